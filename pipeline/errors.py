@@ -1,0 +1,111 @@
+"""Everything that can go wrong in a way that a user can mend.
+
+    StoreUptimeError
+    ├── SourceUnreachable     the database does not answer, or the folder is not there
+    ├── SourceRefused         the database answers, and says no: password, right, encryption
+    ├── SourceMismatch        a table, a column or a file is not what a report needs
+    ├── NoPolls               there is no accepted poll to report on
+    ├── UnknownStore          no poll has ever had this store id
+    ├── EmbeddedUnavailable   the server that comes with this package cannot run here
+    ├── LoadRefused           what was to be loaded does not fit the tables that are there
+    └── CannotWrite           a file could not be written; what was there before is still there
+
+Each carries its facts as arguments, so that it survives pickling on its way out of a worker process.
+"""
+
+
+class StoreUptimeError(Exception):
+    """Any of the errors below; its text is one sentence for people, and says what to do."""
+
+
+class SourceUnreachable(StoreUptimeError):
+    """The database does not answer, or the folder is not there."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, reason)
+        self.source, self.reason = source, reason
+
+    def __str__(self) -> str:
+        return f"cannot reach {self.source}: {self.reason}. Is it there and running? Name another with --source."
+
+
+class SourceRefused(StoreUptimeError):
+    """The database answers, and says no: a password, a right, or encryption that cannot be had."""
+
+    def __init__(self, source: str, reason: str, remedy: str) -> None:
+        super().__init__(source, reason, remedy)
+        self.source, self.reason, self.remedy = source, reason, remedy
+
+    def __str__(self) -> str:
+        return f"{self.source} refuses: {self.reason}. {self.remedy}"
+
+
+class SourceMismatch(StoreUptimeError):
+    """A table, a column or a file is not what a report needs."""
+
+    def __init__(self, source: str, found: str, needed: str) -> None:
+        super().__init__(source, found, needed)
+        self.source, self.found, self.needed = source, found, needed
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.found}; {self.needed}."
+
+
+class NoPolls(StoreUptimeError):
+    """There is no accepted poll in the horizon; `oldest` and `newest` say what there is (None: nothing at all)."""
+
+    def __init__(self, source: str, oldest: str | None, newest: str | None, horizon: str) -> None:
+        super().__init__(source, oldest, newest, horizon)
+        self.source, self.oldest, self.newest, self.horizon = source, oldest, newest, horizon
+
+    def __str__(self) -> str:
+        if self.oldest is None:
+            return f"{self.source} has no accepted poll. Load some with `store-uptime load DIR`."
+        return (
+            f"{self.source} has no accepted poll in {self.horizon}: its oldest is {self.oldest}, "
+            f"its newest {self.newest}. Choose --now between them, or a longer --lookback."
+        )
+
+
+class UnknownStore(StoreUptimeError):
+    """No poll has ever had this store id."""
+
+    def __init__(self, store: str, source: str) -> None:
+        super().__init__(store, source)
+        self.store, self.source = store, source
+
+    def __str__(self) -> str:
+        return f"no poll in {self.source} has the store id {self.store!r}. Ids are compared as written, case included."
+
+
+class EmbeddedUnavailable(StoreUptimeError):
+    """The PostgreSQL server that comes with this package cannot run here."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the embedded PostgreSQL server cannot run: {self.reason}. Set DATABASE_URL to use one of your own."
+
+
+class LoadRefused(StoreUptimeError):
+    """What was to be loaded does not fit the tables that are there; nothing was changed."""
+
+    def __init__(self, target: str, reason: str, remedy: str) -> None:
+        super().__init__(target, reason, remedy)
+        self.target, self.reason, self.remedy = target, reason, remedy
+
+    def __str__(self) -> str:
+        return f"cannot load into {self.target}: {self.reason}. {self.remedy}"
+
+
+class CannotWrite(StoreUptimeError):
+    """A file could not be written; what was there before is still there."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"cannot write {self.path}: {self.reason}. Choose another place with --out."
