@@ -1,0 +1,74 @@
+"""What a caller may choose, and the stretch of time that follows from it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+Columns = Literal["plain", "extended"]
+
+SECOND_US = 1_000_000
+HOUR_US = 3_600 * SECOND_US
+DAY_US = 24 * HOUR_US
+WEEK_US = 7 * DAY_US
+WINDOWS = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US}
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a report is asked for: docs/semantics.md, "Time" and "Evidence and extrapolation", rule 5.
+
+    now       the end of the three windows; None: the newest accepted poll. Without a zone it is UTC.
+    store     one store id, or None for all
+    max_gap   how far a poll speaks, before and after it; None: as far as rules 2 and 3 say
+    lookback  how long before the week polls still count as evidence
+    """
+
+    now: datetime | None = None
+    store: str | None = None
+    max_gap: timedelta | None = None
+    lookback: timedelta = timedelta(hours=24)
+
+    def __post_init__(self) -> None:
+        if self.lookback < timedelta(0):
+            raise ValueError("lookback must be 0h or more")
+        if self.max_gap is not None and self.max_gap <= timedelta(0):
+            raise ValueError("max-gap must be more than 0")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the DuckDB stage may use: memory as DuckDB writes it, threads (None: every core), where it spills."""
+
+    memory: str = "2GiB"
+    threads: int | None = None
+    spill: str | None = None
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """The time that a report looks at: [start_us, now_us], both included, in microseconds since 1970 UTC.
+
+    `ahead_us` is where a poll counts as mistyped; None where now was given, for then later polls do not exist.
+    """
+
+    start_us: int
+    now_us: int
+    ahead_us: int | None = None
+
+
+def microseconds(duration: timedelta) -> int:
+    """A duration in whole microseconds."""
+    return duration // timedelta(microseconds=1)
+
+
+def instant_us(moment: datetime) -> int:
+    """Microseconds since 1970 UTC; a moment without a zone is UTC."""
+    return microseconds((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH)
+
+
+def iso(instant: int) -> str:
+    """An instant as people and programs read it, with the fraction only where there is one."""
+    moment = EPOCH + timedelta(microseconds=instant)
+    return moment.isoformat(sep="T").replace("+00:00", "Z")

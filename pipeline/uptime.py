@@ -1,0 +1,109 @@
+"""Polls and business intervals in, uptime and downtime out: the DuckDB stage.
+
+    sorted     the polls by store and time
+    repeats    how many of them say the same thing again, or contradict each other
+    instants   one poll per store and microsecond, with its neighbours
+    evidence   those inside business time, with their interval
+    polled     the intervals that have evidence
+    carried    the intervals that have none, with the poll whose status they take
+    segments   the stretch of business time that each poll speaks for
+    stores     each store's newest poll
+    windows    microseconds up and down, per store and window
+
+Each is a file of `sql/`, run in this order, and a relation of the same name. Times are int64 microseconds since 1970
+UTC: no time zone type crosses into DuckDB, whose meaning would follow the session. Intervals are half-open.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import duckdb
+import polars as pl
+
+from pipeline.options import WINDOWS, Horizon, Limits
+
+STEPS = ("sorted", "repeats", "instants", "evidence", "polled", "carried", "segments", "stores", "windows")
+UNLIMITED_US = 2**61
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one partition gives.
+
+    windows: store, window_name, uptime_us, downtime_us, business_us, polls; a row per store with a poll and window.
+    stores:  store, last_poll_us, last_active, has_evidence; a row per store with a poll.
+    repeats: duplicates, contradictory; one row.
+    """
+
+    windows: pl.DataFrame
+    stores: pl.DataFrame
+    repeats: pl.DataFrame
+
+
+def uptime(polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits) -> Figures:
+    """The figures of all stores in a partition, in microseconds: docs/semantics.md, "Evidence and extrapolation".
+
+    polls: store (uint32), poll_us (int64), active (bool), in any order, repeats allowed;
+    intervals: store, open_us, close_us, disjoint per store; reach_us: `max_gap`, or None.
+    """
+    with stage(polls, intervals, horizon, reach_us, limits) as db:
+        return Figures(
+            windows=frame(db, "from windows"), stores=frame(db, "from stores"), repeats=frame(db, "from repeats")
+        )
+
+
+def segments(
+    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits
+) -> pl.DataFrame:
+    """The pieces of business time up to now: store, start_us, end_us, active (null: unknown), poll_us, inside.
+
+    They cover the intervals without gap or overlap, in order; `poll_us` is the poll that a piece was given to, also
+    where `max_gap` makes it unknown, and null where the store has no evidence.
+    """
+    with stage(polls, intervals, horizon, reach_us, limits) as db:
+        return frame(db, sql("pieces"))
+
+
+@contextmanager
+def stage(
+    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own in memory in which every step has been run; gone with the block."""
+    config: dict[str, str | int | bool] = {
+        "memory_limit": limits.memory,
+        "autoload_known_extensions": False,
+        "autoinstall_known_extensions": False,
+    }
+    if limits.threads:
+        config["threads"] = limits.threads
+    if limits.spill:
+        config["temp_directory"] = limits.spill
+    with duckdb.connect(":memory:", config=config) as db:
+        db.register("polls", polls)
+        db.register("intervals", intervals)
+        db.register("bounds", bounds(horizon))
+        db.register("reach", pl.DataFrame({"now_us": [horizon.now_us], "reach_us": [reach_us or UNLIMITED_US]}))
+        for step in STEPS:
+            db.execute(sql(step))
+        yield db
+
+
+def bounds(horizon: Horizon) -> pl.DataFrame:
+    """window_name and window_us, the instant at which it begins: docs/semantics.md, "Time"."""
+    return pl.DataFrame(
+        {"window_name": list(WINDOWS), "window_us": [horizon.now_us - length for length in WINDOWS.values()]}
+    )
+
+
+def frame(db: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+    """A relation as a Polars frame, through Arrow without a copy."""
+    return pl.DataFrame(db.sql(query).to_arrow_table())
+
+
+@cache
+def sql(step: str) -> str:
+    """The statement of a step."""
+    return resources.files("pipeline").joinpath("sql", f"{step}.sql").read_text(encoding="utf-8")

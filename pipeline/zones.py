@@ -1,0 +1,95 @@
+"""The offsets of the pinned `tzdata` package, as a table that wall-clock times can be joined with.
+
+All zone knowledge of the package is here. Python's own search path, Polars, DuckDB and PostgreSQL each have tables
+of their own that differ; none of them is asked.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import metadata, resources
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from pipeline.options import DAY_US, SECOND_US
+
+DEFAULT_ZONE = "America/Chicago"
+NOT_PLACES = frozenset({"Factory", "localtime"})
+FOREVER_US = 2**62
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """The names that count as known: those that `tzdata` lists, aliases included, in exact case."""
+    listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
+    return frozenset(listed) - NOT_PLACES
+
+
+def tzdata_version() -> str:
+    """The version of the zone rules in use."""
+    return metadata.version("tzdata")
+
+
+def local_offsets(zones: Iterable[str], start_us: int, end_us: int) -> pl.DataFrame:
+    """Which UTC offset each zone's clocks have, for every wall-clock and every UTC time between two instants.
+
+    One row per zone and stretch of equal offset: zone, `offset_us`, [`from_utc_us`, `until_utc_us`) and
+    [`from_wall_us`, `until_wall_us`). The wall-clock stretches follow RFC 5545, section 3.3.5, and leave no gap and
+    no overlap: a time that occurs twice lies in the first stretch, a skipped one keeps the offset from before the gap.
+    Both come out if a stretch ends, on the wall, at the change plus the larger of the two offsets.
+    """
+    rows = [row for zone in zones for row in stretches(zone, start_us, end_us)]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+SCHEMA = {
+    "zone": pl.String,
+    "offset_us": pl.Int64,
+    "from_utc_us": pl.Int64,
+    "until_utc_us": pl.Int64,
+    "from_wall_us": pl.Int64,
+    "until_wall_us": pl.Int64,
+}
+
+
+def stretches(name: str, start_us: int, end_us: int) -> Iterator[tuple[str, int, int, int, int, int]]:
+    """The rows of one zone, the first without a beginning and the last without an end."""
+    zone = zone_rules(name)
+    offset = offset_us(zone, start_us)
+    from_utc = from_wall = -FOREVER_US
+    for change in changes(zone, start_us, end_us):
+        after = offset_us(zone, change)
+        until_wall = change + max(offset, after)
+        yield name, offset, from_utc, change, from_wall, until_wall
+        offset, from_utc, from_wall = after, change, until_wall
+    yield name, offset, from_utc, FOREVER_US, from_wall, FOREVER_US
+
+
+def changes(zone: ZoneInfo, start_us: int, end_us: int) -> Iterator[int]:
+    """The instants at which a zone's offset changes: days that differ at their ends, halved down to the second.
+
+    Since 1970 no zone of `tzdata` has changed twice within a day; a test holds it.
+    """
+    for before in range(start_us // SECOND_US * SECOND_US, end_us, DAY_US):
+        low, high = before, before + DAY_US
+        if offset_us(zone, low) == offset_us(zone, high):
+            continue
+        while high - low > SECOND_US:
+            middle = low + (high - low) // 2 // SECOND_US * SECOND_US
+            same = offset_us(zone, middle) == offset_us(zone, low)
+            low, high = (middle, high) if same else (low, middle)
+        yield high
+
+
+def offset_us(zone: ZoneInfo, instant: int) -> int:
+    """How far the zone's clocks are ahead of UTC at an instant, in microseconds."""
+    offset = zone.utcoffset(datetime.fromtimestamp(instant // SECOND_US, zone))
+    return (offset or timedelta(0)) // timedelta(microseconds=1)
+
+
+@cache
+def zone_rules(name: str) -> ZoneInfo:
+    """A zone from the `tzdata` package, whatever the machine's own files say."""
+    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=name)
