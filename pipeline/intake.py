@@ -1,0 +1,126 @@
+"""A source in, its accepted rows, its rejected rows and their counts out: everything that is read, read once.
+
+    found_horizon   now, and the time that the report looks at
+    taken_polls     the accepted polls of the horizon, ids as categories
+    taken_hours     every hours row, judged; likewise `taken_zones`
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.clean import LINE, accepted, judged_hours, judged_polls, judged_zones, rejected
+from pipeline.errors import NoPolls
+from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
+from pipeline.source import Source
+from pipeline.source.frames import RawFrames
+
+RAW = {
+    "polls": ("store_id", "timestamp_utc", "status"),
+    "hours": ("store_id", "day_of_week", "start_time_local", "end_time_local"),
+    "zones": ("store_id", "timezone_str"),
+}
+
+
+@dataclass(frozen=True)
+class TableCounts:
+    """Rows read = accepted + rejected; `outside` the horizon are not among them (None: not counted)."""
+
+    accepted: int
+    rejected: dict[str, int] = field(default_factory=dict)
+    outside: int | None = None
+
+    @property
+    def read(self) -> int:
+        """All rows in the horizon, without a readable timestamp, or ahead of the clock."""
+        return self.accepted + sum(self.rejected.values())
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One table: the accepted rows, the rejected ones as they were, and the counts.
+
+    accepted: for polls store_id (categorical), poll_us, active; for hours store_id, weekday, start_us, end_us;
+    for zones store_id, zone. rejected: line (null: not a file), reason, and the raw columns as text.
+    """
+
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+    counts: TableCounts
+
+
+def found_horizon(source: Source, options: Options) -> Horizon:
+    """The horizon of a report: docs/semantics.md, "Time". Raises NoPolls where now cannot be told."""
+    lookback = microseconds(options.lookback)
+    if options.now is not None:
+        now = instant_us(options.now)
+        return Horizon(now - WEEK_US - lookback, now)
+    ahead = time.time_ns() // 1_000 + DAY_US
+    newest = source.newest_poll_us(ahead)
+    if newest is None:
+        raise NoPolls(source.name, None, None, "")
+    return Horizon(newest - WEEK_US - lookback, newest, ahead)
+
+
+def require_polls(source: Source, horizon: Horizon, polls: pl.DataFrame) -> None:
+    """Raises NoPolls, with what there is instead, where the horizon is empty."""
+    if polls.is_empty():
+        oldest, newest = source.poll_span_us() or (None, None)
+        span = f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]"
+        raise NoPolls(source.name, oldest and iso(oldest), newest and iso(newest), span)
+
+
+def taken_polls(raw: RawFrames, horizon: Horizon, gives_all: bool) -> Taken:
+    """The polls of the horizon. A poll that is readable, not ahead of the clock, and outside it, does not exist."""
+    in_horizon = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
+    ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
+    counted = pl.col("poll_us").is_null() | in_horizon | ahead
+    judged = [judged_polls(frame, horizon.ahead_us) for frame in raw]
+    taken = taken_rows("polls", [frame.filter(counted) for frame in judged], categorical_polls)
+    outside = rows(raw) - taken.counts.read if gives_all else None
+    return Taken(taken.accepted, taken.rejected, TableCounts(taken.counts.accepted, taken.counts.rejected, outside))
+
+
+def categorical_polls(judged: pl.LazyFrame) -> pl.LazyFrame:
+    """The columns that figures are made from; ids as categories, since each stands there some hundred times."""
+    return judged.select(pl.col("store_id").cast(pl.Categorical), "poll_us", "active")
+
+
+def taken_hours(raw: RawFrames) -> Taken:
+    """Every hours row."""
+    columns = ("store_id", "weekday", "start_us", "end_us")
+    return taken_rows("hours", [judged_hours(frame) for frame in raw], lambda judged: judged.select(columns))
+
+
+def taken_zones(raw: RawFrames) -> Taken:
+    """Every zone row; an empty zone is an accepted row with a null zone."""
+    return taken_rows("zones", [judged_zones(frame) for frame in raw], lambda judged: judged.select("store_id", "zone"))
+
+
+def taken_rows(
+    table: str, judged: Iterable[pl.LazyFrame], wanted: Callable[[pl.LazyFrame], pl.LazyFrame]
+) -> Taken:
+    """The two halves of a judged table, and how many there are of each kind."""
+    frames = list(judged)
+    good, bad = pl.collect_all(
+        [
+            pl.concat(wanted(accepted(frame)) for frame in frames),
+            pl.concat((as_it_was(table, rejected(frame)) for frame in frames), how="diagonal"),
+        ],
+        engine="streaming",
+    )
+    reasons = bad.group_by("reason").len().sort("reason")
+    return Taken(good, bad, TableCounts(good.height, dict(reasons.iter_rows())))
+
+
+def as_it_was(table: str, judged: pl.LazyFrame) -> pl.LazyFrame:
+    """line, reason and the raw columns as text."""
+    line = pl.col(LINE) if LINE in judged.collect_schema() else pl.lit(None)
+    return judged.select(line.cast(pl.UInt32).alias(LINE), "reason", *(pl.col(name).cast(pl.String) for name in RAW[table]))
+
+
+def rows(raw: RawFrames) -> int:
+    """How many rows there are in all."""
+    return sum(frame.select(pl.len()).collect().item() for frame in raw)

@@ -1,0 +1,87 @@
+"""What the data of a report was like: docs/semantics.md, "Output", provenance and data quality."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.intake import Taken, TableCounts
+from pipeline.options import DAY_US
+from pipeline.plan import Plan
+
+LISTS = {
+    "not_observed": "hours or a zone, but no poll in the horizon: no row",
+    "no_hours": "no hours row: taken as open 24 x 7",
+    "no_zone": "no zone row: taken as America/Chicago",
+    "unknown_zone": "a zone that tzdata does not know: taken as America/Chicago",
+    "several_zones": "several different zones: the first known one counts",
+    "unknown_hours": "every hours row rejected: no figures",
+    "partly_rejected_hours": "some hours rows rejected: computed from the rest",
+    "no_known_status": "no poll in business time: no figures",
+    "carried": "no poll in business time in the day before now: an older status is carried",
+}
+"""The lists of stores, and what puts a store on each."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Counts and lists; nothing is dropped without standing here.
+
+    tables: counts for polls, hours, zones. duplicates: polls beyond the first of the same store, microsecond and
+    status. contradictory: (store, microsecond) pairs with both statuses. stores: ids for each key of `LISTS`, in byte
+    order. warnings: sentences.
+    """
+
+    tables: dict[str, TableCounts]
+    duplicates: int
+    contradictory: int
+    stores: dict[str, list[str]]
+    warnings: list[str]
+
+
+def quality(plan: Plan, tables: dict[str, Taken], exact: pl.DataFrame, repeats: pl.DataFrame, remarks: list[str]) -> Quality:
+    """The quality of a run; `exact` has one row per store."""
+    duplicates, contradictory = repeats.row(0) if repeats.height else (0, 0)
+    return Quality(
+        tables={name: taken.counts for name, taken in tables.items()},
+        duplicates=duplicates,
+        contradictory=contradictory,
+        stores=store_lists(plan, exact),
+        warnings=[*remarks, *warnings(plan, tables, exact)],
+    )
+
+
+def store_lists(plan: Plan, exact: pl.DataFrame) -> dict[str, list[str]]:
+    """The ids on each list."""
+    silent = (pl.col("polls_last_day") == 0) & pl.col("has_evidence") & ~pl.col("hours_unknown")
+    on_list = {
+        "no_hours": pl.col("always_open"),
+        "no_zone": pl.col("no_zone"),
+        "unknown_zone": pl.col("unknown_zone"),
+        "several_zones": pl.col("several_zones"),
+        "unknown_hours": pl.col("hours_unknown"),
+        "partly_rejected_hours": pl.col("partly_rejected_hours"),
+        "no_known_status": pl.col("hours_unknown") | ~pl.col("has_evidence"),
+        "carried": silent,
+    }
+    listed = {name: exact.filter(test)["store_id"].to_list() for name, test in on_list.items()}
+    return {"not_observed": plan.not_observed.to_list(), **listed}
+
+
+def warnings(plan: Plan, tables: dict[str, Taken], exact: pl.DataFrame) -> list[str]:
+    """Sentences about a source that is probably not what it should be."""
+    store = plan.options.store
+    if store is not None:
+        return [] if exact.height else [f"Store {store!r} has polls, but none in the horizon: it has no row."]
+    recent = exact.filter(pl.col("last_poll_us") >= plan.horizon.now_us - DAY_US).height
+    found = []
+    if 2 * recent < exact.height:
+        found.append(f"Only {recent} of {exact.height} stores have a poll in the day before now: is the feed complete?")
+    for name in ("hours", "zones"):
+        ids = tables[name].accepted.select(pl.col("store_id").unique())
+        matching = ids.join(exact, on="store_id", how="semi").height
+        if 2 * matching < ids.height:
+            found.append(
+                f"Only {matching} of the {ids.height} store ids in {name} are those of a polled store: "
+                "are they written alike (case, padding)?"
+            )
+    return found

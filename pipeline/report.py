@@ -1,0 +1,144 @@
+"""The report: figures, where they come from, what the data was like; and how it is written.
+
+    Report.csv, .json, .parquet, .xlsx   the same table in four formats, as bytes
+    written                              bytes into a file that appears whole or not at all
+"""
+
+import io
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from pipeline.errors import CannotWrite
+from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
+from pipeline.options import Columns, iso
+from pipeline.plan import Plan
+from pipeline.quality import Quality
+from pipeline.zones import tzdata_version
+
+Format = Literal["csv", "parquet", "json", "xlsx"]
+COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
+FORMULA = r"^[=+\-@\t\r]"
+CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `build_report` gives.
+
+    exact: one row per store in whole microseconds (see `figures.exact`). rejects: for polls, hours and zones the
+    rejected rows: line, reason, and the row as it was, as text.
+    """
+
+    plan: Plan
+    exact: pl.DataFrame
+    quality: Quality
+    rejects: dict[str, pl.DataFrame]
+
+    @cached_property
+    def extended(self) -> pl.DataFrame:
+        """Every column: docs/semantics.md, "Output"; figures are DECIMAL(10,2), polls integers, times in UTC."""
+        return extended(self.exact)
+
+    def table(self, columns: Columns = "plain") -> pl.DataFrame:
+        """The plain seven columns, or all."""
+        return self.extended.select(COLUMNS[columns])
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the figures come from: plain values, times in ISO 8601."""
+        horizon, options = self.plan.horizon, self.plan.options
+        return {
+            "now": iso(horizon.now_us),
+            "now_is": "the newest accepted poll" if options.now is None else "given",
+            "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
+            "store": options.store,
+            "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
+            "lookback_seconds": options.lookback.total_seconds(),
+            "source": self.plan.source,
+            "tzdata": tzdata_version(),
+        }
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Provenance and quality as plain values, for JSON and for the files that have room for it."""
+        tables = {name: {"read": counts.read, **asdict(counts)} for name, counts in self.quality.tables.items()}
+        return {"provenance": self.provenance, "quality": asdict(self.quality) | {"tables": tables}}
+
+    def render(self, file_format: Format, columns: Columns = "plain") -> bytes:
+        """The report in one of the four formats."""
+        match file_format:
+            case "csv":
+                return self.csv(columns)
+            case "json":
+                return self.json(columns)
+            case "parquet":
+                return self.parquet(columns)
+            case "xlsx":
+                return self.xlsx(columns)
+
+    def csv(self, columns: Columns = "plain") -> bytes:
+        """RFC 4180 in UTF-8, with the units in the header."""
+        return csv_bytes(self.table(columns).rename(HEADINGS, strict=False))
+
+    def csv_safe(self, columns: Columns = "plain") -> bytes:
+        """The same, with ' before an id that a spreadsheet would run as a formula; this changes the id."""
+        store_id = pl.col("store_id")
+        guarded = pl.when(store_id.str.contains(FORMULA)).then("'" + store_id).otherwise(store_id)
+        return csv_bytes(self.table(columns).with_columns(store_id=guarded).rename(HEADINGS, strict=False))
+
+    def json(self, columns: Columns = "plain") -> bytes:
+        """One object: provenance, quality, and the rows as `stores`, figures as numbers."""
+        numbers = self.table(columns).with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+        if "last_poll_utc" in numbers.columns:
+            numbers = numbers.with_columns(pl.col("last_poll_utc").dt.strftime(CSV_TIME))
+        head = json.dumps(self.about, ensure_ascii=False)
+        return f'{head[:-1]}, "stores": {numbers.write_json()}}}\n'.encode()
+
+    def parquet(self, columns: Columns = "plain") -> bytes:
+        """DECIMAL(10,2) columns; provenance and quality stand in the file's metadata under `store_uptime`."""
+        buffer = io.BytesIO()
+        self.table(columns).write_parquet(buffer, metadata={"store_uptime": json.dumps(self.about)})
+        return buffer.getvalue()
+
+    def xlsx(self, columns: Columns = "plain") -> bytes:
+        """A sheet of figures and one of provenance and quality; ids are text, whatever they begin with."""
+        from pipeline.spreadsheet import workbook
+
+        return workbook(self.table(columns).rename(HEADINGS, strict=False), self.about)
+
+
+def csv_bytes(table: pl.DataFrame) -> bytes:
+    """A frame as RFC 4180."""
+    return table.write_csv(line_terminator="\r\n", datetime_format=CSV_TIME).encode()
+
+
+def written(content: bytes, path: Path) -> None:
+    """Put bytes into a file that appears whole or not at all. Raises CannotWrite."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o666 & ~current_umask())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise CannotWrite(str(path), error.strerror or str(error)) from error
+
+
+def current_umask() -> int:
+    """The permissions that new files of this process do not get."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

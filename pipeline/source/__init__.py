@@ -1,0 +1,43 @@
+"""Where the three tables come from: `open_source` turns an address into a `Source`.
+
+    frames.py      frames that are there already, and the protocol itself
+    folder.py      a folder of CSV or Parquet, scanned lazily
+    postgres.py    tables in PostgreSQL, pulled by ConnectorX; also the embedded server
+    connection.py  one connection string for psycopg and ConnectorX
+"""
+
+from pathlib import Path
+
+from pipeline.errors import SourceUnreachable
+from pipeline.source.folder import folder
+from pipeline.source.frames import Frames, Source
+
+__all__ = ["EMBEDDED", "Frames", "Source", "open_source"]
+
+EMBEDDED = "embedded:"
+
+
+def open_source(address: str | Path, schema: str | None = None) -> Source:
+    """The source at an address; nothing is read before it is entered with `with`, but for a folder's headers.
+
+    address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
+    package starts), or a folder. schema: where the tables are, if not on the search path.
+    Raises SourceUnreachable, SourceMismatch.
+    """
+    text = str(address)
+    if text == EMBEDDED:
+        from pipeline.source.postgres import EmbeddedPostgres
+
+        return EmbeddedPostgres(schema)
+    if is_connection_string(text):
+        from pipeline.source.postgres import Postgres
+
+        return Postgres(text, schema)
+    if "://" in text:
+        raise SourceUnreachable(text.split("://")[0] + "://…", "only postgresql:// addresses and folders can be read")
+    return folder(Path(text))
+
+
+def is_connection_string(text: str) -> bool:
+    """Whether libpq would read it: a URL of PostgreSQL's, or `key=value` pairs that are not the name of a folder."""
+    return text.startswith(("postgresql://", "postgres://")) or ("=" in text and not Path(text).exists())

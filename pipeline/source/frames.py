@@ -1,0 +1,121 @@
+"""What a source is, and the source whose tables are frames already."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+import polars as pl
+
+from pipeline.clean import accepted, judged_polls
+from pipeline.options import Horizon
+
+RawFrames = Sequence[pl.LazyFrame]
+
+
+class Source(Protocol):
+    """Three tables as they are met: raw rows, that `clean` judges. Entered once, read, left.
+
+    A table comes as one or more frames, because its parts may be typed differently.
+    """
+
+    name: str
+    """Where it is, for people; never with a password."""
+    gives_all: bool
+    """Whether `polls` also gives what lies outside the horizon, so that it can be counted."""
+    remarks: list[str]
+    """What the user should know about reading it, filled while it is read."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def newest_poll_us(self, ceiling_us: int) -> int | None:
+        """The newest acceptable poll up to an instant, of all stores."""
+        ...
+
+    def polls(self, horizon: Horizon, store: str | None) -> RawFrames:
+        """store_id, timestamp_utc, status: at least all rows in the horizon, ahead of the clock, or unreadable."""
+        ...
+
+    def hours(self, store: str | None) -> RawFrames:
+        """store_id, day_of_week, start_time_local, end_time_local."""
+        ...
+
+    def zones(self, store: str | None) -> RawFrames:
+        """store_id, timezone_str."""
+        ...
+
+    def has_polled(self, store: str) -> bool:
+        """Whether any poll, whenever it was, has this store id."""
+        ...
+
+    def poll_span_us(self) -> tuple[int, int] | None:
+        """The oldest and the newest readable timestamp, for an error message."""
+        ...
+
+
+class Frames:
+    """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"."""
+
+    gives_all = True
+
+    def __init__(
+        self,
+        polls: RawFrames | pl.LazyFrame | pl.DataFrame,
+        hours: RawFrames | pl.LazyFrame | pl.DataFrame,
+        zones: RawFrames | pl.LazyFrame | pl.DataFrame,
+        name: str = "frames in memory",
+    ) -> None:
+        self.name = name
+        self.remarks: list[str] = []
+        self._polls, self._hours, self._zones = (as_lazy(table) for table in (polls, hours, zones))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def newest_poll_us(self, ceiling_us: int) -> int | None:
+        """See `Source`."""
+        return self._accepted().filter(pl.col("poll_us") <= ceiling_us).select(pl.max("poll_us")).collect().item()
+
+    def polls(self, horizon: Horizon, store: str | None) -> RawFrames:
+        """See `Source`; here it is every row."""
+        return of_store(self._polls, store)
+
+    def hours(self, store: str | None) -> RawFrames:
+        """See `Source`."""
+        return of_store(self._hours, store)
+
+    def zones(self, store: str | None) -> RawFrames:
+        """See `Source`."""
+        return of_store(self._zones, store)
+
+    def has_polled(self, store: str) -> bool:
+        """See `Source`."""
+        return any(not frame.head(1).collect().is_empty() for frame in of_store(self._polls, store))
+
+    def poll_span_us(self) -> tuple[int, int] | None:
+        """See `Source`."""
+        oldest, newest = self._accepted().select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us")).collect().row(0)
+        return None if oldest is None else (oldest, newest)
+
+    def _accepted(self) -> pl.LazyFrame:
+        return pl.concat(accepted(judged_polls(raw, None)).select("poll_us") for raw in self._polls)
+
+
+def as_lazy(table: RawFrames | pl.LazyFrame | pl.DataFrame) -> RawFrames:
+    """One frame or several, lazy or not, as several lazy ones."""
+    if isinstance(table, pl.DataFrame):
+        return [table.lazy()]
+    return [table] if isinstance(table, pl.LazyFrame) else table
+
+
+def of_store(frames: RawFrames, store: str | None) -> RawFrames:
+    """The rows of one store, or all of them."""
+    return frames if store is None else [frame.filter(pl.col("store_id").cast(pl.String) == store) for frame in frames]

@@ -1,0 +1,208 @@
+"""Every figure of the pipeline against the plain reference in tests/reference.py, on made-up worlds."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from pipeline import Frames, NoPolls, Options, Report, build_report
+from tests.reference import WINDOWS, Answer, Row, micros, reference_answer
+from tests.worlds import World, shuffled, worlds
+
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+COMMON = settings(deadline=None, database=None, suppress_health_check=QUIET, print_blob=True)
+FAST = settings(COMMON, max_examples=120, derandomize=True)
+BRIEF = settings(COMMON, max_examples=30, derandomize=True)
+LONG = settings(COMMON, max_examples=2500)
+
+Figures = dict[str, Any]
+
+COLUMNS = {
+    "polls": ["store_id", "timestamp_utc", "status"],
+    "hours": ["store_id", "day_of_week", "start_time_local", "end_time_local"],
+    "zones": ["store_id", "timezone_str"],
+}
+
+
+def source_of(world: World) -> Frames:
+    tables = {"polls": world.polls, "hours": world.hours, "zones": world.zones}
+    frames = {
+        name: pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(COLUMNS[name], pl.String))
+        for name, rows in tables.items()
+    }
+    return Frames(frames["polls"], frames["hours"], frames["zones"])
+
+
+def report_of(world: World, store: str | None = None) -> Report:
+    options = Options(now=world.now, store=store, max_gap=world.max_gap, lookback=world.lookback)
+    return build_report(source_of(world), options)
+
+
+def answer_of(world: World) -> Answer:
+    return reference_answer(
+        world.polls, world.hours, world.zones, now=world.now, lookback=world.lookback, max_gap=world.max_gap
+    )
+
+
+# One dict per store, from either side ---------------------------------------------------------------------------------
+
+
+def expected_figures(row: Row) -> Figures:
+    figures: Figures = {"last poll": row.last_poll_us, "last status": row.last_status}
+    figures |= {"zone": row.timezone, "always open": row.always_open, "cells": row.cells()}
+    for name, window in row.windows.items():
+        figures |= {
+            f"up {name}": window.up,
+            f"down {name}": window.down,
+            f"unknown {name}": window.unknown,
+            f"business {name}": window.business,
+            f"polls {name}": window.polls,
+            f"percent {name}": window.percent,
+        }
+    return figures
+
+
+def text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def reported_figures(report: Report) -> dict[str, Figures]:
+    cells = list(csv.reader(io.StringIO(report.csv("plain").decode(), newline="")))[1:]
+    rows = zip(report.exact.iter_rows(named=True), report.extended.iter_rows(named=True), cells, strict=True)
+    return {exact["store_id"]: reported_row(exact, extended, written) for exact, extended, written in rows}
+
+
+def reported_row(exact: Figures, extended: Figures, written: list[str]) -> Figures:
+    last: datetime = extended["last_poll_utc"]
+    figures: Figures = {"last poll": micros(last), "last status": extended["last_status"]}
+    figures |= {"zone": extended["timezone"], "always open": extended["always_open"], "cells": written}
+    for name in WINDOWS:
+        figures |= {
+            f"up {name}": exact[f"uptime_last_{name}_us"],
+            f"down {name}": exact[f"downtime_last_{name}_us"],
+            f"unknown {name}": exact[f"unknown_last_{name}_us"],
+            f"business {name}": exact[f"business_last_{name}_us"],
+            f"polls {name}": extended[f"polls_last_{name}"],
+            f"percent {name}": text(extended[f"uptime_percent_last_{name}"]),
+        }
+    return figures
+
+
+def expected_quality(answer: Answer) -> Figures:
+    quality = answer.quality
+    tables = {name: (counts.read, counts.accepted, counts.rejected) for name, counts in quality.tables.items()}
+    facts = {"duplicates": quality.duplicates, "contradictory": quality.contradictory, "now": answer.now_us}
+    return {**tables, **quality.stores, **facts}
+
+
+def reported_quality(report: Report) -> Figures:
+    quality = report.quality
+    tables = {
+        name: (counts.read, counts.accepted, {reason: n for reason, n in counts.rejected.items() if n})
+        for name, counts in quality.tables.items()
+    }
+    facts = {"duplicates": quality.duplicates, "contradictory": quality.contradictory, "now": report.plan.now_us}
+    return {**tables, **quality.stores, **facts}
+
+
+# Comparison -----------------------------------------------------------------------------------------------------------
+
+
+def differences(expected: Figures, reported: Figures, subject: str) -> list[str]:
+    """One line for each figure that is not the same."""
+    return [
+        f"{subject}: {name}: reference {expected.get(name)!r}, pipeline {reported.get(name)!r}"
+        for name in expected | reported
+        if name not in expected or name not in reported or expected[name] != reported[name]
+    ]
+
+
+def all_differences(answer: Answer, report: Report) -> list[str]:
+    reported = reported_figures(report)
+    found = differences(expected_quality(answer), reported_quality(report), "quality")
+    if list(reported) != [row.store_id for row in answer.rows]:
+        return [*found, f"stores: reference {[row.store_id for row in answer.rows]}, pipeline {list(reported)}"]
+    for row in answer.rows:
+        found += differences(expected_figures(row), reported[row.store_id], f"store {row.store_id!r}")
+    return found
+
+
+def fail_readably(found: list[str], world: World) -> None:
+    if found:
+        pytest.fail("\n".join([*found, str(world)]), pytrace=False)
+
+
+def compare(world: World) -> None:
+    answer = answer_of(world)
+    if not answer.rows:
+        with pytest.raises(NoPolls):
+            report_of(world)
+        return
+    fail_readably(all_differences(answer, report_of(world)), world)
+
+
+@FAST
+@given(worlds())
+def test_every_figure_is_that_of_the_reference(world: World) -> None:
+    compare(world)
+
+
+@pytest.mark.long
+@LONG
+@given(worlds())
+def test_every_figure_is_that_of_the_reference_in_thousands_of_worlds(world: World) -> None:
+    compare(world)
+
+
+# What holds whatever the reference says -------------------------------------------------------------------------------
+
+
+def sums_that_fail(report: Report) -> list[str]:
+    return [
+        f"store {row['store_id']!r}: up + down + unknown is not business in the {name}"
+        for row in report.exact.iter_rows(named=True)
+        for name in WINDOWS
+        if (business := row[f"business_last_{name}_us"]) is not None
+        and sum(row[f"{part}_last_{name}_us"] or 0 for part in ("uptime", "downtime", "unknown")) != business
+    ]
+
+
+@BRIEF
+@given(worlds())
+def test_uptime_downtime_and_unknown_are_the_business_time_to_the_microsecond(world: World) -> None:
+    assume(answer_of(world).rows)
+    fail_readably(sums_that_fail(report_of(world)), world)
+
+
+@BRIEF
+@given(worlds(), st.data())
+def test_the_order_of_the_rows_changes_nothing(world: World, data: st.DataObject) -> None:
+    assume(answer_of(world).rows)
+    other = data.draw(shuffled(world))
+    first, second = report_of(world), report_of(other)
+    assert (first.csv("plain"), reported_quality(first)) == (second.csv("plain"), reported_quality(second))
+
+
+@BRIEF
+@given(worlds())
+def test_a_store_has_the_same_figures_alone_as_in_the_whole(world: World) -> None:
+    assume(answer_of(world).rows)
+    whole = reported_figures(report_of(world))
+    for store_id, figures in whole.items():
+        alone = reported_figures(report_of(world, store_id))
+        fail_readably(differences(figures, alone[store_id], f"{store_id!r} alone"), world)
+        assert list(alone) == [store_id]
+
+
+@BRIEF
+@given(worlds())
+def test_a_gap_longer_than_the_horizon_is_no_gap(world: World) -> None:
+    assume(answer_of(world).rows)
+    without = report_of(replace(world, max_gap=None))
+    assert report_of(replace(world, max_gap=timedelta(days=4000))).exact.equals(without.exact)

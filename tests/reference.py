@@ -1,0 +1,528 @@
+"""The figures of docs/semantics.md once more: slow, in the most obvious way, with nothing but the standard library.
+
+    read      text of the three tables  ->  polls, hours, zones; each row that does not fit has a reason
+    business  hours and a zone          ->  intervals of one store, one after the other
+    pieces    intervals and evidence    ->  who speaks for which time
+    report    pieces and windows        ->  microseconds, and the text that is written
+
+It shares no line with `pipeline`, which is compared with it on made-up worlds.
+Times are whole microseconds since 1970 UTC; intervals are half-open, [open, close).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+RawRow = Mapping[str, str | None]
+RawRows = Sequence[RawRow]
+Interval = tuple[int, int]
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+WINDOWS = {"hour": HOUR, "day": DAY, "week": 7 * DAY}
+UNITS = {"hour": MINUTE, "day": HOUR, "week": HOUR}
+DEFAULT_ZONE = "America/Chicago"
+LOOKBACK = timedelta(hours=24)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WHITE = " \t\n\r\v\f"
+
+TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"(?: ?(?:UTC|Z|([+-])([0-9]{2})(?::?([0-9]{2}))?))?"
+)
+TIME = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?")
+
+
+# What is reported -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Window:
+    """The figures of one store in one window, in microseconds; None where there is no figure."""
+
+    up: int | None
+    down: int | None
+    unknown: int | None
+    business: int | None
+    polls: int
+
+    @property
+    def percent(self) -> str:
+        if self.up is None or self.down is None or self.up + self.down == 0:
+            return ""
+        hundredths = round(Fraction(100 * 100 * self.up, self.up + self.down))
+        if self.down > 0:
+            hundredths = min(hundredths, 99_99)
+        if self.up > 0:
+            hundredths = max(hundredths, 1)
+        return two_decimals(hundredths)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One store of the report."""
+
+    store_id: str
+    windows: dict[str, Window]
+    last_poll_us: int
+    last_status: str
+    timezone: str
+    always_open: bool
+
+    def cells(self) -> list[str]:
+        """The seven columns of the plain report, as text."""
+        up = [written(window.up, UNITS[name]) for name, window in self.windows.items()]
+        down = [written(window.down, UNITS[name]) for name, window in self.windows.items()]
+        return [self.store_id, *up, *down]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The rows of one table: read = accepted + rejected; the rows outside the horizon are not read."""
+
+    read: int
+    accepted: int
+    rejected: dict[str, int]
+    outside: int = 0
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What a report says about its source."""
+
+    tables: dict[str, Counts]
+    duplicates: int
+    contradictory: int
+    stores: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole report. Without an accepted poll in the horizon it has no rows; without any, no now either."""
+
+    now_us: int | None
+    rows: list[Row]
+    quality: Quality
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Poll:
+    store_id: str
+    at: int
+    active: bool
+
+
+@dataclass(frozen=True)
+class Hours:
+    weekday: int
+    start: int
+    end: int
+
+
+def micros(moment: datetime | timedelta) -> int:
+    """Microseconds since 1970 UTC, or of a length of time."""
+    length = moment if isinstance(moment, timedelta) else moment - EPOCH
+    return length // timedelta(microseconds=1)
+
+
+def cut_to_micros(fraction: str | None) -> int:
+    return int((fraction or "").ljust(6, "0")[:6])
+
+
+def instant(text: str) -> int | None:
+    """A timestamp as microseconds since 1970 UTC; None if it is none."""
+    match = TIMESTAMP.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, sign, offset_hour, offset_minute = match.groups()
+    try:
+        days = date(int(year), int(month), int(day)).toordinal() - date(1970, 1, 1).toordinal()
+    except ValueError:
+        return None
+    if int(hour) > 23 or int(minute) > 59 or int(second) > 59:
+        return None
+    if int(offset_hour or 0) > 23 or int(offset_minute or 0) > 59:
+        return None
+    offset = int(offset_hour or 0) * HOUR + int(offset_minute or 0) * MINUTE
+    local = days * DAY + int(hour) * HOUR + int(minute) * MINUTE + int(second) * SECOND + cut_to_micros(fraction)
+    return local + offset if sign == "-" else local - offset
+
+
+def time_of_day(text: str | None) -> int | None:
+    """A wall-clock time as microseconds since midnight, 24:00 included; None if it is none."""
+    match = TIME.fullmatch(text or "")
+    if match is None:
+        return None
+    hour, minute, second, fraction = match.groups()
+    if int(minute) > 59 or int(second or 0) > 59:
+        return None
+    value = int(hour) * HOUR + int(minute) * MINUTE + int(second or 0) * SECOND + cut_to_micros(fraction)
+    return value if value <= DAY else None
+
+
+def status_of(text: str | None) -> str | None:
+    word = (text or "").strip(WHITE)
+    for status in ("active", "inactive"):
+        if len(word) == len(status) and all(a in (b, b.upper()) for a, b in zip(word, status, strict=True)):
+            return status
+    return None
+
+
+def trouble_with_id(store_id: str | None) -> str | None:
+    if not store_id:
+        return "missing store id"
+    if "\0" in store_id or "\ufffd" in store_id:
+        return "bad store id"
+    return None
+
+
+def trouble_with_poll(row: RawRow, latest: int | None) -> str | None:
+    """Why this row is no poll; `latest` is the last microsecond that is not ahead of the clock."""
+    text = row["timestamp_utc"]
+    at = instant(text) if text else None
+    if trouble := trouble_with_id(row["store_id"]):
+        return trouble
+    if not text:
+        return "missing timestamp"
+    if at is None:
+        return "bad timestamp"
+    if status_of(row["status"]) is None:
+        return "bad status"
+    if latest is not None and at > latest:
+        return "ahead of the clock"
+    return None
+
+
+def trouble_with_hours(row: RawRow) -> str | None:
+    start, end = time_of_day(row["start_time_local"]), time_of_day(row["end_time_local"])
+    if trouble := trouble_with_id(row["store_id"]):
+        return trouble
+    if row["day_of_week"] not in list("0123456"):
+        return "bad weekday"
+    if start is None or end is None or start == DAY:
+        return "bad time"
+    return None
+
+
+def poll_of(row: RawRow) -> Poll:
+    at = instant(row["timestamp_utc"] or "")
+    if at is None:
+        raise ValueError(row)
+    return Poll(row["store_id"] or "", at, status_of(row["status"]) == "active")
+
+
+def hours_of(row: RawRow) -> Hours:
+    start, end = time_of_day(row["start_time_local"]), time_of_day(row["end_time_local"])
+    if start is None or end is None:
+        raise ValueError(row)
+    return Hours(int(row["day_of_week"] or ""), start, end)
+
+
+# Zones and business time ----------------------------------------------------------------------------------------------
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
+
+
+@cache
+def zone_of(name: str) -> ZoneInfo:
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
+
+
+def local_to_utc(day: date, time: int, zone: str) -> int:
+    """Microseconds since 1970 UTC of a wall-clock time, which may be 24:00 or more.
+
+    With fold=0, zoneinfo takes the first of two, and for a skipped time the offset from before the gap.
+    """
+    wall = datetime(day.year, day.month, day.day) + timedelta(microseconds=time)
+    return micros(wall.replace(tzinfo=zone_of(zone), fold=0))
+
+
+def dated_intervals(hours: Iterable[Hours], zone: str, first: int, last: int) -> list[Interval]:
+    """What the rows mean on each local date from some days before `first` to some days after `last`."""
+    intervals = []
+    day = (EPOCH + timedelta(microseconds=first)).date() - timedelta(days=4)
+    while day <= (EPOCH + timedelta(microseconds=last)).date() + timedelta(days=4):
+        for row in hours:
+            if row.weekday == day.weekday():
+                end = row.end if row.end > row.start else row.end + DAY
+                open_us, close_us = local_to_utc(day, row.start, zone), local_to_utc(day, end, zone)
+                if close_us > open_us:
+                    intervals.append((open_us, close_us))
+        day += timedelta(days=1)
+    return intervals
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """Intervals that overlap, touch, or leave at most 60 s are one."""
+    result: list[Interval] = []
+    for open_us, close_us in sorted(intervals):
+        if result and open_us - result[-1][1] <= MINUTE:
+            before = result.pop()
+            result.append((before[0], max(before[1], close_us)))
+        else:
+            result.append((open_us, close_us))
+    return result
+
+
+def business_intervals(hours: Iterable[Hours], zone: str, first: int, now: int) -> list[Interval]:
+    """The business time of a store with hours: clipped at `first`, and going on past `now`."""
+    intervals = merged(dated_intervals(hours, zone, first, now))
+    return [(max(open_us, first), close_us) for open_us, close_us in intervals if close_us > first]
+
+
+# Evidence -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Piece:
+    start: int
+    end: int
+    active: bool
+
+
+def status_at(polls: Iterable[Poll]) -> dict[int, bool]:
+    """Instant to active, in order of time. At one microsecond a store is inactive if any poll says so."""
+    result: dict[int, bool] = {}
+    for poll in sorted(polls, key=lambda poll: poll.at):
+        result[poll.at] = result.get(poll.at, True) and poll.active
+    return result
+
+
+def stretches(intervals: Iterable[Interval], evidence: Mapping[int, bool]) -> list[tuple[int, int, int]]:
+    """(start, end, the poll that speaks for it), over all of the business time; nothing without evidence."""
+    result: list[tuple[int, int, int]] = []
+    for open_us, close_us in intervals:
+        inside = [at for at in evidence if open_us <= at < close_us]
+        before = [at for at in evidence if at < open_us]
+        after = [at for at in evidence if at >= close_us]
+        if inside:
+            starts = [open_us, *inside[1:]]
+            ends = [*inside[1:], close_us]
+            result += zip(starts, ends, inside, strict=True)
+        elif before:
+            result.append((open_us, close_us, before[-1]))
+        elif after:
+            result.append((open_us, close_us, after[0]))
+    return result
+
+
+def known_pieces(intervals: Iterable[Interval], evidence: Mapping[int, bool], max_gap: int | None) -> list[Piece]:
+    """The business time whose status is known."""
+    pieces = []
+    for stretch_start, stretch_end, at in stretches(intervals, evidence):
+        start = stretch_start if max_gap is None else max(stretch_start, at - max_gap)
+        end = stretch_end if max_gap is None else min(stretch_end, at + max_gap)
+        if end > start:
+            pieces.append(Piece(start, end, evidence[at]))
+    return pieces
+
+
+def overlap(start: int, end: int, window_start: int, window_end: int) -> int:
+    return max(0, min(end, window_end) - max(start, window_start))
+
+
+def window_of(
+    length: int, now: int, intervals: list[Interval], pieces: list[Piece], evidence: Mapping[int, bool]
+) -> Window:
+    start = now - length
+    business = sum(overlap(open_us, close_us, start, now) for open_us, close_us in intervals)
+    up = sum(overlap(piece.start, piece.end, start, now) for piece in pieces if piece.active)
+    down = sum(overlap(piece.start, piece.end, start, now) for piece in pieces if not piece.active)
+    polls = sum(start <= at <= now for at in evidence)
+    if business > 0 and up + down == 0:
+        return Window(None, None, business, business, polls)
+    return Window(up, down, business - up - down, business, polls)
+
+
+# The report -----------------------------------------------------------------------------------------------------------
+
+
+def two_decimals(hundredths: int) -> str:
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def written(value: int | None, unit: int) -> str:
+    """In minutes or hours, half-even to two decimals; Python rounds a fraction half-even."""
+    return "" if value is None else two_decimals(round(Fraction(100 * value, unit)))
+
+
+@dataclass
+class Store:
+    """All that the tables say of one store id."""
+
+    store_id: str
+    polls: list[Poll] = field(default_factory=list)
+    hours: list[Hours] = field(default_factory=list)
+    rejected_hours: int = 0
+    zones: set[str] = field(default_factory=set)
+
+    @property
+    def always_open(self) -> bool:
+        return not self.hours and not self.rejected_hours
+
+    @property
+    def unknown_hours(self) -> bool:
+        return not self.hours and self.rejected_hours > 0
+
+    @property
+    def zone(self) -> str:
+        return min(self.zones & known_zones(), key=str.encode, default=DEFAULT_ZONE)
+
+
+@dataclass(frozen=True)
+class Worked:
+    """One store, worked out."""
+
+    store: Store
+    row: Row
+    evidence: dict[int, bool]
+
+
+def work_out(store: Store, first: int, now: int, max_gap: int | None) -> Worked:
+    intervals = [(first, now + 1)] if store.always_open else business_intervals(store.hours, store.zone, first, now)
+    polls = status_at(store.polls)
+    evidence = {
+        at: active for at, active in polls.items() if any(open_us <= at < close_us for open_us, close_us in intervals)
+    }
+    pieces = known_pieces(intervals, evidence, max_gap)
+    windows = {name: window_of(length, now, intervals, pieces, evidence) for name, length in WINDOWS.items()}
+    if store.unknown_hours:
+        windows = {name: Window(None, None, None, None, 0) for name in WINDOWS}
+    last = max(polls)
+    status = "active" if polls[last] else "inactive"
+    return Worked(store, Row(store.store_id, windows, last, status, store.zone, store.always_open), evidence)
+
+
+def newest(polls: RawRows, latest: int | None) -> int | None:
+    return max((poll_of(row).at for row in polls if trouble_with_poll(row, latest) is None), default=None)
+
+
+def counted(troubles: list[str | None], outside: int = 0) -> Counts:
+    rejected = Counter(trouble for trouble in troubles if trouble is not None)
+    return Counts(len(troubles), len(troubles) - rejected.total(), dict(rejected), outside)
+
+
+def is_read(row: RawRow, first: int, now: int, latest: int | None) -> bool:
+    """A poll is read if it lies in the horizon, is ahead of the clock, or has no time that can be read."""
+    at = instant(row["timestamp_utc"] or "")
+    return at is None or first <= at <= now or (latest is not None and at > latest)
+
+
+def gathered(polls: list[Poll], hours: RawRows, zones: RawRows) -> list[Store]:
+    """Every store that any table names, in byte order."""
+    stores: dict[str, Store] = {}
+    for poll in polls:
+        stores.setdefault(poll.store_id, Store(poll.store_id)).polls.append(poll)
+    for row in hours:
+        store_id = row["store_id"]
+        if store_id and trouble_with_id(store_id) is None:
+            store = stores.setdefault(store_id, Store(store_id))
+            if trouble_with_hours(row) is None:
+                store.hours.append(hours_of(row))
+            else:
+                store.rejected_hours += 1
+    for row in zones:
+        store_id = row["store_id"]
+        if store_id and trouble_with_id(store_id) is None:
+            store = stores.setdefault(store_id, Store(store_id))
+            store.zones |= {(row["timezone_str"] or "").strip(WHITE)} - {""}
+    return [stores[store_id] for store_id in sorted(stores, key=str.encode)]
+
+
+def lists(stores: list[Store], cases: list[Worked], now: int) -> dict[str, list[str]]:
+    def reported(condition: Iterable[bool]) -> list[str]:
+        return [case.store.store_id for case, yes in zip(cases, condition, strict=True) if yes]
+
+    def known(case: Worked) -> bool:
+        return bool(case.store.zones & known_zones())
+
+    def evidence_today(case: Worked) -> bool:
+        return any(now - DAY <= at <= now for at in case.evidence)
+
+    return {
+        "not_observed": [store.store_id for store in stores if not store.polls],
+        "no_hours": reported(case.store.always_open for case in cases),
+        "no_zone": reported(not case.store.zones for case in cases),
+        "unknown_zone": reported(bool(case.store.zones) and not known(case) for case in cases),
+        "several_zones": reported(len(case.store.zones) > 1 for case in cases),
+        "unknown_hours": reported(case.store.unknown_hours for case in cases),
+        "partly_rejected_hours": reported(bool(case.store.hours and case.store.rejected_hours) for case in cases),
+        "no_known_status": reported(not case.evidence for case in cases),
+        "carried": reported(bool(case.evidence) and not evidence_today(case) for case in cases),
+    }
+
+
+def reference_answer(
+    polls: RawRows,
+    hours: RawRows,
+    zones: RawRows,
+    *,
+    now: datetime | None = None,
+    lookback: timedelta = LOOKBACK,
+    max_gap: timedelta | None = None,
+    clock: datetime | None = None,
+) -> Answer:
+    """The whole report of three tables of text."""
+    latest = None if now else micros((clock or datetime.now(UTC)) + timedelta(hours=24))
+    now_us = micros(now) if now else newest(polls, latest)
+    first = (now_us or 0) - WINDOWS["week"] - micros(lookback)
+    end = first - 1 if now_us is None else now_us  # without a now, nothing lies in the horizon
+
+    read = [row for row in polls if is_read(row, first, end, latest)]
+    accepted = [poll_of(row) for row in read if trouble_with_poll(row, latest) is None]
+    stores = gathered(accepted, hours, zones)
+    gap = None if max_gap is None else micros(max_gap)
+    cases = [work_out(store, first, end, gap) for store in stores if store.polls]
+    tables = {
+        "polls": counted([trouble_with_poll(row, latest) for row in read], outside=len(polls) - len(read)),
+        "hours": counted([trouble_with_hours(row) for row in hours]),
+        "zones": counted([trouble_with_id(row["store_id"]) for row in zones]),
+    }
+    both = {(poll.store_id, poll.at) for poll in accepted if poll.active} & {
+        (poll.store_id, poll.at) for poll in accepted if not poll.active
+    }
+    quality = Quality(tables, len(accepted) - len(set(accepted)), len(both), lists(stores, cases, end))
+    return Answer(now_us, [case.row for case in cases], quality)
+
+
+def reference_report(
+    polls: RawRows,
+    hours: RawRows,
+    zones: RawRows,
+    *,
+    now: datetime | None = None,
+    lookback: timedelta = LOOKBACK,
+    max_gap: timedelta | None = None,
+    clock: datetime | None = None,
+) -> list[Row]:
+    """One row per store with an accepted poll in the horizon, sorted by the bytes of its id."""
+    return reference_answer(polls, hours, zones, now=now, lookback=lookback, max_gap=max_gap, clock=clock).rows
+
+
+def reference_quality(
+    polls: RawRows,
+    hours: RawRows,
+    zones: RawRows,
+    *,
+    now: datetime | None = None,
+    lookback: timedelta = LOOKBACK,
+    max_gap: timedelta | None = None,
+    clock: datetime | None = None,
+) -> Quality:
+    """What the report says about its source."""
+    return reference_answer(polls, hours, zones, now=now, lookback=lookback, max_gap=max_gap, clock=clock).quality
