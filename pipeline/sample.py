@@ -12,7 +12,7 @@ rows that are rejected.
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -389,7 +389,7 @@ def four_digits(number: pl.Expr, place: int) -> pl.Expr:
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replaced(path: Path) -> Generator[Path]:
     """Where to write what takes the path's place if it is written to its end, and is gone if not."""
     partial = path.with_suffix(".partial")
     try:

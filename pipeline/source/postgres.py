@@ -1,0 +1,285 @@
+"""Tables in PostgreSQL as a source, whoever made them.
+
+A look at the catalogue says what there is; every column is cast in the query, so that ConnectorX only meets text,
+booleans and timestamps. psycopg holds one snapshot and every pull sees just that. Statements are in `sql/postgres/`.
+"""
+
+import secrets
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import cache, cached_property
+from importlib import resources
+from types import TracebackType
+from typing import Any, Literal, LiteralString, Self, cast
+
+import polars as pl
+import psycopg
+from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import Literal as Value
+
+from pipeline.clean import SPACE, accepted, judged_polls
+from pipeline.errors import SourceMismatch, SourceRefused
+from pipeline.options import DAY_US, EPOCH, Horizon, instant_us
+from pipeline.source.connection import connected, connectorx_url, first_line, shown
+from pipeline.source.folder import COLUMNS, VARIANTS, Table
+from pipeline.source.frames import RawFrames
+
+TEXT = ("text", "character varying", "character")
+TIMES = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
+ALLOWED = {
+    "timestamp_utc": (*TIMES, *TEXT),
+    "start_time_local": ("time without time zone", *TEXT),
+    "end_time_local": ("time without time zone", *TEXT),
+}
+LARGE_TABLE = 1_000_000
+UNREADABLE = "\ufffd"
+EVER = ("0000-00-00", "9999-99-99")
+USUAL = pl.col("status").is_not_null() & (pl.col("store_id") != "")
+
+
+class Postgres:
+    """The three tables in a PostgreSQL database; only the horizon and the needed columns of the polls travel.
+
+    Raises SourceUnreachable, SourceRefused, SourceMismatch when entered and read.
+    """
+
+    gives_all = False
+
+    def __init__(self, address: str, schema: str | None = None) -> None:
+        self.name = shown(address)
+        self.remarks: list[str] = []
+        self._address, self._schema = address, schema
+        self._application = f"store-uptime {secrets.token_hex(8)}"
+
+    def __enter__(self) -> Self:
+        self._connection = connected(self._address, self._application)
+        self._url = connectorx_url(self._connection, self.name)
+        self._snapshot = self._exported_snapshot()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        if error is not None:
+            end_statements(self._address, self._application)
+
+    def newest_poll_us(self, ceiling_us: int) -> int | None:
+        """See `Source`; with an index on the time it reads a handful of rows."""
+        if self._polls.kind == "text":
+            return self._newest_of_text(ceiling_us)
+        bounds = {"ceiling": self._instant(ceiling_us), "beginning": self._instant(instant_us(EPOCH.replace(year=1)))}
+        row = self._row("newest", self._polls, **bounds, unreadable=Value(UNREADABLE), space=Value(SPACE))
+        return None if row is None else instant_us(row[0])
+
+    def polls(self, horizon: Horizon, store: str | None) -> RawFrames:
+        """See `Source`. The usual rows travel as three narrow columns; what those cannot carry follows as text."""
+        polls, of_store = self._polls, self._of_store(store)
+        if polls.kind == "text":
+            return [self._text_polls(*dates_around(horizon), of_store)]
+        bounds = {"start": self._instant(horizon.start_us), "now": self._instant(horizon.now_us), "of_store": of_store}
+        usual = self._pulled("usual_polls", polls, **bounds)
+        ahead = Value(None) if horizon.ahead_us is None else self._instant(horizon.ahead_us)
+        frames = [usual.lazy().filter(USUAL), self._pulled("stray_polls", polls, ahead=ahead, of_store=of_store).lazy()]
+        if usual.select((~USUAL.fill_null(False)).any()).item():
+            frames.append(self._pulled("unusual_polls", polls, **bounds).lazy())
+        return frames
+
+    def hours(self, store: str | None) -> RawFrames:
+        """See `Source`."""
+        return [self._pulled("hours", self._table("menu_hours"), of_store=self._of_store(store)).lazy()]
+
+    def zones(self, store: str | None) -> RawFrames:
+        """See `Source`."""
+        return [self._pulled("zones", self._table("timezones"), of_store=self._of_store(store)).lazy()]
+
+    def has_polled(self, store: str) -> bool:
+        """See `Source`."""
+        row = self._row("has_polled", self._polls, of_store=self._of_store(store))
+        return row is not None and row[0]
+
+    def poll_span_us(self) -> tuple[int, int] | None:
+        """See `Source`."""
+        if self._polls.kind == "text":
+            span = self._judged_text(EVER).select(pl.min("poll_us").alias("oldest"), pl.max("poll_us")).collect().row(0)
+            return None if span[0] is None else (span[0], span[1])
+        row = self._row("span", self._polls)
+        return None if row is None or row[0] is None else (instant_us(row[0]), instant_us(row[1]))
+
+    @cached_property
+    def _polls(self) -> "FoundTable":
+        polls = self._table("store_status")
+        if polls.rows > LARGE_TABLE and polls.unindexed_time:
+            self.remarks.append(
+                f"{polls.full_name} has about {polls.rows:,} rows and no index on the time, so all of them are read: "
+                f"create index concurrently on {polls.full_name} ({polls.columns['timestamp_utc']});"
+            )
+        return polls
+
+    def _table(self, table: Table) -> "FoundTable":
+        qualified = table if self._schema is None else f'"{self._schema}".{table}'
+        rows = self._connection.execute(statement("catalogue"), {"table": qualified}).fetchall()
+        return found_table(self.name, table, rows)
+
+    def _exported_snapshot(self) -> list[str] | None:
+        """What a pull must say first to see what this connection sees; None where the server cannot share it."""
+        begin = "begin isolation level repeatable read read only"
+        try:
+            self._connection.execute(begin)
+            snapshot = self._connection.execute("select pg_export_snapshot()").fetchone()
+        except psycopg.Error as error:
+            self._connection.execute("rollback")
+            self._connection.execute(begin)
+            self.remarks.append(
+                f"This server cannot share one view of its tables ({first_line(error)}): "
+                "each table was read as it was at its own moment."
+            )
+            return None
+        name = cast("tuple[str]", snapshot)[0]
+        return [begin, f"set transaction snapshot '{name}'"]
+
+    def _newest_of_text(self, ceiling_us: int) -> int | None:
+        last = date_text(ceiling_us + 2 * DAY_US)
+        row = self._row("newest_date", self._polls, last_date=Value(last))
+        if row is None or row[0] is None:
+            return None
+        near = (date_text(instant_of_date(row[0]) - 2 * DAY_US), last)
+        return self._newest_between(near, ceiling_us) or self._newest_between(EVER, ceiling_us)
+
+    def _newest_between(self, dates: tuple[str, str], ceiling_us: int) -> int | None:
+        newest = self._judged_text(dates).filter(pl.col("poll_us") <= ceiling_us).select(pl.max("poll_us"))
+        return newest.collect().item()
+
+    def _judged_text(self, dates: tuple[str, str]) -> pl.LazyFrame:
+        return accepted(judged_polls(self._text_polls(*dates, self._of_store(None)), None))
+
+    def _text_polls(self, first_date: str, last_date: str, of_store: Composable) -> pl.LazyFrame:
+        dates = {"first_date": Value(first_date), "last_date": Value(last_date)}
+        return self._pulled("text_polls", self._polls, **dates, of_store=of_store).lazy()
+
+    def _of_store(self, store: str | None) -> Composable:
+        return SQL("true") if store is None else SQL("store_id::text = {}").format(Value(store))
+
+    def _instant(self, us: int) -> Composable:
+        text = (EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%d %H:%M:%S.%f")
+        if self._polls.kind == "timestamptz":
+            return SQL("{}::timestamptz").format(Value(f"{text.zfill(26)}+00"))
+        return SQL("{}::timestamp").format(Value(text.zfill(26)))
+
+    def _row(self, name: str, table: "FoundTable", **values: Composable) -> tuple[Any, ...] | None:
+        try:
+            return self._connection.execute(table.composed(name, **values)).fetchone()
+        except psycopg.Error as error:
+            raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
+
+    def _pulled(self, name: str, table: "FoundTable", **values: Composable) -> pl.DataFrame:
+        """The result of a statement, by ConnectorX, within the snapshot."""
+        import connectorx
+
+        try:
+            query = table.composed(name, **values).as_string(self._connection)
+            frame = connectorx.read_sql(self._url, query, return_type="polars", pre_execution_query=self._snapshot)
+        except RuntimeError as error:
+            raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
+        return cast("pl.DataFrame", frame)
+
+
+class EmbeddedPostgres(Postgres):
+    """The server that this package starts, kept running while it is read."""
+
+    def __init__(self, schema: str | None = None) -> None:
+        super().__init__("", schema)
+        self.name = "the embedded PostgreSQL server"
+        self._server = ExitStack()
+
+    def __enter__(self) -> Self:
+        from pipeline.embedded import embedded_server
+
+        self._address = self._server.enter_context(embedded_server())
+        try:
+            return super().__enter__()
+        except BaseException:
+            self._server.close()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._server:
+            super().__exit__(kind, error, trace)
+
+
+class FoundTable:
+    """A table as the catalogue describes it: its real column names and how its times are kept."""
+
+    def __init__(self, rows: list[tuple[Any, ...]], columns: dict[str, str]) -> None:
+        kinds = {row[0]: row[1] for row in rows}
+        self.columns = columns
+        self.kind: Literal["timestamptz", "timestamp", "text"] = "text"
+        if "timestamp_utc" in columns:
+            self.kind = cast("Any", TIMES.get(kinds[columns["timestamp_utc"]], "text"))
+        self.unindexed_time = any(row[0] == columns.get("timestamp_utc") and row[5] and not row[3] for row in rows)
+        self.rows: int = rows[0][4]
+        self.full_name: str = rows[0][6]
+
+    def composed(self, name: str, **values: Composable) -> Composable:
+        """A statement of `sql/postgres/` over this table."""
+        columns = {standard: Identifier(found) for standard, found in self.columns.items()}
+        timestamp = columns.get("timestamp_utc", SQL("null"))
+        in_utc = SQL("{} at time zone 'UTC'").format(timestamp) if self.kind == "timestamptz" else timestamp
+        names = {"table": SQL(cast("LiteralString", self.full_name)), "timestamp": timestamp, "in_utc": in_utc}
+        return SQL(statement(name)).format(**names, **columns, **values)
+
+
+def found_table(source: str, table: Table, rows: list[tuple[Any, ...]]) -> FoundTable:
+    """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused."""
+    needed = f"a report needs {table} ({', '.join(COLUMNS[table])})"
+    if not rows:
+        raise SourceMismatch(source, f"there is no table {table}", f"{needed}; is it in another --schema?")
+    by_standard_name = {VARIANTS.get(row[0], row[0]): row for row in reversed(rows)}
+    for column in COLUMNS[table]:
+        if column not in by_standard_name:
+            present = ", ".join(row[0] for row in rows)
+            raise SourceMismatch(source, f"{table} has no column {column}, but {present}", needed)
+        _, kind, readable, *_ = by_standard_name[column]
+        if not readable:
+            remedy = f"Ask its owner: grant select on {rows[0][6]} to this user."
+            raise SourceRefused(source, f"permission denied for {table}.{column}", remedy)
+        if kind not in ALLOWED.get(column, (kind,)):
+            raise SourceMismatch(source, f"{table}.{column} is of type {kind}", f"it must be {' or '.join(ALLOWED[column])}")
+    return FoundTable(rows, {column: by_standard_name[column][0] for column in COLUMNS[table]})
+
+
+@cache
+def statement(name: str) -> LiteralString:
+    """A statement by its name."""
+    text = resources.files("pipeline").joinpath("sql", "postgres", f"{name}.sql").read_text(encoding="utf-8")
+    return cast("LiteralString", text)
+
+
+def dates_around(horizon: Horizon) -> tuple[str, str]:
+    """The dates that text of the horizon can begin with, wherever on Earth it was written, and all that is ahead."""
+    first = date_text(horizon.start_us - 2 * DAY_US)
+    return first, EVER[1] if horizon.ahead_us is not None else date_text(horizon.now_us + 2 * DAY_US)
+
+
+def date_text(us: int) -> str:
+    """The UTC date of an instant as text."""
+    return (EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%d").zfill(10)
+
+
+def instant_of_date(text: str) -> int:
+    """The first instant of a date; of one that does not exist, the one of the month's beginning or of 1970."""
+    day = pl.Series([text, f"{text[:7]}-01", "1970-01-01"]).str.to_date("%Y-%m-%d", strict=False).drop_nulls()
+    return (day[0] - EPOCH.date()).days * DAY_US
+
+
+def end_statements(address: str, application: str) -> None:
+    """End what a pull has left running on the server: a client that is gone goes unnoticed there until it writes."""
+    try:
+        with connected(address, f"{application} end") as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s", [application]
+            )
+    except Exception:  # noqa: BLE001, S110 - the error that brought us here is the one to tell
+        pass

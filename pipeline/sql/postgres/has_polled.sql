@@ -1,0 +1,2 @@
+-- has_polled: whether any poll has this store id
+select exists (select from {table} where {of_store})

@@ -1,0 +1,10 @@
+-- newest: the newest acceptable poll up to an instant
+select {timestamp}
+from {table}
+where {timestamp} <= {ceiling}
+  and {timestamp} > {beginning}
+  and {store_id}::text <> ''
+  and strpos({store_id}::text, {unreadable}) = 0
+  and lower(btrim({status}::text, {space}) collate "C") in ('active', 'inactive')
+order by {timestamp} desc
+limit 1

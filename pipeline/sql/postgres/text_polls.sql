@@ -1,0 +1,9 @@
+-- text_polls: polls whose time is text: those that may lie between two dates, and those that are no time
+select {store_id}::text  as store_id,
+       {timestamp}::text as timestamp_utc,
+       {status}::text    as status
+from {table}
+where ({timestamp} is null
+       or {timestamp}::text !~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'
+       or left({timestamp}::text, 10) collate "C" between {first_date} and {last_date})
+  and {of_store}
