@@ -118,18 +118,18 @@ def make_folder(folder: Path) -> None:
 
 def ensure_running(folder: Path) -> None:
     """Start server and watcher, as far as they are missing, and wait until the server takes sessions."""
-    if settled(folder):
-        if not held(folder / WATCHING):
-            launch(folder)
+    if complete(folder):
         return
-    owner = server_account(folder)
-    programs = readable_programs(folder, owner)
-    make_cluster(folder, programs, owner)
-    with suppress(FileNotFoundError):
-        (folder / LOG).replace(folder / f"{LOG}.1")
-    launch(folder, ":".join(map(str, owner or ())), str(programs / "bin/postgres"))
-    if not settled(folder):
-        raise EmbeddedUnavailable(f"it did not start, and said: {complaint((folder / LOG).read_text())}")
+    for _ in range(3):  # what was started may have been killed at once
+        launch(folder, *(() if held(folder / SERVING) else prepared(folder)))
+        if complete(folder):
+            return
+    raise EmbeddedUnavailable(f"it did not start, and said: {complaint((folder / LOG).read_text())}")
+
+
+def complete(folder: Path) -> bool:
+    """Whether the server takes sessions and the watcher is there."""
+    return settled(folder) and held(folder / WATCHING)
 
 
 def settled(folder: Path) -> bool:
@@ -160,17 +160,14 @@ def takes_sessions(path: Path) -> bool:
     return False
 
 
-def launch(folder: Path, *server: str) -> None:
-    """Run embedded_watcher.py, which leaves server and watcher behind and ends."""
-    watcher = Path(__file__).with_name("embedded_watcher.py")
-    command = [sys.executable, "-I", "-S", str(watcher), str(folder), *server]
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(log, "ab") as said:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/", env=environment(), check=False
-        )
-    if done.returncode:
-        raise EmbeddedUnavailable(f"it cannot be started: {complaint((folder / LOG).read_text())}")
+def prepared(folder: Path) -> tuple[str, str]:
+    """Everything that a start needs: who the server runs as, and its program."""
+    owner = server_account(folder)
+    programs = readable_programs(folder, owner)
+    make_cluster(folder, programs, owner)
+    with suppress(FileNotFoundError):
+        (folder / LOG).replace(folder / f"{LOG}.1")
+    return ":".join(map(str, owner or ())), str(programs / "bin/postgres")
 
 
 def server_account(folder: Path) -> tuple[int, int] | None:
@@ -252,6 +249,17 @@ def make_cluster(folder: Path, programs: Path, owner: tuple[int, int] | None) ->
         shutil.rmtree(new, ignore_errors=True)
         raise EmbeddedUnavailable(f"its database could not be made: {complaint(done.stderr)}")
     new.rename(folder / PGDATA)
+
+
+def launch(folder: Path, *server: str) -> None:
+    """Run embedded_watcher.py, which leaves server and watcher behind and ends."""
+    watcher = Path(__file__).with_name("embedded_watcher.py")
+    command = [sys.executable, "-I", "-S", str(watcher), str(folder), *server]
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(log, "ab") as said:
+        subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/", env=environment(), check=False
+        )
 
 
 def complaint(output: str) -> str:

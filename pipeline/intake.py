@@ -6,7 +6,7 @@
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -15,14 +15,8 @@ from pipeline.clean import LINE, accepted, judged_hours, judged_polls, judged_zo
 from pipeline.errors import NoPolls
 from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 from pipeline.source import Source
+from pipeline.source.folder import COLUMNS
 from pipeline.source.frames import RawFrames
-
-RAW = {
-    "polls": ("store_id", "timestamp_utc", "status"),
-    "hours": ("store_id", "day_of_week", "start_time_local", "end_time_local"),
-    "zones": ("store_id", "timezone_str"),
-}
-
 
 @dataclass(frozen=True)
 class TableCounts:
@@ -78,7 +72,7 @@ def taken_polls(raw: RawFrames, horizon: Horizon, gives_all: bool) -> Taken:
     ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
     counted = pl.col("poll_us").is_null() | in_horizon | ahead
     judged = [judged_polls(frame, horizon.ahead_us) for frame in raw]
-    taken = taken_rows("polls", [frame.filter(counted) for frame in judged], categorical_polls)
+    taken = taken_rows(COLUMNS["store_status"], [frame.filter(counted) for frame in judged], categorical_polls)
     outside = rows(raw) - taken.counts.read if gives_all else None
     return Taken(taken.accepted, taken.rejected, TableCounts(taken.counts.accepted, taken.counts.rejected, outside))
 
@@ -91,23 +85,23 @@ def categorical_polls(judged: pl.LazyFrame) -> pl.LazyFrame:
 def taken_hours(raw: RawFrames) -> Taken:
     """Every hours row."""
     columns = ("store_id", "weekday", "start_us", "end_us")
-    return taken_rows("hours", [judged_hours(frame) for frame in raw], lambda judged: judged.select(columns))
+    return taken_rows(COLUMNS["menu_hours"], [judged_hours(frame) for frame in raw], lambda judged: judged.select(columns))
 
 
 def taken_zones(raw: RawFrames) -> Taken:
     """Every zone row; an empty zone is an accepted row with a null zone."""
-    return taken_rows("zones", [judged_zones(frame) for frame in raw], lambda judged: judged.select("store_id", "zone"))
+    return taken_rows(COLUMNS["timezones"], [judged_zones(frame) for frame in raw], lambda judged: judged.select("store_id", "zone"))
 
 
 def taken_rows(
-    table: str, judged: Iterable[pl.LazyFrame], wanted: Callable[[pl.LazyFrame], pl.LazyFrame]
+    columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: Callable[[pl.LazyFrame], pl.LazyFrame]
 ) -> Taken:
     """The two halves of a judged table, and how many there are of each kind."""
     frames = list(judged)
     good, bad = pl.collect_all(
         [
             pl.concat(wanted(accepted(frame)) for frame in frames),
-            pl.concat((as_it_was(table, rejected(frame)) for frame in frames), how="diagonal"),
+            pl.concat(as_it_was(rejected(frame), columns) for frame in frames),
         ],
         engine="streaming",
     )
@@ -115,10 +109,10 @@ def taken_rows(
     return Taken(good, bad, TableCounts(good.height, dict(reasons.iter_rows())))
 
 
-def as_it_was(table: str, judged: pl.LazyFrame) -> pl.LazyFrame:
-    """line, reason and the raw columns as text."""
+def as_it_was(judged: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
+    """line (null: not from a text file), reason, and the raw columns as text."""
     line = pl.col(LINE) if LINE in judged.collect_schema() else pl.lit(None)
-    return judged.select(line.cast(pl.UInt32).alias(LINE), "reason", *(pl.col(name).cast(pl.String) for name in RAW[table]))
+    return judged.select(line.cast(pl.UInt32).alias(LINE), "reason", pl.col(columns).cast(pl.String))
 
 
 def rows(raw: RawFrames) -> int:

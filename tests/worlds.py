@@ -95,7 +95,8 @@ def anchors() -> list[int]:
     return ordinary + sorted({change for zone in ODD_ZONES for change in changes(zone)})
 
 
-NUDGES = st.sampled_from([0, 0, -1, 1, MINUTE, -MINUTE, MINUTE + 1, 30 * MINUTE, -30 * MINUTE])
+HALVES = [300_000, 18_000_000, 54_000_000]  # 0.005 minutes; 0.005 and 0.015 hours
+NUDGES = st.sampled_from([0, 0, 0, -1, 1, -1, 1, MINUTE, -MINUTE, MINUTE + 1, 30 * MINUTE, -30 * MINUTE, *HALVES])
 
 
 def edges(stores: Iterable[tuple[list[Hours], str]], first: int, last: int) -> list[int]:
@@ -266,6 +267,7 @@ def hours_of_store(draw: st.DrawFn, store_id: str) -> list[RawRow]:
         st.builds(hours_row, st.just(store_id), st.sampled_from(BAD_WEEKDAYS), st.just("09:00"), st.just("17:00")),
         st.builds(hours_row, st.just(store_id), st.just("3"), st.sampled_from([*BAD_TIMES, "24:00"]), st.just("17:00")),
         st.builds(hours_row, st.just(store_id), st.just("3"), st.just("09:00"), st.sampled_from(BAD_TIMES)),
+        st.just(hours_row(store_id, "7", "25:00", None)),
     )
     if kind in ("partly rejected", "all rejected"):
         bad = draw(st.lists(bad_row, min_size=1, max_size=3))
@@ -278,7 +280,7 @@ def zones_of_store(draw: st.DrawFn, store_id: str) -> list[RawRow]:
     """Mostly one; or none, an empty one, an unknown one, several."""
     known = st.sampled_from([*ODD_ZONES, *ODD_ZONES, "UTC", "US/Central", " Asia/Kolkata\n"])
     other = st.sampled_from([*UNKNOWN_ZONES, *EMPTY_ZONES])
-    kind = draw(st.sampled_from(["one", "one", "one", "one", "several", "none known"]))
+    kind = draw(st.sampled_from(["one", "one", "one", "several", "none known"]))
     if kind == "one":
         names = [draw(known)]
     else:
@@ -312,6 +314,7 @@ def polls_of_store(draw: st.DrawFn, store_id: str, instants: Sequence[int]) -> l
             {**spoiled, "status": draw(st.sampled_from(BAD_STATUSES))},
             {**spoiled, "store_id": draw(st.sampled_from(BAD_IDS))},
             {**spoiled, "store_id": None, "timestamp_utc": draw(st.sampled_from(BAD_STAMPS + FAR_STAMPS))},
+            {**spoiled, "status": "up", "timestamp_utc": draw(st.sampled_from(BAD_STAMPS + FAR_STAMPS))},
         ]
     return rows
 

@@ -75,26 +75,24 @@ def empty() -> "Generator[Path]":
 
 @pytest.fixture(scope="module")
 def cluster() -> "Generator[Path]":
-    """A data directory that has been used once."""
     with open_folder() as parent:
-        with embedded_server(parent / "data"):
-            pass
-        eventually(lambda: stopped(parent / "data"))
+        (parent / "data").mkdir()
+        (parent / "data").chmod(0o751)
         yield parent / "data"
 
 
 @pytest.fixture
-def folder(empty: Path, cluster: Path) -> Path:
-    """A data directory of the test's own, with a database, for making one takes a second."""
-    subprocess.run(["cp", "-a", cluster, empty], check=True)
-    return empty
+def folder(cluster: Path) -> "Generator[Path]":
+    """A data directory where nothing runs; the tests share its database, for making one takes a second."""
+    yield cluster
+    eventually(lambda: stopped(cluster))
 
 
 @contextmanager
 def open_folder() -> "Generator[Path]":
     """A temporary folder that every user can enter."""
     parent = Path(tempfile.mkdtemp(prefix="uptime-"))
-    parent.chmod(0o755)
+    parent.chmod(0o711)
     try:
         yield parent
     finally:
@@ -194,11 +192,11 @@ def test_an_arrival_while_the_server_stops_gets_a_running_one(folder: Path) -> N
 
 def test_data_outlives_the_server(folder: Path) -> None:
     with embedded_server(folder) as url:
-        write(url, "create table kept as select 1 as number")
+        write(url, "create table kept_by_all as select 1 as number")
         server = postmaster(folder)
     eventually(lambda: gone(server))
     with embedded_server(folder) as url:
-        assert value(url, "select number from kept") == 1
+        assert value(url, "select number from kept_by_all") == 1
 
 
 def test_killed_user_leaves_no_server_behind(folder: Path) -> None:
@@ -239,23 +237,23 @@ def test_killed_watcher_is_replaced_by_a_user_who_leaves(folder: Path) -> None:
 
 def test_server_without_user_and_watcher_is_found_again(folder: Path) -> None:
     with User(folder) as user:
-        write(user.url(), "create table kept as select 1 as number")
+        write(user.url(), "create table kept_by_server as select 1 as number")
         server = postmaster(folder)
         kill_watcher(folder)
         user.kill()
     with embedded_server(folder) as url:
         assert postmaster(folder) == server
-        assert value(url, "select number from kept") == 1
+        assert value(url, "select number from kept_by_server") == 1
     eventually(lambda: gone(server))
 
 
 def test_killed_postmaster_is_replaced_with_its_data(folder: Path) -> None:
     with User(folder) as user:
-        write(user.url(), "create table kept as select 1 as number")
+        write(user.url(), "create table kept_by_log as select 1 as number")
         server = postmaster(folder)
         os.kill(server, signal.SIGKILL)
         with embedded_server(folder) as url:
-            assert value(url, "select number from kept") == 1
+            assert value(url, "select number from kept_by_log") == 1
             assert postmaster(folder) != server
             assert len(watchers(folder)) == 1
 
@@ -288,14 +286,14 @@ def test_url_holds_when_the_environment_names_another_port(folder: Path, monkeyp
         assert value(url, "select 1") == 1
 
 
-def test_path_may_hold_spaces_and_other_signs(empty: Path) -> None:
-    odd = empty / "Application Support é %20 & 'x' \"y\" #?$"
-    empty.mkdir()
-    empty.chmod(0o755)
+def test_path_may_hold_spaces_and_other_signs(folder: Path) -> None:
+    odd = folder.with_name("Application Support é %20 & 'x' \"y\" #?$")
+    folder.rename(odd)
     with embedded_server(odd) as url:
         assert value(url, "select 1") == 1
         assert connectorx.read_sql(url, "select 1 as one", return_type="arrow").num_rows == 1
     eventually(lambda: stopped(odd))
+    odd.rename(folder)
 
 
 @pytest.mark.parametrize("name", ["a,b", "a\nb", "long" * 30])
@@ -305,16 +303,9 @@ def test_path_that_no_address_can_hold_is_refused(empty: Path, name: str) -> Non
     assert not empty.exists()
 
 
-def test_no_mode_of_a_folder_that_was_there_changes(empty: Path) -> None:
-    data = empty / "parent/data"
-    data.mkdir(parents=True)
-    data.chmod(0o751)
-    data.parent.chmod(0o711)
-    before = [path.stat().st_mode for path in (data, *data.parents)]
-    with embedded_server(data):
-        pass
-    assert [path.stat().st_mode for path in (data, *data.parents)] == before
-    eventually(lambda: stopped(data))
+def test_no_mode_of_a_folder_that_was_there_changes(folder: Path) -> None:
+    with embedded_server(folder):
+        assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)] == [0o751, 0o711]
 
 
 @root_only
@@ -374,21 +365,20 @@ def test_file_in_the_way_is_named(empty: Path) -> None:
 
 
 def test_server_that_does_not_start_says_why(folder: Path) -> None:
-    with embedded_server(folder):
-        pass
-    eventually(lambda: stopped(folder))
-    with (folder / "postgres/postgresql.conf").open("a") as settings:
-        settings.write("shared_buffers = 'much'\n")
-    with pytest.raises(EmbeddedUnavailable, match=r"FATAL: .*postgresql\.conf.* errors"), embedded_server(folder):
+    with (
+        altered(folder, "postgresql.auto.conf", "shared_buffers = 'much'\n"),
+        pytest.raises(EmbeddedUnavailable, match=r"FATAL: .*postgresql\.auto\.conf.* errors"),
+        embedded_server(folder),
+    ):
         pass
 
 
 def test_cluster_of_another_version_says_so(folder: Path) -> None:
-    with embedded_server(folder):
-        pass
-    eventually(lambda: stopped(folder))
-    (folder / "postgres/PG_VERSION").write_text("16\n")
-    with pytest.raises(EmbeddedUnavailable, match="incompatible with server"), embedded_server(folder):
+    with (
+        altered(folder, "PG_VERSION", "16\n"),
+        pytest.raises(EmbeddedUnavailable, match="incompatible with server"),
+        embedded_server(folder),
+    ):
         pass
 
 
@@ -420,6 +410,19 @@ def test_data_dir_of_root_lies_outside_any_home(monkeypatch: pytest.MonkeyPatch)
     assert default_data_dir() == Path("/var/lib/store-uptime")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert default_data_dir().is_relative_to(Path.home())
+
+
+@contextmanager
+def altered(folder: Path, name: str, text: str) -> "Generator[None]":
+    """Another text in a file of the database, for a while."""
+    with embedded_server(folder):
+        pass
+    eventually(lambda: stopped(folder))
+    file = folder / "postgres" / name
+    before = file.read_bytes()
+    file.write_text(text)
+    yield
+    file.write_bytes(before)
 
 
 def kill_watcher(folder: Path) -> None:
