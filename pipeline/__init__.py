@@ -1,12 +1,57 @@
 """Polls, business hours and time zones in; uptime and downtime of every store out.
 
-source -> clean -> calendar -> uptime (DuckDB) -> report, each a module of this package. These are its public names.
+source -> clean -> calendar -> uptime (DuckDB) -> report, each a module of this package. These are its public names;
+a module is imported when a name of it is first used, so that nobody waits for what they do not use.
 """
 
-from pipeline.errors import StoreUptimeError
-from pipeline.options import Limits, Options
-from pipeline.report import Report
-from pipeline.run import build_report
-from pipeline.source import Frames, Source, open_source
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["Frames", "Limits", "Options", "Report", "Source", "StoreUptimeError", "build_report", "open_source"]
+if TYPE_CHECKING:
+    from pipeline.errors import StoreUptimeError
+    from pipeline.load import LoadedFile, load_files
+    from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
+    from pipeline.report import Report, write_rejects, written
+    from pipeline.run import build_report
+    from pipeline.sample import write_sample
+    from pipeline.source import Frames, Source, open_source
+    from pipeline.timeline import Timeline, build_timeline
+
+__all__ = [
+    "EMBEDDED",
+    "Columns",
+    "Format",
+    "Frames",
+    "Limits",
+    "LoadedFile",
+    "Options",
+    "Report",
+    "Source",
+    "StoreUptimeError",
+    "Timeline",
+    "build_report",
+    "build_timeline",
+    "load_files",
+    "open_source",
+    "write_rejects",
+    "write_sample",
+    "written",
+]
+
+HOMES = {
+    "errors": ("StoreUptimeError",),
+    "load": ("LoadedFile", "load_files"),
+    "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
+    "report": ("Report", "write_rejects", "written"),
+    "run": ("build_report",),
+    "sample": ("write_sample",),
+    "source": ("Frames", "Source", "open_source"),
+    "timeline": ("Timeline", "build_timeline"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in HOMES.items():
+        if name in names:
+            return getattr(import_module(f"pipeline.{home}"), name)
+    raise AttributeError(f"module 'pipeline' has no attribute {name!r}")

@@ -25,7 +25,9 @@ def business_intervals(stores: pl.DataFrame, hours: pl.DataFrame, horizon: Horiz
     offsets = local_offsets(stores["zone"].unique(), horizon.start_us - 5 * DAY_US, horizon.now_us + 5 * DAY_US)
     local = hours.lazy().join(stores.lazy().select("store", "zone"), on="store")
     written = merged(opened(shifts(local, horizon), offsets.lazy()))
-    whole_week = stores.lazy().filter("always_open").select("store", open_us=horizon.start_us, close_us=horizon.now_us + 1)
+    whole_week = (
+        stores.lazy().filter("always_open").select("store", open_us=horizon.start_us, close_us=horizon.now_us + 1)
+    )
     return pl.concat([clipped(written, horizon), whole_week]).sort("store", "open_us").collect()
 
 
@@ -89,6 +91,6 @@ def merged(intervals: pl.LazyFrame) -> pl.LazyFrame:
 
 def clipped(intervals: pl.LazyFrame, horizon: Horizon) -> pl.LazyFrame:
     """What lies in the horizon: rule 4. A poll at exactly now may fall into an interval that opens at now."""
-    return intervals.filter(
-        pl.col("close_us") > horizon.start_us, pl.col("open_us") <= horizon.now_us
-    ).with_columns(pl.col("open_us").clip(horizon.start_us))
+    return intervals.filter(pl.col("close_us") > horizon.start_us, pl.col("open_us") <= horizon.now_us).with_columns(
+        pl.col("open_us").clip(horizon.start_us)
+    )

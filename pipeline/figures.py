@@ -1,7 +1,7 @@
 """Exact microseconds in, the written figures out: docs/semantics.md, "Output".
 
-    exact       what the stage computed, one row per store, empty where nothing is known
-    extended    minutes, hours and percent with two decimals, each rounded once, half to even
+exact       what the stage computed, one row per store, empty where nothing is known
+extended    minutes, hours and percent with two decimals, each rounded once, half to even
 """
 
 import polars as pl

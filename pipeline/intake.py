@@ -1,8 +1,8 @@
 """A source in, its accepted rows, its rejected rows and their counts out: everything that is read, read once.
 
-    found_horizon   now, and the time that the report looks at
-    taken_polls     the accepted polls of the horizon, ids as categories
-    taken_hours     every hours row, judged; likewise `taken_zones`
+found_horizon   now, and the time that the report looks at
+taken_polls     the accepted polls of the horizon, ids as categories
+taken_hours     every hours row, judged; likewise `taken_zones`
 """
 
 import time
@@ -17,6 +17,7 @@ from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso,
 from pipeline.source import Source
 from pipeline.source.folder import COLUMNS
 from pipeline.source.frames import RawFrames
+
 
 @dataclass(frozen=True)
 class TableCounts:
@@ -85,12 +86,16 @@ def categorical_polls(judged: pl.LazyFrame) -> pl.LazyFrame:
 def taken_hours(raw: RawFrames) -> Taken:
     """Every hours row."""
     columns = ("store_id", "weekday", "start_us", "end_us")
-    return taken_rows(COLUMNS["menu_hours"], [judged_hours(frame) for frame in raw], lambda judged: judged.select(columns))
+    return taken_rows(
+        COLUMNS["menu_hours"], [judged_hours(frame) for frame in raw], lambda judged: judged.select(columns)
+    )
 
 
 def taken_zones(raw: RawFrames) -> Taken:
     """Every zone row; an empty zone is an accepted row with a null zone."""
-    return taken_rows(COLUMNS["timezones"], [judged_zones(frame) for frame in raw], lambda judged: judged.select("store_id", "zone"))
+    return taken_rows(
+        COLUMNS["timezones"], [judged_zones(frame) for frame in raw], lambda judged: judged.select("store_id", "zone")
+    )
 
 
 def taken_rows(

@@ -1,6 +1,6 @@
 """CSV or Parquet files into PostgreSQL: judged like any source, streamed as typed values, one transaction a file.
 
-    load         every file of a folder, into tables that are made where there are none
+    load_files   every file of a folder, into tables that are made where there are none
     load_file    one file: judged in batches, copied to `incoming`, merged
     merged       polls are added, repeats ignored; hours and zones replace those of their stores
 
@@ -22,8 +22,7 @@ from psycopg.sql import SQL, Identifier
 from pipeline.clean import judged_hours, judged_polls, judged_zones
 from pipeline.errors import CannotWrite, LoadRefused
 from pipeline.intake import as_it_was
-from pipeline.options import HOUR_US, SECOND_US
-from pipeline.source import EMBEDDED
+from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
 from pipeline.source.connection import connected, first_line
 from pipeline.source.folder import COLUMNS, Table, scans, tables_in
 
@@ -56,7 +55,7 @@ class LoadedFile:
     rejects: Path | None
 
 
-def load(
+def load_files(
     path: Path, address: str, rejects: Path = Path("rejects"), *, full: bool = False, progress: Read = unseen
 ) -> Iterator[LoadedFile]:
     """Load a folder, or one file, and say what became of each file once it is in.
@@ -113,13 +112,17 @@ def load_file(
             with connection.cursor().copy(copy) as incoming:
                 for batch in judged_batches(file, table):
                     incoming.write(wire(batch, table))
-                    rejected.add(as_it_was(batch.lazy().filter(pl.col("reason").is_not_null()), COLUMNS[table]).collect())
+                    rejected.add(
+                        as_it_was(batch.lazy().filter(pl.col("reason").is_not_null()), COLUMNS[table]).collect()
+                    )
                     accepted += batch["reason"].null_count()
                     progress(file, accepted + rejected.counts.total())
             added, replaced = merged(connection, table, full)
             connection.execute(SQL("analyze {table}").format(**names))
             rejected.keep()
-    return LoadedFile(file, table, accepted, dict(rejected.counts), added, replaced, rejected.path if rejected.counts else None)
+    return LoadedFile(
+        file, table, accepted, dict(rejected.counts), added, replaced, rejected.path if rejected.counts else None
+    )
 
 
 def judged_batches(file: Path, table: Table) -> Iterator[pl.DataFrame]:

@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 Columns = Literal["plain", "extended"]
+Format = Literal["csv", "parquet", "json", "xlsx"]
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
 DAY_US = 24 * HOUR_US
 WEEK_US = 7 * DAY_US
 WINDOWS = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US}
+
+EMBEDDED = "embedded:"
+"""The address of the server that this package starts."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 """What a run decides once, for the whole source: the plan. And the polls in the form that it computes with.
 
-    make_plan   now, horizon, the store table with zones and hours: a plain value, the same run again from it
-    exchange    each accepted poll once, as (store, microseconds, active), in partitions of whole stores
+make_plan   now, horizon, the store table with zones and hours: a plain value, the same run again from it
+exchange    each accepted poll once, as (store, microseconds, active), in partitions of whole stores
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,9 @@ def make_plan(source: str, options: Options, horizon: Horizon, polls: Taken, hou
             no_zone=pl.col("several_zones").is_null(),
             always_open=pl.col("hours_unknown").is_null(),
         )
-        .with_columns(pl.col("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours").fill_null(False))
+        .with_columns(
+            pl.col("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours").fill_null(False)
+        )
         .collect()
     )
     return Plan(
@@ -58,7 +60,10 @@ def make_plan(source: str, options: Options, horizon: Horizon, polls: Taken, hou
         horizon=horizon,
         stores=stores,
         hours=hours.accepted.join(stores.select("store_id", "store"), on="store_id").drop("store_id"),
-        not_observed=mentioned_stores(hours, zones).join(observed, on="store_id", how="anti").collect()["store_id"].sort(),
+        not_observed=mentioned_stores(hours, zones)
+        .join(observed, on="store_id", how="anti")
+        .collect()["store_id"]
+        .sort(),
     )
 
 

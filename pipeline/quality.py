@@ -37,8 +37,15 @@ class Quality:
     stores: dict[str, list[str]]
     warnings: list[str]
 
+    @staticmethod
+    def meaning(name: str) -> str:
+        """What puts a store on a list."""
+        return LISTS[name]
 
-def quality(plan: Plan, tables: dict[str, Taken], exact: pl.DataFrame, repeats: pl.DataFrame, remarks: list[str]) -> Quality:
+
+def quality(
+    plan: Plan, tables: dict[str, Taken], exact: pl.DataFrame, repeats: pl.DataFrame, remarks: list[str]
+) -> Quality:
     """The quality of a run; `exact` has one row per store."""
     duplicates, contradictory = repeats.row(0) if repeats.height else (0, 0)
     return Quality(

@@ -1,7 +1,7 @@
 """The report: figures, where they come from, what the data was like; and how it is written.
 
-    Report.csv, .json, .parquet, .xlsx   the same table in four formats, as bytes
-    written                              bytes into a file that appears whole or not at all
+Report.csv, .json, .parquet, .xlsx   the same table in four formats, as bytes
+written                              bytes into a file that appears whole or not at all
 """
 
 import io
@@ -11,18 +11,17 @@ import tempfile
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from pipeline.errors import CannotWrite
 from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
-from pipeline.options import Columns, iso
+from pipeline.options import Columns, Format, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
 from pipeline.zones import tzdata_version
 
-Format = Literal["csv", "parquet", "json", "xlsx"]
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
 FORMULA = r"^[=+\-@\t\r]"
 CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
@@ -135,6 +134,16 @@ def written(content: bytes, path: Path) -> None:
             raise
     except OSError as error:
         raise CannotWrite(str(path), error.strerror or str(error)) from error
+
+
+def write_rejects(report: Report, folder: Path) -> None:
+    """The rejected rows as polls.csv, hours.csv and zones.csv: line, reason, and the row as it was."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(str(folder), error.strerror or str(error)) from error
+    for name, rows in report.rejects.items():
+        written(csv_bytes(rows), folder / f"{name}.csv")
 
 
 def current_umask() -> int:

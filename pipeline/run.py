@@ -1,7 +1,7 @@
 """A run, from source to report: plan, exchange, map, concat.
 
-    build_report     the figures of all stores, or of one
-    build_timeline   the segments of one store, each with the poll that it rests on
+build_report     the figures of all stores, or of one
+build_timeline   the segments of one store, each with the poll that it rests on
 """
 
 from collections.abc import Callable, Iterable

@@ -23,6 +23,7 @@ from typing import Literal
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.errors import CannotWrite
 from pipeline.options import HOUR_US, SECOND_US, instant_us, iso
 
 Format = Literal["csv", "parquet"]
@@ -30,6 +31,7 @@ Format = Literal["csv", "parquet"]
 END = datetime(2026, 3, 10, 16, tzinfo=UTC)  # the week before holds a change of clocks in the United States
 POLLS_AT_ONCE = 500_000
 UNKNOWN_ZONE = "America/Springfield"
+TABLES = ("timezones", "menu_hours", "store_status")
 
 
 def unseen(done: int, total: int) -> None:
@@ -44,6 +46,7 @@ def write_sample(  # noqa: PLR0913
     file_format: Format = "csv",
     *,
     end: datetime = END,
+    replace: bool = False,
     progress: Callable[[int, int], None] = unseen,
 ) -> None:
     """Write `timezones`, `menu_hours` and `store_status`, each one file, into a folder that is made if need be.
@@ -53,10 +56,14 @@ def write_sample(  # noqa: PLR0913
     file_format  `csv` (text, with some rows that are rejected) or `parquet` (typed, none rejected)
     progress     called with how many stores have their polls written, and how many there are
 
-    Files of the same names are replaced, each once its successor is whole. ValueError: no store or no day.
+    replace      whether files of the same names may give way, in either format, each once its successor is whole
+
+    Raises ValueError for no store or no day, CannotWrite.
     """
     if stores < 1 or days < 1:
         raise ValueError("a sample needs at least one store and one day")
+    if not replace and any(place.exists() for place in places(folder)):
+        raise CannotWrite(str(folder), "it holds such files already, and --force was not given")
     feed = Feed(stores, days, seed, instant_us(end))
     folder.mkdir(parents=True, exist_ok=True)
     tables = {
@@ -68,6 +75,14 @@ def write_sample(  # noqa: PLR0913
     for name, frames in tables.items():
         with replaced(folder / f"{name}.{file_format}") as path:
             WRITERS[file_format](path, chain(frames, rejects.get(name, ())))
+    for place in places(folder):
+        if place.suffix != f".{file_format}":
+            place.unlink(missing_ok=True)
+
+
+def places(folder: Path) -> Iterator[Path]:
+    """Where a sample's files can be, in either format."""
+    return (folder / f"{name}.{suffix}" for name in TABLES for suffix in WRITERS)
 
 
 @dataclass(frozen=True)

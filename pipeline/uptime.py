@@ -43,7 +43,9 @@ class Figures:
     repeats: pl.DataFrame
 
 
-def uptime(polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits) -> Figures:
+def uptime(
+    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits
+) -> Figures:
     """The figures of all stores in a partition, in microseconds: docs/semantics.md, "Evidence and extrapolation".
 
     polls: store (uint32), poll_us (int64), active (bool), in any order, repeats allowed;

@@ -294,6 +294,10 @@ def seen_by(rows: Iterable[RawRow], zones: Iterable[RawRow]) -> tuple[list[Hours
     return [hours_of(row) for row in rows if trouble_with_hours(row) is None], min(names, default=DEFAULT_ZONE)
 
 
+def poll_row(store_id: str | None, at: str | None, status: str | None) -> RawRow:
+    return {"store_id": store_id, "timestamp_utc": at, "status": status}
+
+
 @st.composite
 def polls_of_store(draw: st.DrawFn, store_id: str, instants: Sequence[int]) -> list[RawRow]:
     """At the edges or anywhere, written in any of the allowed forms; some rows are bad, repeated or contradicted."""
@@ -304,7 +308,7 @@ def polls_of_store(draw: st.DrawFn, store_id: str, instants: Sequence[int]) -> l
         at = draw(st.one_of(st.sampled_from(instants), st.sampled_from(instants), anywhere)) + draw(NUDGES)
         offset, ending = draw(st.sampled_from(ENDINGS))
         text = stamp(at, offset, ending, draw(st.sampled_from(" T")), draw(st.sampled_from(["", "", "", "999"])))
-        rows.append({"store_id": store_id, "timestamp_utc": text, "status": draw(STATUSES)})
+        rows.append(poll_row(store_id, text, draw(STATUSES)))
     for row in draw(st.lists(st.sampled_from(rows), max_size=3)) if rows else []:
         rows.append({**row, "status": draw(st.sampled_from([row["status"], "active", "inactive"]))})
     if draw(st.integers(0, 4)) == 4 and rows:
@@ -348,7 +352,7 @@ def worlds(draw: st.DrawFn) -> World:
 
     polls = [row for store_id in ids for row in draw(polls_of_store(store_id, instants))]
     if draw(st.integers(0, 9)):
-        polls.append({"store_id": ids[0], "timestamp_utc": stamp(now, 0, " UTC", " ", ""), "status": draw(STATUSES)})
+        polls.append(poll_row(ids[0], stamp(now, 0, " UTC", " ", ""), draw(STATUSES)))
     strays = draw(st.lists(st.sampled_from(BAD_IDS), max_size=1))
     return World(
         polls=draw(st.permutations(polls)),
@@ -366,3 +370,35 @@ def shuffled(draw: st.DrawFn, world: World) -> World:
     """The same rows in another order."""
     polls, hours, zones = (draw(st.permutations(rows)) for rows in (world.polls, world.hours, world.zones))
     return replace(world, polls=polls, hours=hours, zones=zones)
+
+
+# Every text at once ---------------------------------------------------------------------------------------------------
+
+
+EVERY_TEXT_AT = datetime(2023, 1, 25, 18, 13, 22, 479220, UTC)
+
+
+def every_text(now: datetime | None) -> World:
+    """Each good and bad text of these lists once, in a store of its own beside a row that is good."""
+    at, good = stamp(micros(EVERY_TEXT_AT), 0, " UTC", " ", ""), hours_row("", "2", "09:00", "17:00")
+    ends = [{"end_time_local": text} for text in [*TIMES, "24:00", "24:00:00.0000009", *BAD_TIMES]]
+    starts = [{"start_time_local": text} for text in [*TIMES, "24:00", *BAD_TIMES]]
+    spoiled = [*starts, *ends, *({"day_of_week": text} for text in BAD_WEEKDAYS)]
+    names = [*UNKNOWN_ZONES, *EMPTY_ZONES]
+    hours = {f"hours {number}": {**good, **changed} for number, changed in enumerate(spoiled)}
+    zones = {f"zone {number}": [name] for number, name in enumerate([*names, *ODD_ZONES])}
+    zones |= {f"two zones {number}": [name, "Europe/Dublin", "Asia/Kolkata"] for number, name in enumerate(names)}
+    stamps = [*BAD_STAMPS, *FAR_STAMPS, *(stamp(micros(EVERY_TEXT_AT), *ending, " ", "") for ending in ENDINGS)]
+    polls = [poll_row(store_id, at, "active") for store_id in [*hours, *zones, *IDS, *BAD_IDS]]
+    polls += [poll_row(f"stamp {number}", text, "inactive") for number, text in enumerate(stamps)]
+    polls += [poll_row("status", at, text) for text in [*BAD_STATUSES, " Active ", "INACTIVE\r"]]
+    return World(
+        polls=polls,
+        hours=[{**row, "store_id": store_id} for store_id, row in hours.items()]
+        + [{**good, "store_id": store_id} for store_id in BAD_IDS],
+        zones=[{"store_id": store_id, "timezone_str": name} for store_id in zones for name in zones[store_id]]
+        + [{"store_id": store_id, "timezone_str": "UTC"} for store_id in BAD_IDS],
+        now=now,
+        lookback=timedelta(hours=24),
+        max_gap=None,
+    )

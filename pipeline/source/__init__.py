@@ -1,20 +1,19 @@
 """Where the three tables come from: `open_source` turns an address into a `Source`.
 
-    frames.py      frames that are there already, and the protocol itself
-    folder.py      a folder of CSV or Parquet, scanned lazily
-    postgres.py    tables in PostgreSQL, pulled by ConnectorX; also the embedded server
-    connection.py  one connection string for psycopg and ConnectorX
+frames.py      frames that are there already, and the protocol itself
+folder.py      a folder of CSV or Parquet, scanned lazily
+postgres.py    tables in PostgreSQL, pulled by ConnectorX; also the embedded server
+connection.py  one connection string for psycopg and ConnectorX
 """
 
 from pathlib import Path
 
 from pipeline.errors import SourceUnreachable
+from pipeline.options import EMBEDDED
 from pipeline.source.folder import folder
 from pipeline.source.frames import Frames, Source
 
-__all__ = ["EMBEDDED", "Frames", "Source", "open_source"]
-
-EMBEDDED = "embedded:"
+__all__ = ["Frames", "Source", "open_source"]
 
 
 def open_source(address: str | Path, schema: str | None = None) -> Source:

@@ -1,8 +1,8 @@
 """One connection string, for libpq and for ConnectorX.
 
-    connected        a psycopg connection, or an error of ours within seconds
-    connectorx_url   the same server and rights, as ConnectorX takes them
-    shown            where it is, for people: without the password
+connected        a psycopg connection, or an error of ours within seconds
+connectorx_url   the same server and rights, as ConnectorX takes them
+shown            where it is, for people: without the password
 """
 
 from urllib.parse import quote, urlencode
@@ -65,7 +65,9 @@ def connectorx_url(connection: psycopg.Connection, place: str) -> str:
     ssl_mode = option.get("sslmode", "prefer")
     if ssl_mode not in SSL_MODES or option.get("sslrootcert") == "system":
         remedy = "Use sslmode=verify-ca with sslrootcert=FILE, or a tunnel that checks the name."
-        raise SourceRefused(place, f"sslmode={ssl_mode} cannot be kept while pulling, which cannot check host names", remedy)
+        raise SourceRefused(
+            place, f"sslmode={ssl_mode} cannot be kept while pulling, which cannot check host names", remedy
+        )
     if option.get("gssencmode") == "require":
         raise SourceRefused(place, "gssencmode=require cannot be kept while pulling", "Use sslmode=require instead.")
     info = connection.info
@@ -76,4 +78,6 @@ def connectorx_url(connection: psycopg.Connection, place: str) -> str:
         query["host"], host = host, "localhost"
     login = quote(info.user, safe="") + (f":{quote(info.password, safe='')}" if info.password else "")
     network_host = f"[{host}]" if ":" in host else host
-    return f"postgresql://{login}@{network_host}:{port}/{quote(info.dbname, safe='')}?{urlencode(query, quote_via=quote)}"
+    return (
+        f"postgresql://{login}@{network_host}:{port}/{quote(info.dbname, safe='')}?{urlencode(query, quote_via=quote)}"
+    )

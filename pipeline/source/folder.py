@@ -1,7 +1,7 @@
 """A folder of CSV and Parquet files as a source: each file is known by its header, whatever its name.
 
-    tables_in   which file is which table
-    scanned     a file as a lazy frame of raw rows, columns under the names of docs/semantics.md
+tables_in   which file is which table
+scanned     a file as a lazy frame of raw rows, columns under the names of docs/semantics.md
 """
 
 import csv
@@ -49,11 +49,13 @@ def tables_in(path: Path) -> dict[Table, list[Path]]:
 
 def files_in(path: Path) -> list[Path]:
     """The data files of a folder, or the one file that was named."""
+    if not path.exists():
+        raise SourceUnreachable(str(path), "there is no such folder or file")
     try:
         files = sorted(path.iterdir()) if path.is_dir() else [path]
         found = [file for file in files if file.name.endswith(SUFFIXES) and file.stat()]
     except OSError as error:
-        raise SourceUnreachable(str(path), "there is no such folder" if not path.exists() else str(error.strerror)) from error
+        raise SourceUnreachable(str(path), error.strerror or str(error)) from error
     if not found:
         raise SourceMismatch(str(path), "it holds no .csv, .csv.gz or .parquet file", "a report needs three tables")
     return found
@@ -78,7 +80,9 @@ def header_of(file: Path) -> list[str]:
         with opened(file) as lines:
             return next(csv.reader(lines), [])
     except (OSError, UnicodeDecodeError, csv.Error, pl.exceptions.PolarsError) as error:
-        raise SourceMismatch(str(file), f"its header cannot be read ({error})", "it must be CSV in UTF-8, or Parquet") from error
+        raise SourceMismatch(
+            str(file), f"its header cannot be read ({error})", "it must be CSV in UTF-8, or Parquet"
+        ) from error
 
 
 def opened(file: Path) -> IO[str]:

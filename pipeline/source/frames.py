@@ -102,7 +102,9 @@ class Frames:
 
     def poll_span_us(self) -> tuple[int, int] | None:
         """See `Source`."""
-        oldest, newest = self._accepted().select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us")).collect().row(0)
+        oldest, newest = (
+            self._accepted().select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us")).collect().row(0)
+        )
         return None if oldest is None else (oldest, newest)
 
     def _accepted(self) -> pl.LazyFrame:

@@ -246,7 +246,9 @@ def found_table(source: str, table: Table, rows: list[tuple[Any, ...]]) -> Found
             remedy = f"Ask its owner: grant select on {rows[0][6]} to this user."
             raise SourceRefused(source, f"permission denied for {table}.{column}", remedy)
         if kind not in ALLOWED.get(column, (kind,)):
-            raise SourceMismatch(source, f"{table}.{column} is of type {kind}", f"it must be {' or '.join(ALLOWED[column])}")
+            raise SourceMismatch(
+                source, f"{table}.{column} is of type {kind}", f"it must be {' or '.join(ALLOWED[column])}"
+            )
     return FoundTable(rows, {column: by_standard_name[column][0] for column in COLUMNS[table]})
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline import Frames, Options, Report, build_report
 from pipeline.errors import NoPolls
 from tests.reference import UNITS, WINDOWS, Answer, Row, micros, reference_answer, written
-from tests.worlds import World, shuffled, worlds
+from tests.worlds import EVERY_TEXT_AT, World, every_text, shuffled, worlds
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 COMMON = settings(deadline=None, database=None, suppress_health_check=QUIET, print_blob=True)
@@ -165,6 +165,11 @@ def test_every_figure_is_that_of_the_reference(world: World) -> None:
 @given(worlds())
 def test_every_figure_is_that_of_the_reference_in_thousands_of_worlds(world: World) -> None:
     compare(world)
+
+
+@pytest.mark.parametrize("now", [None, EVERY_TEXT_AT, EVERY_TEXT_AT + timedelta(hours=24)])
+def test_every_awkward_text_is_read_alike(now: datetime | None) -> None:
+    compare(every_text(now))
 
 
 # What holds whatever the reference says -------------------------------------------------------------------------------

@@ -47,7 +47,13 @@ class User:
     def __init__(self, folder: Path, *runner: str) -> None:
         command = [*runner, sys.executable, "-c", ENTER, str(Path(embedded.__file__).parent), str(folder)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True, cwd="/"
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+            cwd="/",
         )
 
     def __enter__(self) -> Self:
@@ -210,10 +216,23 @@ def test_killed_user_leaves_no_server_behind(folder: Path) -> None:
 def test_user_killed_while_the_cluster_is_made_leaves_nothing_half_made(empty: Path) -> None:
     with User(empty) as user:
         eventually(lambda: list(empty.glob("new-*/base")))
-        user.kill()
+        os.killpg(user.process.pid, signal.SIGKILL)
     with embedded_server(empty) as url:
         assert value(url, "select 1") == 1
         assert not list(empty.glob("new-*"))
+
+
+def test_ctrl_c_of_the_user_who_started_the_server_leaves_it_to_the_others(folder: Path) -> None:
+    with User(folder) as first:
+        first.url()
+        server = postmaster(folder)
+        with User(folder) as second:
+            url = second.url()
+            os.killpg(first.process.pid, signal.SIGINT)
+            first.process.wait()
+            assert value(url, "select 1") == 1
+            assert postmaster(folder) == server
+            assert len(watchers(folder)) == 1
 
 
 def test_killed_watcher_is_replaced_by_the_next_user(folder: Path) -> None:

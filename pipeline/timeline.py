@@ -1,0 +1,118 @@
+"""One store's week, piece by piece, each with the poll that it rests on: why a report says what it says."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.calendar import business_intervals
+from pipeline.options import WEEK_US, Limits, Options, iso
+from pipeline.plan import Plan, exchange
+from pipeline.report import CSV_TIME, csv_bytes
+from pipeline.run import Progress, planned, reach_us, silent
+from pipeline.source import Source
+from pipeline.uptime import segments
+from pipeline.zones import DEFAULT_ZONE, local_offsets
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The pieces of a store's business time in the week before now.
+
+    pieces: status (up, down, unknown), start_local, end_local (ISO 8601 text with the zone's offset), start_utc,
+    end_utc, minutes, poll_utc (the poll that the piece was given to; null: there is no evidence at all), because. In order; they cover the business time of the week without gap or overlap.
+    """
+
+    store_id: str
+    timezone: str
+    plan: Plan
+    pieces: pl.DataFrame
+
+    def csv(self) -> bytes:
+        """The pieces as RFC 4180."""
+        return csv_bytes(self.pieces)
+
+    def json(self) -> bytes:
+        """One object: store_id, timezone, now, and the pieces."""
+        pieces = self.pieces.with_columns(pl.col(pl.Datetime).dt.strftime(CSV_TIME)).write_json()
+        head = json.dumps({"store_id": self.store_id, "timezone": self.timezone, "now": iso(self.plan.horizon.now_us)})
+        return f'{head[:-1]}, "pieces": {pieces}}}\n'.encode()
+
+    def lines(self) -> Iterator[tuple[str, ...]]:
+        """The pieces for reading: status, from and to in local time, length, poll, because; times to the second."""
+        clock = pl.col("start_local", "end_local").str.replace("T", " ").str.replace(r"\.[0-9]+", "")
+        minutes = pl.col("minutes").floor().cast(pl.Int64)
+        length = pl.format("{} h {} min", minutes // 60, (minutes % 60).cast(pl.String).str.zfill(2))
+        poll = pl.col("poll_utc").dt.strftime("%Y-%m-%d %H:%M:%S").fill_null("none")
+        yield from self.pieces.select("status", clock, length, poll, "because").iter_rows()
+
+
+def build_timeline(
+    source: Source, store: str, options: Options = Options(), limits: Limits = Limits(), progress: Progress = silent
+) -> Timeline:
+    """The pieces that the figures of one store are sums of. `options.store` is not looked at.
+
+    Raises UnknownStore, NoPolls, and what the source raises.
+    """
+    one = Options(now=options.now, store=store, max_gap=options.max_gap, lookback=options.lookback)
+    with source:
+        plan, tables = planned(source, one, progress)
+    polls = exchange(plan, tables["polls"].accepted)[0].polls
+    intervals = business_intervals(plan.stores, plan.hours, plan.horizon)
+    given = segments(polls, intervals, plan.horizon, reach_us(plan), limits)
+    zone = plan.stores["zone"].first() if plan.stores.height else DEFAULT_ZONE
+    return Timeline(store, zone, plan, explained(in_week(given, plan), zone))
+
+
+def in_week(given: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """The pieces of the last window."""
+    week_us = plan.horizon.now_us - WEEK_US
+    return given.filter(pl.col("end_us") > week_us).with_columns(pl.col("start_us").clip(week_us))
+
+
+def explained(given: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """The pieces as `Timeline` describes them."""
+    start, end, poll = pl.col("start_us"), pl.col("end_us"), pl.col("poll_us")
+    because = (
+        pl.when(poll.is_null()).then(pl.lit("no poll in business time"))
+        .when(pl.col("active").is_null()).then(pl.lit("further than max-gap from the poll"))
+        .when(~pl.col("inside")).then(pl.lit("no poll in this interval: status carried"))
+        .when(poll > start).then(pl.lit("first poll reaches back to the opening"))
+        .otherwise(pl.lit("holds until the next poll or the closing"))
+    )  # fmt: skip
+    return with_offsets(given, zone).select(
+        status=pl.when("active")
+        .then(pl.lit("up"))
+        .when(~pl.col("active"))
+        .then(pl.lit("down"))
+        .otherwise(pl.lit("unknown")),
+        start_local=local_text("start_us"),
+        end_local=local_text("end_us"),
+        start_utc=pl.from_epoch(start, "us").dt.replace_time_zone("UTC"),
+        end_utc=pl.from_epoch(end, "us").dt.replace_time_zone("UTC"),
+        minutes=(end - start) / 60_000_000,
+        poll_utc=pl.from_epoch(poll, "us").dt.replace_time_zone("UTC"),
+        because=because,
+    )
+
+
+def with_offsets(given: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """The pieces, with the offset that the zone's clocks have at their start and at their end."""
+    if given.is_empty():
+        return given.with_columns(start_us_offset=pl.lit(0), end_us_offset=pl.lit(0))
+    offsets = local_offsets([zone], given["start_us"].min(), given["end_us"].max()).sort("from_utc_us")
+    for column in ("start_us", "end_us"):
+        here = offsets.select(pl.col("offset_us").alias(f"{column}_offset"), pl.col("from_utc_us").alias("since_us"))
+        given = given.join_asof(here, left_on=column, right_on="since_us").drop("since_us")
+    return given
+
+
+def local_text(column: str) -> pl.Expr:
+    """An instant as its local clock shows it, ISO 8601 with the offset: a repeated hour can be told apart."""
+    offset = pl.col(f"{column}_offset")
+    wall = pl.from_epoch(pl.col(column) + offset, "us").dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
+    sign = pl.when(offset < 0).then(pl.lit("-")).otherwise(pl.lit("+"))
+    minutes = offset.abs() // 60_000_000
+    hours_text, minutes_text = ((part.cast(pl.String).str.zfill(2)) for part in (minutes // 60, minutes % 60))
+    return pl.format("{}{}{}:{}", wall, sign, hours_text, minutes_text)

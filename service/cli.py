@@ -1,0 +1,87 @@
+"""The command `store-uptime`: which commands there are, and how anything that goes wrong is told.
+
+Each command is a module of `service/commands/`. They name `pipeline`'s functions only where they call them, because
+that is when its modules are imported: `--help` and a typing mistake cost nothing.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.config import Env
+from rich.console import Console
+from rich.text import Text
+
+from service.commands.load import load
+from service.commands.report import report
+from service.commands.sample import sample
+from service.commands.timeline import timeline
+
+DONE, FAILED, WRONG_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
+
+
+def version() -> str:
+    """The installed version."""
+    from importlib.metadata import version
+
+    return version("store-uptime")
+
+
+def usage_error(error: CycloptsError) -> Text:
+    """A wrong argument in one line."""
+    return Text(f"store-uptime: {error} See store-uptime --help.")
+
+
+app = App(
+    name="store-uptime",
+    help="How long each store was really online: uptime and downtime from polls, business hours and time zones.",
+    version=version,
+    config=Env("STORE_UPTIME_", command=False),
+    help_format="markdown",
+    error_formatter=usage_error,
+    error_console=Console(stderr=True, soft_wrap=True),
+    result_action="return_value",
+)
+for command in (report, timeline, load, sample):
+    app.command(command)
+
+
+@app.meta.default
+def launch(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    debug: Annotated[bool, Parameter(negative="", help="Show the trace of an error.")] = False,
+) -> int:
+    """Run a command and turn what it raises into one line and an exit status."""
+    try:
+        return app(tokens) or DONE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has read enough
+        return DONE
+    except Exception as error:
+        if debug:
+            raise
+        tell(error)
+        return FAILED
+
+
+def tell(error: Exception) -> None:
+    """One line on stderr."""
+    from pipeline import StoreUptimeError
+
+    if isinstance(error, StoreUptimeError):
+        print(f"store-uptime: {error}", file=sys.stderr)
+    else:
+        sentence = " ".join(str(error).split())
+        print(f"store-uptime: unexpected {type(error).__name__}: {sentence} (--debug shows more)", file=sys.stderr)
+
+
+def main() -> None:
+    """The console script. Ctrl-C ends at once: a native pull in another thread could not be told to stop."""
+    try:
+        status = app.meta()
+    except KeyboardInterrupt:
+        print("store-uptime: interrupted", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
+    sys.exit(status)

@@ -1,0 +1,88 @@
+"""What commands share: options that mean the same everywhere, and what is said on stderr."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pipeline import EMBEDDED
+
+WIDE = 160  # where there is no terminal, lines are not broken to fit one
+
+
+def console(stderr: bool) -> Console:
+    """Text for people: as wide as the terminal, or as wide as it likes."""
+    found = Console(stderr=stderr, highlight=False)
+    return found if found.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE)
+
+
+stderr = console(stderr=True)
+
+
+def more_than_nothing(_: object, duration: timedelta | None) -> None:
+    """A max-gap of nothing would leave nothing known."""
+    if duration is not None and duration <= timedelta(0):
+        raise ValueError("it must be more than 0.")
+
+
+def nothing_or_more(_: object, duration: timedelta) -> None:
+    """Time before the week cannot be negative."""
+    if duration < timedelta(0):
+        raise ValueError("it must be 0h or more.")
+
+
+ELSE = "embedded: (the built-in server). Default: what DATABASE_URL says, else embedded:"
+SourceAddress = Annotated[
+    str | None, Parameter(help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {ELSE}")
+]
+DatabaseAddress = Annotated[str | None, Parameter(help=f"Where to load: postgresql://…, or {ELSE}")]
+Schema = Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")]
+Now = Annotated[
+    datetime | None,
+    Parameter(help="End of the three windows, ISO 8601 with Z or an offset (none: UTC). Default: the newest poll."),
+]
+MaxGap = Annotated[
+    timedelta | None,
+    Parameter(
+        validator=more_than_nothing,
+        help="How far a poll speaks, such as 90m, 2h, 1d12h; beyond it the status is unknown. Default: no limit.",
+    ),
+]
+Lookback = Annotated[
+    timedelta,
+    Parameter(
+        validator=nothing_or_more, show_default=lambda value: "24h", help="How long before the week polls still count."
+    ),
+]
+Out = Annotated[Path, Parameter(allow_leading_hyphen=True, help="A file, or - for stdout.")]
+STDOUT = Path("-")
+DEFAULT_LOOKBACK = timedelta(hours=24)
+
+
+def address(given: str | None) -> str:
+    """The address to use where none, or an empty one, was given."""
+    return given or os.environ.get("DATABASE_URL") or EMBEDDED
+
+
+@contextmanager
+def steps() -> Iterator[Progress]:
+    """A spinner with the step at hand and the time, on a terminal only."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
+        yield progress
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 store`, `2 stores`, `1,234 stores`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def reasons(rejected: dict[str, int]) -> str:
+    """Rejected rows by reason, the most frequent first."""
+    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(rejected.items(), key=lambda item: -item[1]))

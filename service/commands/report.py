@@ -1,0 +1,92 @@
+"""`store-uptime report`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+
+import pipeline
+from pipeline import Columns, Format, Options
+from service.commands import common
+from service.commands.common import counted, reasons, stderr
+
+if TYPE_CHECKING:
+    from pipeline import Report
+
+WARNED = 3
+
+
+def report(
+    *,
+    source: common.SourceAddress = None,
+    schema: common.Schema = None,
+    now: common.Now = None,
+    store: Annotated[str | None, Parameter(help="Only this store.")] = None,
+    columns: Annotated[Columns, Parameter(help="The seven plain columns, or all.")] = "plain",
+    format: Annotated[Format, Parameter(help="How the figures are written.")] = "csv",  # noqa: A002 - the option's name
+    max_gap: common.MaxGap = None,
+    lookback: common.Lookback = common.DEFAULT_LOOKBACK,
+    out: common.Out = common.STDOUT,
+    rejects: Annotated[Path | None, Parameter(help="A folder for the rejected rows, each with its reason.")] = None,
+    csv_safe: Annotated[bool, Parameter(negative="", help="Put ' before ids that a spreadsheet would run.")] = False,
+    strict: Annotated[bool, Parameter(negative="", help="Exit with 3 if there are warnings.")] = False,
+) -> int:
+    """Uptime and downtime of every store in the last hour, day and week, in business hours.
+
+    The figures go to stdout or a file, the summary to stderr.
+
+        store-uptime report --source ./feed --out week.csv
+
+        store-uptime report --source postgresql://me@localhost/shop --columns extended --format xlsx --out week.xlsx
+
+        store-uptime report --now 2024-10-14T12:00:00Z --max-gap 2h --store 0a1b
+    """
+    options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
+    with common.steps() as progress:
+        task = progress.add_task("opening the source")
+        result = pipeline.build_report(
+            pipeline.open_source(common.address(source), schema),
+            options,
+            progress=lambda step: progress.update(task, description=step),
+        )
+        progress.update(task, description="writing")
+        content = result.csv_safe(columns) if csv_safe and format == "csv" else result.render(format, columns)
+        if rejects is not None:
+            pipeline.write_rejects(result, rejects)
+        put(content, out)
+    summarize(result)
+    return WARNED if strict and result.quality.warnings else 0
+
+
+def put(content: bytes, out: Path) -> None:
+    """Bytes to stdout or to a file that appears whole."""
+    if out == common.STDOUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    else:
+        pipeline.written(content, out)
+
+
+def summarize(result: "Report") -> None:
+    """Now, stores, polls, rejected rows and warnings, on stderr."""
+    told, quality = result.provenance, result.quality
+    table = Table.grid(padding=(0, 2))
+    table.add_row("source", told["source"])
+    table.add_row("now", f"{told['now']} ({told['now_is']})")
+    table.add_row("stores", counted(result.exact.height, "store"))
+    for name, counts in quality.tables.items():
+        rejected = sum(counts.rejected.values())
+        row = f"{counts.accepted:,} accepted"
+        if counts.outside:
+            row += f", {counts.outside:,} outside the horizon"
+        table.add_row(name, f"{row}, {rejected:,} rejected: {reasons(counts.rejected)}" if rejected else row)
+    if quality.duplicates or quality.contradictory:
+        table.add_row("repeats", f"{quality.duplicates:,} exact repeats, {quality.contradictory:,} contradictory")
+    for key, ids in quality.stores.items():
+        if ids:
+            table.add_row(key.replace("_", " "), f"{counted(len(ids), 'store')}: {result.quality.meaning(key)}")
+    stderr.print(table)
+    for warning in quality.warnings:
+        stderr.print(f"warning: {warning}", style="yellow")

@@ -1,0 +1,37 @@
+"""`store-uptime sample`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from rich.progress import Progress
+
+import pipeline
+from service.commands.common import stderr
+
+AT_LEAST_ONE = Number(gte=1)
+
+
+def sample(
+    folder: Annotated[Path, Parameter(help="Where the three files go.")],
+    *,
+    stores: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many stores are polled.")] = 500,
+    days: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many days of polls.")] = 15,
+    seed: Annotated[int, Parameter(help="The same seed gives the same bytes.")] = 1,
+    format: Annotated[Literal["csv", "parquet"], Parameter(help="The files' format.")] = "csv",  # noqa: A002
+    force: Annotated[bool, Parameter(negative="", help="Let such files that are there give way.")] = False,
+) -> int:
+    """Make a feed that looks real: polls, business hours and zones, with outages, gaps and a few bad rows.
+
+    store-uptime sample ./feed
+
+    store-uptime sample ./feed --stores 20000 --days 8 --format parquet
+    """
+    with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
+        task = bar.add_task("polls", total=stores)
+        pipeline.write_sample(
+            folder, stores, days, seed, format, replace=force, progress=lambda done, _: bar.update(task, completed=done)
+        )
+    stderr.print(f"wrote {stores:,} stores, {days:,} days to {folder}")
+    return 0

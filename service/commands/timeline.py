@@ -1,0 +1,71 @@
+"""`store-uptime timeline`."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+from rich.table import Table
+
+import pipeline
+from pipeline import Options
+from service.commands import common
+from service.commands.report import put
+
+if TYPE_CHECKING:
+    from pipeline import Timeline
+
+COLOURS = {"up": "green", "down": "red", "unknown": "yellow"}
+
+
+def timeline(
+    store: Annotated[str, Parameter(help="The store id, as written in the polls.")],
+    *,
+    source: common.SourceAddress = None,
+    schema: common.Schema = None,
+    now: common.Now = None,
+    max_gap: common.MaxGap = None,
+    lookback: common.Lookback = common.DEFAULT_LOOKBACK,
+    format: Annotated[Literal["table", "csv", "json"], Parameter(help="How it is written.")] = "table",  # noqa: A002
+    out: common.Out = common.STDOUT,
+) -> int:
+    """The pieces of one store's week that its figures are sums of, each with the poll that it rests on.
+
+    store-uptime timeline 0a1b --source ./feed
+
+    store-uptime timeline 0a1b --now 2024-10-14T12:00:00Z --format json
+    """
+    options = Options(now=now, max_gap=max_gap, lookback=lookback)
+    with common.steps() as progress:
+        task = progress.add_task("opening the source")
+        result = pipeline.build_timeline(
+            pipeline.open_source(common.address(source), schema),
+            store,
+            options,
+            progress=lambda step: progress.update(task, description=step),
+        )
+    if format == "table" and out == common.STDOUT:
+        show(result)
+    elif format == "json":
+        put(result.json(), out)
+    else:
+        put(result.csv(), out)
+    return 0
+
+
+def show(result: "Timeline") -> None:
+    """The pieces as a table, as wide as it needs to be."""
+    table = Table(title=f"Store {result.store_id}, local time of {result.timezone}", title_justify="left", box=None)
+    for name, justify in (
+        ("status", "left"),
+        ("from", "left"),
+        ("to", "left"),
+        ("length", "right"),
+        ("poll (UTC)", "left"),
+        ("because", "left"),
+    ):
+        table.add_column(name, justify=justify, no_wrap=True)
+    for row in result.lines():
+        table.add_row(*row, style=COLOURS[row[0]])
+    stdout = common.console(stderr=False)
+    stdout.print(table)
+    if result.pieces.is_empty():
+        stdout.print("There is no business time in the week, or no poll in the horizon.")
