@@ -62,9 +62,9 @@ def found_horizon(source: Source, options: Options) -> Horizon:
 def require_polls(source: Source, horizon: Horizon, polls: pl.DataFrame) -> None:
     """Raises NoPolls, with what there is instead, where the horizon is empty."""
     if polls.is_empty():
-        oldest, newest = source.poll_span_us() or (None, None)
-        span = f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]"
-        raise NoPolls(source.name, oldest and iso(oldest), newest and iso(newest), span)
+        span = source.poll_span_us()
+        oldest, newest = (None, None) if span is None else map(iso, span)
+        raise NoPolls(source.name, oldest, newest, f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]")
 
 
 def taken_polls(raw: RawFrames, horizon: Horizon, gives_all: bool) -> Taken:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import IO, LiteralString, cast
@@ -28,6 +29,11 @@ from pipeline.source.folder import COLUMNS, Table, scans, tables_in
 
 BATCH_ROWS = 100_000
 APPLICATION = "store-uptime load"
+JUDGES: dict[Table, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
+    "store_status": partial(judged_polls, ahead_us=None),
+    "menu_hours": judged_hours,
+    "timezones": judged_zones,
+}
 UNATTRIBUTED = ("missing store id", "bad store id")  # such a row says nothing about any store
 
 Read = Callable[[Path, int], None]
@@ -104,22 +110,20 @@ def load_file(
 ) -> LoadedFile:
     """Load one file in one transaction."""
     names = {"table": Identifier(table), "columns": SQL(",").join(map(Identifier, COLUMNS[table]))}
-    with refusals(connection), RejectFile(rejects / f"{file.name.split('.')[0]}.csv") as rejected:
-        with connection.transaction():
-            connection.execute(SQL(statement("incoming")).format(**names))
-            copy = SQL("copy incoming ({columns}) from stdin (format csv)").format(**names)
-            accepted = 0
-            with connection.cursor().copy(copy) as incoming:
-                for batch in judged_batches(file, table):
-                    incoming.write(wire(batch, table))
-                    rejected.add(
-                        as_it_was(batch.lazy().filter(pl.col("reason").is_not_null()), COLUMNS[table]).collect()
-                    )
-                    accepted += batch["reason"].null_count()
-                    progress(file, accepted + rejected.counts.total())
-            added, replaced = merged(connection, table, full)
-            connection.execute(SQL("analyze {table}").format(**names))
-            rejected.keep()
+    rejected = RejectFile(rejects / f"{file.name.split('.')[0]}.csv")
+    with refusals(connection), rejected, connection.transaction():
+        connection.execute(SQL(statement("incoming")).format(**names))
+        copy = SQL("copy incoming ({columns}) from stdin (format csv)").format(**names)
+        accepted = 0
+        with connection.cursor().copy(copy) as incoming:
+            for batch in judged_batches(file, table):
+                incoming.write(wire(batch, table))
+                rejected.add(as_it_was(batch.lazy().filter(pl.col("reason").is_not_null()), COLUMNS[table]).collect())
+                accepted += batch["reason"].null_count()
+                progress(file, accepted + rejected.counts.total())
+        added, replaced = merged(connection, table, full)
+        connection.execute(SQL("analyze {table}").format(**names))
+        rejected.keep()
     return LoadedFile(
         file, table, accepted, dict(rejected.counts), added, replaced, rejected.path if rejected.counts else None
     )
@@ -127,9 +131,9 @@ def load_file(
 
 def judged_batches(file: Path, table: Table) -> Iterator[pl.DataFrame]:
     """A file's rows, judged, some at a time, in their order."""
-    judge = {"store_status": lambda raw: judged_polls(raw, None), "menu_hours": judged_hours, "timezones": judged_zones}
+    judge = JUDGES[table]
     for raw in scans([file], table):
-        yield from judge[table](raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+        yield from judge(raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
 
 
 def wire(batch: pl.DataFrame, table: Table) -> bytes:

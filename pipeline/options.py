@@ -62,6 +62,10 @@ class Horizon:
     ahead_us: int | None = None
 
 
+DEFAULTS = Options()
+LIMITS = Limits()
+
+
 def microseconds(duration: timedelta) -> int:
     """A duration in whole microseconds."""
     return duration // timedelta(microseconds=1)

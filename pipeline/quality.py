@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.intake import Taken, TableCounts
+from pipeline.intake import TableCounts, Taken
 from pipeline.options import DAY_US
 from pipeline.plan import Plan
 

@@ -14,7 +14,7 @@ from pipeline.calendar import business_intervals
 from pipeline.errors import UnknownStore
 from pipeline.figures import exact
 from pipeline.intake import Taken, found_horizon, require_polls, taken_hours, taken_polls, taken_zones
-from pipeline.options import Limits, Options, microseconds
+from pipeline.options import DEFAULTS, LIMITS, Limits, Options, microseconds
 from pipeline.plan import Partition, Plan, exchange, make_plan
 from pipeline.quality import quality
 from pipeline.report import Report
@@ -30,7 +30,7 @@ def silent(step: str) -> None:
 
 
 def build_report(
-    source: Source, options: Options = Options(), limits: Limits = Limits(), progress: Progress = silent
+    source: Source, options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
 ) -> Report:
     """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md.
 

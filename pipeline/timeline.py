@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.calendar import business_intervals
-from pipeline.options import WEEK_US, Limits, Options, iso
+from pipeline.options import DEFAULTS, LIMITS, WEEK_US, Horizon, Limits, Options, iso
 from pipeline.plan import Plan, exchange
 from pipeline.report import CSV_TIME, csv_bytes
 from pipeline.run import Progress, planned, reach_us, silent
@@ -21,7 +21,8 @@ class Timeline:
     """The pieces of a store's business time in the week before now.
 
     pieces: status (up, down, unknown), start_local, end_local (ISO 8601 text with the zone's offset), start_utc,
-    end_utc, minutes, poll_utc (the poll that the piece was given to; null: there is no evidence at all), because. In order; they cover the business time of the week without gap or overlap.
+    end_utc, minutes, poll_utc (the poll that the piece was given to; null: there is no evidence at all), because.
+    In order; they cover the business time of the week without gap or overlap.
     """
 
     store_id: str
@@ -49,7 +50,7 @@ class Timeline:
 
 
 def build_timeline(
-    source: Source, store: str, options: Options = Options(), limits: Limits = Limits(), progress: Progress = silent
+    source: Source, store: str, options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
 ) -> Timeline:
     """The pieces that the figures of one store are sums of. `options.store` is not looked at.
 
@@ -61,8 +62,8 @@ def build_timeline(
     polls = exchange(plan, tables["polls"].accepted)[0].polls
     intervals = business_intervals(plan.stores, plan.hours, plan.horizon)
     given = segments(polls, intervals, plan.horizon, reach_us(plan), limits)
-    zone = plan.stores["zone"].first() if plan.stores.height else DEFAULT_ZONE
-    return Timeline(store, zone, plan, explained(in_week(given, plan), zone))
+    zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
+    return Timeline(store, zone, plan, explained(in_week(given, plan), zone, plan.horizon))
 
 
 def in_week(given: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -71,7 +72,7 @@ def in_week(given: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     return given.filter(pl.col("end_us") > week_us).with_columns(pl.col("start_us").clip(week_us))
 
 
-def explained(given: pl.DataFrame, zone: str) -> pl.DataFrame:
+def explained(given: pl.DataFrame, zone: str, horizon: Horizon) -> pl.DataFrame:
     """The pieces as `Timeline` describes them."""
     start, end, poll = pl.col("start_us"), pl.col("end_us"), pl.col("poll_us")
     because = (
@@ -81,7 +82,7 @@ def explained(given: pl.DataFrame, zone: str) -> pl.DataFrame:
         .when(poll > start).then(pl.lit("first poll reaches back to the opening"))
         .otherwise(pl.lit("holds until the next poll or the closing"))
     )  # fmt: skip
-    return with_offsets(given, zone).select(
+    return with_offsets(given, zone, horizon).select(
         status=pl.when("active")
         .then(pl.lit("up"))
         .when(~pl.col("active"))
@@ -97,11 +98,9 @@ def explained(given: pl.DataFrame, zone: str) -> pl.DataFrame:
     )
 
 
-def with_offsets(given: pl.DataFrame, zone: str) -> pl.DataFrame:
+def with_offsets(given: pl.DataFrame, zone: str, horizon: Horizon) -> pl.DataFrame:
     """The pieces, with the offset that the zone's clocks have at their start and at their end."""
-    if given.is_empty():
-        return given.with_columns(start_us_offset=pl.lit(0), end_us_offset=pl.lit(0))
-    offsets = local_offsets([zone], given["start_us"].min(), given["end_us"].max()).sort("from_utc_us")
+    offsets = local_offsets([zone], horizon.start_us, horizon.now_us)
     for column in ("start_us", "end_us"):
         here = offsets.select(pl.col("offset_us").alias(f"{column}_offset"), pl.col("from_utc_us").alias("since_us"))
         given = given.join_asof(here, left_on=column, right_on="since_us").drop("since_us")

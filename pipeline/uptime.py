@@ -74,7 +74,7 @@ def stage(
     polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of its own in memory in which every step has been run; gone with the block."""
-    config: dict[str, str | int | bool] = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,

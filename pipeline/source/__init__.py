@@ -33,7 +33,9 @@ def open_source(address: str | Path, schema: str | None = None) -> Source:
 
         return Postgres(text, schema)
     if "://" in text:
-        raise SourceUnreachable(text.split("://")[0] + "://…", "only postgresql:// addresses and folders can be read")
+        raise SourceUnreachable(
+            text.partition("://")[0] + "://…", "only postgresql:// addresses and folders can be read"
+        )
     return folder(Path(text))
 
 

@@ -23,9 +23,10 @@ def connected(address: str, application: str) -> psycopg.Connection:
     Raises SourceUnreachable where nothing answers, SourceRefused where the answer is no.
     """
     try:
-        asked = conninfo_to_dict(address)
-        defaults = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application}
-        return psycopg.connect(make_conninfo(**{**defaults, **asked}), autocommit=True)
+        patience = conninfo_to_dict(address).get("connect_timeout") or CONNECT_TIMEOUT_S
+        return psycopg.connect(
+            make_conninfo(address, application_name=application, connect_timeout=patience), autocommit=True
+        )
     except psycopg.ProgrammingError as error:
         raise SourceUnreachable("the database", f"its address is not understood ({first_line(error)})") from None
     except psycopg.Error as error:

@@ -14,7 +14,7 @@ from typing import Any, Literal, LiteralString, Self, cast
 
 import polars as pl
 import psycopg
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from pipeline.clean import SPACE, accepted, judged_polls
@@ -222,7 +222,7 @@ class FoundTable:
         self.rows: int = rows[0][4]
         self.full_name: str = rows[0][6]
 
-    def composed(self, name: str, **values: Composable) -> Composable:
+    def composed(self, name: str, **values: Composable) -> Composed:
         """A statement of `sql/postgres/` over this table."""
         columns = {standard: Identifier(found) for standard, found in self.columns.items()}
         timestamp = columns.get("timestamp_utc", SQL("null"))
@@ -283,5 +283,5 @@ def end_statements(address: str, application: str) -> None:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s", [application]
             )
-    except Exception:  # noqa: BLE001, S110 - the error that brought us here is the one to tell
+    except Exception:  # noqa: S110 - the error that brought us here is the one to tell
         pass

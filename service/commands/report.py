@@ -25,7 +25,7 @@ def report(
     now: common.Now = None,
     store: Annotated[str | None, Parameter(help="Only this store.")] = None,
     columns: Annotated[Columns, Parameter(help="The seven plain columns, or all.")] = "plain",
-    format: Annotated[Format, Parameter(help="How the figures are written.")] = "csv",  # noqa: A002 - the option's name
+    format: Annotated[Format, Parameter(help="How the figures are written.")] = "csv",
     max_gap: common.MaxGap = None,
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
     out: common.Out = common.STDOUT,

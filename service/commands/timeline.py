@@ -24,7 +24,7 @@ def timeline(
     now: common.Now = None,
     max_gap: common.MaxGap = None,
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
-    format: Annotated[Literal["table", "csv", "json"], Parameter(help="How it is written.")] = "table",  # noqa: A002
+    format: Annotated[Literal["table", "csv", "json"], Parameter(help="How it is written.")] = "table",
     out: common.Out = common.STDOUT,
 ) -> int:
     """The pieces of one store's week that its figures are sums of, each with the poll that it rests on.

@@ -1,0 +1,189 @@
+"""PostgreSQL for the tests: databases of their own, and a second server that asks for passwords over TLS."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString, cast
+from urllib.parse import quote
+from uuid import uuid4
+
+import psycopg
+
+from pipeline import embedded
+from pipeline.embedded import embedded_server
+from pipeline.embedded_watcher import SERVING, WATCHING, held
+
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+PASSWORD = "p@ss/wörd:%?#"  # noqa: S105
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder, short of name, that PostgreSQL's account can enter when root runs the tests."""
+    folder = Path(tempfile.mkdtemp(prefix="uptime-", dir="/tmp"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def own_server() -> Iterator[str]:
+    """An embedded server for this process of the tests alone, not careful about power cuts."""
+    with open_folder() as folder:
+        with embedded_server(folder / "data") as url:
+            run(url, *(f"alter system set {setting.replace('=', ' = ')}" for setting in FAST), "select pg_reload_conf()")
+            yield url
+        eventually(lambda: not (held(folder / "data" / SERVING) or held(folder / "data" / WATCHING)))
+
+
+@contextmanager
+def fresh_database(server: str, ending: str = "") -> Iterator[str]:
+    """The URL of an empty database, that is gone after the block whoever is still in it."""
+    name = f"test_{uuid4().hex}{ending}"
+    run(server, f'create database "{name}"')
+    try:
+        yield in_database(server, name)
+    finally:
+        run(server, f'drop database "{name}" with (force)')
+
+
+def in_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    before, _, query = url.partition("?")
+    return f"{before.rpartition('/')[0]}/{quote(name, safe='')}?{query}"
+
+
+def as_user(url: str, user: str, password: str = "") -> str:
+    """The same database, another user."""
+    login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
+    return f"postgresql://{login}@{url.partition('@')[2]}"
+
+
+def run(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """What the last of the statements gives, each committed at once."""
+    rows: list[tuple[Any, ...]] = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            cursor = connection.execute(cast("LiteralString", statement))
+            rows = cursor.fetchall() if cursor.description else []
+    return rows
+
+
+def insert(url: str, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Rows into a table, by COPY."""
+    if not rows:
+        return
+    columns = ", ".join(f'"{column}"' for column in rows[0])
+    with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
+        with cursor.copy(cast("LiteralString", f"copy {table} ({columns}) from stdin")) as copy:
+            for row in rows:
+                copy.write_row(list(row.values()))
+
+
+def eventually(holds: Any, seconds: float = 10) -> None:
+    """Wait for something that is about to be true."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A server on 127.0.0.1 and on a socket, where the socket trusts everyone and TCP asks for passwords."""
+
+    data: Path
+    port: int
+    owner: tuple[int, int] | None
+    programs: Path
+
+    @property
+    def socket_url(self) -> str:
+        """As the superuser, without a password."""
+        return f"postgresql://postgres@localhost:{self.port}/postgres?host={quote(str(self.data.parent))}"
+
+    def url(self, user: str, password: str = "", **options: str) -> str:
+        """As somebody, over TCP."""
+        query = "&".join(f"{key}={quote(value, safe='')}" for key, value in options.items())
+        return as_user(f"postgresql://x@127.0.0.1:{self.port}/postgres?{query}", user, password)
+
+    def program(self, name: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as the server's account."""
+        done = embedded.run_as(self.owner, str(self.programs / "bin" / name), *arguments)
+        assert done.returncode == 0, done.stderr
+
+    def answers(self) -> bool:
+        """Whether it takes sessions."""
+        with suppress(psycopg.Error):
+            return run(self.socket_url, "select true") == [(True,)]
+        return False
+
+    @contextmanager
+    def running(self, *settings: str) -> Iterator[None]:
+        """Keep the server up for the block."""
+        options = [word for setting in (*FAST, *settings) for word in ("-c", setting)]
+        place = ["-D", str(self.data), "-k", str(self.data.parent), "-h", "127.0.0.1", "-p", str(self.port)]
+        uid, gid = self.owner or (None, None)
+        with subprocess.Popen(
+            [str(self.programs / "bin/postgres"), *place, *options],
+            user=uid,
+            group=gid,
+            extra_groups=[] if self.owner else None,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        ) as server:
+            try:
+                eventually(self.answers, 30)
+                yield
+            finally:
+                server.send_signal(signal.SIGQUIT)
+
+
+@contextmanager
+def new_cluster() -> Iterator[Cluster]:
+    """A cluster that is made and does not run yet, in a folder of the server's account."""
+    with open_folder() as folder:
+        owner = embedded.server_account(folder)
+        cluster = Cluster(folder / "data", free_port(), owner, embedded.readable_programs(folder, owner))
+        if owner:
+            os.chown(folder, *owner)
+        names = ["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8"]
+        cluster.program("initdb", "-D", str(cluster.data), *names, "--no-locale", "--no-sync", "--no-instructions")
+        yield cluster
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def make_certificates(folder: Path, owner: tuple[int, int] | None) -> None:
+    """An authority (ca.crt), a server certificate of it (server.crt, server.key), and a stranger (other.crt)."""
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for name in ("ca", "other"):
+        openssl("req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.crt", "-subj", f"/CN={name}", at=folder)
+    openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost", at=folder)
+    signing = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"]
+    openssl("x509", "-req", "-in", "server.csr", *signing, "-out", "server.crt", at=folder)
+    (folder / "server.key").chmod(0o600)
+    if owner:
+        os.chown(folder / "server.key", *owner)
+
+
+def openssl(*arguments: str, at: Path) -> None:
+    """Run `openssl` in a folder."""
+    subprocess.run(["openssl", *arguments], cwd=at, check=True, capture_output=True)
