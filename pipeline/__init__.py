@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pipeline.embedded import throwaway_server
     from pipeline.errors import StoreUptimeError
     from pipeline.load import LoadedFile, load_files
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
@@ -33,12 +34,14 @@ __all__ = [
     "build_timeline",
     "load_files",
     "open_source",
+    "throwaway_server",
     "write_rejects",
     "write_sample",
     "written",
 ]
 
 HOMES = {
+    "embedded": ("throwaway_server",),
     "errors": ("StoreUptimeError",),
     "load": ("LoadedFile", "load_files"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),

@@ -26,7 +26,13 @@ def business_intervals(stores: pl.DataFrame, hours: pl.DataFrame, horizon: Horiz
     local = hours.lazy().join(stores.lazy().select("store", "zone"), on="store")
     written = merged(opened(shifts(local, horizon), offsets.lazy()))
     whole_week = (
-        stores.lazy().filter("always_open").select("store", open_us=horizon.start_us, close_us=horizon.now_us + 1)
+        stores.lazy()
+        .filter("always_open")
+        .select(
+            "store",
+            open_us=pl.lit(horizon.start_us, pl.Int64),
+            close_us=pl.lit(horizon.now_us + 1, pl.Int64),
+        )
     )
     return pl.concat([clipped(written, horizon), whole_week]).sort("store", "open_us").collect()
 

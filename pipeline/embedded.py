@@ -66,6 +66,18 @@ def embedded_server(data_dir: Path | None = None) -> "Generator[str]":
         yield server_url(folder)
 
 
+@contextmanager
+def throwaway_server() -> "Generator[str]":
+    """A server of its own, gone with its data after the block: for a demonstration or a test."""
+    folder = default_data_dir() / f"throwaway-{os.getpid()}"
+    try:
+        with embedded_server(folder) as url:
+            yield url
+    finally:
+        with suppress(OSError), lock(folder / WATCHING, fcntl.LOCK_EX):  # free once the server has stopped
+            shutil.rmtree(folder)
+
+
 def default_data_dir() -> Path:
     """STORE_UPTIME_DATA_DIR, else /var/lib/store-uptime for root, else the user's own folder for data."""
     named = os.environ.get("STORE_UPTIME_DATA_DIR")

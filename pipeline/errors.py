@@ -5,6 +5,7 @@
     ├── SourceRefused         the database answers, and says no: password, right, encryption
     ├── SourceMismatch        a table, a column or a file is not what a report needs
     ├── NoPolls               there is no accepted poll to report on
+    ├── HorizonOutOfRange     the time asked about leaves the calendar
     ├── UnknownStore          no poll has ever had this store id
     ├── EmbeddedUnavailable   the server that comes with this package cannot run here
     ├── LoadRefused           what was to be loaded does not fit the tables that are there
@@ -64,6 +65,20 @@ class NoPolls(StoreUptimeError):
         return (
             f"{self.source} has no accepted poll in {self.horizon}: its oldest is {self.oldest}, "
             f"its newest {self.newest}. Choose --now between them, or a longer --lookback."
+        )
+
+
+class HorizonOutOfRange(StoreUptimeError):
+    """The time asked about leaves the calendar, which has the years 1 to 9999."""
+
+    def __init__(self, now: str, lookback: str) -> None:
+        super().__init__(now, lookback)
+        self.now, self.lookback = now, lookback
+
+    def __str__(self) -> str:
+        return (
+            f"a week and {self.lookback} before {self.now} is not all in the years 1 to 9999. "
+            "Choose another --now or a shorter --lookback."
         )
 
 

@@ -8,15 +8,19 @@ taken_hours     every hours row, judged; likewise `taken_zones`
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from pipeline.clean import LINE, accepted, judged_hours, judged_polls, judged_zones, rejected
-from pipeline.errors import NoPolls
+from pipeline.errors import HorizonOutOfRange, NoPolls
 from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 from pipeline.source import Source
 from pipeline.source.folder import COLUMNS
 from pipeline.source.frames import RawFrames
+
+CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
+CALENDAR_END_US = instant_us(datetime(9999, 12, 10, tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -48,15 +52,21 @@ class Taken:
 
 def found_horizon(source: Source, options: Options) -> Horizon:
     """The horizon of a report: docs/semantics.md, "Time". Raises NoPolls where now cannot be told."""
-    lookback = microseconds(options.lookback)
     if options.now is not None:
-        now = instant_us(options.now)
-        return Horizon(now - WEEK_US - lookback, now)
+        return horizon_before(instant_us(options.now), options.lookback)
     ahead = time.time_ns() // 1_000 + DAY_US
     newest = source.newest_poll_us(ahead)
     if newest is None:
         raise NoPolls(source.name, None, None, "")
-    return Horizon(newest - WEEK_US - lookback, newest, ahead)
+    return horizon_before(newest, options.lookback, ahead)
+
+
+def horizon_before(now_us: int, lookback: timedelta, ahead_us: int | None = None) -> Horizon:
+    """The horizon that ends at now. Raises HorizonOutOfRange."""
+    start_us = now_us - WEEK_US - microseconds(lookback)
+    if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
+        raise HorizonOutOfRange(iso(now_us), str(lookback))
+    return Horizon(start_us, now_us, ahead_us)
 
 
 def require_polls(source: Source, horizon: Horizon, polls: pl.DataFrame) -> None:

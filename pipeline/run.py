@@ -74,9 +74,10 @@ def figures_of(partition: Partition, plan: Plan, limits: Limits) -> Figures:
     return uptime(partition.polls, intervals, plan.horizon, reach_us(plan), limits)
 
 
-def reach_us(plan: Plan) -> int | None:
-    """How far a poll speaks, in microseconds."""
-    return None if plan.options.max_gap is None else microseconds(plan.options.max_gap)
+def reach_us(plan: Plan) -> int:
+    """How far a poll speaks, in microseconds: never beyond the horizon, whatever was asked."""
+    length_us = plan.horizon.now_us - plan.horizon.start_us
+    return length_us if plan.options.max_gap is None else min(microseconds(plan.options.max_gap), length_us)
 
 
 def concatenated(figures: Iterable[Figures]) -> Figures:

@@ -26,7 +26,6 @@ import polars as pl
 from pipeline.options import WINDOWS, Horizon, Limits
 
 STEPS = ("sorted", "repeats", "instants", "evidence", "polled", "carried", "segments", "stores", "windows")
-UNLIMITED_US = 2**61
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,11 @@ class Figures:
     repeats: pl.DataFrame
 
 
-def uptime(
-    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits
-) -> Figures:
+def uptime(polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int, limits: Limits) -> Figures:
     """The figures of all stores in a partition, in microseconds: docs/semantics.md, "Evidence and extrapolation".
 
     polls: store (uint32), poll_us (int64), active (bool), in any order, repeats allowed;
-    intervals: store, open_us, close_us, disjoint per store; reach_us: `max_gap`, or None.
+    intervals: store, open_us, close_us, disjoint per store; reach_us: how far a poll speaks.
     """
     with stage(polls, intervals, horizon, reach_us, limits) as db:
         return Figures(
@@ -58,7 +55,7 @@ def uptime(
 
 
 def segments(
-    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits
+    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int, limits: Limits
 ) -> pl.DataFrame:
     """The pieces of business time up to now: store, start_us, end_us, active (null: unknown), poll_us, inside.
 
@@ -71,7 +68,7 @@ def segments(
 
 @contextmanager
 def stage(
-    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int | None, limits: Limits
+    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int, limits: Limits
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of its own in memory in which every step has been run; gone with the block."""
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -87,7 +84,7 @@ def stage(
         db.register("polls", polls)
         db.register("intervals", intervals)
         db.register("bounds", bounds(horizon))
-        db.register("reach", pl.DataFrame({"now_us": [horizon.now_us], "reach_us": [reach_us or UNLIMITED_US]}))
+        db.register("reach", pl.DataFrame({"now_us": [horizon.now_us], "reach_us": [reach_us]}))
         for step in STEPS:
             db.execute(sql(step))
         yield db

@@ -13,6 +13,7 @@ from cyclopts.config import Env
 from rich.console import Console
 from rich.text import Text
 
+from service.commands.demo import demo
 from service.commands.load import load
 from service.commands.report import report
 from service.commands.sample import sample
@@ -43,7 +44,7 @@ app = App(
     error_console=Console(stderr=True, soft_wrap=True),
     result_action="return_value",
 )
-for command in (report, timeline, load, sample):
+for command in (report, timeline, load, sample, demo):
     app.command(command)
 
 

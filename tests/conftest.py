@@ -29,7 +29,10 @@ def guarded() -> Iterator[Cluster]:
         pytest.skip("there is no openssl to make certificates with")
     with new_cluster() as cluster:
         make_certificates(cluster.data.parent, cluster.owner)
-        files = (f"ssl_{name}_file={cluster.data.parent}/server.{ending}" for name, ending in (("cert", "crt"), ("key", "key")))
+        files = (
+            f"ssl_{name}_file={cluster.data.parent}/server.{ending}"
+            for name, ending in (("cert", "crt"), ("key", "key"))
+        )
         with cluster.running("ssl=on", *files):
             run(cluster.socket_url, f"create role me login password '{PASSWORD}'")
             yield cluster

@@ -1,17 +1,21 @@
-"""PostgreSQL for the tests: databases of their own, and a second server that asks for passwords over TLS."""
+"""PostgreSQL for the tests: databases of their own, and a second server that asks for passwords."""
 
 import os
+import select
 import shutil
 import signal
 import socket
+import ssl
+import struct
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, Self, cast
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -22,6 +26,7 @@ from pipeline.embedded import embedded_server
 from pipeline.embedded_watcher import SERVING, WATCHING, held
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+SSL_REQUEST = struct.pack("!i", 80877103)
 PASSWORD = "p@ss/wörd:%?#"  # noqa: S105
 
 
@@ -41,7 +46,9 @@ def own_server() -> Iterator[str]:
     """An embedded server for this process of the tests alone, not careful about power cuts."""
     with open_folder() as folder:
         with embedded_server(folder / "data") as url:
-            run(url, *(f"alter system set {setting.replace('=', ' = ')}" for setting in FAST), "select pg_reload_conf()")
+            run(
+                url, *(f"alter system set {setting.replace('=', ' = ')}" for setting in FAST), "select pg_reload_conf()"
+            )
             yield url
         eventually(lambda: not (held(folder / "data" / SERVING) or held(folder / "data" / WATCHING)))
 
@@ -134,18 +141,23 @@ class Cluster:
         options = [word for setting in (*FAST, *settings) for word in ("-c", setting)]
         place = ["-D", str(self.data), "-k", str(self.data.parent), "-h", "127.0.0.1", "-p", str(self.port)]
         uid, gid = self.owner or (None, None)
-        with subprocess.Popen(
-            [str(self.programs / "bin/postgres"), *place, *options],
-            user=uid,
-            group=gid,
-            extra_groups=[] if self.owner else None,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-        ) as server:
+        said = self.data.with_suffix(".log")
+        with (
+            said.open("wb") as log,
+            subprocess.Popen(
+                [str(self.programs / "bin/postgres"), *place, *options],
+                user=uid,
+                group=gid,
+                extra_groups=[] if self.owner else None,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            ) as server,
+        ):
             try:
-                eventually(self.answers, 30)
+                eventually(lambda: self.answers() or server.poll() is not None, 30)
+                assert server.returncode is None, said.read_text()
                 yield
             finally:
                 server.send_signal(signal.SIGQUIT)
@@ -171,17 +183,65 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
-def make_certificates(folder: Path, owner: tuple[int, int] | None) -> None:
+class TlsFront:
+    """Speaks TLS for a server that cannot, as that of the wheel, and remembers whether its last client did so."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.last_encrypted: bool | None = None
+        self._server = ("127.0.0.1", port)
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(folder / "server.crt", folder / "server.key")
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._listen, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                threading.Thread(target=self._serve, args=[client], daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with suppress(OSError), socket.create_connection(self._server) as server, client:
+            start = client.recv(8, socket.MSG_WAITALL)
+            self.last_encrypted = start[4:] == SSL_REQUEST
+            if not self.last_encrypted:
+                server.sendall(start)
+                relay(client, server)
+                return
+            client.sendall(b"S")
+            with self._context.wrap_socket(client, server_side=True) as encrypted:
+                relay(encrypted, server)
+
+
+def relay(client: socket.socket, server: socket.socket) -> None:
+    """Pass on what either of them says, until one has gone."""
+    while True:
+        waiting = isinstance(client, ssl.SSLSocket) and client.pending()
+        for end in [client] if waiting else select.select([client, server], [], [])[0]:
+            block = end.recv(1 << 16)
+            if not block:
+                return
+            (server if end is client else client).sendall(block)
+
+
+def make_certificates(folder: Path) -> None:
     """An authority (ca.crt), a server certificate of it (server.crt, server.key), and a stranger (other.crt)."""
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     for name in ("ca", "other"):
-        openssl("req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.crt", "-subj", f"/CN={name}", at=folder)
+        openssl(
+            "req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.crt", "-subj", f"/CN={name}", at=folder
+        )
     openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost", at=folder)
     signing = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"]
     openssl("x509", "-req", "-in", "server.csr", *signing, "-out", "server.crt", at=folder)
-    (folder / "server.key").chmod(0o600)
-    if owner:
-        os.chown(folder / "server.key", *owner)
 
 
 def openssl(*arguments: str, at: Path) -> None:

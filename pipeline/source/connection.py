@@ -5,6 +5,9 @@ connectorx_url   the same server and rights, as ConnectorX takes them
 shown            where it is, for people: without the password
 """
 
+import re
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -13,8 +16,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pipeline.errors import SourceRefused, SourceUnreachable
 
 CONNECT_TIMEOUT_S = 4
-SSL_MODES = {"disable": "disable", "allow": "prefer", "prefer": "prefer", "require": "require", "verify-ca": "require"}
 REFUSALS = ("authentication", "password", "role ", "database ", "SSL", "TLS", "certificate", "permission", "pg_hba")
+URL = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?[^@/?]*(?:/[^@?]*)?(?:\?.*)?", re.DOTALL)
+PREFIX = re.compile("^(?:connection is bad: |connection failed: )*(?:connection to server .*? failed: )?")
+ESCAPE = "In a URL, what is special in a password is written %XX: @ is %40, / is %2F, % is %25"
+TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
 
 def connected(address: str, application: str) -> psycopg.Connection:
@@ -22,15 +28,31 @@ def connected(address: str, application: str) -> psycopg.Connection:
 
     Raises SourceUnreachable where nothing answers, SourceRefused where the answer is no.
     """
+    asked = understood(address)
+    patience = asked.get("connect_timeout") or CONNECT_TIMEOUT_S
+    settings = {"application_name": application, "connect_timeout": patience, "client_encoding": "UTF8"}
     try:
-        patience = conninfo_to_dict(address).get("connect_timeout") or CONNECT_TIMEOUT_S
-        return psycopg.connect(
-            make_conninfo(address, application_name=application, connect_timeout=patience), autocommit=True
-        )
+        return psycopg.connect(make_conninfo(address, **settings), autocommit=True)
     except psycopg.ProgrammingError as error:
-        raise SourceUnreachable("the database", f"its address is not understood ({first_line(error)})") from None
+        raise not_understood(error) from None
     except psycopg.Error as error:
         raise connection_error(shown(address), first_line(error)) from None
+
+
+def understood(address: str) -> dict[str, Any]:
+    """What an address asks for. Raises SourceUnreachable where a part of a password would be taken for the host."""
+    if "://" in address and not URL.fullmatch(address):
+        raise SourceUnreachable("the database", f"its address has an @ too many. {ESCAPE}")
+    try:
+        return conninfo_to_dict(address)
+    except psycopg.ProgrammingError as error:
+        raise not_understood(error) from None
+
+
+def not_understood(error: psycopg.ProgrammingError) -> SourceUnreachable:
+    """What libpq says of an address, without what it quotes from it: that may be of a password."""
+    sentence = re.sub("[\"'].*[\"']", "…", first_line(error))
+    return SourceUnreachable("the database", f"its address is not understood ({sentence}). {ESCAPE}")
 
 
 def connection_error(place: str, reason: str) -> SourceUnreachable | SourceRefused:
@@ -41,16 +63,18 @@ def connection_error(place: str, reason: str) -> SourceUnreachable | SourceRefus
 
 
 def first_line(error: BaseException) -> str:
-    """The sentence of an error message, without what libpq puts before it and the addresses that it tried."""
+    """The sentence of an error message, without what libpq and ConnectorX put before it, and the addresses tried."""
     text = str(error).strip() or type(error).__name__
     lines = [line.removeprefix("- ").strip() for line in text.splitlines()]
     sentence = next((line for line in lines if "FATAL:" in line), lines[0])
-    return sentence.split("FATAL:")[-1].removeprefix("connection failed:").removeprefix("ERROR:").strip().rstrip(".")
+    for word in ("FATAL:", "ERROR:"):
+        sentence = sentence.rpartition(word)[-1]
+    return PREFIX.sub("", sentence.strip()).rstrip(".")
 
 
 def shown(address: str) -> str:
     """`postgresql://user@host:port/database`, whatever form the address has."""
-    asked = conninfo_to_dict(address)
+    asked = understood(address)
     user = f"{asked['user']}@" if asked.get("user") else ""
     port = f":{asked['port']}" if asked.get("port") else ""
     service = f"service {asked['service']}" if asked.get("service") else ""
@@ -60,25 +84,43 @@ def shown(address: str) -> str:
 def connectorx_url(connection: psycopg.Connection, place: str) -> str:
     """The server that a connection has reached, as a URL for ConnectorX; never with less protection than was asked.
 
-    Raises SourceRefused for what ConnectorX cannot do: check a host name, or encrypt by GSSAPI.
+    Host and address are those of this connection, and it is encrypted where this is: of several servers under one
+    name, or several ways to one, libpq has chosen. Raises SourceRefused for what ConnectorX cannot do: check a host
+    name, or encrypt by GSSAPI.
     """
     option = {part.keyword.decode(): part.val.decode() for part in connection.pgconn.info if part.val}
-    ssl_mode = option.get("sslmode", "prefer")
-    if ssl_mode not in SSL_MODES or option.get("sslrootcert") == "system":
-        remedy = "Use sslmode=verify-ca with sslrootcert=FILE, or a tunnel that checks the name."
-        raise SourceRefused(
-            place, f"sslmode={ssl_mode} cannot be kept while pulling, which cannot check host names", remedy
-        )
-    if option.get("gssencmode") == "require":
-        raise SourceRefused(place, "gssencmode=require cannot be kept while pulling", "Use sslmode=require instead.")
+    require_kept(option, place)
     info = connection.info
-    host, port = option.get("hostaddr") or info.host, info.port
-    query = {"sslmode": SSL_MODES[ssl_mode], "application_name": option.get("application_name", "")}
-    query |= {key: option[key] for key in ("sslrootcert", "sslcert", "sslkey", "options") if key in option}
+    query = {key: option[key] for key in ("application_name", "channel_binding", "options") if key in option}
+    query |= tls_files(option) if connection.pgconn.ssl_in_use else {}
+    query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
+    host = info.host
     if host.startswith("/"):
         query["host"], host = host, "localhost"
+    else:
+        query["hostaddr"] = info.hostaddr
     login = quote(info.user, safe="") + (f":{quote(info.password, safe='')}" if info.password else "")
     network_host = f"[{host}]" if ":" in host else host
     return (
-        f"postgresql://{login}@{network_host}:{port}/{quote(info.dbname, safe='')}?{urlencode(query, quote_via=quote)}"
+        f"postgresql://{login}@{network_host}:{info.port}/{quote(info.dbname, safe='')}"
+        f"?{urlencode(query, quote_via=quote)}"
     )
+
+
+def require_kept(option: dict[str, str], place: str) -> None:
+    """Raises SourceRefused for protection that ConnectorX does not have."""
+    if option.get("sslmode") == "verify-full" or option.get("sslrootcert") == "system":
+        raise SourceRefused(
+            place,
+            "the host name in a certificate cannot be checked while pulling, and sslmode=verify-full asks for it",
+            "Use sslmode=verify-ca with sslrootcert=FILE, or a tunnel that checks the name.",
+        )
+    if option.get("gssencmode") == "require":
+        raise SourceRefused(place, "gssencmode=require cannot be kept while pulling", "Use sslmode=require instead.")
+
+
+def tls_files(option: dict[str, str]) -> dict[str, str]:
+    """The files that libpq goes by: those named, else those in ~/.postgresql, as far as they exist."""
+    usual = Path.home() / ".postgresql"
+    files = {key: Path(option.get(key, usual / name)) for key, name in TLS_FILES.items()}
+    return {key: str(file) for key, file in files.items() if file.exists()}

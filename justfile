@@ -1,0 +1,39 @@
+# what can be done here
+default:
+    @{{just_executable()}} --list --unsorted
+
+# sample data, a real PostgreSQL server, a report from its tables, and one store's week
+demo:
+    uv run store-uptime demo
+
+# the tests, the long ones aside
+test *ARGS:
+    uv run pytest {{ARGS}}
+
+# the tests that take minutes
+test-long *ARGS:
+    uv run pytest -m long {{ARGS}}
+
+# lint, format and types, changing nothing
+lint:
+    uv run ruff check .
+    uv run ruff format --check .
+    uv run pyrefly check
+
+# put into shape what lint would complain about, as far as that goes by itself
+format:
+    uv run ruff check --fix .
+    uv run ruff format .
+
+# how fast a report and a load are, against straight scripts on the same data
+bench *ARGS:
+    uv run python -m benches.report {{ARGS}}
+    uv run python -m benches.load {{ARGS}}
+
+# 38 million polls from Parquet
+bench-large *ARGS:
+    uv run python -m benches.large {{ARGS}}
+
+# the pinned versions of what is needed, with hashes and without addresses
+lock:
+    uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock

@@ -1,0 +1,32 @@
+"""Times at the edges of what can be counted, and what is said beyond them."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from pipeline import Frames, Options, build_report
+from pipeline.errors import HorizonOutOfRange
+
+NO_HOURS = pl.DataFrame(
+    schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String)
+)
+NO_ZONES = pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String))
+
+
+@pytest.mark.parametrize("now", [datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 9, tzinfo=UTC)])
+def test_small_numbers_of_microseconds_are_computed_like_large_ones(now: datetime) -> None:
+    polls = pl.DataFrame({"store_id": ["a"], "timestamp_utc": [f"{now:%Y-%m-%d %H:%M:%S}"], "status": ["active"]})
+    report = build_report(Frames(polls, NO_HOURS, NO_ZONES), Options(now=now))
+    assert report.exact["uptime_last_week_us"].to_list() == [7 * 24 * 3600 * 1_000_000]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [Options(lookback=timedelta(days=800_000)), Options(now=datetime(9999, 12, 31, 23, tzinfo=UTC))],
+    ids=["lookback", "now"],
+)
+def test_a_horizon_outside_the_calendar_is_refused_in_a_sentence(options: Options) -> None:
+    polls = pl.DataFrame({"store_id": ["a"], "timestamp_utc": ["2024-01-01 00:00:00"], "status": ["active"]})
+    with pytest.raises(HorizonOutOfRange, match="years 1 to 9999"):
+        build_report(Frames(polls, NO_HOURS, NO_ZONES), options)
