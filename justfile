@@ -30,6 +30,12 @@ bench *ARGS:
     uv run python -m benches.report {{ARGS}}
     uv run python -m benches.load {{ARGS}}
 
+# the benchmarks on small data, so that they stay true: figures checked, nothing timed
+bench-smoke:
+    uv run python -m benches.report --smoke
+    uv run python -m benches.load --smoke
+    uv run python -m benches.large --smoke
+
 # 38 million polls from Parquet
 bench-large *ARGS:
     uv run python -m benches.large {{ARGS}}

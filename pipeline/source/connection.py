@@ -41,7 +41,7 @@ def connected(address: str, application: str) -> psycopg.Connection:
 
 def understood(address: str) -> dict[str, Any]:
     """What an address asks for. Raises SourceUnreachable where a part of a password would be taken for the host."""
-    if "://" in address and not URL.fullmatch(address):
+    if address.startswith(("postgresql://", "postgres://")) and not URL.fullmatch(address):
         raise SourceUnreachable("the database", f"its address has an @ too many. {ESCAPE}")
     try:
         return conninfo_to_dict(address)

@@ -5,9 +5,11 @@ booleans and timestamps. psycopg holds one snapshot and every pull sees just tha
 """
 
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import resources
 from types import TracebackType
 from typing import Any, Literal, LiteralString, Self, cast
@@ -32,6 +34,7 @@ ALLOWED = {
     "end_time_local": ("time without time zone", *TEXT),
 }
 LARGE_TABLE = 1_000_000
+BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
 UNREADABLE = "\ufffd"
 EVER = ("0000-00-00", "9999-99-99")
 USUAL = pl.col("status").is_not_null() & (pl.col("store_id") != "")
@@ -68,7 +71,7 @@ class Postgres:
         """See `Source`; with an index on the time it reads a handful of rows."""
         if self._polls.kind == "text":
             return self._newest_of_text(ceiling_us)
-        bounds = {"ceiling": self._instant(ceiling_us), "beginning": self._instant(instant_us(EPOCH.replace(year=1)))}
+        bounds = {"ceiling": self._instant(ceiling_us), "beginning": self._instant(BEGINNING_US)}
         row = self._row("newest", self._polls, **bounds, unreadable=Value(UNREADABLE), space=Value(SPACE))
         return None if row is None else instant_us(row[0])
 
@@ -103,7 +106,8 @@ class Postgres:
         if self._polls.kind == "text":
             span = self._judged_text(EVER).select(pl.min("poll_us").alias("oldest"), pl.max("poll_us")).collect().row(0)
             return None if span[0] is None else (span[0], span[1])
-        row = self._row("span", self._polls)
+        bounds = {"beginning": self._instant(BEGINNING_US), "end": self._instant(END_US)}
+        row = self._row("span", self._polls, **bounds)
         return None if row is None or row[0] is None else (instant_us(row[0]), instant_us(row[1]))
 
     @cached_property
@@ -117,8 +121,12 @@ class Postgres:
         return polls
 
     def _table(self, table: Table) -> "FoundTable":
-        qualified = table if self._schema is None else f'"{self._schema}".{table}'
-        rows = self._connection.execute(statement("catalogue"), {"table": qualified}).fetchall()
+        schema = "" if self._schema is None else Identifier(self._schema).as_string() + "."
+        try:
+            rows = self._connection.execute(statement("catalogue"), {"table": schema + table}).fetchall()
+        except psycopg.Error as error:
+            remedy = f"Ask its owner: grant usage on schema {self._schema} to this user."
+            raise SourceRefused(self.name, first_line(error), remedy) from None
         return found_table(self.name, table, rows)
 
     def _exported_snapshot(self) -> list[str] | None:
@@ -168,7 +176,8 @@ class Postgres:
 
     def _row(self, name: str, table: "FoundTable", **values: Composable) -> tuple[Any, ...] | None:
         try:
-            return self._connection.execute(table.composed(name, **values)).fetchone()
+            # binary: as text, times would follow the DateStyle of the role
+            return self._connection.execute(table.composed(name, **values), binary=True).fetchone()
         except psycopg.Error as error:
             raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
 
@@ -178,7 +187,8 @@ class Postgres:
 
         try:
             query = table.composed(name, **values).as_string(self._connection)
-            frame = connectorx.read_sql(self._url, query, return_type="polars", pre_execution_query=self._snapshot)
+            pull = partial(connectorx.read_sql, self._url, query, return_type="polars")
+            frame = awaited(partial(pull, pre_execution_query=self._snapshot))
         except RuntimeError as error:
             raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
         return cast("pl.DataFrame", frame)
@@ -236,7 +246,7 @@ def found_table(source: str, table: Table, rows: list[tuple[Any, ...]]) -> Found
     needed = f"a report needs {table} ({', '.join(COLUMNS[table])})"
     if not rows:
         raise SourceMismatch(source, f"there is no table {table}", f"{needed}; is it in another --schema?")
-    by_standard_name = {VARIANTS.get(row[0], row[0]): row for row in reversed(rows)}
+    by_standard_name = {VARIANTS.get(row[0], row[0]): row for row in rows} | {row[0]: row for row in rows}
     for column in COLUMNS[table]:
         if column not in by_standard_name:
             present = ", ".join(row[0] for row in rows)
@@ -257,6 +267,15 @@ def statement(name: str) -> LiteralString:
     """A statement by its name."""
     text = resources.files("pipeline").joinpath("sql", "postgres", f"{name}.sql").read_text(encoding="utf-8")
     return cast("LiteralString", text)
+
+
+def awaited(pull: Callable[[], object]) -> object:
+    """What a pull gives. It runs in a thread of its own, for Ctrl-C ends a wait but does not reach native code."""
+    thread = ThreadPoolExecutor(1)
+    try:
+        return thread.submit(pull).result()
+    finally:
+        thread.shutdown(wait=False)
 
 
 def dates_around(horizon: Horizon) -> tuple[str, str]:

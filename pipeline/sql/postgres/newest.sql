@@ -1,5 +1,5 @@
 -- newest: the newest acceptable poll up to an instant
-select {timestamp}
+select {in_utc}
 from {table}
 where {timestamp} <= {ceiling}
   and {timestamp} > {beginning}
