@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pipeline.load import LoadedFile, load_files
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
     from pipeline.report import Report, write_rejects, written
-    from pipeline.run import build_report
+    from pipeline.run import build_report, build_timeline
     from pipeline.sample import write_sample
     from pipeline.source import Frames, Source, open_source
-    from pipeline.timeline import Timeline, build_timeline
+    from pipeline.timeline import Timeline
 
 __all__ = [
     "EMBEDDED",
@@ -46,10 +46,10 @@ HOMES = {
     "load": ("LoadedFile", "load_files"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
     "report": ("Report", "write_rejects", "written"),
-    "run": ("build_report",),
+    "run": ("build_report", "build_timeline"),
     "sample": ("write_sample",),
     "source": ("Frames", "Source", "open_source"),
-    "timeline": ("Timeline", "build_timeline"),
+    "timeline": ("Timeline",),
 }
 
 

@@ -1,26 +1,18 @@
-"""A source in, its accepted rows, its rejected rows and their counts out: everything that is read, read once.
+"""Raw rows in; accepted rows, and a verdict on the others, out.
 
-found_horizon   now, and the time that the report looks at
-taken_polls     the accepted polls of the horizon, ids as categories
-taken_hours     every hours row, judged; likewise `taken_zones`
+taken_polls   the accepted polls of the horizon, ids as categories
+taken_hours   every hours row; likewise `taken_zones`
 """
 
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from pipeline.clean import LINE, accepted, judged_hours, judged_polls, judged_zones, rejected
-from pipeline.errors import HorizonOutOfRange, NoPolls
-from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
-from pipeline.source import Source
+from pipeline.options import Horizon
 from pipeline.source.folder import COLUMNS
 from pipeline.source.frames import RawFrames
-
-CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
-CALENDAR_END_US = instant_us(datetime(9999, 12, 10, tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -42,7 +34,7 @@ class Taken:
     """One table: the accepted rows, the rejected ones as they were, and the counts.
 
     accepted: for polls store_id (categorical), poll_us, active; for hours store_id, weekday, start_us, end_us;
-    for zones store_id, zone. rejected: line (null: not a file), reason, and the raw columns as text.
+    for zones store_id, zone. rejected: line (null: not from a text file), reason, and the raw columns as text.
     """
 
     accepted: pl.DataFrame
@@ -50,62 +42,31 @@ class Taken:
     counts: TableCounts
 
 
-def found_horizon(source: Source, options: Options) -> Horizon:
-    """The horizon of a report: docs/semantics.md, "Time". Raises NoPolls where now cannot be told."""
-    if options.now is not None:
-        return horizon_before(instant_us(options.now), options.lookback)
-    ahead = time.time_ns() // 1_000 + DAY_US
-    newest = source.newest_poll_us(ahead)
-    if newest is None:
-        raise NoPolls(source.name, None, None, "")
-    return horizon_before(newest, options.lookback, ahead)
-
-
-def horizon_before(now_us: int, lookback: timedelta, ahead_us: int | None = None) -> Horizon:
-    """The horizon that ends at now. Raises HorizonOutOfRange."""
-    start_us = now_us - WEEK_US - microseconds(lookback)
-    if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
-        raise HorizonOutOfRange(iso(now_us), str(lookback))
-    return Horizon(start_us, now_us, ahead_us)
-
-
-def require_polls(source: Source, horizon: Horizon, polls: pl.DataFrame) -> None:
-    """Raises NoPolls, with what there is instead, where the horizon is empty."""
-    if polls.is_empty():
-        span = source.poll_span_us()
-        oldest, newest = (None, None) if span is None else map(iso, span)
-        raise NoPolls(source.name, oldest, newest, f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]")
-
-
 def taken_polls(raw: RawFrames, horizon: Horizon, gives_all: bool) -> Taken:
     """The polls of the horizon. A poll that is readable, not ahead of the clock, and outside it, does not exist."""
     in_horizon = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
     ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
     counted = pl.col("poll_us").is_null() | in_horizon | ahead
-    judged = [judged_polls(frame, horizon.ahead_us) for frame in raw]
-    taken = taken_rows(COLUMNS["store_status"], [frame.filter(counted) for frame in judged], categorical_polls)
+    judged = (judged_polls(frame, horizon.ahead_us).filter(counted) for frame in raw)
+    taken = taken_rows(COLUMNS["store_status"], judged, with_categories)
     outside = rows(raw) - taken.counts.read if gives_all else None
-    return Taken(taken.accepted, taken.rejected, TableCounts(taken.counts.accepted, taken.counts.rejected, outside))
+    return replace(taken, counts=replace(taken.counts, outside=outside))
 
 
-def categorical_polls(judged: pl.LazyFrame) -> pl.LazyFrame:
+def with_categories(judged: pl.LazyFrame) -> pl.LazyFrame:
     """The columns that figures are made from; ids as categories, since each stands there some hundred times."""
     return judged.select(pl.col("store_id").cast(pl.Categorical), "poll_us", "active")
 
 
 def taken_hours(raw: RawFrames) -> Taken:
     """Every hours row."""
-    columns = ("store_id", "weekday", "start_us", "end_us")
-    return taken_rows(
-        COLUMNS["menu_hours"], [judged_hours(frame) for frame in raw], lambda judged: judged.select(columns)
-    )
+    wanted = ("store_id", "weekday", "start_us", "end_us")
+    return taken_rows(COLUMNS["menu_hours"], map(judged_hours, raw), lambda judged: judged.select(wanted))
 
 
 def taken_zones(raw: RawFrames) -> Taken:
     """Every zone row; an empty zone is an accepted row with a null zone."""
-    return taken_rows(
-        COLUMNS["timezones"], [judged_zones(frame) for frame in raw], lambda judged: judged.select("store_id", "zone")
-    )
+    return taken_rows(COLUMNS["timezones"], map(judged_zones, raw), lambda judged: judged.select("store_id", "zone"))
 
 
 def taken_rows(

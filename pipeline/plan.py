@@ -19,7 +19,8 @@ class Plan:
 
     stores: store (uint32, the rank of the id in byte order), store_id, zone, always_open, hours_unknown, and what is
     odd about it: no_zone, unknown_zone, several_zones, partly_rejected_hours. One row per store with a poll in the
-    horizon. hours: store, weekday, start_us, end_us.
+    horizon. hours: store, weekday, start_us, end_us. not_observed: ids with hours or a zone, but no such poll.
+    observed_ids: of the ids in hours and in zones, how many are those of such a store, and how many there are.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Plan:
     stores: pl.DataFrame
     hours: pl.DataFrame
     not_observed: pl.Series
+    observed_ids: dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,9 @@ class Partition:
     polls: pl.DataFrame
 
 
-def make_plan(source: str, options: Options, horizon: Horizon, polls: Taken, hours: Taken, zones: Taken) -> Plan:
-    """The plan of a run over accepted rows."""
+def make_plan(source: str, options: Options, horizon: Horizon, tables: dict[str, Taken]) -> Plan:
+    """The plan of a run over the accepted rows of `polls`, `hours` and `zones`."""
+    polls, hours, zones = tables["polls"], tables["hours"], tables["zones"]
     observed = polls.accepted.select(pl.col("store_id").unique().cast(pl.String).sort()).lazy()
     stores = (
         observed.with_row_index("store")
@@ -64,7 +67,14 @@ def make_plan(source: str, options: Options, horizon: Horizon, polls: Taken, hou
         .join(observed, on="store_id", how="anti")
         .collect()["store_id"]
         .sort(),
+        observed_ids={name: observed_of(tables[name].accepted, stores) for name in ("hours", "zones")},
     )
+
+
+def observed_of(rows: pl.DataFrame, stores: pl.DataFrame) -> tuple[int, int]:
+    """How many of the ids in some rows are those of a store of the plan, and how many there are."""
+    ids = rows.select(pl.col("store_id").unique())
+    return ids.join(stores, on="store_id", how="semi").height, ids.height
 
 
 def mentioned_stores(hours: Taken, zones: Taken) -> pl.LazyFrame:

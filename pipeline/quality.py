@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.intake import TableCounts, Taken
+from pipeline.intake import TableCounts
 from pipeline.options import DAY_US
 from pipeline.plan import Plan
+from pipeline.prepare import Prepared
 
 LISTS = {
     "not_observed": "hours or a zone, but no poll in the horizon: no row",
@@ -43,17 +44,15 @@ class Quality:
         return LISTS[name]
 
 
-def quality(
-    plan: Plan, tables: dict[str, Taken], exact: pl.DataFrame, repeats: pl.DataFrame, remarks: list[str]
-) -> Quality:
+def quality(ready: Prepared, exact: pl.DataFrame, repeats: pl.DataFrame) -> Quality:
     """The quality of a run; `exact` has one row per store."""
-    duplicates, contradictory = repeats.row(0) if repeats.height else (0, 0)
+    duplicates, contradictory = repeats.row(0)
     return Quality(
-        tables={name: taken.counts for name, taken in tables.items()},
+        tables=ready.counts,
         duplicates=duplicates,
         contradictory=contradictory,
-        stores=store_lists(plan, exact),
-        warnings=[*remarks, *warnings(plan, tables, exact)],
+        stores=store_lists(ready.plan, exact),
+        warnings=[*ready.remarks, *warnings(ready.plan, exact)],
     )
 
 
@@ -74,7 +73,7 @@ def store_lists(plan: Plan, exact: pl.DataFrame) -> dict[str, list[str]]:
     return {"not_observed": plan.not_observed.to_list(), **listed}
 
 
-def warnings(plan: Plan, tables: dict[str, Taken], exact: pl.DataFrame) -> list[str]:
+def warnings(plan: Plan, exact: pl.DataFrame) -> list[str]:
     """Sentences about a source that is probably not what it should be."""
     store = plan.options.store
     if store is not None:
@@ -83,12 +82,10 @@ def warnings(plan: Plan, tables: dict[str, Taken], exact: pl.DataFrame) -> list[
     found = []
     if 2 * recent < exact.height:
         found.append(f"Only {recent} of {exact.height} stores have a poll in the day before now: is the feed complete?")
-    for name in ("hours", "zones"):
-        ids = tables[name].accepted.select(pl.col("store_id").unique())
-        matching = ids.join(exact, on="store_id", how="semi").height
-        if 2 * matching < ids.height:
+    for name, (observed, ids) in plan.observed_ids.items():
+        if 2 * observed < ids:
             found.append(
-                f"Only {matching} of the {ids.height} store ids in {name} are those of a polled store: "
+                f"Only {observed} of the {ids} store ids in {name} are those of a polled store: "
                 "are they written alike (case, padding)?"
             )
     return found

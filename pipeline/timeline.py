@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.calendar import business_intervals
-from pipeline.options import DEFAULTS, LIMITS, WEEK_US, Horizon, Limits, Options, iso
-from pipeline.plan import Plan, exchange
+from pipeline.compute import reach_us
+from pipeline.options import WEEK_US, Horizon, Limits, iso
+from pipeline.plan import Plan
+from pipeline.prepare import Prepared
 from pipeline.report import CSV_TIME, csv_bytes
-from pipeline.run import Progress, planned, reach_us, silent
-from pipeline.source import Source
 from pipeline.uptime import segments
 from pipeline.zones import DEFAULT_ZONE, local_offsets
 
@@ -49,21 +49,14 @@ class Timeline:
         yield from self.pieces.select("status", clock, length, poll, "because").iter_rows()
 
 
-def build_timeline(
-    source: Source, store: str, options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
-) -> Timeline:
-    """The pieces that the figures of one store are sums of. `options.store` is not looked at.
-
-    Raises UnknownStore, NoPolls, and what the source raises.
-    """
-    one = Options(now=options.now, store=store, max_gap=options.max_gap, lookback=options.lookback)
-    with source:
-        plan, tables = planned(source, one, progress)
-    polls = exchange(plan, tables["polls"].accepted)[0].polls
+def timeline(ready: Prepared, limits: Limits) -> Timeline:
+    """The timeline of a run that has been prepared for one store."""
+    plan, polls = ready.plan, ready.partitions[0].polls
     intervals = business_intervals(plan.stores, plan.hours, plan.horizon)
     given = segments(polls, intervals, plan.horizon, reach_us(plan), limits)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
-    return Timeline(store, zone, plan, explained(in_week(given, plan), zone, plan.horizon))
+    pieces = explained(in_week(given, plan), zone, plan.horizon)
+    return Timeline(plan.options.store or "", zone, plan, pieces)
 
 
 def in_week(given: pl.DataFrame, plan: Plan) -> pl.DataFrame:

@@ -1,16 +1,27 @@
-"""What tests share: a PostgreSQL server for each process of the tests, databases on it, and one that asks for more."""
+"""What tests share: PostgreSQL servers, one pair for each process of the tests, and databases on them."""
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.postgres import PASSWORD, Cluster, fresh_database, make_certificates, new_cluster, own_server, run
+from tests.postgres import (
+    PASSWORD,
+    Cluster,
+    TlsFront,
+    fresh_database,
+    make_certificates,
+    new_cluster,
+    open_folder,
+    own_server,
+    run,
+)
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The URL of a real server, its superuser's."""
+    """The URL of a real server, as its superuser."""
     with own_server() as url:
         yield url
 
@@ -24,15 +35,24 @@ def database(server: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def guarded() -> Iterator[Cluster]:
-    """A server with TLS and passwords: the user `me` has one full of characters that a URL cannot hold as they are."""
+    """A server that asks for passwords: the user `me` has one full of characters that mean something in a URL."""
+    with new_cluster() as cluster, cluster.running():
+        run(cluster.socket_url, f"create role me login password '{PASSWORD}'")
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def certificates() -> Iterator[Path]:
+    """A folder with ca.crt, server.crt and server.key, and other.crt of a stranger."""
     if shutil.which("openssl") is None:
         pytest.skip("there is no openssl to make certificates with")
-    with new_cluster() as cluster:
-        make_certificates(cluster.data.parent, cluster.owner)
-        files = (
-            f"ssl_{name}_file={cluster.data.parent}/server.{ending}"
-            for name, ending in (("cert", "crt"), ("key", "key"))
-        )
-        with cluster.running("ssl=on", *files):
-            run(cluster.socket_url, f"create role me login password '{PASSWORD}'")
-            yield cluster
+    with open_folder() as folder:
+        make_certificates(folder)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def front(guarded: Cluster, certificates: Path) -> Iterator[TlsFront]:
+    """The same server behind TLS."""
+    with TlsFront(certificates, guarded.port) as listening:
+        yield listening

@@ -27,7 +27,7 @@ from pipeline.embedded_watcher import SERVING, WATCHING, held
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 SSL_REQUEST = struct.pack("!i", 80877103)
-PASSWORD = "p@ss/wörd:%?#"  # noqa: S105
+PASSWORD = "p@ss/wörd:%?#"
 
 
 @contextmanager
@@ -76,6 +76,12 @@ def as_user(url: str, user: str, password: str = "") -> str:
     return f"postgresql://{login}@{url.partition('@')[2]}"
 
 
+def network_url(port: int, user: str, password: str = "", database: str = "postgres", **options: str) -> str:
+    """As somebody, over TCP on this machine."""
+    query = "&".join(f"{key}={quote(value, safe='')}" for key, value in options.items())
+    return as_user(f"postgresql://x@localhost:{port}/{quote(database, safe='')}?{query}", user, password)
+
+
 def run(url: str, *statements: str) -> list[tuple[Any, ...]]:
     """What the last of the statements gives, each committed at once."""
     rows: list[tuple[Any, ...]] = []
@@ -91,10 +97,10 @@ def insert(url: str, table: str, rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         return
     columns = ", ".join(f'"{column}"' for column in rows[0])
-    with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
-        with cursor.copy(cast("LiteralString", f"copy {table} ({columns}) from stdin")) as copy:
-            for row in rows:
-                copy.write_row(list(row.values()))
+    statement = cast("LiteralString", f"copy {table} ({columns}) from stdin")
+    with psycopg.connect(url, autocommit=True) as connection, connection.cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(list(row.values()))
 
 
 def eventually(holds: Any, seconds: float = 10) -> None:
@@ -121,8 +127,7 @@ class Cluster:
 
     def url(self, user: str, password: str = "", **options: str) -> str:
         """As somebody, over TCP."""
-        query = "&".join(f"{key}={quote(value, safe='')}" for key, value in options.items())
-        return as_user(f"postgresql://x@127.0.0.1:{self.port}/postgres?{query}", user, password)
+        return network_url(self.port, user, password, **options)
 
     def program(self, name: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the server's account."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from pipeline.errors import SourceUnreachable
 from pipeline.options import EMBEDDED
 from pipeline.source.folder import folder
-from pipeline.source.frames import Frames, Source
+from pipeline.source.frames import Frames, RawFrames, Source
 
-__all__ = ["Frames", "Source", "open_source"]
+__all__ = ["Frames", "RawFrames", "Source", "open_source"]
 
 
 def open_source(address: str | Path, schema: str | None = None) -> Source:

@@ -2,7 +2,7 @@
 
 connected        a psycopg connection, or an error of ours within seconds
 connectorx_url   the same server and rights, as ConnectorX takes them
-shown            where it is, for people: without the password
+shown, reached   where it is, for people: without the password
 """
 
 import re
@@ -79,6 +79,12 @@ def shown(address: str) -> str:
     port = f":{asked['port']}" if asked.get("port") else ""
     service = f"service {asked['service']}" if asked.get("service") else ""
     return f"postgresql://{user}{asked.get('host', service)}{port}/{asked.get('dbname', '')}"
+
+
+def reached(connection: psycopg.Connection) -> str:
+    """The same of a connection that is there: what services and environment have filled in stands in it too."""
+    info = connection.info
+    return f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
 
 def connectorx_url(connection: psycopg.Connection, place: str) -> str:

@@ -22,7 +22,7 @@ from psycopg.sql import Literal as Value
 from pipeline.clean import SPACE, accepted, judged_polls
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.options import DAY_US, EPOCH, Horizon, instant_us
-from pipeline.source.connection import connected, connectorx_url, first_line, shown
+from pipeline.source.connection import connected, connectorx_url, first_line, reached, shown
 from pipeline.source.folder import COLUMNS, VARIANTS, Table
 from pipeline.source.frames import RawFrames
 
@@ -56,6 +56,7 @@ class Postgres:
 
     def __enter__(self) -> Self:
         self._connection = connected(self._address, self._application)
+        self.name = self._place()
         self._url = connectorx_url(self._connection, self.name)
         self._snapshot = self._exported_snapshot()
         return self
@@ -119,6 +120,9 @@ class Postgres:
                 f"create index concurrently on {polls.full_name} ({polls.columns['timestamp_utc']});"
             )
         return polls
+
+    def _place(self) -> str:
+        return reached(self._connection)
 
     def _table(self, table: Table) -> "FoundTable":
         schema = "" if self._schema is None else Identifier(self._schema).as_string() + "."
@@ -199,7 +203,7 @@ class EmbeddedPostgres(Postgres):
 
     def __init__(self, schema: str | None = None) -> None:
         super().__init__("", schema)
-        self.name = "the embedded PostgreSQL server"
+        self.name = self._place()
         self._server = ExitStack()
 
     def __enter__(self) -> Self:
@@ -217,6 +221,9 @@ class EmbeddedPostgres(Postgres):
     ) -> None:
         with self._server:
             super().__exit__(kind, error, trace)
+
+    def _place(self) -> str:
+        return "the embedded PostgreSQL server"
 
 
 class FoundTable:

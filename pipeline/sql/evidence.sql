@@ -2,7 +2,7 @@
 -- needs:    instants, intervals (store uint32, open_us, close_us int64; disjoint per store)
 -- gives:    store, open_us, close_us, poll_us, active, previous_us, next_us; unique on store, poll_us
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rule 1
-create or replace temp view evidence as
+create or replace temp table evidence as
 select instants.store,
        open_us,
        close_us,

@@ -5,7 +5,7 @@
 --
 -- Windows without partition or order stream over the sorted rows, so that nothing is sorted twice or held in memory.
 -- They come before any join, because a join gives rows in another order.
-create or replace temp view instants as
+create or replace temp table instants as
 with marked as (
     select store,
            poll_us,

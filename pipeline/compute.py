@@ -1,0 +1,54 @@
+"""A plan and its partitions in, a report out: map and concat.
+
+figures_of     the figures of one partition: what a worker does, wherever it is
+concatenated   the figures of all partitions as one
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+import polars as pl
+
+from pipeline.calendar import business_intervals
+from pipeline.figures import exact
+from pipeline.options import Limits, microseconds
+from pipeline.plan import Partition, Plan
+from pipeline.prepare import Prepared
+from pipeline.quality import quality
+from pipeline.report import Report
+from pipeline.uptime import Figures, uptime
+
+
+def report(ready: Prepared, limits: Limits) -> Report:
+    """The report of a run that has been prepared."""
+    figures = concatenated(map(partial(figures_of, plan=ready.plan, limits=limits), ready.partitions))
+    whole = exact(ready.plan, figures)
+    return Report(
+        plan=ready.plan,
+        exact=whole,
+        quality=quality(ready, whole, figures.repeats),
+        rejects=ready.rejected,
+    )
+
+
+def figures_of(partition: Partition, plan: Plan, limits: Limits) -> Figures:
+    """The figures of one partition: what a worker does, wherever it is."""
+    stores = plan.stores.join(partition.polls.select(pl.col("store").unique()), on="store", how="semi")
+    intervals = business_intervals(stores, plan.hours.join(stores, on="store", how="semi"), plan.horizon)
+    return uptime(partition.polls, intervals, plan.horizon, reach_us(plan), limits)
+
+
+def reach_us(plan: Plan) -> int:
+    """How far a poll speaks, in microseconds: never beyond the horizon, whatever was asked."""
+    length_us = plan.horizon.now_us - plan.horizon.start_us
+    return length_us if plan.options.max_gap is None else min(microseconds(plan.options.max_gap), length_us)
+
+
+def concatenated(figures: Iterable[Figures]) -> Figures:
+    """The figures of all partitions as one."""
+    every = list(figures)
+    return Figures(
+        windows=pl.concat(one.windows for one in every),
+        stores=pl.concat(one.stores for one in every),
+        repeats=pl.concat(one.repeats for one in every).sum(),
+    )

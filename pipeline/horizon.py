@@ -1,0 +1,42 @@
+"""Now, and the time that a report looks at: docs/semantics.md, "Time"."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pipeline.errors import HorizonOutOfRange, NoPolls, UnknownStore
+from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
+
+if TYPE_CHECKING:
+    from pipeline.source import Source
+
+CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
+CALENDAR_END_US = instant_us(datetime(9999, 12, 10, tzinfo=UTC))
+
+
+def found_horizon(source: "Source", options: Options) -> Horizon:
+    """The horizon of a report. Raises UnknownStore, HorizonOutOfRange, and NoPolls where now cannot be told."""
+    if options.store is not None and not source.has_polled(options.store):
+        raise UnknownStore(options.store, source.name)
+    if options.now is not None:
+        return horizon_before(instant_us(options.now), options.lookback)
+    ahead = time.time_ns() // 1_000 + DAY_US
+    newest = source.newest_poll_us(ahead)
+    if newest is None:
+        raise NoPolls(source.name, None, None, "")
+    return horizon_before(newest, options.lookback, ahead)
+
+
+def horizon_before(now_us: int, lookback: timedelta, ahead_us: int | None = None) -> Horizon:
+    """The horizon that ends at now. Raises HorizonOutOfRange."""
+    start_us = now_us - WEEK_US - microseconds(lookback)
+    if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
+        raise HorizonOutOfRange(iso(now_us), str(lookback))
+    return Horizon(start_us, now_us, ahead_us)
+
+
+def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
+    """What to raise where the horizon is empty: it says what there is instead."""
+    span = source.poll_span_us()
+    oldest, newest = (None, None) if span is None else map(iso, span)
+    return NoPolls(source.name, oldest, newest, f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]")

@@ -1,0 +1,44 @@
+"""A source in; the plan of a run, the polls in partitions, and a verdict on every row out. What is read is read once."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.horizon import no_polls
+from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
+from pipeline.options import Horizon, Options
+from pipeline.plan import Partition, Plan, exchange, make_plan
+from pipeline.source import RawFrames, Source
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that figures and quality are made from; nothing is read any more.
+
+    counts, rejected: by table (polls, hours, zones); rejected rows are line, reason, and the row as it was.
+    remarks: what the user should know about the source.
+    """
+
+    plan: Plan
+    partitions: list[Partition]
+    counts: dict[str, TableCounts]
+    rejected: dict[str, pl.DataFrame]
+    remarks: list[str]
+
+
+def prepare(source: Source, options: Options, horizon: Horizon, coming: Future[RawFrames]) -> Prepared:
+    """Hours and zones are read and judged while the polls are coming. Raises NoPolls."""
+    hours, zones = taken_hours(source.hours(options.store)), taken_zones(source.zones(options.store))
+    polls = taken_polls(coming.result(), horizon, source.gives_all)
+    if options.store is None and polls.accepted.is_empty():
+        raise no_polls(source, horizon)
+    tables = {"polls": polls, "hours": hours, "zones": zones}
+    plan = make_plan(source.name, options, horizon, tables)
+    return Prepared(
+        plan=plan,
+        partitions=exchange(plan, polls.accepted),
+        counts={name: taken.counts for name, taken in tables.items()},
+        rejected={name: taken.rejected for name, taken in tables.items()},
+        remarks=source.remarks,
+    )
