@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pipeline.report import Report, write_rejects, written
     from pipeline.run import build_report, build_timeline
     from pipeline.sample import write_sample
-    from pipeline.source import Frames, Source, open_source
+    from pipeline.source import open_source
+    from pipeline.source.frames import Frames, Source
     from pipeline.timeline import Timeline
 
 __all__ = [
@@ -48,7 +49,8 @@ HOMES = {
     "report": ("Report", "write_rejects", "written"),
     "run": ("build_report", "build_timeline"),
     "sample": ("write_sample",),
-    "source": ("Frames", "Source", "open_source"),
+    "source": ("open_source",),
+    "source.frames": ("Frames", "Source"),
     "timeline": ("Timeline",),
 }
 

@@ -14,9 +14,9 @@ import polars as pl
 
 from pipeline.errors import SourceMismatch
 from pipeline.options import DAY_US, HOUR_US, SECOND_US
+from pipeline.tables import SPACE
 
 MINUTE_US = 60 * SECOND_US
-SPACE = " \t\n\r\v\f"
 SURPLUS = "surplus"  # what a CSV row holds beyond its header; only CSV has it
 LINE = "line"
 

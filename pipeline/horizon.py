@@ -8,7 +8,7 @@ from pipeline.errors import HorizonOutOfRange, NoPolls, UnknownStore
 from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 
 if TYPE_CHECKING:
-    from pipeline.source import Source
+    from pipeline.source.frames import Source
 
 CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
 CALENDAR_END_US = instant_us(datetime(9999, 12, 10, tzinfo=UTC))

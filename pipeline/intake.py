@@ -11,8 +11,8 @@ import polars as pl
 
 from pipeline.clean import LINE, accepted, judged_hours, judged_polls, judged_zones, rejected
 from pipeline.options import Horizon
-from pipeline.source.folder import COLUMNS
 from pipeline.source.frames import RawFrames
+from pipeline.tables import COLUMNS
 
 
 @dataclass(frozen=True)

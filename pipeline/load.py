@@ -25,7 +25,8 @@ from pipeline.errors import CannotWrite, LoadRefused
 from pipeline.intake import as_it_was
 from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
 from pipeline.source.connection import connected, first_line
-from pipeline.source.folder import COLUMNS, Table, scans, tables_in
+from pipeline.source.folder import scans, tables_in
+from pipeline.tables import COLUMNS, Table
 
 BATCH_ROWS = 100_000
 APPLICATION = "store-uptime load"

@@ -43,9 +43,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the DuckDB stage may use: memory as DuckDB writes it, threads (None: every core), where it spills."""
+    """What the DuckDB stage may use: memory as DuckDB writes it, threads (None: every core), where it spills
+    (None: the folder for temporary files)."""
 
-    memory: str = "2GiB"
+    memory: str = "1GiB"
     threads: int | None = None
     spill: str | None = None
 

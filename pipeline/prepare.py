@@ -1,4 +1,4 @@
-"""A source in; the plan of a run, the polls in partitions, and a verdict on every row out. What is read is read once."""
+"""A source in; the plan of a run, the polls in partitions, and a verdict on every row out: all is read once."""
 
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pipeline.horizon import no_polls
 from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
 from pipeline.plan import Partition, Plan, exchange, make_plan
-from pipeline.source import RawFrames, Source
+from pipeline.source.frames import RawFrames, Source
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pipeline.options import DEFAULTS, LIMITS, Limits, Options
 if TYPE_CHECKING:
     from pipeline.prepare import Prepared
     from pipeline.report import Report
-    from pipeline.source import Source
+    from pipeline.source.frames import Source
     from pipeline.timeline import Timeline
 
 Progress = Callable[[str], None]

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
@@ -78,9 +79,10 @@ def stage(
     }
     if limits.threads:
         config["threads"] = limits.threads
-    if limits.spill:
-        config["temp_directory"] = limits.spill
-    with duckdb.connect(":memory:", config=config) as db:
+    with (
+        TemporaryDirectory(prefix="store-uptime-", dir=limits.spill) as spill,
+        duckdb.connect(":memory:", config=config | {"temp_directory": spill}) as db,
+    ):
         db.register("polls", polls)
         db.register("intervals", intervals)
         db.register("bounds", bounds(horizon))

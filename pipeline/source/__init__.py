@@ -7,16 +7,16 @@ connection.py  one connection string for psycopg and ConnectorX
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceUnreachable
 from pipeline.options import EMBEDDED
-from pipeline.source.folder import folder
-from pipeline.source.frames import Frames, RawFrames, Source
 
-__all__ = ["Frames", "RawFrames", "Source", "open_source"]
+if TYPE_CHECKING:
+    from pipeline.source.frames import Source
 
 
-def open_source(address: str | Path, schema: str | None = None) -> Source:
+def open_source(address: str | Path, schema: str | None = None) -> "Source":
     """The source at an address; nothing is read before it is entered with `with`, but for a folder's headers.
 
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
@@ -36,6 +36,8 @@ def open_source(address: str | Path, schema: str | None = None) -> Source:
         raise SourceUnreachable(
             text.partition("://")[0] + "://…", "only postgresql:// addresses and folders can be read"
         )
+    from pipeline.source.folder import folder
+
     return folder(Path(text))
 
 

@@ -8,22 +8,15 @@ import csv
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, cast
 
 import polars as pl
 
 from pipeline.clean import LINE, SURPLUS
 from pipeline.errors import SourceMismatch, SourceUnreachable
 from pipeline.source.frames import Frames, RawFrames
+from pipeline.tables import COLUMNS, VARIANTS, Table
 
-Table = Literal["store_status", "menu_hours", "timezones"]
-
-COLUMNS: dict[Table, tuple[str, ...]] = {
-    "store_status": ("store_id", "timestamp_utc", "status"),
-    "menu_hours": ("store_id", "day_of_week", "start_time_local", "end_time_local"),
-    "timezones": ("store_id", "timezone_str"),
-}
-VARIANTS = {"dayOfWeek": "day_of_week", "dayofweek": "day_of_week", "day": "day_of_week"}
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 

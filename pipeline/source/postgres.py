@@ -2,29 +2,32 @@
 
 A look at the catalogue says what there is; every column is cast in the query, so that ConnectorX only meets text,
 booleans and timestamps. psycopg holds one snapshot and every pull sees just that. Statements are in `sql/postgres/`.
+
+Polars is imported when the first pull is back: until then it would only be in the way.
 """
 
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, cached_property, partial
 from importlib import resources
 from types import TracebackType
-from typing import Any, Literal, LiteralString, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, LiteralString, Self, cast
 
-import polars as pl
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
-from pipeline.clean import SPACE, accepted, judged_polls
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.options import DAY_US, EPOCH, Horizon, instant_us
 from pipeline.source.connection import connected, connectorx_url, first_line, reached, shown
-from pipeline.source.folder import COLUMNS, VARIANTS, Table
-from pipeline.source.frames import RawFrames
+from pipeline.tables import COLUMNS, SPACE, VARIANTS, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipeline.source.frames import Frames, RawFrames
 
 TEXT = ("text", "character varying", "character")
 TIMES = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
@@ -37,7 +40,6 @@ LARGE_TABLE = 1_000_000
 BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
 UNREADABLE = "\ufffd"
 EVER = ("0000-00-00", "9999-99-99")
-USUAL = pl.col("status").is_not_null() & (pl.col("store_id") != "")
 
 
 class Postgres:
@@ -76,24 +78,27 @@ class Postgres:
         row = self._row("newest", self._polls, **bounds, unreadable=Value(UNREADABLE), space=Value(SPACE))
         return None if row is None else instant_us(row[0])
 
-    def polls(self, horizon: Horizon, store: str | None) -> RawFrames:
+    def polls(self, horizon: Horizon, store: str | None) -> "RawFrames":
         """See `Source`. The usual rows travel as three narrow columns; what those cannot carry follows as text."""
         polls, of_store = self._polls, self._of_store(store)
         if polls.kind == "text":
             return [self._text_polls(*dates_around(horizon), of_store)]
         bounds = {"start": self._instant(horizon.start_us), "now": self._instant(horizon.now_us), "of_store": of_store}
-        usual = self._pulled("usual_polls", polls, **bounds)
         ahead = Value(None) if horizon.ahead_us is None else self._instant(horizon.ahead_us)
-        frames = [usual.lazy().filter(USUAL), self._pulled("stray_polls", polls, ahead=ahead, of_store=of_store).lazy()]
-        if usual.select((~USUAL.fill_null(False)).any()).item():
+        coming = self._coming("usual_polls", polls, **bounds)
+        strays = self._pulled("stray_polls", polls, ahead=ahead, of_store=of_store)
+        whole = self._arrived("usual_polls", coming)
+        usual = whole.filter(whole["status"].is_not_null() & (whole["store_id"] != ""))
+        frames = [usual.lazy(), strays.lazy()]
+        if usual.height < whole.height:
             frames.append(self._pulled("unusual_polls", polls, **bounds).lazy())
         return frames
 
-    def hours(self, store: str | None) -> RawFrames:
+    def hours(self, store: str | None) -> "RawFrames":
         """See `Source`."""
         return [self._pulled("hours", self._table("menu_hours"), of_store=self._of_store(store)).lazy()]
 
-    def zones(self, store: str | None) -> RawFrames:
+    def zones(self, store: str | None) -> "RawFrames":
         """See `Source`."""
         return [self._pulled("zones", self._table("timezones"), of_store=self._of_store(store)).lazy()]
 
@@ -105,8 +110,7 @@ class Postgres:
     def poll_span_us(self) -> tuple[int, int] | None:
         """See `Source`."""
         if self._polls.kind == "text":
-            span = self._judged_text(EVER).select(pl.min("poll_us").alias("oldest"), pl.max("poll_us")).collect().row(0)
-            return None if span[0] is None else (span[0], span[1])
+            return self._text_frames(EVER).poll_span_us()
         bounds = {"beginning": self._instant(BEGINNING_US), "end": self._instant(END_US)}
         row = self._row("span", self._polls, **bounds)
         return None if row is None or row[0] is None else (instant_us(row[0]), instant_us(row[1]))
@@ -156,16 +160,15 @@ class Postgres:
         if row is None or row[0] is None:
             return None
         near = (date_text(instant_of_date(row[0]) - 2 * DAY_US), last)
-        return self._newest_between(near, ceiling_us) or self._newest_between(EVER, ceiling_us)
+        newest = self._text_frames(near).newest_poll_us(ceiling_us)
+        return self._text_frames(EVER).newest_poll_us(ceiling_us) if newest is None else newest
 
-    def _newest_between(self, dates: tuple[str, str], ceiling_us: int) -> int | None:
-        newest = self._judged_text(dates).filter(pl.col("poll_us") <= ceiling_us).select(pl.max("poll_us"))
-        return newest.collect().item()
+    def _text_frames(self, dates: tuple[str, str]) -> "Frames":
+        from pipeline.source.frames import Frames
 
-    def _judged_text(self, dates: tuple[str, str]) -> pl.LazyFrame:
-        return accepted(judged_polls(self._text_polls(*dates, self._of_store(None)), None))
+        return Frames(self._text_polls(*dates, self._of_store(None)), [], [])
 
-    def _text_polls(self, first_date: str, last_date: str, of_store: Composable) -> pl.LazyFrame:
+    def _text_polls(self, first_date: str, last_date: str, of_store: Composable) -> "pl.LazyFrame":
         dates = {"first_date": Value(first_date), "last_date": Value(last_date)}
         return self._pulled("text_polls", self._polls, **dates, of_store=of_store).lazy()
 
@@ -185,17 +188,29 @@ class Postgres:
         except psycopg.Error as error:
             raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
 
-    def _pulled(self, name: str, table: "FoundTable", **values: Composable) -> pl.DataFrame:
+    def _pulled(self, name: str, table: "FoundTable", **values: Composable) -> "pl.DataFrame":
         """The result of a statement, by ConnectorX, within the snapshot."""
+        return self._arrived(name, self._coming(name, table, **values))
+
+    def _coming(self, name: str, table: "FoundTable", **values: Composable) -> Future[Any]:
+        """The same while it is on its way: in a thread, since Ctrl-C ends a wait but does not reach native code."""
         import connectorx
 
+        query = table.composed(name, **values).as_string(self._connection)
+        thread = ThreadPoolExecutor(1)
+        pull = partial(connectorx.read_sql, self._url, query, return_type="arrow")
+        coming = thread.submit(pull, pre_execution_query=self._snapshot)
+        thread.shutdown(wait=False)
+        return coming
+
+    def _arrived(self, name: str, coming: Future[Any]) -> "pl.DataFrame":
         try:
-            query = table.composed(name, **values).as_string(self._connection)
-            pull = partial(connectorx.read_sql, self._url, query, return_type="polars")
-            frame = awaited(partial(pull, pre_execution_query=self._snapshot))
+            table = coming.result()
         except RuntimeError as error:
             raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
-        return cast("pl.DataFrame", frame)
+        import polars as pl
+
+        return pl.DataFrame(table)
 
 
 class EmbeddedPostgres(Postgres):
@@ -276,15 +291,6 @@ def statement(name: str) -> LiteralString:
     return cast("LiteralString", text)
 
 
-def awaited(pull: Callable[[], object]) -> object:
-    """What a pull gives. It runs in a thread of its own, for Ctrl-C ends a wait but does not reach native code."""
-    thread = ThreadPoolExecutor(1)
-    try:
-        return thread.submit(pull).result()
-    finally:
-        thread.shutdown(wait=False)
-
-
 def dates_around(horizon: Horizon) -> tuple[str, str]:
     """The dates that text of the horizon can begin with, wherever on Earth it was written, and all that is ahead."""
     first = date_text(horizon.start_us - 2 * DAY_US)
@@ -297,9 +303,11 @@ def date_text(us: int) -> str:
 
 
 def instant_of_date(text: str) -> int:
-    """The first instant of a date; of one that does not exist, the one of the month's beginning or of 1970."""
-    day = pl.Series([text, f"{text[:7]}-01", "1970-01-01"]).str.to_date("%Y-%m-%d", strict=False).drop_nulls()
-    return (day[0] - EPOCH.date()).days * DAY_US
+    """The first instant of a date; of one that does not exist, 1970."""
+    try:
+        return instant_us(datetime.fromisoformat(text))
+    except ValueError:
+        return 0
 
 
 def end_statements(address: str, application: str) -> None:
