@@ -25,16 +25,17 @@ def business_intervals(stores: pl.DataFrame, hours: pl.DataFrame, horizon: Horiz
     offsets = local_offsets(stores["zone"].unique(), horizon.start_us - 5 * DAY_US, horizon.now_us + 5 * DAY_US)
     local = hours.lazy().join(stores.lazy().select("store", "zone"), on="store")
     written = merged(opened(shifts(local, horizon), offsets.lazy()))
-    whole_week = (
-        stores.lazy()
-        .filter("always_open")
-        .select(
-            "store",
-            open_us=pl.lit(horizon.start_us, pl.Int64),
-            close_us=pl.lit(horizon.now_us + 1, pl.Int64),
-        )
+    around_the_clock = always_open(stores.filter("always_open"), horizon).lazy()
+    return pl.concat([clipped(written, horizon), around_the_clock]).sort("store", "open_us").collect()
+
+
+def always_open(stores: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
+    """The one interval of each store that never closes: the horizon, now included."""
+    return stores.select(
+        "store",
+        open_us=pl.lit(horizon.start_us, pl.Int64),
+        close_us=pl.lit(horizon.now_us + 1, pl.Int64),
     )
-    return pl.concat([clipped(written, horizon), whole_week]).sort("store", "open_us").collect()
 
 
 def shifts(hours: pl.LazyFrame, horizon: Horizon) -> pl.LazyFrame:

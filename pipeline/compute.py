@@ -9,7 +9,6 @@ from functools import partial
 
 import polars as pl
 
-from pipeline.calendar import business_intervals
 from pipeline.figures import exact
 from pipeline.options import Limits, microseconds
 from pipeline.plan import Partition, Plan
@@ -33,8 +32,7 @@ def report(ready: Prepared, limits: Limits) -> Report:
 
 def figures_of(partition: Partition, plan: Plan, limits: Limits) -> Figures:
     """The figures of one partition: what a worker does, wherever it is."""
-    stores = plan.stores.join(partition.polls.select(pl.col("store").unique()), on="store", how="semi")
-    intervals = business_intervals(stores, plan.hours.join(stores, on="store", how="semi"), plan.horizon)
+    intervals = plan.intervals.join(partition.polls, on="store", how="semi")
     return uptime(partition.polls, intervals, plan.horizon, reach_us(plan), limits)
 
 

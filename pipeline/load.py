@@ -9,9 +9,9 @@ Statements are in `sql/load/`.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import IO, LiteralString, cast
@@ -21,20 +21,16 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from pipeline.clean import judged_hours, judged_polls, judged_zones
-from pipeline.errors import CannotWrite, LoadRefused
+from pipeline.errors import CannotWrite, LoadRefused, SourceMismatch
 from pipeline.intake import as_it_was
-from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
+from pipeline.options import EMBEDDED, HOUR_US, SECOND_US, instant_us
 from pipeline.source.connection import connected, first_line
 from pipeline.source.folder import scans, tables_in
 from pipeline.tables import COLUMNS, Table
 
 BATCH_ROWS = 100_000
 APPLICATION = "store-uptime load"
-JUDGES: dict[Table, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
-    "store_status": partial(judged_polls, ahead_us=None),
-    "menu_hours": judged_hours,
-    "timezones": judged_zones,
-}
+FIRST_US, LAST_US = (instant_us(edge) for edge in (datetime.min, datetime.max))
 UNATTRIBUTED = ("missing store id", "bad store id")  # such a row says nothing about any store
 
 Read = Callable[[Path, int], None]
@@ -131,10 +127,23 @@ def load_file(
 
 
 def judged_batches(file: Path, table: Table) -> Iterator[pl.DataFrame]:
-    """A file's rows, judged, some at a time, in their order."""
-    judge = JUDGES[table]
-    for raw in scans([file], table):
-        yield from judge(raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+    """A file's rows, judged, some at a time, in their order. Raises SourceMismatch where it is broken further down."""
+    judges = {"store_status": polls_of_the_calendar, "menu_hours": judged_hours, "timezones": judged_zones}
+    try:
+        for raw in scans([file], table):
+            yield from judges[table](raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceMismatch(
+            str(file), f"it cannot be read to its end ({first_line(error)})", "it must be CSV in UTF-8, or Parquet"
+        ) from error
+
+
+def polls_of_the_calendar(raw: pl.LazyFrame) -> pl.LazyFrame:
+    """Polls, judged; an offset can take one out of the years 1 to 9999, where no report and no COPY reaches it."""
+    beyond = ~pl.col("poll_us").is_between(FIRST_US, LAST_US)
+    return judged_polls(raw, None).with_columns(
+        reason=pl.coalesce("reason", pl.when(beyond).then(pl.lit("bad timestamp")))
+    )
 
 
 def wire(batch: pl.DataFrame, table: Table) -> bytes:
@@ -153,7 +162,8 @@ def wire(batch: pl.DataFrame, table: Table) -> bytes:
             values = (pl.col("weekday"), time_text(pl.col("start_us")), time_text(pl.col("end_us")))
             rows = batch.filter(attributed).select("store_id", *(pl.when(good).then(value) for value in values))
         case "timezones":
-            rows = batch.filter(good).select("store_id", "zone")
+            # PostgreSQL cannot hold a NUL; with U+FFFD the zone is as unknown as before
+            rows = batch.filter(good).select("store_id", pl.col("zone").str.replace_all("\0", "\ufffd", literal=True))
     return rows.write_csv(include_header=False).encode()
 
 
@@ -187,7 +197,8 @@ class RejectFile:
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # on a full disk it fails once more
+                self._file.close()
             self._part.unlink(missing_ok=True)
 
     def add(self, rows: pl.DataFrame) -> None:

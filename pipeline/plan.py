@@ -1,16 +1,32 @@
 """What a run decides once, for the whole source: the plan. And the polls in the form that it computes with.
 
-make_plan   now, horizon, the store table with zones and hours: a plain value, the same run again from it
-exchange    each accepted poll once, as (store, microseconds, active), in partitions of whole stores
+make_places   zone and business intervals of every store that hours or zones mention
+make_plan     now, horizon, the stores that were polled: a plain value, the same run again from it
+exchange      each accepted poll once, as (store, microseconds, active), in partitions of whole stores
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.calendar import always_open, business_intervals
 from pipeline.intake import Taken
 from pipeline.options import Horizon, Options
 from pipeline.zones import DEFAULT_ZONE, known_zones
+
+
+@dataclass(frozen=True)
+class Places:
+    """What hours and zones say; it is worked out while the polls are still coming.
+
+    stores: place (uint32), store_id, zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null
+    where nothing is said. intervals: place, open_us, close_us. ids: for hours and for zones, the store_ids that occur
+    in accepted rows.
+    """
+
+    stores: pl.DataFrame
+    intervals: pl.DataFrame
+    ids: dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -18,16 +34,17 @@ class Plan:
     """Everything but the polls that the figures follow from.
 
     stores: store (uint32, the rank of the id in byte order), store_id, zone, always_open, hours_unknown, and what is
-    odd about it: no_zone, unknown_zone, several_zones, partly_rejected_hours. One row per store with a poll in the
-    horizon. hours: store, weekday, start_us, end_us. not_observed: ids with hours or a zone, but no such poll.
-    observed_ids: of the ids in hours and in zones, how many are those of such a store, and how many there are.
+    odd about it: no_zone, unknown_zone, several_zones, partly_rejected_hours; one row per store with a poll in the
+    horizon. intervals: store, open_us, close_us, disjoint per store. not_observed: ids with hours
+    or a zone, but no such poll. observed_ids: of the ids in hours and in zones, how many are those of such a store,
+    and how many there are.
     """
 
     source: str
     options: Options
     horizon: Horizon
     stores: pl.DataFrame
-    hours: pl.DataFrame
+    intervals: pl.DataFrame
     not_observed: pl.Series
     observed_ids: dict[str, tuple[int, int]]
 
@@ -39,42 +56,53 @@ class Partition:
     polls: pl.DataFrame
 
 
-def make_plan(source: str, options: Options, horizon: Horizon, tables: dict[str, Taken]) -> Plan:
-    """The plan of a run over the accepted rows of `polls`, `hours` and `zones`."""
-    polls, hours, zones = tables["polls"], tables["hours"], tables["zones"]
-    observed = polls.accepted.select(pl.col("store_id").unique().cast(pl.String).sort()).lazy()
+def make_places(hours: Taken, zones: Taken, horizon: Horizon) -> Places:
+    """The places of a run over the rows of hours and zones."""
     stores = (
-        observed.with_row_index("store")
-        .join(zone_of_store(zones.accepted.lazy()), on="store_id", how="left", maintain_order="left")
-        .join(hours_of_store(hours), on="store_id", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("zone").fill_null(DEFAULT_ZONE),
-            no_zone=pl.col("several_zones").is_null(),
-            always_open=pl.col("hours_unknown").is_null(),
-        )
-        .with_columns(
-            pl.col("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours").fill_null(False)
-        )
+        mentioned_stores(hours, zones)
+        .with_row_index("place")
+        .join(zone_of_store(zones.accepted.lazy()), on="store_id", how="left")
+        .join(hours_of_store(hours), on="store_id", how="left")
         .collect()
     )
+    keys = stores.select("store_id", store="place")
+    weekly = hours.accepted.join(keys, on="store_id")
+    intervals = business_intervals(described(stores).select("zone", "always_open", store="place"), weekly, horizon)
+    ids = {"hours": hours.accepted, "zones": zones.accepted}
+    return Places(
+        stores=stores,
+        intervals=intervals.rename({"store": "place"}),
+        ids={name: rows.select(pl.col("store_id").unique()) for name, rows in ids.items()},
+    )
+
+
+def described(stores: pl.DataFrame) -> pl.DataFrame:
+    """The stores with what is assumed where nothing is said: docs/semantics.md, "Input"."""
+    flags = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")
+    return stores.with_columns(
+        pl.col("zone").fill_null(DEFAULT_ZONE),
+        no_zone=pl.col("several_zones").is_null(),
+        always_open=pl.col("hours_unknown").is_null(),
+    ).with_columns(pl.col(flags).fill_null(False))
+
+
+def make_plan(source: str, options: Options, horizon: Horizon, polls: pl.DataFrame, places: Places) -> Plan:
+    """The plan of a run over the accepted polls: store_id (categorical) is all that is looked at."""
+    observed = polls.select(pl.col("store_id").unique().cast(pl.String).sort()).with_row_index("store")
+    stores = observed.join(places.stores, on="store_id", how="left", maintain_order="left").pipe(described)
+    unmentioned = stores.filter(pl.col("place").is_null())
+    intervals = places.intervals.join(stores.select("place", "store"), on="place").drop("place")
     return Plan(
         source=source,
         options=options,
         horizon=horizon,
-        stores=stores,
-        hours=hours.accepted.join(stores.select("store_id", "store"), on="store_id").drop("store_id"),
-        not_observed=mentioned_stores(hours, zones)
-        .join(observed, on="store_id", how="anti")
-        .collect()["store_id"]
-        .sort(),
-        observed_ids={name: observed_of(tables[name].accepted, stores) for name in ("hours", "zones")},
+        stores=stores.drop("place"),
+        intervals=pl.concat([intervals.select("store", "open_us", "close_us"), always_open(unmentioned, horizon)]),
+        not_observed=places.stores.join(observed, on="store_id", how="anti")["store_id"].sort(),
+        observed_ids={
+            name: (ids.join(observed, on="store_id", how="semi").height, ids.height) for name, ids in places.ids.items()
+        },
     )
-
-
-def observed_of(rows: pl.DataFrame, stores: pl.DataFrame) -> tuple[int, int]:
-    """How many of the ids in some rows are those of a store of the plan, and how many there are."""
-    ids = rows.select(pl.col("store_id").unique())
-    return ids.join(stores, on="store_id", how="semi").height, ids.height
 
 
 def mentioned_stores(hours: Taken, zones: Taken) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ import polars as pl
 from pipeline.horizon import no_polls
 from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
-from pipeline.plan import Partition, Plan, exchange, make_plan
+from pipeline.plan import Partition, Plan, exchange, make_places, make_plan
 from pipeline.source.frames import RawFrames, Source
 
 
@@ -28,13 +28,14 @@ class Prepared:
 
 
 def prepare(source: Source, options: Options, horizon: Horizon, coming: Future[RawFrames]) -> Prepared:
-    """Hours and zones are read and judged while the polls are coming. Raises NoPolls."""
+    """Hours and zones are read, judged, and made into intervals while the polls are coming. Raises NoPolls."""
     hours, zones = taken_hours(source.hours(options.store)), taken_zones(source.zones(options.store))
+    places = make_places(hours, zones, horizon)
     polls = taken_polls(coming.result(), horizon, source.gives_all)
     if options.store is None and polls.accepted.is_empty():
         raise no_polls(source, horizon)
     tables = {"polls": polls, "hours": hours, "zones": zones}
-    plan = make_plan(source.name, options, horizon, tables)
+    plan = make_plan(source.name, options, horizon, polls.accepted, places)
     return Prepared(
         plan=plan,
         partitions=exchange(plan, polls.accepted),

@@ -119,8 +119,12 @@ def csv_bytes(table: pl.DataFrame) -> bytes:
 
 
 def written(content: bytes, path: Path) -> None:
-    """Put bytes into a file that appears whole or not at all. Raises CannotWrite."""
+    """Put bytes into a file that appears whole or not at all; a pipe or a device just gets them. Raises CannotWrite."""
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        path = path.resolve()  # a link stays: what it leads to gives way
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

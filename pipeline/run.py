@@ -60,10 +60,10 @@ def prepared(source: "Source", options: Options, progress: Progress) -> "Prepare
     """The plan of a run, and the polls in partitions."""
     with source:
         horizon = found_horizon(source, options)
-        progress("reading polls, hours and zones")
         background = ThreadPoolExecutor(1)
         polls = background.submit(source.polls, horizon, options.store)
         background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
+        progress("reading polls, hours and zones")
         from pipeline import compute  # noqa: F401
         from pipeline.prepare import prepare
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.calendar import business_intervals
 from pipeline.compute import reach_us
 from pipeline.options import WEEK_US, Horizon, Limits, iso
 from pipeline.plan import Plan
@@ -52,8 +51,7 @@ class Timeline:
 def timeline(ready: Prepared, limits: Limits) -> Timeline:
     """The timeline of a run that has been prepared for one store."""
     plan, polls = ready.plan, ready.partitions[0].polls
-    intervals = business_intervals(plan.stores, plan.hours, plan.horizon)
-    given = segments(polls, intervals, plan.horizon, reach_us(plan), limits)
+    given = segments(polls, plan.intervals, plan.horizon, reach_us(plan), limits)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     pieces = explained(in_week(given, plan), zone, plan.horizon)
     return Timeline(plan.options.store or "", zone, plan, pieces)

@@ -43,7 +43,9 @@ app = App(
     error_formatter=usage_error,
     error_console=Console(stderr=True, soft_wrap=True),
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
+app.meta.suppress_keyboard_interrupt = False  # `main` ends at once, where Cyclopts would wait for other threads
 for command in (report, timeline, load, sample, demo):
     app.command(command)
 

@@ -169,15 +169,16 @@ class Cluster:
 
 
 @contextmanager
-def new_cluster() -> Iterator[Cluster]:
-    """A cluster that is made and does not run yet, in a folder of the server's account."""
+def new_cluster(made: bool = True) -> Iterator[Cluster]:
+    """A cluster that does not run yet, in a folder of the server's account; or the place for one."""
     with open_folder() as folder:
         owner = embedded.server_account(folder)
         cluster = Cluster(folder / "data", free_port(), owner, embedded.readable_programs(folder, owner))
         if owner:
             os.chown(folder, *owner)
         names = ["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8"]
-        cluster.program("initdb", "-D", str(cluster.data), *names, "--no-locale", "--no-sync", "--no-instructions")
+        if made:
+            cluster.program("initdb", "-D", str(cluster.data), *names, "--no-locale", "--no-sync", "--no-instructions")
         yield cluster
 
 

@@ -15,7 +15,9 @@ from importlib import resources
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, LiteralString, Self, cast
 
+import connectorx
 import psycopg
+import pyarrow  # noqa: F401 - by ConnectorX; here it is imported before the pull, not during it
 from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
@@ -194,8 +196,6 @@ class Postgres:
 
     def _coming(self, name: str, table: "FoundTable", **values: Composable) -> Future[Any]:
         """The same while it is on its way: in a thread, since Ctrl-C ends a wait but does not reach native code."""
-        import connectorx
-
         query = table.composed(name, **values).as_string(self._connection)
         thread = ThreadPoolExecutor(1)
         pull = partial(connectorx.read_sql, self._url, query, return_type="arrow")

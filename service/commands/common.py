@@ -1,7 +1,7 @@
 """What commands share: options that mean the same everywhere, and what is said on stderr."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipeline import EMBEDDED
 
@@ -71,11 +70,13 @@ def address(given: str | None) -> str:
 
 
 @contextmanager
-def steps() -> Iterator[Progress]:
-    """A spinner with the step at hand and the time, on a terminal only."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
-        yield progress
+def steps() -> Iterator[Callable[[str], None]]:
+    """Something to tell the step at hand; it shows with a spinner, on a terminal only."""
+    if not stderr.is_terminal:
+        yield lambda step: None
+        return
+    with stderr.status("opening the source") as status:
+        yield status.update
 
 
 def counted(number: int, noun: str) -> str:
@@ -85,4 +86,5 @@ def counted(number: int, noun: str) -> str:
 
 def reasons(rejected: dict[str, int]) -> str:
     """Rejected rows by reason, the most frequent first."""
-    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(rejected.items(), key=lambda item: -item[1]))
+    ordered = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count:,} {reason}" for reason, count in ordered)

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import pipeline
 from service.commands import common
 from service.commands.common import reasons, stderr
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from pipeline import LoadedFile
 
 
@@ -48,8 +49,10 @@ def load(
     return 0
 
 
-def rows_bar() -> Progress:
+def rows_bar() -> "Progress":
     """File, rows so far and time, on a terminal only."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.table import Table
 
 import pipeline
 from pipeline import Columns, Format, Options
@@ -45,13 +44,12 @@ def report(
     """
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
-        task = progress.add_task("opening the source")
         result = pipeline.build_report(
             pipeline.open_source(common.address(source), schema),
             options,
-            progress=lambda step: progress.update(task, description=step),
+            progress=progress,
         )
-        progress.update(task, description="writing")
+        progress("writing")
         content = result.csv_safe(columns) if csv_safe and format == "csv" else result.render(format, columns)
         if rejects is not None:
             pipeline.write_rejects(result, rejects)
@@ -72,6 +70,8 @@ def put(content: bytes, out: Path) -> None:
 def summarize(result: "Report") -> None:
     """Now, stores, polls, rejected rows and warnings, on stderr."""
     told, quality = result.provenance, result.quality
+    from rich.table import Table
+
     table = Table.grid(padding=(0, 2))
     table.add_row("source", told["source"])
     table.add_row("now", f"{told['now']} ({told['now_is']})")

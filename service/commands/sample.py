@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
-from rich.progress import Progress
 
 import pipeline
 from service.commands.common import stderr
@@ -28,6 +27,8 @@ def sample(
 
     store-uptime sample ./feed --stores 20000 --days 8 --format parquet
     """
+    from rich.progress import Progress
+
     with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
         task = bar.add_task("polls", total=stores)
         pipeline.write_sample(

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
-from rich.table import Table
 
 import pipeline
 from pipeline import Options
@@ -35,12 +34,11 @@ def timeline(
     """
     options = Options(now=now, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
-        task = progress.add_task("opening the source")
         result = pipeline.build_timeline(
             pipeline.open_source(common.address(source), schema),
             store,
             options,
-            progress=lambda step: progress.update(task, description=step),
+            progress=progress,
         )
     if format == "table" and out == common.STDOUT:
         show(result)
@@ -53,6 +51,8 @@ def timeline(
 
 def show(result: "Timeline") -> None:
     """The pieces as a table, as wide as it needs to be."""
+    from rich.table import Table
+
     table = Table(title=f"Store {result.store_id}, local time of {result.timezone}", title_justify="left", box=None)
     for name, justify in (
         ("status", "left"),

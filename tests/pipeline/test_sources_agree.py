@@ -97,9 +97,10 @@ def without_nul(rows: Sequence[RawRow]) -> list[RawRow]:
 
 
 def awkward() -> World:
-    """Each text that is awkward to read; a database has no NUL."""
+    """Each text that is awkward to read; a database has no NUL, and not every year that text has."""
     world = every_text(EVERY_TEXT_AT)
-    polls, hours, zones = (without_nul(rows) for rows in (world.polls, world.hours, world.zones))
+    dated = [row for row in world.polls if (at := stamp(row)) is None or at >= YEAR_1]
+    polls, hours, zones = (without_nul(rows) for rows in (dated, world.hours, world.zones))
     return replace(world, polls=polls, hours=hours, zones=zones)
 
 
@@ -238,8 +239,7 @@ create table raw.zones (store_id text, name text);
 
 
 def timestamptz(at: int | None) -> str | None:
-    """As PostgreSQL takes it; the year before 1, which only an offset can lead to, is left out."""
-    return None if at is None or at < YEAR_1 else f"{moment(at):%Y-%m-%d %H:%M:%S.%f}+00".zfill(29)
+    return None if at is None else f"{moment(at):%Y-%m-%d %H:%M:%S.%f}+00".zfill(29)
 
 
 def time_text(at: int | None) -> str | None:
@@ -323,8 +323,8 @@ SHAPES = {
     ),
     "dayOfWeek": Shape(after=('alter table menu_hours rename day_of_week to "dayOfWeek"',)),
     "day": Shape(after=("alter table menu_hours rename day_of_week to day",), worlds=("nasty",)),
-    "day beside day_of_week": Shape(after=("alter table menu_hours add column day date default '2024-01-01'",), worlds=("nasty",)),
-    "a day before day_of_week": Shape(HOURS.replace("select store_id", "select 'x' as day, store_id"), POLLS),
+    "day beside day_of_week": Shape(after=("alter table menu_hours add day date default now()",), worlds=("nasty",)),
+    "a day before day_of_week": Shape(hours=HOURS.replace("select store_id", "select 'x' as day, store_id")),
     "enum": Shape(POLLS.replace("status from", "status::poll_status from"), before=(ENUM,), worlds=("sample",)),
     "padded status": Shape(POLLS.replace("status from", "status::char(30) from"), worlds=("nasty",)),
     "text times of day": Shape(

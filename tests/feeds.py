@@ -1,0 +1,60 @@
+"""Small feeds as files, and the command as its users start it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import Frames
+
+POLLS = "store_id,timestamp_utc,status"
+HOURS = "store_id,day_of_week,start_time_local,end_time_local"
+ZONES = "store_id,timezone_str"
+COMMAND = Path(sys.executable).with_name("store-uptime")
+ASIDE = ("STORE_UPTIME_", "DATABASE_URL", "PG", "NO_COLOR", "FORCE_COLOR", "TTY_", "COLUMNS")
+
+
+def lines(header: str, *rows: str) -> str:
+    """A CSV file."""
+    return "".join(f"{line}\n" for line in (header, *rows))
+
+
+def written_feed(folder: Path, **files: str) -> Path:
+    """A folder with these CSV files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def frames(polls: str, hours: str = HOURS, zones: str = ZONES) -> Frames:
+    """The same as a source in memory; no field of it holds a comma."""
+    return Frames(*(table(text) for text in (polls, hours, zones)))
+
+
+def table(text: str) -> pl.DataFrame:
+    """A CSV text as a frame of text, nothing unquoted and nothing empty made null."""
+    header, *rows = (line.split(",") for line in text.strip("\n").split("\n"))
+    return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
+
+
+def surroundings(**environment: str) -> Mapping[str, str]:
+    """This process's environment without what would change how the command behaves, and with what is given."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(ASIDE)}
+    return plain | environment
+
+
+def store_uptime(*arguments: str | Path, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    """The command, run to its end."""
+    return subprocess.run(
+        [COMMAND, *arguments],
+        cwd=cwd,
+        env=surroundings(**environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )

@@ -1,0 +1,222 @@
+"""A timeline is the report's figures taken apart: its pieces add up to them, to the microsecond."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from pipeline import Frames, Options, Timeline, build_report, build_timeline, open_source, write_sample
+from pipeline.errors import NoPolls, UnknownStore
+from pipeline.options import WINDOWS, instant_us
+from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.worlds import World, worlds
+
+NEW_YORK = lines(ZONES, "a,America/New_York")
+NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)
+COLUMNS = ["status", "start_local", "end_local", "start_utc", "end_utc", "minutes", "poll_utc", "because"]
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("feed")
+    write_sample(folder, stores=30, days=9)
+    return folder
+
+
+# The sum of the pieces ------------------------------------------------------------------------------------------------
+
+
+def sums(timeline: Timeline) -> dict[str, int]:
+    """Microseconds by status and window, of the pieces."""
+    now = pl.lit(timeline.plan.horizon.now_us)
+    found: dict[str, int] = {}
+    for name, length in WINDOWS.items():
+        start, end = (pl.col(column).dt.epoch("us").clip(now - length) for column in ("start_utc", "end_utc"))
+        lengths = timeline.pieces.group_by("status").agg(us=(end - start).sum())
+        found |= {f"{status} {name}": us for status, us in lengths.iter_rows() if us}
+    return found
+
+
+def figures(source: Frames, options: Options) -> dict[str, dict[str, int]]:
+    """The same of the report, per store."""
+    words = {"up": "uptime", "down": "downtime", "unknown": "unknown"}
+    return {
+        row["store_id"]: {
+            f"{status} {name}": us
+            for status, kind in words.items()
+            for name in WINDOWS
+            if (us := row[f"{kind}_last_{name}_us"])
+        }
+        for row in build_report(source, options).exact.iter_rows(named=True)
+    }
+
+
+@pytest.mark.parametrize("max_gap", [None, timedelta(minutes=40)], ids=["no limit", "max_gap 40m"])
+def test_the_pieces_of_every_store_add_up_to_its_figures(feed: Path, max_gap: timedelta | None) -> None:
+    source, options = Frames(*tables(feed)), Options(max_gap=max_gap)
+    expected = figures(source, options)
+    assert {store: sums(build_timeline(source, store, options)) for store in expected} == expected
+
+
+def tables(feed: Path) -> list[pl.DataFrame]:
+    """The three tables of a folder in memory, all text."""
+    return [pl.read_csv(feed / f"{name}.csv", infer_schema=False) for name in ("store_status", "menu_hours", "timezones")]
+
+
+@given(world=worlds())
+@settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+def test_they_do_so_in_odd_worlds(world: World) -> None:
+    source = Frames(
+        *(pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
+          for rows, header in ((world.polls, POLLS), (world.hours, HOURS), (world.zones, ZONES)))
+    )  # fmt: skip
+    options = Options(now=world.now, max_gap=world.max_gap, lookback=world.lookback)
+    try:
+        expected = figures(source, options)
+    except NoPolls:
+        assume(False)
+        return
+    assert {store: sums(build_timeline(source, store, options)) for store in expected} == expected
+
+
+def test_pieces_follow_each_other_and_never_overlap(feed: Path) -> None:
+    store = build_report(open_source(feed)).extended["store_id"][0]
+    pieces = build_timeline(open_source(feed), store, Options(max_gap=timedelta(minutes=40))).pieces
+    assert set(pieces["status"]) >= {"up", "unknown"}
+    assert (pieces["start_utc"] < pieces["end_utc"]).all()
+    assert (pieces["end_utc"].shift().drop_nulls() <= pieces["start_utc"].tail(-1)).all()
+
+
+def test_each_piece_names_a_poll_of_its_store(feed: Path) -> None:
+    report = build_report(open_source(feed)).extended
+    polls = pl.read_csv(feed / "store_status.csv", infer_schema=False)
+    for store in report["store_id"].head(8):
+        named = build_timeline(open_source(feed), store).pieces["poll_utc"].dt.strftime("%Y-%m-%d %H:%M:%S%.6f UTC")
+        assert set(named.drop_nulls()) <= set(polls.filter(store_id=store)["timestamp_utc"])
+
+
+# One store ------------------------------------------------------------------------------------------------------------
+
+
+def timeline(*polls: str, hours: tuple[str, ...] = (), zones: str = ZONES, max_gap: timedelta | None = None) -> Timeline:
+    options = Options(now=NOW, max_gap=max_gap)
+    return build_timeline(frames(lines(POLLS, *polls), lines(HOURS, *hours), zones), "a", options)
+
+
+def told(found: Timeline) -> list[tuple[str, str, str, str | None, str]]:
+    """Status, from, to, poll and reason, times of day only."""
+    clock = pl.col("start_utc", "end_utc", "poll_utc").dt.strftime("%H:%M")
+    return found.pieces.select("status", clock, "because").rows()
+
+
+def test_each_piece_says_why() -> None:
+    monday, sunday = ("a,0,06:00,11:00", "a,6,06:00,07:00")
+    found = timeline(
+        "a,2024-10-14 07:00:00,active",
+        "a,2024-10-14 09:00:00,inactive",
+        hours=(monday, sunday),
+        zones=lines(ZONES, "a,UTC"),
+    )
+    assert told(found) == [
+        ("up", "06:00", "07:00", "07:00", "no poll in this interval: status carried"),
+        ("up", "06:00", "09:00", "07:00", "first poll reaches back to the opening"),
+        ("down", "09:00", "11:00", "09:00", "holds until the next poll or the closing"),
+    ]
+
+
+def test_what_lies_further_than_max_gap_is_unknown_and_still_names_its_poll() -> None:
+    found = timeline(
+        "a,2024-10-14 07:00:00,active",
+        hours=("a,0,06:00,11:00",),
+        zones=lines(ZONES, "a,UTC"),
+        max_gap=timedelta(minutes=30),
+    )
+    assert told(found) == [
+        ("unknown", "06:00", "06:30", "07:00", "further than max-gap from the poll"),
+        ("up", "06:30", "07:30", "07:00", "first poll reaches back to the opening"),
+        ("unknown", "07:30", "11:00", "07:00", "further than max-gap from the poll"),
+    ]
+
+
+def test_a_store_without_evidence_is_unknown_and_names_no_poll() -> None:
+    found = timeline("a,2024-10-14 03:00:00,active", hours=("a,0,06:00,11:00",), zones=lines(ZONES, "a,UTC"))
+    assert told(found) == [("unknown", "06:00", "11:00", None, "no poll in business time")]
+
+
+@pytest.mark.parametrize(
+    ("now", "offsets"), [("2024-11-03T12:00", "-04:00 -05:00"), ("2024-03-10T12:00", "-05:00 -04:00")]
+)
+def test_a_day_on_which_clocks_change_shows_both_offsets(now: str, offsets: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    source = frames(lines(POLLS, f"a,{now}:00,active"), zones=NEW_YORK)
+    (row,) = build_timeline(source, "a", Options(now=moment)).pieces.iter_rows(named=True)
+    assert f"{row['start_local'][-6:]} {row['end_local'][-6:]}" == offsets
+    for local, utc in (("start_local", "start_utc"), ("end_local", "end_utc")):
+        assert datetime.fromisoformat(row[local]) == row[utc]
+
+
+def test_a_store_whose_polls_are_all_too_old_has_no_pieces() -> None:
+    assert timeline("a,2024-01-01 03:00:00,active", "b,2024-10-14 12:00:00,active").pieces.is_empty()
+
+
+def test_a_store_that_was_never_polled_is_an_error() -> None:
+    with pytest.raises(UnknownStore, match="'a'"):
+        timeline("A,2024-10-14 12:00:00,active")
+
+
+# Formats --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_pieces() -> Timeline:
+    return timeline(
+        "a,2024-10-14 07:00:00.25,active",
+        "a,2024-10-14 09:00:00,inactive",
+        hours=("a,0,06:00,11:00",),
+        zones=lines(ZONES, "a,Asia/Kolkata"),
+    )
+
+
+def test_csv_has_a_row_for_each_piece(two_pieces: Timeline) -> None:
+    rows = list(csv.DictReader(io.StringIO(two_pieces.csv().decode(), newline="")))
+    assert list(rows[0]) == COLUMNS
+    assert [(row["status"], row["start_local"]) for row in rows] == [("unknown", "2024-10-14T06:00:00+05:30")]
+
+
+def test_json_says_whose_pieces_they_are(two_pieces: Timeline) -> None:
+    whole = json.loads(two_pieces.json())
+    assert {name: whole[name] for name in ("store_id", "timezone", "now")} == {
+        "store_id": "a",
+        "timezone": "Asia/Kolkata",
+        "now": "2024-10-14T12:00:00Z",
+    }
+    (piece,) = whole["pieces"]
+    assert list(piece) == COLUMNS
+    assert (piece["start_utc"], piece["minutes"], piece["poll_utc"]) == ("2024-10-14T00:30:00.000000Z", 300.0, None)
+
+
+def test_csv_and_json_hold_the_same(feed: Path) -> None:
+    store = build_report(open_source(feed)).extended["store_id"][3]
+    found = build_timeline(open_source(feed), store)
+    texts = list(csv.DictReader(io.StringIO(found.csv().decode(), newline="")))
+    values = json.loads(found.json())["pieces"]
+    assert [{**row, "minutes": float(row["minutes"])} for row in texts] == [
+        {**row, "poll_utc": row["poll_utc"] or ""} for row in values
+    ]
+
+
+def test_lines_for_reading_have_the_length_in_words(two_pieces: Timeline) -> None:
+    assert list(two_pieces.lines()) == [
+        ("unknown", "2024-10-14 06:00:00+05:30", "2024-10-14 11:00:00+05:30", "5 h 00 min", "none",
+         "no poll in business time")
+    ]  # fmt: skip
+
+
+def test_now_ends_the_last_piece() -> None:
+    found = timeline("a,2024-10-14 07:00:00,active")
+    assert instant_us(found.pieces["end_utc"].max()) == found.plan.horizon.now_us == instant_us(NOW)  # type: ignore[arg-type]
