@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipeline.embedded import throwaway_server
     from pipeline.errors import StoreUptimeError
+    from pipeline.intake import TableCounts
     from pipeline.load import LoadedFile, load_files
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
     from pipeline.report import Report, write_rejects, written
@@ -30,6 +31,7 @@ __all__ = [
     "Report",
     "Source",
     "StoreUptimeError",
+    "TableCounts",
     "Timeline",
     "build_report",
     "build_timeline",
@@ -44,6 +46,7 @@ __all__ = [
 HOMES = {
     "embedded": ("throwaway_server",),
     "errors": ("StoreUptimeError",),
+    "intake": ("TableCounts",),
     "load": ("LoadedFile", "load_files"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
     "report": ("Report", "write_rejects", "written"),

@@ -10,6 +10,7 @@ from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
 from pipeline.plan import Partition, Plan, exchange, make_places, make_plan
 from pipeline.source.frames import RawFrames, Source
+from pipeline.waiting import awaited
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Future[R
     """Hours and zones are read, judged, and made into intervals while the polls are coming. Raises NoPolls."""
     hours, zones = taken_hours(source.hours(options.store)), taken_zones(source.zones(options.store))
     places = make_places(hours, zones, horizon)
-    polls = taken_polls(coming.result(), horizon, source.gives_all)
+    polls = taken_polls(awaited(coming), horizon, source.gives_all)
     if options.store is None and polls.accepted.is_empty():
         raise no_polls(source, horizon)
     tables = {"polls": polls, "hours": hours, "zones": zones}

@@ -10,8 +10,6 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.config import Env
-from rich.console import Console
-from rich.text import Text
 
 from service.commands.demo import demo
 from service.commands.load import load
@@ -29,19 +27,14 @@ def version() -> str:
     return version("store-uptime")
 
 
-def usage_error(error: CycloptsError) -> Text:
-    """A wrong argument in one line."""
-    return Text(f"store-uptime: {error} See store-uptime --help.")
-
-
 app = App(
     name="store-uptime",
     help="How long each store was really online: uptime and downtime from polls, business hours and time zones.",
     version=version,
     config=Env("STORE_UPTIME_", command=False),
     help_format="markdown",
-    error_formatter=usage_error,
-    error_console=Console(stderr=True, soft_wrap=True),
+    exit_on_error=False,
+    print_error=False,
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
@@ -58,6 +51,8 @@ def launch(
     """Run a command and turn what it raises into one line and an exit status."""
     try:
         return app(tokens) or DONE
+    except CycloptsError:
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has read enough
         return DONE
@@ -83,6 +78,9 @@ def main() -> None:
     """The console script. Ctrl-C ends at once: a native pull in another thread could not be told to stop."""
     try:
         status = app.meta()
+    except CycloptsError as error:
+        print(f"store-uptime: {error} See store-uptime --help.", file=sys.stderr)
+        status = WRONG_ARGUMENTS
     except KeyboardInterrupt:
         print("store-uptime: interrupted", file=sys.stderr)
         sys.stderr.flush()

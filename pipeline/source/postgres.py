@@ -25,6 +25,7 @@ from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.options import DAY_US, EPOCH, Horizon, instant_us
 from pipeline.source.connection import connected, connectorx_url, first_line, reached, shown
 from pipeline.tables import COLUMNS, SPACE, VARIANTS, Table
+from pipeline.waiting import awaited
 
 if TYPE_CHECKING:
     import polars as pl
@@ -205,7 +206,7 @@ class Postgres:
 
     def _arrived(self, name: str, coming: Future[Any]) -> "pl.DataFrame":
         try:
-            table = coming.result()
+            table = awaited(coming)
         except RuntimeError as error:
             raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
         import polars as pl

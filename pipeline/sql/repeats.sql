@@ -1,7 +1,7 @@
 -- repeats:  how many polls say again, or gainsay, what another says of the same store and microsecond
 -- needs:    sorted
--- gives:    one row: duplicates (polls beyond the first of the same store, instant and status),
---           contradictory (pairs of store and instant with both statuses)
+-- gives:    duplicates (polls beyond the first of the same store, instant and status),
+--           contradictory (pairs of store and instant with both statuses); one row
 -- meaning:  docs/semantics.md, "Output", data quality
 create or replace temp table repeats as
 with marked as (

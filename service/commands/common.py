@@ -1,6 +1,7 @@
 """What commands share: options that mean the same everywhere, and what is said on stderr."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -8,20 +9,18 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 
 from pipeline import EMBEDDED
 
-WIDE = 160  # where there is no terminal, lines are not broken to fit one
+
+def say(text: str) -> None:
+    """A line on stderr, where everything goes that is not the result."""
+    print(text, file=sys.stderr, flush=True)
 
 
-def console(stderr: bool) -> Console:
-    """Text for people: as wide as the terminal, or as wide as it likes."""
-    found = Console(stderr=stderr, highlight=False)
-    return found if found.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE)
-
-
-stderr = console(stderr=True)
+def watched() -> bool:
+    """Whether somebody looks on: only then is there progress to see, and rich to import."""
+    return sys.stderr.isatty()
 
 
 def more_than_nothing(_: object, duration: timedelta | None) -> None:
@@ -72,10 +71,12 @@ def address(given: str | None) -> str:
 @contextmanager
 def steps() -> Iterator[Callable[[str], None]]:
     """Something to tell the step at hand; it shows with a spinner, on a terminal only."""
-    if not stderr.is_terminal:
+    if not watched():
         yield lambda step: None
         return
-    with stderr.status("opening the source") as status:
+    from rich.console import Console
+
+    with Console(stderr=True).status("opening the source") as status:
         yield status.update
 
 

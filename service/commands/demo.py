@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pipeline
-from service.commands.common import stderr
+from service.commands.common import say
 from service.commands.load import load
 from service.commands.report import report
 from service.commands.sample import sample
@@ -25,19 +25,19 @@ def demo() -> int:
     """
     with TemporaryDirectory() as name, pipeline.throwaway_server() as database:
         folder = Path(name)
-        stderr.print("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER", style="bold")
+        say("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")
         sample(folder / "feed")
-        stderr.print("\n2. Into PostgreSQL: store-uptime load FOLDER", style="bold")
+        say("\n2. Into PostgreSQL: store-uptime load FOLDER")
         load(folder / "feed", database=database, rejects=folder / "rejects")
-        stderr.print("\n3. The report: store-uptime report --out FILE", style="bold")
+        say("\n3. The report: store-uptime report --out FILE")
         report(source=database, out=folder / "report.csv")
         lines = (folder / "report.csv").read_text(encoding="utf-8").splitlines()
         print("", *lines[:ROWS], f"… {len(lines) - ROWS} more rows", sep="\n", flush=True)
         store = most_down(lines)
-        stderr.print(f"\n4. Why so? The end of one store's week: store-uptime timeline {store}", style="bold")
+        say(f"\n4. Why so? The end of one store's week: store-uptime timeline {store}")
         week = pipeline.build_timeline(pipeline.open_source(database), store)
         show(replace(week, pieces=week.pieces.tail(PIECES)))
-    stderr.print("\nThe same with your data: store-uptime load FOLDER, or store-uptime report --source postgresql://…")
+    say("\nThe same with your data: store-uptime load FOLDER, or store-uptime report --source postgresql://…")
     return 0
 
 

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import pipeline
 from service.commands import common
-from service.commands.common import reasons, stderr
+from service.commands.common import reasons, say, watched
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -45,12 +45,13 @@ def load(
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
         ):
             bar.reset(task, description="")
-            stderr.print(told(done))
+            say(told(done))
     return 0
 
 
 def rows_bar() -> "Progress":
     """File, rows so far and time, on a terminal only."""
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -59,7 +60,7 @@ def rows_bar() -> "Progress":
         TextColumn("{task.completed:,} rows"),
         TimeElapsedColumn(),
     )
-    return Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal)
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not watched())
 
 
 def told(done: "LoadedFile") -> str:

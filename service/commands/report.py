@@ -1,6 +1,7 @@
 """`store-uptime report`."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,10 @@ from cyclopts import Parameter
 import pipeline
 from pipeline import Columns, Format, Options
 from service.commands import common
-from service.commands.common import counted, reasons, stderr
+from service.commands.common import counted, reasons, say
 
 if TYPE_CHECKING:
-    from pipeline import Report
+    from pipeline import Report, TableCounts
 
 WARNED = 3
 
@@ -69,24 +70,32 @@ def put(content: bytes, out: Path) -> None:
 
 def summarize(result: "Report") -> None:
     """Now, stores, polls, rejected rows and warnings, on stderr."""
-    told, quality = result.provenance, result.quality
-    from rich.table import Table
+    lines = list(summary(result))
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        say(f"{name:<{width}}  {text}")
 
-    table = Table.grid(padding=(0, 2))
-    table.add_row("source", told["source"])
-    table.add_row("now", f"{told['now']} ({told['now_is']})")
-    table.add_row("stores", counted(result.exact.height, "store"))
+
+def summary(result: "Report") -> Iterator[tuple[str, str]]:
+    """What a reader of the figures should know: a name and a sentence each."""
+    told, quality = result.provenance, result.quality
+    yield "source", told["source"]
+    yield "now", f"{told['now']} ({told['now_is']})"
+    yield "stores", counted(result.exact.height, "store")
     for name, counts in quality.tables.items():
-        rejected = sum(counts.rejected.values())
-        row = f"{counts.accepted:,} accepted"
-        if counts.outside:
-            row += f", {counts.outside:,} outside the horizon"
-        table.add_row(name, f"{row}, {rejected:,} rejected: {reasons(counts.rejected)}" if rejected else row)
+        yield name, ", ".join(count_words(counts))
     if quality.duplicates or quality.contradictory:
-        table.add_row("repeats", f"{quality.duplicates:,} exact repeats, {quality.contradictory:,} contradictory")
+        yield "repeats", f"{quality.duplicates:,} exact repeats, {quality.contradictory:,} contradictory"
     for key, ids in quality.stores.items():
         if ids:
-            table.add_row(key.replace("_", " "), f"{counted(len(ids), 'store')}: {result.quality.meaning(key)}")
-    stderr.print(table)
-    for warning in quality.warnings:
-        stderr.print(f"warning: {warning}", style="yellow")
+            yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {quality.meaning(key)}"
+    yield from (("warning", warning) for warning in quality.warnings)
+
+
+def count_words(counts: "TableCounts") -> Iterator[str]:
+    """What became of a table's rows."""
+    yield f"{counts.accepted:,} accepted"
+    if counts.outside:
+        yield f"{counts.outside:,} outside the horizon"
+    if counts.rejected:
+        yield f"{sum(counts.rejected.values()):,} rejected: {reasons(counts.rejected)}"

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 import pipeline
-from service.commands.common import stderr
+from service.commands.common import say, watched
 
 AT_LEAST_ONE = Number(gte=1)
 
@@ -27,12 +27,13 @@ def sample(
 
     store-uptime sample ./feed --stores 20000 --days 8 --format parquet
     """
+    from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
+    with Progress(console=Console(stderr=True), transient=True, disable=not watched()) as bar:
         task = bar.add_task("polls", total=stores)
         pipeline.write_sample(
             folder, stores, days, seed, format, replace=force, progress=lambda done, _: bar.update(task, completed=done)
         )
-    stderr.print(f"wrote {stores:,} stores, {days:,} days to {folder}")
+    say(f"wrote {stores:,} stores, {days:,} days to {folder}")
     return 0

@@ -1,5 +1,6 @@
 """`store-uptime timeline`."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -12,6 +13,7 @@ from service.commands.report import put
 if TYPE_CHECKING:
     from pipeline import Timeline
 
+WIDE = 160  # where there is no terminal, lines are not broken to fit one
 COLOURS = {"up": "green", "down": "red", "unknown": "yellow"}
 
 
@@ -51,6 +53,7 @@ def timeline(
 
 def show(result: "Timeline") -> None:
     """The pieces as a table, as wide as it needs to be."""
+    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"Store {result.store_id}, local time of {result.timezone}", title_justify="left", box=None)
@@ -65,7 +68,7 @@ def show(result: "Timeline") -> None:
         table.add_column(name, justify=justify, no_wrap=True)
     for row in result.lines():
         table.add_row(*row, style=COLOURS[row[0]])
-    stdout = common.console(stderr=False)
+    stdout = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
     stdout.print(table)
     if result.pieces.is_empty():
         stdout.print("There is no business time in the week, or no poll in the horizon.")

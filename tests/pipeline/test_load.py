@@ -139,9 +139,7 @@ def parquet(path: Path, *, typed: bool) -> None:
 
 
 PLAIN = lines(HOURS, "a,0,09:00,17:00", "b,6,22:30,02:00")
-OTHER_ORDER = lines(
-    "end_time_local,store_id,start_time_local,day_of_week", "17:00,a,09:00,0", "02:00,b,22:30:00,6"
-)
+OTHER_ORDER = lines("end_time_local,store_id,start_time_local,day_of_week", "17:00,a,09:00,0", "02:00,b,22:30:00,6")
 FORMS: dict[str, Callable[[Path], object]] = {
     "usual": lambda folder: (folder / "menu_hours.csv").write_text(PLAIN),
     "any name": lambda folder: (folder / "Export (3) of 2024.csv").write_text(PLAIN),
@@ -172,7 +170,20 @@ def test_a_file_is_known_by_its_header_however_it_is_written(
 
 
 def test_ids_and_instants_arrive_as_they_are_written(database: str, tmp_path: Path) -> None:
-    odd = ["007", " a", "a,b", 'a"b', "a\nb", "NULL", "\\N", "\\.", "=1+1", "\u00e9", "\U0001f3ea", "8139926242460185114"]
+    odd = [
+        "007",
+        " a",
+        "a,b",
+        'a"b',
+        "a\nb",
+        "NULL",
+        "\\N",
+        "\\.",
+        "=1+1",
+        "\u00e9",
+        "\U0001f3ea",
+        "8139926242460185114",
+    ]
     instants = ["2024-10-14 10:00:00.000001+05:30", "0001-01-01 00:00:00", "9999-12-31T23:59:59.9999999Z"]
     rows = pl.DataFrame({"store_id": odd}).join(pl.DataFrame({"timestamp_utc": instants}), how="cross")
     feed = written_feed(tmp_path / "feed")

@@ -31,6 +31,10 @@ def hours_of(store_id: str, *shifts: tuple[str | None, str | None], days: Sequen
     return [hours_row(store_id, str(day), start, end) for day in days for start, end in shifts]
 
 
+def zones_row(store_id: str, name: str) -> RawRow:
+    return {"store_id": store_id, "timezone_str": name}
+
+
 NASTY_HOURS = [
     *hours_of("split shifts", ("08:00", "11:30"), ("11:31:00", "14:00"), ("13:00", "22:00:00.5")),
     *hours_of("through the change of clocks", ("01:30", "02:30")),
@@ -83,9 +87,9 @@ NASTY = World(
     + [poll_row(None, f"{AT:%Y-%m-%d %H:%M:%S}", "active"), poll_row("7", f"{AT:%Y-%m-%d %H:%M:%S}", "up")]
     + [poll_row("a", text, "inactive") for text in ("soon", "2024-02-30 00:00:00", "2025-01-01 00:00:00", "infinity")],
     hours=NASTY_HOURS,
-    zones=[{"store_id": store_id, "timezone_str": "America/New_York"} for store_id in STORES[:-4]]
-    + [{"store_id": "unknown zone", "timezone_str": "Mars/Olympus"}]
-    + [{"store_id": "two zones", "timezone_str": name} for name in ("Europe/Dublin", "Asia/Kolkata", "nowhere")],
+    zones=[zones_row(store_id, "America/New_York") for store_id in STORES[:-4]]
+    + [zones_row("unknown zone", "Mars/Olympus")]
+    + [zones_row("two zones", name) for name in ("Europe/Dublin", "Asia/Kolkata", "nowhere")],
     now=NOW,
     lookback=timedelta(hours=24),
     max_gap=timedelta(hours=9),
@@ -304,6 +308,10 @@ def ids_as(kind: str, *worlds: str) -> Shape:
     return Shape(polls, hours, zones, worlds=worlds)
 
 
+def as_view(table: str, kind: str = "view") -> str:
+    return table.replace("create table", f"create {kind}")
+
+
 ENUM = "create type poll_status as enum ('active', 'inactive', 'offline')"
 IN_CITIES = 'create schema "The ""Cities"""; set search_path = \'The "Cities"\''
 SEARCH_PATH = """create schema "my cities"; set search_path = 'my cities'; do $$ begin
@@ -348,8 +356,8 @@ SHAPES = {
         ),
         worlds=("sample",),
     ),
-    "views": Shape(*(text.replace("create table", "create view") for text in (POLLS, HOURS, ZONES))),
-    "materialized": Shape(POLLS.replace("create table", "create materialized view"), worlds=("nasty",)),
+    "views": Shape(as_view(POLLS), as_view(HOURS), as_view(ZONES)),
+    "materialized": Shape(as_view(POLLS, "materialized view"), worlds=("nasty",)),
     "partitions": Shape(
         """create table store_status (store_id text, timestamp_utc timestamptz, status text)
            partition by hash (store_id)""",

@@ -1,0 +1,196 @@
+"""The names that `pipeline` promises, who may use what, and that nobody waits for what they do not use."""
+
+import ast
+import inspect
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pipeline
+from pipeline import errors, write_sample
+
+ROOT = Path(__file__).parents[2]
+PROMISED = {
+    "EMBEDDED",
+    "Columns",
+    "Format",
+    "Frames",
+    "Limits",
+    "LoadedFile",
+    "Options",
+    "Report",
+    "Source",
+    "StoreUptimeError",
+    "Timeline",
+    "build_report",
+    "build_timeline",
+    "load_files",
+    "open_source",
+    "throwaway_server",
+    "write_rejects",
+    "write_sample",
+    "written",
+}
+NOT_FOR_FIGURES = {"litestar", "uvicorn", "cyclopts", "rich", "service", "tests", "benches"}
+CAUSES = [cause for _, cause in inspect.getmembers(errors, inspect.isclass) if cause.__module__ == errors.__name__]
+
+
+def modules(package: str) -> list[Path]:
+    """The files of a package."""
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+# Names ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_public_names_are_those_that_are_promised() -> None:
+    assert set(pipeline.__all__) == PROMISED
+
+
+def test_each_is_found_and_has_one_home() -> None:
+    assert all(getattr(pipeline, name) is not None for name in pipeline.__all__)
+    assert sorted(name for names in pipeline.HOMES.values() for name in names) == sorted(pipeline.__all__)
+
+
+def test_type_checkers_see_each_name_in_the_home_that_it_is_taken_from() -> None:
+    imports = (node for node in nodes(ROOT / "pipeline" / "__init__.py") if isinstance(node, ast.ImportFrom))
+    seen = {node.module: tuple(alias.name for alias in node.names) for node in imports}
+    assert {f"pipeline.{home}": names for home, names in pipeline.HOMES.items()} == {
+        home: names for home, names in seen.items() if home != "importlib" and home != "typing"
+    }
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = pipeline.nonsense
+
+
+# Who may use what -----------------------------------------------------------------------------------------------------
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules that a file imports, anywhere in it."""
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def used_of_pipeline(path: Path) -> Iterator[str]:
+    """The names of `pipeline` that a file imports or reaches for."""
+    for node in nodes(path):
+        if isinstance(node, ast.ImportFrom) and node.module == "pipeline":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pipeline":
+            yield node.attr
+
+
+@pytest.mark.parametrize("path", modules("service"), ids=named)
+def test_service_uses_only_the_public_names_of_pipeline(path: Path) -> None:
+    assert [name for name in imported(path) if name.startswith("pipeline.")] == []
+    assert set(used_of_pipeline(path)) <= set(pipeline.__all__)
+
+
+@pytest.mark.parametrize("path", modules("pipeline"), ids=named)
+def test_pipeline_knows_nothing_of_http_or_a_terminal(path: Path) -> None:
+    assert {name.partition(".")[0] for name in imported(path)} & NOT_FOR_FIGURES == set()
+
+
+def undocumented(path: Path) -> Iterator[str]:
+    """The public classes, functions and methods of a file without a docstring, and the file itself."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not ast.get_docstring(tree):
+        yield named(path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            is_public = not node.name.startswith("_")
+            if is_public and not (ast.get_docstring(node) or is_private_place(node, tree)):
+                yield f"{named(path)}: {node.name}"
+
+
+def is_private_place(node: ast.AST, tree: ast.Module) -> bool:
+    """Whether a function stands inside another one."""
+    functions = (other for other in ast.walk(tree) if isinstance(other, ast.FunctionDef | ast.AsyncFunctionDef))
+    return any(node in ast.walk(other) and other is not node for other in functions)
+
+
+@pytest.mark.parametrize("package", ["pipeline", "service"])
+def test_all_that_is_public_says_what_it_is(package: str) -> None:
+    assert [name for path in modules(package) for name in undocumented(path)] == []
+
+
+# Errors ---------------------------------------------------------------------------------------------------------------
+
+
+def example(cause: type[BaseException]) -> BaseException:
+    """An error with a word for each of its facts."""
+    facts = [] if "__init__" not in vars(cause) else list(inspect.signature(cause).parameters)
+    return cause(*facts)
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_an_error_survives_pickling(cause: type[BaseException]) -> None:
+    error = example(cause)
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+
+
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
+def test_an_error_says_its_facts_in_one_line_and_what_to_do(cause: type[BaseException]) -> None:
+    error = example(cause)
+    assert all(str(fact) in str(error) for fact in error.args)
+    assert "\n" not in str(error)
+    assert str(error).rstrip()[-1] in ".y"  # a sentence; or the last fact, that is one: `remedy`
+
+
+def test_a_source_without_any_poll_is_told_how_to_load_some() -> None:
+    assert "store-uptime load" in str(errors.NoPolls("here", None, None, ""))
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    tree = errors.__doc__ or ""
+    drawn = [line.split() for line in tree.splitlines() if line.strip().startswith(("├──", "└──"))]
+    assert {words[1] for words in drawn} == {cause.__name__ for cause in CAUSES} - {"StoreUptimeError"}
+    for words in drawn:
+        said = (getattr(errors, words[1]).__doc__ or "").lower()
+        assert words[2].lower() in said, words[1]
+    assert {cause.__bases__ for cause in CAUSES} == {(Exception,), (errors.StoreUptimeError,)}
+
+
+# Imports --------------------------------------------------------------------------------------------------------------
+
+
+def loaded(script: str, *arguments: str | Path) -> set[str]:
+    """The top-level modules that a script leaves in memory."""
+    script += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_pipeline_alone_imports_next_to_nothing() -> None:
+    assert loaded("import pipeline") & {"polars", "duckdb", "psycopg", "pyarrow", "zoneinfo"} == set()
+
+
+def test_the_command_line_imports_neither_polars_nor_duckdb_before_it_is_used() -> None:
+    assert loaded("import service.cli") & {"polars", "duckdb", "psycopg", "pyarrow"} == set()
+
+
+def test_a_report_from_a_folder_imports_nothing_of_databases_or_spreadsheets(tmp_path: Path) -> None:
+    write_sample(tmp_path, stores=3, days=2)
+    script = "import sys; from pipeline import build_report, open_source; build_report(open_source(sys.argv[1])).csv()"
+    assert loaded(script, tmp_path) & {"psycopg", "connectorx", "xlsxwriter", "rich", "cyclopts"} == set()

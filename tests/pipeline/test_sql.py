@@ -1,0 +1,133 @@
+"""Every SQL file holds what its head promises."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipeline import Limits
+from pipeline.options import DAY_US, HOUR_US, WEEK_US, Horizon
+from pipeline.uptime import STEPS, stage
+
+SQL = Path(__file__).parents[2] / "pipeline" / "sql"
+GIVEN = {"polls", "intervals", "bounds", "reach"}
+QUERY = "pieces"  # the one that is not a step: what a timeline asks of the relations
+HORIZON = Horizon(0, DAY_US + WEEK_US)
+HEAD = re.compile(r"^-- (\w+): +(.*)$")
+FILES = sorted(SQL.rglob("*.sql"))
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(SQL))
+
+
+def head(path: Path) -> dict[str, str]:
+    """The first words of the lines at the top of a file, each with what is said of it."""
+    found: dict[str, str] = {}
+    last = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("--"):
+            return found
+        if match := HEAD.match(line):
+            last = match[1]
+            found[last] = match[2]
+        elif line.startswith("--   "):
+            found[last] += " " + line.removeprefix("--").strip()
+    return found
+
+
+def body(path: Path) -> str:
+    """The statements, without comments and texts."""
+    text = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "''", text)
+
+
+def listed(said: str) -> list[str]:
+    """The names of a list such as `a, b (what it is); what else there is to say`."""
+    return [name.strip() for name in re.sub(r"\([^)]*\)", "", said).partition(";")[0].split(",")]
+
+
+def relations(statement: str) -> set[str]:
+    """The relations that a statement reads and does not name itself."""
+    lists = re.findall(r"(?<!distinct )\b(?:from|join)\s+(\w+(?:,\s*\w+)*)", statement)
+    own = set(re.findall(r"(\w+) as \(", statement))
+    return {name.strip() for listing in lists for name in listing.split(",")} - own
+
+
+@pytest.fixture(scope="module")
+def stores() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The stage after its run over two stores."""
+    polls = pl.DataFrame(
+        {"store": [0, 0, 1], "poll_us": [WEEK_US, WEEK_US + HOUR_US, WEEK_US], "active": [True, False, True]},
+        schema={"store": pl.UInt32, "poll_us": pl.Int64, "active": pl.Boolean},
+    )
+    intervals = pl.DataFrame(
+        {"store": [0, 0], "open_us": [0, WEEK_US], "close_us": [HOUR_US, WEEK_US + DAY_US]},
+        schema={"store": pl.UInt32, "open_us": pl.Int64, "close_us": pl.Int64},
+    )
+    with stage(polls, intervals, HORIZON, WEEK_US, Limits(threads=1)) as db:
+        yield db
+
+
+def test_the_steps_are_the_files() -> None:
+    assert {*STEPS, QUERY} == {path.stem for path in SQL.glob("*.sql")}
+
+
+@pytest.mark.parametrize("step", [*STEPS, QUERY])
+def test_a_step_has_a_head_that_is_its_contract(step: str) -> None:
+    assert list(head(SQL / f"{step}.sql"))[:3] == [step, "needs", "gives"]
+
+
+@pytest.mark.parametrize("step", [*STEPS, QUERY])
+def test_a_relation_has_the_columns_that_its_head_names(step: str, stores: duckdb.DuckDBPyConnection) -> None:
+    path = SQL / f"{step}.sql"
+    query = path.read_text(encoding="utf-8") if step == QUERY else f"from {step}"
+    assert stores.sql(query).columns == listed(head(path)["gives"])
+
+
+@pytest.mark.parametrize("step", [*STEPS, QUERY])
+def test_a_step_reads_what_its_head_names_and_what_is_there_by_then(step: str) -> None:
+    needs = set(listed(head(SQL / f"{step}.sql")["needs"]))
+    assert relations(body(SQL / f"{step}.sql")) == needs
+    assert needs <= GIVEN | {*(STEPS if step == QUERY else STEPS[: STEPS.index(step)])}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_makes_the_relation_of_its_name(step: str) -> None:
+    assert re.match(rf"create or replace temp (table|view) {step} as\n", body(SQL / f"{step}.sql").strip())
+
+
+def test_unique_means_unique(stores: duckdb.DuckDBPyConnection) -> None:
+    for step in STEPS:
+        said = re.search(r"; unique on ([\w, ]+)", head(SQL / f"{step}.sql")["gives"])
+        if said:
+            rows = stores.sql(f"select count(*), count(distinct ({said[1]},)) from {step}").fetchall()
+            assert rows[0][0] == rows[0][1] > 0, step
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_a_file_fits_a_screen_and_shouts_nothing(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 60
+    assert body(path) == body(path).lower()
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_what_a_file_gives_is_named(path: Path) -> None:
+    assert "select *" not in body(path)
+
+
+@pytest.mark.parametrize("path", [*SQL.glob("load/*.sql"), *SQL.glob("postgres/*.sql")], ids=named)
+def test_a_statement_says_in_its_first_line_what_it_is(path: Path) -> None:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert re.match(rf"-- {path.stem}: \w", first)
+
+
+@pytest.mark.parametrize(
+    ("folder", "module"), [("load", "load.py"), ("postgres", "source/postgres.py")], ids=["load", "postgres"]
+)
+def test_every_statement_is_used(folder: str, module: str) -> None:
+    code = (SQL.parent / module).read_text(encoding="utf-8")
+    assert [path.stem for path in SQL.glob(f"{folder}/*.sql") if f'"{path.stem}"' not in code] == []

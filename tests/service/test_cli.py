@@ -1,0 +1,474 @@
+"""The command as it is used: options, variables, pipes, terminals and exit statuses."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from pipeline import write_sample
+from service.cli import app
+from service.commands.common import address
+from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
+from tests.postgres import eventually, open_folder, run
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = [name for name in app.resolved_commands() if not name.startswith("-")]
+HEADER = b"store_id,uptime_last_hour(minutes),"
+SILENT_STORES = ["a,2024-10-14 12:00:00,active", "b,2024-10-12 12:00:00,active", "c,2024-10-12 12:00:00,active"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command came to."""
+
+    status: int
+    out: bytes
+    err: str
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def command(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command in this process, in the environment of nobody in particular."""
+    for name in os.environ:
+        if name.startswith(("STORE_UPTIME_", "DATABASE_URL")):
+            monkeypatch.delenv(name)
+
+    def called(*arguments: str | Path) -> Said:
+        try:
+            status = app.meta([str(argument) for argument in arguments])
+        except SystemExit as left:
+            status = left.code
+        out, err = capsysbinary.readouterr()
+        return Said(status, out, err.decode())
+
+    return called
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("feed")
+    write_sample(folder, stores=100, days=9)
+    return folder
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Three stores, of which two have fallen silent: a warning."""
+    hours = lines(HOURS, "a,0,09:00,17:00", "a,9,09:00,17:00")
+    return written_feed(tmp_path / "small", polls=lines(POLLS, *SILENT_STORES), hours=hours, zones=lines(ZONES))
+
+
+# Help and options -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_help_with_an_example(name: str, command: Command) -> None:
+    said = command(name, "--help")
+    assert (said.status, said.err) == (0, "")
+    assert re.search(rf"^ *store-uptime {name}( |$)", said.out.decode(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_found_in_the_docs(name: str) -> None:
+    assert f"store-uptime {name}" in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    done = store_uptime("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout.decode().strip()) == (0, metadata.version("store-uptime"))
+
+
+def options(name: str) -> list[str]:
+    """The options of a command, as they are written."""
+    return [argument.names[0] for argument in app[name].assemble_argument_collection() if argument.names[0][0] == "-"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_names_the_variable_of_each_option(name: str, command: Command) -> None:
+    told = command(name, "--help").out.decode()
+    assert [option for option in options(name) if variable(option) not in told] == []
+
+
+def variable(option: str) -> str:
+    return "STORE_UPTIME_" + option.removeprefix("--").replace("-", "_").upper()
+
+
+HOUR = timedelta(hours=1)
+NOON = datetime(2024, 10, 14, 12, tzinfo=UTC)
+VALUES: dict[str, dict[str, tuple[str, Any]]] = {
+    "report": {
+        "--source": ("./feed", "./feed"),
+        "--schema": ("shop", "shop"),
+        "--now": ("2024-10-14T12:00:00Z", NOON),
+        "--store": ("007", "007"),
+        "--columns": ("extended", "extended"),
+        "--format": ("xlsx", "xlsx"),
+        "--max-gap": ("2h", 2 * HOUR),
+        "--lookback": ("0h", 0 * HOUR),
+        "--out": ("week.csv", Path("week.csv")),
+        "--rejects": ("bad", Path("bad")),
+        "--csv-safe": ("true", True),
+        "--strict": ("1", True),
+    },
+    "timeline": {
+        "--source": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
+        "--schema": ("shop", "shop"),
+        "--now": ("2024-10-14T14:00:00+02:00", NOON),
+        "--max-gap": ("90m", 1.5 * HOUR),
+        "--lookback": ("1d12h", 36 * HOUR),
+        "--format": ("json", "json"),
+        "--out": ("-", Path("-")),
+    },
+    "load": {"--database": ("embedded:", "embedded:"), "--full": ("yes", True), "--rejects": ("bad", Path("bad"))},
+    "sample": {
+        "--stores": ("3", 3),
+        "--days": ("4", 4),
+        "--seed": ("-5", -5),
+        "--format": ("parquet", "parquet"),
+        "--force": ("true", True),
+    },
+    "demo": {},
+}
+PLACES = {"timeline": ["a"], "load": ["feed"], "sample": ["feed"]}
+
+
+def understood(name: str, *arguments: str) -> dict[str, Any]:
+    """What a command makes of its arguments."""
+    _, bound, _ = app.parse_args([name, *PLACES.get(name, []), *arguments])
+    return bound.arguments
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_may_also_be_a_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(VALUES[name]) == options(name)
+    for option, (text, value) in VALUES[name].items():
+        with monkeypatch.context() as patch:
+            patch.setenv(variable(option), text)
+            assert understood(name)[option.removeprefix("--").replace("-", "_")] == value, option
+
+
+def test_an_option_wins_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_UPTIME_STORE", "a")
+    assert understood("report", "--store", "b")["store"] == "b"
+
+
+DURATIONS = {
+    "90m": 1.5 * HOUR,
+    "2h": 2 * HOUR,
+    "1d12h": 36 * HOUR,
+    "0h": 0 * HOUR,
+    "45s": HOUR / 80,
+    "1.5h": 1.5 * HOUR,
+}
+
+
+@pytest.mark.parametrize(("text", "value"), DURATIONS.items(), ids=DURATIONS)
+def test_durations_are_written_with_their_units(text: str, value: timedelta) -> None:
+    assert understood("report", "--lookback", text)["lookback"] == value
+
+
+WRONG = {
+    "an unknown option": (["report", "--bogus"], "--bogus"),
+    "an unknown command": (["bogus"], "bogus"),
+    "a word too many": (["report", "extra"], "extra"),
+    "no duration": (["report", "--max-gap", "soon"], "soon"),
+    "a max-gap of nothing": (["report", "--max-gap", "0h"], "more than 0"),
+    "a negative lookback": (["report", "--lookback=-1h"], "0h or more"),
+    "no instant": (["report", "--now", "yesterday"], "yesterday"),
+    "another format": (["report", "--format", "pdf"], '"csv", "parquet", "json", "xlsx"'),
+    "a missing store": (["timeline"], "--store"),
+    "no stores": (["sample", "feed", "--stores", "0"], ">= 1"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG.values(), ids=WRONG)
+def test_a_wrong_argument_is_told_in_one_line_with_status_2(arguments: list[str], says: str, command: Command) -> None:
+    said = command(*arguments)
+    assert (said.status, said.out) == (2, b"")
+    assert says in said.err
+    assert said.err.startswith("store-uptime: ")
+    assert said.err.count("\n") == 1
+
+
+# Where the tables are -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("option", "source", "database_url", "expected"),
+    [
+        (None, None, "postgresql://db", "postgresql://db"),
+        (None, "./feed", "postgresql://db", "./feed"),
+        ("./other", "./feed", "postgresql://db", "./other"),
+        (None, None, None, "embedded:"),
+        (None, "", "", "embedded:"),
+    ],
+)
+def test_the_source_is_the_option_else_its_variable_else_database_url_else_embedded(
+    option: str | None,
+    source: str | None,
+    database_url: str | None,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("STORE_UPTIME_SOURCE", source), ("DATABASE_URL", database_url)):
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    given = understood("report", *(["--source", option] if option else []))
+    assert address(given.get("source")) == expected
+
+
+def test_database_url_is_read_and_named_in_the_summary_without_its_password(
+    small: Path, database: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database.replace("postgres@", "postgres:secret@"))
+    assert command("load", small, "--rejects", small / "rejects").status == 0
+    said = command("report")
+    assert said.out.startswith(HEADER)
+    assert "source  " in said.err
+    assert "postgresql://postgres@" in said.err
+    assert "secret" not in said.err
+
+
+# Report and timeline --------------------------------------------------------------------------------------------------
+
+
+def test_a_report_goes_to_stdout_and_its_summary_to_stderr(small: Path, command: Command) -> None:
+    said = command("report", "--source", small)
+    assert said.status == 0
+    assert said.out.startswith(HEADER)
+    assert said.out.count(b"\r\n") == 4
+    assert [line.split()[0] for line in said.err.splitlines()][:6] == "source now stores polls hours zones".split()
+    assert "1 accepted, 1 rejected: 1 bad weekday" in said.err
+    assert "warning: Only 1 of 3 stores have a poll" in said.err
+
+
+def test_out_dash_is_stdout_and_out_a_file_leaves_stdout_empty(small: Path, command: Command, tmp_path: Path) -> None:
+    to_stdout = command("report", "--source", small, "--out", "-")
+    to_file = command("report", "--source", small, "--out", tmp_path / "week.csv")
+    assert (to_file.status, to_file.out, to_file.err) == (0, b"", to_stdout.err)
+    assert (tmp_path / "week.csv").read_bytes() == to_stdout.out
+
+
+@pytest.mark.parametrize(
+    ("file_format", "magic"),
+    [("csv", HEADER), ("json", b'{"provenance": '), ("parquet", b"PAR1"), ("xlsx", b"PK\x03\x04")],
+)
+def test_each_format_is_written(file_format: str, magic: bytes, small: Path, command: Command) -> None:
+    assert command("report", "--source", small, "--format", file_format).out.startswith(magic)
+
+
+def test_options_reach_the_report(small: Path, command: Command) -> None:
+    asked = ["--now", "2024-10-13T00:00:00Z", "--max-gap", "90m", "--lookback", "1d12h", "--store", "b"]
+    told = json.loads(command("report", "--source", small, "--format", "json", *asked).out)["provenance"]
+    assert (told["now"], told["store"]) == ("2024-10-13T00:00:00Z", "b")
+    assert (told["max_gap_seconds"], told["lookback_seconds"]) == (5_400.0, 129_600.0)
+
+
+def test_variables_reach_the_report(small: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SOURCE": str(small), "COLUMNS": "extended", "STORE": "a", "FORMAT": "json"}.items():
+        monkeypatch.setenv(f"STORE_UPTIME_{name}", value)
+    (store,) = json.loads(command("report").out)["stores"]
+    assert (store["store_id"], store["always_open"]) == ("a", False)
+
+
+@pytest.mark.parametrize(("now", "status"), [("2024-10-14T12:00:00Z", 3), ("2024-10-12T12:00:00Z", 0)])
+def test_strict_exits_with_3_where_there_are_warnings(now: str, status: int, small: Path, command: Command) -> None:
+    said = command("report", "--source", small, "--now", now, "--strict")
+    assert (said.status, "warning:" in said.err) == (status, status == 3)
+    assert said.out.startswith(HEADER)
+
+
+def test_rejects_go_into_a_folder(small: Path, command: Command, tmp_path: Path) -> None:
+    command("report", "--source", small, "--rejects", tmp_path / "bad")
+    assert (tmp_path / "bad" / "hours.csv").read_text().splitlines()[1:] == ["3,bad weekday,a,9,09:00,17:00"]
+
+
+def test_csv_safe_guards_ids(command: Command, tmp_path: Path) -> None:
+    polls = lines(POLLS, "=1+1,2024-10-14 12:00:00,active")
+    feed = written_feed(tmp_path / "feed", polls=polls, hours=lines(HOURS), zones=lines(ZONES))
+    assert b"\r\n'=1+1,60.00," in command("report", "--source", feed, "--csv-safe").out
+
+
+FAILURES = {
+    "no such folder": (["report", "--source", "nowhere"], "cannot reach nowhere: there is no such folder or file"),
+    "an unknown store": (["report", "--store", "z"], "no poll in {small} has the store id 'z'"),
+    "a timeline of an unknown store": (["timeline", "z"], "has the store id 'z'"),
+    "no polls at that time": (["report", "--now", "2020-01-01"], "its oldest is 2024-10-12T12:00:00Z"),
+    "a place that is not there": (["report", "--out", "no/week.csv"], "cannot write no/week.csv"),
+    "a time before the calendar": (["report", "--now", "0001-01-01"], "not all in the years 1 to 9999"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "says"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_is_one_line_on_stderr_and_status_1(
+    arguments: list[str], says: str, small: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(small.parent)
+    monkeypatch.setenv("STORE_UPTIME_SOURCE", str(small))
+    said = command(*arguments)
+    assert (said.status, said.out) == (1, b"")
+    assert says.format(small=small) in said.err
+    assert said.err.startswith("store-uptime: ")
+    assert said.err.count("\n") == 1
+
+
+def test_debug_shows_the_trace(tmp_path: Path) -> None:
+    done = store_uptime("report", "--source", "nowhere", "--debug", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"Traceback" in done.stderr
+    assert b"SourceUnreachable" in done.stderr
+
+
+def test_a_timeline_is_a_table_csv_or_json(small: Path, command: Command, tmp_path: Path) -> None:
+    table, text, whole = (
+        command("timeline", "a", "--source", small, *more).out.decode()
+        for more in ([], ["--format", "csv"], ["--format", "json"])
+    )
+    assert table.splitlines()[0].strip() == "Store a, local time of America/Chicago"
+    assert len(text.splitlines()) - 1 == len(json.loads(whole)["pieces"]) == len(table.splitlines()) - 2
+    command("timeline", "a", "--source", small, "--out", tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_bytes() == text.encode()
+
+
+# Sample and demo ------------------------------------------------------------------------------------------------------
+
+
+def test_a_sample_never_overwrites_unless_it_is_forced(command: Command, tmp_path: Path) -> None:
+    arguments = ["sample", tmp_path / "feed", "--stores", "2", "--days", "1"]
+    assert command(*arguments).status == 0
+    before = (tmp_path / "feed" / "timezones.csv").read_bytes()
+    again = command(*arguments, "--seed", "2")
+    assert (again.status, "--force" in again.err) == (1, True)
+    assert (tmp_path / "feed" / "timezones.csv").read_bytes() == before
+    assert command(*arguments, "--seed", "2", "--force").status == 0
+    assert (tmp_path / "feed" / "timezones.csv").read_bytes() != before
+
+
+def test_the_demo_shows_it_all_and_leaves_nothing() -> None:
+    with open_folder() as folder:
+        (folder / "tmp").mkdir()
+        done = store_uptime("demo", cwd=folder, STORE_UPTIME_DATA_DIR=str(folder / "data"), TMPDIR=str(folder / "tmp"))
+        assert done.returncode == 0, done.stderr
+        assert HEADER in done.stdout
+        assert b"local time of " in done.stdout
+        assert b"176,197 rows accepted" in done.stderr
+        assert b"stores" in done.stderr
+        eventually(lambda: not servers_in(folder))
+        assert [str(path) for path in folder.rglob("*") if path.is_file()] == []
+        assert list((folder / "tmp").iterdir()) == []
+
+
+def servers_in(folder: Path) -> list[str]:
+    """The processes that have a folder among their arguments."""
+    found: list[str] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            found += [word for word in process.cmdline() if str(folder) in word]
+    return found
+
+
+# Pipes, terminals, Ctrl-C ---------------------------------------------------------------------------------------------
+
+BIG = [["report"], ["report", "--format", "xlsx"], ["timeline"], ["timeline", "--format", "csv"], ["--help"]]
+
+
+@pytest.mark.parametrize("arguments", BIG, ids=" ".join)
+def test_a_reader_who_has_read_enough_is_no_failure(arguments: list[str], feed: Path, tmp_path: Path) -> None:
+    store = (feed / "store_status.csv").read_text().splitlines()[1].partition(",")[0]
+    environment = surroundings(STORE_UPTIME_SOURCE=str(feed), STORE_UPTIME_STORE=store)
+    with subprocess.Popen(
+        [COMMAND, *arguments], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 0, said
+    assert b"rror" not in said
+    assert b"Broken" not in said
+
+
+def test_without_a_terminal_no_byte_is_for_one(feed: Path, tmp_path: Path) -> None:
+    done = store_uptime("report", "--source", feed, cwd=tmp_path, TERM="xterm-256color")
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert b"\r" not in done.stderr
+    assert b"reading" not in done.stderr
+
+
+def in_terminal(*arguments: str | Path, cwd: Path, **environment: str) -> tuple[int, bytes, bytes]:
+    """Status, stdout (a pipe) and what a terminal shows that is stderr."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=cwd,
+        env=surroundings(TERM="xterm-256color", COLUMNS="160", **environment),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # what a terminal that nobody writes to any more says
+            while part := os.read(ours, 1 << 16):
+                shown += part
+        out, _ = process.communicate()
+    os.close(ours)
+    return process.returncode, out, shown
+
+
+def test_a_terminal_shows_progress_and_stdout_stays_clean(small: Path, tmp_path: Path) -> None:
+    status, out, shown = in_terminal("report", "--source", small, cwd=tmp_path)
+    assert (status, out) == (0, store_uptime("report", "--source", small, cwd=tmp_path).stdout)
+    assert b"opening the source" in shown
+    assert b"3 stores" in shown
+    assert b"\x1b[33m" in shown  # a warning is yellow
+
+
+def test_no_color_means_none(small: Path, tmp_path: Path) -> None:
+    _, _, shown = in_terminal("report", "--source", small, cwd=tmp_path, NO_COLOR="1")
+    assert b"warning: Only 1 of 3" in shown
+    assert not re.search(rb"\x1b\[[0-9;]*(3[0-8]|9[0-7])[;m]", shown)
+
+
+def test_a_load_shows_its_file_and_rows_in_a_terminal(small: Path, database: str, tmp_path: Path) -> None:
+    status, out, shown = in_terminal("load", small, "--database", database, cwd=tmp_path)
+    assert (status, out) == (0, b"")
+    assert b"rows" in shown
+    assert b"polls.csv -> store_status: 3 rows accepted, 3 added" in shown
+
+
+@pytest.mark.parametrize("table", ["store_status", "menu_hours", "timezones"])
+def test_ctrl_c_ends_a_report_at_once_whatever_it_waits_for(
+    table: str, small: Path, database: str, command: Command, tmp_path: Path
+) -> None:
+    command("load", small, "--database", database, "--rejects", tmp_path / "rejects")
+    waiting = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with psycopg.connect(database) as holder:
+        holder.execute(f"lock table {table}")  # type: ignore[arg-type]
+        process = subprocess.Popen(
+            [COMMAND, "report", "--source", database], cwd=tmp_path, env=surroundings(), stderr=subprocess.PIPE
+        )
+        try:
+            eventually(lambda: bool(run(database, waiting)))
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=10)
+        finally:
+            process.kill()
+        assert (process.returncode, said) == (130, b"store-uptime: interrupted\n")
