@@ -32,7 +32,7 @@ def written_feed(folder: Path, **files: str) -> Path:
 
 def frames(polls: str, hours: str = HOURS, zones: str = ZONES) -> Frames:
     """The same as a source in memory; no field of it holds a comma."""
-    return Frames(*(table(text) for text in (polls, hours, zones)))
+    return Frames(table(polls), table(hours), table(zones))
 
 
 def table(text: str) -> pl.DataFrame:

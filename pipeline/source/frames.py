@@ -7,6 +7,7 @@ from typing import Protocol, Self
 import polars as pl
 
 from pipeline.clean import accepted, judged_polls
+from pipeline.errors import SourceMismatch
 from pipeline.options import Horizon
 
 RawFrames = Sequence[pl.LazyFrame]
@@ -78,7 +79,11 @@ class Frames:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        if isinstance(error, OSError | pl.exceptions.ComputeError):
+            reason = str(error).partition("\n")[0]
+            raise SourceMismatch(
+                self.name, f"it cannot be read to its end ({reason})", "a file may be cut off"
+            ) from error
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """See `Source`."""

@@ -91,11 +91,11 @@ class Postgres:
         coming = self._coming("usual_polls", polls, **bounds)
         strays = self._pulled("stray_polls", polls, ahead=ahead, of_store=of_store)
         whole = self._arrived("usual_polls", coming)
-        usual = whole.filter(whole["status"].is_not_null() & (whole["store_id"] != ""))
-        frames = [usual.lazy(), strays.lazy()]
-        if usual.height < whole.height:
-            frames.append(self._pulled("unusual_polls", polls, **bounds).lazy())
-        return frames
+        usual = whole["status"].is_not_null() & (whole["store_id"] != "")
+        if usual.all(ignore_nulls=False):
+            return [whole.lazy(), strays.lazy()]
+        unusual = self._pulled("unusual_polls", polls, **bounds)
+        return [whole.lazy().filter(usual), strays.lazy(), unusual.lazy()]
 
     def hours(self, store: str | None) -> "RawFrames":
         """See `Source`."""

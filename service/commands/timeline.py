@@ -69,6 +69,8 @@ def show(result: "Timeline") -> None:
     for row in result.lines():
         table.add_row(*row, style=COLOURS[row[0]])
     stdout = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
-    stdout.print(table)
+    with stdout.capture() as text:  # printed by itself, rich would take `| head` for a failure
+        stdout.print(table)
+    print(text.get(), end="", flush=True)
     if result.pieces.is_empty():
-        stdout.print("There is no business time in the week, or no poll in the horizon.")
+        print("There is no business time in the week, or no poll in the horizon.", flush=True)

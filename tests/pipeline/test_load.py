@@ -58,7 +58,7 @@ def ids(database: str, name: str) -> list[str]:
     return sorted({row[0] for row in run(database, f"select store_id from {name}")}, key=str.encode)
 
 
-# What is added, what gives way -----------------------------------------------------------------------------------------
+# What is added, what gives way ----------------------------------------------------------------------------------------
 
 
 def test_every_file_is_told_of(feed: Path, database: str) -> None:
@@ -359,10 +359,10 @@ def test_another_schema_is_a_way_out(feed: Path, database: str) -> None:
 
 
 @pytest.fixture
-def reader(loaded: str) -> Iterator[str]:
+def reader(loaded: str) -> str:
     """The database as somebody sees it who may only read it."""
     run(loaded, "drop role if exists reader", "create role reader login", "grant pg_read_all_data to reader")
-    yield as_user(loaded, "reader")
+    return as_user(loaded, "reader")
 
 
 def test_who_may_only_read_is_refused(reader: str, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ PROMISED = {
     "Report",
     "Source",
     "StoreUptimeError",
+    "TableCounts",
     "Timeline",
     "build_report",
     "build_timeline",
@@ -68,7 +69,7 @@ def test_type_checkers_see_each_name_in_the_home_that_it_is_taken_from() -> None
     imports = (node for node in nodes(ROOT / "pipeline" / "__init__.py") if isinstance(node, ast.ImportFrom))
     seen = {node.module: tuple(alias.name for alias in node.names) for node in imports}
     assert {f"pipeline.{home}": names for home, names in pipeline.HOMES.items()} == {
-        home: names for home, names in seen.items() if home != "importlib" and home != "typing"
+        home: names for home, names in seen.items() if home not in {"importlib", "typing"}
     }
 
 

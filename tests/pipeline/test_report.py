@@ -333,7 +333,7 @@ def test_provenance_has_the_options_that_were_given() -> None:
 
 
 NEW, OLD = "2024-10-14 12:00:00,active", "2024-10-12 12:00:00,active"
-WARNINGS = {
+WARNINGS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "half of the stores fall silent": ([f"a,{NEW}", f"b,{OLD}"], [], []),
     "more than half fall silent": (
         [f"a,{NEW}", f"b,{OLD}", f"c,{OLD}"],

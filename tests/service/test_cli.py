@@ -17,16 +17,19 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from pipeline import write_sample
-from service.cli import app
+from service.cli import app, main
 from service.commands.common import address
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
 from tests.postgres import eventually, open_folder, run
 
+pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 ROOT = Path(__file__).parents[2]
 COMMANDS = [name for name in app.resolved_commands() if not name.startswith("-")]
 HEADER = b"store_id,uptime_last_hour(minutes),"
+COLOUR = re.compile(rb"\x1b\[[0-9;]*(3[0-8]|9[0-7])[;m]")
 SILENT_STORES = ["a,2024-10-14 12:00:00,active", "b,2024-10-12 12:00:00,active", "c,2024-10-12 12:00:00,active"]
 
 
@@ -50,12 +53,11 @@ def command(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.Monk
             monkeypatch.delenv(name)
 
     def called(*arguments: str | Path) -> Said:
-        try:
-            status = app.meta([str(argument) for argument in arguments])
-        except SystemExit as left:
-            status = left.code
+        monkeypatch.setattr("sys.argv", ["store-uptime", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
         out, err = capsysbinary.readouterr()
-        return Said(status, out, err.decode())
+        return Said(int(left.value.code or 0), out, err.decode())
 
     return called
 
@@ -96,7 +98,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 
 def options(name: str) -> list[str]:
     """The options of a command, as they are written."""
-    return [argument.names[0] for argument in app[name].assemble_argument_collection() if argument.names[0][0] == "-"]
+    return [argument.names[0] for argument in app[name].assemble_argument_collection() if argument.index is None]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -254,9 +256,10 @@ def test_a_report_goes_to_stdout_and_its_summary_to_stderr(small: Path, command:
     assert said.status == 0
     assert said.out.startswith(HEADER)
     assert said.out.count(b"\r\n") == 4
-    assert [line.split()[0] for line in said.err.splitlines()][:6] == "source now stores polls hours zones".split()
+    names = [line.split()[0] for line in said.err.splitlines()]
+    assert names[:6] == ["source", "now", "stores", "polls", "hours", "zones"]
     assert "1 accepted, 1 rejected: 1 bad weekday" in said.err
-    assert "warning: Only 1 of 3 stores have a poll" in said.err
+    assert re.search(r"^warning +Only 1 of 3 stores have a poll", said.err, re.MULTILINE)
 
 
 def test_out_dash_is_stdout_and_out_a_file_leaves_stdout_empty(small: Path, command: Command, tmp_path: Path) -> None:
@@ -288,11 +291,11 @@ def test_variables_reach_the_report(small: Path, command: Command, monkeypatch: 
     assert (store["store_id"], store["always_open"]) == ("a", False)
 
 
-@pytest.mark.parametrize(("now", "status"), [("2024-10-14T12:00:00Z", 3), ("2024-10-12T12:00:00Z", 0)])
-def test_strict_exits_with_3_where_there_are_warnings(now: str, status: int, small: Path, command: Command) -> None:
-    said = command("report", "--source", small, "--now", now, "--strict")
-    assert (said.status, "warning:" in said.err) == (status, status == 3)
-    assert said.out.startswith(HEADER)
+def test_strict_exits_with_3_where_there_are_warnings(small: Path, feed: Path, command: Command) -> None:
+    warned, fine = (command("report", "--source", source, "--strict") for source in (small, feed))
+    assert (warned.status, "\nwarning " in warned.err) == (3, True)
+    assert (fine.status, "\nwarning " in fine.err) == (0, False)
+    assert warned.out.startswith(HEADER)
 
 
 def test_rejects_go_into_a_folder(small: Path, command: Command, tmp_path: Path) -> None:
@@ -338,8 +341,7 @@ def test_debug_shows_the_trace(tmp_path: Path) -> None:
 
 def test_a_timeline_is_a_table_csv_or_json(small: Path, command: Command, tmp_path: Path) -> None:
     table, text, whole = (
-        command("timeline", "a", "--source", small, *more).out.decode()
-        for more in ([], ["--format", "csv"], ["--format", "json"])
+        command("timeline", "a", "--source", small, "--format", name).out.decode() for name in ("table", "csv", "json")
     )
     assert table.splitlines()[0].strip() == "Store a, local time of America/Chicago"
     assert len(text.splitlines()) - 1 == len(json.loads(whole)["pieces"]) == len(table.splitlines()) - 2
@@ -386,7 +388,7 @@ def servers_in(folder: Path) -> list[str]:
 
 # Pipes, terminals, Ctrl-C ---------------------------------------------------------------------------------------------
 
-BIG = [["report"], ["report", "--format", "xlsx"], ["timeline"], ["timeline", "--format", "csv"], ["--help"]]
+BIG = [["report"], ["report", "--format", "xlsx"], ["timeline"], ["timeline", "--format", "csv"]]
 
 
 @pytest.mark.parametrize("arguments", BIG, ids=" ".join)
@@ -438,13 +440,13 @@ def test_a_terminal_shows_progress_and_stdout_stays_clean(small: Path, tmp_path:
     assert (status, out) == (0, store_uptime("report", "--source", small, cwd=tmp_path).stdout)
     assert b"opening the source" in shown
     assert b"3 stores" in shown
-    assert b"\x1b[33m" in shown  # a warning is yellow
+    assert COLOUR.search(shown)
 
 
 def test_no_color_means_none(small: Path, tmp_path: Path) -> None:
     _, _, shown = in_terminal("report", "--source", small, cwd=tmp_path, NO_COLOR="1")
-    assert b"warning: Only 1 of 3" in shown
-    assert not re.search(rb"\x1b\[[0-9;]*(3[0-8]|9[0-7])[;m]", shown)
+    assert b"Only 1 of 3" in shown
+    assert not COLOUR.search(shown)
 
 
 def test_a_load_shows_its_file_and_rows_in_a_terminal(small: Path, database: str, tmp_path: Path) -> None:
@@ -461,7 +463,7 @@ def test_ctrl_c_ends_a_report_at_once_whatever_it_waits_for(
     command("load", small, "--database", database, "--rejects", tmp_path / "rejects")
     waiting = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     with psycopg.connect(database) as holder:
-        holder.execute(f"lock table {table}")  # type: ignore[arg-type]
+        holder.execute(SQL("lock table {}").format(Identifier(table)))
         process = subprocess.Popen(
             [COMMAND, "report", "--source", database], cwd=tmp_path, env=surroundings(), stderr=subprocess.PIPE
         )

@@ -1,0 +1,212 @@
+"""The docs are true: their examples run, and nothing that the program knows is missing from them."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pipeline
+from pipeline import clean, write_sample
+from pipeline.embedded import embedded_server
+from pipeline.figures import EXTENDED, HEADINGS
+from pipeline.quality import LISTS
+from pipeline.tables import COLUMNS, VARIANTS
+from pipeline.uptime import STEPS
+from service.cli import app
+from tests.feeds import COMMAND, surroundings
+from tests.postgres import open_folder
+
+ROOT = Path(__file__).parents[1]
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = {path: path.read_text(encoding="utf-8") for path in DOCS}
+EVERYTHING = "\n".join(TEXT.values())
+ELSEWHERE = ("postgresql://", "pip", "uv ", "serve")  # what an example needs that a test has not
+COMMANDS = [name for name in app.resolved_commands() if not name.startswith("-")]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tracked() -> list[Path]:
+    """The files of the repository that are text, those about to be added too."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("this is not a git repository")
+    return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
+
+
+# Examples -------------------------------------------------------------------------------------------------------------
+
+
+def examples(path: Path) -> list[str]:
+    """The commands of a page, in their order: lines that begin with `$ ` in `console` blocks."""
+    blocks = re.findall(r"^```console\n(.*?)^```", TEXT[path], re.MULTILINE | re.DOTALL)
+    found = [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    return [line for line in found if not any(word in line for word in ELSEWHERE)]
+
+
+def placed(line: str, folder: Path) -> list[str]:
+    """A command with a store of the sample where the page says STORE."""
+    polls = folder / "feed" / "store_status.csv"
+    store = polls.read_text(encoding="utf-8").splitlines()[1].partition(",")[0] if polls.exists() else ""
+    program, *arguments = shlex.split(line.replace("STORE", store))
+    assert program == "store-uptime"
+    return [str(COMMAND), *arguments]
+
+
+@pytest.mark.parametrize("path", [path for path in DOCS if examples(path)], ids=named)
+def test_the_examples_of_a_page_run_one_after_the_other(path: Path) -> None:
+    with open_folder() as folder, embedded_server(folder / "data"):  # started once, not by each example
+        if not any("store-uptime sample feed" in line for line in examples(path)):
+            write_sample(folder / "feed", stores=20, days=9)
+        for line in examples(path):
+            environment = surroundings(STORE_UPTIME_DATA_DIR=str(folder / "data"))
+            done = subprocess.run(
+                placed(line, folder), cwd=folder, env=environment, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+def test_there_are_examples() -> None:
+    assert len(examples(ROOT / "README.md")) >= 3
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sample(tmp_path / "feed", stores=5, days=3)
+    monkeypatch.chdir(tmp_path)
+    for block in re.findall(r"^```python\n(.*?)^```", TEXT[ROOT / "README.md"], re.MULTILINE | re.DOTALL):
+        exec(block, {})
+
+
+# Nothing is missing ---------------------------------------------------------------------------------------------------
+
+
+def options() -> Iterator[str]:
+    """Every option of every command."""
+    for owner in (app.meta, *(app[name] for name in COMMANDS)):
+        collection = owner.assemble_argument_collection()
+        yield from (argument.names[0] for argument in collection if argument.index is None and argument.show)
+
+
+def settings() -> set[str]:
+    """The variables that the code reads by name."""
+    code = [path for package in ("pipeline", "service") for path in (ROOT / package).rglob("*.py")]
+    read = re.compile(r"""environ(?:\.get\(|\[)["'](\w+)["']""")
+    return {name for path in code for name in read.findall(path.read_text(encoding="utf-8"))}
+
+
+def missing(names: Iterator[str] | list[str] | set[str]) -> list[str]:
+    """Those that no page has as code."""
+    return sorted(
+        name for name in set(names) if not re.search(rf"`[^`\n]*(?<![\w-]){re.escape(name)}(?![\w-])", EVERYTHING)
+    )
+
+
+def test_every_option_is_in_the_docs() -> None:
+    assert missing(options()) == []
+
+
+def test_every_setting_is_in_the_docs() -> None:
+    assert settings() >= {"DATABASE_URL", "STORE_UPTIME_DATA_DIR"}
+    assert missing(settings()) == []
+
+
+def test_every_command_is_in_the_docs() -> None:
+    assert missing([f"store-uptime {name}" for name in COMMANDS]) == []
+
+
+def test_every_column_that_is_written_is_in_the_docs() -> None:
+    assert missing([*EXTENDED, *(HEADINGS[name] for name in EXTENDED[1:7])]) == []
+
+
+def test_every_column_that_is_read_is_in_the_docs() -> None:
+    assert missing([name for table, columns in COLUMNS.items() for name in (table, *columns)]) == []
+    assert missing([name for name in VARIANTS if name != "dayofweek"]) == []  # what PostgreSQL makes of dayOfWeek
+
+
+def test_every_list_of_stores_is_in_the_docs() -> None:
+    assert missing([*LISTS, "duplicates", "contradictory"]) == []
+
+
+def test_every_step_of_the_stage_is_in_the_docs() -> None:
+    assert missing([*STEPS, "pieces"]) == []
+
+
+def test_every_reason_of_a_rejected_row_is_in_the_docs() -> None:
+    rules = [line for line in Path(clean.__file__).read_text(encoding="utf-8").splitlines() if "raise " not in line]
+    reasons = re.findall(r', "([a-z]+(?: [a-z]+)+)"\)', "\n".join(rules))
+    rows = re.findall(r"^\| ([a-z ]+) \|", TEXT[ROOT / "docs" / "semantics.md"], re.MULTILINE)
+    assert len(set(reasons)) >= 9
+    assert set(reasons) <= set(rows)
+
+
+def test_the_public_names_that_the_readme_uses_exist() -> None:
+    used = re.findall(r"^from pipeline import (.*)$", EVERYTHING, re.MULTILINE)
+    assert {name.strip() for line in used for name in line.split(",")} <= set(pipeline.__all__)
+
+
+# Nothing leads nowhere ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", DOCS, ids=named)
+def test_relative_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", TEXT[path])
+    relative = [link for link in links if not re.match(r"[a-z]+:", link)]
+    assert [link for link in relative if not (path.parent / link).exists()] == []
+
+
+def test_what_the_code_cites_of_the_semantics_is_a_section_there() -> None:
+    sections = set(re.findall(r"^#+ (.*)$", TEXT[ROOT / "docs" / "semantics.md"], re.MULTILINE))
+    code = [path for ending in ("*.py", "*.sql") for path in (ROOT / "pipeline").rglob(ending)]
+    cited = {name for path in code for name in re.findall(r'docs/semantics\.md, "([^"]+)"', content(path))}
+    assert cited - sections == set()
+    assert len(cited) >= 5
+
+
+def test_paths_that_the_docs_name_exist() -> None:
+    paths = set(re.findall(r"`((?:pipeline|service|tests|docs|benches|\.ci)/[\w./*-]*\w)`", EVERYTHING))
+    assert [name for name in sorted(paths) if not list(ROOT.glob(name))] == []
+
+
+# Nothing is from elsewhere --------------------------------------------------------------------------------------------
+
+HOSTS = ["pypi." + "org", "pythonhosted." + "org", "registry." + "npmjs"]
+HERE = re.compile(r"(?<![\w.$}])/(?:" + "|".join(["wor" + "k", "roo" + "t", "home/[a-z]+"]) + r")/")
+
+
+def test_no_file_names_a_host_of_packages() -> None:
+    found = {(named(path), host) for path in tracked() for host in HOSTS if host in content(path)}
+    assert found == set()
+
+
+def test_no_file_names_a_folder_of_the_machine_that_it_was_written_on() -> None:
+    assert {named(path): match[0] for path in tracked() if (match := HERE.search(content(path)))} == {}
+
+
+def test_no_file_reaches_out_of_the_repository() -> None:
+    climbing = {
+        named(path): climbed
+        for path in tracked()
+        for climbed in re.findall(r"(?:\.\./)+\w", content(path))
+        if climbed.count("../") >= len(path.relative_to(ROOT).parts)
+    }
+    assert climbing == {}
+
+
+def content(path: Path) -> str:
+    return path.read_bytes().decode(errors="replace")
+
+
+def test_no_file_is_left_that_only_this_machine_can_use() -> None:
+    assert [named(path) for path in tracked() if path.is_symlink() and os.path.isabs(path.readlink())] == []  # noqa: PTH117

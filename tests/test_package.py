@@ -1,0 +1,91 @@
+"""What users get: a wheel that is whole, and pinned versions that install."""
+
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.feeds import surroundings
+
+pytestmark = pytest.mark.long
+ROOT = Path(__file__).parents[1]
+UV = shutil.which("uv")
+LOCK = ROOT / "requirements.lock"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    uv("build", "--wheel", "--out-dir", folder, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path) -> Path:
+    """The command in an environment that has the wheel and what it needs, and nothing else."""
+    environment = wheel.parent / "environment"
+    uv("venv", environment, cwd=wheel.parent)
+    uv("pip", "install", "--python", environment, wheel, cwd=wheel.parent)
+    return environment / "bin" / "store-uptime"
+
+
+def uv(*arguments: str | Path, cwd: Path) -> str:
+    """What uv says, on either of its outputs."""
+    if UV is None:
+        pytest.skip("uv is not on the search path")
+    return run(UV, *arguments, cwd=cwd)
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """What a program says, on either of its outputs; it must succeed."""
+    done = subprocess.run(command, cwd=cwd, env=surroundings(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path) -> None:
+    packaged = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    sources = {path for package in ("pipeline", "service") for path in (ROOT / package).rglob("*") if path.is_file()}
+    assert packaged == {str(path.relative_to(ROOT)) for path in sources if path.suffix != ".pyc"}
+    assert len([name for name in packaged if name.endswith(".sql")]) >= 20
+
+
+def test_the_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
+    file = zipfile.ZipFile(wheel)
+    about = {name.partition(".dist-info/")[2]: name for name in file.namelist() if ".dist-info/" in name}
+    assert "licenses/LICENSE" in about
+    assert b"store-uptime = service.cli:main" in file.read(about["entry_points.txt"])
+
+
+def test_it_runs_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\s*", run(installed, "--version", cwd=tmp_path))
+    run(installed, "sample", "feed", "--stores", "10", "--days", "3", cwd=tmp_path)
+    said = run(installed, "report", "--source", "feed", "--out", "week.csv", cwd=tmp_path)
+    assert "10 stores" in said
+    assert len((tmp_path / "week.csv").read_text(encoding="utf-8").splitlines()) == 11
+
+
+def test_the_lock_installs_with_its_hashes(tmp_path: Path) -> None:
+    uv("venv", "environment", cwd=tmp_path)
+    options = ["--python", "environment", "--require-hashes", "--dry-run", "-r", LOCK]
+    assert "polars==" in uv("pip", "install", *options, cwd=tmp_path)
+
+
+def test_the_lock_holds_versions_and_hashes_and_no_address() -> None:
+    text = LOCK.read_text(encoding="utf-8")
+    assert "://" not in text
+    assert all("==" in line for line in text.splitlines() if line and line[0].isalpha())
+    assert text.count("--hash=sha256:") > text.count("==")
+
+
+def test_the_lock_has_what_the_project_needs() -> None:
+    needs = re.findall(
+        r'^    "([\w-]+)(?:\[\w+\])?>=', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    pinned = re.findall(r"^([\w-]+)(?:\[\w+\])?==", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    development = {"rust-just", "pytest", "hypothesis", "openpyxl", "psutil", "ruff", "pyrefly"}
+    assert set(needs) - development <= set(pinned)
