@@ -17,6 +17,7 @@ from pipeline.options import DAY_US, HOUR_US, SECOND_US
 from pipeline.tables import SPACE
 
 MINUTE_US = 60 * SECOND_US
+YEAR_1_US, YEAR_10000_US = -62_135_596_800 * SECOND_US, 253_402_300_800 * SECOND_US
 SURPLUS = "surplus"  # what a CSV row holds beyond its header; only CSV has it
 LINE = "line"
 
@@ -134,10 +135,15 @@ def is_active(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
 def instant(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
     """Microseconds since 1970 UTC, cut (not rounded) at the microsecond; null where it is no timestamp."""
     if kind == pl.String:
-        return instant_of_text(column)
+        return of_the_calendar(instant_of_text(column))
     if isinstance(kind, pl.Datetime):
-        return column.dt.epoch("us")
+        return of_the_calendar(column.dt.epoch("us"))
     raise SourceMismatch("timestamp_utc", f"the column is of type {kind}", "a report needs timestamps or text")
+
+
+def of_the_calendar(us: pl.Expr) -> pl.Expr:
+    """Instants in the years 1 to 9999; others, where an offset or a database leads, are null."""
+    return pl.when(us.is_between(YEAR_1_US, YEAR_10000_US, closed="left")).then(us)
 
 
 def instant_of_text(text: pl.Expr) -> pl.Expr:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import IO, LiteralString, cast
@@ -23,14 +23,13 @@ from psycopg.sql import SQL, Identifier
 from pipeline.clean import judged_hours, judged_polls, judged_zones
 from pipeline.errors import CannotWrite, LoadRefused, SourceMismatch
 from pipeline.intake import as_it_was
-from pipeline.options import EMBEDDED, HOUR_US, SECOND_US, instant_us
+from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
 from pipeline.source.connection import connected, first_line
 from pipeline.source.folder import scans, tables_in
 from pipeline.tables import COLUMNS, Table
 
 BATCH_ROWS = 100_000
 APPLICATION = "store-uptime load"
-FIRST_US, LAST_US = (instant_us(edge) for edge in (datetime.min, datetime.max))
 UNATTRIBUTED = ("missing store id", "bad store id")  # such a row says nothing about any store
 
 Read = Callable[[Path, int], None]
@@ -128,7 +127,11 @@ def load_file(
 
 def judged_batches(file: Path, table: Table) -> Iterator[pl.DataFrame]:
     """A file's rows, judged, some at a time, in their order. Raises SourceMismatch where it is broken further down."""
-    judges = {"store_status": polls_of_the_calendar, "menu_hours": judged_hours, "timezones": judged_zones}
+    judges = {
+        "store_status": partial(judged_polls, ahead_us=None),
+        "menu_hours": judged_hours,
+        "timezones": judged_zones,
+    }
     try:
         for raw in scans([file], table):
             yield from judges[table](raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
@@ -136,14 +139,6 @@ def judged_batches(file: Path, table: Table) -> Iterator[pl.DataFrame]:
         raise SourceMismatch(
             str(file), f"it cannot be read to its end ({first_line(error)})", "it must be CSV in UTF-8, or Parquet"
         ) from error
-
-
-def polls_of_the_calendar(raw: pl.LazyFrame) -> pl.LazyFrame:
-    """Polls, judged; an offset can take one out of the years 1 to 9999, where no report and no COPY reaches it."""
-    beyond = ~pl.col("poll_us").is_between(FIRST_US, LAST_US)
-    return judged_polls(raw, None).with_columns(
-        reason=pl.coalesce("reason", pl.when(beyond).then(pl.lit("bad timestamp")))
-    )
 
 
 def wire(batch: pl.DataFrame, table: Table) -> bytes:

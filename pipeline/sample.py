@@ -65,7 +65,10 @@ def write_sample(  # noqa: PLR0913
     if not replace and any(place.exists() for place in places(folder)):
         raise CannotWrite(str(folder), "it holds such files already, and --force was not given")
     feed = Feed(stores, days, seed, instant_us(end))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(str(folder), error.strerror or str(error)) from error
     tables = {
         "timezones": (zones(group) for group in groups(feed)),
         "menu_hours": (hours(group) for group in groups(feed)),

@@ -156,7 +156,9 @@ def instant(text: str) -> int | None:
         return None
     offset = int(offset_hour or 0) * HOUR + int(offset_minute or 0) * MINUTE
     local = days * DAY + int(hour) * HOUR + int(minute) * MINUTE + int(second) * SECOND + cut_to_micros(fraction)
-    return local + offset if sign == "-" else local - offset
+    utc = local + offset if sign == "-" else local - offset
+    first, last = (date(year, 1, 1).toordinal() - date(1970, 1, 1).toordinal() for year in (1, 9999))
+    return utc if first * DAY <= utc < (last + 365) * DAY else None
 
 
 def time_of_day(text: str | None) -> int | None:

@@ -121,6 +121,9 @@ def require_kept(option: dict[str, str], place: str) -> None:
             "the host name in a certificate cannot be checked while pulling, and sslmode=verify-full asks for it",
             "Use sslmode=verify-ca with sslrootcert=FILE, or a tunnel that checks the name.",
         )
+    for key in ("sslcrl", "sslcrldir", "require_auth"):
+        if option.get(key):
+            raise SourceRefused(place, f"{key} cannot be kept while pulling", f"Leave {key} out, or use a tunnel.")
     if option.get("gssencmode") == "require":
         raise SourceRefused(place, "gssencmode=require cannot be kept while pulling", "Use sslmode=require instead.")
 

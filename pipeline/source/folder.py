@@ -6,6 +6,7 @@ scanned     a file as a lazy frame of raw rows, columns under the names of docs/
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
@@ -71,8 +72,8 @@ def header_of(file: Path) -> list[str]:
         if file.suffix == ".parquet":
             return list(pl.read_parquet_schema(file))
         with opened(file) as lines:
-            return next(csv.reader(lines), [])
-    except (OSError, UnicodeDecodeError, csv.Error, pl.exceptions.PolarsError) as error:
+            return next(csv.reader([lines.readline().rstrip("\r\n")]), [])
+    except (OSError, EOFError, zlib.error, csv.Error, pl.exceptions.PolarsError) as error:
         raise SourceMismatch(
             str(file), f"its header cannot be read ({error})", "it must be CSV in UTF-8, or Parquet"
         ) from error
@@ -81,8 +82,8 @@ def header_of(file: Path) -> list[str]:
 def opened(file: Path) -> IO[str]:
     """A CSV file as text, a byte order mark read over."""
     if file.suffix == ".gz":
-        return cast("IO[str]", gzip.open(file, "rt", encoding="utf-8-sig", errors="replace", newline=""))
-    return file.open(encoding="utf-8-sig", errors="replace", newline="")
+        return cast("IO[str]", gzip.open(file, "rt", encoding="utf-8-sig", errors="replace", newline="\n"))
+    return file.open(encoding="utf-8-sig", errors="replace", newline="\n")
 
 
 def scans(files: list[Path], table: Table) -> RawFrames:
@@ -99,7 +100,8 @@ def scanned(file: Path) -> pl.LazyFrame:
     header = header_of(file)
     names = [VARIANTS.get(column, column) for column in header]
     if file.suffix == ".parquet":
-        return pl.scan_parquet(file).rename(dict(zip(header, names, strict=True)))
+        scan = pl.scan_parquet(file).rename(dict(zip(header, names, strict=True)))
+        return scan.with_columns(pl.col("status").cast(pl.String)) if "status" in names else scan
     return pl.scan_csv(
         file,
         has_header=False,

@@ -199,6 +199,6 @@ def test_what_was_there_stays_when_the_new_file_is_cut_short(tmp_path: Path) -> 
 
     before = contents(sample(tmp_path, 10, 1))
     with pytest.raises(KeyboardInterrupt):
-        write_sample(tmp_path, 10, 2, progress=interrupted)
+        write_sample(tmp_path, 10, 2, replace=True, progress=interrupted)
     assert contents(tmp_path)["store_status.csv"] == before["store_status.csv"]
     assert contents(tmp_path).keys() == before.keys()

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import Options, build_report, load_files, open_source, write_sample
 from tests.postgres import fresh_database, in_database, insert, run
-from tests.reference import RawRow, instant, micros, time_of_day
+from tests.reference import RawRow, instant, time_of_day
 from tests.worlds import EVERY_TEXT_AT, World, every_text, hours_row, moment, poll_row
 
 COLUMNS = {
@@ -101,10 +101,9 @@ def without_nul(rows: Sequence[RawRow]) -> list[RawRow]:
 
 
 def awkward() -> World:
-    """Each text that is awkward to read; a database has no NUL, and not every year that text has."""
+    """Each text that is awkward to read; a database has no NUL."""
     world = every_text(EVERY_TEXT_AT)
-    dated = [row for row in world.polls if (at := stamp(row)) is None or at >= YEAR_1]
-    polls, hours, zones = (without_nul(rows) for rows in (dated, world.hours, world.zones))
+    polls, hours, zones = (without_nul(rows) for rows in (world.polls, world.hours, world.zones))
     return replace(world, polls=polls, hours=hours, zones=zones)
 
 
@@ -203,7 +202,6 @@ def typed_frames(world: World) -> dict[str, pl.DataFrame]:
 
 CLOCKS = ("start_time_local", "end_time_local")
 MIDNIGHT = 24 * 3_600 * 1_000_000
-YEAR_1 = micros(datetime(1, 1, 1, tzinfo=UTC))
 
 
 def stamp(row: RawRow) -> int | None:
