@@ -83,6 +83,7 @@ def stage(
         TemporaryDirectory(prefix="store-uptime-", dir=limits.spill) as spill,
         duckdb.connect(":memory:", config=config | {"temp_directory": spill}) as db,
     ):
+        db.execute("set enable_progress_bar = false")  # it would go to stdout, among the figures
         db.register("polls", polls)
         db.register("intervals", intervals)
         db.register("bounds", bounds(horizon))
