@@ -20,7 +20,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from pipeline import write_sample
-from service.cli import app, main
+from service.cli import app, exit_status
 from service.commands.common import address
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
 from tests.postgres import eventually, open_folder, run
@@ -54,10 +54,9 @@ def command(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.Monk
 
     def called(*arguments: str | Path) -> Said:
         monkeypatch.setattr("sys.argv", ["store-uptime", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
+        status = exit_status()
         out, err = capsysbinary.readouterr()
-        return Said(int(left.value.code or 0), out, err.decode())
+        return Said(status, out, err.decode())
 
     return called
 
