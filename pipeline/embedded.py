@@ -320,8 +320,9 @@ def run_as(owner: tuple[int, int] | None, *command: str) -> "subprocess.Complete
 
 def environment() -> dict[str, str]:
     """No PGPORT to move the socket, no password for another account to see, messages in English."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return {**kept, "LC_ALL": "C"}
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))  # useradd is not for everyone
+    return {**kept, "PATH": path, "LC_ALL": "C"}
 
 
 def ensure_watched(folder: Path) -> None:
