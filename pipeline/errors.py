@@ -14,6 +14,10 @@
 Each carries its facts as arguments, so that it survives pickling on its way out of a worker process.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class StoreUptimeError(Exception):
     """Any of the errors below; its text is one sentence for people, and says what to do."""
@@ -124,3 +128,12 @@ class CannotWrite(StoreUptimeError):
 
     def __str__(self) -> str:
         return f"cannot write {self.path}: {self.reason}. Nothing was changed; choose another place."
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the system says of a file that is being written, as CannotWrite."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(str(path), error.strerror or str(error)) from error

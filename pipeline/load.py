@@ -12,20 +12,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
 from pathlib import Path
-from typing import IO, LiteralString, cast
+from typing import IO
 
 import polars as pl
 import psycopg
 from psycopg.sql import SQL, Identifier
 
 from pipeline.clean import judged_hours, judged_polls, judged_zones
-from pipeline.errors import CannotWrite, LoadRefused, SourceMismatch
+from pipeline.errors import LoadRefused, SourceMismatch, writing
 from pipeline.intake import as_it_was
 from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
 from pipeline.source.connection import connected, first_line
 from pipeline.source.folder import scans, tables_in
+from pipeline.statements import statement
 from pipeline.tables import COLUMNS, Table
 
 BATCH_ROWS = 100_000
@@ -88,7 +88,7 @@ def writable(address: str) -> Iterator[psycopg.Connection]:
 def prepare(connection: psycopg.Connection) -> None:
     """See to it that the three tables are there and are those that `load` makes. Raises LoadRefused."""
     with refusals(connection), connection.transaction():
-        strangers = [row[0] for row in connection.execute(statement("strangers")).fetchall()]
+        strangers = [row[0] for row in connection.execute(statement("load/strangers")).fetchall()]
         if strangers:
             raise LoadRefused(
                 place(connection),
@@ -98,7 +98,7 @@ def prepare(connection: psycopg.Connection) -> None:
             )
         connection.execute("select pg_advisory_xact_lock(hashtext('store-uptime load'))")
         connection.execute("set local client_min_messages = warning")
-        connection.execute(statement("tables"))
+        connection.execute(statement("load/tables"))
 
 
 def load_file(
@@ -108,7 +108,7 @@ def load_file(
     names = {"table": Identifier(table), "columns": SQL(",").join(map(Identifier, COLUMNS[table]))}
     rejected = RejectFile(rejects / f"{file.name.split('.')[0]}.csv")
     with refusals(connection), rejected, connection.transaction():
-        connection.execute(SQL(statement("incoming")).format(**names))
+        connection.execute(SQL(statement("load/incoming")).format(**names))
         copy = SQL("copy incoming ({columns}) from stdin (format csv)").format(**names)
         accepted = 0
         with connection.cursor().copy(copy) as incoming:
@@ -172,8 +172,8 @@ def time_text(us: pl.Expr) -> pl.Expr:
 def merged(connection: psycopg.Connection, table: Table, full: bool) -> tuple[int, int]:
     """How many rows of `incoming` were added to a table, and how many gave way to them."""
     if table == "store_status":
-        return connection.execute(statement("store_status")).rowcount, 0
-    replaced = connection.execute(SQL(statement("replaced")).format(table=Identifier(table)), {"all_stores": full})
+        return connection.execute(statement("load/store_status")).rowcount, 0
+    replaced = connection.execute(SQL(statement("load/replaced")).format(table=Identifier(table)), {"all_stores": full})
     added = connection.execute(SQL("insert into {table} table incoming").format(table=Identifier(table)))
     return added.rowcount, replaced.rowcount
 
@@ -201,7 +201,7 @@ class RejectFile:
         if rows.is_empty():
             return
         self.counts.update(dict(rows.group_by("reason").len().iter_rows()))
-        with write_errors(self.path):
+        with writing(self.path):
             first = self._file is None
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -210,21 +210,12 @@ class RejectFile:
 
     def keep(self) -> None:
         """Let the file appear, or an old one disappear where nothing was rejected. Raises CannotWrite."""
-        with write_errors(self.path):
+        with writing(self.path):
             if self._file is None:
                 self.path.unlink(missing_ok=True)
             else:
                 self._file.flush()
                 self._part.replace(self.path)
-
-
-@contextmanager
-def write_errors(path: Path) -> Iterator[None]:
-    """What the system says of a file, as an error of ours."""
-    try:
-        yield
-    except OSError as error:
-        raise CannotWrite(str(path), error.strerror or str(error)) from error
 
 
 @contextmanager
@@ -240,9 +231,3 @@ def refusals(connection: psycopg.Connection) -> Iterator[None]:
 def place(connection: psycopg.Connection) -> str:
     """The database that is written to, for people."""
     return f"database {connection.info.dbname} of user {connection.info.user}"
-
-
-def statement(name: str) -> LiteralString:
-    """A statement by its name."""
-    text = resources.files("pipeline").joinpath("sql", "load", f"{name}.sql").read_text(encoding="utf-8")
-    return cast("LiteralString", text)

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import CannotWrite
+from pipeline.errors import writing
 from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
 from pipeline.options import Columns, Format, iso
 from pipeline.plan import Plan
@@ -120,7 +120,7 @@ def csv_bytes(table: pl.DataFrame) -> bytes:
 
 def written(content: bytes, path: Path) -> None:
     """Put bytes into a file that appears whole or not at all; a pipe or a device just gets them. Raises CannotWrite."""
-    try:
+    with writing(path):
         if path.exists() and not path.is_file():
             path.write_bytes(content)
             return
@@ -136,16 +136,12 @@ def written(content: bytes, path: Path) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise CannotWrite(str(path), error.strerror or str(error)) from error
 
 
 def write_rejects(report: Report, folder: Path) -> None:
     """The rejected rows as polls.csv, hours.csv and zones.csv: line, reason, and the row as it was."""
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(str(folder), error.strerror or str(error)) from error
     for name, rows in report.rejects.items():
         written(csv_bytes(rows), folder / f"{name}.csv")
 

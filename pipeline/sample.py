@@ -23,7 +23,7 @@ from typing import Literal
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipeline.errors import CannotWrite
+from pipeline.errors import CannotWrite, writing
 from pipeline.options import HOUR_US, SECOND_US, instant_us, iso
 
 Format = Literal["csv", "parquet"]
@@ -65,10 +65,8 @@ def write_sample(  # noqa: PLR0913
     if not replace and any(place.exists() for place in places(folder)):
         raise CannotWrite(str(folder), "it holds such files already, and --force was not given")
     feed = Feed(stores, days, seed, instant_us(end))
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(str(folder), error.strerror or str(error)) from error
     tables = {
         "timezones": (zones(group) for group in groups(feed)),
         "menu_hours": (hours(group) for group in groups(feed)),

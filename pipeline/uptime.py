@@ -17,14 +17,13 @@ UTC: no time zone type crosses into DuckDB, whose meaning would follow the sessi
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
 
 from pipeline.options import WINDOWS, Horizon, Limits
+from pipeline.statements import statement
 
 STEPS = ("sorted", "repeats", "instants", "evidence", "polled", "carried", "segments", "stores", "windows")
 
@@ -64,7 +63,7 @@ def segments(
     where `max_gap` makes it unknown, and null where the store has no evidence.
     """
     with stage(polls, intervals, horizon, reach_us, limits) as db:
-        return frame(db, sql("pieces"))
+        return frame(db, statement("pieces"))
 
 
 @contextmanager
@@ -89,7 +88,7 @@ def stage(
         db.register("bounds", bounds(horizon))
         db.register("reach", pl.DataFrame({"now_us": [horizon.now_us], "reach_us": [reach_us]}))
         for step in STEPS:
-            db.execute(sql(step))
+            db.execute(statement(step))
         yield db
 
 
@@ -103,9 +102,3 @@ def bounds(horizon: Horizon) -> pl.DataFrame:
 def frame(db: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
     """A relation as a Polars frame, through Arrow without a copy."""
     return pl.DataFrame(db.sql(query).to_arrow_table())
-
-
-@cache
-def sql(step: str) -> str:
-    """The statement of a step."""
-    return resources.files("pipeline").joinpath("sql", f"{step}.sql").read_text(encoding="utf-8")

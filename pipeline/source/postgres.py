@@ -10,8 +10,7 @@ import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from functools import cache, cached_property, partial
-from importlib import resources
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, LiteralString, Self, cast
 
@@ -24,6 +23,7 @@ from psycopg.sql import Literal as Value
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.options import DAY_US, EPOCH, Horizon, instant_us
 from pipeline.source.connection import connected, connectorx_url, first_line, reached, shown
+from pipeline.statements import statement
 from pipeline.tables import COLUMNS, SPACE, VARIANTS, Table
 from pipeline.waiting import awaited
 
@@ -134,7 +134,7 @@ class Postgres:
     def _table(self, table: Table) -> "FoundTable":
         schema = "" if self._schema is None else Identifier(self._schema).as_string() + "."
         try:
-            rows = self._connection.execute(statement("catalogue"), {"table": schema + table}).fetchall()
+            rows = self._connection.execute(statement("postgres/catalogue"), {"table": schema + table}).fetchall()
         except psycopg.Error as error:
             remedy = f"Ask its owner: grant usage on schema {self._schema} to this user."
             raise SourceRefused(self.name, first_line(error), remedy) from None
@@ -261,7 +261,7 @@ class FoundTable:
         timestamp = columns.get("timestamp_utc", SQL("null"))
         in_utc = SQL("{} at time zone 'UTC'").format(timestamp) if self.kind == "timestamptz" else timestamp
         names = {"table": SQL(cast("LiteralString", self.full_name)), "timestamp": timestamp, "in_utc": in_utc}
-        return SQL(statement(name)).format(**names, **columns, **values)
+        return SQL(statement(f"postgres/{name}")).format(**names, **columns, **values)
 
 
 def found_table(source: str, table: Table, rows: list[tuple[Any, ...]]) -> FoundTable:
@@ -283,13 +283,6 @@ def found_table(source: str, table: Table, rows: list[tuple[Any, ...]]) -> Found
                 source, f"{table}.{column} is of type {kind}", f"it must be {' or '.join(ALLOWED[column])}"
             )
     return FoundTable(rows, {column: by_standard_name[column][0] for column in COLUMNS[table]})
-
-
-@cache
-def statement(name: str) -> LiteralString:
-    """A statement by its name."""
-    text = resources.files("pipeline").joinpath("sql", "postgres", f"{name}.sql").read_text(encoding="utf-8")
-    return cast("LiteralString", text)
 
 
 def dates_around(horizon: Horizon) -> tuple[str, str]:

@@ -130,4 +130,5 @@ def test_a_statement_says_in_its_first_line_what_it_is(path: Path) -> None:
 )
 def test_every_statement_is_used(folder: str, module: str) -> None:
     code = (SQL.parent / module).read_text(encoding="utf-8")
-    assert [path.stem for path in SQL.glob(f"{folder}/*.sql") if f'"{path.stem}"' not in code] == []
+    used = set(re.findall(rf'"(?:{folder}/)?(\w+)"', code))
+    assert [path.stem for path in SQL.glob(f"{folder}/*.sql") if path.stem not in used] == []
