@@ -8,35 +8,60 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.embedded import throwaway_server
-    from pipeline.errors import StoreUptimeError
+    from pipeline.embedded import embedded_server, throwaway_server
+    from pipeline.errors import (
+        EmbeddedUnavailable,
+        HorizonOutOfRange,
+        NoPolls,
+        SourceMismatch,
+        SourceRefused,
+        SourceUnreachable,
+        StoreUptimeError,
+        UnknownStore,
+    )
     from pipeline.intake import TableCounts
     from pipeline.load import LoadedFile, load_files
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
     from pipeline.report import Report, write_rejects, written
-    from pipeline.run import build_report, build_timeline
+    from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
+    from pipeline.saved_report import SavedReport, restored, saved
     from pipeline.source import open_source
+    from pipeline.source.connection import end_statements
     from pipeline.source.frames import Frames, Source
     from pipeline.timeline import Timeline
 
 __all__ = [
     "EMBEDDED",
     "Columns",
+    "EmbeddedUnavailable",
     "Format",
     "Frames",
+    "HorizonOutOfRange",
     "Limits",
     "LoadedFile",
+    "NoPolls",
     "Options",
     "Report",
+    "SavedReport",
     "Source",
+    "SourceMismatch",
+    "SourceRefused",
+    "SourceUnreachable",
     "StoreUptimeError",
     "TableCounts",
     "Timeline",
+    "UnknownStore",
+    "beginning",
     "build_report",
     "build_timeline",
+    "embedded_server",
+    "end_statements",
+    "explain",
     "load_files",
     "open_source",
+    "restored",
+    "saved",
     "throwaway_server",
     "write_rejects",
     "write_sample",
@@ -44,15 +69,26 @@ __all__ = [
 ]
 
 HOMES = {
-    "embedded": ("throwaway_server",),
-    "errors": ("StoreUptimeError",),
+    "embedded": ("embedded_server", "throwaway_server"),
+    "errors": (
+        "EmbeddedUnavailable",
+        "HorizonOutOfRange",
+        "NoPolls",
+        "SourceMismatch",
+        "SourceRefused",
+        "SourceUnreachable",
+        "StoreUptimeError",
+        "UnknownStore",
+    ),
     "intake": ("TableCounts",),
     "load": ("LoadedFile", "load_files"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
     "report": ("Report", "write_rejects", "written"),
-    "run": ("build_report", "build_timeline"),
+    "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),
+    "saved_report": ("SavedReport", "restored", "saved"),
     "source": ("open_source",),
+    "source.connection": ("end_statements",),
     "source.frames": ("Frames", "Source"),
     "timeline": ("Timeline",),
 }

@@ -31,7 +31,7 @@ class SourceUnreachable(StoreUptimeError):
         self.source, self.reason = source, reason
 
     def __str__(self) -> str:
-        return f"cannot reach {self.source}: {self.reason}. Is it there and running? Name another with --source."
+        return f"cannot reach {self.source}: {self.reason}. Is it there and running?"
 
 
 class SourceRefused(StoreUptimeError):
@@ -68,7 +68,7 @@ class NoPolls(StoreUptimeError):
             return f"{self.source} has no accepted poll. Load some with `store-uptime load DIR`."
         return (
             f"{self.source} has no accepted poll in {self.horizon}: its oldest is {self.oldest}, "
-            f"its newest {self.newest}. Choose --now between them, or a longer --lookback."
+            f"its newest {self.newest}. Choose a now between them, or a longer lookback."
         )
 
 
@@ -82,12 +82,12 @@ class HorizonOutOfRange(StoreUptimeError):
     def __str__(self) -> str:
         return (
             f"a week and {self.lookback} before {self.now} is not all in the years 1 to 9999. "
-            "Choose another --now or a shorter --lookback."
+            "Choose another now or a shorter lookback."
         )
 
 
 class UnknownStore(StoreUptimeError):
-    """No poll has ever had this store id."""
+    """No poll has ever had this store id, or none of the polls that a finished report is of."""
 
     def __init__(self, store: str, source: str) -> None:
         super().__init__(store, source)

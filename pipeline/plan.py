@@ -2,17 +2,21 @@
 
 make_places   zone and business intervals of every store that hours or zones mention
 make_plan     now, horizon, the stores that were polled: a plain value, the same run again from it
+of_store      the part of a plan that one store's figures follow from
 exchange      each accepted poll once, as (store, microseconds, active), in partitions of whole stores
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from pipeline.calendar import always_open, business_intervals
 from pipeline.intake import Taken
 from pipeline.options import Horizon, Options
-from pipeline.zones import DEFAULT_ZONE, known_zones
+from pipeline.zones import DEFAULT_ZONE, known_zones, tzdata_version
+
+FLAGS = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")
+STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Plan:
     odd about it: no_zone, unknown_zone, several_zones, partly_rejected_hours; one row per store with a poll in the
     horizon. intervals: store, open_us, close_us, disjoint per store. not_observed: ids with hours
     or a zone, but no such poll. observed_ids: of the ids in hours and in zones, how many are those of such a store,
-    and how many there are.
+    and how many there are. tzdata: the version of the zone rules that the intervals were made with.
     """
 
     source: str
@@ -47,6 +51,7 @@ class Plan:
     intervals: pl.DataFrame
     not_observed: pl.Series
     observed_ids: dict[str, tuple[int, int]]
+    tzdata: str
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,11 @@ def make_places(hours: Taken, zones: Taken, horizon: Horizon) -> Places:
 
 def described(stores: pl.DataFrame) -> pl.DataFrame:
     """The stores with what is assumed where nothing is said: docs/semantics.md, "Input"."""
-    flags = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")
     return stores.with_columns(
         pl.col("zone").fill_null(DEFAULT_ZONE),
         no_zone=pl.col("several_zones").is_null(),
         always_open=pl.col("hours_unknown").is_null(),
-    ).with_columns(pl.col(flags).fill_null(False))
+    ).with_columns(pl.col(FLAGS).fill_null(False))
 
 
 def make_plan(source: str, options: Options, horizon: Horizon, polls: pl.DataFrame, places: Places) -> Plan:
@@ -96,12 +100,24 @@ def make_plan(source: str, options: Options, horizon: Horizon, polls: pl.DataFra
         source=source,
         options=options,
         horizon=horizon,
-        stores=stores.drop("place"),
+        stores=stores.select(STORE_COLUMNS),
         intervals=pl.concat([intervals.select("store", "open_us", "close_us"), always_open(unmentioned, horizon)]),
         not_observed=places.stores.join(observed, on="store_id", how="anti")["store_id"].sort(),
         observed_ids={
             name: (ids.join(observed, on="store_id", how="semi").height, ids.height) for name, ids in places.ids.items()
         },
+        tzdata=tzdata_version(),
+    )
+
+
+def of_store(plan: Plan, store: str) -> Plan:
+    """The plan of one store, under the same key; it has no row where the whole plan has none."""
+    stores = plan.stores.filter(store_id=store)
+    return replace(
+        plan,
+        options=replace(plan.options, store=store),
+        stores=stores,
+        intervals=plan.intervals.join(stores, on="store", how="semi"),
     )
 
 

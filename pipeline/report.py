@@ -20,7 +20,6 @@ from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
 from pipeline.options import Columns, Format, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
-from pipeline.zones import tzdata_version
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
 FORMULA = r"^[=+\-@\t\r]"
@@ -61,7 +60,7 @@ class Report:
             "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
             "lookback_seconds": options.lookback.total_seconds(),
             "source": self.plan.source,
-            "tzdata": tzdata_version(),
+            "tzdata": self.plan.tzdata,
         }
 
     @property
@@ -91,6 +90,10 @@ class Report:
         store_id = pl.col("store_id")
         guarded = pl.when(store_id.str.contains(FORMULA)).then("'" + store_id).otherwise(store_id)
         return csv_bytes(self.table(columns).with_columns(store_id=guarded).rename(HEADINGS, strict=False))
+
+    def rejected_csv(self, table: str) -> bytes:
+        """The rejected rows of polls, hours or zones: line, reason, and the row as it was."""
+        return csv_bytes(self.rejects[table])
 
     def json(self, columns: Columns = "plain") -> bytes:
         """One object: provenance, quality, and the rows as `stores`, figures as numbers."""
@@ -142,8 +145,8 @@ def write_rejects(report: Report, folder: Path) -> None:
     """The rejected rows as polls.csv, hours.csv and zones.csv: line, reason, and the row as it was."""
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in report.rejects.items():
-        written(csv_bytes(rows), folder / f"{name}.csv")
+    for name in report.rejects:
+        written(report.rejected_csv(name), folder / f"{name}.csv")
 
 
 def current_umask() -> int:

@@ -2,7 +2,9 @@
 
     build_report     the figures of all stores, or of one
     build_timeline   the segments of one store, each with the poll that it rests on
-    prepared         what both begin with: read, judge, plan, exchange
+    explain          the same for a store of a report that is there already
+    beginning        whether a run could begin, and over which version of the data
+    prepared         what the first two begin with: read, judge, plan, exchange
 
 Polars and DuckDB are imported here only once the polls are on their way: by then there is nothing else to do.
 """
@@ -12,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.errors import UnknownStore
 from pipeline.horizon import found_horizon
 from pipeline.options import DEFAULTS, LIMITS, Limits, Options
 
@@ -53,7 +56,41 @@ def build_timeline(
     ready = prepared(source, replace(options, store=store), progress)
     from pipeline.timeline import timeline
 
-    return timeline(ready, limits)
+    return timeline(ready.plan, ready.partitions[0], limits)
+
+
+def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
+    """The pieces of one store of a finished report: by the report's own plan, and the polls that are there now.
+
+    Whether they still add up to its figures stands in `Timeline.agrees`. Raises UnknownStore where the report has no
+    such store, and what the source raises.
+    """
+    from pipeline.intake import taken_polls
+    from pipeline.plan import exchange, of_store
+    from pipeline.timeline import compared, timeline
+
+    figures = report.exact.filter(store_id=store)
+    if figures.is_empty():
+        raise UnknownStore(store, f"the report of {report.plan.source}")
+    plan = of_store(report.plan, store)
+    with source:
+        polls = taken_polls(source.polls(plan.horizon, store), plan.horizon, gives_all=False)
+    (partition,) = exchange(plan, polls.accepted)
+    return compared(timeline(plan, partition, limits), figures.row(0, named=True))
+
+
+def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
+    """What a run would begin with: the version of the data, None where that cannot be told exactly.
+
+    Two runs with the same options over the same version have the same figures, unless the clock has a say: without a
+    given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
+    HorizonOutOfRange, and what the source raises.
+    """
+    with source:
+        found_horizon(source, options)
+        if options.now is not None and options.store is None:
+            found_horizon(source, DEFAULTS)
+        return source.version
 
 
 def prepared(source: "Source", options: Options, progress: Progress) -> "Prepared":

@@ -1,15 +1,15 @@
 """One store's week, piece by piece, each with the poll that it rests on: why a report says what it says."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 
 from pipeline.compute import reach_us
 from pipeline.options import WEEK_US, Horizon, Limits, iso
-from pipeline.plan import Plan
-from pipeline.prepare import Prepared
+from pipeline.plan import Partition, Plan
 from pipeline.report import CSV_TIME, csv_bytes
 from pipeline.uptime import segments
 from pipeline.zones import DEFAULT_ZONE, local_offsets
@@ -21,23 +21,26 @@ class Timeline:
 
     pieces: status (up, down, unknown), start_local, end_local (ISO 8601 text with the zone's offset), start_utc,
     end_utc, minutes, poll_utc (the poll that the piece was given to; null: there is no evidence at all), because.
-    In order; they cover the business time of the week without gap or overlap.
+    In order; they cover the business time of the week without gap or overlap. agrees: whether they add up to the
+    week's figures of the report that they explain; polls may have come or gone since it was made.
     """
 
     store_id: str
     timezone: str
     plan: Plan
     pieces: pl.DataFrame
+    agrees: bool = True
 
     def csv(self) -> bytes:
         """The pieces as RFC 4180."""
         return csv_bytes(self.pieces)
 
     def json(self) -> bytes:
-        """One object: store_id, timezone, now, and the pieces."""
+        """One object: store_id, timezone, now, agrees, and the pieces."""
         pieces = self.pieces.with_columns(pl.col(pl.Datetime).dt.strftime(CSV_TIME)).write_json()
-        head = json.dumps({"store_id": self.store_id, "timezone": self.timezone, "now": iso(self.plan.horizon.now_us)})
-        return f'{head[:-1]}, "pieces": {pieces}}}\n'.encode()
+        now = iso(self.plan.horizon.now_us)
+        head = {"store_id": self.store_id, "timezone": self.timezone, "now": now, "agrees": self.agrees}
+        return f'{json.dumps(head)[:-1]}, "pieces": {pieces}}}\n'.encode()
 
     def lines(self) -> Iterator[tuple[str, ...]]:
         """The pieces for reading: status, from and to in local time, length, poll, because; times to the second."""
@@ -48,13 +51,20 @@ class Timeline:
         yield from self.pieces.select("status", clock, length, poll, "because").iter_rows()
 
 
-def timeline(ready: Prepared, limits: Limits) -> Timeline:
-    """The timeline of a run that has been prepared for one store."""
-    plan, polls = ready.plan, ready.partitions[0].polls
-    given = segments(polls, plan.intervals, plan.horizon, reach_us(plan), limits)
+def timeline(plan: Plan, partition: Partition, limits: Limits) -> Timeline:
+    """The timeline of the one store that a plan was made for."""
+    given = segments(partition.polls, plan.intervals, plan.horizon, reach_us(plan), limits)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     pieces = explained(in_week(given, plan), zone, plan.horizon)
     return Timeline(plan.options.store or "", zone, plan, pieces)
+
+
+def compared(found: Timeline, figures: Mapping[str, Any]) -> Timeline:
+    """A timeline that knows whether it agrees with its store's row of `Report.exact`."""
+    length = (pl.col("end_utc") - pl.col("start_utc")).dt.total_microseconds()
+    up, down = (found.pieces.filter(status=status).select(length.sum()).item() for status in ("up", "down"))
+    week = (figures["uptime_last_week_us"] or 0, figures["downtime_last_week_us"] or 0)  # null: nothing is known
+    return replace(found, agrees=(up, down) == week)
 
 
 def in_week(given: pl.DataFrame, plan: Plan) -> pl.DataFrame:

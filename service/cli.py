@@ -11,10 +11,12 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.config import Env
 
+from service.commands import keys
 from service.commands.demo import demo
 from service.commands.load import load
 from service.commands.report import report
 from service.commands.sample import sample
+from service.commands.serve import serve
 from service.commands.timeline import timeline
 
 DONE, FAILED, WRONG_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
@@ -39,7 +41,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.meta.suppress_keyboard_interrupt = False  # `main` ends at once, where Cyclopts would wait for other threads
-for command in (report, timeline, load, sample, demo):
+for command in (report, timeline, load, sample, serve, keys.app, demo):
     app.command(command)
 
 

@@ -16,22 +16,23 @@ if TYPE_CHECKING:
     from pipeline.source.frames import Source
 
 
-def open_source(address: str | Path, schema: str | None = None) -> "Source":
+def open_source(address: str | Path, schema: str | None = None, application: str | None = None) -> "Source":
     """The source at an address; nothing is read before it is entered with `with`, but for a folder's headers.
 
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
-    package starts), or a folder. schema: where the tables are, if not on the search path.
+    package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
+    run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has.
     Raises SourceUnreachable, SourceMismatch.
     """
     text = str(address)
     if text == EMBEDDED:
         from pipeline.source.postgres import EmbeddedPostgres
 
-        return EmbeddedPostgres(schema)
+        return EmbeddedPostgres(schema, application)
     if is_connection_string(text):
         from pipeline.source.postgres import Postgres
 
-        return Postgres(text, schema)
+        return Postgres(text, schema, application)
     if "://" in text:
         raise SourceUnreachable(
             text.partition("://")[0] + "://…", "only postgresql:// addresses and folders can be read"

@@ -3,6 +3,7 @@
 connected        a psycopg connection, or an error of ours within seconds
 connectorx_url   the same server and rights, as ConnectorX takes them
 shown, reached   where it is, for people: without the password
+end_statements   what a run that is gone has left behind on the server
 """
 
 import re
@@ -37,6 +38,22 @@ def connected(address: str, application: str) -> psycopg.Connection:
         raise not_understood(error) from None
     except psycopg.Error as error:
         raise connection_error(shown(address), first_line(error)) from None
+
+
+def end_statements(address: str, application: str) -> None:
+    """End every connection that has this application name; where that cannot be done, nothing is said.
+
+    A client that is gone goes unnoticed on the server until a statement of its has something to send.
+    """
+    try:
+        with connected(address, f"{application} end") as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where application_name = %s and pid <> pg_backend_pid()",
+                [application],
+            )
+    except Exception:  # noqa: S110 - the error that brought us here is the one to tell
+        pass
 
 
 def understood(address: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import polars as pl
 
 from pipeline.clean import accepted, judged_polls
 from pipeline.errors import SourceMismatch
-from pipeline.options import Horizon
+from pipeline.horizon import found_horizon
+from pipeline.options import DEFAULTS, Horizon
 
 RawFrames = Sequence[pl.LazyFrame]
 
@@ -25,6 +26,8 @@ class Source(Protocol):
     """Whether `polls` also gives what lies outside the horizon, so that it can be counted."""
     remarks: list[str]
     """What the user should know about reading it, filled while it is read."""
+    version: str | None
+    """Once entered, what is read: sources of one version hold the same rows. None where that cannot be told."""
 
     def __enter__(self) -> Self: ...
 
@@ -52,6 +55,13 @@ class Source(Protocol):
         """Whether any poll, whenever it was, has this store id."""
         ...
 
+    def stores(self) -> list[str]:
+        """The ids with a poll in the horizon of a report without options, in byte order, by a quicker look.
+
+        Raises NoPolls.
+        """
+        ...
+
     def poll_span_us(self) -> tuple[int, int] | None:
         """The oldest and the newest readable timestamp, for an error message."""
         ...
@@ -61,6 +71,7 @@ class Frames:
     """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"."""
 
     gives_all = True
+    version: str | None = None
 
     def __init__(
         self,
@@ -105,6 +116,12 @@ class Frames:
         """See `Source`."""
         return any(not frame.head(1).collect().is_empty() for frame in of_store(self._polls, store))
 
+    def stores(self) -> list[str]:
+        """See `Source`."""
+        horizon = found_horizon(self, DEFAULTS)
+        polls = self._accepted().filter(pl.col("poll_us").is_between(horizon.start_us, horizon.now_us))
+        return polls.select(pl.col("store_id").unique()).collect()["store_id"].sort().to_list()
+
     def poll_span_us(self) -> tuple[int, int] | None:
         """See `Source`."""
         oldest, newest = (
@@ -113,7 +130,7 @@ class Frames:
         return None if oldest is None else (oldest, newest)
 
     def _accepted(self) -> pl.LazyFrame:
-        return pl.concat(accepted(judged_polls(raw, None)).select("poll_us") for raw in self._polls)
+        return pl.concat(accepted(judged_polls(raw, None)).select("store_id", "poll_us") for raw in self._polls)
 
 
 def as_lazy(table: RawFrames | pl.LazyFrame | pl.DataFrame) -> RawFrames:

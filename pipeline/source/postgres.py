@@ -21,8 +21,9 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from pipeline.errors import SourceMismatch, SourceRefused
-from pipeline.options import DAY_US, EPOCH, Horizon, instant_us
-from pipeline.source.connection import connected, connectorx_url, first_line, reached, shown
+from pipeline.horizon import found_horizon
+from pipeline.options import DAY_US, DEFAULTS, EPOCH, Horizon, instant_us
+from pipeline.source.connection import connected, connectorx_url, end_statements, first_line, reached, shown
 from pipeline.statements import statement
 from pipeline.tables import COLUMNS, SPACE, VARIANTS, Table
 from pipeline.waiting import awaited
@@ -41,7 +42,7 @@ ALLOWED = {
 }
 LARGE_TABLE = 1_000_000
 BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
-UNREADABLE = "\ufffd"
+ACCEPTED = {"unreadable": Value("\ufffd"), "space": Value(SPACE)}
 EVER = ("0000-00-00", "9999-99-99")
 
 
@@ -52,18 +53,19 @@ class Postgres:
     """
 
     gives_all = False
+    version: str | None = None
 
-    def __init__(self, address: str, schema: str | None = None) -> None:
+    def __init__(self, address: str, schema: str | None = None, application: str | None = None) -> None:
         self.name = shown(address)
         self.remarks: list[str] = []
         self._address, self._schema = address, schema
-        self._application = f"store-uptime {secrets.token_hex(8)}"
+        self._application = application or f"store-uptime {secrets.token_hex(8)}"
 
     def __enter__(self) -> Self:
         self._connection = connected(self._address, self._application)
         self.name = self._place()
         self._url = connectorx_url(self._connection, self.name)
-        self._snapshot = self._exported_snapshot()
+        self._snapshot, self.version = self._exported_snapshot()
         return self
 
     def __exit__(
@@ -78,7 +80,7 @@ class Postgres:
         if self._polls.kind == "text":
             return self._newest_of_text(ceiling_us)
         bounds = {"ceiling": self._instant(ceiling_us), "beginning": self._instant(BEGINNING_US)}
-        row = self._row("newest", self._polls, **bounds, unreadable=Value(UNREADABLE), space=Value(SPACE))
+        row = self._row("newest", self._polls, **bounds, **ACCEPTED)
         return None if row is None else instant_us(row[0])
 
     def polls(self, horizon: Horizon, store: str | None) -> "RawFrames":
@@ -110,6 +112,12 @@ class Postgres:
         row = self._row("has_polled", self._polls, of_store=self._of_store(store))
         return row is not None and row[0]
 
+    def stores(self) -> list[str]:
+        """See `Source`; where times are text, also ids of the days around."""
+        horizon = found_horizon(self, DEFAULTS)
+        rows = self._rows("stores", self._polls, **self._bounds(horizon), **ACCEPTED)
+        return sorted(row[0] for row in rows)
+
     def poll_span_us(self) -> tuple[int, int] | None:
         """See `Source`."""
         if self._polls.kind == "text":
@@ -132,20 +140,27 @@ class Postgres:
         return reached(self._connection)
 
     def _table(self, table: Table) -> "FoundTable":
-        schema = "" if self._schema is None else Identifier(self._schema).as_string() + "."
         try:
-            rows = self._connection.execute(statement("postgres/catalogue"), {"table": schema + table}).fetchall()
+            asked = {"table": self._qualified(table)}
+            rows = self._connection.execute(statement("postgres/catalogue"), asked).fetchall()
         except psycopg.Error as error:
             remedy = f"Ask its owner: grant usage on schema {self._schema} to this user."
             raise SourceRefused(self.name, first_line(error), remedy) from None
         return found_table(self.name, table, rows)
 
-    def _exported_snapshot(self) -> list[str] | None:
-        """What a pull must say first to see what this connection sees; None where the server cannot share it."""
+    def _qualified(self, table: Table) -> str:
+        return table if self._schema is None else f"{Identifier(self._schema).as_string()}.{table}"
+
+    def _exported_snapshot(self) -> tuple[list[str] | None, str | None]:
+        """What a pull must say first to see what this connection sees, and the version of the data.
+
+        None where the server cannot share its snapshot, and where the version cannot be told.
+        """
         begin = "begin isolation level repeatable read read only"
+        tables = [self._qualified(table) for table in COLUMNS]
         try:
             self._connection.execute(begin)
-            snapshot = self._connection.execute("select pg_export_snapshot()").fetchone()
+            row = self._connection.execute(statement("postgres/snapshot"), {"tables": tables}).fetchone()
         except psycopg.Error as error:
             self._connection.execute("rollback")
             self._connection.execute(begin)
@@ -153,9 +168,9 @@ class Postgres:
                 f"This server cannot share one view of its tables ({first_line(error)}): "
                 "each table was read as it was at its own moment."
             )
-            return None
-        name = cast("tuple[str]", snapshot)[0]
-        return [begin, f"set transaction snapshot '{name}'"]
+            return None, None
+        name, version = cast("tuple[str, str | None]", row)
+        return [begin, f"set transaction snapshot '{name}'"], version
 
     def _newest_of_text(self, ceiling_us: int) -> int | None:
         last = date_text(ceiling_us + 2 * DAY_US)
@@ -184,10 +199,19 @@ class Postgres:
             return SQL("{}::timestamptz").format(Value(f"{text.zfill(26)}+00"))
         return SQL("{}::timestamp").format(Value(text.zfill(26)))
 
+    def _bounds(self, horizon: Horizon) -> dict[str, Composable]:
+        if self._polls.kind == "text":
+            first, last = map(Value, dates_around(Horizon(horizon.start_us, horizon.now_us)))
+            return {"first": first, "last": last}
+        return {"first": self._instant(horizon.start_us), "last": self._instant(horizon.now_us)}
+
     def _row(self, name: str, table: "FoundTable", **values: Composable) -> tuple[Any, ...] | None:
+        return next(iter(self._rows(name, table, **values)), None)
+
+    def _rows(self, name: str, table: "FoundTable", **values: Composable) -> list[tuple[Any, ...]]:
         try:
             # binary: as text, times would follow the DateStyle of the role
-            return self._connection.execute(table.composed(name, **values), binary=True).fetchone()
+            return self._connection.execute(table.composed(name, **values), binary=True).fetchall()
         except psycopg.Error as error:
             raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
 
@@ -217,8 +241,8 @@ class Postgres:
 class EmbeddedPostgres(Postgres):
     """The server that this package starts, kept running while it is read."""
 
-    def __init__(self, schema: str | None = None) -> None:
-        super().__init__("", schema)
+    def __init__(self, schema: str | None = None, application: str | None = None) -> None:
+        super().__init__("", schema, application)
         self.name = self._place()
         self._server = ExitStack()
 
@@ -260,7 +284,13 @@ class FoundTable:
         columns = {standard: Identifier(found) for standard, found in self.columns.items()}
         timestamp = columns.get("timestamp_utc", SQL("null"))
         in_utc = SQL("{} at time zone 'UTC'").format(timestamp) if self.kind == "timestamptz" else timestamp
-        names = {"table": SQL(cast("LiteralString", self.full_name)), "timestamp": timestamp, "in_utc": in_utc}
+        date = SQL('left({}::text, 10) collate "C"').format(timestamp)
+        names = {
+            "table": SQL(cast("LiteralString", self.full_name)),
+            "timestamp": timestamp,
+            "in_utc": in_utc,
+            "bounded": date if self.kind == "text" else timestamp,
+        }
         return SQL(statement(f"postgres/{name}")).format(**names, **columns, **values)
 
 
@@ -268,7 +298,7 @@ def found_table(source: str, table: Table, rows: list[tuple[Any, ...]]) -> Found
     """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused."""
     needed = f"a report needs {table} ({', '.join(COLUMNS[table])})"
     if not rows:
-        raise SourceMismatch(source, f"there is no table {table}", f"{needed}; is it in another --schema?")
+        raise SourceMismatch(source, f"there is no table {table}", f"{needed}; is it in another schema?")
     by_standard_name = {VARIANTS.get(row[0], row[0]): row for row in rows} | {row[0]: row for row in rows}
     for column in COLUMNS[table]:
         if column not in by_standard_name:
@@ -302,14 +332,3 @@ def instant_of_date(text: str) -> int:
         return instant_us(datetime.fromisoformat(text))
     except ValueError:
         return 0
-
-
-def end_statements(address: str, application: str) -> None:
-    """End what a pull has left running on the server: a client that is gone goes unnoticed there until it writes."""
-    try:
-        with connected(address, f"{application} end") as connection:
-            connection.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s", [application]
-            )
-    except Exception:  # noqa: S110 - the error that brought us here is the one to tell
-        pass

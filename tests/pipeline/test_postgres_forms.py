@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ import psutil
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from pipeline import Options, Report, build_report, open_source
+from pipeline import Options, Report, build_report, end_statements, open_source
 from pipeline.errors import NoPolls, SourceMismatch, SourceRefused, SourceUnreachable
 from pipeline.options import Horizon, instant_us
 from pipeline.source.connection import connected, connectorx_url, understood
@@ -493,6 +494,12 @@ def test_a_standby_is_enough_for_a_report(shop: Cluster, standby: Cluster) -> No
     assert not [text for text in found.quality.warnings if "cannot share" in text]
 
 
+def test_the_version_of_a_standby_cannot_be_told(shop: Cluster, standby: Cluster) -> None:
+    with Postgres(shop.socket_url) as primary, Postgres(standby.socket_url) as copy:
+        assert primary.version is not None
+        assert copy.version is None
+
+
 # Ctrl-C ---------------------------------------------------------------------------------------------------------------
 
 SLOW = {
@@ -567,3 +574,62 @@ def test_a_report_that_fails_leaves_no_statement_behind(tables: str) -> None:
     run(tables, "alter table menu_hours drop column end_time_local")
     assert "menu_hours has no column end_time_local" in line_of(tables, now=NOON)
     eventually(lambda: not busy(tables), 1)
+
+
+# Names of runs --------------------------------------------------------------------------------------------------------
+
+
+def names_on(url: str) -> list[str]:
+    """The application names of a database's other sessions."""
+    statement = "select application_name from pg_stat_activity where datname = current_database()"
+    return [row[0] for row in run(url, f"{statement} and pid <> pg_backend_pid() and backend_type = 'client backend'")]
+
+
+@contextmanager
+def waiting_report(url: str, application: str | None) -> Iterator[Future[Report]]:
+    """A report in a thread, whose polls take a minute."""
+    make_slow(url, "store_status")
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(build_report, open_source(url, application=application), Options(now=NOON))
+        eventually(lambda: busy(url))
+        yield running
+
+
+def test_every_connection_of_a_run_has_its_name_and_is_ended_by_it(tables: str) -> None:
+    with waiting_report(tables, "report 7") as running:
+        assert names_on(tables) == ["report 7", "report 7"]
+        end_statements(tables, "report 7")
+        with pytest.raises(SourceRefused):
+            running.result(5)
+    eventually(lambda: names_on(tables) == [], 2)
+
+
+def test_a_run_of_another_name_goes_on(tables: str) -> None:
+    with waiting_report(tables, "report 7") as running:
+        end_statements(tables, "report 70")
+        assert not running.done()
+        end_statements(tables, "report 7")
+        with pytest.raises(SourceRefused):
+            running.result(5)
+
+
+def test_a_run_without_a_name_has_one_that_nobody_else_has(tables: str) -> None:
+    with open_source(tables), open_source(tables):
+        first, second = names_on(tables)
+    assert first.startswith("store-uptime ")
+    assert first != second
+
+
+@pytest.mark.parametrize("name", ["n" * 63, "it's; drop", 'a "b" c=d', "host=x"])
+def test_a_name_may_be_as_long_as_the_server_takes_it_and_hold_anything(tables: str, name: str) -> None:
+    with waiting_report(tables, name) as running:
+        assert names_on(tables) == [name, name]
+        end_statements(tables, name)
+        with pytest.raises(SourceRefused):
+            running.result(5)
+
+
+def test_where_nothing_can_be_ended_nothing_is_said(tables: str) -> None:
+    end_statements(tables, "nobody")
+    end_statements("postgresql://localhost:1/nowhere", "nobody")
+    end_statements("postgresql://me:p@wörd@localhost/db", "nobody")

@@ -17,20 +17,34 @@ ROOT = Path(__file__).parents[2]
 PROMISED = {
     "EMBEDDED",
     "Columns",
+    "EmbeddedUnavailable",
     "Format",
     "Frames",
+    "HorizonOutOfRange",
     "Limits",
     "LoadedFile",
+    "NoPolls",
     "Options",
     "Report",
+    "SavedReport",
     "Source",
+    "SourceMismatch",
+    "SourceRefused",
+    "SourceUnreachable",
     "StoreUptimeError",
     "TableCounts",
     "Timeline",
+    "UnknownStore",
+    "beginning",
     "build_report",
     "build_timeline",
+    "embedded_server",
+    "end_statements",
+    "explain",
     "load_files",
     "open_source",
+    "restored",
+    "saved",
     "throwaway_server",
     "write_rejects",
     "write_sample",
@@ -154,7 +168,7 @@ def test_an_error_says_its_facts_in_one_line_and_what_to_do(cause: type[BaseExce
     error = example(cause)
     assert all(str(fact) in str(error) for fact in error.args)
     assert "\n" not in str(error)
-    assert str(error).rstrip()[-1] in ".y"  # a sentence; or the last fact, that is one: `remedy`
+    assert str(error).rstrip()[-1] in ".?y"  # a sentence; or the last fact, that is one: `remedy`
 
 
 def test_a_source_without_any_poll_is_told_how_to_load_some() -> None:

@@ -86,7 +86,7 @@ FOLDERS = {
     "half a gzip": Case("report --source {cut_gzip}", "cannot be read to its end (unexpected end of file); a file"),
     "no Parquet": Case("report --source {not_parquet}", "more.parquet: its header cannot be read"),
     "before all polls": Case("report --source {feed} --now 2023-01-01", "its oldest is 2024-10-14T11:00:00Z, its"),
-    "now before the calendar": Case("report --source {feed} --now 0001-01-01", "--now"),
+    "now before the calendar": Case("report --source {feed} --now 0001-01-01", "another now"),
     "an unknown store": Case("report --source {feed} --store A", "has the store id 'A'. Ids are compared as written"),
     "an out that is nowhere": Case("report --source {feed} --out {home}/no/x.csv", "cannot write"),
     "an out that is a folder": Case("report --source {feed} --out {nothing}", "cannot write"),
@@ -162,7 +162,7 @@ def test_a_schema_that_is_not_there_is_told(database: str) -> None:
     run(database, *TABLES)
     said = failed(["report", "--schema", "shop"], FAILED, DATABASE_URL=database)
     assert "there is no table store_status" in said
-    assert "is it in another --schema?" in said
+    assert "is it in another schema?" in said
 
 
 REFUSALS = {

@@ -1,0 +1,149 @@
+"""A report as bytes, and back: Parquet files that hold all of it, for whoever keeps reports.
+
+saved      a report as three files: its figures, its plan, its rejected rows
+restored   the report again, from the figures alone or from all three
+"""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from pipeline.clean import LINE
+from pipeline.intake import TableCounts
+from pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
+from pipeline.plan import STORE_COLUMNS, Plan
+from pipeline.quality import Quality, store_lists
+from pipeline.report import Report
+from pipeline.tables import COLUMNS
+
+KEY = "store_uptime"
+REJECTS_KEPT = 100_000
+REJECTED = dict(zip(("polls", "hours", "zones"), COLUMNS.values(), strict=True))
+
+
+@dataclass(frozen=True)
+class SavedReport:
+    """A report as three Parquet files, each of use without the others' columns.
+
+    figures: `Report.exact`; what else a report is made of stands as JSON in its metadata, under `store_uptime`.
+    plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
+    rejects: table (polls, hours, zones), line, reason and the raw columns as text, of each table the first
+    `REJECTS_KEPT` rows; the counts in the quality are of all.
+    """
+
+    figures: bytes
+    plan: bytes
+    rejects: bytes
+
+
+def saved(report: Report) -> SavedReport:
+    """A whole report as bytes."""
+    rejects = (
+        rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
+    )
+    return SavedReport(
+        figures=parquet(report.exact, {KEY: json.dumps(told(report), ensure_ascii=False)}),
+        plan=parquet(report.plan.intervals.sort("open_us", "close_us", "store")),
+        rejects=parquet(pl.concat(rejects, how="diagonal")),
+    )
+
+
+def restored(figures: bytes, plan: bytes | None = None, rejects: bytes | None = None) -> Report:
+    """The report that was saved.
+
+    With the figures alone it can be written in every format and has its quality and provenance; to be explained it
+    needs its plan; without its rejects it has no tables of rejected rows.
+    """
+    exact = pl.read_parquet(io.BytesIO(figures))
+    facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[KEY])
+    intervals = pl.DataFrame() if plan is None else pl.read_parquet(io.BytesIO(plan))
+    run = plan_again(facts, exact, intervals)
+    return Report(
+        plan=run,
+        exact=exact,
+        quality=quality_again(facts["quality"], run, exact),
+        rejects={} if rejects is None else dict(tables(pl.read_parquet(io.BytesIO(rejects)))),
+    )
+
+
+def told(report: Report) -> dict[str, Any]:
+    """What the figures do not hold, as plain values. The lists of stores follow from it and them."""
+    plan, quality = report.plan, report.quality
+    return {
+        "source": plan.source,
+        "tzdata": plan.tzdata,
+        "options": plain_options(plan.options),
+        "horizon": asdict(plan.horizon),
+        "not_observed": plan.not_observed.to_list(),
+        "observed_ids": plan.observed_ids,
+        "quality": {
+            "tables": {name: asdict(counts) for name, counts in quality.tables.items()},
+            "duplicates": quality.duplicates,
+            "contradictory": quality.contradictory,
+            "warnings": quality.warnings,
+        },
+    }
+
+
+def plain_options(options: Options) -> dict[str, Any]:
+    """Options as plain values; times in microseconds, since JSON has none."""
+    return {
+        "now_us": None if options.now is None else instant_us(options.now),
+        "store": options.store,
+        "max_gap_us": None if options.max_gap is None else microseconds(options.max_gap),
+        "lookback_us": microseconds(options.lookback),
+    }
+
+
+def options_again(plain: Mapping[str, Any]) -> Options:
+    """The options that `plain_options` was given."""
+    now_us, max_gap_us = plain["now_us"], plain["max_gap_us"]
+    return Options(
+        now=None if now_us is None else EPOCH + timedelta(microseconds=now_us),
+        store=plain["store"],
+        max_gap=None if max_gap_us is None else timedelta(microseconds=max_gap_us),
+        lookback=timedelta(microseconds=plain["lookback_us"]),
+    )
+
+
+def plan_again(facts: Mapping[str, Any], exact: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
+    """The plan of a report: its stores are columns of the figures, in the order of their keys."""
+    return Plan(
+        source=facts["source"],
+        options=options_again(facts["options"]),
+        horizon=Horizon(**facts["horizon"]),
+        stores=exact.with_row_index("store").select(STORE_COLUMNS),
+        intervals=intervals,
+        not_observed=pl.Series("store_id", facts["not_observed"], pl.String),
+        observed_ids={name: (observed, ids) for name, (observed, ids) in facts["observed_ids"].items()},
+        tzdata=facts["tzdata"],
+    )
+
+
+def quality_again(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> Quality:
+    """The quality of a report."""
+    return Quality(
+        tables={name: TableCounts(**counts) for name, counts in plain["tables"].items()},
+        duplicates=plain["duplicates"],
+        contradictory=plain["contradictory"],
+        stores=store_lists(plan, exact),
+        warnings=plain["warnings"],
+    )
+
+
+def tables(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rejected rows of each table by its name, each with its own columns."""
+    for name, columns in REJECTED.items():
+        yield name, rejects.filter(table=name).select(LINE, "reason", *columns)
+
+
+def parquet(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
+    """A frame as a Parquet file, compressed by zstd."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", metadata=metadata)
+    return buffer.getvalue()

@@ -1,0 +1,83 @@
+"""The application: routes, what surrounds them, and the backend that they share."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.plugins.prometheus import PrometheusConfig
+
+from service import problems
+from service.access import Doorkeeper
+from service.backend import Backend, Host
+from service.compression import Zstandard
+from service.front import Front, SameSite
+from service.routes import openapi, operations, page, reports, sessions, stores
+from service.settings import Settings
+
+HANDLERS: list[Any] = [
+    page.home,
+    reports.trigger_report,
+    reports.get_report,
+    reports.get_report_by_query,
+    reports.history,
+    reports.report_details,
+    reports.rejected_rows,
+    reports.end_report,
+    reports.events,
+    stores.stores,
+    stores.timeline,
+    operations.health,
+    operations.ready,
+    operations.metrics,
+    sessions.sign_in,
+    sessions.session,
+    sessions.sign_out,
+    openapi.start,
+]
+
+
+def create_app(settings: Settings, host: Host) -> Front:
+    """The ASGI application of one server."""
+    backend: Backend | None = None
+
+    @asynccontextmanager
+    async def life(app: Litestar) -> AsyncIterator[None]:
+        nonlocal backend
+        backend = app.state["backend"] = Backend(settings, host)
+        backend.open()
+        try:
+            yield
+        finally:
+            await backend.close()
+
+    def given_backend() -> Backend | None:
+        return backend
+
+    rate = RateLimitConfig(rate_limit=("minute", settings.rate_limit), set_rate_limit_headers=False)
+    app = Litestar(
+        route_handlers=[*HANDLERS, openapi.assets(), page.assets()],
+        lifespan=[life],
+        dependencies={"backend": Provide(given_backend, sync_to_thread=False)},
+        middleware=[
+            PrometheusConfig(app_name="store_uptime", prefix="store_uptime", group_path=True).middleware,
+            SameSite(settings),
+            rate.middleware,
+            DefineMiddleware(Doorkeeper, exclude_from_auth_key="exclude_from_auth", exclude=["^/schema"]),
+        ],
+        plugins=[problems.plugin],
+        openapi_config=openapi.config(version("store-uptime")),
+        compression_config=CompressionConfig(
+            backend="zstd", compression_facade=Zstandard, gzip_fallback=True, exclude=["/events$"]
+        ),
+        request_max_body_size=settings.body_limit,
+        state=State(),
+        logging_config=None,
+    )
+    return Front(app)

@@ -1,0 +1,205 @@
+"""What stands behind the routes of one server: registry, workers, runner, source; and the life of all of them."""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import structlog
+
+import pipeline
+from pipeline import EMBEDDED, EmbeddedUnavailable, Limits, Options, SourceUnreachable
+from service import metrics
+from service.errors import RegistryRefused, RegistryUnreachable
+from service.migrations import settled
+from service.pool import Workers
+from service.registry import Registry
+from service.runner import House, Runner
+from service.settings import Settings
+from service.work import Place
+
+RETRY_S = 1.0
+STORES_S = 60
+FREE_BYTES = 256 << 20
+UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the server's log says why."
+LOOKUP = "store-uptime lookup"
+
+log = structlog.get_logger("store_uptime")
+
+
+@dataclass(frozen=True)
+class Host:
+    """The process that serves: `end` ends it, with a sentence; `is_stopping` is true once it has been told to stop."""
+
+    end: Callable[[str], None]
+    is_stopping: Callable[[], bool]
+
+
+class Backend:
+    """Everything behind the routes."""
+
+    def __init__(self, settings: Settings, host: Host) -> None:
+        self.settings = settings
+        self.host = host
+        self.registry = Registry()
+        self.workers = Workers(settings)
+        self._database = self._address = ""
+        self._runner: Runner | None = None
+        self._servers = ExitStack()
+        self._uses_embedded = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stores: list[str] = []
+        self._stores_until = 0.0
+        self._spill = Path(tempfile.mkdtemp(prefix="store-uptime-serve-"))
+        metrics.WORKERS.set(settings.workers)
+        metrics.QUEUE.set(settings.queue)
+
+    # Life -------------------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begin; it goes on in the background, since the database may take its time."""
+        self._tasks = [asyncio.create_task(self.workers.keep_warm()), asyncio.create_task(self._work())]
+
+    async def close(self) -> None:
+        """End runs in order, and let go of everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.stop()
+        await self.registry.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+        await asyncio.to_thread(self._servers.close)
+
+    async def _work(self) -> None:
+        """Wait until the registry is there, then run reports."""
+        try:
+            self._address = await self._registry_address()
+            await self.registry.open(self._address)
+            house = House(self._database, self._address, self._spill)
+            self._runner = Runner(self.settings, self.registry, self.workers, house, self.host.is_stopping)
+            log.info("taking reports")
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._runner.run())
+                if self._uses_embedded:
+                    group.create_task(self._keep_embedded())
+        except RegistryRefused as refused:
+            self.host.end(str(refused))
+        except Exception:
+            log.exception("unexpected error")
+            self.host.end("The server has stopped because of an unexpected error; its log has the details.")
+
+    async def _registry_address(self) -> str:
+        """The address of a registry that is up to date; a database that does not answer is waited for.
+
+        Raises RegistryRefused.
+        """
+        is_told = False
+        while True:
+            try:
+                return await asyncio.to_thread(self._found_registry)
+            except (psycopg.OperationalError, SourceUnreachable, EmbeddedUnavailable) as error:
+                if not is_told:
+                    log.warning("the database does not answer, waiting for it", error=" ".join(str(error).split()))
+                is_told = True
+                await asyncio.sleep(RETRY_S)
+
+    def _found_registry(self) -> str:
+        """The address of the registry; of the tables too, since both may be in the embedded server."""
+        database = self.settings.database or EMBEDDED
+        self._database = self._url(database)
+        return settled(database, self.settings.registry, self._url, self._told_of_other_registry)
+
+    def _told_of_other_registry(self, why: str) -> None:
+        log.warning("reports are kept in the built-in server", because=why)
+
+    def _url(self, address: str) -> str:
+        """An address that any process can use; the embedded server is started and held."""
+        if address != EMBEDDED:
+            return address
+        self._uses_embedded = True
+        return self._servers.enter_context(pipeline.embedded_server())
+
+    async def _keep_embedded(self) -> None:
+        """Start the embedded server again where it was killed: nobody else would."""
+        while True:
+            await asyncio.sleep(RETRY_S)
+            try:
+                await asyncio.to_thread(visit_embedded)
+            except EmbeddedUnavailable as error:
+                log.warning("the built-in server is away", error=str(error))
+
+    # What routes ask for ----------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Look at the queue at once."""
+        if self._runner is not None:
+            self._runner.wake()
+
+    @property
+    def limits(self) -> Limits:
+        """What short work may use."""
+        return Limits(self.settings.duckdb_memory, self.settings.worker_threads, str(self._spill))
+
+    @property
+    def place(self) -> Place:
+        """Where the tables are, for short work."""
+        return Place(self._database, self.settings.schema, LOOKUP)
+
+    async def data_version(self, options: Options) -> str | None:
+        """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""
+        return await asyncio.to_thread(pipeline.beginning, self._source(), options)
+
+    async def stores(self) -> list[str]:
+        """The stores that a report has now, in byte order; not older than a minute."""
+        if time.monotonic() > self._stores_until:
+            self._stores = await asyncio.to_thread(read_stores, self._source())
+            self._stores_until = time.monotonic() + STORES_S
+        return self._stores
+
+    async def shortcomings(self) -> dict[str, str]:
+        """What is not ready: for each of database, registry, workers and disk that is not, a sentence."""
+        found = {}
+        if not self.workers.are_warm:
+            found["workers"] = "They are being started."
+        if shutil.disk_usage(self._spill).free < FREE_BYTES:
+            found["disk"] = f"There is less than {FREE_BYTES >> 20} MiB left for temporary files."
+        try:
+            await self.registry.row("any_waiting")
+        except RegistryUnreachable as error:
+            found["registry"] = str(error)
+            return found
+        try:
+            await asyncio.to_thread(visit, self._source())
+        except pipeline.StoreUptimeError as error:
+            log.warning("the source cannot be read", error=str(error))
+            found["database"] = UNREADABLE
+        return found
+
+    def _source(self) -> pipeline.Source:
+        if not self._database:
+            raise RegistryUnreachable
+        return pipeline.open_source(self._database, self.settings.schema, LOOKUP)
+
+
+def visit_embedded() -> None:
+    """See to it that the embedded server runs."""
+    with pipeline.embedded_server():
+        pass
+
+
+def visit(source: pipeline.Source) -> None:
+    """See whether a source can be read. Raises what it raises."""
+    with source:
+        pass
+
+
+def read_stores(source: pipeline.Source) -> list[str]:
+    """The stores of a source."""
+    with source:
+        return source.stores()

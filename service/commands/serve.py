@@ -1,0 +1,91 @@
+"""`store-uptime serve`."""
+
+import os
+import signal
+import socket
+import sys
+from dataclasses import replace
+from types import FrameType
+
+from pipeline import StoreUptimeError
+from service.commands import common
+from service.settings import Settings
+
+HEAD_BYTES = 16_384
+CONNECTIONS = 2_000
+ANSWERS_S = 5  # how long answers on their way may take when the server is stopped
+
+
+class CannotListen(StoreUptimeError):
+    """The address is taken, or is not one of this machine."""
+
+    def __str__(self) -> str:
+        host, port, reason = self.args
+        return f"cannot listen on {host} port {port}: {reason}. Choose another with --port or --host."
+
+
+class CannotServe(StoreUptimeError):
+    """The server had to give up."""
+
+
+def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
+    """Run the service: the API, the page, and the workers that make reports.
+
+        store-uptime serve --database postgresql://reader@db/shop --registry postgresql://uptime@db/uptime
+
+    It stops with Ctrl-C or SIGTERM: running reports may finish first, and what cannot is taken up again.
+    """
+    settings = replace(settings, database=common.address(settings.database))
+    serve_on(listen(settings.host, settings.port), settings)
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises CannotListen."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=CONNECTIONS)
+    except OSError as error:
+        raise CannotListen(host, port, error.strerror or str(error)) from None
+
+
+def serve_on(listening: socket.socket, settings: Settings) -> None:
+    """Serve until told to stop. Raises CannotServe."""
+    os.environ.setdefault("POLARS_MAX_THREADS", str(settings.worker_threads))  # before a worker imports it
+    import uvicorn
+
+    from service import logs
+    from service.app import create_app
+    from service.backend import Host
+    from service.front import PatientServer
+
+    logs.configure(settings.log_format or ("text" if sys.stderr.isatty() else "json"))
+    sentences: list[str] = []
+
+    def end(sentence: str) -> None:
+        sentences.append(sentence)
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        create_app(settings, Host(end, lambda: server.should_exit)),
+        http=PatientServer,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=ANSWERS_S,
+        forwarded_allow_ips=settings.proxies,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+    server = uvicorn.Server(config)
+    signal.signal(signal.SIGTERM, stopped)
+    server.run([listening])
+    if sentences:
+        raise CannotServe(sentences[0])
+
+
+def stopped(number: int, frame: FrameType | None) -> None:
+    """Uvicorn raises the signal again that it stopped for; by then all is done."""

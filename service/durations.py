@@ -1,0 +1,25 @@
+"""Durations as people write them: 90m, 2h, 1d12h, 0h."""
+
+import re
+from datetime import timedelta
+
+UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+WRITTEN = re.compile("".join(rf"(?:(?P<{name}>[0-9]{{1,9}}){unit})?" for unit, name in UNITS.items()))
+SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+
+def duration(text: str) -> timedelta:
+    """What a text stands for. Raises ValueError."""
+    found = WRITTEN.fullmatch(text)
+    if not text or found is None:
+        raise ValueError(f"{text!r} is not a duration: write 90m, 2h or 1d12h")
+    return timedelta(**{name: int(number) for name, number in found.groupdict(default="0").items()})
+
+
+def written(seconds: float) -> str:
+    """The shortest text for whole seconds; 0h for none."""
+    rest, text = int(seconds), ""
+    for unit, length in SECONDS.items():
+        number, rest = divmod(rest, length)
+        text += f"{number}{unit}" if number else ""
+    return text or "0h"

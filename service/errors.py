@@ -1,0 +1,141 @@
+"""What can go wrong in the service, beside what can go wrong in a report.
+
+    StoreUptimeError         (of pipeline: its text is one sentence for people)
+    └── ServiceError         has the HTTP status that it is answered with
+        ├── UnknownReport        404  nobody has ever asked for it
+        ├── RemovedReport        410  it was deleted, or is older than what is kept
+        ├── NotFinished          409  what was asked for comes with the result
+        ├── NoResult             409  the report failed, and has none
+        ├── OtherRequest         422  the idempotency key stands for another request
+        ├── QueueFull            503  too many reports wait already
+        ├── RegistryUnreachable  503  the database of the service does not answer
+        ├── RegistryRefused      503  it answers, and says no
+        ├── WorkerLost           503  the process that was to answer has ended
+        ├── NotAllowed           401  no key, or one that opens nothing
+        └── Forbidden            403  a request that another site may have made
+"""
+
+from typing import ClassVar
+
+from pipeline import StoreUptimeError
+
+
+class ServiceError(StoreUptimeError):
+    """Any of the errors below."""
+
+    status: ClassVar[int] = 503
+    headers: ClassVar[dict[str, str]] = {}
+
+
+class UnknownReport(ServiceError):
+    """Nobody has ever asked for this report."""
+
+    status = 404
+
+    def __str__(self) -> str:
+        return "There is no report with this id."
+
+
+class RemovedReport(ServiceError):
+    """The report was deleted, or is older than what is kept."""
+
+    status = 410
+
+    def __str__(self) -> str:
+        return "This report is not kept any more. Trigger a new one."
+
+
+class NotFinished(ServiceError):
+    """What was asked for comes with the result."""
+
+    status = 409
+
+    def __str__(self) -> str:
+        return "This report is still running. Ask again when it is complete."
+
+
+class NoResult(ServiceError):
+    """The report failed, and has none."""
+
+    status = 409
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"This report has no result: {self.error}"
+
+
+class OtherRequest(ServiceError):
+    """The idempotency key stands for another request."""
+
+    status = 422
+
+    def __str__(self) -> str:
+        return "This Idempotency-Key was used with another body. Use a new key for a new request."
+
+
+class QueueFull(ServiceError):
+    """Too many reports wait already."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting)
+        self.waiting = waiting
+
+    def __str__(self) -> str:
+        return f"{self.waiting} reports are waiting already. Try again in a while."
+
+
+class RegistryUnreachable(ServiceError):
+    """The database of the service does not answer."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+    def __str__(self) -> str:
+        return "The database that keeps the reports does not answer. It is being waited for; try again in a while."
+
+
+class RegistryRefused(ServiceError):
+    """The database of the service answers, and says no."""
+
+    def __init__(self, place: str, reason: str, remedy: str) -> None:
+        super().__init__(place, reason, remedy)
+        self.place, self.reason, self.remedy = place, reason, remedy
+
+    def __str__(self) -> str:
+        return f"cannot keep reports in {self.place}: {self.reason}. {self.remedy}"
+
+
+class WorkerLost(ServiceError):
+    """The process that was to answer has ended."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+    def __str__(self) -> str:
+        return "The process that worked on the answer ended unexpectedly. Try again."
+
+
+class NotAllowed(ServiceError):
+    """No key was shown, or one that opens nothing."""
+
+    status = 401
+    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": 'Bearer realm="store-uptime"'}
+
+    def __str__(self) -> str:
+        return "A valid API key is needed: send it as `Authorization: Bearer KEY`, or sign in on the page."
+
+
+class Forbidden(ServiceError):
+    """A request that another site may have made in this browser's name."""
+
+    status = 403
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason

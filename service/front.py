@@ -1,0 +1,169 @@
+"""What surrounds the routes.
+
+    Front           the outermost layer: one log line a request, and headers that every answer has
+    SameSite        within it: hosts that are not ours, requests that another site makes, bodies that never end
+    PatientServer   Uvicorn's HTTP protocol, with an end to the time that a request's head may take
+"""
+
+import asyncio
+import re
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.exceptions import HTTPException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from service.access import SAFE
+from service.errors import Forbidden
+from service.settings import LOOPBACK, Settings
+
+HEAD_SECONDS = 10
+REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+log = structlog.get_logger("store_uptime.access")
+
+
+class Front:
+    """Around the application, so that even what has no route is logged and has the headers."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request, or the life of the application."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, seen = time.perf_counter(), Seen()
+        given = Headers.from_scope(scope).get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.status = message["status"]
+                headers = MutableScopeHeaders.from_message(message)
+                seen.location = headers.get("Location", "")
+                for name, value in {**HEADERS, "X-Request-ID": request_id}.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            milliseconds = round(1000 * (time.perf_counter() - begun), 1)
+            log.info("request", **told(scope, seen), milliseconds=milliseconds)
+            structlog.contextvars.clear_contextvars()
+
+
+class Seen:
+    """What has passed of an answer."""
+
+    status = 499  # the client has gone before there was one
+    location = ""
+
+
+def told(scope: Any, seen: Seen) -> dict[str, Any]:
+    """What the log says of a request: neither a key nor a whole report id, with which somebody could ask."""
+    report_id = scope.get("path_params", {}).get("report_id") or seen.location.rpartition("/")[2]
+    return {
+        "method": scope["method"],
+        "path": scope.get("path_template", "unknown"),
+        "status": seen.status,
+        "report": str(report_id)[:8] or None,
+        "key": scope.get("user"),
+        "client": scope["client"][0] if scope.get("client") else None,
+    }
+
+
+class SameSite(ASGIMiddleware):
+    """Lets in what is addressed to us and comes from us, or from no page at all.
+
+    Any page may make a browser post to a server on this machine, and JSON is read whatever its content type; but a
+    browser says from which page.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._seconds = settings.body_seconds
+        self._hosts = {*LOOPBACK, "[::1]", settings.host, *settings.allowed_hosts}
+        self._any_host = not settings.is_local and not settings.allowed_hosts
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Raises Forbidden, and 408 where a body takes too long."""
+        headers = Headers.from_scope(scope)
+        host = headers.get("Host", "")
+        if not self._any_host and urlsplit(f"//{host}").hostname not in {name.strip("[]") for name in self._hosts}:
+            raise Forbidden("This server does not go by that name; --allowed-host gives it more.")
+        if scope["method"] not in SAFE and is_foreign(headers, host):
+            raise Forbidden("Requests from pages of other sites are refused.")
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        is_whole = False
+
+        async def body() -> Message:
+            nonlocal is_whole
+            if is_whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(
+                    f"The body of this request took longer than {self._seconds} seconds.",
+                    status_code=408,
+                    headers={"Connection": "close"},
+                ) from None
+            is_whole = message["type"] != "http.request" or not message["more_body"]
+            return message
+
+        await next_app(scope, body, send)
+
+
+def is_foreign(headers: Headers, host: str) -> bool:
+    """Whether a page of another site has made this request."""
+    origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site", "none")
+    return site not in ("none", "same-origin") or (origin is not None and urlsplit(origin).netloc != host)
+
+
+class PatientServer(H11Protocol):
+    """A request's head has ten seconds; Uvicorn by itself would wait for ever."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to count."""
+        super().connection_made(transport)
+        self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        """Count from the first byte of a further request; stop where a head is whole."""
+        if self._patience is None and (self.cycle is None or self.cycle.response_complete):
+            self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        super().data_received(data)
+        if self._patience is not None and self.cycle is not None and not self.cycle.response_complete:
+            self._patience.cancel()
+            self._patience = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing left to wait for."""
+        if self._patience is not None:
+            self._patience.cancel()
+        super().connection_lost(exc)

@@ -1,0 +1,78 @@
+"""The worker processes.
+
+anyio keeps them: each has pipes of its own, so that one that dies takes nothing with it, and one whose call is
+cancelled is killed at once. What is left to do here is to have them warm before anybody waits.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar, TypeVarTuple
+
+from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
+
+from service import work
+from service.errors import WorkerLost
+from service.settings import Settings
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
+
+DESK = 1  # workers for what people wait for: files and timelines, which must not queue behind reports
+AWAKE_S = 60  # anyio lets go of processes that have been idle for five minutes
+
+
+class Workers:
+    """Processes for reports, as many as were asked for, and one for short work."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.size = settings.workers + DESK
+        self.are_warm = False
+        self.lost = 0
+        self._memory = settings.worker_memory
+        self._reports, self._desk = CapacityLimiter(settings.workers), CapacityLimiter(DESK)
+        self._missing = asyncio.Event()
+
+    @property
+    def busy(self) -> int:
+        """How many reports run."""
+        return int(self._reports.borrowed_tokens)
+
+    async def report(self, task: work.Task) -> work.Outcome:
+        """Make a report. The process is killed when the caller is cancelled. Raises WorkerLost."""
+        return await self._called(self._reports, work.make_report, task)
+
+    async def brief(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """Do something short that a person waits for. Raises WorkerLost, and what the function raises."""
+        return await self._called(self._desk, function, *arguments)
+
+    async def keep_warm(self) -> None:
+        """Have every process ready, for as long as the server lives; one that is lost is replaced at once."""
+        while True:
+            self._missing.clear()
+            await self._warm()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._missing.wait(), AWAKE_S)
+
+    async def _warm(self) -> None:
+        """Call all idle processes at once, so that each call meets another one."""
+        idle = self.size - self.busy - int(self._desk.borrowed_tokens)
+        every = CapacityLimiter(self.size)
+        calls = (self._called(every, work.begin, self._memory) for _ in range(idle))
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        self.are_warm = not any(isinstance(answer, BaseException) for answer in answers)
+
+    async def _called(
+        self, limiter: CapacityLimiter, function: Callable[[*Arguments], Result], *arguments: *Arguments
+    ) -> Result:
+        try:
+            return await to_process.run_sync(
+                work.called, self._memory, function, arguments, cancellable=True, limiter=limiter
+            )
+        except BrokenWorkerProcess as error:
+            self.lost += 1
+            self._missing.set()
+            raise WorkerLost from error
+        except asyncio.CancelledError:
+            self._missing.set()
+            raise

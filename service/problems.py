@@ -1,0 +1,85 @@
+"""Errors as RFC 9457 problem details, with the same sentence in `error`, which is what older clients read.
+
+What is not known here is 500, and says nothing of the inside.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from litestar.exceptions import HTTPException
+from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
+
+from pipeline import HorizonOutOfRange, NoPolls, StoreUptimeError, UnknownStore
+from service.backend import UNREADABLE
+from service.errors import ServiceError
+
+THE_SOURCE = "the database"  # where it is stands in the log
+SENTENCES = {
+    404: "There is nothing at this address; /schema shows what there is.",
+    405: "This address does not take this method; /schema shows which it takes.",
+    413: "The body of this request is larger than the server takes.",
+    429: "Too many requests from this address; RateLimit-Reset says in how many seconds there may be more.",
+}
+UNEXPECTED = "Something went wrong in the server; its log has the details."
+
+log = structlog.get_logger("store_uptime.http")
+
+
+def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> ProblemDetailsException:
+    """A problem as it is answered."""
+    return ProblemDetailsException(
+        status_code=status,
+        title=HTTPStatus(status).phrase,
+        detail=sentence,
+        extra={"error": sentence},
+        headers=headers,
+    )
+
+
+def of_http(error: HTTPException) -> ProblemDetailsException:
+    """What Litestar refuses."""
+    if isinstance(error, ProblemDetailsException):
+        return error
+    if error.status_code >= 500:
+        log.error("unexpected error", exc_info=error)
+        return problem(error.status_code, UNEXPECTED)
+    wrong = error.extra if isinstance(error.extra, list) else []
+    sentence = "; ".join(map(complaint, wrong)) or SENTENCES.get(error.status_code, error.detail)
+    return problem(error.status_code, sentence, error.headers)
+
+
+def complaint(wrong: Any) -> str:
+    """One of the parts of a request that do not fit: which, and why."""
+    if not isinstance(wrong, dict):
+        return str(wrong)
+    return f"{wrong['key']}: {wrong['message']}" if "key" in wrong else str(wrong.get("message", ""))
+
+
+def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
+    """What the service or the pipeline cannot do."""
+    match error:
+        case ServiceError():
+            return problem(error.status, str(error), error.headers)
+        case UnknownStore(store=store):
+            return problem(404, str(UnknownStore(store, THE_SOURCE)))
+        case NoPolls(oldest=oldest, newest=newest, horizon=horizon):
+            return problem(404, str(NoPolls(THE_SOURCE, oldest, newest, horizon)))
+        case HorizonOutOfRange():
+            return problem(422, str(error))
+        case _:
+            log.warning("the source cannot be read", error=str(error))
+            return problem(503, UNREADABLE, {"Retry-After": "5"})
+
+
+def of_anything(error: Exception) -> ProblemDetailsException:
+    """A mistake of ours."""
+    log.error("unexpected error", exc_info=error)
+    return problem(500, UNEXPECTED)
+
+
+plugin = ProblemDetailsPlugin(
+    ProblemDetailsConfig(
+        exception_to_problem_detail_map={HTTPException: of_http, StoreUptimeError: of_ours, Exception: of_anything}
+    )
+)

@@ -1,0 +1,142 @@
+"""Reports as the API knows them: asked for, looked at, cancelled, removed. The registry in, plain values out."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline import Columns, Options
+from service.errors import (
+    NoResult,
+    NotFinished,
+    OtherRequest,
+    QueueFull,
+    RemovedReport,
+    UnknownReport,
+)
+from service.registry import Registry, Row, Say
+
+STATUSES = {"Running": ["queued", "running"], "Complete": ["complete"], "Error": ["error"]}
+WORDS = {state: word for word, states in STATUSES.items() for state in states}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A trigger: what for, by whom, and what the source was like just then (None: that cannot be told)."""
+
+    options: Options
+    columns: Columns
+    client: str
+    key_name: str | None
+    data_version: str | None
+    idempotency_key: str | None = None
+
+    @property
+    def stored(self) -> str:
+        """The options as the registry compares them: equal text for equal meaning."""
+        now = self.options.now
+        in_utc = now and (now if now.tzinfo else now.replace(tzinfo=UTC)).astimezone(UTC)
+        gap = self.options.max_gap
+        return json.dumps(
+            {
+                "now": in_utc and in_utc.isoformat(),
+                "store_id": self.options.store,
+                "max_gap": gap and gap.total_seconds(),
+                "lookback": self.options.lookback.total_seconds(),
+                "columns": self.columns,
+            }
+        )
+
+
+async def triggered(registry: Registry, asked: Asked, queue_limit: int) -> str:
+    """The id of the report that answers a trigger: a new one, or one that would not differ from it.
+
+    Raises OtherRequest, QueueFull.
+    """
+    async with registry.transaction() as say:
+        await say("trigger_lock")
+        known = await remembered(say, asked)
+        if known:
+            return known
+        report_id = await joined(say, asked) or await queued(say, asked, queue_limit)
+        if asked.idempotency_key:
+            values = {"key": asked.idempotency_key, "options": asked.stored, "report_id": report_id}
+            await say("remember", scope=asked.key_name or "", **values)
+        return report_id
+
+
+async def remembered(say: Say, asked: Asked) -> str | None:
+    """The report that the same idempotency key has led to. Raises OtherRequest."""
+    if not asked.idempotency_key:
+        return None
+    rows = await say(
+        "remembered", scope=asked.key_name or "", key=asked.idempotency_key, options=asked.stored
+    )
+    if rows and not rows[0]["same_options"]:
+        raise OtherRequest
+    return rows[0]["report_id"] if rows else None
+
+
+async def joined(say: Say, asked: Asked) -> str | None:
+    """A report whose figures are those that a new one would have."""
+    rows = await say("joinable", options=asked.stored, data_version=asked.data_version)
+    return rows[0]["id"] if rows else None
+
+
+async def queued(say: Say, asked: Asked, limit: int) -> str:
+    """A new report that waits for its turn. Raises QueueFull."""
+    waiting = (await say("waiting"))[0]["count"]
+    if waiting >= limit:
+        raise QueueFull(waiting)
+    report_id = secrets.token_hex(16)
+    await say("queue", id=report_id, options=asked.stored, client=asked.client, requested_by=asked.key_name)
+    return report_id
+
+
+async def found(registry: Registry, report_id: str) -> Row:
+    """A report's row without what is large. Raises UnknownReport, RemovedReport."""
+    row = await registry.row("status", id=report_id)
+    if row is None:
+        raise UnknownReport
+    if row["status"] == "removed":
+        raise RemovedReport
+    return row
+
+
+async def progress(registry: Registry, row: Row) -> dict[str, Any]:
+    """What an unfinished report is doing: step, seconds since its trigger or its beginning, reports before it."""
+    if row["status"] == "queued":
+        ahead = await registry.row("ahead", requested_at=row["requested_at"])
+        return {"step": "waiting for its turn", "seconds": row["seconds"], "ahead": ahead["count"] if ahead else 0}
+    return {"step": row["step"] or "starting", "seconds": row["seconds"], "ahead": 0}
+
+
+async def finished(registry: Registry, report_id: str) -> Row:
+    """A report's row, where it has a result. Raises UnknownReport, RemovedReport, NotFinished, NoResult."""
+    row = await found(registry, report_id)
+    if row["status"] in STATUSES["Running"]:
+        raise NotFinished
+    if row["status"] == "error":
+        raise NoResult(row["error"])
+    return row
+
+
+async def content(registry: Registry, statement: str, report_id: str) -> Row:
+    """Stored bytes of a complete report. Raises RemovedReport where it has been removed meanwhile."""
+    row = await registry.row(statement, id=report_id)
+    if row is None:
+        raise RemovedReport
+    return row
+
+
+async def ended(registry: Registry, report_id: str) -> None:
+    """Cancel a report that runs, remove one that has finished. Raises UnknownReport, RemovedReport."""
+    await found(registry, report_id)
+    if not await registry.rows("cancel", id=report_id):
+        await registry.rows("remove", id=report_id)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """An instant as the API writes it."""
+    return moment and moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,23 @@
+"""The page, and the files that it is made of."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import MediaType, Response, get
+from litestar.static_files import create_static_files_router
+
+FOLDER = Path(__file__).parents[1] / "page"
+
+
+@get("/", opt={"exclude_from_auth": True}, include_in_schema=False)
+async def home() -> Response[str]:
+    """The page itself holds no data: it asks for it, and for a key where one is needed."""
+    text = (FOLDER / "index.html").read_text(encoding="utf-8")
+    return Response(text, media_type=MediaType.HTML, headers={"Cache-Control": "no-cache"})
+
+
+def assets() -> Any:
+    """The route of its style and its script."""
+    return create_static_files_router(
+        path="/page", directories=[FOLDER], include_in_schema=False, opt={"exclude_from_auth": True}
+    )

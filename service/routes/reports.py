@@ -1,0 +1,271 @@
+"""Trigger a report, ask for it, follow it, end it; and what earlier ones there are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import MediaType, Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from pipeline import Columns, Format, Options
+from service import reports, work
+from service.backend import Backend
+from service.durations import duration, written
+from service.registry import Row
+from service.reports import Asked, iso
+from service.routes.openapi import FileOperation
+from service.routes.shapes import (
+    Progress,
+    ReportDetails,
+    ReportOptions,
+    ReportPage,
+    ReportStatus,
+    Status,
+    Triggered,
+    TriggerRequest,
+    problems,
+)
+
+MEDIA: dict[Format, str] = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
+GETTING = problems(s404="No such report.", s406="No such format.", s410="The report is not kept any more.")
+LOOK_S = 0.25
+SILENCE_S = 15  # some proxies close what says nothing for longer
+Tables = Literal["polls", "hours", "zones"]
+Key = Annotated[str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=255)]
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
+Unchanged = Annotated[str | None, HeaderParameter(name="If-None-Match")]
+
+
+@post("/trigger_report", status_code=202, responses=problems(s404="No such store, or no polls.", s408="Too slow.", s413="Too large.", s422="The Idempotency-Key is taken, or the time leaves the calendar."), tags=["reports"], summary="Trigger a report")
+async def trigger_report(
+    request: Request[str | None, Any, Any],
+    backend: NamedDependency[Backend],
+    data: JSONBody[TriggerRequest | None] = None,
+    idempotency_key: Key = None,
+) -> Response[Triggered]:
+    """Ask for the uptime and downtime of all stores, or of one. The report is made in the background.
+
+    A trigger that could only give the figures of a report that is there, or on its way, gives the id of that one.
+    """
+    asked_for = data or TriggerRequest()
+    options = options_of(asked_for)
+    client = request.client.host if request.client else ""
+    asked = Asked(
+        options=options,
+        columns=asked_for.columns,
+        client=request.user or client,
+        key_name=request.user,
+        data_version=await backend.data_version(options),
+        idempotency_key=idempotency_key,
+    )
+    report_id = await reports.triggered(backend.registry, asked, backend.settings.queue)
+    backend.wake()
+    return Response(Triggered(report_id), status_code=202, headers={"Location": f"/get_report/{report_id}"})
+
+
+def options_of(asked_for: TriggerRequest) -> Options:
+    """The options of a request. Raises ValidationException."""
+    try:
+        return Options(
+            now=asked_for.now,
+            store=asked_for.store_id or None,
+            max_gap=duration(asked_for.max_gap) if asked_for.max_gap else None,
+            lookback=duration(asked_for.lookback) if asked_for.lookback else timedelta(hours=24),
+        )
+    except (ValueError, OverflowError) as error:
+        raise ValidationException(str(error)) from error
+
+
+@get("/get_report/{report_id:str}", operation_class=FileOperation, responses=GETTING, tags=["reports"], summary="Get a report, or where it stands")
+async def get_report(
+    request: Request[str | None, Any, Any],
+    backend: NamedDependency[Backend],
+    report_id: FromPath[str],
+    format: FromQuery[Format | None] = None,
+    columns: FromQuery[Columns | None] = None,
+    status_only: StatusOnly = False,
+    if_none_match: Unchanged = None,
+) -> Response[Any]:
+    """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
+    file_format = format or accepted_format(request)
+    return await file_or_status(backend, report_id, file_format, columns, status_only, if_none_match)
+
+
+@get("/get_report", operation_class=FileOperation, responses=GETTING, tags=["reports"], summary="The same, its id in the query")
+async def get_report_by_query(
+    request: Request[str | None, Any, Any],
+    backend: NamedDependency[Backend],
+    report_id: FromQuery[str],
+    format: FromQuery[Format | None] = None,
+    columns: FromQuery[Columns | None] = None,
+    status_only: StatusOnly = False,
+    if_none_match: Unchanged = None,
+) -> Response[Any]:
+    """The same as with the id in the path."""
+    file_format = format or accepted_format(request)
+    return await file_or_status(backend, report_id, file_format, columns, status_only, if_none_match)
+
+
+async def file_or_status(
+    backend: Backend,
+    report_id: str,
+    file_format: Format,
+    columns: Columns | None,
+    status_only: bool,
+    known_etag: str | None,
+) -> Response[Any]:
+    """The file of a complete report, unless the client has it or does not want it; else the status."""
+    row = await reports.found(backend.registry, report_id)
+    if status_only or row["status"] != "complete":
+        status = await described(backend, row)
+        return Response(status, headers={"X-Report-Status": status.status, "Cache-Control": "no-store"})
+    wanted = columns or row["options"]["columns"]
+    headers = {
+        "X-Report-Status": "Complete",
+        "ETag": etag(report_id, file_format, wanted),
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept",
+    }
+    if known_etag is not None and headers["ETag"] in known_etag:
+        return Response(None, status_code=304, headers=headers)
+    stored = await reports.content(backend.registry, "figures", report_id)
+    content = await backend.workers.brief(work.rendered, stored["figures"], file_format, wanted)
+    headers["Content-Disposition"] = f'attachment; filename="{report_id}.{file_format}"'
+    return Response(content, media_type=MEDIA[file_format], headers=headers)
+
+
+def accepted_format(request: Request[Any, Any, Any]) -> Format:
+    """CSV wherever that will do, else the first format that will. Raises 406.
+
+    Older clients send what their library sends, such as `application/json, */*`, and expect CSV.
+    """
+    for file_format, media in MEDIA.items():
+        if request.accept.accepts(media):
+            return file_format
+    raise HTTPException(f"A report can be had as {', '.join(MEDIA.values())}.", status_code=406)
+
+
+def etag(report_id: str, file_format: Format, columns: Columns) -> str:
+    """A finished report never changes. Weak, since it may be compressed on its way."""
+    return f'W/"{sha256(f"{report_id} {file_format} {columns}".encode()).hexdigest()[:16]}"'
+
+
+async def described(backend: Backend, row: Row) -> ReportStatus:
+    """A report's row as the API shows it."""
+    word: Status = reports.WORDS[row["status"]]
+    is_running = word == "Running"
+    return ReportStatus(
+        status=word,
+        report_id=row["id"],
+        options=described_options(row["options"]),
+        requested_at=iso(row["requested_at"]) or "",
+        progress=Progress(**await reports.progress(backend.registry, row)) if is_running else None,
+        error=row["error"],
+        stores=row["stores"],
+        requested_by=row["requested_by"],
+        started_at=iso(row["started_at"]),
+        finished_at=iso(row["finished_at"]),
+    )
+
+
+def described_options(stored: dict[str, Any]) -> ReportOptions:
+    """The options of a report, durations as people write them."""
+    gap = stored["max_gap"]
+    return ReportOptions(
+        store_id=stored["store_id"],
+        now=stored["now"],
+        columns=stored["columns"],
+        max_gap=None if gap is None else written(gap),
+        lookback=written(stored["lookback"]),
+    )
+
+
+@get("/reports", responses=problems(), tags=["history"], summary="Earlier reports")
+async def history(
+    backend: NamedDependency[Backend],
+    status: FromQuery[Status | None] = None,
+    store_id: Annotated[str | None, QueryParameter(pattern=r"^[^\u0000]*$", max_length=1000)] = None,
+    after: Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{32}$", description="The last id of a page.")] = None,
+    limit: Limit = 50,
+) -> ReportPage:
+    """The newest first, those of one status or one store only if that is asked for."""
+    statuses = reports.STATUSES[status] if status else list(reports.WORDS)
+    rows = await backend.registry.rows(
+        "history", statuses=statuses, store_id=store_id, after=after, limit=limit + 1
+    )
+    given = {"status": status, "store_id": store_id, "limit": limit, "after": rows[limit - 1]["id"] if len(rows) > limit else None}
+    following = urlencode({name: value for name, value in given.items() if value is not None})
+    return ReportPage(
+        [await described(backend, row) for row in rows[:limit]],
+        f"/reports?{following}" if len(rows) > limit else None,
+    )
+
+
+@get("/reports/{report_id:str}", responses=LOOKING, tags=["history"], summary="A report's provenance and quality")
+async def report_details(backend: NamedDependency[Backend], report_id: FromPath[str]) -> ReportDetails:
+    """Where it stands, and of a complete one: now and how it was chosen, the options, the source, counts and lists."""
+    row = await reports.found(backend.registry, report_id)
+    about = await backend.registry.row("about", id=report_id) or {}
+    return ReportDetails(await described(backend, row), **(about.get("about") or {}))
+
+
+@get("/reports/{report_id:str}/rejects", media_type="text/csv", responses=problems(s404="No such report.", s409="The report has no result, or not yet.", s410="The report is not kept any more."), tags=["history"], summary="The rejected rows of a report")
+async def rejected_rows(
+    backend: NamedDependency[Backend], report_id: FromPath[str], table: FromQuery[Tables]
+) -> Response[bytes]:
+    """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
+    await reports.finished(backend.registry, report_id)
+    stored = await reports.content(backend.registry, "rejects", report_id)
+    content = await backend.workers.brief(work.rejected_rows, stored["figures"], stored["rejects"], table)
+    headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
+    return Response(content, media_type=MEDIA["csv"], headers=headers)
+
+
+@delete("/reports/{report_id:str}", status_code=204, responses=LOOKING, tags=["history"], summary="Cancel or delete a report")
+async def end_report(backend: NamedDependency[Backend], report_id: FromPath[str]) -> None:
+    """One that waits or runs is cancelled, and stands in the history as an error; a finished one is deleted."""
+    await reports.ended(backend.registry, report_id)
+    backend.wake()
+
+
+@get("/reports/{report_id:str}/events", responses=LOOKING, tags=["reports"], summary="A report's progress, as server-sent events", include_in_schema=False)
+async def events(backend: NamedDependency[Backend], report_id: FromPath[str]) -> ServerSentEvent:
+    """An event `progress` whenever that changes, and at the end one `complete` or `error`; data is the status."""
+    return ServerSentEvent(following(backend, await reports.found(backend.registry, report_id)))
+
+
+async def following(backend: Backend, row: Row) -> AsyncIterator[ServerSentEventMessage]:
+    """The events of a report."""
+    told, silent_s = "", 0.0
+    while row["status"] in reports.STATUSES["Running"] and not backend.host.is_stopping():
+        status = await described(backend, row)
+        if status.progress and (news := f"{status.progress.step} {status.progress.ahead}") != told:
+            yield event("progress", status)
+            told, silent_s = news, 0.0
+        elif silent_s >= SILENCE_S:
+            yield ServerSentEventMessage(data=None, comment="still there")
+            silent_s = 0.0
+        await asyncio.sleep(LOOK_S)
+        silent_s += LOOK_S
+        row = await reports.found(backend.registry, row["id"])
+    if row["status"] not in reports.STATUSES["Running"]:
+        yield event(row["status"], await described(backend, row))
+
+
+def event(name: str, status: ReportStatus) -> ServerSentEventMessage:
+    """A server-sent event."""
+    return ServerSentEventMessage(event=name, data=msgspec.json.encode(status).decode())

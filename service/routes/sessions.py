@@ -1,0 +1,49 @@
+"""Sessions: what the page signs in with."""
+
+from typing import Any
+
+from litestar import Request, Response, delete, get, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.params import JSONBody
+
+from service.access import COOKIE, SESSION, begun_session, hashed, key_name
+from service.backend import Backend
+from service.routes.shapes import Session, SignIn, problems
+
+ATTEMPTS = RateLimitConfig(rate_limit=("minute", 20), store="sign_in")
+
+
+@post("/session", opt={"exclude_from_auth": True}, middleware=[ATTEMPTS.middleware], status_code=201, responses=problems(s408="Too slow.", s413="Too large."), tags=["sessions"], summary="Sign in")
+async def sign_in(
+    request: Request[Any, Any, Any], backend: NamedDependency[Backend], data: JSONBody[SignIn]
+) -> Response[Session]:
+    """Begin a session of twelve hours with an API key: a cookie that scripts cannot read, and a token against forgery."""
+    name = await key_name(backend.registry, data.key)
+    cookie, csrf_token = await begun_session(backend.registry, name)
+    kept = Cookie(
+        key=COOKIE,
+        value=cookie,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+        max_age=int(SESSION.total_seconds()),
+        path="/",
+    )
+    return Response(Session(name, csrf_token), status_code=201, cookies=[kept])
+
+
+@get("/session", responses=problems(), tags=["sessions"], summary="Who is signed in")
+async def session(request: Request[str | None, str | None, Any]) -> Session:
+    """The name of the key, null where none is asked for; and the token of a session by cookie."""
+    return Session(request.user, request.auth)
+
+
+@delete("/session", status_code=204, responses=problems(), tags=["sessions"], summary="Sign out")
+async def sign_out(request: Request[Any, Any, Any], backend: NamedDependency[Backend]) -> Response[None]:
+    """End the session."""
+    await backend.registry.rows("end_session", hash=hashed(request.cookies.get(COOKIE, "")))
+    response: Response[None] = Response(None, status_code=204)
+    response.delete_cookie(COOKIE)
+    return response

@@ -1,0 +1,147 @@
+"""What requests and answers hold, as JSON; the OpenAPI document is made from these."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar.openapi import ResponseSpec
+from litestar.params import QueryParameter
+
+from pipeline import Columns
+
+Status = Literal["Running", "Complete", "Error"]
+TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
+StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
+StoreIdInQuery = Annotated[
+    str, QueryParameter(pattern=TEXT, max_length=1000, min_length=1, description="A store id, as written in the polls.")
+]
+Duration = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$", min_length=2)]
+
+
+class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What a report is asked for; everything may be left out.
+
+    store_id: only this store; null or empty: all. now: the end of the three windows, ISO 8601; else the newest poll.
+    columns: what the files hold if a request for them does not say. max_gap, lookback: 90m, 2h, 1d12h.
+    """
+
+    store_id: StoreId | None = None
+    now: datetime | None = None
+    columns: Columns = "plain"
+    max_gap: Duration | None = None
+    lookback: Duration | None = None
+
+
+class Triggered(msgspec.Struct):
+    """The report that a trigger has led to."""
+
+    report_id: str
+
+
+class Progress(msgspec.Struct):
+    """step: what is being done; seconds: since the run began, or since the trigger; ahead: reports that come first."""
+
+    step: str
+    seconds: float
+    ahead: int
+
+
+class ReportOptions(msgspec.Struct):
+    """The options of a report, written out."""
+
+    store_id: str | None
+    now: str | None
+    columns: str
+    max_gap: str | None
+    lookback: str
+
+
+class ReportStatus(msgspec.Struct, omit_defaults=True):
+    """Where a report stands. progress: while it runs; error: where it failed; stores: the rows of a complete one."""
+
+    status: Status
+    report_id: str
+    options: ReportOptions
+    requested_at: str
+    progress: Progress | None = None
+    error: str | None = None
+    stores: int | None = None
+    requested_by: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+
+
+class ReportDetails(msgspec.Struct, omit_defaults=True):
+    """Where a report stands, and of a complete one where its figures come from and what the data was like."""
+
+    report: ReportStatus
+    provenance: dict[str, Any] | None = None
+    quality: dict[str, Any] | None = None
+
+
+class ReportPage(msgspec.Struct):
+    """Reports, the newest first. next: the address of the next page; null on the last."""
+
+    reports: list[ReportStatus]
+    next: str | None
+
+
+class StorePage(msgspec.Struct):
+    """Store ids in byte order. next: the address of the next page; null on the last."""
+
+    stores: list[str]
+    next: str | None
+
+
+class SignIn(msgspec.Struct, forbid_unknown_fields=True):
+    """An API key, to begin a session with."""
+
+    key: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class Session(msgspec.Struct):
+    """Who is signed in, and the token that every request but GET must show in X-CSRF-Token."""
+
+    key_name: str | None
+    csrf_token: str | None
+
+
+class Health(msgspec.Struct):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(msgspec.Struct):
+    """Whether reports can be run; if not, for each of registry, database, workers and disk why."""
+
+    ready: bool
+    missing: dict[str, str]
+
+
+class Problem(msgspec.Struct):
+    """RFC 9457 problem details; `error` says the same as `detail`."""
+
+    status: int
+    title: str
+    detail: str
+    error: str
+
+
+ALWAYS = {
+    400: "The request does not fit.",
+    401: "A key is needed.",
+    403: "The request comes from another site, or under a name that this server does not have.",
+    429: "Too many requests.",
+    500: "A mistake of the server.",
+    503: "Something that it takes is away: Retry-After says when to try again.",
+}
+
+
+def problems(**more: str) -> dict[int, ResponseSpec]:
+    """The problems that any route may have, and its own by status: s404="…"."""
+    every = ALWAYS | {int(status[1:]): meaning for status, meaning in more.items()}
+    return {
+        status: ResponseSpec(Problem, description=meaning, media_type="application/problem+json", generate_examples=False)
+        for status, meaning in sorted(every.items())
+    }

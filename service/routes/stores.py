@@ -1,0 +1,50 @@
+"""Stores, and why a store has its figures."""
+
+from bisect import bisect_left, bisect_right
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from service import reports, work
+from service.backend import Backend
+from service.routes.openapi import TimelineOperation
+from service.routes.shapes import StoreIdInQuery, StorePage, problems
+
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+Prefix = Annotated[str, QueryParameter(max_length=1000, description="Only ids that begin like this.")]
+After = Annotated[str | None, QueryParameter(max_length=1000, description="The last id of a page.")]
+MEDIA = {"json": "application/json", "csv": "text/csv"}
+
+
+@get("/stores", responses=problems(s404="No polls."), tags=["stores"], summary="The stores that have polls")
+async def stores(
+    backend: NamedDependency[Backend], prefix: Prefix = "", after: After = None, limit: Limit = 100
+) -> StorePage:
+    """Stores with a poll in the horizon, in byte order; not older than a minute."""
+    known = await backend.stores()
+    start = bisect_left(known, prefix.encode(), key=str.encode)
+    if after is not None:
+        start = max(start, bisect_right(known, after.encode(), key=str.encode))
+    found = [store for store in known[start : start + limit + 1] if store.startswith(prefix)]
+    more = urlencode({"prefix": prefix, "after": found[limit - 1], "limit": limit}) if len(found) > limit else None
+    return StorePage(found[:limit], more and f"/stores?{more}")
+
+
+@get("/timeline", operation_class=TimelineOperation, responses=problems(s404="No such store, or no such report.", s409="The report has no result, or not yet.", s410="The report is not kept any more."), tags=["stores"], summary="Why a store has its figures")
+async def timeline(
+    backend: NamedDependency[Backend],
+    store_id: StoreIdInQuery,
+    report_id: FromQuery[str | None] = None,
+    format: FromQuery[Literal["json", "csv"]] = "json",
+) -> Response[Any]:
+    """The pieces of the store's week, each with the poll that it rests on: of a report, or as of the newest poll."""
+    figures = plan = None
+    if report_id is not None:
+        await reports.finished(backend.registry, report_id)
+        stored = await reports.content(backend.registry, "explained", report_id)
+        figures, plan = stored["figures"], stored["plan"]
+    content = await backend.workers.brief(work.timeline, backend.place, store_id, backend.limits, figures, plan)
+    return Response(content[format], media_type=MEDIA[format])

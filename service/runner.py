@@ -1,0 +1,206 @@
+"""The runner: takes reports from the queue, sees them through, and looks after what other servers have left.
+
+Once a second, and at once after a trigger: which of our runs are still ours, what others have lost, what comes next.
+A run belongs to whoever holds its token, and only the holder can write its result; so a run that was taken from a
+server which is merely slow comes to nothing there, and no report is done twice.
+"""
+
+import asyncio
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+import pipeline
+from pipeline import Limits
+from service import metrics
+from service.errors import RegistryUnreachable, WorkerLost
+from service.pool import Workers
+from service.registry import Registry
+from service.settings import Settings
+from service.work import Outcome, Place, Task
+
+TICK_S = 1.0
+LEASE = timedelta(seconds=15)
+RENEW_S = 4
+TIDY_S = 60
+
+log = structlog.get_logger("store_uptime.runner")
+
+
+@dataclass(frozen=True)
+class House:
+    """Where a run finds what it needs: the tables, the registry, a folder for temporary files."""
+
+    database: str
+    registry: str
+    spill: Path
+
+
+class Runner:
+    """Runs reports in the workers."""
+
+    def __init__(
+        self, settings: Settings, registry: Registry, workers: Workers, house: House, is_stopping: Callable[[], bool]
+    ) -> None:
+        self._settings, self._registry, self._workers = settings, registry, workers
+        self._house, self._is_stopping = house, is_stopping
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._renewed = self._tidied = 0.0
+
+    def wake(self) -> None:
+        """Look at the queue at once."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Take and run reports until cancelled."""
+        is_reachable = True
+        while True:
+            try:
+                await self._tick()
+                is_reachable = True
+            except RegistryUnreachable:
+                if is_reachable:
+                    log.warning("the registry does not answer, waiting for it")
+                is_reachable = False
+            self._wake.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), TICK_S)
+
+    async def stop(self) -> None:
+        """Let running reports finish within the grace; hand back what has not, for another server or the next start."""
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=self._settings.grace.total_seconds())
+        left = list(self._running)
+        for run in left:
+            self._running[run].cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        if left:
+            with suppress(RegistryUnreachable):
+                await self._registry.row("hand_back", runs=left)
+            log.info("handed back", runs=len(left))
+
+    async def _tick(self) -> None:
+        await self._keep_or_end_ours()
+        await self._take_over_lost()
+        while self._has_room() and await self._begin_next():
+            pass
+        await self._look_after()
+
+    async def _keep_or_end_ours(self) -> None:
+        """Renew the leases of our runs; end those that were cancelled or taken over."""
+        runs = list(self._running)
+        if not runs:
+            return
+        ours = {row["run"] for row in await self._registry.rows("still_ours", runs=runs)}
+        for run in runs:
+            if run not in ours and run in self._running:
+                self._running[run].cancel()
+        if time.monotonic() - self._renewed > RENEW_S:
+            await self._registry.rows("renew", runs=list(ours), lease=LEASE)
+            self._renewed = time.monotonic()
+
+    async def _take_over_lost(self) -> None:
+        for row in await self._registry.rows("lost"):
+            log.warning("a server fell silent in the middle of a report", run=row["run"], now=row["status"])
+            await asyncio.to_thread(pipeline.end_statements, self._house.database, application(row["run"]))
+
+    def _has_room(self) -> bool:
+        """Whether another report can begin here."""
+        return len(self._running) < self._settings.workers and self._workers.are_warm and not self._is_stopping()
+
+    async def _begin_next(self) -> bool:
+        """Begin the report whose turn it is; False where none waits."""
+        run = secrets.token_hex(8)
+        if not await self._registry.row("any_waiting"):
+            return False
+        claimed = await self._registry.row("claim", run=run, lease=LEASE)
+        if claimed is None:
+            return False
+        metrics.WAITED.observe(claimed["waited"])
+        self._running[run] = asyncio.create_task(self._see_through(run, claimed))
+        return True
+
+    async def _see_through(self, run: str, claimed: dict[str, Any]) -> None:
+        """A run from its beginning to its end, whatever that is."""
+        begun, told = time.monotonic(), log.bind(run=run, report=claimed["id"][:8])
+        folder = self._house.spill / run
+        folder.mkdir()
+        try:
+            told.info("run begins")
+            outcome = await self._outcome(self._task(run, claimed, folder))
+            seconds = time.monotonic() - begun
+            ended = "discarded" if not outcome.kept else "error" if outcome.error else "complete"
+            metrics.RUNS.labels(ended).observe(seconds)
+            told.info("run ends", outcome=ended, stores=outcome.stores, error=outcome.error, seconds=round(seconds, 3))
+            if outcome.trace:
+                told.error("unexpected error", trace=outcome.trace)
+        except asyncio.CancelledError:
+            metrics.RUNS.labels("cancelled").observe(time.monotonic() - begun)
+            told.info("run cancelled")
+            await self._end_statements(run)
+            raise
+        finally:
+            del self._running[run]
+            shutil.rmtree(folder, ignore_errors=True)
+            self.wake()
+
+    async def _outcome(self, task: Task) -> Outcome:
+        """What the worker says; where it can say nothing, that is the outcome."""
+        limit = self._settings.time_limit
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                return await self._workers.report(task)
+        except TimeoutError:
+            error = f"It took longer than a report may take here, {limit}."
+        except WorkerLost:
+            error = (
+                "The process that worked on it ended unexpectedly: it was killed, crashed, or needed more memory than "
+                "there is. Trigger it again."
+            )
+        except Exception as unexpected:
+            log.exception("unexpected error", run=task.run)
+            error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
+        await self._end_statements(task.run)
+        return Outcome(error=error, kept=await self._failed(task, error))
+
+    async def _failed(self, task: Task, error: str) -> bool:
+        """Write that a run has failed; where that is impossible now, its lease runs out and it is run again."""
+        with suppress(RegistryUnreachable):
+            return await self._registry.row("fail", id=task.report_id, run=task.run, error=error) is not None
+        return False
+
+    async def _end_statements(self, run: str) -> None:
+        """End what a killed worker has left running in PostgreSQL."""
+        await asyncio.to_thread(pipeline.end_statements, self._house.database, application(run))
+
+    def _task(self, run: str, claimed: dict[str, Any], folder: Path) -> Task:
+        limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(folder))
+        place = Place(self._house.database, self._settings.schema, application(run))
+        return Task(claimed["id"], run, claimed["options"], place, self._house.registry, limits)
+
+    async def _look_after(self) -> None:
+        """What is due now and then."""
+        waiting = {row["status"]: row["count"] for row in await self._registry.rows("fullness")}
+        metrics.WAITING.set(waiting.get("queued", 0))
+        metrics.RUNNING.set(len(self._running))
+        metrics.WORKERS_LOST.set(self._workers.lost)
+        if time.monotonic() - self._tidied < TIDY_S:
+            return
+        self._tidied = time.monotonic()
+        await self._registry.rows("expire", keep_reports=self._settings.keep_reports, keep_for=self._settings.keep_for)
+        await self._registry.rows("tidy_sessions")
+        await self._registry.rows("tidy_transactions")
+
+
+def application(run: str) -> str:
+    """The name under which a run is seen in PostgreSQL."""
+    return f"store-uptime {run}"

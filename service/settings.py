@@ -1,0 +1,85 @@
+"""What `serve` may be told, by options and by environment; docs/operations.md lists it."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+MEBIBYTE = 1 << 20
+WORKERS_SHARE = 0.8  # of the machine's memory; the rest is for the server, and for whatever else runs there
+DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
+DUCKDB_MOST = 1024 * MEBIBYTE  # more makes no report faster: docs/benchmarks.md
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a server listens, works, and what it keeps."""
+
+    database: Annotated[str | None, Parameter(help="Where the three tables are; only read. Default: as for report.")] = None
+    registry: Annotated[
+        str | None,
+        Parameter(help="Where reports are kept. Default: the same database if that may be, else the built-in server."),
+    ] = None
+    schema: Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")] = None
+    host: Annotated[str, Parameter(help="The address to listen on; any but this machine's own asks for API keys.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Parameter(help="The port to listen on.")] = 8000
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--allowed-host",
+            negative="",
+            help="A name under which the service is called, behind a proxy for example; may be repeated.",
+        ),
+    ] = ()
+    proxies: Annotated[
+        str, Parameter(help="Addresses of reverse proxies whose X-Forwarded headers are believed.")
+    ] = "127.0.0.1,::1"
+    tls_certificate: Annotated[Path | None, Parameter(help="A certificate (PEM), to serve HTTPS.")] = None
+    tls_key: Annotated[Path | None, Parameter(help="The key of the certificate.")] = None
+    workers: Annotated[int, Parameter(help="How many reports run at once, each in a process of its own.")] = 2
+    queue: Annotated[int, Parameter(help="How many reports may wait.")] = 100
+    time_limit: Annotated[timedelta, Parameter(help="How long a report may run.")] = timedelta(minutes=30)
+    grace: Annotated[timedelta, Parameter(help="How long running reports may go on when the server is stopped.")] = (
+        timedelta(seconds=30)
+    )
+    keep_for: Annotated[timedelta, Parameter(help="How long finished reports are kept.")] = timedelta(days=30)
+    keep_reports: Annotated[int, Parameter(help="How many finished reports are kept.")] = 1000
+    rate_limit: Annotated[int, Parameter(help="Requests a minute from one address.")] = 30_000
+    body_limit: Annotated[int, Parameter(help="The largest body of a request, in bytes.")] = 65_536
+    body_seconds: Annotated[int, Parameter(help="How long a client may take to send one.")] = 10
+    log_format: Annotated[Literal["json", "text"] | None, Parameter(help="json or text. Default: text on a terminal, else json.")] = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can call."""
+        return self.host in LOOPBACK
+
+    @property
+    def worker_memory(self) -> int:
+        """The bytes that one worker may use: its share of the machine's memory, or of the container's."""
+        return int(memory() * WORKERS_SHARE / self.workers)
+
+    @property
+    def duckdb_memory(self) -> str:
+        """The memory of the DuckDB stage of one worker, as DuckDB writes it."""
+        return f"{min(DUCKDB_MOST, int(self.worker_memory * DUCKDB_SHARE)) // MEBIBYTE}MiB"
+
+    @property
+    def worker_threads(self) -> int:
+        """The threads of one worker: its share of the processors, at least one."""
+        return max(1, (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) // self.workers)
+
+
+def memory() -> int:
+    """The bytes of memory of this machine, or of the container, if that is less."""
+    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.exists() else "max"
+    return installed if text == "max" else min(installed, int(text))

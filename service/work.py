@@ -1,0 +1,213 @@
+"""What a worker process does: make a report, explain one, write one in a format.
+
+Everything here runs in a process of its own, which may be killed at any moment. It gets plain values and gives plain
+values; what it makes of a report it writes into the registry itself, in one transaction, as the holder of the run.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Self, TypeVar, TypeVarTuple
+
+import psycopg
+import stamina
+from psycopg.types.json import Json
+
+import pipeline
+from pipeline import Columns, Format, Frames, Limits, Options, StoreUptimeError
+from service.statements import statements
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
+
+AHEAD = "ahead of the clock"
+PARENT_LOOK_S = 0.5
+REGISTRY_PATIENCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the tables are, and the name under which a source is read."""
+
+    database: str
+    schema: str | None
+    application: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run of a report: which one, with which options, from where, and where the result goes."""
+
+    report_id: str
+    run: str
+    options: dict[str, Any]
+    place: Place
+    registry: str
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run. stores: None where there is no result; error: why, a sentence; trace: for the log."""
+
+    stores: int | None = None
+    error: str | None = None
+    trace: str | None = None
+    kept: bool = True
+
+
+@cache
+def begin(memory: int) -> None:
+    """Make a fresh process ready: what it needs is imported, it ends with its parent, and memory has an end.
+
+    The first run of DuckDB, Polars and ConnectorX in a process costs half a second; here nobody waits for it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which sees to its workers
+    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
+    limit_memory(memory)
+    pipeline.open_source("postgresql://localhost/none")  # imports the driver; connects to nothing
+    pipeline.saved(pipeline.build_report(tiny()))
+
+
+def called(memory: int, function: Callable[[*Arguments], Result], arguments: tuple[*Arguments]) -> Result:
+    """A function's result, in a process that has begun."""
+    begin(memory)
+    return function(*arguments)
+
+
+def end_with(parent: int) -> None:
+    """End this process when its parent has ended, whatever it is doing."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_LOOK_S)
+    os._exit(1)
+
+
+def limit_memory(amount: int) -> None:
+    """A run that needs more memory than its share ends alone, before the system ends something else."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
+
+
+def tiny() -> Frames:
+    """The smallest source that goes through every step."""
+    import polars as pl
+
+    polls = pl.DataFrame({"store_id": ["1"], "timestamp_utc": ["2024-01-01 12:00:00 UTC"], "status": ["active"]})
+    hours = pl.DataFrame(schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String))
+    return Frames(polls, hours, pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String)))
+
+
+def options_of(stored: dict[str, Any]) -> Options:
+    """The options of a report as the registry keeps them."""
+    return Options(
+        now=stored["now"] and datetime.fromisoformat(stored["now"]),
+        store=stored["store_id"],
+        max_gap=stored["max_gap"] and timedelta(seconds=stored["max_gap"]),
+        lookback=timedelta(seconds=stored["lookback"]),
+    )
+
+
+def make_report(task: Task) -> Outcome:
+    """Run the pipeline and write its result, or why there is none, into the registry."""
+    with Ledger(task) as ledger:
+        try:
+            source = pipeline.open_source(task.place.database, task.place.schema, task.place.application)
+            report = pipeline.build_report(
+                source, options_of(task.options), task.limits, lambda step: ledger.note(step, source.version)
+            )
+            ledger.note("writing", source.version)
+            saved = pipeline.saved(report)
+        except Exception as error:  # whatever it is, it ends this run alone
+            outcome = Outcome(error=sentence(error, task.run), trace=trace(error))
+            return outcome if ledger.written("fail", error=outcome.error) else Outcome(kept=False)
+        values = {
+            "stores": report.exact.height,
+            "about": Json(report.about),
+            "polls_ahead": report.quality.tables["polls"].rejected.get(AHEAD, 0),
+        }
+        kept = ledger.written("complete", **values, **asdict(saved))
+        return Outcome(stores=report.exact.height, kept=kept)
+
+
+def sentence(error: BaseException, run: str) -> str:
+    """Why a run failed, for people: nothing of the inside."""
+    if isinstance(error, StoreUptimeError):
+        return str(error)
+    if isinstance(error, MemoryError) or "Out of Memory" in str(error):
+        return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
+    return f"It ended in an unexpected error. The server's log has the details under run {run}."
+
+
+def trace(error: BaseException) -> str | None:
+    """The trace of an error that nobody expected."""
+    return None if isinstance(error, StoreUptimeError) else "".join(traceback.format_exception(error))
+
+
+class Ledger:
+    """What a run writes into the registry while it has it."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._connection: psycopg.Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def note(self, step: str, version: str | None) -> None:
+        """Tell the step at hand; if that cannot be told, the run goes on."""
+        with suppress(psycopg.Error):
+            self._execute("progress", step=step, data_version=version)
+
+    def written(self, statement: str, **values: object) -> bool:
+        """Write how the run ended; False where it is somebody else's by now, or was cancelled.
+
+        A registry that is away is waited for: the result took longer to make than that.
+        """
+        for attempt in stamina.retry_context(
+            on=psycopg.OperationalError, attempts=None, timeout=REGISTRY_PATIENCE, wait_max=2.0
+        ):
+            with attempt:
+                return self._execute(statement, **values)
+        return False
+
+    def _execute(self, statement: str, **values: object) -> bool:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(
+                self._task.registry, autocommit=True, connect_timeout=4, application_name="store-uptime worker"
+            )
+        ours = {"id": self._task.report_id, "run": self._task.run}
+        return self._connection.execute(statements()[statement], ours | values).rowcount == 1
+
+
+def rendered(figures: bytes, file_format: Format, columns: Columns) -> bytes:
+    """A report in a format, from its stored figures."""
+    return pipeline.restored(figures).render(file_format, columns)
+
+
+def rejected_rows(figures: bytes, rejects: bytes, table: str) -> bytes:
+    """The rejected rows of a table as CSV."""
+    return pipeline.restored(figures, rejects=rejects).rejected_csv(table)
+
+
+def timeline(place: Place, store: str, limits: Limits, figures: bytes | None, plan: bytes | None) -> dict[str, bytes]:
+    """One store's week as JSON and CSV: of a stored report, or as of now."""
+    source = pipeline.open_source(place.database, place.schema, place.application)
+    if figures is None or plan is None:
+        result = pipeline.build_timeline(source, store, limits=limits)
+    else:
+        result = pipeline.explain(source, pipeline.restored(figures, plan), store, limits)
+    return {"json": result.json(), "csv": result.csv()}

@@ -1,0 +1,245 @@
+"""A report as bytes is the whole report: restored anywhere, at any time, it is written as it was."""
+
+import io
+import pickle
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from pipeline import (
+    Columns,
+    Format,
+    Frames,
+    Options,
+    Report,
+    build_report,
+    load_files,
+    open_source,
+    restored,
+    saved,
+    write_rejects,
+    write_sample,
+)
+from pipeline.errors import NoPolls
+from pipeline.saved_report import KEY
+from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table
+from tests.reference import RawRow
+from tests.worlds import World, worlds
+
+NOW = "2024-10-14 12:00:00"
+ODD_IDS = ["=1+1", "a,b", 'a"b', "a\nb", "a\r\nb", "naïve 🏪", "007", " ", "NULL", "a\x01b", "a"]
+CHOSEN = Options(
+    now=datetime(2024, 10, 14, 14, tzinfo=UTC),
+    max_gap=timedelta(minutes=90, microseconds=1),
+    lookback=timedelta(hours=3),
+)
+
+
+def odd_ids() -> Frames:
+    """Ids that are awkward to write, in every table; those in hours and zones are rejected, or unknown, by turns."""
+    polls = pl.DataFrame({"store_id": ODD_IDS}).with_columns(timestamp_utc=pl.lit(NOW), status=pl.lit("active"))
+    hours = pl.DataFrame({"store_id": ODD_IDS[:4], "day_of_week": ["9", "0", "x\n", "6"]}).with_columns(
+        start_time_local=pl.lit("09:00"), end_time_local=pl.lit("17:00")
+    )
+    zones = pl.DataFrame({"store_id": [*ODD_IDS[2:7], "never,\npolled"]}).with_columns(timezone_str=pl.lit("Mars/Base"))
+    return Frames(polls, hours, zones)
+
+
+def rejected_rows() -> Frames:
+    """Bad rows of all three tables, with nulls, repeats and a contradiction among the good ones."""
+    polls = ["a,soon,active", f"a,{NOW},up", f",{NOW},active", f"b,{NOW},active", f"b,{NOW},inactive"]
+    polls += ["a,2024-10-14 11:00:00,active", "a,2024-10-14 11:00:00,active", "a,2924-01-01 00:00:00,active"]
+    hours = ["a,0,9 AM,17:00", "b,0,09:00,17:00", "b,7,09:00,17:00"]
+    zones = ["b,Asia/Kolkata", "b,Europe/Dublin", ",UTC"]
+    return Frames(with_nulls(POLLS, *polls), with_nulls(HOURS, *hours), with_nulls(ZONES, *zones))
+
+
+def with_nulls(header: str, *rows: str) -> pl.DataFrame:
+    """The rows as text, and one of nothing but nulls."""
+    texts = table(lines(header, *rows))
+    return pl.concat([texts, texts.clear(1)])
+
+
+def nothing_known() -> Frames:
+    """A store that is closed when it is polled: its figures are null."""
+    return frames(lines(POLLS, "a,2024-10-14 03:00:00,active"), lines(HOURS, "a,0,06:00,11:00"), lines(ZONES, "a,UTC"))
+
+
+def fell_silent() -> Frames:
+    return frames(lines(POLLS, "a,2024-01-01 03:00:00,active", f"b,{NOW},active"), zones=lines(ZONES, "a,UTC", "c,UTC"))
+
+
+REPORTS: dict[str, tuple[Frames, Options]] = {
+    "odd ids": (odd_ids(), Options()),
+    "rejected rows": (rejected_rows(), Options()),
+    "options that were chosen": (rejected_rows(), CHOSEN),
+    "one store": (odd_ids(), Options(store="a,b")),
+    "null figures": (nothing_known(), Options()),
+    "a silent feed": (fell_silent(), Options()),
+    "no row at all": (fell_silent(), Options(store="a")),
+    "a horizon of its own": (fell_silent(), Options(now=datetime(2024, 1, 1, 4))),
+}
+TEXTS: list[Format] = ["csv", "json", "parquet"]
+BOTH: list[Columns] = ["plain", "extended"]
+
+
+def built(name: str) -> Report:
+    source, options = REPORTS[name]
+    return build_report(source, options)
+
+
+def again(report: Report) -> Report:
+    whole = saved(report)
+    return restored(whole.figures, whole.plan, whole.rejects)
+
+
+def cells(content: bytes) -> list[list[tuple[object, ...]]]:
+    return [list(sheet.iter_rows(values_only=True)) for sheet in openpyxl.load_workbook(io.BytesIO(content))]
+
+
+def assert_written_alike(found: Report, expected: Report) -> None:
+    for columns in BOTH:
+        for file_format in TEXTS:
+            assert found.render(file_format, columns) == expected.render(file_format, columns)
+        assert found.csv_safe(columns) == expected.csv_safe(columns)
+
+
+# Written as it was ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_figures_alone_are_written_to_the_byte(name: str) -> None:
+    report = built(name)
+    assert_written_alike(restored(saved(report).figures), report)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_workbook_has_the_same_cells(name: str) -> None:
+    report = built(name)
+    found = restored(saved(report).figures)
+    for columns in BOTH:
+        assert cells(found.xlsx(columns)) == cells(report.xlsx(columns))
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_quality_and_provenance_are_the_same(name: str) -> None:
+    report = built(name)
+    found = restored(saved(report).figures)
+    assert found.about == report.about
+    assert found.quality == report.quality
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_plan_is_the_same(name: str) -> None:
+    report = built(name)
+    expected, found = report.plan, again(report).plan
+    keys = ("store", "open_us")
+    assert found.stores.equals(expected.stores)
+    assert found.stores.schema == expected.stores.schema
+    assert found.intervals.sort(keys).equals(expected.intervals.sort(keys))
+    assert found.intervals.schema == expected.intervals.schema
+    assert found.not_observed.equals(expected.not_observed)
+    assert (found.horizon, found.observed_ids) == (expected.horizon, expected.observed_ids)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_rejected_rows_are_the_same(name: str) -> None:
+    report = built(name)
+    expected, found = report.rejects, again(report).rejects
+    assert list(found) == list(expected)
+    assert all(found[name].equals(rows) for name, rows in expected.items())
+    assert [rows.schema for rows in found.values()] == [rows.schema for rows in expected.values()]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_what_was_restored_is_saved_as_before(name: str) -> None:
+    first = saved(built(name))
+    assert saved(restored(first.figures, first.plan, first.rejects)) == first
+
+
+def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
+    return pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
+
+
+@given(world=worlds())
+@settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+def test_so_it_is_in_odd_worlds(world: World) -> None:
+    source = Frames(raw(world.polls, POLLS), raw(world.hours, HOURS), raw(world.zones, ZONES))
+    try:
+        report = build_report(source, Options(now=world.now, max_gap=world.max_gap, lookback=world.lookback))
+    except NoPolls:
+        assume(False)
+        return
+    assert_written_alike(again(report), report)
+    assert again(report).about == report.about
+
+
+def test_a_report_from_a_database_is_restored_without_it(database: str, tmp_path: Path) -> None:
+    write_sample(tmp_path / "feed", stores=30, days=9)
+    assert all(done.accepted for done in load_files(tmp_path / "feed", database, tmp_path / "rejects"))
+    report = build_report(open_source(database))
+    assert_written_alike(again(report), report)
+
+
+# What it keeps --------------------------------------------------------------------------------------------------------
+
+
+def test_the_zone_rules_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.plan.tzdata_version", lambda: "1999.1")
+    whole = saved(built("null figures"))
+    monkeypatch.undo()
+    assert restored(whole.figures).provenance["tzdata"] == "1999.1"
+
+
+def test_options_are_those_of_the_run() -> None:
+    assert again(built("options that were chosen")).plan.options == CHOSEN
+
+
+def test_of_many_rejected_rows_the_first_are_kept_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.saved_report.REJECTS_KEPT", 2)
+    report = built("rejected rows")
+    found = again(report)
+    assert [rows.height for rows in found.rejects.values()] == [2, 2, 2]
+    assert all(found.rejects[name].equals(rows.head(2)) for name, rows in report.rejects.items())
+    assert found.quality.tables == report.quality.tables
+
+
+def test_rejects_are_written_as_before(tmp_path: Path) -> None:
+    report = built("rejected rows")
+    write_rejects(report, tmp_path / "before")
+    write_rejects(again(report), tmp_path / "after")
+    for file in (tmp_path / "before").iterdir():
+        assert (tmp_path / "after" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_without_its_rejects_a_report_has_no_such_tables() -> None:
+    assert restored(saved(built("rejected rows")).figures).rejects == {}
+
+
+# The bytes ------------------------------------------------------------------------------------------------------------
+
+
+def test_it_survives_pickling() -> None:
+    whole = saved(built("rejected rows"))
+    assert pickle.loads(pickle.dumps(whole)) == whole
+
+
+def test_each_part_is_a_parquet_file_of_its_own() -> None:
+    report = built("rejected rows")
+    whole = saved(report)
+    assert pl.read_parquet(io.BytesIO(whole.figures)).equals(report.exact)
+    assert KEY in pl.read_parquet_metadata(io.BytesIO(whole.figures))
+    assert pl.read_parquet(io.BytesIO(whole.plan)).columns == ["store", "open_us", "close_us"]
+    rejects = pl.read_parquet(io.BytesIO(whole.rejects))
+    assert rejects.columns[:3] == ["table", "line", "reason"]
+    assert rejects.height == sum(rows.height for rows in report.rejects.values())
+
+
+def test_a_plan_takes_a_few_bytes_an_interval(tmp_path: Path) -> None:
+    write_sample(tmp_path, stores=300, days=9)
+    report = build_report(open_source(tmp_path))
+    assert len(saved(report).plan) < 4 * report.plan.intervals.height
