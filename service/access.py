@@ -8,18 +8,22 @@ import secrets
 from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
+from typing import TYPE_CHECKING, Any
 
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
-from service.backend import Backend
 from service.errors import Forbidden, NotAllowed
 from service.registry import Registry
+
+if TYPE_CHECKING:
+    from service.backend import Backend
 
 PREFIX = "su"
 COOKIE = "store_uptime_session"
 CSRF_HEADER = "X-CSRF-Token"
 SESSION = timedelta(hours=12)
+Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -47,9 +51,7 @@ async def key_name(registry: Registry, key: str) -> str:
 async def begun_session(registry: Registry, name: str) -> tuple[str, str]:
     """A new session of a key: what its cookie holds, and the token that its requests must show."""
     cookie, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    await registry.rows(
-        "begin_session", hash=hashed(cookie), key_name=name, csrf_token=csrf_token, lasting=SESSION
-    )
+    await registry.rows("begin_session", hash=hashed(cookie), key_name=name, csrf_token=csrf_token, lasting=SESSION)
     return cookie, csrf_token
 
 
@@ -59,7 +61,7 @@ class Doorkeeper(AbstractAuthenticationMiddleware):
     Keys are asked for as soon as there is one, and always where other machines can call.
     """
 
-    async def authenticate_request(self, connection: "ASGIConnection") -> AuthenticationResult:
+    async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Raises NotAllowed, Forbidden."""
         backend: Backend = connection.app.state["backend"]
         kind, _, key = connection.headers.get("Authorization", "").partition(" ")
@@ -71,12 +73,14 @@ class Doorkeeper(AbstractAuthenticationMiddleware):
             raise NotAllowed
         return AuthenticationResult(user=None, auth=None)
 
-    async def _of_session(self, connection: "ASGIConnection", registry: Registry) -> AuthenticationResult:
+    async def _of_session(self, connection: Connection, registry: Registry) -> AuthenticationResult:
         row = await registry.row("session", hash=hashed(connection.cookies[COOKIE]))
         if row is None:
             raise NotAllowed
         shown = connection.headers.get(CSRF_HEADER, "")
-        if connection.scope["method"] not in SAFE and not compare_digest(shown.encode(), row["csrf_token"].encode()):
+        if connection.scope.get("method") not in SAFE and not compare_digest(
+            shown.encode(), row["csrf_token"].encode()
+        ):
             raise Forbidden(f"A request by cookie must show its session's token in {CSRF_HEADER}.")
         return AuthenticationResult(user=row["name"], auth=row["csrf_token"])
 

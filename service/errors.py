@@ -1,18 +1,18 @@
 """What can go wrong in the service, beside what can go wrong in a report.
 
-    StoreUptimeError         (of pipeline: its text is one sentence for people)
-    └── ServiceError         has the HTTP status that it is answered with
-        ├── UnknownReport        404  nobody has ever asked for it
-        ├── RemovedReport        410  it was deleted, or is older than what is kept
-        ├── NotFinished          409  what was asked for comes with the result
-        ├── NoResult             409  the report failed, and has none
-        ├── OtherRequest         422  the idempotency key stands for another request
-        ├── QueueFull            503  too many reports wait already
-        ├── RegistryUnreachable  503  the database of the service does not answer
-        ├── RegistryRefused      503  it answers, and says no
-        ├── WorkerLost           503  the process that was to answer has ended
-        ├── NotAllowed           401  no key, or one that opens nothing
-        └── Forbidden            403  a request that another site may have made
+StoreUptimeError         (of pipeline: its text is one sentence for people)
+└── ServiceError         has the HTTP status that it is answered with
+    ├── UnknownReport        404  nobody has ever asked for it
+    ├── RemovedReport        410  it was deleted, or is older than what is kept
+    ├── NotFinished          409  what was asked for comes with the result
+    ├── NoResult             409  the report failed, and has none
+    ├── OtherRequest         422  the idempotency key stands for another request
+    ├── QueueFull            503  too many reports wait already
+    ├── RegistryUnreachable  503  the database of the service does not answer
+    ├── RegistryRefused      503  it answers, and says no
+    ├── WorkerLost           503  the process that was to answer has ended
+    ├── NotAllowed           401  no key, or one that opens nothing
+    └── Forbidden            403  a request that another site may have made
 """
 
 from typing import ClassVar

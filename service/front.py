@@ -1,8 +1,8 @@
 """What surrounds the routes.
 
-    Front           the outermost layer: one log line a request, and headers that every answer has
-    SameSite        within it: hosts that are not ours, requests that another site makes, bodies that never end
-    PatientServer   Uvicorn's HTTP protocol, with an end to the time that a request's head may take
+Front           the outermost layer: one log line a request, and headers that every answer has
+SameSite        within it: hosts that are not ours, requests that another site makes, bodies that never end
+PatientServer   Uvicorn's HTTP protocol, with an end to the time that a request's head may take
 """
 
 import asyncio
@@ -113,12 +113,12 @@ class SameSite(ASGIMiddleware):
         host = headers.get("Host", "")
         if not self._any_host and urlsplit(f"//{host}").hostname not in {name.strip("[]") for name in self._hosts}:
             raise Forbidden("This server does not go by that name; --allowed-host gives it more.")
-        if scope["method"] not in SAFE and is_foreign(headers, host):
+        if scope.get("method") not in SAFE and is_foreign(headers, host):
             raise Forbidden("Requests from pages of other sites are refused.")
         deadline = asyncio.get_running_loop().time() + self._seconds
         is_whole = False
 
-        async def body() -> Message:
+        async def body() -> Any:
             nonlocal is_whole
             if is_whole:
                 return await receive()

@@ -40,3 +40,8 @@ def configure(log_format: LogFormat) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def listening(url: str) -> None:
+    """Say where the service is."""
+    structlog.get_logger("store_uptime").info("listening", url=url)

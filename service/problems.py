@@ -10,7 +10,7 @@ import structlog
 from litestar.exceptions import HTTPException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
-from pipeline import HorizonOutOfRange, NoPolls, StoreUptimeError, UnknownStore
+from pipeline import HorizonOutOfRange, NoPolls, SourceMismatch, StoreUptimeError, UnknownStore
 from service.backend import UNREADABLE
 from service.errors import ServiceError
 
@@ -65,6 +65,8 @@ def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
             return problem(404, str(UnknownStore(store, THE_SOURCE)))
         case NoPolls(oldest=oldest, newest=newest, horizon=horizon):
             return problem(404, str(NoPolls(THE_SOURCE, oldest, newest, horizon)))
+        case SourceMismatch(found=found, needed=needed):
+            return problem(503, str(SourceMismatch(THE_SOURCE, found, needed)))
         case HorizonOutOfRange():
             return problem(422, str(error))
         case _:

@@ -4,7 +4,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pipeline import Columns, Options
 from service.errors import (
@@ -17,7 +17,8 @@ from service.errors import (
 )
 from service.registry import Registry, Row, Say
 
-STATUSES = {"Running": ["queued", "running"], "Complete": ["complete"], "Error": ["error"]}
+Status = Literal["Running", "Complete", "Error"]
+STATUSES: dict[Status, list[str]] = {"Running": ["queued", "running"], "Complete": ["complete"], "Error": ["error"]}
 WORDS = {state: word for word, states in STATUSES.items() for state in states}
 
 
@@ -70,9 +71,7 @@ async def remembered(say: Say, asked: Asked) -> str | None:
     """The report that the same idempotency key has led to. Raises OtherRequest."""
     if not asked.idempotency_key:
         return None
-    rows = await say(
-        "remembered", scope=asked.key_name or "", key=asked.idempotency_key, options=asked.stored
-    )
+    rows = await say("remembered", scope=asked.key_name or "", key=asked.idempotency_key, options=asked.stored)
     if rows and not rows[0]["same_options"]:
         raise OtherRequest
     return rows[0]["report_id"] if rows else None
@@ -139,4 +138,4 @@ async def ended(registry: Registry, report_id: str) -> None:
 
 def iso(moment: datetime | None) -> str | None:
     """An instant as the API writes it."""
-    return moment and moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

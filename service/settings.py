@@ -20,12 +20,16 @@ DUCKDB_MOST = 1024 * MEBIBYTE  # more makes no report faster: docs/benchmarks.md
 class Settings:
     """How a server listens, works, and what it keeps."""
 
-    database: Annotated[str | None, Parameter(help="Where the three tables are; only read. Default: as for report.")] = None
+    database: Annotated[
+        str | None, Parameter(help="Where the three tables are; only read. Default: as for report.")
+    ] = None
     registry: Annotated[
         str | None,
         Parameter(help="Where reports are kept. Default: the same database if that may be, else the built-in server."),
     ] = None
-    schema: Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")] = None
+    schema: Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")] = (
+        None
+    )
     host: Annotated[str, Parameter(help="The address to listen on; any but this machine's own asks for API keys.")] = (
         "127.0.0.1"
     )
@@ -38,9 +42,9 @@ class Settings:
             help="A name under which the service is called, behind a proxy for example; may be repeated.",
         ),
     ] = ()
-    proxies: Annotated[
-        str, Parameter(help="Addresses of reverse proxies whose X-Forwarded headers are believed.")
-    ] = "127.0.0.1,::1"
+    proxies: Annotated[str, Parameter(help="Addresses of reverse proxies whose X-Forwarded headers are believed.")] = (
+        "127.0.0.1,::1"
+    )
     tls_certificate: Annotated[Path | None, Parameter(help="A certificate (PEM), to serve HTTPS.")] = None
     tls_key: Annotated[Path | None, Parameter(help="The key of the certificate.")] = None
     workers: Annotated[int, Parameter(help="How many reports run at once, each in a process of its own.")] = 2
@@ -54,7 +58,9 @@ class Settings:
     rate_limit: Annotated[int, Parameter(help="Requests a minute from one address.")] = 30_000
     body_limit: Annotated[int, Parameter(help="The largest body of a request, in bytes.")] = 65_536
     body_seconds: Annotated[int, Parameter(help="How long a client may take to send one.")] = 10
-    log_format: Annotated[Literal["json", "text"] | None, Parameter(help="json or text. Default: text on a terminal, else json.")] = None
+    log_format: Annotated[
+        Literal["json", "text"] | None, Parameter(help="json or text. Default: text on a terminal, else json.")
+    ] = None
 
     @property
     def is_local(self) -> bool:
@@ -74,7 +80,10 @@ class Settings:
     @property
     def worker_threads(self) -> int:
         """The threads of one worker: its share of the processors, at least one."""
-        return max(1, (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) // self.workers)
+        return max(
+            1,
+            (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) // self.workers,
+        )
 
 
 def memory() -> int:

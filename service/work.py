@@ -103,7 +103,9 @@ def tiny() -> Frames:
     import polars as pl
 
     polls = pl.DataFrame({"store_id": ["1"], "timestamp_utc": ["2024-01-01 12:00:00 UTC"], "status": ["active"]})
-    hours = pl.DataFrame(schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String))
+    hours = pl.DataFrame(
+        schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String)
+    )
     return Frames(polls, hours, pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String)))
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 app = cyclopts.App(name="keys", help="API keys: who may call the service.")
 
 
-
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Place:
@@ -94,5 +93,6 @@ def executed(place: Place, statement: str, **values: object) -> "list[DictRow]":
             return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
 
         address = settled(common.address(place.database), place.registry, url, say)
-        with psycopg.connect(address, autocommit=True, row_factory=dict_row) as connection:
-            return connection.execute(statements()[statement], values).fetchall()
+        with psycopg.connect(address, autocommit=True) as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            return cursor.execute(statements()[statement], values).fetchall()

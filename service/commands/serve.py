@@ -82,9 +82,17 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
     )
     server = uvicorn.Server(config)
     signal.signal(signal.SIGTERM, stopped)
+    logs.listening(url(listening, settings))
     server.run([listening])
     if sentences:
         raise CannotServe(sentences[0])
+
+
+def url(listening: socket.socket, settings: Settings) -> str:
+    """The address of the page."""
+    host, port = listening.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    return f"{'https' if settings.tls_certificate else 'http'}://{name}:{port}"
 
 
 def stopped(number: int, frame: FrameType | None) -> None:

@@ -4,12 +4,13 @@ Swagger UI comes as the files in the wheel `swagger-ui-py`, of which nothing is 
 """
 
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import (
     Components,
     OpenAPIMediaType,
@@ -19,7 +20,6 @@ from litestar.openapi.spec import (
     SecurityScheme,
     Tag,
 )
-from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.static_files import create_static_files_router
 
@@ -40,8 +40,8 @@ class FileOperation(Operation):
 
     def __post_init__(self) -> None:
         give(self, FILES)
-        assert self.responses is not None
-        self.responses["304"] = OpenAPIResponse(description="The client has this file already.")
+        unchanged = OpenAPIResponse(description="The client has this file already.")
+        self.responses = {**(self.responses or {}), "304": unchanged}
 
 
 @dataclass
@@ -54,10 +54,9 @@ class TimelineOperation(Operation):
 
 def give(operation: Operation, content: dict[str, OpenAPIMediaType]) -> None:
     """Say which media types an operation answers with."""
-    assert operation.responses is not None
-    answer = operation.responses["200"]
-    assert isinstance(answer, OpenAPIResponse)
-    answer.content = content
+    for status, answer in (operation.responses or {}).items():
+        if status == "200" and isinstance(answer, OpenAPIResponse):
+            answer.content = content
 
 
 def config(version: str) -> OpenAPIConfig:
@@ -101,8 +100,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-START = """SwaggerUIBundle({ url: "/schema/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
-"""
+START = 'SwaggerUIBundle({ url: "/schema/openapi.json", dom_id: "#swagger-ui", validatorUrl: null });\n'
 
 
 class Interface(OpenAPIRenderPlugin):
@@ -124,8 +122,5 @@ async def start() -> Response[str]:
 
 def assets() -> Any:
     """The route of Swagger UI's files."""
-    found = find_spec("swagger_ui")
-    assert found is not None
-    assert found.origin is not None
-    folder = Path(found.origin).parent / "static"
+    folder = Path(str(distribution("swagger-ui-py").locate_file("swagger_ui/static")))
     return create_static_files_router(path="/schema/files", directories=[folder], include_in_schema=False)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import MediaType, Request, Response, delete, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
@@ -19,7 +19,7 @@ from service import reports, work
 from service.backend import Backend
 from service.durations import duration, written
 from service.registry import Row
-from service.reports import Asked, iso
+from service.reports import Asked, Status, iso
 from service.routes.openapi import FileOperation
 from service.routes.shapes import (
     Progress,
@@ -27,7 +27,6 @@ from service.routes.shapes import (
     ReportOptions,
     ReportPage,
     ReportStatus,
-    Status,
     Triggered,
     TriggerRequest,
     problems,
@@ -50,7 +49,18 @@ StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
 Unchanged = Annotated[str | None, HeaderParameter(name="If-None-Match")]
 
 
-@post("/trigger_report", status_code=202, responses=problems(s404="No such store, or no polls.", s408="Too slow.", s413="Too large.", s422="The Idempotency-Key is taken, or the time leaves the calendar."), tags=["reports"], summary="Trigger a report")
+@post(
+    "/trigger_report",
+    status_code=202,
+    responses=problems(
+        s404="No such store, or no polls.",
+        s408="Too slow.",
+        s413="Too large.",
+        s422="The Idempotency-Key is taken, or the time leaves the calendar.",
+    ),
+    tags=["reports"],
+    summary="Trigger a report",
+)
 async def trigger_report(
     request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
@@ -90,7 +100,13 @@ def options_of(asked_for: TriggerRequest) -> Options:
         raise ValidationException(str(error)) from error
 
 
-@get("/get_report/{report_id:str}", operation_class=FileOperation, responses=GETTING, tags=["reports"], summary="Get a report, or where it stands")
+@get(
+    "/get_report/{report_id:str}",
+    operation_class=FileOperation,
+    responses=GETTING,
+    tags=["reports"],
+    summary="Get a report, or where it stands",
+)
 async def get_report(
     request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
@@ -105,7 +121,13 @@ async def get_report(
     return await file_or_status(backend, report_id, file_format, columns, status_only, if_none_match)
 
 
-@get("/get_report", operation_class=FileOperation, responses=GETTING, tags=["reports"], summary="The same, its id in the query")
+@get(
+    "/get_report",
+    operation_class=FileOperation,
+    responses=GETTING,
+    tags=["reports"],
+    summary="The same, its id in the query",
+)
 async def get_report_by_query(
     request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
@@ -204,10 +226,13 @@ async def history(
 ) -> ReportPage:
     """The newest first, those of one status or one store only if that is asked for."""
     statuses = reports.STATUSES[status] if status else list(reports.WORDS)
-    rows = await backend.registry.rows(
-        "history", statuses=statuses, store_id=store_id, after=after, limit=limit + 1
-    )
-    given = {"status": status, "store_id": store_id, "limit": limit, "after": rows[limit - 1]["id"] if len(rows) > limit else None}
+    rows = await backend.registry.rows("history", statuses=statuses, store_id=store_id, after=after, limit=limit + 1)
+    given = {
+        "status": status,
+        "store_id": store_id,
+        "limit": limit,
+        "after": rows[limit - 1]["id"] if len(rows) > limit else None,
+    }
     following = urlencode({name: value for name, value in given.items() if value is not None})
     return ReportPage(
         [await described(backend, row) for row in rows[:limit]],
@@ -223,7 +248,15 @@ async def report_details(backend: NamedDependency[Backend], report_id: FromPath[
     return ReportDetails(await described(backend, row), **(about.get("about") or {}))
 
 
-@get("/reports/{report_id:str}/rejects", media_type="text/csv", responses=problems(s404="No such report.", s409="The report has no result, or not yet.", s410="The report is not kept any more."), tags=["history"], summary="The rejected rows of a report")
+@get(
+    "/reports/{report_id:str}/rejects",
+    media_type="text/csv",
+    responses=problems(
+        s404="No such report.", s409="The report has no result, or not yet.", s410="The report is not kept any more."
+    ),
+    tags=["history"],
+    summary="The rejected rows of a report",
+)
 async def rejected_rows(
     backend: NamedDependency[Backend], report_id: FromPath[str], table: FromQuery[Tables]
 ) -> Response[bytes]:
@@ -235,14 +268,26 @@ async def rejected_rows(
     return Response(content, media_type=MEDIA["csv"], headers=headers)
 
 
-@delete("/reports/{report_id:str}", status_code=204, responses=LOOKING, tags=["history"], summary="Cancel or delete a report")
+@delete(
+    "/reports/{report_id:str}",
+    status_code=204,
+    responses=LOOKING,
+    tags=["history"],
+    summary="Cancel or delete a report",
+)
 async def end_report(backend: NamedDependency[Backend], report_id: FromPath[str]) -> None:
     """One that waits or runs is cancelled, and stands in the history as an error; a finished one is deleted."""
     await reports.ended(backend.registry, report_id)
     backend.wake()
 
 
-@get("/reports/{report_id:str}/events", responses=LOOKING, tags=["reports"], summary="A report's progress, as server-sent events", include_in_schema=False)
+@get(
+    "/reports/{report_id:str}/events",
+    responses=LOOKING,
+    tags=["reports"],
+    summary="A report's progress, as server-sent events",
+    include_in_schema=False,
+)
 async def events(backend: NamedDependency[Backend], report_id: FromPath[str]) -> ServerSentEvent:
     """An event `progress` whenever that changes, and at the end one `complete` or `error`; data is the status."""
     return ServerSentEvent(following(backend, await reports.found(backend.registry, report_id)))

@@ -15,11 +15,19 @@ from service.routes.shapes import Session, SignIn, problems
 ATTEMPTS = RateLimitConfig(rate_limit=("minute", 20), store="sign_in")
 
 
-@post("/session", opt={"exclude_from_auth": True}, middleware=[ATTEMPTS.middleware], status_code=201, responses=problems(s408="Too slow.", s413="Too large."), tags=["sessions"], summary="Sign in")
+@post(
+    "/session",
+    opt={"exclude_from_auth": True},
+    middleware=[ATTEMPTS.middleware],
+    status_code=201,
+    responses=problems(s408="Too slow.", s413="Too large."),
+    tags=["sessions"],
+    summary="Sign in",
+)
 async def sign_in(
     request: Request[Any, Any, Any], backend: NamedDependency[Backend], data: JSONBody[SignIn]
 ) -> Response[Session]:
-    """Begin a session of twelve hours with an API key: a cookie that scripts cannot read, and a token against forgery."""
+    """Begin a session of twelve hours with a key: a cookie that no script can read, and a token against forgery."""
     name = await key_name(backend.registry, data.key)
     cookie, csrf_token = await begun_session(backend.registry, name)
     kept = Cookie(

@@ -8,14 +8,16 @@ from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
 from pipeline import Columns
+from service.reports import Status
 
-Status = Literal["Running", "Complete", "Error"]
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
 StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
 StoreIdInQuery = Annotated[
     str, QueryParameter(pattern=TEXT, max_length=1000, min_length=1, description="A store id, as written in the polls.")
 ]
-Duration = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$", min_length=2)]
+Duration = Annotated[
+    str, msgspec.Meta(pattern=r"^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$", min_length=2)
+]
 
 
 class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -142,6 +144,8 @@ def problems(**more: str) -> dict[int, ResponseSpec]:
     """The problems that any route may have, and its own by status: s404="…"."""
     every = ALWAYS | {int(status[1:]): meaning for status, meaning in more.items()}
     return {
-        status: ResponseSpec(Problem, description=meaning, media_type="application/problem+json", generate_examples=False)
+        status: ResponseSpec(
+            Problem, description=meaning, media_type="application/problem+json", generate_examples=False
+        )
         for status, meaning in sorted(every.items())
     }

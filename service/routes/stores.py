@@ -33,7 +33,17 @@ async def stores(
     return StorePage(found[:limit], more and f"/stores?{more}")
 
 
-@get("/timeline", operation_class=TimelineOperation, responses=problems(s404="No such store, or no such report.", s409="The report has no result, or not yet.", s410="The report is not kept any more."), tags=["stores"], summary="Why a store has its figures")
+@get(
+    "/timeline",
+    operation_class=TimelineOperation,
+    responses=problems(
+        s404="No such store, or no such report.",
+        s409="The report has no result, or not yet.",
+        s410="The report is not kept any more.",
+    ),
+    tags=["stores"],
+    summary="Why a store has its figures",
+)
 async def timeline(
     backend: NamedDependency[Backend],
     store_id: StoreIdInQuery,

@@ -1,0 +1,41 @@
+"""A service over a small feed, for the tests that only look."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pipeline import write_sample
+from tests.postgres import fresh_database
+from tests.service.running import Running, loaded, running
+
+
+@pytest.fixture(scope="session")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A feed of 40 stores over 10 days, as CSV files."""
+    folder = tmp_path_factory.mktemp("feed")
+    write_sample(folder / "feed", stores=40, days=10)
+    return folder / "feed"
+
+
+@pytest.fixture(scope="module")
+def polled(server: str, feed: Path) -> Iterator[str]:
+    """The URL of a database that the feed was loaded into."""
+    with fresh_database(server) as url:
+        loaded(url, feed)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def service(polled: str) -> Iterator[Running]:
+    """A service over it."""
+    with running(polled) as server:
+        yield server
+
+
+@pytest.fixture
+def client(service: Running) -> Iterator[httpx.Client]:
+    """A client of it."""
+    with service.client() as client:
+        yield client
