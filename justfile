@@ -2,9 +2,13 @@
 default:
     @{{just_executable()}} --list --unsorted
 
-# sample data, a real PostgreSQL server, a report from its tables, and one store's week
-demo:
-    uv run store-uptime demo
+# sample data, a real PostgreSQL server, the service, a report over HTTP; serves until Ctrl-C (--once: ends by itself)
+demo *ARGS:
+    uv run store-uptime demo {{ARGS}}
+
+# the service, over DATABASE_URL or the built-in server
+serve *ARGS:
+    uv run store-uptime serve {{ARGS}}
 
 # the tests, the long ones aside
 test *ARGS:
@@ -35,6 +39,11 @@ bench-smoke:
     uv run python -m benches.report --smoke
     uv run python -m benches.load --smoke
     uv run python -m benches.large --smoke
+    uv run python -m benches.service --smoke
+
+# how quick the service answers while reports run
+bench-service *ARGS:
+    uv run python -m benches.service {{ARGS}}
 
 # 38 million polls from Parquet
 bench-large *ARGS:

@@ -28,7 +28,7 @@ REJECTED = dict(zip(("polls", "hours", "zones"), COLUMNS.values(), strict=True))
 
 @dataclass(frozen=True)
 class SavedReport:
-    """A report as three Parquet files, each of use without the others' columns.
+    """A report as three Parquet files, compressed by zstd.
 
     figures: `Report.exact`; what else a report is made of stands as JSON in its metadata, under `store_uptime`.
     plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
@@ -61,6 +61,7 @@ def restored(figures: bytes, plan: bytes | None = None, rejects: bytes | None = 
     """
     exact = pl.read_parquet(io.BytesIO(figures))
     facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[KEY])
+    # where there is no plan not even its columns are there: none is an error, and not a store that is always closed
     intervals = pl.DataFrame() if plan is None else pl.read_parquet(io.BytesIO(plan))
     run = plan_again(facts, exact, intervals)
     return Report(

@@ -27,7 +27,6 @@ RETRY_S = 1.0
 STORES_S = 60
 FREE_BYTES = 256 << 20
 UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the server's log says why."
-LOOKUP = "store-uptime lookup"
 
 log = structlog.get_logger("store_uptime")
 
@@ -67,11 +66,11 @@ class Backend:
 
     async def close(self) -> None:
         """End runs in order, and let go of everything."""
+        if self._runner is not None:
+            await self._runner.stop()  # while it still renews their leases
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._runner is not None:
-            await self._runner.stop()
         await self.registry.close()
         shutil.rmtree(self._spill, ignore_errors=True)
         await asyncio.to_thread(self._servers.close)
@@ -149,7 +148,7 @@ class Backend:
     @property
     def place(self) -> Place:
         """Where the tables are, for short work."""
-        return Place(self._database, self.settings.schema, LOOKUP)
+        return Place(self._database, self.settings.schema)
 
     async def data_version(self, options: Options) -> str | None:
         """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""
@@ -184,7 +183,7 @@ class Backend:
     def _source(self) -> pipeline.Source:
         if not self._database:
             raise RegistryUnreachable
-        return pipeline.open_source(self._database, self.settings.schema, LOOKUP)
+        return pipeline.open_source(self._database, self.settings.schema)
 
 
 def visit_embedded() -> None:

@@ -21,6 +21,7 @@ import structlog
 import pipeline
 from pipeline import Limits
 from service import metrics
+from service.durations import written
 from service.errors import RegistryUnreachable, WorkerLost
 from service.pool import Workers
 from service.registry import Registry
@@ -160,7 +161,7 @@ class Runner:
             async with asyncio.timeout(limit.total_seconds()):
                 return await self._workers.report(task)
         except TimeoutError:
-            error = f"It took longer than a report may take here, {limit}."
+            error = f"It took longer than a report may take here, {written(limit.total_seconds())}."
         except WorkerLost:
             error = (
                 "The process that worked on it ended unexpectedly: it was killed, crashed, or needed more memory than "

@@ -35,11 +35,11 @@ REGISTRY_PATIENCE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Place:
-    """Where the tables are, and the name under which a source is read."""
+    """Where the tables are, and the name under which they are read: its own for each run, as all under it end at once."""
 
     database: str
     schema: str | None
-    application: str
+    application: str | None = None
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,12 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises CannotListen."""
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=CONNECTIONS)
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)  # told that it is TCP, asyncio does without Nagle's delays
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen(CONNECTIONS)
+        return listening
     except OSError as error:
         raise CannotListen(host, port, error.strerror or str(error)) from None
 

@@ -1,0 +1,176 @@
+"""200 clients that poll the status of reports while reports run: `python -m benches.service [--minutes 10]`.
+
+Server, database and clients are on one machine and compete for its cores. The clients are a process of their own: each
+asks for the status of the newest report once a second, at its own moment. Every two seconds one of them triggers a
+report with a `now` of its own, so that no two are joined. A time is what the client waits, from its request to the
+whole answer, a connection being there. The memory is that of the server process, workers aside.
+`--smoke`: a few seconds, few clients; every report must be complete, and every answer as documented.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from tempfile import TemporaryDirectory
+
+import httpx
+import psutil
+
+from benches.common import PYTHON, compile_packages, machine, own_database
+from pipeline import load_files, write_sample
+
+CLIENTS, MINUTES, STORES, DAYS = 200, 10.0, 500, 15
+SMOKE = (20, 0.1, 50, 10)
+TRIGGER_EVERY_S = 2.0
+WEEK_END = datetime(2026, 3, 10, 12, tzinfo=UTC)
+SETTLED_S = 60  # until then the server still grows into its caches
+
+
+@dataclass
+class Seen:
+    """What the clients have measured: seconds of each answer, and the server's memory as it went."""
+
+    status_s: list[float] = field(default_factory=list)
+    trigger_s: list[float] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+
+
+def main() -> None:
+    """Make the feed, serve, measure, say."""
+    arguments = sys.argv[1:]
+    clients, minutes, stores, days = SMOKE if "--smoke" in arguments else (CLIENTS, MINUTES, STORES, DAYS)
+    if "--minutes" in arguments:
+        minutes = float(arguments[arguments.index("--minutes") + 1])
+    compile_packages()
+    with TemporaryDirectory() as folder, own_database() as database:
+        write_sample(Path(folder) / "feed", stores, days)
+        for _ in load_files(Path(folder) / "feed", database, Path(folder) / "rejects"):
+            pass
+        with serving(database, Path(folder) / "serve.log") as (url, server):
+            seen = asyncio.run(polled(url, server, clients, 60 * minutes))
+    print(machine())
+    print(f"{clients} clients, {minutes:g} minutes, {len(seen.reports)} reports of {stores} stores, all complete")
+    print(f"{'':10} {'answers':>8} {'median ms':>10} {'p99 ms':>8} {'most ms':>8}")
+    print(line("status", seen.status_s))
+    print(line("trigger", seen.trigger_s))
+    early, late = (mean(part) for part in halves(seen.memory))
+    print(f"memory of the server: {early:.0f} MiB in the first half, {late:.0f} MiB in the second")
+
+
+@contextmanager
+def serving(database: str, log: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """A server that is ready for reports."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [PYTHON, "-m", "service", "serve", "--database", database, "--port", str(port), "--log-format", "json"]
+    with log.open("wb") as said, Popen(command, stdin=DEVNULL, stderr=said) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            await_ready(url, log)
+            yield url, psutil.Process(server.pid)
+        finally:
+            server.terminate()
+
+
+def await_ready(url: str, log: Path) -> None:
+    """Wait until it runs reports."""
+    for _ in range(600):
+        try:
+            if httpx.get(f"{url}/ready").is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    sys.exit(f"the server does not come up\n{log.read_text(encoding='utf-8')}")
+
+
+async def polled(url: str, server: psutil.Process, clients: int, seconds: float) -> Seen:
+    """Let the clients poll for some time, then see every report through."""
+    seen, end = Seen(), time.monotonic() + seconds
+    limits = httpx.Limits(max_connections=clients + 1, max_keepalive_connections=clients + 1, keepalive_expiry=60)
+    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
+        await trigger(client, seen)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(triggering(client, seen, end))
+            group.create_task(weighing(server, seen, end))
+            for number in range(clients):
+                group.create_task(polling(client, seen, end, number / clients))
+        for report_id in seen.reports:
+            while (word := await status(client, report_id)) == "Running":
+                await asyncio.sleep(0.1)
+            if word != "Complete":
+                sys.exit(f"report {report_id} ended as {word}")
+    return seen
+
+
+async def polling(client: httpx.AsyncClient, seen: Seen, end: float, offset: float) -> None:
+    """One client: the status of the newest report, once a second."""
+    await asyncio.sleep(offset)
+    while time.monotonic() < end:
+        begun = time.perf_counter()
+        await status(client, seen.reports[-1])
+        took = time.perf_counter() - begun
+        seen.status_s.append(took)
+        await asyncio.sleep(max(0.0, 1 - took))
+
+
+async def triggering(client: httpx.AsyncClient, seen: Seen, end: float) -> None:
+    """A report every two seconds."""
+    while time.monotonic() < end:
+        await asyncio.sleep(TRIGGER_EVERY_S)
+        begun = time.perf_counter()
+        await trigger(client, seen)
+        seen.trigger_s.append(time.perf_counter() - begun)
+
+
+async def weighing(server: psutil.Process, seen: Seen, end: float) -> None:
+    """The memory of the server, every second."""
+    begun = time.monotonic()
+    while time.monotonic() < end:
+        seen.memory.append((time.monotonic() - begun, server.memory_info().rss / 2**20))
+        await asyncio.sleep(1)
+
+
+async def trigger(client: httpx.AsyncClient, seen: Seen) -> None:
+    """Ask for a report that nobody else asks for."""
+    now = WEEK_END - timedelta(seconds=len(seen.reports))
+    answer = await client.post("/trigger_report", json={"now": now.isoformat()})
+    seen.reports.append(answer.raise_for_status().json()["report_id"])
+
+
+async def status(client: httpx.AsyncClient, report_id: str) -> str:
+    """Where a report stands."""
+    answer = await client.get("/get_report", params={"report_id": report_id, "status_only": "true"})
+    return answer.raise_for_status().json()["status"]
+
+
+def line(name: str, seconds: list[float]) -> str:
+    """One line of the table."""
+    ordered = [1000 * each for each in sorted(seconds)]
+    median, p99 = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.99))
+    return f"{name:10} {len(ordered):8,} {median:10.1f} {p99:8.1f} {ordered[-1]:8.1f}"
+
+
+def halves(memory: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    """The settled time in two halves."""
+    settled = [mib for second, mib in memory if second >= min(SETTLED_S, memory[-1][0] / 4)]
+    middle = len(settled) // 2
+    return settled[:middle] or settled, settled[middle:]
+
+
+def mean(values: list[float]) -> float:
+    """The mean."""
+    return sum(values) / len(values)
+
+
+if __name__ == "__main__":
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    main()
