@@ -9,6 +9,7 @@
     ├── UnknownStore          no poll has ever had this store id
     ├── EmbeddedUnavailable   the server that comes with this package cannot run here
     ├── LoadRefused           what was to be loaded does not fit the tables that are there
+    ├── SheetFull             a report has more stores than a sheet of XLSX has rows
     └── CannotWrite           a file could not be written; what was there before is still there
 
 Each carries its facts as arguments, so that it survives pickling on its way out of a worker process.
@@ -117,6 +118,17 @@ class LoadRefused(StoreUptimeError):
 
     def __str__(self) -> str:
         return f"cannot load into {self.target}: {self.reason}. {self.remedy}"
+
+
+class SheetFull(StoreUptimeError):
+    """A report has more stores than a sheet of XLSX has rows."""
+
+    def __init__(self, stores: int, rows: int) -> None:
+        super().__init__(stores, rows)
+        self.stores, self.rows = stores, rows
+
+    def __str__(self) -> str:
+        return f"the report has {self.stores} stores, and a sheet of XLSX {self.rows} rows. Choose CSV or Parquet."
 
 
 class CannotWrite(StoreUptimeError):

@@ -7,11 +7,16 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
+from pipeline.errors import SheetFull
+
 WIDTH = 24
+ROWS = 1_048_576  # of a sheet; the first is the header
 
 
 def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
-    """Two sheets, `report` and `about`. No cell is ever a formula or a link."""
+    """Two sheets, `report` and `about`. No cell is ever a formula or a link. Raises SheetFull."""
+    if table.height >= ROWS:
+        raise SheetFull(table.height, ROWS)
     buffer = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(buffer, options) as book:

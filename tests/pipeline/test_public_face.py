@@ -27,6 +27,7 @@ PROMISED = {
     "Options",
     "Report",
     "SavedReport",
+    "SheetFull",
     "Source",
     "SourceMismatch",
     "SourceRefused",

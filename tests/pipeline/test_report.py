@@ -23,9 +23,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import Columns, Format, Frames, Options, Report, build_report, write_rejects, written
-from pipeline.errors import CannotWrite
+from pipeline.errors import CannotWrite, SheetFull
 from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, half_even, percent
 from pipeline.options import HOUR_US
+from pipeline.spreadsheet import workbook
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 
 HEADER = (
@@ -450,3 +451,9 @@ def test_rejects_are_three_files_with_the_rows_as_they_were(report: Report, tmp_
 def test_a_rejects_folder_that_cannot_be_made_is_named(report: Report, file: Path) -> None:
     with pytest.raises(CannotWrite, match=r"week\.csv"):
         write_rejects(report, file)
+
+
+def test_more_stores_than_a_sheet_has_rows_are_refused_in_a_sentence() -> None:
+    many = pl.DataFrame({"store_id": pl.repeat("1", 1_048_576, eager=True)})
+    with pytest.raises(SheetFull, match="1048576 stores.*Choose CSV or Parquet"):
+        workbook(many, {})
