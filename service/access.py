@@ -4,6 +4,7 @@ A key is `su_ID_SECRET`. The secret part is 256 random bits, so that one round o
 rest; ID finds the row, and the hashes are compared in constant time.
 """
 
+import re
 import secrets
 from datetime import timedelta
 from hashlib import sha256
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from service.backend import Backend
 
 PREFIX = "su"
+KEY = re.compile(rf"{PREFIX}_([0-9a-f]{{8}})_([\w-]+)", re.ASCII)
 COOKIE = "store_uptime_session"
 CSRF_HEADER = "X-CSRF-Token"
 SESSION = timedelta(hours=12)
@@ -40,10 +42,9 @@ def hashed(secret: str) -> bytes:
 
 async def key_name(registry: Registry, key: str) -> str:
     """The name of a key. Raises NotAllowed."""
-    _, _, rest = key.partition("_")
-    key_id, _, secret = rest.partition("_")
-    row = await registry.row("key", id=key_id)
-    if row is None or not compare_digest(row["hash"], hashed(secret)):
+    parts = KEY.fullmatch(key)
+    row = await registry.row("key", id=parts[1]) if parts else None
+    if parts is None or row is None or not compare_digest(row["hash"], hashed(parts[2])):
         raise NotAllowed
     return row["name"]
 
@@ -67,16 +68,19 @@ class Doorkeeper(AbstractAuthenticationMiddleware):
         kind, _, key = connection.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return AuthenticationResult(user=await key_name(backend.registry, key.strip()), auth=None)
-        if COOKIE in connection.cookies:
-            return await self._of_session(connection, backend.registry)
+        session = await self._session(connection, backend.registry)
+        if session is not None:
+            return session
         if not backend.settings.is_local or await keys_exist(backend.registry):
             raise NotAllowed
         return AuthenticationResult(user=None, auth=None)
 
-    async def _of_session(self, connection: Connection, registry: Registry) -> AuthenticationResult:
-        row = await registry.row("session", hash=hashed(connection.cookies[COOKIE]))
+    async def _session(self, connection: Connection, registry: Registry) -> AuthenticationResult | None:
+        """What its cookie opens; None without one, where it has ended, or is of another server on this machine."""
+        cookie = connection.cookies.get(COOKIE)
+        row = await registry.row("session", hash=hashed(cookie)) if cookie else None
         if row is None:
-            raise NotAllowed
+            return None
         shown = connection.headers.get(CSRF_HEADER, "")
         if connection.scope.get("method") not in SAFE and not compare_digest(
             shown.encode(), row["csrf_token"].encode()

@@ -22,6 +22,7 @@ from service.routes import openapi, operations, page, reports, sessions, stores
 from service.settings import Settings
 
 HANDLERS: list[Any] = [
+    operations.methods,  # before the other handlers of its addresses, or Litestar makes its own
     page.home,
     reports.trigger_report,
     reports.get_report,
@@ -60,7 +61,7 @@ def create_app(settings: Settings, host: Host) -> Front:
     def given_backend() -> Backend | None:
         return backend
 
-    rate = RateLimitConfig(rate_limit=("minute", settings.rate_limit), set_rate_limit_headers=False)
+    rate = RateLimitConfig(rate_limit=("minute", settings.rate_limit))
     app = Litestar(
         route_handlers=[*HANDLERS, openapi.assets(), page.assets()],
         lifespan=[life],

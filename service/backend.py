@@ -2,12 +2,10 @@
 
 import asyncio
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import structlog
@@ -15,18 +13,18 @@ import structlog
 import pipeline
 from pipeline import EMBEDDED, EmbeddedUnavailable, Limits, Options, SourceUnreachable
 from service import metrics
-from service.errors import RegistryRefused, RegistryUnreachable
+from service.errors import UNREADABLE, RegistryRefused, RegistryUnreachable
 from service.migrations import settled
 from service.pool import Workers
 from service.registry import Registry
 from service.runner import House, Runner
+from service.scratch import scratch
 from service.settings import Settings
 from service.work import Place
 
 RETRY_S = 1.0
 STORES_S = 60
 FREE_BYTES = 256 << 20
-UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the server's log says why."
 
 log = structlog.get_logger("store_uptime")
 
@@ -49,12 +47,12 @@ class Backend:
         self.workers = Workers(settings)
         self._database = self._address = ""
         self._runner: Runner | None = None
-        self._servers = ExitStack()
+        self._held = ExitStack()
         self._uses_embedded = False
         self._tasks: list[asyncio.Task[None]] = []
         self._stores: list[str] = []
         self._stores_until = 0.0
-        self._spill = Path(tempfile.mkdtemp(prefix="store-uptime-serve-"))
+        self._spill = self._held.enter_context(scratch())
         metrics.WORKERS.set(settings.workers)
         metrics.QUEUE.set(settings.queue)
 
@@ -72,8 +70,7 @@ class Backend:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.registry.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
-        await asyncio.to_thread(self._servers.close)
+        await asyncio.to_thread(self._held.close)
 
     async def _work(self) -> None:
         """Wait until the registry is there, then run reports."""
@@ -122,7 +119,7 @@ class Backend:
         if address != EMBEDDED:
             return address
         self._uses_embedded = True
-        return self._servers.enter_context(pipeline.embedded_server())
+        return self._held.enter_context(pipeline.embedded_server())
 
     async def _keep_embedded(self) -> None:
         """Start the embedded server again where it was killed: nobody else would."""

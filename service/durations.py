@@ -13,7 +13,10 @@ def duration(text: str) -> timedelta:
     found = WRITTEN.fullmatch(text)
     if not text or found is None:
         raise ValueError(f"{text!r} is not a duration: write 90m, 2h or 1d12h")
-    return timedelta(**{name: int(number) for name, number in found.groupdict(default="0").items()})
+    try:
+        return timedelta(**{name: int(number) for name, number in found.groupdict(default="0").items()})
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than a duration may be") from None
 
 
 def written(seconds: float) -> str:

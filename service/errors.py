@@ -17,7 +17,10 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
 
 from typing import ClassVar
 
-from pipeline import StoreUptimeError
+from pipeline import HorizonOutOfRange, NoPolls, SheetFull, SourceMismatch, StoreUptimeError, UnknownStore
+
+THE_SOURCE = "the database"  # where it is stands in the log
+UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the server's log says why."
 
 
 class ServiceError(StoreUptimeError):
@@ -25,6 +28,21 @@ class ServiceError(StoreUptimeError):
 
     status: ClassVar[int] = 503
     headers: ClassVar[dict[str, str]] = {}
+
+
+def told(error: StoreUptimeError) -> str:
+    """What callers are told of an error: its sentence, but not where the tables are."""
+    match error:
+        case ServiceError() | HorizonOutOfRange() | SheetFull():
+            return str(error)
+        case UnknownStore(store=store):
+            return str(UnknownStore(store, THE_SOURCE))
+        case NoPolls(oldest=oldest, newest=newest, horizon=horizon):
+            return str(NoPolls(THE_SOURCE, oldest, newest, horizon))
+        case SourceMismatch(found=found, needed=needed):
+            return str(SourceMismatch(THE_SOURCE, found, needed))
+        case _:
+            return UNREADABLE
 
 
 class UnknownReport(ServiceError):

@@ -9,6 +9,7 @@ import asyncio
 import re
 import secrets
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -104,14 +105,15 @@ class SameSite(ASGIMiddleware):
 
     def __init__(self, settings: Settings) -> None:
         self._seconds = settings.body_seconds
-        self._hosts = {*LOOPBACK, "[::1]", settings.host, *settings.allowed_hosts}
+        names = (*LOOPBACK, settings.host, *settings.allowed_hosts)
+        self._names = {name.strip("[]").lower() for name in names}
         self._any_host = not settings.is_local and not settings.allowed_hosts
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises Forbidden, and 408 where a body takes too long."""
         headers = Headers.from_scope(scope)
         host = headers.get("Host", "")
-        if not self._any_host and urlsplit(f"//{host}").hostname not in {name.strip("[]") for name in self._hosts}:
+        if not self._any_host and name_in(host) not in self._names:
             raise Forbidden("This server does not go by that name; --allowed-host gives it more.")
         if scope.get("method") not in SAFE and is_foreign(headers, host):
             raise Forbidden("Requests from pages of other sites are refused.")
@@ -137,10 +139,17 @@ class SameSite(ASGIMiddleware):
         await next_app(scope, body, send)
 
 
+def name_in(host: str) -> str | None:
+    """The name in a Host header, without the port; None where it has none."""
+    with suppress(ValueError):  # a bracket that is not closed
+        return urlsplit(f"//{host}").hostname
+    return None
+
+
 def is_foreign(headers: Headers, host: str) -> bool:
     """Whether a page of another site has made this request."""
     origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site", "none")
-    return site not in ("none", "same-origin") or (origin is not None and urlsplit(origin).netloc != host)
+    return site not in ("none", "same-origin") or (origin is not None and origin.partition("://")[2] != host)
 
 
 class PatientServer(H11Protocol):

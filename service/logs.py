@@ -1,12 +1,17 @@
-"""Logs: one line an event, JSON for machines, columns on a terminal. Uvicorn, Litestar and psycopg log through it."""
+"""Logs: one line an event, JSON for machines, columns on a terminal. Uvicorn, Litestar and psycopg log through it.
+
+Traces are without the values of variables, among which there may be keys and passwords.
+"""
 
 import logging
 import sys
 from typing import Literal
 
 import structlog
+from structlog import dev
 
 LogFormat = Literal["json", "text"]
+TRACES = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
 def configure(log_format: LogFormat) -> None:
@@ -19,9 +24,9 @@ def configure(log_format: LogFormat) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
     renderer = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [TRACES, structlog.processors.JSONRenderer()]
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=dev.plain_traceback)]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar, TypeVarTuple
 
+import structlog
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 
 from service import work
@@ -18,8 +19,10 @@ from service.settings import Settings
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
+log = structlog.get_logger("store_uptime.workers")
+
 DESK = 1  # workers for what people wait for: files and timelines, which must not queue behind reports
-AWAKE_S = 60  # anyio lets go of processes that have been idle for five minutes
+LOOK_S = 5  # how long a process that was lost while it was idle may go unmissed
 
 
 class Workers:
@@ -52,7 +55,7 @@ class Workers:
             self._missing.clear()
             await self._warm()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._missing.wait(), AWAKE_S)
+                await asyncio.wait_for(self._missing.wait(), LOOK_S)
 
     async def _warm(self) -> None:
         """Call all idle processes at once, so that each call meets another one."""
@@ -60,7 +63,10 @@ class Workers:
         every = CapacityLimiter(self.size)
         calls = (self._called(every, work.begin, self._memory) for _ in range(idle))
         answers = await asyncio.gather(*calls, return_exceptions=True)
-        self.are_warm = not any(isinstance(answer, BaseException) for answer in answers)
+        failed = [answer for answer in answers if isinstance(answer, BaseException)]
+        if failed:
+            log.warning("a worker did not start", error=repr(failed[0]))
+        self.are_warm = not failed
 
     async def _called(
         self, limiter: CapacityLimiter, function: Callable[[*Arguments], Result], *arguments: *Arguments

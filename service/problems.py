@@ -10,11 +10,16 @@ import structlog
 from litestar.exceptions import HTTPException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
-from pipeline import HorizonOutOfRange, NoPolls, SourceMismatch, StoreUptimeError, UnknownStore
-from service.backend import UNREADABLE
-from service.errors import ServiceError
+from pipeline import HorizonOutOfRange, NoPolls, SheetFull, SourceMismatch, StoreUptimeError, UnknownStore
+from service.errors import ServiceError, told
 
-THE_SOURCE = "the database"  # where it is stands in the log
+STATUS: dict[type[StoreUptimeError], int] = {
+    UnknownStore: 404,
+    NoPolls: 404,
+    SheetFull: 406,
+    HorizonOutOfRange: 422,
+    SourceMismatch: 503,
+}
 SENTENCES = {
     404: "There is nothing at this address; /schema shows what there is.",
     405: "This address does not take this method; /schema shows which it takes.",
@@ -58,20 +63,12 @@ def complaint(wrong: Any) -> str:
 
 def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
     """What the service or the pipeline cannot do."""
-    match error:
-        case ServiceError():
-            return problem(error.status, str(error), error.headers)
-        case UnknownStore(store=store):
-            return problem(404, str(UnknownStore(store, THE_SOURCE)))
-        case NoPolls(oldest=oldest, newest=newest, horizon=horizon):
-            return problem(404, str(NoPolls(THE_SOURCE, oldest, newest, horizon)))
-        case SourceMismatch(found=found, needed=needed):
-            return problem(503, str(SourceMismatch(THE_SOURCE, found, needed)))
-        case HorizonOutOfRange():
-            return problem(422, str(error))
-        case _:
-            log.warning("the source cannot be read", error=str(error))
-            return problem(503, UNREADABLE, {"Retry-After": "5"})
+    if isinstance(error, ServiceError):
+        return problem(error.status, told(error), error.headers)
+    if type(error) in STATUS:
+        return problem(STATUS[type(error)], told(error))
+    log.warning("the source cannot be read", error=str(error))
+    return problem(503, told(error), {"Retry-After": "5"})
 
 
 def of_anything(error: Exception) -> ProblemDetailsException:

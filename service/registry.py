@@ -47,6 +47,7 @@ class Registry:
             max_size=CONNECTIONS,
             max_waiting=WAITING,
             timeout=PATIENCE_S,
+            reconnect_timeout=PATIENCE_S,  # then whoever asks begins anew: no waiting twice as long each time
             check=AsyncConnectionPool.check_connection,
             open=False,
         )

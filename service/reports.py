@@ -1,6 +1,7 @@
 """Reports as the API knows them: asked for, looked at, cancelled, removed. The registry in, plain values out."""
 
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,12 +20,13 @@ from service.registry import Registry, Row, Say
 
 Status = Literal["Running", "Complete", "Error"]
 STATUSES: dict[Status, list[str]] = {"Running": ["queued", "running"], "Complete": ["complete"], "Error": ["error"]}
+REPORT_ID = re.compile("[0-9a-f]{32}")
 WORDS = {state: word for word, states in STATUSES.items() for state in states}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A trigger: what for, by whom, and what the source was like just then (None: that cannot be told)."""
+    """A trigger: what for, its now in UTC; by whom; what the source was like just then (None: that cannot be told)."""
 
     options: Options
     columns: Columns
@@ -36,12 +38,10 @@ class Asked:
     @property
     def stored(self) -> str:
         """The options as the registry compares them: equal text for equal meaning."""
-        now = self.options.now
-        in_utc = now and (now if now.tzinfo else now.replace(tzinfo=UTC)).astimezone(UTC)
-        gap = self.options.max_gap
+        now, gap = self.options.now, self.options.max_gap
         return json.dumps(
             {
-                "now": in_utc and in_utc.isoformat(),
+                "now": now and now.isoformat(),
                 "store_id": self.options.store,
                 "max_gap": gap and gap.total_seconds(),
                 "lookback": self.options.lookback.total_seconds(),
@@ -95,7 +95,7 @@ async def queued(say: Say, asked: Asked, limit: int) -> str:
 
 async def found(registry: Registry, report_id: str) -> Row:
     """A report's row without what is large. Raises UnknownReport, RemovedReport."""
-    row = await registry.row("status", id=report_id)
+    row = await registry.row("status", id=report_id) if REPORT_ID.fullmatch(report_id) else None
     if row is None:
         raise UnknownReport
     if row["status"] == "removed":

@@ -134,14 +134,14 @@ class Runner:
         """A run from its beginning to its end, whatever that is."""
         begun, told = time.monotonic(), log.bind(run=run, report=claimed["id"][:8])
         folder = self._house.spill / run
-        folder.mkdir()
         try:
             told.info("run begins")
-            outcome = await self._outcome(self._task(run, claimed, folder))
+            outcome = await self._outcome(self._task(run, claimed, folder), folder)
             seconds = time.monotonic() - begun
             ended = "discarded" if not outcome.kept else "error" if outcome.error else "complete"
             metrics.RUNS.labels(ended).observe(seconds)
-            told.info("run ends", outcome=ended, stores=outcome.stores, error=outcome.error, seconds=round(seconds, 3))
+            why = outcome.cause or outcome.error
+            told.info("run ends", outcome=ended, stores=outcome.stores, error=why, seconds=round(seconds, 3))
             if outcome.trace:
                 told.error("unexpected error", trace=outcome.trace)
         except asyncio.CancelledError:
@@ -154,10 +154,11 @@ class Runner:
             shutil.rmtree(folder, ignore_errors=True)
             self.wake()
 
-    async def _outcome(self, task: Task) -> Outcome:
+    async def _outcome(self, task: Task, folder: Path) -> Outcome:
         """What the worker says; where it can say nothing, that is the outcome."""
         limit = self._settings.time_limit
         try:
+            folder.mkdir(parents=True)
             async with asyncio.timeout(limit.total_seconds()):
                 return await self._workers.report(task)
         except TimeoutError:

@@ -6,13 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
+from cyclopts.validators import Number, all_or_none
+
+from service.commands.common import more_than_nothing, nothing_or_more
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 MEBIBYTE = 1 << 20
 WORKERS_SHARE = 0.8  # of the machine's memory; the rest is for the server, and for whatever else runs there
 DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
 DUCKDB_MOST = 1024 * MEBIBYTE  # more makes no report faster: docs/benchmarks.md
+
+AT_LEAST_ONE, NONE_OR_MORE, A_PORT = Number(gte=1), Number(gte=0), Number(gte=0, lte=65_535)
+TLS = Group("HTTPS", validator=all_or_none)
 
 
 @Parameter(name="*")
@@ -33,7 +39,7 @@ class Settings:
     host: Annotated[str, Parameter(help="The address to listen on; any but this machine's own asks for API keys.")] = (
         "127.0.0.1"
     )
-    port: Annotated[int, Parameter(help="The port to listen on.")] = 8000
+    port: Annotated[int, Parameter(validator=A_PORT, help="The port to listen on.")] = 8000
     allowed_hosts: Annotated[
         tuple[str, ...],
         Parameter(
@@ -45,19 +51,28 @@ class Settings:
     proxies: Annotated[str, Parameter(help="Addresses of reverse proxies whose X-Forwarded headers are believed.")] = (
         "127.0.0.1,::1"
     )
-    tls_certificate: Annotated[Path | None, Parameter(help="A certificate (PEM), to serve HTTPS.")] = None
-    tls_key: Annotated[Path | None, Parameter(help="The key of the certificate.")] = None
-    workers: Annotated[int, Parameter(help="How many reports run at once, each in a process of its own.")] = 2
-    queue: Annotated[int, Parameter(help="How many reports may wait.")] = 100
-    time_limit: Annotated[timedelta, Parameter(help="How long a report may run.")] = timedelta(minutes=30)
-    grace: Annotated[timedelta, Parameter(help="How long running reports may go on when the server is stopped.")] = (
-        timedelta(seconds=30)
+    tls_certificate: Annotated[Path | None, Parameter(group=TLS, help="A certificate (PEM), to serve HTTPS.")] = None
+    tls_key: Annotated[Path | None, Parameter(group=TLS, help="The key of the certificate.")] = None
+    workers: Annotated[
+        int, Parameter(validator=AT_LEAST_ONE, help="How many reports run at once, each in a process of its own.")
+    ] = 2
+    queue: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many reports may wait.")] = 100
+    time_limit: Annotated[timedelta, Parameter(validator=more_than_nothing, help="How long a report may run.")] = (
+        timedelta(minutes=30)
     )
-    keep_for: Annotated[timedelta, Parameter(help="How long finished reports are kept.")] = timedelta(days=30)
-    keep_reports: Annotated[int, Parameter(help="How many finished reports are kept.")] = 1000
-    rate_limit: Annotated[int, Parameter(help="Requests a minute from one address.")] = 30_000
-    body_limit: Annotated[int, Parameter(help="The largest body of a request, in bytes.")] = 65_536
-    body_seconds: Annotated[int, Parameter(help="How long a client may take to send one.")] = 10
+    grace: Annotated[
+        timedelta,
+        Parameter(validator=nothing_or_more, help="How long running reports may go on when the server is stopped."),
+    ] = timedelta(seconds=30)
+    keep_for: Annotated[timedelta, Parameter(validator=nothing_or_more, help="How long finished reports are kept.")] = (
+        timedelta(days=30)
+    )
+    keep_reports: Annotated[int, Parameter(validator=NONE_OR_MORE, help="How many finished reports are kept.")] = 1000
+    rate_limit: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="Requests a minute from one address.")] = 30_000
+    body_limit: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="The largest body of a request, in bytes.")] = (
+        65_536
+    )
+    body_seconds: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How long a client may take to send one.")] = 10
     log_format: Annotated[
         Literal["json", "text"] | None, Parameter(help="json or text. Default: text on a terminal, else json.")
     ] = None

@@ -23,6 +23,7 @@ from psycopg.types.json import Json
 
 import pipeline
 from pipeline import Columns, Format, Frames, Limits, Options, StoreUptimeError
+from service.errors import told
 from service.statements import statements
 
 Result = TypeVar("Result")
@@ -35,7 +36,7 @@ REGISTRY_PATIENCE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Place:
-    """Where the tables are, and the name under which they are read: its own for each run, as all under it end at once."""
+    """Where the tables are, and the name under which a run reads them: its own, as all under it end at once."""
 
     database: str
     schema: str | None
@@ -56,10 +57,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a run. stores: None where there is no result; error: why, a sentence; trace: for the log."""
+    """What became of a run. stores: None where there is no result; error: why, a sentence for callers; cause: the
+    same for the log, with all that is known; trace: where nobody expected it."""
 
     stores: int | None = None
     error: str | None = None
+    cause: str | None = None
     trace: str | None = None
     kept: bool = True
 
@@ -70,8 +73,10 @@ def begin(memory: int) -> None:
 
     The first run of DuckDB, Polars and ConnectorX in a process costs half a second; here nobody waits for it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which sees to its workers
+    for number in (signal.SIGINT, signal.SIGTERM):  # those are for the server, which sees to its workers
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # native libraries write there, and nobody reads: it would fill up
     limit_memory(memory)
     pipeline.open_source("postgresql://localhost/none")  # imports the driver; connects to nothing
     pipeline.saved(pipeline.build_report(tiny()))
@@ -95,6 +100,8 @@ def limit_memory(amount: int) -> None:
     if sys.platform == "linux":
         import resource
 
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        amount = amount if most == resource.RLIM_INFINITY else min(amount, most)
         resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
 
 
@@ -130,7 +137,7 @@ def make_report(task: Task) -> Outcome:
             ledger.note("writing", source.version)
             saved = pipeline.saved(report)
         except Exception as error:  # whatever it is, it ends this run alone
-            outcome = Outcome(error=sentence(error, task.run), trace=trace(error))
+            outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
             return outcome if ledger.written("fail", error=outcome.error) else Outcome(kept=False)
         values = {
             "stores": report.exact.height,
@@ -142,9 +149,9 @@ def make_report(task: Task) -> Outcome:
 
 
 def sentence(error: BaseException, run: str) -> str:
-    """Why a run failed, for people: nothing of the inside."""
+    """Why a run failed, for callers: nothing of the inside."""
     if isinstance(error, StoreUptimeError):
-        return str(error)
+        return told(error)
     if isinstance(error, MemoryError) or "Out of Memory" in str(error):
         return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
     return f"It ended in an unexpected error. The server's log has the details under run {run}."

@@ -24,13 +24,13 @@ def watched() -> bool:
 
 
 def more_than_nothing(_: object, duration: timedelta | None) -> None:
-    """A max-gap of nothing would leave nothing known."""
+    """Of nothing, a max-gap would leave nothing known, and a time limit would let nothing be done."""
     if duration is not None and duration <= timedelta(0):
         raise ValueError("it must be more than 0.")
 
 
 def nothing_or_more(_: object, duration: timedelta) -> None:
-    """Time before the week cannot be negative."""
+    """There is no negative time to look back, or to keep something."""
     if duration < timedelta(0):
         raise ValueError("it must be 0h or more.")
 

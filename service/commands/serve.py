@@ -70,6 +70,9 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         sentences.append(sentence)
         server.should_exit = True
 
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.should_exit = True
+
     config = uvicorn.Config(
         create_app(settings, Host(end, lambda: server.should_exit)),
         http=PatientServer,
@@ -85,7 +88,7 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         ssl_keyfile=settings.tls_key,
     )
     server = uvicorn.Server(config)
-    signal.signal(signal.SIGTERM, stopped)
+    signal.signal(signal.SIGTERM, stop)  # until Uvicorn hears it, and after: Uvicorn raises it again when all is done
     logs.listening(url(listening, settings))
     server.run([listening])
     if sentences:
@@ -97,7 +100,3 @@ def url(listening: socket.socket, settings: Settings) -> str:
     host, port = listening.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     return f"{'https' if settings.tls_certificate else 'http'}://{name}:{port}"
-
-
-def stopped(number: int, frame: FrameType | None) -> None:
-    """Uvicorn raises the signal again that it stopped for; by then all is done."""

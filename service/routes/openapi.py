@@ -8,14 +8,19 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, Router, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
     Operation,
+    Reference,
+    RequestBody,
     Schema,
     SecurityScheme,
     Tag,
@@ -25,13 +30,35 @@ from litestar.static_files import create_static_files_router
 
 BINARY = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
 TEXT = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
-ANYTHING = OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT))
-FILES = {
+
+
+def holding(**properties: Schema) -> Schema:
+    """An object that has all of these."""
+    return Schema(type=OpenAPIType.OBJECT, properties={**properties}, required=list(properties))
+
+
+ANYTHING, STRING = Schema(type=OpenAPIType.OBJECT), Schema(type=OpenAPIType.STRING)
+ROWS = Schema(type=OpenAPIType.ARRAY, items=ANYTHING)
+STATUS = Reference(ref="#/components/schemas/ReportStatus")
+FIGURES = holding(provenance=ANYTHING, quality=ANYTHING, stores=ROWS)
+FILES = {  # clients that are generated from the document take the first for all of them
     "text/csv": TEXT,
-    "application/json": ANYTHING,
+    "application/json": OpenAPIMediaType(schema=Schema(one_of=[STATUS, FIGURES])),
     "application/vnd.apache.parquet": BINARY,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": BINARY,
 }
+PIECES = {"application/json": OpenAPIMediaType(schema=holding(store_id=STRING, pieces=ROWS)), "text/csv": TEXT}
+
+
+@dataclass
+class TriggerOperation(Operation):
+    """May be called without a body. Answers with an id, and with where to ask for it."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = False
+        for answer in answers(self, "202"):
+            answer.headers = {"Location": OpenAPIHeader(schema=STRING, description="Where to get the report.")}
 
 
 @dataclass
@@ -39,9 +66,13 @@ class FileOperation(Operation):
     """Answers with a file in one of four formats, or with a status."""
 
     def __post_init__(self) -> None:
-        give(self, FILES)
-        unchanged = OpenAPIResponse(description="The client has this file already.")
-        self.responses = {**(self.responses or {}), "304": unchanged}
+        for answer in answers(self, "200"):
+            answer.content = FILES
+            answer.headers = {
+                "X-Report-Status": OpenAPIHeader(schema=STRING, description="Running, Complete or Error."),
+                "ETag": OpenAPIHeader(schema=STRING, description="Of a file: what to send as If-None-Match."),
+            }
+        self.responses = {**(self.responses or {}), "304": OpenAPIResponse("The client has this file already.")}
 
 
 @dataclass
@@ -49,14 +80,19 @@ class TimelineOperation(Operation):
     """Answers with JSON or CSV."""
 
     def __post_init__(self) -> None:
-        give(self, {"application/json": ANYTHING, "text/csv": TEXT})
+        for answer in answers(self, "200"):
+            answer.content = PIECES
 
 
-def give(operation: Operation, content: dict[str, OpenAPIMediaType]) -> None:
-    """Say which media types an operation answers with."""
-    for status, answer in (operation.responses or {}).items():
-        if status == "200" and isinstance(answer, OpenAPIResponse):
-            answer.content = content
+def answers(operation: Operation, status: str) -> list[OpenAPIResponse]:
+    """What an operation answers with a status."""
+    found = (operation.responses or {}).get(status)
+    return [found] if isinstance(found, OpenAPIResponse) else []
+
+
+def name(handler: HTTPRouteHandler, *_: object) -> str:
+    """The name of an operation: what generated clients call the function."""
+    return handler.handler_name
 
 
 def config(version: str) -> OpenAPIConfig:
@@ -66,7 +102,8 @@ def config(version: str) -> OpenAPIConfig:
         version=version,
         description="How long each store was really online.",
         use_handler_docstrings=True,
-        path="/schema",
+        operation_id_creator=name,
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, after_request=there),
         render_plugins=[Interface(), JsonRenderPlugin(), YamlRenderPlugin()],
         security=[{}, {"key": []}],
         components=Components(
@@ -82,6 +119,13 @@ def config(version: str) -> OpenAPIConfig:
             Tag("sessions", "For the page"),
         ],
     )
+
+
+async def there(response: Response[Any]) -> Response[Any]:
+    """The answer itself. Raises NotFoundException in place of Litestar's page for what is not below /schema."""
+    if response.status_code == 404:
+        raise NotFoundException
+    return response
 
 
 PAGE = """<!doctype html>

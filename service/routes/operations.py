@@ -3,22 +3,24 @@
 from typing import Any
 
 import prometheus_client
-from litestar import Response, get
+from litestar import HttpMethod, Request, Response, get, route
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 
 from service.backend import Backend
 from service.routes.shapes import Health, Readiness, problems
 
-OPEN = {"exclude_from_auth": True}
+OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
+NOT_READY = {503: ResponseSpec(Readiness, description="Not all of it is there.", generate_examples=False)}
 
 
-@get("/health", opt=OPEN, tags=["operations"], summary="Is the process alive")
+@get("/health", **OPEN, responses=problems(), tags=["operations"], summary="Is the process alive")
 async def health() -> Health:
     """Answers as long as the process does."""
     return Health()
 
 
-@get("/ready", opt=OPEN, responses=problems(), tags=["operations"], summary="Can reports be run")
+@get("/ready", **OPEN, responses=problems() | NOT_READY, tags=["operations"], summary="Can reports be run")
 async def ready(backend: NamedDependency[Backend]) -> Response[Readiness]:
     """200 where registry, tables, workers and disk are there; else 503, and which of them is not."""
     missing = await backend.shortcomings()
@@ -28,4 +30,11 @@ async def ready(backend: NamedDependency[Backend]) -> Response[Readiness]:
 @get("/metrics", media_type="text/plain", responses=problems(), tags=["operations"], summary="For Prometheus")
 async def metrics() -> Response[Any]:
     """How many, how long, how late, how many failed, how full."""
-    return Response(prometheus_client.generate_latest(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(prometheus_client.generate_latest(), media_type="text/plain; version=0.0.4")
+
+
+@route(["/reports/{report_id:str}", "/session"], http_method=HttpMethod.OPTIONS, include_in_schema=False)
+async def methods(request: Request[Any, Any, Any]) -> Response[None]:
+    """The methods of an address that has several handlers; Litestar by itself would tell those of the first."""
+    here = (found.methods for found in request.app.routes if found.path_format == request.scope["path_template"])
+    return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(next(here)))})

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -20,8 +20,9 @@ from service.backend import Backend
 from service.durations import duration, written
 from service.registry import Row
 from service.reports import Asked, Status, iso
-from service.routes.openapi import FileOperation
+from service.routes.openapi import FileOperation, TriggerOperation
 from service.routes.shapes import (
+    TEXT,
     Progress,
     ReportDetails,
     ReportOptions,
@@ -43,15 +44,16 @@ GETTING = problems(s404="No such report.", s406="No such format.", s410="The rep
 LOOK_S = 0.25
 SILENCE_S = 15  # some proxies close what says nothing for longer
 Tables = Literal["polls", "hours", "zones"]
-Key = Annotated[str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=255)]
+Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=255)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
-Unchanged = Annotated[str | None, HeaderParameter(name="If-None-Match")]
+Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
 
 
 @post(
     "/trigger_report",
     status_code=202,
+    operation_class=TriggerOperation,
     responses=problems(
         s404="No such store, or no polls.",
         s408="Too slow.",
@@ -65,7 +67,7 @@ async def trigger_report(
     request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
     data: JSONBody[TriggerRequest | None] = None,
-    idempotency_key: Key = None,
+    idempotency_key: Key = "",
 ) -> Response[Triggered]:
     """Ask for the uptime and downtime of all stores, or of one. The report is made in the background.
 
@@ -91,13 +93,25 @@ def options_of(asked_for: TriggerRequest) -> Options:
     """The options of a request. Raises ValidationException."""
     try:
         return Options(
-            now=asked_for.now,
+            now=None if asked_for.now is None else in_utc(asked_for.now),
             store=asked_for.store_id or None,
-            max_gap=duration(asked_for.max_gap) if asked_for.max_gap else None,
-            lookback=duration(asked_for.lookback) if asked_for.lookback else timedelta(hours=24),
+            max_gap=None if asked_for.max_gap is None else duration(asked_for.max_gap),
+            lookback=timedelta(hours=24) if asked_for.lookback is None else duration(asked_for.lookback),
         )
     except (ValueError, OverflowError) as error:
         raise ValidationException(str(error)) from error
+
+
+def in_utc(text: str) -> datetime:
+    """The instant that a text of RFC 3339 stands for, in UTC; without an offset it is UTC.
+
+    Raises ValueError, and OverflowError where that leaves the calendar.
+    """
+    try:
+        moment = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        raise ValueError(f"{text!r} is not a time: write 2024-01-31T12:00:00Z") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @get(
@@ -111,10 +125,10 @@ async def get_report(
     request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
     report_id: FromPath[str],
-    format: FromQuery[Format | None] = None,
-    columns: FromQuery[Columns | None] = None,
+    format: FromQuery[Literal[Format, ""]] = "",
+    columns: FromQuery[Literal[Columns, ""]] = "",
     status_only: StatusOnly = False,
-    if_none_match: Unchanged = None,
+    if_none_match: Unchanged = "",
 ) -> Response[Any]:
     """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
     file_format = format or accepted_format(request)
@@ -132,10 +146,10 @@ async def get_report_by_query(
     request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
     report_id: FromQuery[str],
-    format: FromQuery[Format | None] = None,
-    columns: FromQuery[Columns | None] = None,
+    format: FromQuery[Literal[Format, ""]] = "",
+    columns: FromQuery[Literal[Columns, ""]] = "",
     status_only: StatusOnly = False,
-    if_none_match: Unchanged = None,
+    if_none_match: Unchanged = "",
 ) -> Response[Any]:
     """The same as with the id in the path."""
     file_format = format or accepted_format(request)
@@ -146,9 +160,9 @@ async def file_or_status(
     backend: Backend,
     report_id: str,
     file_format: Format,
-    columns: Columns | None,
+    columns: Literal[Columns, ""],
     status_only: bool,
-    known_etag: str | None,
+    known_etag: str,
 ) -> Response[Any]:
     """The file of a complete report, unless the client has it or does not want it; else the status."""
     row = await reports.found(backend.registry, report_id)
@@ -162,7 +176,7 @@ async def file_or_status(
         "Cache-Control": "private, no-cache",
         "Vary": "Accept",
     }
-    if known_etag is not None and headers["ETag"] in known_etag:
+    if is_among(headers["ETag"], known_etag):
         return Response(None, status_code=304, headers=headers)
     stored = await reports.content(backend.registry, "figures", report_id)
     content = await backend.workers.brief(work.rendered, stored["figures"], file_format, wanted)
@@ -184,6 +198,11 @@ def accepted_format(request: Request[Any, Any, Any]) -> Format:
 def etag(report_id: str, file_format: Format, columns: Columns) -> str:
     """A finished report never changes. Weak, since it may be compressed on its way."""
     return f'W/"{sha256(f"{report_id} {file_format} {columns}".encode()).hexdigest()[:16]}"'
+
+
+def is_among(tag: str, known: str) -> bool:
+    """Whether If-None-Match names a tag: by weak comparison, since proxies may have strengthened it, or by `*`."""
+    return known.strip() == "*" or tag.removeprefix("W/") in known
 
 
 async def described(backend: Backend, row: Row) -> ReportStatus:
@@ -219,25 +238,20 @@ def described_options(stored: dict[str, Any]) -> ReportOptions:
 @get("/reports", responses=problems(), tags=["history"], summary="Earlier reports")
 async def history(
     backend: NamedDependency[Backend],
-    status: FromQuery[Status | None] = None,
-    store_id: Annotated[str | None, QueryParameter(pattern=r"^[^\u0000]*$", max_length=1000)] = None,
-    after: Annotated[str | None, QueryParameter(pattern="^[0-9a-f]{32}$", description="The last id of a page.")] = None,
+    status: FromQuery[Literal[Status, ""]] = "",
+    store_id: Annotated[str, QueryParameter(pattern=TEXT, max_length=1000)] = "",
+    after: Annotated[str, QueryParameter(pattern="^$|^[0-9a-f]{32}$", description="The last id of a page.")] = "",
     limit: Limit = 50,
 ) -> ReportPage:
     """The newest first, those of one status or one store only if that is asked for."""
     statuses = reports.STATUSES[status] if status else list(reports.WORDS)
-    rows = await backend.registry.rows("history", statuses=statuses, store_id=store_id, after=after, limit=limit + 1)
-    given = {
-        "status": status,
-        "store_id": store_id,
-        "limit": limit,
-        "after": rows[limit - 1]["id"] if len(rows) > limit else None,
-    }
-    following = urlencode({name: value for name, value in given.items() if value is not None})
-    return ReportPage(
-        [await described(backend, row) for row in rows[:limit]],
-        f"/reports?{following}" if len(rows) > limit else None,
-    )
+    asked = {"store_id": store_id or None, "after": after or None, "limit": limit + 1}
+    rows = await backend.registry.rows("history", statuses=statuses, **asked)
+    page = [await described(backend, row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return ReportPage(page, None)
+    given = {"status": status, "store_id": store_id, "limit": limit, "after": page[-1].report_id}
+    return ReportPage(page, f"/reports?{urlencode({name: value for name, value in given.items() if value})}")
 
 
 @get("/reports/{report_id:str}", responses=LOOKING, tags=["history"], summary="A report's provenance and quality")
@@ -283,10 +297,10 @@ async def end_report(backend: NamedDependency[Backend], report_id: FromPath[str]
 
 @get(
     "/reports/{report_id:str}/events",
+    media_type="text/event-stream",
     responses=LOOKING,
     tags=["reports"],
     summary="A report's progress, as server-sent events",
-    include_in_schema=False,
 )
 async def events(backend: NamedDependency[Backend], report_id: FromPath[str]) -> ServerSentEvent:
     """An event `progress` whenever that changes, and at the end one `complete` or `error`; data is the status."""

@@ -6,6 +6,7 @@ from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from service.access import COOKIE, SESSION, begun_session, hashed, key_name
@@ -13,11 +14,13 @@ from service.backend import Backend
 from service.routes.shapes import Session, SignIn, problems
 
 ATTEMPTS = RateLimitConfig(rate_limit=("minute", 20), store="sign_in")
+SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}
 
 
 @post(
     "/session",
     opt={"exclude_from_auth": True},
+    security=[{}],
     middleware=[ATTEMPTS.middleware],
     status_code=201,
     responses=problems(s408="Too slow.", s413="Too large."),
@@ -48,7 +51,7 @@ async def session(request: Request[str | None, str | None, Any]) -> Session:
     return Session(request.user, request.auth)
 
 
-@delete("/session", status_code=204, responses=problems(), tags=["sessions"], summary="Sign out")
+@delete("/session", status_code=204, responses=problems() | SIGNED_OUT, tags=["sessions"], summary="Sign out")
 async def sign_out(request: Request[Any, Any, Any], backend: NamedDependency[Backend]) -> Response[None]:
     """End the session."""
     await backend.registry.rows("end_session", hash=hashed(request.cookies.get(COOKIE, "")))

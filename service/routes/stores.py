@@ -15,19 +15,19 @@ from service.routes.shapes import StoreIdInQuery, StorePage, problems
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 Prefix = Annotated[str, QueryParameter(max_length=1000, description="Only ids that begin like this.")]
-After = Annotated[str | None, QueryParameter(max_length=1000, description="The last id of a page.")]
+After = Annotated[str, QueryParameter(max_length=1000, description="The last id of a page.")]
 MEDIA = {"json": "application/json", "csv": "text/csv"}
 
 
 @get("/stores", responses=problems(s404="No polls."), tags=["stores"], summary="The stores that have polls")
 async def stores(
-    backend: NamedDependency[Backend], prefix: Prefix = "", after: After = None, limit: Limit = 100
+    backend: NamedDependency[Backend], prefix: Prefix = "", after: After = "", limit: Limit = 100
 ) -> StorePage:
     """Stores with a poll in the horizon, in byte order; not older than a minute."""
     known = await backend.stores()
-    start = bisect_left(known, prefix.encode(), key=str.encode)
-    if after is not None:
-        start = max(start, bisect_right(known, after.encode(), key=str.encode))
+    start = max(
+        bisect_left(known, prefix.encode(), key=str.encode), bisect_right(known, after.encode(), key=str.encode)
+    )
     found = [store for store in known[start : start + limit + 1] if store.startswith(prefix)]
     more = urlencode({"prefix": prefix, "after": found[limit - 1], "limit": limit}) if len(found) > limit else None
     return StorePage(found[:limit], more and f"/stores?{more}")
@@ -47,12 +47,12 @@ async def stores(
 async def timeline(
     backend: NamedDependency[Backend],
     store_id: StoreIdInQuery,
-    report_id: FromQuery[str | None] = None,
+    report_id: FromQuery[str] = "",
     format: FromQuery[Literal["json", "csv"]] = "json",
 ) -> Response[Any]:
     """The pieces of the store's week, each with the poll that it rests on: of a report, or as of the newest poll."""
     figures = plan = None
-    if report_id is not None:
+    if report_id:
         await reports.finished(backend.registry, report_id)
         stored = await reports.content(backend.registry, "explained", report_id)
         figures, plan = stored["figures"], stored["plan"]

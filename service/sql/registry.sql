@@ -21,7 +21,7 @@ where options = %(options)s::jsonb
       or status in ('running', 'complete')
          and (
              options ->> 'now' is not null            -- else the clock decides which polls are ahead of it
-             or polls_ahead = 0
+             or polls_ahead = 0 and options ->> 'store_id' is null  -- of one store: those of others are not counted
          )
          and store_uptime.same_data(data_version, %(data_version)s)
   )
@@ -66,8 +66,8 @@ update store_uptime.report
 set lease_until = now() + %(lease)s
 where run = any(%(runs)s) and status = 'running';
 
--- still_ours: those of our runs that nobody has cancelled or taken over
-select run from store_uptime.report where run = any(%(runs)s) and status = 'running';
+-- still_ours: those of our runs that nobody has cancelled or taken over; one that has just ended by itself is ours
+select run from store_uptime.report where run = any(%(runs)s);
 
 -- lost: the runs whose server has fallen silent: queued again, and given up after the third
 with lost as (
@@ -121,9 +121,9 @@ returning id;
 
 -- cancel: end a report that has not finished
 update store_uptime.report
-set status = 'error', finished_at = now(), lease_until = null, step = null, error = 'It was cancelled.'
+set status = 'error', finished_at = now(), run = null, lease_until = null, step = null, error = 'It was cancelled.'
 where id = %(id)s and status in ('queued', 'running')
-returning run;
+returning id;
 
 -- remove: let go of what a finished report holds; the id stays, to be answered with "gone"
 with removed as (

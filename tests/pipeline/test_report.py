@@ -455,5 +455,5 @@ def test_a_rejects_folder_that_cannot_be_made_is_named(report: Report, file: Pat
 
 def test_more_stores_than_a_sheet_has_rows_are_refused_in_a_sentence() -> None:
     many = pl.DataFrame({"store_id": pl.repeat("1", 1_048_576, eager=True)})
-    with pytest.raises(SheetFull, match="1048576 stores.*Choose CSV or Parquet"):
+    with pytest.raises(SheetFull, match=r"1048576 stores.*Choose CSV or Parquet"):
         workbook(many, {})

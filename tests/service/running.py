@@ -1,26 +1,38 @@
 """The service as its users run it: a process of its own, over a real database, called over HTTP."""
 
+import itertools
 import json
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
+import psycopg
 
 from pipeline import load_files
 from tests.feeds import COMMAND, surroundings
-from tests.postgres import eventually, open_folder
+from tests.postgres import eventually, open_folder, run
 
 CLASSIC_HEADER = (
     "store_id,uptime_last_hour(minutes),uptime_last_day(hours),uptime_last_week(hours),"
     "downtime_last_hour(minutes),downtime_last_day(hours),downtime_last_week(hours)"
 )
+
+WAITING, PULLING = "waiting for its turn", "reading polls, hours and zones"
+INSIDE = re.compile(
+    r"traceback|file \"|site-packages|\.py\b|postgresql:|localhost|host=|/tmp|psycopg|litestar|msgspec|test_[0-9a-f]"
+    r"|\bselect\b|store_uptime\.|\bat 0x",
+    re.IGNORECASE,
+)
+NUMBERS = itertools.count(1)  # lookbacks that no two reports share
 
 
 @dataclass
@@ -41,8 +53,8 @@ class Running:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def workers(self) -> list[psutil.Process]:
-        """Its worker processes."""
-        return [child for child in psutil.Process(self.process.pid).children() if "anyio" in " ".join(child.cmdline())]
+        """Its worker processes that live."""
+        return [child for child in psutil.Process(self.process.pid).children() if is_worker(child)]
 
     def kill(self) -> None:
         """End it with -9, its workers not."""
@@ -122,6 +134,64 @@ def finished(client: httpx.Client, report_id: str, seconds: float = 60) -> dict[
             return status
         assert time.monotonic() < deadline, status
         time.sleep(0.05)
+
+
+def complete(client: httpx.Client, **body: object) -> str:
+    """The id of the report that a trigger leads to, once it is complete."""
+    report_id = trigger(client, **body)
+    status = finished(client, report_id)
+    assert status["status"] == "Complete", status
+    return report_id
+
+
+@contextmanager
+def held_up(database: str) -> Iterator[None]:
+    """No run comes to its end within the block: each waits for a table that a trigger's own look has no need of."""
+    with psycopg.connect(database) as connection:
+        connection.execute("lock table timezones in access exclusive mode")
+        yield
+
+
+@contextmanager
+def occupied(database: str, client: httpx.Client, workers: int = 2) -> Iterator[list[str]]:
+    """Every worker of a server has a report that does not end within the block; what is triggered there must wait."""
+    eventually(lambda: not client.get("/reports", params={"status": "Running"}).json()["reports"], 60)
+    with held_up(database):
+        reports = [trigger(client, lookback=f"{next(NUMBERS)}s") for _ in range(workers)]
+        eventually(lambda: all(step(client, report_id) == PULLING for report_id in reports), 30)
+        yield reports
+    for report_id in reports:
+        finished(client, report_id)
+
+
+def step(client: httpx.Client, report_id: str) -> str | None:
+    """What a report is doing; None once it has ended."""
+    status = client.get(f"/get_report/{report_id}", params={"status_only": True}).json()
+    return status["progress"]["step"] if status["status"] == "Running" else None
+
+
+def is_worker(process: psutil.Process) -> bool:
+    """Whether a process is a worker that lives."""
+    with suppress(psutil.NoSuchProcess):
+        return "anyio" in " ".join(process.cmdline())
+    return False
+
+
+def touch(database: str) -> None:
+    """A transaction that might have written: what was computed before will not do for a new trigger."""
+    run(database, "select pg_current_xact_id()")
+
+
+def problem(answer: httpx.Response, status: int) -> str:
+    """The sentence of an answer that is a problem, and nothing but a problem."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told = answer.json()
+    assert told.keys() == {"status", "title", "detail", "error"}
+    assert (told["status"], told["title"]) == (status, HTTPStatus(status).phrase)
+    assert told["detail"] == told["error"] != ""
+    assert not INSIDE.search(answer.text), answer.text
+    return told["error"]
 
 
 def alive(pid: int) -> bool:

@@ -35,6 +35,7 @@ alter table store_uptime.report                       -- compressed already
     alter rejects set storage external;
 create index report_waiting on store_uptime.report (requested_at) where status = 'queued';
 create index report_running on store_uptime.report (lease_until) where status = 'running';
+create index report_run on store_uptime.report (run);
 create index report_history on store_uptime.report (requested_at desc, id desc) where status <> 'removed';
 create index report_turn on store_uptime.report (client, started_at desc);
 create index report_options on store_uptime.report using hash (options);

@@ -1,0 +1,205 @@
+"""What the API refuses, and how: a problem with a sentence, and nothing of the inside."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.postgres import as_user, fresh_database, run
+from tests.service.running import NUMBERS, Running, complete, finished, held_up, problem, running, trigger
+
+UNKNOWN = "0" * 32
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A request; the status of its answer, and what the sentence begins with."""
+
+    status: int
+    says: str
+    path: str = "/trigger_report"
+    method: str = "GET"
+    sends: dict[str, Any] = field(default_factory=dict)
+
+
+def body(content: str | dict[str, Any], says: str, status: int = 400) -> Refused:
+    """A trigger that is refused for its body."""
+    sends = {"content": content} if isinstance(content, str) else {"json": content}
+    return Refused(status, says, method="POST", sends=sends)
+
+
+NO_REPORT = "There is no report with this id."
+NOT_KEPT = "This report is not kept any more. Trigger a new one."
+NO_RESULT = "This report has no result: the database has no accepted poll in [1999"
+NO_ADDRESS = "There is nothing at this address; /schema shows what there is."
+NO_METHOD = "This address does not take this method; /schema shows which it takes."
+NOT_IN_CALENDAR = "is not all in the years 1 to 9999. Choose another now or a shorter lookback."
+OF_REPORT = {
+    "its file": "/get_report/{id}",
+    "its file by query": "/get_report?report_id={id}",
+    "its status": "/get_report/{id}?status_only=true",
+    "its file as XLSX": "/get_report/{id}?format=xlsx",
+    "its details": "/reports/{id}",
+    "its rejects": "/reports/{id}/rejects?table=polls",
+    "its events": "/reports/{id}/events",
+    "its timelines": "/timeline?store_id=a&report_id={id}",
+}
+NO_IDS = {
+    "unknown": UNKNOWN,
+    "no id": "nope",
+    "capitals": "A" * 32,
+    "a zero byte": "%00",
+    "a zero byte after an id": UNKNOWN + "%00",
+    "a byte that is no text": "%FF",
+    "half a surrogate pair": "%ED%A0%80",
+    "a way up": "..%2F..%2Fetc%2Fpasswd",
+    "a line end": UNKNOWN + "%0A",
+    "SQL": "'%20or%20true%20--",
+    "very long": "0" * 4_000,
+}
+WRONG = {
+    "unknown address": Refused(404, NO_ADDRESS, "/nothing"),
+    "unknown address below another": Refused(404, NO_ADDRESS, "/get_report/a/b"),
+    "unknown address of a report": Refused(404, NO_ADDRESS, f"/reports/{UNKNOWN}/nothing"),
+    "unknown address of the page": Refused(404, NO_ADDRESS, "/page/nothing.js"),
+    "unknown address of the schema": Refused(404, NO_ADDRESS, "/schema/nothing"),
+    "get for post": Refused(405, NO_METHOD, "/trigger_report"),
+    "post for get": Refused(405, NO_METHOD, f"/get_report/{UNKNOWN}", "POST"),
+    "put": Refused(405, NO_METHOD, f"/reports/{UNKNOWN}", "PUT"),
+    "delete of all": Refused(405, NO_METHOD, "/reports", "DELETE"),
+    "a large body": body("[" * 65_537, "The body of this request is larger than the server takes.", 413),
+    "no JSON": body("store_id=5", "JSON is malformed"),
+    "half of it": body('{"store_id": ', "Input data was truncated"),
+    "a list": body("[]", "data: Expected `object | null`, got `array`"),
+    "a text": body('"all"', "data: Expected `object | null`, got `str`"),
+    "bytes that are no text": Refused(400, "", method="POST", sends={"content": b'{"store_id":"\xff"}'}),
+    "half a surrogate pair": body('{"store_id":"\\ud800"}', ""),
+    "an unknown field": body({"columms": "plain"}, "data: Object contains unknown field `columms`"),
+    "a number for a store": body({"store_id": 5}, "store_id: Expected `str | null`, got `int`"),
+    "a zero byte": body({"store_id": "a\0"}, "store_id: Expected `str` matching regex"),
+    "a very long store": body({"store_id": "a" * 1_001}, "store_id: Expected `str` of length <= 1000"),
+    "a word for now": body({"now": "yesterday"}, "now: Invalid RFC3339 encoded datetime"),
+    "a day for now": body({"now": "2026-03-09"}, "now: Invalid RFC3339 encoded datetime"),
+    "a day that is none": body({"now": "2026-02-30T00:00:00Z"}, "now: Invalid RFC3339 encoded datetime"),
+    "a list for now": body({"now": []}, "now: Expected `datetime | null`, got `array`"),
+    "a leap in the calendar": body({"now": "0001-01-01T00:00:00+05:00"}, "date value out of range"),
+    "one at its end": body({"now": "9999-12-31T23:59:59-05:00"}, "date value out of range"),
+    "other columns": body({"columns": "all"}, "columns: Invalid enum value 'all'"),
+    "no columns": body({"columns": None}, "columns: Expected `str`, got `null`"),
+    "a gap of nothing": body({"max_gap": "0h"}, "max-gap must be more than 0"),
+    "a negative gap": body({"max_gap": "-2h"}, "max_gap: Expected `str` matching regex"),
+    "a number for a gap": body({"max_gap": 90}, "max_gap: Expected `str | null`, got `int`"),
+    "an empty gap": body({"max_gap": ""}, "max_gap: Expected `str` of length >= 2"),
+    "a gap beyond all time": body({"max_gap": "999999999d24h"}, "'999999999d24h' is longer than a duration may be"),
+    "a lookback without unit": body({"lookback": "24"}, "lookback: Expected `str` matching regex"),
+    "before the calendar": body({"now": "0001-01-05T00:00:00Z"}, "a week and 1 day, 0:00:00 before 0001-01-05", 422),
+    "after it": body({"now": "9999-12-31T00:00:00Z"}, "a week and 1 day, 0:00:00 before 9999-12-31", 422),
+    "a look back beyond it": body({"lookback": "999999999d"}, "a week and 999999999 days, 0:00:00 before 2026", 422),
+    "unknown store": body({"store_id": "none"}, "no poll in the database has the store id 'none'.", 404),
+    "a store in quotes": body({"store_id": "' or '1'='1"}, "no poll in the database has the store id \"' or", 404),
+    "no id": Refused(400, "Missing required query parameter 'report_id'", "/get_report"),
+    "a status that is no answer": Refused(400, "status_only: ", f"/get_report/{UNKNOWN}?status_only=perhaps"),
+    "another format": Refused(400, "format: Invalid enum value 'pdf'", f"/get_report/{UNKNOWN}?format=pdf"),
+    "columns of a file": Refused(400, "columns: Invalid enum value 'all'", f"/get_report/{UNKNOWN}?columns=all"),
+    "no table": Refused(400, "Missing required query parameter 'table'", f"/reports/{UNKNOWN}/rejects"),
+    "another table": Refused(400, "table: Invalid enum value 'pg'", f"/reports/{UNKNOWN}/rejects?table=pg"),
+    "no limit": Refused(400, "limit: Expected `int` >= 1", "/reports?limit=0"),
+    "a large limit": Refused(400, "limit: Expected `int` <= 200", "/reports?limit=201"),
+    "a limit in words": Refused(400, "limit: Expected `int`, got `str`", "/reports?limit=ten"),
+    "an unknown status": Refused(400, "status: Invalid enum value 'Done'", "/reports?status=Done"),
+    "after what is no id": Refused(400, "after: Expected `str` matching regex", "/reports?after=x"),
+    "history of a zero byte": Refused(400, "store_id: Expected `str` matching regex", "/reports?store_id=%00"),
+    "no store": Refused(400, "Missing required query parameter 'store_id'", "/timeline"),
+    "an empty store": Refused(400, "store_id: Expected `str` of length >= 1", "/timeline?store_id="),
+    "a timeline of a zero byte": Refused(400, "store_id: Expected `str` matching regex", "/timeline?store_id=%00"),
+    "a timeline as XLSX": Refused(400, "format: Invalid enum value 'xlsx'", "/timeline?store_id=a&format=xlsx"),
+    "a timeline of nobody": Refused(404, "no poll in the database has the store id 'a'.", "/timeline?store_id=a"),
+    "no stores": Refused(400, "limit: Expected `int` >= 1", "/stores?limit=0"),
+    "too many stores": Refused(400, "limit: Expected `int` <= 1000", "/stores?limit=1001"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_refused_in_a_sentence(client: httpx.Client, case: Refused) -> None:
+    answer = client.request(case.method, case.path, **case.sends)
+    assert problem(answer, case.status).startswith(case.says)
+
+
+def test_a_time_outside_the_calendar_is_refused_with_what_to_do(client: httpx.Client) -> None:
+    answer = client.post("/trigger_report", json={"now": "0001-01-05T00:00:00Z"})
+    assert problem(answer, 422).endswith(NOT_IN_CALENDAR)
+
+
+def test_a_large_body_is_refused_though_its_length_is_not_told(client: httpx.Client) -> None:
+    answer = client.post("/trigger_report", content=iter([b"[" * 40_000] * 2))
+    assert problem(answer, 413) == "The body of this request is larger than the server takes."
+
+
+@pytest.mark.parametrize("path", OF_REPORT.values(), ids=OF_REPORT)
+@pytest.mark.parametrize("report_id", NO_IDS.values(), ids=NO_IDS)
+def test_a_report_that_never_was_is_not_found(client: httpx.Client, path: str, report_id: str) -> None:
+    assert problem(client.get(path.format(id=report_id)), 404) == NO_REPORT
+
+
+@pytest.mark.parametrize("report_id", NO_IDS.values(), ids=NO_IDS)
+def test_nor_can_it_be_deleted(client: httpx.Client, report_id: str) -> None:
+    assert problem(client.delete(f"/reports/{report_id}"), 404) == NO_REPORT
+
+
+@pytest.fixture(scope="module")
+def gone(quick: httpx.Client) -> str:
+    """The id of a report that was deleted."""
+    report_id = complete(quick, lookback="19h")
+    assert quick.delete(f"/reports/{report_id}").status_code == 204
+    return report_id
+
+
+@pytest.mark.parametrize("path", OF_REPORT.values(), ids=OF_REPORT)
+def test_a_report_that_was_deleted_is_gone(client: httpx.Client, gone: str, path: str) -> None:
+    assert problem(client.get(path.format(id=gone)), 410) == NOT_KEPT
+    assert problem(client.delete(f"/reports/{gone}"), 410) == NOT_KEPT
+
+
+RESULTS = [OF_REPORT["its rejects"], OF_REPORT["its timelines"]]
+
+
+@pytest.mark.parametrize("path", RESULTS)
+def test_what_comes_with_the_result_is_not_there_while_a_report_runs(
+    client: httpx.Client, polled: str, path: str
+) -> None:
+    with held_up(polled):
+        report_id = trigger(client, lookback=f"{next(NUMBERS)}s")
+        assert problem(client.get(path.format(id=report_id)), 409) == (
+            "This report is still running. Ask again when it is complete."
+        )
+    finished(client, report_id)
+
+
+@pytest.mark.parametrize("path", RESULTS)
+def test_nor_where_it_failed(client: httpx.Client, path: str) -> None:
+    report_id = trigger(client, now="2000-01-01T00:00:00Z")
+    finished(client, report_id)
+    assert problem(client.get(path.format(id=report_id)), 409).startswith(NO_RESULT)
+
+
+def test_a_database_that_refuses_is_said_without_saying_where(polled: str, server: str) -> None:
+    run(server, "create role poor login")
+    with fresh_database(server) as registry, running(as_user(polled, "poor"), "--registry", registry) as service:
+        with service.client() as client:
+            answer = client.post("/trigger_report")
+            assert problem(answer, 503) == (
+                "The tables of polls, hours and zones cannot be read just now; the server's log says why."
+            )
+            assert answer.headers["Retry-After"] == "5"
+        why = [line["error"] for line in service.logged() if line["event"] == "the source cannot be read"]
+        assert "permission denied for store_status.store_id" in why[-1]
+    run(server, "drop role poor")
+
+
+@pytest.fixture(scope="module")
+def quick(service: Running) -> Iterator[httpx.Client]:
+    """A client for the fixtures that last."""
+    with service.client() as client:
+        yield client
