@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pipeline.sample import write_sample
     from pipeline.saved_report import SavedReport, restored, saved
     from pipeline.source import open_source
-    from pipeline.source.connection import end_statements
+    from pipeline.source.connection import connected, end_statements, understood
     from pipeline.source.frames import Frames, Source
     from pipeline.timeline import Timeline
 
@@ -57,6 +57,7 @@ __all__ = [
     "beginning",
     "build_report",
     "build_timeline",
+    "connected",
     "embedded_server",
     "end_statements",
     "explain",
@@ -65,6 +66,7 @@ __all__ = [
     "restored",
     "saved",
     "throwaway_server",
+    "understood",
     "write_rejects",
     "write_sample",
     "written",
@@ -91,7 +93,7 @@ HOMES = {
     "sample": ("write_sample",),
     "saved_report": ("SavedReport", "restored", "saved"),
     "source": ("open_source",),
-    "source.connection": ("end_statements",),
+    "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),
     "timeline": ("Timeline",),
 }

@@ -11,7 +11,7 @@ import psycopg
 import structlog
 
 import pipeline
-from pipeline import EMBEDDED, EmbeddedUnavailable, Limits, Options, SourceUnreachable
+from pipeline import EMBEDDED, EmbeddedUnavailable, Limits, Options, SourceRefused, SourceUnreachable
 from service import metrics
 from service.errors import UNREADABLE, RegistryRefused, RegistryUnreachable
 from service.migrations import settled
@@ -99,7 +99,7 @@ class Backend:
         while True:
             try:
                 return await asyncio.to_thread(self._found_registry)
-            except (psycopg.OperationalError, SourceUnreachable, EmbeddedUnavailable) as error:
+            except (psycopg.OperationalError, SourceUnreachable, SourceRefused, EmbeddedUnavailable) as error:
                 if not is_told:
                     log.warning("the database does not answer, waiting for it", error=" ".join(str(error).split()))
                 is_told = True

@@ -11,6 +11,7 @@ from typing import LiteralString, cast
 import psycopg
 from psycopg import errors
 
+import pipeline
 from pipeline import EMBEDDED
 from service.errors import RegistryRefused
 
@@ -33,9 +34,9 @@ def settled(database: str, registry: str | None, url: Callable[[str], str], told
     """The address of a registry that is up to date: the one named, else the database if it lets us, else the built-in
     server. `url` makes an address of one that may be `embedded:`; `told` hears why the database is not used.
 
-    Raises RegistryRefused, psycopg.OperationalError, and what `url` raises.
+    Raises RegistryRefused, SourceUnreachable, SourceRefused, psycopg.OperationalError, and what `url` raises.
     """
-    if registry is not None:
+    if registry:
         return migrated(url(registry))
     try:
         return migrated(url(database))
@@ -53,11 +54,15 @@ def migrated(address: str) -> str:
 
 
 def migrate(address: str) -> None:
-    """Bring the registry at an address up to date. Raises RegistryRefused, psycopg.OperationalError."""
-    with psycopg.connect(address, connect_timeout=4, application_name="store-uptime migration") as connection:
+    """Bring the registry at an address up to date.
+
+    Raises RegistryRefused, SourceUnreachable, SourceRefused, psycopg.OperationalError.
+    """
+    with pipeline.connected(address, "store-uptime migration") as connection:
         place = f"the database {connection.info.dbname} at {connection.info.host}"
         try:
-            apply(connection)
+            with connection.transaction():
+                apply(connection)
         except RIGHTS as error:
             raise RegistryRefused(place, error.diag.message_primary or "permission denied", REMEDY) from None
         except NewerSchema:

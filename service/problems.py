@@ -71,6 +71,11 @@ def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
     return problem(503, told(error), {"Retry-After": "5"})
 
 
+def of_bytes(error: UnicodeDecodeError) -> ProblemDetailsException:
+    """A body that is no text at all."""
+    return problem(400, "The body of this request is not UTF-8.")
+
+
 def of_anything(error: Exception) -> ProblemDetailsException:
     """A mistake of ours."""
     log.error("unexpected error", exc_info=error)
@@ -79,6 +84,11 @@ def of_anything(error: Exception) -> ProblemDetailsException:
 
 plugin = ProblemDetailsPlugin(
     ProblemDetailsConfig(
-        exception_to_problem_detail_map={HTTPException: of_http, StoreUptimeError: of_ours, Exception: of_anything}
+        exception_to_problem_detail_map={
+            HTTPException: of_http,
+            StoreUptimeError: of_ours,
+            UnicodeDecodeError: of_bytes,
+            Exception: of_anything,
+        }
     )
 )

@@ -81,7 +81,6 @@ def revoke(name: Name, /, *, place: Place = HERE) -> int:
 
 def executed(place: Place, statement: str, **values: object) -> "list[DictRow]":
     """The rows of a statement of the registry, which is made if it is missing."""
-    import psycopg
     from psycopg.rows import dict_row
 
     from service.migrations import settled
@@ -93,6 +92,6 @@ def executed(place: Place, statement: str, **values: object) -> "list[DictRow]":
             return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
 
         address = settled(common.address(place.database), place.registry, url, say)
-        with psycopg.connect(address, autocommit=True) as connection:
+        with pipeline.connected(address, "store-uptime keys") as connection:
             cursor = connection.cursor(row_factory=dict_row)
             return cursor.execute(statements()[statement], values).fetchall()

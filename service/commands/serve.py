@@ -7,7 +7,8 @@ import sys
 from dataclasses import replace
 from types import FrameType
 
-from pipeline import StoreUptimeError
+import pipeline
+from pipeline import EMBEDDED, StoreUptimeError
 from service.commands import common
 from service.settings import Settings
 
@@ -24,6 +25,14 @@ class CannotListen(StoreUptimeError):
         return f"cannot listen on {host} port {port}: {reason}. Choose another with --port or --host."
 
 
+class CannotEncrypt(StoreUptimeError):
+    """The certificate or its key is missing, or not what it should be."""
+
+    def __str__(self) -> str:
+        certificate, key, reason = self.args
+        return f"cannot serve HTTPS with {certificate} and {key}: {reason}. They must be PEM, and belong together."
+
+
 class CannotServe(StoreUptimeError):
     """The server had to give up."""
 
@@ -36,6 +45,9 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     It stops with Ctrl-C or SIGTERM: running reports may finish first, and what cannot is taken up again.
     """
     settings = replace(settings, database=common.address(settings.database))
+    for address in (settings.database, settings.registry):
+        if address and address != EMBEDDED:
+            pipeline.understood(address)  # what is no address would be waited for in vain
     serve_on(listen(settings.host, settings.port), settings)
     return 0
 
@@ -54,7 +66,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve_on(listening: socket.socket, settings: Settings) -> None:
-    """Serve until told to stop. Raises CannotServe."""
+    """Serve until told to stop. Raises CannotEncrypt, CannotServe."""
     os.environ.setdefault("POLARS_MAX_THREADS", str(settings.worker_threads))  # before a worker imports it
     import uvicorn
 
@@ -87,12 +99,19 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )
+    try:
+        config.load()
+    except OSError as error:
+        raise CannotEncrypt(settings.tls_certificate, settings.tls_key, error.strerror or str(error)) from None
     server = uvicorn.Server(config)
-    signal.signal(signal.SIGTERM, stop)  # until Uvicorn hears it, and after: Uvicorn raises it again when all is done
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)  # until Uvicorn hears it, and after: Uvicorn raises it again when all is done
     logs.listening(url(listening, settings))
     server.run([listening])
     if sentences:
         raise CannotServe(sentences[0])
+    if not server.started:
+        raise CannotServe("The server could not start; its log says why.")
 
 
 def url(listening: socket.socket, settings: Settings) -> str:

@@ -240,7 +240,7 @@ async def history(
     backend: NamedDependency[Backend],
     status: FromQuery[Literal[Status, ""]] = "",
     store_id: Annotated[str, QueryParameter(pattern=TEXT, max_length=1000)] = "",
-    after: Annotated[str, QueryParameter(pattern="^$|^[0-9a-f]{32}$", description="The last id of a page.")] = "",
+    after: Annotated[str, QueryParameter(pattern=TEXT, max_length=32, description="The last id of a page.")] = "",
     limit: Limit = 50,
 ) -> ReportPage:
     """The newest first, those of one status or one store only if that is asked for."""

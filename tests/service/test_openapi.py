@@ -8,24 +8,47 @@ import json
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
-from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from service.app import HANDLERS
-from tests.postgres import fresh_database, free_port
-from tests.service.running import CLASSIC_HEADER, Running, finished, running, started, trigger
+from tests.feeds import store_uptime
+from tests.postgres import eventually, free_port, fresh_database
+from tests.service.running import CLASSIC_HEADER, Running, finished, problem, running, started, trigger
 
 DOCUMENT = "/schema/openapi.json"
 PAGES = {"/", "/schema/start.js"}
 OPEN = {"health", "ready", "sign_in"}
-ANSWERED = {"report_id": "0" * 32, "store_id": "1", "table": "polls"}
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+TOOLS = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation as the document tells it."""
+
+    method: str
+    path: str
+    told: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What generated clients call it."""
+        return self.told["operationId"]
+
+    def asked(self, client: httpx.Client) -> httpx.Response:
+        """The answer to a request that fits, about a report and a store that there are not."""
+        path = self.path.format(report_id="0" * 32)
+        asked = {"report_id": "0" * 32, "store_id": "1", "table": "polls"}
+        body = {"key": "su_00000000_none"} if self.name == "sign_in" else None
+        return client.request(self.method, path, params=asked, json=body)
+
 
 # Requests made from it ------------------------------------------------------------------------------------------------
 
@@ -76,9 +99,173 @@ def test_so_it_does_whatever_is_asked_in_whatever_order(service: Running, settin
 
 def compared(service: Running, settings: Path, *options: str) -> None:
     """Have schemathesis compare what a server answers with what its document says."""
-    command = [Path(sys.executable).with_name("schemathesis"), "--config-file", settings, "run", "--no-color"]
-    done = subprocess.run(
-        [*command, *options, service.url + DOCUMENT], cwd=settings.parent, capture_output=True, text=True, check=False
-    )
+    program("schemathesis", "--config-file", settings, "run", *options, service.url + DOCUMENT, cwd=settings.parent)
+
+
+def program(name: str, *arguments: str | Path, cwd: Path) -> None:
+    """Run a tool of the development environment; it must succeed."""
+    done = subprocess.run([TOOLS / name, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    print(done.stdout)
+
+
+# The document itself --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def document(service: Running) -> dict[str, Any]:
+    """The document as the server gives it."""
+    with service.client() as client:
+        return client.get(DOCUMENT).raise_for_status().json()
+
+
+@pytest.fixture(scope="module")
+def operations(document: dict[str, Any]) -> list[Operation]:
+    """Every operation of it."""
+    methods = [(path, method, told) for path, item in document["paths"].items() for method, told in item.items()]
+    return [Operation(method.upper(), path, told) for path, method, told in methods]
+
+
+def test_every_address_is_in_it_but_those_of_pages(document: dict[str, Any]) -> None:
+    addresses = {re.sub(r":\w+}", "}", path) for handler in HANDLERS for path in handler.paths}
+    assert addresses - PAGES == set(document["paths"])
+
+
+def test_every_operation_says_what_it_is(document: dict[str, Any], operations: list[Operation]) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    for operation in operations:
+        assert operation.told["summary"]
+        assert operation.told["description"]
+        assert set(operation.told["tags"]) <= tags
+        assert all(answer["description"] for answer in operation.told["responses"].values())
+
+
+def test_no_two_operations_have_the_same_name(operations: list[Operation]) -> None:
+    assert len({operation.name for operation in operations}) == len(operations)
+
+
+def test_every_error_is_a_problem(document: dict[str, Any], operations: list[Operation]) -> None:
+    answers = {(each.name, status): told for each in operations for status, told in each.told["responses"].items()}
+    others = {which for which, told in answers.items() if which[1] >= "400" and told["content"] != PROBLEM}
+    assert others == {("ready", "503")}  # which says what is missing
+    assert set(document["components"]["schemas"]["Problem"]["required"]) == {"status", "title", "detail", "error"}
+
+
+def test_it_names_what_opens_an_operation(document: dict[str, Any], operations: list[Operation]) -> None:
+    assert document["security"] == [{}, {"key": []}]
+    assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    assert {operation.name for operation in operations if operation.told.get("security") == [{}]} == OPEN
+
+
+def test_it_can_be_had_as_yaml(client: httpx.Client, document: dict[str, Any]) -> None:
+    lines = client.get("/schema/openapi.yaml").raise_for_status().text.splitlines()
+    assert {f"  {path}:" for path in document["paths"]} <= set(lines)
+
+
+def test_its_page_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/schema").text
+    files = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(files) == 4
+    assert all(client.get(file).is_success for file in files if not file.startswith("data:"))
+    assert "//" not in page.replace("<!doctype", "")
+
+
+# What it cannot show --------------------------------------------------------------------------------------------------
+
+
+def test_where_there_is_a_key_everything_asks_for_one_but_what_the_document_names(
+    server: str, polled: str, operations: list[Operation], tmp_path: Path
+) -> None:
+    with fresh_database(server) as registry, running(polled, "--registry", registry) as guarded:
+        assert store_uptime("keys", "add", "somebody", "--registry", registry, cwd=tmp_path).returncode == 0
+        with guarded.client() as client:
+            refused = {operation.name for operation in operations if operation.asked(client).status_code == 401}
+    assert refused == {operation.name for operation in operations} - OPEN | {"sign_in"}  # which was shown a wrong one
+
+
+def test_while_the_database_is_away_every_answer_is_as_documented(operations: list[Operation]) -> None:
+    with started(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing") as waiting, waiting.client() as client:
+        schema = schemathesis.openapi.from_url(waiting.url + DOCUMENT)
+        for operation in operations:
+            answer = operation.asked(client)
+            assert answer.status_code == (200 if operation.name == "health" else 503), operation.name
+            assert answer.headers["Content-Type"] in operation.told["responses"][str(answer.status_code)]["content"]
+            schema[operation.path][operation.method].validate_response(answer)
+
+
+def test_it_has_the_patterns_of_what_is_refused_in_better_words(document: dict[str, Any]) -> None:
+    asked = document["components"]["schemas"]["TriggerRequest"]["properties"]
+    fits = {
+        "max_gap": {"90m": True, "1d12h": True, "2 hours": False, "0h": False},
+        "lookback": {"0h": True, "": False},
+    }
+    for field, texts in fits.items():
+        least = asked[field]["minLength"]
+        assert {text: len(text) >= least and bool(re.match(asked[field]["pattern"], text)) for text in texts} == texts
+
+
+@pytest.mark.parametrize(
+    "address", ["/reports?status=null", "/reports?status=null&status=null", "/get_report/1?format=null"]
+)
+def test_nothing_is_left_out_by_a_word_for_it(client: httpx.Client, address: str) -> None:
+    assert problem(client.get(address), 400).startswith(("status: Invalid", "format: Invalid"))
+
+
+def test_what_is_empty_counts_as_left_out(client: httpx.Client) -> None:
+    assert client.get("/reports?status=&store_id=&after=").json() == client.get("/reports").json()
+    assert client.get("/stores?prefix=&after=").json() == client.get("/stores").json()
+
+
+def test_a_time_is_no_number(client: httpx.Client) -> None:
+    assert problem(client.post("/trigger_report", json={"now": 0}), 400) == "now: Expected `str | null`, got `int`"
+
+
+# A client made from it ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client whose code was made from the document, and which knows nothing else."""
+
+    package: str
+    connection: Any
+
+    def call(self, operation: str, *arguments: str, **values: Any) -> Any:
+        """What the function of an operation, such as `reports.get_report`, gives."""
+        function = importlib.import_module(f"{self.package}.api.{operation}").sync
+        return function(*arguments, client=self.connection, **values)
+
+    def model(self, name: str) -> Any:
+        """A class of values."""
+        return getattr(importlib.import_module(f"{self.package}.models"), name)
+
+
+@pytest.fixture
+def generated(
+    service: Running, document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
+    """A client made by openapi-python-client."""
+    (tmp_path / "document.json").write_text(json.dumps(document), encoding="utf-8")
+    (tmp_path / "settings.yaml").write_text("post_hooks: []", encoding="utf-8")
+    options = ["--path", "document.json", "--config", "settings.yaml", "--meta", "none", "--fail-on-warning"]
+    program("openapi-python-client", "generate", *options, "--output-path", "uptime_client", cwd=tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    with importlib.import_module("uptime_client").Client(service.url, raise_on_unexpected_status=True) as connection:
+        yield Client("uptime_client", connection)
+
+
+def test_a_client_made_from_it_triggers_watches_and_fetches_a_report(generated: Client) -> None:
+    asked = generated.model("TriggerRequest")(lookback="36h")
+    report_id = generated.call("reports.trigger_report", body=asked).report_id
+
+    def status() -> Any:
+        told = json.loads(generated.call("reports.get_report", report_id, status_only=True))
+        return generated.model("ReportStatus").from_dict(told)
+
+    eventually(lambda: status().status == "Complete", 60)
+    assert status().options.lookback == "1d12h"
+    assert generated.call("history.report_details", report_id).report == status()
+    csv = generated.call("reports.get_report", report_id)
+    assert csv.splitlines()[0] == CLASSIC_HEADER
+    extended = generated.call("reports.get_report", report_id, columns=generated.model("GetReportColumns").EXTENDED)
+    assert len(extended) > len(csv)
+    assert generated.call("reports.get_report_by_query", report_id=report_id) == csv

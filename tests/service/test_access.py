@@ -1,0 +1,308 @@
+"""Who may ask: API keys, the command that makes and revokes them, and the sessions that the page begins with one."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.access import COOKIE, CSRF_HEADER, key_name
+from tests.feeds import store_uptime
+from tests.postgres import run
+from tests.service.running import Running, finished, problem, running, trigger
+
+KEY = re.compile(r"su_[0-9a-f]{8}_[\w-]{43}\n")
+OPEN = ["/", "/page/page.css", "/page/page.js", "/health", "/ready"]
+OPEN_TOO = [
+    "/schema",
+    "/schema/openapi.json",
+    "/schema/openapi.yaml",
+    "/schema/start.js",
+    "/schema/files/swagger-ui.css",
+]
+NO_ID = "0" * 32
+
+
+def keys(*arguments: str, registry: str, status: int = 0) -> tuple[str, str]:
+    """What `store-uptime keys` says, on stdout and on stderr."""
+    done = store_uptime("keys", *arguments, "--registry", registry, cwd=Path())
+    assert done.returncode == status, done.stderr
+    return done.stdout.decode(), done.stderr.decode()
+
+
+def new_key(registry: str, name: str) -> str:
+    """A key under a name."""
+    return keys("add", name, registry=registry)[0].strip()
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.fixture(scope="module")
+def key(polled: str) -> str:
+    """A key of the service that most of the tests call; so it answers nobody without one."""
+    return new_key(polled, "ada")
+
+
+@pytest.fixture
+def stranger(service: Running, key: str) -> Iterator[httpx.Client]:
+    """A client that shows nothing."""
+    with service.client() as client:
+        yield client
+
+
+@pytest.fixture
+def ada(service: Running, key: str) -> Iterator[httpx.Client]:
+    """A client that shows its key."""
+    with service.client(headers=bearer(key)) as client:
+        yield client
+
+
+@pytest.fixture
+def browser(stranger: httpx.Client, key: str) -> httpx.Client:
+    """A client that has signed in, and has a cookie."""
+    assert stranger.post("/session", json={"key": key}).status_code == 201
+    return stranger
+
+
+# The command ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_shown_once_and_on_stdout_alone(database: str) -> None:
+    out, err = keys("add", "shop", registry=database)
+    assert KEY.fullmatch(out)
+    assert err == "key 'shop'; it is not shown again:\n"
+    listed = keys("list", registry=database)
+    assert listed[0].split("\t")[:2] == ["shop", f"{out[:11]}_…"]
+    assert out[12:].strip() not in "".join(listed)
+
+
+def test_a_key_is_listed_as_valid_until_it_is_revoked(database: str) -> None:
+    new_key(database, "shop")
+    assert keys("list", registry=database)[0].endswith("\tvalid\n")
+    assert keys("revoke", "shop", registry=database) == ("", "key 'shop' is revoked\n")
+    assert re.search(r"\trevoked \d{4}-\d\d-\d\d\n$", keys("list", registry=database)[0])
+
+
+def test_a_name_is_used_once_even_after_it_was_revoked(database: str) -> None:
+    new_key(database, "shop")
+    keys("revoke", "shop", registry=database)
+    out, err = keys("add", "shop", registry=database, status=1)
+    assert (out, err) == ("", "store-uptime: there is a key 'shop' already. Choose another name.\n")
+
+
+def test_only_a_valid_key_can_be_revoked(database: str) -> None:
+    _, unknown = keys("revoke", "nobody", registry=database, status=1)
+    assert unknown.startswith("store-uptime: there is no key 'nobody' that could be revoked.")
+    new_key(database, "shop")
+    keys("revoke", "shop", registry=database)
+    keys("revoke", "shop", registry=database, status=1)
+
+
+def test_the_keys_are_in_the_database_of_the_tables_where_no_registry_is_named(database: str) -> None:
+    done = store_uptime("keys", "add", "shop", "--database", database, cwd=Path())
+    assert done.returncode == 0
+    assert keys("list", registry=database)[0].startswith("shop\t")
+
+
+def test_a_registry_that_does_not_answer_is_told_in_one_line_without_the_password() -> None:
+    _, err = keys("list", registry="postgresql://me:hunter2@127.0.0.1:1/none", status=1)
+    assert err.startswith("store-uptime: cannot reach postgresql://me@127.0.0.1:1/none: ")
+    assert err.count("\n") == 1
+    assert "hunter2" not in err
+
+
+# The door -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_key_closes_the_door_and_revoking_the_last_does_not_open_it(polled: str, database: str) -> None:
+    with running(polled, "--registry", database) as server, server.client() as client:
+        assert client.get("/session").json() == {"key_name": None, "csrf_token": None}
+        assert client.get("/reports").status_code == 200
+        key = new_key(database, "first")
+        assert client.get("/reports").status_code == 401
+        assert client.get("/reports", headers=bearer(key)).status_code == 200
+        keys("revoke", "first", registry=database)
+        assert client.get("/reports", headers=bearer(key)).status_code == 401
+        assert client.get("/reports").status_code == 401
+
+
+def test_where_others_may_call_a_key_is_asked_for_though_there_is_none(polled: str, database: str) -> None:
+    with running(polled, "--registry", database, "--host", "127.0.0.2") as server, server.client() as client:
+        assert server.url.startswith("http://127.0.0.2:")
+        problem(client.get("/reports"), 401)
+        assert client.get("/reports", headers=bearer(new_key(database, "first"))).status_code == 200
+
+
+def test_a_cookie_of_another_server_keeps_nobody_out_where_no_key_is_asked_for(polled: str, database: str) -> None:
+    with running(polled, "--registry", database) as server, server.client(cookies={COOKIE: "x" * 43}) as client:
+        assert client.get("/reports").status_code == 200
+        assert client.post("/trigger_report").status_code == 202
+
+
+def test_every_address_asks_for_a_key_but_those_that_hold_no_data(stranger: httpx.Client) -> None:
+    paths = stranger.get("/schema/openapi.json").json()["paths"]
+    calls = [(method.upper(), path) for path, methods in paths.items() for method in methods]
+    closed = [call for call in [*calls, ("GET", "/reports/{report_id}/events")] if call[1] not in OPEN]
+    closed.remove(("POST", "/session"))
+    assert len(closed) > 10
+    for method, path in closed:
+        answer = stranger.request(method, path.replace("{report_id}", NO_ID))
+        assert "API key" in problem(answer, 401), (method, path)
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="store-uptime"'
+    assert [path for path in (*OPEN, *OPEN_TOO) if not stranger.get(path).is_success] == []
+
+
+SHOWN = {
+    "nothing": "",
+    "an empty key": "Bearer",
+    "garbage": "Bearer äöü",
+    "the name": "Bearer ada",
+    "another id": "Bearer su_00000000_{secret}",
+    "another secret": "Bearer su_{id}_{other}",
+    "a secret cut short": "Bearer su_{id}_{secret:.42}",
+    "a secret with more": "Bearer {key}x",
+    "no secret": "Bearer su_{id}_",
+    "twice": "Bearer {key} {key}",
+    "another scheme": "Basic {key}",
+    "no scheme": "{key}",
+    "very much": "Bearer {key:x<9000}",
+}
+
+
+@pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
+def test_only_the_whole_key_opens(shown: str, key: str, stranger: httpx.Client) -> None:
+    _, key_id, secret = key.split("_", 2)
+    other = secret.translate({ord(secret[0]): "A" if secret[0] != "A" else "B"})
+    header = shown.format(key=key, id=key_id, secret=secret, other=other).encode("latin-1")
+    problem(stranger.get("/reports", headers={b"Authorization": header}), 401)
+
+
+def test_the_scheme_is_read_in_any_case(key: str, stranger: httpx.Client) -> None:
+    assert stranger.get("/reports", headers={"Authorization": f"bEARER {key}"}).status_code == 200
+
+
+def test_a_key_in_the_address_is_none(key: str, stranger: httpx.Client) -> None:
+    assert stranger.get("/reports", params={"key": key, "Authorization": f"Bearer {key}"}).status_code == 401
+
+
+def test_a_report_tells_whose_key_asked_for_it(ada: httpx.Client) -> None:
+    report_id = trigger(ada)
+    assert finished(ada, report_id)["requested_by"] == "ada"
+    (listed,) = [report for report in ada.get("/reports").json()["reports"] if report["report_id"] == report_id]
+    assert listed["requested_by"] == "ada"
+
+
+def test_a_revoked_key_opens_nothing_at_once_nor_do_its_sessions(polled: str, stranger: httpx.Client) -> None:
+    key = new_key(polled, "leaver")
+    stranger.post("/session", json={"key": key})
+    assert stranger.get("/reports").status_code == stranger.get("/reports", headers=bearer(key)).status_code == 200
+    keys("revoke", "leaver", registry=polled)
+    assert stranger.get("/reports").status_code == stranger.get("/reports", headers=bearer(key)).status_code == 401
+    problem(stranger.post("/session", json={"key": key}), 401)
+
+
+def test_nothing_that_opens_is_kept(polled: str, key: str, browser: httpx.Client) -> None:
+    tables = [name for (name,) in run(polled, "select tablename from pg_tables where schemaname = 'store_uptime'")]
+    assert {"api_key", "session"} <= set(tables)
+    kept = "\n".join(str(row) for table in tables for row in run(polled, f"select t::text from store_uptime.{table} t"))
+    assert "ada" in kept
+    for secret in (key.split("_", 2)[2], browser.cookies[COOKIE]):
+        assert secret not in kept
+        assert secret.encode().hex() not in kept
+
+
+def test_secrets_are_compared_in_constant_time() -> None:
+    assert "compare_digest(row" in inspect.getsource(key_name)
+    assert "==" not in inspect.getsource(key_name)
+
+
+# Sessions -------------------------------------------------------------------------------------------------------------
+
+
+def test_signing_in_gives_a_cookie_that_no_script_and_no_other_site_can_use(stranger: httpx.Client, key: str) -> None:
+    answer = stranger.post("/session", json={"key": key})
+    assert answer.status_code == 201
+    cookie = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/")
+    assert cookie["max-age"] == "43200"
+    assert not cookie["secure"]
+    assert len(cookie.value) == 43
+    assert cookie.value not in answer.text
+    told = answer.json()
+    assert told["key_name"] == "ada"
+    assert stranger.get("/session").json() == told
+
+
+@pytest.mark.parametrize("shown", ["", "ada", "su_\0_x", "su_00000000_" + "x" * 43, "x" * 200])
+def test_signing_in_takes_a_whole_key(shown: str, stranger: httpx.Client) -> None:
+    answer = stranger.post("/session", json={"key": shown})
+    problem(answer, 401)
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_key_to_sign_in_with_has_its_length(stranger: httpx.Client) -> None:
+    assert "length <= 200" in problem(stranger.post("/session", json={"key": "x" * 201}), 400)
+
+
+@pytest.mark.parametrize("token", [None, "", "x" * 43, "ä"])
+def test_by_cookie_nothing_is_changed_without_the_token(token: str | None, browser: httpx.Client) -> None:
+    shown: dict[bytes, bytes] = {} if token is None else {CSRF_HEADER.encode(): token.encode()}
+    for method, path in [("POST", "/trigger_report"), ("DELETE", f"/reports/{NO_ID}"), ("DELETE", "/session")]:
+        assert CSRF_HEADER in problem(browser.request(method, path, headers=shown), 403)
+    assert browser.get("/reports").status_code == 200
+
+
+def test_by_cookie_and_token_all_goes(browser: httpx.Client) -> None:
+    token = {CSRF_HEADER: browser.get("/session").json()["csrf_token"]}
+    answer = browser.post("/trigger_report", headers=token)
+    assert answer.status_code == 202
+    report_id = answer.json()["report_id"]
+    assert finished(browser, report_id)["status"] == "Complete"
+    problem(browser.delete(f"/reports/{NO_ID}", headers=token), 404)
+
+
+def test_the_token_of_another_session_will_not_do(service: Running, browser: httpx.Client, key: str) -> None:
+    with service.client() as other:
+        token = other.post("/session", json={"key": key}).json()["csrf_token"]
+    problem(browser.post("/trigger_report", headers={CSRF_HEADER: token}), 403)
+
+
+def test_a_key_needs_no_token(ada: httpx.Client) -> None:
+    assert ada.post("/trigger_report").status_code == 202
+    assert ada.get("/session").json() == {"key_name": "ada", "csrf_token": None}
+
+
+def test_signing_out_ends_the_session_wherever_its_cookie_still_is(service: Running, browser: httpx.Client) -> None:
+    cookie, token = browser.cookies[COOKIE], browser.get("/session").json()["csrf_token"]
+    assert browser.delete("/session", headers={CSRF_HEADER: token}).status_code == 204
+    assert COOKIE not in browser.cookies
+    with service.client(cookies={COOKIE: cookie}) as thief:
+        problem(thief.get("/reports"), 401)
+
+
+def test_a_session_ends_by_itself(polled: str, browser: httpx.Client) -> None:
+    token = browser.get("/session").json()["csrf_token"]
+    run(polled, f"update store_uptime.session set expires_at = now() where csrf_token = '{token}'")
+    problem(browser.get("/reports"), 401)
+    problem(browser.post("/trigger_report", headers={CSRF_HEADER: token}), 401)
+
+
+def test_a_made_up_cookie_opens_nothing(stranger: httpx.Client) -> None:
+    for value in ("", "x", "x" * 43, "%00", '"', "ä".encode().decode("latin-1")):
+        problem(stranger.get("/reports", headers={b"Cookie": f"{COOKIE}={value}".encode()}), 401)
+
+
+def test_who_guesses_keys_has_to_wait(stranger: httpx.Client, key: str) -> None:
+    guesser = {"X-Forwarded-For": "203.0.113.9"}
+    guess = {"key": "su_00000000_" + "x" * 43}
+    assert [stranger.post("/session", json=guess, headers=guesser).status_code for _ in range(20)] == [401] * 20
+    answer = stranger.post("/session", json={"key": key}, headers=guesser)
+    assert "RateLimit-Reset" in problem(answer, 429)
+    assert 0 < int(answer.headers["RateLimit-Reset"]) <= 60
+    assert answer.headers["RateLimit-Limit"] == "20"
+    assert stranger.post("/session", json={"key": key}, headers={"X-Forwarded-For": "203.0.113.10"}).is_success
