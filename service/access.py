@@ -59,7 +59,7 @@ async def begun_session(registry: Registry, name: str) -> tuple[str, str]:
 class Doorkeeper(AbstractAuthenticationMiddleware):
     """Sets `user` to the name of the key, or to None where none is asked for; `auth` to the session's CSRF token.
 
-    Keys are asked for as soon as there is one, and always where other machines can call.
+    Keys are asked for from the first one on, and always where other machines can call.
     """
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
@@ -71,7 +71,7 @@ class Doorkeeper(AbstractAuthenticationMiddleware):
         session = await self._session(connection, backend.registry)
         if session is not None:
             return session
-        if not backend.settings.is_local or await keys_exist(backend.registry):
+        if await backend.asks_for_keys():
             raise NotAllowed
         return AuthenticationResult(user=None, auth=None)
 
@@ -87,9 +87,3 @@ class Doorkeeper(AbstractAuthenticationMiddleware):
         ):
             raise Forbidden(f"A request by cookie must show its session's token in {CSRF_HEADER}.")
         return AuthenticationResult(user=row["name"], auth=row["csrf_token"])
-
-
-async def keys_exist(registry: Registry) -> bool:
-    """Whether there is any key."""
-    row = await registry.row("keys_exist")
-    return row is not None and row["exists"]

@@ -10,14 +10,13 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.plugins.prometheus import PrometheusConfig
 
 from service import problems
 from service.access import Doorkeeper
 from service.backend import Backend, Host
 from service.compression import Zstandard
-from service.front import Front, SameSite
+from service.front import Front, Rates, SameSite
 from service.routes import openapi, operations, page, reports, sessions, stores
 from service.settings import Settings
 
@@ -61,7 +60,6 @@ def create_app(settings: Settings, host: Host) -> Front:
     def given_backend() -> Backend | None:
         return backend
 
-    rate = RateLimitConfig(rate_limit=("minute", settings.rate_limit))
     app = Litestar(
         route_handlers=[*HANDLERS, openapi.assets(), page.assets()],
         lifespan=[life],
@@ -69,7 +67,7 @@ def create_app(settings: Settings, host: Host) -> Front:
         middleware=[
             PrometheusConfig(app_name="store_uptime", prefix="store_uptime", group_path=True).middleware,
             SameSite(settings),
-            rate.middleware,
+            Rates(settings.rate_limit),
             DefineMiddleware(Doorkeeper, exclude_from_auth_key="exclude_from_auth", exclude=["^/schema"]),
         ],
         plugins=[problems.plugin],

@@ -24,9 +24,10 @@ from service.work import Place
 
 RETRY_S = 1.0
 STORES_S = 60
+NO_KEYS_S = 1
 FREE_BYTES = 256 << 20
 
-log = structlog.get_logger("store_uptime")
+log = structlog.get_logger(part="server")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Backend:
         self._tasks: list[asyncio.Task[None]] = []
         self._stores: list[str] = []
         self._stores_until = 0.0
+        self._has_keys = False
+        self._no_keys_until = 0.0
         self._spill = self._held.enter_context(scratch())
         metrics.WORKERS.set(settings.workers)
         metrics.QUEUE.set(settings.queue)
@@ -146,6 +149,19 @@ class Backend:
     def place(self) -> Place:
         """Where the tables are, for short work."""
         return Place(self._database, self.settings.schema)
+
+    async def asks_for_keys(self) -> bool:
+        """Whether nobody is let in without a key: always where other machines can call, else once there is one.
+
+        The first key is noticed within a second: a look at each request would cost as much as the request.
+        """
+        if self._has_keys or not self.settings.is_local:
+            return True
+        if time.monotonic() > self._no_keys_until:
+            row = await self.registry.row("keys_exist")
+            self._has_keys = row is not None and row["exists"]
+            self._no_keys_until = time.monotonic() + NO_KEYS_S
+        return self._has_keys
 
     async def data_version(self, options: Options) -> str | None:
         """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""

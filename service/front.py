@@ -6,6 +6,7 @@ PatientServer   Uvicorn's HTTP protocol, with an end to the time that a request'
 """
 
 import asyncio
+import math
 import re
 import secrets
 import time
@@ -14,17 +15,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from litestar.datastructures import Headers, MutableScopeHeaders
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, TooManyRequestsException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.access import SAFE
 from service.errors import Forbidden
 from service.settings import LOOPBACK, Settings
 
 HEAD_SECONDS = 10
+HEAD_BYTES = 16_384
 REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
@@ -40,7 +45,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-log = structlog.get_logger("store_uptime.access")
+log = structlog.get_logger(part="access")
 
 
 class Front:
@@ -110,13 +115,22 @@ class SameSite(ASGIMiddleware):
         self._any_host = not settings.is_local and not settings.allowed_hosts
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Raises Forbidden, and 408 where a body takes too long."""
+        """Raises Forbidden."""
         headers = Headers.from_scope(scope)
         host = headers.get("Host", "")
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_BYTES:
+            raise HTTPException("The head of this request is too large.", status_code=431)
         if not self._any_host and name_in(host) not in self._names:
             raise Forbidden("This server does not go by that name; --allowed-host gives it more.")
-        if scope.get("method") not in SAFE and is_foreign(headers, host):
+        if scope.get("method") in SAFE:
+            await next_app(scope, receive, send)
+        elif is_foreign(headers, host):
             raise Forbidden("Requests from pages of other sites are refused.")
+        else:
+            await next_app(scope, self._in_time(receive), send)
+
+    def _in_time(self, receive: Receive) -> Receive:
+        """What comes of a body: 408 where it takes too long, 400 where its client has gone."""
         deadline = asyncio.get_running_loop().time() + self._seconds
         is_whole = False
 
@@ -133,10 +147,12 @@ class SameSite(ASGIMiddleware):
                     status_code=408,
                     headers={"Connection": "close"},
                 ) from None
-            is_whole = message["type"] != "http.request" or not message["more_body"]
+            if message["type"] != "http.request":
+                raise HTTPException("The body of this request did not come to its end.", status_code=400)
+            is_whole = not message["more_body"]
             return message
 
-        await next_app(scope, body, send)
+        return body
 
 
 def name_in(host: str) -> str | None:
@@ -152,10 +168,27 @@ def is_foreign(headers: Headers, host: str) -> bool:
     return site not in ("none", "same-origin") or (origin is not None and origin.partition("://")[2] != host)
 
 
-class PatientServer(H11Protocol):
-    """A request's head has ten seconds; Uvicorn by itself would wait for ever."""
+class Rates(ASGIMiddleware):
+    """So many requests a minute from one address, and no more."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._limit = RateLimitItemPerMinute(per_minute)
+        self._hits = FixedWindowRateLimiter(MemoryStorage())
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Raises TooManyRequestsException, which says when there may be more."""
+        address = scope["client"][0] if scope["client"] else ""
+        if not self._hits.hit(self._limit, address):
+            wait = self._hits.get_window_stats(self._limit, address).reset_time - time.time()
+            raise TooManyRequestsException(headers={"Retry-After": str(max(1, math.ceil(wait)))})
+        await next_app(scope, receive, send)
+
+
+class PatientServer(HttpToolsProtocol):
+    """A request's head has ten seconds and some kilobytes; Uvicorn by itself would wait for ever, and keep it all."""
 
     _patience: asyncio.TimerHandle | None = None
+    _head_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
         """Begin to count."""
@@ -164,15 +197,25 @@ class PatientServer(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Count from the first byte of a further request; stop where a head is whole."""
-        if self._patience is None and (self.cycle is None or self.cycle.response_complete):
+        if self._patience is None and not self._is_answering():
             self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
         super().data_received(data)
-        if self._patience is not None and self.cycle is not None and not self.cycle.response_complete:
-            self._patience.cancel()
-            self._patience = None
+        if self._is_answering():
+            self._give_time()
+        else:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.send_400_response("The head of this request is too large.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing left to wait for."""
+        self._give_time()
+        super().connection_lost(exc)
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _give_time(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
-        super().connection_lost(exc)
+        self._patience, self._head_bytes = None, 0

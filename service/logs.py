@@ -5,7 +5,8 @@ Traces are without the values of variables, among which there may be keys and pa
 
 import logging
 import sys
-from typing import Literal
+from collections.abc import MutableMapping
+from typing import Any, Literal
 
 import structlog
 from structlog import dev
@@ -16,20 +17,35 @@ TRACES = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDi
 
 def configure(log_format: LogFormat) -> None:
     """Set up logging for this process, to stderr."""
-    shared = [
+    head: list[Any] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.PositionalArgumentsFormatter(),
     ]
-    renderer = (
+    rendered: list[Any] = (
         [TRACES, structlog.processors.JSONRenderer()]
         if log_format == "json"
         else [dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=dev.plain_traceback)]
     )
+    structlog.configure(
+        processors=[*head, under_its_name, *rendered],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # not through `logging`, which takes its time
+        cache_logger_on_first_use=True,
+    )
+    lead_here([*head, structlog.stdlib.add_logger_name], rendered)
+
+
+def under_its_name(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The part of the service that speaks, in the field in which libraries have their names."""
+    event["logger"] = f"store_uptime.{event.pop('part')}"
+    return event
+
+
+def lead_here(head: list[Any], rendered: list[Any]) -> None:
+    """Have what libraries log look the same."""
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]
+        foreign_pre_chain=head, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered]
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
@@ -40,13 +56,8 @@ def configure(log_format: LogFormat) -> None:
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
 
 
 def listening(url: str) -> None:
     """Say where the service is."""
-    structlog.get_logger("store_uptime").info("listening", url=url)
+    structlog.get_logger(part="server").info("listening", url=url)

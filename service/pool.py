@@ -19,7 +19,7 @@ from service.settings import Settings
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
-log = structlog.get_logger("store_uptime.workers")
+log = structlog.get_logger(part="workers")
 
 DESK = 1  # workers for what people wait for: files and timelines, which must not queue behind reports
 LOOK_S = 5  # how long a process that was lost while it was idle may go unmissed

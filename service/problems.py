@@ -24,11 +24,11 @@ SENTENCES = {
     404: "There is nothing at this address; /schema shows what there is.",
     405: "This address does not take this method; /schema shows which it takes.",
     413: "The body of this request is larger than the server takes.",
-    429: "Too many requests from this address; RateLimit-Reset says in how many seconds there may be more.",
+    429: "Too many requests from this address; Retry-After says in how many seconds there may be more.",
 }
 UNEXPECTED = "Something went wrong in the server; its log has the details."
 
-log = structlog.get_logger("store_uptime.http")
+log = structlog.get_logger(part="http")
 
 
 def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> ProblemDetailsException:
@@ -76,6 +76,11 @@ def of_bytes(error: UnicodeDecodeError) -> ProblemDetailsException:
     return problem(400, "The body of this request is not UTF-8.")
 
 
+def of_depth(error: RecursionError) -> ProblemDetailsException:
+    """A body with brackets in brackets in brackets."""
+    return problem(400, "The body of this request is nested too deeply.")
+
+
 def of_anything(error: Exception) -> ProblemDetailsException:
     """A mistake of ours."""
     log.error("unexpected error", exc_info=error)
@@ -88,6 +93,7 @@ plugin = ProblemDetailsPlugin(
             HTTPException: of_http,
             StoreUptimeError: of_ours,
             UnicodeDecodeError: of_bytes,
+            RecursionError: of_depth,
             Exception: of_anything,
         }
     )

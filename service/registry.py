@@ -4,9 +4,11 @@ Every statement is in `sql/registry.sql`. A report's row is its place in the que
 with `claim`, says that it lives with `renew`, and gets back from others what has fallen silent with `lost`.
 """
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -18,6 +20,8 @@ from service.statements import statements
 
 CONNECTIONS = 8
 PATIENCE_S = 3
+TRUSTED_S = 1.0  # a look costs a journey of its own
+LAST_SEEN: WeakKeyDictionary[AsyncConnection[DictRow], float] = WeakKeyDictionary()
 WAITING = 500  # requests that may wait for a connection
 GONE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, TooManyRequests)
 
@@ -48,7 +52,7 @@ class Registry:
             max_waiting=WAITING,
             timeout=PATIENCE_S,
             reconnect_timeout=PATIENCE_S,  # then whoever asks begins anew: no waiting twice as long each time
-            check=AsyncConnectionPool.check_connection,
+            check=checked,
             open=False,
         )
         await self._pool.open()
@@ -90,11 +94,18 @@ class Registry:
         return next(iter(await self.rows(statement, **values)), None)
 
 
+async def checked(connection: AsyncConnection[DictRow]) -> None:
+    """Find out whether a connection is still there, unless it was a moment ago."""
+    if time.monotonic() - LAST_SEEN.get(connection, 0.0) > TRUSTED_S:
+        await AsyncConnectionPool.check_connection(connection)
+
+
 def saying(connection: AsyncConnection[DictRow]) -> Say:
     """The execution of named statements on a connection."""
 
     async def say(statement: str, **values: object) -> list[Row]:
         cursor = await connection.execute(statements()[statement], values)
+        LAST_SEEN[connection] = time.monotonic()
         return await cursor.fetchall() if cursor.description else []
 
     return say

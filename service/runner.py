@@ -33,7 +33,7 @@ LEASE = timedelta(seconds=15)
 RENEW_S = 4
 TIDY_S = 60
 
-log = structlog.get_logger("store_uptime.runner")
+log = structlog.get_logger(part="runner")
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ class KeyExists(StoreUptimeError):
 def add(name: Name, /, *, place: Place = HERE) -> int:
     """Make a key and print it, once: only its hash is kept.
 
+        store-uptime keys add "price monitor"
+
     From the first key on the service answers nobody without one.
     """
     from service.access import new_key
@@ -63,7 +65,10 @@ def add(name: Name, /, *, place: Place = HERE) -> int:
 
 @app.command(name="list")
 def list_keys(*, place: Place = HERE) -> int:
-    """Every key by name, without its secret part."""
+    """Every key by name, without its secret part.
+
+    store-uptime keys list
+    """
     for row in executed(place, "list_keys"):
         state = f"revoked {row['revoked_at']:%Y-%m-%d}" if row["revoked_at"] else "valid"
         print(f"{row['name']}\tsu_{row['id']}_…\tmade {row['created_at']:%Y-%m-%d}\t{state}")
@@ -72,7 +77,10 @@ def list_keys(*, place: Place = HERE) -> int:
 
 @app.command
 def revoke(name: Name, /, *, place: Place = HERE) -> int:
-    """Have a key open nothing any more, at once; the sessions that it began end with it."""
+    """Have a key open nothing any more, at once; the sessions that it began end with it.
+
+    store-uptime keys revoke "price monitor"
+    """
     if not executed(place, "revoke_key", name=name):
         raise NoSuchKey(name)
     say(f"key {name!r} is revoked")

@@ -12,8 +12,8 @@ from pipeline import EMBEDDED, StoreUptimeError
 from service.commands import common
 from service.settings import Settings
 
-HEAD_BYTES = 16_384
 CONNECTIONS = 2_000
+KEEP_ALIVE_S = 75  # longer than reverse proxies keep a connection, so that they never use one that was just closed
 ANSWERS_S = 5  # how long answers on their way may take when the server is stopped
 
 
@@ -92,8 +92,8 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        h11_max_incomplete_event_size=HEAD_BYTES,
         limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=ANSWERS_S,
         forwarded_allow_ips=settings.proxies,
         ssl_certfile=settings.tls_certificate,

@@ -26,7 +26,8 @@ from litestar.openapi.spec import (
     Tag,
 )
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
-from litestar.static_files import create_static_files_router
+
+from service.routes.page import files
 
 BINARY = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
 TEXT = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
@@ -167,4 +168,4 @@ async def start() -> Response[str]:
 def assets() -> Any:
     """The route of Swagger UI's files."""
     folder = Path(str(distribution("swagger-ui-py").locate_file("swagger_ui/static")))
-    return create_static_files_router(path="/schema/files", directories=[folder], include_in_schema=False)
+    return files("/schema/files", folder)

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from litestar import MediaType, Response, get
+from litestar import MediaType, Request, Response, get
+from litestar.exceptions import NotFoundException
 from litestar.static_files import create_static_files_router
 
 FOLDER = Path(__file__).parents[1] / "page"
@@ -18,6 +19,17 @@ async def home() -> Response[str]:
 
 def assets() -> Any:
     """The route of its style and its script."""
+    return files("/page", FOLDER)
+
+
+def files(path: str, folder: Path) -> Any:
+    """The route of a folder's files. Nothing else is looked for: it may be no name that a file can have."""
+    names = {file.name for file in folder.iterdir() if file.is_file()}
+
+    async def know(request: Request[Any, Any, Any]) -> None:
+        if request.path_params["file_path"].removeprefix("/") not in names:
+            raise NotFoundException
+
     return create_static_files_router(
-        path="/page", directories=[FOLDER], include_in_schema=False, opt={"exclude_from_auth": True}
+        path=path, directories=[folder], include_in_schema=False, opt={"exclude_from_auth": True}, before_request=know
     )

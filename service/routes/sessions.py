@@ -5,15 +5,15 @@ from typing import Any
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from service.access import COOKIE, SESSION, begun_session, hashed, key_name
 from service.backend import Backend
+from service.front import Rates
 from service.routes.shapes import Session, SignIn, problems
 
-ATTEMPTS = RateLimitConfig(rate_limit=("minute", 20), store="sign_in")
+ATTEMPTS = 20  # a minute, from one address
 SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}
 
 
@@ -21,7 +21,7 @@ SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}
     "/session",
     opt={"exclude_from_auth": True},
     security=[{}],
-    middleware=[ATTEMPTS.middleware],
+    middleware=[Rates(ATTEMPTS)],
     status_code=201,
     responses=problems(s408="Too slow.", s413="Too large."),
     tags=["sessions"],

@@ -18,7 +18,7 @@ import psutil
 import psycopg
 
 from pipeline import load_files
-from tests.feeds import COMMAND, surroundings
+from tests.feeds import COMMAND, store_uptime, surroundings
 from tests.postgres import eventually, open_folder, run
 
 CLASSIC_HEADER = (
@@ -69,10 +69,14 @@ class Running:
 
 @contextmanager
 def started(database: str, *options: str, **environment: str) -> Iterator[Running]:
-    """A server that was just started, perhaps not yet ready; stopped with the block."""
+    """A server that was just started, perhaps not yet ready; stopped with the block.
+
+    database: nothing where its environment names one.
+    """
     with open_folder() as folder:
         log = folder / "serve.log"
-        command = [COMMAND, "serve", "--database", database, "--port", "0", *options]
+        place = ["--database", database] if database else []
+        command = [COMMAND, "serve", *place, "--port", "0", *options]
         with log.open("wb") as said:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=said, env=surroundings(**environment))
         try:
@@ -192,6 +196,23 @@ def problem(answer: httpx.Response, status: int) -> str:
     assert told["detail"] == told["error"] != ""
     assert not INSIDE.search(answer.text), answer.text
     return told["error"]
+
+
+def keys(*arguments: str, status: int = 0, **environment: str) -> tuple[str, str]:
+    """What `store-uptime keys` says, on stdout and on stderr."""
+    done = store_uptime("keys", *arguments, cwd=Path(), **environment)
+    assert done.returncode == status, done.stderr
+    return done.stdout.decode(), done.stderr.decode()
+
+
+def new_key(registry: str, name: str) -> str:
+    """A key under a name."""
+    return keys("add", name, "--registry", registry)[0].strip()
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header that shows a key."""
+    return {"Authorization": f"Bearer {key}"}
 
 
 def alive(pid: int) -> bool:

@@ -4,15 +4,13 @@ import inspect
 import re
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
-from pathlib import Path
 
 import httpx
 import pytest
 
 from service.access import COOKIE, CSRF_HEADER, key_name
-from tests.feeds import store_uptime
 from tests.postgres import run
-from tests.service.running import Running, finished, problem, running, trigger
+from tests.service.running import Running, bearer, finished, keys, new_key, problem, running, trigger
 
 KEY = re.compile(r"su_[0-9a-f]{8}_[\w-]{43}\n")
 OPEN = ["/", "/page/page.css", "/page/page.js", "/health", "/ready"]
@@ -24,22 +22,6 @@ OPEN_TOO = [
     "/schema/files/swagger-ui.css",
 ]
 NO_ID = "0" * 32
-
-
-def keys(*arguments: str, registry: str, status: int = 0) -> tuple[str, str]:
-    """What `store-uptime keys` says, on stdout and on stderr."""
-    done = store_uptime("keys", *arguments, "--registry", registry, cwd=Path())
-    assert done.returncode == status, done.stderr
-    return done.stdout.decode(), done.stderr.decode()
-
-
-def new_key(registry: str, name: str) -> str:
-    """A key under a name."""
-    return keys("add", name, registry=registry)[0].strip()
-
-
-def bearer(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"}
 
 
 @pytest.fixture(scope="module")
@@ -73,44 +55,43 @@ def browser(stranger: httpx.Client, key: str) -> httpx.Client:
 
 
 def test_a_key_is_shown_once_and_on_stdout_alone(database: str) -> None:
-    out, err = keys("add", "shop", registry=database)
+    out, err = keys("add", "shop", "--registry", database)
     assert KEY.fullmatch(out)
     assert err == "key 'shop'; it is not shown again:\n"
-    listed = keys("list", registry=database)
+    listed = keys("list", "--registry", database)
     assert listed[0].split("\t")[:2] == ["shop", f"{out[:11]}_…"]
     assert out[12:].strip() not in "".join(listed)
 
 
 def test_a_key_is_listed_as_valid_until_it_is_revoked(database: str) -> None:
     new_key(database, "shop")
-    assert keys("list", registry=database)[0].endswith("\tvalid\n")
-    assert keys("revoke", "shop", registry=database) == ("", "key 'shop' is revoked\n")
-    assert re.search(r"\trevoked \d{4}-\d\d-\d\d\n$", keys("list", registry=database)[0])
+    assert keys("list", "--registry", database)[0].endswith("\tvalid\n")
+    assert keys("revoke", "shop", "--registry", database) == ("", "key 'shop' is revoked\n")
+    assert re.search(r"\trevoked \d{4}-\d\d-\d\d\n$", keys("list", "--registry", database)[0])
 
 
 def test_a_name_is_used_once_even_after_it_was_revoked(database: str) -> None:
     new_key(database, "shop")
-    keys("revoke", "shop", registry=database)
-    out, err = keys("add", "shop", registry=database, status=1)
+    keys("revoke", "shop", "--registry", database)
+    out, err = keys("add", "shop", "--registry", database, status=1)
     assert (out, err) == ("", "store-uptime: there is a key 'shop' already. Choose another name.\n")
 
 
 def test_only_a_valid_key_can_be_revoked(database: str) -> None:
-    _, unknown = keys("revoke", "nobody", registry=database, status=1)
+    _, unknown = keys("revoke", "nobody", "--registry", database, status=1)
     assert unknown.startswith("store-uptime: there is no key 'nobody' that could be revoked.")
     new_key(database, "shop")
-    keys("revoke", "shop", registry=database)
-    keys("revoke", "shop", registry=database, status=1)
+    keys("revoke", "shop", "--registry", database)
+    keys("revoke", "shop", "--registry", database, status=1)
 
 
 def test_the_keys_are_in_the_database_of_the_tables_where_no_registry_is_named(database: str) -> None:
-    done = store_uptime("keys", "add", "shop", "--database", database, cwd=Path())
-    assert done.returncode == 0
-    assert keys("list", registry=database)[0].startswith("shop\t")
+    keys("add", "shop", "--database", database)
+    assert keys("list", "--registry", database)[0].startswith("shop\t")
 
 
 def test_a_registry_that_does_not_answer_is_told_in_one_line_without_the_password() -> None:
-    _, err = keys("list", registry="postgresql://me:hunter2@127.0.0.1:1/none", status=1)
+    _, err = keys("list", "--registry", "postgresql://me:hunter2@127.0.0.1:1/none", status=1)
     assert err.startswith("store-uptime: cannot reach postgresql://me@127.0.0.1:1/none: ")
     assert err.count("\n") == 1
     assert "hunter2" not in err
@@ -126,7 +107,7 @@ def test_the_first_key_closes_the_door_and_revoking_the_last_does_not_open_it(po
         key = new_key(database, "first")
         assert client.get("/reports").status_code == 401
         assert client.get("/reports", headers=bearer(key)).status_code == 200
-        keys("revoke", "first", registry=database)
+        keys("revoke", "first", "--registry", database)
         assert client.get("/reports", headers=bearer(key)).status_code == 401
         assert client.get("/reports").status_code == 401
 
@@ -201,7 +182,7 @@ def test_a_revoked_key_opens_nothing_at_once_nor_do_its_sessions(polled: str, st
     key = new_key(polled, "leaver")
     stranger.post("/session", json={"key": key})
     assert stranger.get("/reports").status_code == stranger.get("/reports", headers=bearer(key)).status_code == 200
-    keys("revoke", "leaver", registry=polled)
+    keys("revoke", "leaver", "--registry", polled)
     assert stranger.get("/reports").status_code == stranger.get("/reports", headers=bearer(key)).status_code == 401
     problem(stranger.post("/session", json={"key": key}), 401)
 
@@ -236,6 +217,11 @@ def test_signing_in_gives_a_cookie_that_no_script_and_no_other_site_can_use(stra
     told = answer.json()
     assert told["key_name"] == "ada"
     assert stranger.get("/session").json() == told
+
+
+def test_behind_a_proxy_that_speaks_tls_the_cookie_is_for_tls_alone(stranger: httpx.Client, key: str) -> None:
+    answer = stranger.post("/session", json={"key": key}, headers={"X-Forwarded-Proto": "https"})
+    assert SimpleCookie(answer.headers["Set-Cookie"])[COOKIE]["secure"]
 
 
 @pytest.mark.parametrize("shown", ["", "ada", "su_\0_x", "su_00000000_" + "x" * 43, "x" * 200])

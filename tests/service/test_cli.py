@@ -8,9 +8,11 @@ import signal
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from importlib import metadata
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,11 @@ from tests.postgres import eventually, open_folder, run
 
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 ROOT = Path(__file__).parents[2]
-COMMANDS = [name for name in app.resolved_commands() if not name.startswith("-")]
+GROUP = "keys"  # of commands
+COMMANDS = [
+    *(name for name in app.resolved_commands() if not name.startswith("-") and name != GROUP),
+    *(f"{GROUP} {name}" for name in app[GROUP].resolved_commands() if not name.startswith("-")),
+]
 HEADER = b"store_id,uptime_last_hour(minutes),"
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(3[0-8]|9[0-7])[;m]")
 SILENT_STORES = ["a,2024-10-14 12:00:00,active", "b,2024-10-12 12:00:00,active", "c,2024-10-12 12:00:00,active"]
@@ -80,7 +86,7 @@ def small(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_has_help_with_an_example(name: str, command: Command) -> None:
-    said = command(name, "--help")
+    said = command(*name.split(), "--help")
     assert (said.status, said.err) == (0, "")
     assert re.search(rf"^ *store-uptime {name}( |$)", said.out.decode(), re.MULTILINE)
 
@@ -97,12 +103,14 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 
 def options(name: str) -> list[str]:
     """The options of a command, as they are written."""
-    return [argument.names[0] for argument in app[name].assemble_argument_collection() if argument.index is None]
+    arguments = reduce(getitem, name.split(), app).assemble_argument_collection()
+    names = (argument.names[0] for argument in arguments if argument.index is None)
+    return [name for name in names if name.startswith("--")]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_names_the_variable_of_each_option(name: str, command: Command) -> None:
-    told = command(name, "--help").out.decode()
+    told = command(*name.split(), "--help").out.decode()
     assert [option for option in options(name) if variable(option) not in told] == []
 
 
@@ -112,6 +120,10 @@ def variable(option: str) -> str:
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2024, 10, 14, 12, tzinfo=UTC)
+KEPT = {
+    "--database": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
+    "--registry": ("embedded:", "embedded:"),
+}
 VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "report": {
         "--source": ("./feed", "./feed"),
@@ -144,15 +156,43 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--format": ("parquet", "parquet"),
         "--force": ("true", True),
     },
-    "demo": {},
+    "serve": {
+        "--database": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
+        "--registry": ("embedded:", "embedded:"),
+        "--schema": ("shop", "shop"),
+        "--host": ("::1", "::1"),
+        "--port": ("0", 0),
+        "--allowed-host": ("a.example b.example", ("a.example", "b.example")),
+        "--proxies": ("10.0.0.1,10.0.0.2", "10.0.0.1,10.0.0.2"),
+        "--tls-certificate": ("a.crt", Path("a.crt")),
+        "--tls-key": ("a.key", Path("a.key")),
+        "--workers": ("3", 3),
+        "--queue": ("4", 4),
+        "--time-limit": ("90m", 1.5 * HOUR),
+        "--grace": ("0h", 0 * HOUR),
+        "--keep-for": ("1d12h", 36 * HOUR),
+        "--keep-reports": ("0", 0),
+        "--rate-limit": ("5", 5),
+        "--body-limit": ("6", 6),
+        "--body-seconds": ("7", 7),
+        "--log-format": ("text", "text"),
+    },
+    "demo": {"--once": ("yes", True)},
+    "keys add": KEPT,
+    "keys list": KEPT,
+    "keys revoke": KEPT,
 }
-PLACES = {"timeline": ["a"], "load": ["feed"], "sample": ["feed"]}
+PLACES = {"timeline": ["a"], "load": ["feed"], "sample": ["feed"], "keys add": ["ada"], "keys revoke": ["ada"]}
+TOGETHER = {"--tls-certificate": ["--tls-key", "a.key"], "--tls-key": ["--tls-certificate", "a.crt"]}
 
 
 def understood(name: str, *arguments: str) -> dict[str, Any]:
-    """What a command makes of its arguments."""
-    _, bound, _ = app.parse_args([name, *PLACES.get(name, []), *arguments])
-    return bound.arguments
+    """What a command makes of its arguments, by the name of the option."""
+    _, bound, _ = app.parse_args([*name.split(), *PLACES.get(name, []), *arguments])
+    taken = dict(bound.arguments)
+    for group in (taken.pop("settings", None), taken.pop("place", None)):
+        taken |= {} if group is None else asdict(group)
+    return taken | {"allowed_host": taken.get("allowed_hosts")}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -161,7 +201,8 @@ def test_every_option_may_also_be_a_variable(name: str, monkeypatch: pytest.Monk
     for option, (text, value) in VALUES[name].items():
         with monkeypatch.context() as patch:
             patch.setenv(variable(option), text)
-            assert understood(name)[option.removeprefix("--").replace("-", "_")] == value, option
+            given = understood(name, *TOGETHER.get(option, []))
+            assert given[option.removeprefix("--").replace("-", "_")] == value, option
 
 
 def test_an_option_wins_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
