@@ -189,6 +189,7 @@ class PatientServer(HttpToolsProtocol):
 
     _patience: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _is_in_head = True
 
     def connection_made(self, transport: Any) -> None:
         """Begin to count."""
@@ -199,13 +200,26 @@ class PatientServer(HttpToolsProtocol):
         """Count from the first byte of a further request; stop where a head is whole."""
         if self._patience is None and not self._is_answering():
             self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        was_in_head = self._is_in_head
         super().data_received(data)
         if self._is_answering():
             self._give_time()
-        else:
+        elif was_in_head and self._is_in_head:  # else it was the rest of a body that has been refused
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
                 self.send_400_response("The head of this request is too large.")
+
+    def on_headers_complete(self) -> None:
+        """What comes now is a body. Raises ValueError, for which Uvicorn answers 400."""
+        self._is_in_head = False
+        if len(self.url) > HEAD_BYTES:
+            raise ValueError("address too long")  # the router would remember where it has led
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """What comes now is the head of a further request."""
+        self._is_in_head = True
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing left to wait for."""

@@ -56,6 +56,21 @@ def lead_here(head: list[Any], rendered: list[Any]) -> None:
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("psycopg.pool").addFilter(FailedConnections())
+
+
+class FailedConnections(logging.Filter):
+    """Lets through why connections fail, once each time that changes: the pool tells of every attempt."""
+
+    _told = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is news."""
+        news = record.getMessage()
+        if news == self._told or not news.startswith("error connecting"):
+            return False
+        self._told = news
+        return True
 
 
 def listening(url: str) -> None:

@@ -55,7 +55,8 @@ class Workers:
             self._missing.clear()
             await self._warm()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._missing.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await self._missing.wait()
 
     async def _warm(self) -> None:
         """Call all idle processes at once, so that each call meets another one."""

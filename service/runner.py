@@ -55,6 +55,7 @@ class Runner:
         self._house, self._is_stopping = house, is_stopping
         self._running: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
+        self._is_over = False
         self._renewed = self._tidied = 0.0
 
     def wake(self) -> None:
@@ -62,9 +63,10 @@ class Runner:
         self._wake.set()
 
     async def run(self) -> None:
-        """Take and run reports until cancelled."""
+        """Take and run reports until stopped; a cancel alone can get lost in psycopg_pool, on Python 3.11."""
         is_reachable = True
-        while True:
+        while not self._is_over:
+            self._wake.clear()
             try:
                 await self._tick()
                 is_reachable = True
@@ -72,9 +74,9 @@ class Runner:
                 if is_reachable:
                     log.warning("the registry does not answer, waiting for it")
                 is_reachable = False
-            self._wake.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), TICK_S)
+                async with asyncio.timeout(TICK_S):
+                    await self._wake.wait()
 
     async def stop(self) -> None:
         """Let running reports finish within the grace; hand back what has not, for another server or the next start."""
@@ -88,6 +90,8 @@ class Runner:
             with suppress(RegistryUnreachable):
                 await self._registry.row("hand_back", runs=left)
             log.info("handed back", runs=len(left))
+        self._is_over = True
+        self.wake()
 
     async def _tick(self) -> None:
         await self._keep_or_end_ours()

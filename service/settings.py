@@ -10,6 +10,7 @@ from cyclopts import Group, Parameter
 from cyclopts.validators import Number, all_or_none
 
 from service.commands.common import more_than_nothing, nothing_or_more
+from service.durations import written
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 MEBIBYTE = 1 << 20
@@ -19,6 +20,11 @@ DUCKDB_MOST = 1024 * MEBIBYTE  # more makes no report faster: docs/benchmarks.md
 
 AT_LEAST_ONE, NONE_OR_MORE, A_PORT = Number(gte=1), Number(gte=0), Number(gte=0, lte=65_535)
 TLS = Group("HTTPS", validator=all_or_none)
+
+
+def shown(duration: timedelta) -> str:
+    """A duration as people write it."""
+    return written(duration.total_seconds())
 
 
 @Parameter(name="*")
@@ -45,6 +51,7 @@ class Settings:
         Parameter(
             name="--allowed-host",
             negative="",
+            show_default=False,
             help="A name under which the service is called, behind a proxy for example; may be repeated.",
         ),
     ] = ()
@@ -57,16 +64,20 @@ class Settings:
         int, Parameter(validator=AT_LEAST_ONE, help="How many reports run at once, each in a process of its own.")
     ] = 2
     queue: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many reports may wait.")] = 100
-    time_limit: Annotated[timedelta, Parameter(validator=more_than_nothing, help="How long a report may run.")] = (
-        timedelta(minutes=30)
-    )
+    time_limit: Annotated[
+        timedelta, Parameter(validator=more_than_nothing, show_default=shown, help="How long a report may run.")
+    ] = timedelta(minutes=30)
     grace: Annotated[
         timedelta,
-        Parameter(validator=nothing_or_more, help="How long running reports may go on when the server is stopped."),
+        Parameter(
+            validator=nothing_or_more,
+            show_default=shown,
+            help="How long running reports may go on when the server is stopped.",
+        ),
     ] = timedelta(seconds=30)
-    keep_for: Annotated[timedelta, Parameter(validator=nothing_or_more, help="How long finished reports are kept.")] = (
-        timedelta(days=30)
-    )
+    keep_for: Annotated[
+        timedelta, Parameter(validator=nothing_or_more, show_default=shown, help="How long finished reports are kept.")
+    ] = timedelta(days=30)
     keep_reports: Annotated[int, Parameter(validator=NONE_OR_MORE, help="How many finished reports are kept.")] = 1000
     rate_limit: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="Requests a minute from one address.")] = 30_000
     body_limit: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="The largest body of a request, in bytes.")] = (

@@ -48,8 +48,19 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     for address in (settings.database, settings.registry):
         if address and address != EMBEDDED:
             pipeline.understood(address)  # what is no address would be waited for in vain
+    allow_files(2 * CONNECTIONS)
     serve_on(listen(settings.host, settings.port), settings)
     return 0
+
+
+def allow_files(number: int) -> None:
+    """Let this process open so many files, as far as it may: each connection is one, and shells often allow 1024."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def listen(host: str, port: int) -> socket.socket:

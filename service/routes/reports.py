@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ from pipeline import Columns, Format, Options
 from service import reports, work
 from service.backend import Backend
 from service.durations import duration, written
+from service.errors import ServiceError
 from service.registry import Row
 from service.reports import Asked, Status, iso
 from service.routes.openapi import FileOperation, TriggerOperation
@@ -308,21 +310,22 @@ async def events(backend: NamedDependency[Backend], report_id: FromPath[str]) ->
 
 
 async def following(backend: Backend, row: Row) -> AsyncIterator[ServerSentEventMessage]:
-    """The events of a report."""
-    told, silent_s = "", 0.0
-    while row["status"] in reports.STATUSES["Running"] and not backend.host.is_stopping():
-        status = await described(backend, row)
-        if status.progress and (news := f"{status.progress.step} {status.progress.ahead}") != told:
-            yield event("progress", status)
-            told, silent_s = news, 0.0
-        elif silent_s >= SILENCE_S:
-            yield ServerSentEventMessage(data=None, comment="still there")
-            silent_s = 0.0
-        await asyncio.sleep(LOOK_S)
-        silent_s += LOOK_S
-        row = await reports.found(backend.registry, row["id"])
-    if row["status"] not in reports.STATUSES["Running"]:
-        yield event(row["status"], await described(backend, row))
+    """The events of a report. They end without one where it was deleted meanwhile, or the registry is away."""
+    with suppress(ServiceError):
+        told, silent_s = "", 0.0
+        while row["status"] in reports.STATUSES["Running"] and not backend.host.is_stopping():
+            status = await described(backend, row)
+            if status.progress and (news := f"{status.progress.step} {status.progress.ahead}") != told:
+                yield event("progress", status)
+                told, silent_s = news, 0.0
+            elif silent_s >= SILENCE_S:
+                yield ServerSentEventMessage(data=None, comment="still there")
+                silent_s = 0.0
+            await asyncio.sleep(LOOK_S)
+            silent_s += LOOK_S
+            row = await reports.found(backend.registry, row["id"])
+        if row["status"] not in reports.STATUSES["Running"]:
+            yield event(row["status"], await described(backend, row))
 
 
 def event(name: str, status: ReportStatus) -> ServerSentEventMessage:

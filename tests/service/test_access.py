@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from service.access import COOKIE, CSRF_HEADER, key_name
-from tests.postgres import run
+from tests.postgres import eventually, run
 from tests.service.running import Running, bearer, finished, keys, new_key, problem, running, trigger
 
 KEY = re.compile(r"su_[0-9a-f]{8}_[\w-]{43}\n")
@@ -105,7 +105,7 @@ def test_the_first_key_closes_the_door_and_revoking_the_last_does_not_open_it(po
         assert client.get("/session").json() == {"key_name": None, "csrf_token": None}
         assert client.get("/reports").status_code == 200
         key = new_key(database, "first")
-        assert client.get("/reports").status_code == 401
+        eventually(lambda: client.get("/reports").status_code == 401)
         assert client.get("/reports", headers=bearer(key)).status_code == 200
         keys("revoke", "first", "--registry", database)
         assert client.get("/reports", headers=bearer(key)).status_code == 401
@@ -288,7 +288,6 @@ def test_who_guesses_keys_has_to_wait(stranger: httpx.Client, key: str) -> None:
     guess = {"key": "su_00000000_" + "x" * 43}
     assert [stranger.post("/session", json=guess, headers=guesser).status_code for _ in range(20)] == [401] * 20
     answer = stranger.post("/session", json={"key": key}, headers=guesser)
-    assert "RateLimit-Reset" in problem(answer, 429)
-    assert 0 < int(answer.headers["RateLimit-Reset"]) <= 60
-    assert answer.headers["RateLimit-Limit"] == "20"
+    assert "Retry-After" in problem(answer, 429)
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert stranger.post("/session", json={"key": key}, headers={"X-Forwarded-For": "203.0.113.10"}).is_success

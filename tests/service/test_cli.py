@@ -5,9 +5,10 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -16,6 +17,7 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import psycopg
 import pytest
@@ -26,6 +28,7 @@ from service.cli import app, exit_status
 from service.commands.common import address
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
 from tests.postgres import eventually, open_folder, run
+from tests.service.running import CLASSIC_HEADER
 
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 ROOT = Path(__file__).parents[2]
@@ -403,26 +406,76 @@ def test_a_sample_never_overwrites_unless_it_is_forced(command: Command, tmp_pat
     assert (tmp_path / "feed" / "timezones.csv").read_bytes() != before
 
 
-def test_the_demo_shows_it_all_and_leaves_nothing() -> None:
+@contextmanager
+def demo(*options: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """The demo, as a terminal would start it, and a folder of its own with what it says in `err`; it leaves nothing."""
     with open_folder() as folder:
         (folder / "tmp").mkdir()
-        done = store_uptime("demo", cwd=folder, STORE_UPTIME_DATA_DIR=str(folder / "data"), TMPDIR=str(folder / "tmp"))
-        assert done.returncode == 0, done.stderr
-        assert HEADER in done.stdout
-        assert b"local time of " in done.stdout
-        assert b"176,197 rows accepted" in done.stderr
-        assert b"stores" in done.stderr
-        eventually(lambda: not servers_in(folder))
-        assert [str(path) for path in folder.rglob("*") if path.is_file()] == []
+        environment = surroundings(STORE_UPTIME_DATA_DIR=str(folder / "data"), TMPDIR=str(folder / "tmp"))
+        with (folder / "err").open("wb") as err:
+            process = subprocess.Popen(
+                [COMMAND, "demo", *options],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=err,
+                start_new_session=True,
+            )
+        try:
+            yield process, folder
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+            process.wait(60)
+        eventually(lambda: not processes_of(folder), 30)
+        assert [path.name for path in folder.rglob("*") if path.is_file()] == ["err"]
         assert list((folder / "tmp").iterdir()) == []
 
 
-def servers_in(folder: Path) -> list[str]:
-    """The processes that have a folder among their arguments."""
+def test_the_demo_shows_it_all_over_http_and_leaves_nothing() -> None:
+    with demo("--once") as (process, folder):
+        out, _ = process.communicate(timeout=120)
+        said = (folder / "err").read_text(encoding="utf-8")
+        assert process.returncode == 0, said
+    assert out.decode().splitlines()[1] == CLASSIC_HEADER
+    assert b"more rows" in out
+    assert b"local time of " in out
+    assert "176,197 rows accepted" in said
+    for step in ("POST /trigger_report", "   Running   ", "   Complete  ", "now       2", "polls     "):
+        assert step in said
+    assert re.search(r"^The page: http://127.0.0.1:\d+ ", said, re.MULTILINE)
+    assert "Ctrl-C" not in said
+
+
+def test_the_demo_serves_until_ctrl_c_also_where_its_port_is_taken() -> None:
+    with taken(8000), demo() as (process, folder):
+        said = folder / "err"
+        eventually(lambda: "Ctrl-C ends it." in said.read_text(encoding="utf-8") or process.poll() is not None, 120)
+        (page,) = re.findall(r"^The page: (\S+) ", said.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not page.endswith(":8000")
+        assert "<title>store-uptime</title>" in httpx.get(page).text
+        assert httpx.get(f"{page}/reports").json()["reports"][0]["status"] == "Complete"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 0
+
+
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    """Nobody can listen on the port; perhaps somebody does already."""
+    with socket.socket() as holder:
+        with suppress(OSError):
+            holder.bind(("127.0.0.1", port))
+            holder.listen()
+        yield
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The processes that have a folder in their arguments or in their environment."""
     found: list[str] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            found += [word for word in process.cmdline() if str(folder) in word]
+            found += [word for word in (*process.cmdline(), *process.environ().values()) if str(folder) in word]
     return found
 
 

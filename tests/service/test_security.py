@@ -160,12 +160,12 @@ def test_a_trick_in_an_address_finds_nothing(client: httpx.Client, target: str) 
         b"GET / HTTP/1.1\r\nX: a\r\n b\x00",
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2",
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: -1",
-        b"POST /trigger_report HTTP/1.1\r\nTransfer-Encoding: gzip, chunked",
+        b"POST /trigger_report HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
     ],
 )
 def test_what_is_no_http_ends_its_connection_alone(service: Running, client: httpx.Client, head: bytes) -> None:
     said = sent_raw(service, head + b"\r\nHost: 127.0.0.1\r\n\r\n")
-    assert re.match(rb"HTTP/1.1 (400|501) ", said) or not said
+    assert re.match(rb"HTTP/1.1 400 ", said)
     assert client.get("/health").is_success
 
 
@@ -216,7 +216,6 @@ EXPECTED_HEADERS = {
     *(name.lower() for name in HEADERS),
     *("date", "content-type", "content-length", "content-encoding", "content-disposition", "location", "vary", "etag"),
     *("cache-control", "x-report-status", "x-request-id", "transfer-encoding"),
-    *("ratelimit-limit", "ratelimit-policy", "ratelimit-remaining", "ratelimit-reset"),
 }
 
 
@@ -247,6 +246,12 @@ def refused_at_length(service: Running) -> Iterator[socket.socket]:
             said += lavish.recv(1 << 16)
         assert said.startswith(b"HTTP/1.1 413 ")
         yield lavish
+
+
+def test_the_rest_of_a_refused_body_is_no_further_request(client: httpx.Client) -> None:
+    for _ in range(20):
+        problem(client.post("/trigger_report", content=b"GET / HTTP/1.1\r\n\r\n" * 4_000), 413)
+        assert client.get("/health").is_success
 
 
 BODIES = {
@@ -296,14 +301,15 @@ def test_a_client_that_goes_in_the_middle_of_its_body_is_no_mistake_of_ours(serv
     "head", [b"X: " + b"x" * 300_000, b"\r\n".join(b"X-%d: x" % n for n in range(30_000))], ids=["long", "many"]
 )
 def test_a_huge_head_is_refused(service: Running, client: httpx.Client, head: bytes) -> None:
-    said = sent_raw(service, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n", head, b"\r\n\r\n")
-    assert re.match(rb"HTTP/1.1 (400|431) ", said) or not said
+    said = sent_raw(service, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n", head, b"\r\n\r\n")
+    assert re.match(rb"HTTP/1.1 (400|431) ", said)
     assert client.get("/health").is_success
 
 
-def test_an_address_without_end_is_refused(service: Running) -> None:
-    said = sent_raw(service, b"GET /", b"a" * 300_000, b" HTTP/1.1\r\n\r\n")
-    assert re.match(rb"HTTP/1.1 (400|414|431) ", said) or not said
+@pytest.mark.parametrize("length", [20_000, 300_000])
+def test_a_huge_address_is_refused(service: Running, length: int) -> None:
+    said = sent_raw(service, b"GET /get_report/" + b"a" * length + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ")
 
 
 def test_idle_connections_stop_nobody(service: Running, client: httpx.Client) -> None:
@@ -503,9 +509,8 @@ def test_who_asks_too_often_hears_when_to_ask_again(polled: str) -> None:
         with server.client(headers={"X-Forwarded-For": "203.0.113.1"}) as liar:
             answers = [liar.get("/health", headers={"X-Forwarded-For": f"203.0.113.{n}"}) for n in range(21)]
             assert [answer.status_code for answer in answers] == [200] * 20 + [429]
-            assert "RateLimit-Reset" in problem(answers[-1], 429)
-            assert 0 < int(answers[-1].headers["RateLimit-Reset"]) <= 60
-            assert answers[0].headers["RateLimit-Remaining"] == "19"
+            assert "Retry-After" in problem(answers[-1], 429)
+            assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
             assert {name: answers[-1].headers[name] for name in HEADERS} == HEADERS
         proxy = httpx.HTTPTransport(local_address="127.0.0.3")
         with server.client(transport=proxy) as client:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -20,6 +21,7 @@ import pytest
 
 from service.access import COOKIE
 from service.cli import exit_status
+from service.commands.serve import CONNECTIONS
 from service.migrations import FOLDER, migrate, number
 from tests.feeds import COMMAND, store_uptime, surroundings
 from tests.postgres import Cluster, as_user, eventually, fresh_database, new_cluster, open_folder, run
@@ -89,7 +91,7 @@ def test_a_wrong_option_is_told_in_one_line_with_status_2(
 
 
 def refused(*options: str, database: str = NOBODY, port: int = 0) -> str:
-    """What a server says that does not come up."""
+    """The last thing that a server says which does not come up."""
     done = store_uptime("serve", "--port", str(port), *options, cwd=Path(), STORE_UPTIME_DATABASE=database)
     lines = done.stderr.decode().splitlines()
     assert (done.returncode, done.stdout) == (1, b"")
@@ -194,6 +196,18 @@ def test_so_it_does_while_it_still_waits_for_its_database(number: int) -> None:
     with started(NOBODY) as server:
         server.process.send_signal(number)
         assert server.process.wait(20) == 0
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="psutil can ask for limits on Linux only")
+def test_a_server_may_have_more_files_open_than_its_shell_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))
+    try:
+        with started(NOBODY) as server:
+            allowed, _ = psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert allowed == (2 * CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * CONNECTIONS, hard))
 
 
 def test_a_log_for_machines_is_json_line_by_line(service: Running) -> None:
@@ -406,4 +420,5 @@ def test_a_database_that_goes_away_is_waited_for_and_what_it_had_is_there_again(
             assert client.get(f"/get_report/{report_id}").headers["X-Report-Status"] == "Complete"
             complete(client, lookback="1h")
         assert len(events(service, "the registry does not answer, waiting for it")) == 1
+        assert 1 <= len([line for line in service.logged() if line["logger"] == "psycopg.pool"]) < 5
         assert [line for line in service.logged() if line["level"] == "error"] == []

@@ -1,0 +1,124 @@
+"""For those who run the service: is it alive, is it ready, and what it counts."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.postgres import eventually, fresh_database, new_cluster
+from tests.service.running import (
+    INSIDE,
+    NUMBERS,
+    complete,
+    finished,
+    held_up,
+    loaded,
+    occupied,
+    problem,
+    running,
+    trigger,
+)
+
+REQUESTS, RUNS = "store_uptime_requests_total", "store_uptime_run_seconds_count"
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+# Alive and ready ------------------------------------------------------------------------------------------------------
+
+
+def test_it_is_alive_and_ready(client: httpx.Client) -> None:
+    assert client.get("/health").json() == {"status": "alive"}
+    assert client.get("/ready").json() == {"ready": True, "missing": {}}
+
+
+@pytest.mark.parametrize("away", ["database", "registry"])
+def test_what_is_away_is_said_and_waited_for(away: str, server: str, feed: Path) -> None:
+    with new_cluster() as cluster, fresh_database(server) as other, ExitStack() as up:
+        up.enter_context(cluster.running())
+        places = (cluster.socket_url, other) if away == "database" else (other, cluster.socket_url)
+        loaded(places[0], feed)
+        with running(places[0], "--registry", places[1]) as service, service.client() as client:
+            up.close()
+            eventually(lambda: client.get("/ready").status_code == 503, 30)
+            told = client.get("/ready").json()
+            assert (told["ready"], list(told["missing"])) == (False, [away])
+            assert not INSIDE.search(told["missing"][away])
+            assert client.get("/health").status_code == 200
+            refused = client.post("/trigger_report")
+            assert problem(refused, 503) == told["missing"][away]
+            assert refused.headers["Retry-After"] == "5"
+            with cluster.running():
+                eventually(lambda: client.get("/ready").is_success, 30)
+                complete(client)
+
+
+# Metrics --------------------------------------------------------------------------------------------------------------
+
+
+def test_after_so_many_runs_so_many_are_counted(client: httpx.Client, polled: str) -> None:
+    eventually(lambda: metrics(client)["store_uptime_running_reports", ()] == 0, 30)
+    before = metrics(client)
+    for _ in range(3):
+        complete(client, lookback=f"{next(NUMBERS)}s")
+    finished(client, trigger(client, now="2000-01-01T00:00:00Z"))
+    with held_up(polled):
+        cancelled = trigger(client, lookback=f"{next(NUMBERS)}s")
+        eventually(lambda: "started_at" in client.get(f"/get_report/{cancelled}").json(), 30)
+        client.delete(f"/reports/{cancelled}")
+    ended = {"complete": 3, "error": 1, "cancelled": 1}
+    eventually(lambda: all(more(client, before, RUNS, outcome=of) == runs for of, runs in ended.items()), 30)
+    assert more(client, before, "store_uptime_wait_seconds_count") == 5
+    assert more(client, before, "store_uptime_run_seconds_sum", outcome="complete") > 0
+    assert more(client, before, RUNS, outcome="discarded") == 0
+
+
+def test_who_waits_and_who_runs_is_told(client: httpx.Client, polled: str) -> None:
+    with occupied(polled, client):
+        waiting = [trigger(client, lookback=f"{next(NUMBERS)}s") for _ in range(3)]
+        eventually(lambda: metrics(client)["store_uptime_waiting_reports", ()] == 3, 30)
+        assert metrics(client)["store_uptime_running_reports", ()] == 2
+    for report_id in waiting:
+        finished(client, report_id)
+    eventually(lambda: metrics(client)["store_uptime_waiting_reports", ()] == 0, 30)
+    eventually(lambda: metrics(client)["store_uptime_running_reports", ()] == 0, 30)
+
+
+def test_the_limits_are_told(client: httpx.Client) -> None:
+    found = metrics(client)
+    names = ("store_uptime_workers", "store_uptime_queue_limit", "store_uptime_workers_lost")
+    assert [found[name, ()] for name in names] == [2, 100, 0]
+
+
+def test_requests_are_counted_by_route_not_by_address(client: httpx.Client) -> None:
+    before = metrics(client)
+    for _ in range(4):
+        client.get("/health")
+    for digit in "123":
+        client.get(f"/get_report/{digit * 32}")
+    after = {key: value - before.get(key, 0) for key, value in metrics(client).items() if key[0] == REQUESTS}
+    counted = {
+        (labels["method"], labels["path"], labels["status_code"]): value
+        for labels, value in ((dict(key[1]), value) for key, value in after.items())
+        if value
+    }
+    assert counted["GET", "/health", "200"] == 4
+    assert counted["GET", "/get_report/{report_id}", "404"] == 3
+
+
+def metrics(client: httpx.Client) -> Samples:
+    """Every sample of what Prometheus reads, by name and labels."""
+    answer = client.get("/metrics")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def more(client: httpx.Client, before: Samples, name: str, **labels: str) -> float:
+    """By how much a sample has grown."""
+    key = (name, tuple(sorted(labels.items())))
+    return metrics(client).get(key, 0) - before.get(key, 0)
