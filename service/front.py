@@ -29,7 +29,8 @@ from service.errors import Forbidden
 from service.settings import LOOPBACK, Settings
 
 HEAD_SECONDS = 10
-HEAD_BYTES = 16_384
+HEAD_BYTES = 65_536
+PATH_BYTES = 16_384
 REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
@@ -212,7 +213,7 @@ class PatientServer(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """What comes now is a body. Raises ValueError, for which Uvicorn answers 400."""
         self._is_in_head = False
-        if len(self.url) > HEAD_BYTES:
+        if len(self.url.partition(b"?")[0]) > PATH_BYTES:
             raise ValueError("address too long")  # the router would remember where it has led
         super().on_headers_complete()
 

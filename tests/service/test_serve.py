@@ -29,14 +29,12 @@ from tests.service.running import (
     Running,
     alive,
     complete,
-    finished,
     keys,
     loaded,
     new_key,
     problem,
     running,
     started,
-    trigger,
 )
 
 NOBODY = "postgresql://me@127.0.0.1:1/none"
@@ -227,7 +225,9 @@ def test_a_log_for_people_is_text() -> None:
             finally:
                 process.terminate()
         text = (folder / "log").read_text(encoding="utf-8")
-    assert re.search(r"^\S+Z \[info +\] listening +\[store_uptime\] url=http://127.0.0.1:\d+$", text, re.MULTILINE)
+    assert re.search(
+        r"^\S+Z \[info +\] listening +\[store_uptime\.server\] url=http://127.0.0.1:\d+$", text, re.MULTILINE
+    )
     assert not re.search(r"^\{|\x1b", text, re.MULTILINE)
 
 
