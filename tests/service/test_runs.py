@@ -128,7 +128,7 @@ def test_all_workers_together_fit_the_machine(
     workers: int, installed: int, processors: int, expected: tuple[int, str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "memory", lambda: installed)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    monkeypatch.setattr(os, "sched_getaffinity", {0: set(range(processors))}.get)
     given = Settings(workers=workers)
     assert (given.worker_memory, given.duckdb_memory, given.worker_threads) == expected
 
@@ -230,14 +230,14 @@ def test_a_run_that_needs_more_memory_than_its_share_ends_alone(crowded: Running
 def test_a_run_ends_at_the_time_limit_wherever_it_is(polled: str) -> None:
     with (
         fresh_registry(polled) as registry,
-        running(polled, "--registry", registry, "--workers", "1", "--time-limit", "2s") as server,
+        running(polled, "--registry", registry, "--workers", "1", "--time-limit", "5s") as server,
         server.client() as client,
     ):
         with held_up(polled):
             hung = new_report(client)
             worker = the_busy_worker(server)
             worker.suspend()
-            assert finished(client, hung)["error"] == "It took longer than a report may take here, 2s."
+            assert finished(client, hung)["error"] == "It took longer than a report may take here, 5s."
             assert not alive(worker.pid)
             waiting = new_report(client)
             assert "longer" in finished(client, waiting)["error"]
@@ -592,9 +592,9 @@ def accepts(client: httpx.Client) -> bool:
 
 
 def busy_workers(server: Running) -> list[psutil.Process]:
-    """The workers that are connected to a database: there is always one that is not, and one more socket means little."""
+    """The workers that hold several connections to a database; idle ones differ by two sockets of the driver's own."""
     sockets = {worker: len(worker.net_connections("unix")) for worker in server.workers()}
-    return [worker for worker, connected in sockets.items() if connected > min(sockets.values()) + 1]
+    return [worker for worker, found in sockets.items() if found > min(sockets.values()) + 3]
 
 
 def the_busy_worker(server: Running) -> psutil.Process:

@@ -377,7 +377,7 @@ def test_two_servers_that_start_at_once_on_an_empty_database_both_come_up(server
 def cluster(feed: Path) -> Iterator[Cluster]:
     """A server with the feed in it that does not run now."""
     with new_cluster() as cluster:
-        with cluster.running():
+        with cluster.running(KEPT):
             loaded(cluster.socket_url, feed)
         yield cluster
 
@@ -397,7 +397,7 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(cluster: Cluster) ->
             answer = client.request(method, path)
             assert "does not answer" in problem(answer, 503)
             assert answer.headers["Retry-After"] == "5"
-        with cluster.running():
+        with cluster.running(KEPT):
             eventually(lambda: client.get("/ready").is_success, 60)
             complete(client)
         (line,) = events(service, "the database does not answer, waiting for it")
