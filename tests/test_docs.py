@@ -1,13 +1,16 @@
 """The docs are true: their examples run, and nothing that the program knows is missing from them."""
 
+import inspect
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import Gauge, Histogram
 
 import pipeline
 from pipeline import clean, write_sample
@@ -16,15 +19,21 @@ from pipeline.figures import EXTENDED, HEADINGS
 from pipeline.quality import LISTS
 from pipeline.tables import COLUMNS, VARIANTS
 from pipeline.uptime import STEPS
+from service import errors, metrics, problems
+from service.app import HANDLERS
 from service.cli import app
+from service.routes import shapes
 from tests.feeds import COMMAND, surroundings
 from tests.postgres import open_folder
+from tests.service.running import finished, loaded, running, trigger
 
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = {path: path.read_text(encoding="utf-8") for path in DOCS}
 EVERYTHING = "\n".join(TEXT.values())
 ELSEWHERE = ("postgresql://", "pip", "uv ", "serve")  # what an example needs that a test has not
+API = ROOT / "docs" / "api.md"
+ADDRESS = "http://127.0.0.1:8000"  # of the service, in examples
 COMMANDS = [name for name in app.resolved_commands() if not name.startswith("-")]
 
 
@@ -65,7 +74,7 @@ def placed(line: str, folder: Path) -> list[str]:
     return [str(COMMAND), *arguments]
 
 
-@pytest.mark.parametrize("path", [path for path in DOCS if examples(path)], ids=named)
+@pytest.mark.parametrize("path", [path for path in DOCS if examples(path) and path != API], ids=named)
 def test_the_examples_of_a_page_run_one_after_the_other(path: Path) -> None:
     with open_folder() as folder, embedded_server(folder / "data"):  # started once, not by each example
         if not any("store-uptime sample feed" in line for line in examples(path)):
@@ -78,8 +87,23 @@ def test_the_examples_of_a_page_run_one_after_the_other(path: Path) -> None:
             assert done.returncode == 0, f"{line}\n{done.stderr}"
 
 
+def test_the_calls_of_the_api_page_succeed(database: str, tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl to run the examples with")
+    write_sample(tmp_path / "feed", stores=20, days=9)
+    loaded(database, tmp_path / "feed")
+    with running(database) as server, server.client() as client:
+        report_id, store = trigger(client), client.get("/stores").json()["stores"][0]
+        finished(client, report_id)
+        for line in examples(API):
+            call = line.replace(ADDRESS, server.url).replace("REPORT_ID", report_id).replace("STORE", store)
+            done = subprocess.run([*shlex.split(call), "--fail"], cwd=tmp_path, capture_output=True, check=False)
+            assert done.returncode == 0, f"{call}\n{done.stderr.decode()}"
+
+
 def test_there_are_examples() -> None:
     assert len(examples(ROOT / "README.md")) >= 3
+    assert len(examples(API)) >= 10
 
 
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +118,10 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
 
 def options() -> Iterator[str]:
     """Every option of every command."""
-    for owner in (app.meta, *(app[name] for name in COMMANDS)):
+    groups = [app[name] for name in COMMANDS if app[name].default_command is None]
+    commands = [app[name] for name in COMMANDS if app[name].default_command is not None]
+    below = [group[name] for group in groups for name in group.resolved_commands() if not name.startswith("-")]
+    for owner in (app.meta, *commands, *below):
         collection = owner.assemble_argument_collection()
         yield from (argument.names[0] for argument in collection if argument.index is None and argument.show)
 
@@ -124,6 +151,24 @@ def test_every_setting_is_in_the_docs() -> None:
 
 def test_every_command_is_in_the_docs() -> None:
     assert missing([f"store-uptime {name}" for name in COMMANDS]) == []
+
+
+def test_every_address_of_the_service_is_in_the_docs() -> None:
+    addresses = {re.sub(r"{[^}]*}", "ID", path) for handler in HANDLERS for path in handler.paths}
+    assert missing(addresses - {"/", "/schema/start.js"}) == []
+
+
+def test_every_metric_is_in_the_docs() -> None:
+    found = [metric for metric in vars(metrics).values() if isinstance(metric, Gauge | Histogram)]
+    assert len(found) >= 5
+    assert missing([metric.describe()[0].name for metric in found]) == []
+
+
+def test_every_status_of_a_problem_is_in_the_docs() -> None:
+    rows = re.findall(r"^\| ([0-9, ]+) \|", TEXT[API], re.MULTILINE)
+    told = {int(number) for row in rows for number in row.split(", ")}
+    classes = [error for _, error in inspect.getmembers(errors, inspect.isclass) if hasattr(error, "status")]
+    assert {error.status for error in classes} | set(problems.STATUS.values()) | set(shapes.ALWAYS) <= told
 
 
 def test_every_column_that_is_written_is_in_the_docs() -> None:
