@@ -70,7 +70,7 @@ def create_app(settings: Settings, host: Host) -> Front:
             Rates(settings.rate_limit),
             DefineMiddleware(Doorkeeper, exclude_from_auth_key="exclude_from_auth", exclude=["^/schema"]),
         ],
-        plugins=[problems.plugin],
+        plugins=[problems.plugin, openapi.Strict()],
         openapi_config=openapi.config(version("store-uptime")),
         compression_config=CompressionConfig(
             backend="zstd", compression_facade=Zstandard, gzip_fallback=True, exclude=["/events$"]

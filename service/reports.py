@@ -5,6 +5,8 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
 from typing import Any, Literal
 
 from pipeline import Columns, Options
@@ -50,6 +52,12 @@ class Asked:
         )
 
 
+@cache
+def made_by() -> str:
+    """What the figures follow from beside the data: the version of the program, and of the zones."""
+    return ", ".join(f"{name} {version(name)}" for name in ("store-uptime", "tzdata"))
+
+
 async def triggered(registry: Registry, asked: Asked, queue_limit: int) -> str:
     """The id of the report that answers a trigger: a new one, or one that would not differ from it.
 
@@ -79,7 +87,7 @@ async def remembered(say: Say, asked: Asked) -> str | None:
 
 async def joined(say: Say, asked: Asked) -> str | None:
     """A report whose figures are those that a new one would have."""
-    rows = await say("joinable", options=asked.stored, data_version=asked.data_version)
+    rows = await say("joinable", options=asked.stored, data_version=asked.data_version, made_by=made_by())
     return rows[0]["id"] if rows else None
 
 

@@ -25,6 +25,7 @@ from service.durations import written
 from service.errors import RegistryUnreachable, WorkerLost
 from service.pool import Workers
 from service.registry import Registry
+from service.reports import made_by
 from service.settings import Settings
 from service.work import Outcome, Place, Task
 
@@ -127,7 +128,7 @@ class Runner:
         run = secrets.token_hex(8)
         if not await self._registry.row("any_waiting"):
             return False
-        claimed = await self._registry.row("claim", run=run, lease=LEASE)
+        claimed = await self._registry.row("claim", run=run, lease=LEASE, made_by=made_by())
         if claimed is None:
             return False
         metrics.WAITED.observe(claimed["waited"])

@@ -19,6 +19,7 @@ from typing import Any, LiteralString, Self, cast
 from urllib.parse import quote
 from uuid import uuid4
 
+import psutil
 import psycopg
 
 from pipeline import embedded
@@ -26,6 +27,7 @@ from pipeline.embedded import embedded_server
 from pipeline.embedded_watcher import SERVING, WATCHING, held
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+SAFE = ("synchronous_commit=on", "full_page_writes=on")  # what was committed outlives a kill, though no power cut
 SSL_REQUEST = struct.pack("!i", 80877103)
 PASSWORD = "p@ss/wörd:%?#"
 
@@ -140,6 +142,13 @@ class Cluster:
             return run(self.socket_url, "select true") == [(True,)]
         return False
 
+    def kill(self) -> None:
+        """End the server with -9, and wait until the last of its processes has ended by itself."""
+        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        backends = postmaster.children()
+        postmaster.kill()
+        eventually(lambda: not any(map(is_alive, backends)), 30)
+
     @contextmanager
     def running(self, *settings: str) -> Iterator[None]:
         """Keep the server up for the block."""
@@ -166,6 +175,13 @@ class Cluster:
                 yield
             finally:
                 server.send_signal(signal.SIGQUIT)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process is there and not a zombie."""
+    with suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 @contextmanager

@@ -19,6 +19,7 @@ where options = %(options)s::jsonb
   and (
       status = 'queued'                               -- it will see what is there when it begins
       or status in ('running', 'complete')
+         and made_by = %(made_by)s                    -- another version may have other rules, or other zones
          and (
              options ->> 'now' is not null            -- else the clock decides which polls are ahead of it
              or polls_ahead = 0 and options ->> 'store_id' is null  -- of one store: those of others are not counted
@@ -43,6 +44,7 @@ update store_uptime.report
 set status = 'running',
     run = %(run)s,
     runs = runs + 1,
+    made_by = %(made_by)s,
     started_at = now(),
     lease_until = now() + %(lease)s,
     step = 'starting'

@@ -92,6 +92,12 @@ def test_what_the_service_writes_itself_is_no_change(client: httpx.Client) -> No
     assert trigger(client, max_gap="7h") == first
 
 
+def test_a_report_of_another_version_of_the_program_is_not_shared(client: httpx.Client, tables: str) -> None:
+    first = complete(client, max_gap="10h")
+    run(tables, f"update store_uptime.report set made_by = 'store-uptime 0.0.1, tzdata 2020.1' where id = '{first}'")
+    assert trigger(client, max_gap="10h") != first
+
+
 SPELLINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nothing and no store": ({}, {"store_id": None}),
     "nothing and an empty store": ({}, {"store_id": ""}),
@@ -359,6 +365,7 @@ VALUES: dict[str, Any] = {
     "options": "{}",
     "client": "somebody",
     "requested_by": None,
+    "made_by": "this version",
     "scope": "",
     "key": "a key",
     "run": "a run",

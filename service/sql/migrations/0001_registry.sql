@@ -16,6 +16,7 @@ create table store_uptime.report (
     started_at   timestamptz,
     finished_at  timestamptz,
 
+    made_by      text,                                -- the version of the program and of the zones that runs it
     data_version text,                                -- what the run saw of the source; null: cannot be told
     error        text,                                -- a sentence for people
     stores       integer,
