@@ -18,6 +18,10 @@ test *ARGS:
 test-long *ARGS:
     uv run pytest -m long {{ARGS}}
 
+# 300 reports while workers, servers and the database are killed at random
+chaos *ARGS:
+    CHAOS_REPORTS=300 uv run pytest -n 0 -s -m long tests/service/test_chaos.py {{ARGS}}
+
 # lint, format and types, changing nothing
 lint:
     uv run ruff check .
