@@ -142,6 +142,7 @@ ALWAYS = {
     401: "A key is needed.",
     403: "The request comes from another site, or under a name that this server does not have.",
     429: "Too many requests.",
+    431: "The head of the request is too large.",
     500: "A mistake of the server.",
     503: "Something that it takes is away: Retry-After says when to try again.",
 }
