@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from types import ModuleType
 from typing import Any, Self, TypeVar, TypeVarTuple
 
 import psycopg
@@ -75,6 +76,7 @@ def begin(memory: int) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # those are for the server, which sees to its workers
         signal.signal(number, signal.SIG_IGN)
+    sys.modules.setdefault("__main__", ModuleType("__main__"))  # DuckDB looks for it; anyio knows only one with a file
     threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # native libraries write there, and nobody reads: it would fill up
     limit_memory(memory)

@@ -448,6 +448,7 @@ def test_the_demo_shows_it_all_over_http_and_leaves_nothing() -> None:
     assert "Ctrl-C" not in said
 
 
+@pytest.mark.long
 def test_the_demo_serves_until_ctrl_c_also_where_its_port_is_taken() -> None:
     with taken(8000), demo() as (process, folder):
         said = folder / "err"

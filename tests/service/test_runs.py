@@ -48,6 +48,8 @@ from tests.service.running import (
     trigger,
 )
 
+pytestmark = pytest.mark.long  # servers of their own, many times
+
 MEBIBYTE, GIBIBYTE = 1 << 20, 1 << 30
 DIED = "The process that worked on it ended unexpectedly"
 MANY_POLLS = (

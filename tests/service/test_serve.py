@@ -37,6 +37,8 @@ from tests.service.running import (
     started,
 )
 
+pytestmark = pytest.mark.long  # servers of their own, many times
+
 NOBODY = "postgresql://me@127.0.0.1:1/none"
 GATE = "select pg_advisory_xact_lock(hashtext('store_uptime migrations'))"
 AT_THE_GATE = """
