@@ -112,6 +112,7 @@ def test_the_first_key_closes_the_door_and_revoking_the_last_does_not_open_it(po
         assert client.get("/reports").status_code == 401
 
 
+@pytest.mark.long
 def test_where_others_may_call_a_key_is_asked_for_though_there_is_none(polled: str, database: str) -> None:
     with running(polled, "--registry", database, "--host", "127.0.0.2") as server, server.client() as client:
         assert server.url.startswith("http://127.0.0.2:")
@@ -119,6 +120,7 @@ def test_where_others_may_call_a_key_is_asked_for_though_there_is_none(polled: s
         assert client.get("/reports", headers=bearer(new_key(database, "first"))).status_code == 200
 
 
+@pytest.mark.long
 def test_a_cookie_of_another_server_keeps_nobody_out_where_no_key_is_asked_for(polled: str, database: str) -> None:
     with running(polled, "--registry", database) as server, server.client(cookies={COOKIE: "x" * 43}) as client:
         assert client.get("/reports").status_code == 200

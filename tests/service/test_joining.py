@@ -249,6 +249,7 @@ def elsewhere(request: pytest.FixtureRequest, server: str, guarded: Cluster) -> 
             yield client, tables
 
 
+@pytest.mark.long
 def test_wherever_the_registry_is_unchanged_data_gives_the_same_report(elsewhere: tuple[httpx.Client, str]) -> None:
     client, _ = elsewhere
     first = complete(client)

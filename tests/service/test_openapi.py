@@ -179,6 +179,7 @@ def test_its_page_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
 # What it cannot show --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_where_there_is_a_key_everything_asks_for_one_but_what_the_document_names(
     server: str, polled: str, operations: list[Operation], tmp_path: Path
 ) -> None:
@@ -189,6 +190,7 @@ def test_where_there_is_a_key_everything_asks_for_one_but_what_the_document_name
     assert refused == {operation.name for operation in operations} - OPEN | {"sign_in"}  # which was shown a wrong one
 
 
+@pytest.mark.long
 def test_while_the_database_is_away_every_answer_is_as_documented(operations: list[Operation]) -> None:
     with started(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing") as waiting, waiting.client() as client:
         schema = schemathesis.openapi.from_url(waiting.url + DOCUMENT)

@@ -443,6 +443,7 @@ def file_tag(client: httpx.Client, report_id: str) -> str:
     return client.get(f"/get_report/{report_id}").headers["ETag"]
 
 
+@pytest.mark.long
 def test_a_mistake_of_ours_tells_nothing_of_the_inside(polled: str, database: str) -> None:
     with running(polled, "--registry", database) as server, server.client() as client:
         run(database, "alter table store_uptime.api_key rename to elsewhere")
@@ -567,6 +568,7 @@ def guarded_database(guarded: Cluster, feed: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.long
 def test_neither_logs_nor_metrics_nor_process_lists_hold_what_opens_something(guarded: Cluster, feed: Path) -> None:
     with guarded_database(guarded, feed) as url:
         key = keys("add", "ada", STORE_UPTIME_DATABASE=url)[0].strip()
@@ -622,6 +624,7 @@ def family(server: Running) -> list[psutil.Process]:
     return [psutil.Process(server.process.pid), *server.workers()]
 
 
+@pytest.mark.long
 def test_with_a_revoked_key_nobody_gets_what_others_have_asked_for(polled: str, database: str) -> None:
     with running(polled, "--registry", database) as server, server.client() as client:
         ada, bob = (bearer(new_key(database, name)) for name in ("ada", "bob"))
