@@ -76,7 +76,7 @@ class Workers:
             return await to_process.run_sync(
                 work.called, self._memory, function, arguments, cancellable=True, limiter=limiter
             )
-        except BrokenWorkerProcess as error:
+        except (BrokenWorkerProcess, ProcessLookupError) as error:  # the latter where it dies while it starts
             self.lost += 1
             self._missing.set()
             raise WorkerLost from error
