@@ -45,17 +45,17 @@ class Backend:
         self.settings = settings
         self.host = host
         self.registry = Registry()
-        self.workers = Workers(settings)
+        self._held = ExitStack()
+        self._spill = self._held.enter_context(scratch())
+        self.workers = Workers(settings, self._spill)
         self._database = self._address = ""
         self._runner: Runner | None = None
-        self._held = ExitStack()
         self._uses_embedded = False
         self._tasks: list[asyncio.Task[None]] = []
         self._stores: list[str] = []
         self._stores_until = 0.0
         self._has_keys = False
         self._no_keys_until = 0.0
-        self._spill = self._held.enter_context(scratch())
         metrics.WORKERS.set(settings.workers)
         metrics.QUEUE.set(settings.queue)
 

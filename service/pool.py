@@ -7,6 +7,7 @@ cancelled is killed at once. What is left to do here is to have them warm before
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
 import structlog
@@ -28,11 +29,11 @@ LOOK_S = 5  # how long a process that was lost while it was idle may go unmissed
 class Workers:
     """Processes for reports, as many as were asked for, and one for short work."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, spill: Path) -> None:
         self.size = settings.workers + DESK
         self.are_warm = False
         self.lost = 0
-        self._memory = settings.worker_memory
+        self._memory, self._spill = settings.worker_memory, str(spill)
         self._reports, self._desk = CapacityLimiter(settings.workers), CapacityLimiter(DESK)
         self._missing = asyncio.Event()
 
@@ -62,7 +63,7 @@ class Workers:
         """Call all idle processes at once, so that each call meets another one."""
         idle = self.size - self.busy - int(self._desk.borrowed_tokens)
         every = CapacityLimiter(self.size)
-        calls = (self._called(every, work.begin, self._memory) for _ in range(idle))
+        calls = (self._called(every, work.begin, self._memory, self._spill) for _ in range(idle))
         answers = await asyncio.gather(*calls, return_exceptions=True)
         failed = [answer for answer in answers if isinstance(answer, BaseException)]
         if failed:
@@ -74,7 +75,7 @@ class Workers:
     ) -> Result:
         try:
             return await to_process.run_sync(
-                work.called, self._memory, function, arguments, cancellable=True, limiter=limiter
+                work.called, self._memory, self._spill, function, arguments, cancellable=True, limiter=limiter
             )
         except (BrokenWorkerProcess, ProcessLookupError) as error:  # the latter where it dies while it starts
             self.lost += 1

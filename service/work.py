@@ -69,7 +69,7 @@ class Outcome:
 
 
 @cache
-def begin(memory: int) -> None:
+def begin(memory: int, spill: str) -> None:
     """Make a fresh process ready: what it needs is imported, it ends with its parent, and memory has an end.
 
     The first run of DuckDB, Polars and ConnectorX in a process costs half a second; here nobody waits for it.
@@ -81,12 +81,12 @@ def begin(memory: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # native libraries write there, and nobody reads: it would fill up
     limit_memory(memory)
     pipeline.open_source("postgresql://localhost/none")  # imports the driver; connects to nothing
-    pipeline.saved(pipeline.build_report(tiny()))
+    pipeline.saved(pipeline.build_report(tiny(), limits=Limits(spill=spill)))
 
 
-def called(memory: int, function: Callable[[*Arguments], Result], arguments: tuple[*Arguments]) -> Result:
+def called(memory: int, spill: str, function: Callable[[*Arguments], Result], arguments: tuple[*Arguments]) -> Result:
     """A function's result, in a process that has begun."""
-    begin(memory)
+    begin(memory, spill)
     return function(*arguments)
 
 

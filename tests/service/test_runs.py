@@ -135,9 +135,9 @@ def test_all_workers_together_fit_the_machine(
     assert (given.worker_memory, given.duckdb_memory, given.worker_threads) == expected
 
 
-def test_a_worker_is_not_stopped_by_what_native_code_writes() -> None:
+def test_a_worker_is_not_stopped_by_what_native_code_writes(tmp_path: Path) -> None:
     async def written() -> int:
-        return await Workers(Settings(workers=1)).brief(os.write, 2, bytes(1_000_000))
+        return await Workers(Settings(workers=1), tmp_path).brief(os.write, 2, bytes(1_000_000))
 
     assert asyncio.run(written()) == 1_000_000
 
