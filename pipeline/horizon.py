@@ -10,6 +10,7 @@ from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso,
 if TYPE_CHECKING:
     from pipeline.source.frames import Source
 
+FIRST_US, LAST_US = instant_us(datetime.min), instant_us(datetime.max)
 CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
 CALENDAR_END_US = instant_us(datetime(9999, 12, 10, tzinfo=UTC))
 
@@ -31,7 +32,8 @@ def horizon_before(now_us: int, lookback: timedelta, ahead_us: int | None = None
     """The horizon that ends at now. Raises HorizonOutOfRange."""
     start_us = now_us - WEEK_US - microseconds(lookback)
     if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
-        raise HorizonOutOfRange(iso(now_us), str(lookback))
+        told_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
+        raise HorizonOutOfRange(iso(told_us), f"{lookback / timedelta(hours=1):g}h")
     return Horizon(start_us, now_us, ahead_us)
 
 

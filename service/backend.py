@@ -54,7 +54,7 @@ class Backend:
         self._tasks: list[asyncio.Task[None]] = []
         self._stores: list[str] = []
         self._stores_until = 0.0
-        self._has_keys = False
+        self._has_keys: bool | None = None
         self._no_keys_until = 0.0
         metrics.WORKERS.set(settings.workers)
         metrics.QUEUE.set(settings.queue)
@@ -153,15 +153,24 @@ class Backend:
     async def asks_for_keys(self) -> bool:
         """Whether nobody is let in without a key: always where other machines can call, else once there is one.
 
-        The first key is noticed within a second: a look at each request would cost as much as the request.
+        The first key is noticed within a second: a look at each request would cost as much as the request. While the
+        registry is away there is none: metrics can be read then, and nothing that is kept in it.
         """
         if self._has_keys or not self.settings.is_local:
             return True
         if time.monotonic() > self._no_keys_until:
-            row = await self.registry.row("keys_exist")
-            self._has_keys = row is not None and row["exists"]
+            self._has_keys = await self._keys_exist()
             self._no_keys_until = time.monotonic() + NO_KEYS_S
-        return self._has_keys
+        return bool(self._has_keys)
+
+    async def _keys_exist(self) -> bool:
+        try:
+            row = await self.registry.row("keys_exist")
+        except RegistryUnreachable:
+            if self._has_keys is None:
+                raise  # nobody knows yet
+            return False
+        return row is not None and row["exists"]
 
     async def data_version(self, options: Options) -> str | None:
         """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""

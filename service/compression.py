@@ -1,5 +1,6 @@
 """Zstandard for answers, where the client takes it; else Litestar falls back to gzip."""
 
+import re
 from io import BytesIO
 from typing import Any, ClassVar
 
@@ -7,6 +8,15 @@ import zstandard
 from litestar.middleware.compression.facade import CompressionFacade
 
 LEVEL = 3
+REFUSED = re.compile(rb"[^,;]*;\s*q=0(\.0*)?\s*(,|$)")
+
+
+def without_refused_codings(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers whose Accept-Encoding names only what may be used: Litestar looks for names and takes `gzip;q=0` for one.
+
+    RFC 9110, section 12.4.2.
+    """
+    return [(name, REFUSED.sub(b"", value) if name.lower() == b"accept-encoding" else value) for name, value in headers]
 
 
 class Zstandard(CompressionFacade):

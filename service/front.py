@@ -25,6 +25,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.access import SAFE
+from service.compression import without_refused_codings
 from service.errors import Forbidden
 from service.settings import LOOPBACK, Settings
 
@@ -61,7 +62,10 @@ class Front:
             await self._app(scope, receive, send)
             return
         begun, seen = time.perf_counter(), Seen()
-        given = Headers.from_scope(scope).get("X-Request-ID", "")
+        asked = dict(scope, headers=without_refused_codings(scope["headers"]))
+        if scope["method"] == "HEAD":
+            asked["method"] = "GET"  # Uvicorn leaves the body away: RFC 9110, section 9.3.2
+        given = Headers.from_scope(asked).get("X-Request-ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
@@ -75,10 +79,10 @@ class Front:
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await self._app(asked, receive, answer)
         finally:
             milliseconds = round(1000 * (time.perf_counter() - begun), 1)
-            log.info("request", **told(scope, seen), milliseconds=milliseconds)
+            log.info("request", method=scope["method"], **told(asked, seen), milliseconds=milliseconds)
             structlog.contextvars.clear_contextvars()
 
 
@@ -93,7 +97,6 @@ def told(scope: Any, seen: Seen) -> dict[str, Any]:
     """What the log says of a request: neither a key nor a whole report id, with which somebody could ask."""
     report_id = scope.get("path_params", {}).get("report_id") or seen.location.rpartition("/")[2]
     return {
-        "method": scope["method"],
         "path": scope.get("path_template", "unknown"),
         "status": seen.status,
         "report": str(report_id)[:8] or None,

@@ -43,7 +43,7 @@ class Asked:
         now, gap = self.options.now, self.options.max_gap
         return json.dumps(
             {
-                "now": now and now.isoformat(),
+                "now": iso(now),
                 "store_id": self.options.store,
                 "max_gap": gap and gap.total_seconds(),
                 "lookback": self.options.lookback.total_seconds(),

@@ -191,6 +191,8 @@ def accepted_format(request: Request[Any, Any, Any]) -> Format:
 
     Older clients send what their library sends, such as `application/json, */*`, and expect CSV.
     """
+    if not request.headers.get("Accept", "").strip():
+        return "csv"
     for file_format, media in MEDIA.items():
         if request.accept.accepts(media):
             return file_format

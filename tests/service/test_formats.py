@@ -135,6 +135,7 @@ ACCEPTED = {
     "XLSX": (XLSX, XLSX),
     "XLSX or what there is": (f"{XLSX}, text/csv;q=0.5", CSV),
     "Parquet or JSON": (f"{PARQUET}, application/json;q=0.9", JSON),
+    "nothing at all": ("", CSV),
 }
 
 
@@ -225,6 +226,16 @@ def test_every_file_has_a_tag_of_its_own_that_stays(client: httpx.Client, report
     assert len(set(tags)) == 16
 
 
+@pytest.mark.parametrize(
+    "path", ["/get_report/{}", "/get_report/{}?format=xlsx", "/reports/{}", "/get_report?report_id={}"]
+)
+def test_head_tells_all_but_the_body(client: httpx.Client, report: str, path: str) -> None:
+    told, got = (client.request(method, path.format(report)) for method in ("HEAD", "GET"))
+    assert (told.status_code, told.content) == (200, b"")
+    names = ("Content-Type", "Content-Disposition", "ETag", "X-Report-Status")
+    assert [told.headers.get(name) for name in names] == [got.headers.get(name) for name in names]
+
+
 def test_a_status_has_none(client: httpx.Client, report: str) -> None:
     answer = client.get(f"/get_report/{report}?status_only=true", headers={"If-None-Match": "*"})
     assert (answer.status_code, "ETag" in answer.headers) == (200, False)
@@ -244,6 +255,9 @@ ENCODINGS: dict[str, tuple[str | None, str | None, Callable[[bytes], bytes]]] = 
     "gzip": ("gzip", "gzip", gzip.decompress),
     "what requests sends": ("gzip, deflate", "gzip", gzip.decompress),
     "zstd": ("zstd", "zstd", unzstd),
+    "not gzip": ("gzip;q=0", None, bytes),
+    "all but zstd": ("gzip, zstd; q=0.0", "gzip", gzip.decompress),
+    "rather something else": ("gzip;q=0.5, br", "gzip", gzip.decompress),
     "what a browser sends": ("gzip, deflate, br, zstd", "zstd", unzstd),
 }
 

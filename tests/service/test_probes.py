@@ -47,6 +47,7 @@ def test_what_is_away_is_said_and_waited_for(away: str, server: str, feed: Path)
             assert (told["ready"], list(told["missing"])) == (False, [away])
             assert not INSIDE.search(told["missing"][away])
             assert client.get("/health").status_code == 200
+            assert client.get("/metrics").status_code == 200
             refused = client.post("/trigger_report")
             assert problem(refused, 503) == told["missing"][away]
             assert refused.headers["Retry-After"] == "5"
