@@ -62,7 +62,7 @@ class Front:
             await self._app(scope, receive, send)
             return
         begun, seen = time.perf_counter(), Seen()
-        asked = dict(scope, headers=without_refused_codings(scope["headers"]))
+        asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
         if scope["method"] == "HEAD":
             asked["method"] = "GET"  # Uvicorn leaves the body away: RFC 9110, section 9.3.2
         given = Headers.from_scope(asked).get("X-Request-ID", "")

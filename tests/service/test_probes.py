@@ -41,6 +41,7 @@ def test_what_is_away_is_said_and_waited_for(away: str, server: str, feed: Path)
         places = (cluster.socket_url, other) if away == "database" else (other, cluster.socket_url)
         loaded(places[0], feed)
         with running(places[0], "--registry", places[1]) as service, service.client() as client:
+            complete(client)
             up.close()
             eventually(lambda: client.get("/ready").status_code == 503, 30)
             told = client.get("/ready").json()
