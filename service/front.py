@@ -6,6 +6,7 @@ PatientServer   Uvicorn's HTTP protocol, with an end to the time that a request'
 """
 
 import asyncio
+import json
 import math
 import re
 import secrets
@@ -212,6 +213,15 @@ class PatientServer(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
                 self.send_400_response("The head of this request is too large.")
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no request at all is answered like what is a wrong one."""
+        problem = {"status": 400, "title": "Bad Request", "detail": msg, "error": msg}
+        body = json.dumps(problem).encode()
+        length = {"Content-Type": "application/problem+json", "Content-Length": len(body), "Connection": "close"}
+        head = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, **length}.items())
+        self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}\r\n".encode() + body)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         """What comes now is a body. Raises ValueError, for which Uvicorn answers 400."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import socket
 import time
@@ -166,6 +167,8 @@ def test_a_trick_in_an_address_finds_nothing(client: httpx.Client, target: str) 
 def test_what_is_no_http_ends_its_connection_alone(service: Running, client: httpx.Client, head: bytes) -> None:
     said = sent_raw(service, head + b"\r\nHost: 127.0.0.1\r\n\r\n")
     assert re.match(rb"HTTP/1.1 400 ", said)
+    assert b"X-Content-Type-Options: nosniff" in said
+    assert json.loads(said.rpartition(b"\r\n\r\n")[2])["error"]
     assert client.get("/health").is_success
 
 
