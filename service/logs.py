@@ -37,8 +37,8 @@ def configure(log_format: LogFormat) -> None:
 
 
 def under_its_name(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The part of the service that speaks, in the field in which libraries have their names."""
-    event["logger"] = f"store_uptime.{event.pop('part')}"
+    """The part of the service that speaks, in the field in which libraries have their names; Stamina has none here."""
+    event["logger"] = f"store_uptime.{event.pop('part', 'retries')}"
     return event
 
 

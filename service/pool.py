@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
+import stamina
 import structlog
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 
@@ -47,8 +48,14 @@ class Workers:
         return await self._called(self._reports, work.make_report, task)
 
     async def brief(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Do something short that a person waits for. Raises WorkerLost, and what the function raises."""
-        return await self._called(self._desk, function, *arguments)
+        """Do something short that a person waits for, again where its process was lost: it changes nothing.
+
+        Raises WorkerLost where that happens again and again, and what the function raises.
+        """
+        async for attempt in stamina.retry_context(on=WorkerLost, attempts=3, wait_initial=0.2):
+            with attempt:
+                return await self._called(self._desk, function, *arguments)
+        raise WorkerLost  # never reached: the last attempt raises by itself
 
     async def keep_warm(self) -> None:
         """Have every process ready, for as long as the server lives; one that is lost is replaced at once."""
