@@ -58,7 +58,10 @@ def complaint(wrong: Any) -> str:
     """One of the parts of a request that do not fit: which, and why."""
     if not isinstance(wrong, dict):
         return str(wrong)
-    return f"{wrong['key']}: {wrong['message']}" if "key" in wrong else str(wrong.get("message", ""))
+    if "key" not in wrong:
+        return str(wrong.get("message", ""))
+    name = wrong["key"].replace("_", "-").title() if wrong.get("source") == "header" else wrong["key"]
+    return f"{name}: {wrong['message']}"
 
 
 def of_ours(error: StoreUptimeError) -> ProblemDetailsException:

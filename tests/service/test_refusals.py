@@ -60,6 +60,9 @@ NO_IDS = {
     "very long": "0" * 4_000,
 }
 WRONG = {
+    "too long a key": Refused(
+        400, "Idempotency-Key: ", method="POST", sends={"headers": {"Idempotency-Key": "k" * 256}}
+    ),
     "unknown address": Refused(404, NO_ADDRESS, "/nothing"),
     "unknown address below another": Refused(404, NO_ADDRESS, "/get_report/a/b"),
     "a way up": Refused(404, NO_ADDRESS, "/get_report/..%2F..%2Fetc%2Fpasswd"),
