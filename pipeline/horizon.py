@@ -33,7 +33,7 @@ def horizon_before(now_us: int, lookback: timedelta, ahead_us: int | None = None
     start_us = now_us - WEEK_US - microseconds(lookback)
     if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
         told_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
-        raise HorizonOutOfRange(iso(told_us), f"{lookback / timedelta(hours=1):g}h")
+        raise HorizonOutOfRange(iso(told_us), f"{lookback / timedelta(hours=1):.12g}h")
     return Horizon(start_us, now_us, ahead_us)
 
 

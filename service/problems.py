@@ -26,6 +26,7 @@ SENTENCES = {
     413: "The body of this request is larger than the server takes.",
     429: "Too many requests from this address; Retry-After says in how many seconds there may be more.",
 }
+NO_BODY = {"message": "'data'", "key": "data", "source": "body"}  # Litestar's complaint, where none is needed
 UNEXPECTED = "Something went wrong in the server; its log has the details."
 
 log = structlog.get_logger(part="http")
@@ -50,7 +51,9 @@ def of_http(error: HTTPException) -> ProblemDetailsException:
         log.error("unexpected error", exc_info=error)
         return problem(error.status_code, UNEXPECTED)
     wrong = error.extra if isinstance(error.extra, list) else []
-    sentence = "; ".join(map(complaint, wrong)) or SENTENCES.get(error.status_code, error.detail)
+    sentence = "; ".join(complaint(each) for each in wrong if each != NO_BODY) or SENTENCES.get(
+        error.status_code, error.detail
+    )
     return problem(error.status_code, sentence, error.headers)
 
 

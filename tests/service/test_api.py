@@ -149,7 +149,7 @@ def test_the_options_of_a_report_stand_in_its_status(client: httpx.Client) -> No
     asked = {"store_id": None, "now": "2026-03-09T01:00:00+01:00", "max_gap": "90m", "lookback": "36h"}
     assert finished(client, trigger(client, **asked, columns="extended"))["options"] == {
         "store_id": None,
-        "now": "2026-03-09T00:00:00+00:00",
+        "now": "2026-03-09T00:00:00Z",
         "columns": "extended",
         "max_gap": "1h30m",
         "lookback": "1d12h",
