@@ -23,7 +23,15 @@ from psycopg.sql import Literal as Value
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.horizon import found_horizon
 from pipeline.options import DAY_US, DEFAULTS, EPOCH, Horizon, instant_us
-from pipeline.source.connection import connected, connectorx_url, end_statements, first_line, reached, shown
+from pipeline.source.connection import (
+    connected,
+    connection_error,
+    connectorx_url,
+    end_statements,
+    first_line,
+    reached,
+    shown,
+)
 from pipeline.statements import statement
 from pipeline.tables import COLUMNS, SPACE, VARIANTS, Table
 from pipeline.waiting import awaited
@@ -65,7 +73,10 @@ class Postgres:
         self._connection = connected(self._address, self._application)
         self.name = self._place()
         self._url = connectorx_url(self._connection, self.name)
-        self._snapshot, self.version = self._exported_snapshot()
+        try:
+            self._snapshot, self.version = self._exported_snapshot()
+        except psycopg.OperationalError as error:
+            raise connection_error(self.name, first_line(error)) from None
         return self
 
     def __exit__(
@@ -162,6 +173,8 @@ class Postgres:
             self._connection.execute(begin)
             row = self._connection.execute(statement("postgres/snapshot"), {"tables": tables}).fetchone()
         except psycopg.Error as error:
+            if self._connection.closed:
+                raise
             self._connection.execute("rollback")
             self._connection.execute(begin)
             self.remarks.append(

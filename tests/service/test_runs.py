@@ -197,8 +197,7 @@ def test_a_killed_worker_ends_its_report_alone(service: Running, client: httpx.C
 
 
 def test_idle_workers_that_are_killed_are_replaced(service: Running, client: httpx.Client) -> None:
-    for worker in service.workers():
-        worker.kill()
+    kill_workers(service)
     eventually(lambda: len(service.workers()) == 3, 30)
     eventually(lambda: is_ready(client))
     assert finished(client, new_report(client))["status"] == "Complete"
@@ -220,8 +219,7 @@ def test_a_run_that_needs_more_memory_than_its_share_ends_alone(crowded: Running
     share = (900 * MEBIBYTE, 900 * MEBIBYTE)
     with crowded.client() as client:
         psutil.Process(crowded.process.pid).rlimit(psutil.RLIMIT_DATA, share)
-        for worker in crowded.workers():
-            worker.kill()
+        kill_workers(crowded)
         eventually(lambda: len(crowded.workers()) == 2 and is_ready(client), 30)
         assert [worker.rlimit(psutil.RLIMIT_DATA) for worker in crowded.workers()] == [share, share]
         assert "memory" in finished(client, new_report(client))["error"]
@@ -595,6 +593,14 @@ def the_busy_worker(server: Running) -> psutil.Process:
     """The one worker that makes a report, once it does."""
     eventually(lambda: len(busy_workers(server)) == 1)
     return busy_workers(server)[0]
+
+
+def kill_workers(server: Running) -> None:
+    """Kill all workers and wait until the server has buried them: only then it knows."""
+    killed = server.workers()
+    for worker in killed:
+        worker.kill()
+    eventually(lambda: not any(worker.is_running() for worker in killed), 30)
 
 
 def begun(server: Running) -> int:
