@@ -177,13 +177,15 @@ class Runner:
             log.exception("unexpected error", run=task.run)
             error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
         await self._end_statements(task.run)
-        return Outcome(error=error, kept=await self._failed(task, error))
+        return await self._failed(task, error)
 
-    async def _failed(self, task: Task, error: str) -> bool:
+    async def _failed(self, task: Task, error: str) -> Outcome:
         """Write that a run has failed; where that is impossible now, its lease runs out and it is run again."""
         with suppress(RegistryUnreachable):
-            return await self._registry.row("fail", id=task.report_id, run=task.run, error=error) is not None
-        return False
+            row = await self._registry.row("fail", id=task.report_id, run=task.run, error=error)
+            if row is not None:
+                return Outcome(error=row["error"])
+        return Outcome(error=error, kept=False)
 
     async def _end_statements(self, run: str) -> None:
         """End what a killed worker has left running in PostgreSQL."""

@@ -142,7 +142,10 @@ def make_report(task: Task) -> Outcome:
             saved = pipeline.saved(report)
         except Exception as error:  # whatever it is, it ends this run alone
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
-            return outcome if ledger.written("fail", error=outcome.error) else Outcome(kept=False)
+            kept = ledger.written("fail", error=outcome.error)
+            if is_of_memory(error):
+                os._exit(1)  # what such a run leaves behind would be missing in the next one
+            return outcome if kept else Outcome(kept=False)
         values = {
             "stores": report.exact.height,
             "about": Json(report.about),
@@ -156,9 +159,14 @@ def sentence(error: BaseException, run: str) -> str:
     """Why a run failed, for callers: nothing of the inside."""
     if isinstance(error, StoreUptimeError):
         return told(error)
-    if isinstance(error, MemoryError) or "Out of Memory" in str(error):
+    if is_of_memory(error):
         return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
     return f"It ended in an unexpected error. The server's log has the details under run {run}."
+
+
+def is_of_memory(error: BaseException) -> bool:
+    """Whether a run has failed for want of memory."""
+    return isinstance(error, MemoryError) or "Out of Memory" in str(error)
 
 
 def trace(error: BaseException) -> str | None:

@@ -115,11 +115,11 @@ set status = 'complete',
 where id = %(id)s and run = %(run)s and status in ('running', 'complete')  -- again, if the answer was lost
 returning id;
 
--- fail: why there is no result, by the holder of the run only
+-- fail: why there is no result, by the holder of the run only; what its worker has said before it ended comes first
 update store_uptime.report
-set status = 'error', finished_at = now(), lease_until = null, step = null, error = %(error)s
-where id = %(id)s and run = %(run)s and status = 'running'
-returning id;
+set status = 'error', finished_at = now(), lease_until = null, step = null, error = coalesce(error, %(error)s)
+where id = %(id)s and run = %(run)s and status in ('running', 'error')
+returning error;
 
 -- cancel: end a report that has not finished
 update store_uptime.report
