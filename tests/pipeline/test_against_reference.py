@@ -20,7 +20,7 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 COMMON = settings(deadline=None, database=None, suppress_health_check=QUIET, print_blob=True)
 FAST = settings(COMMON, max_examples=120, derandomize=True)
 BRIEF = settings(COMMON, max_examples=20, derandomize=True)
-LONG = settings(COMMON, max_examples=500)
+LONG = settings(COMMON, max_examples=1000)
 
 Figures = dict[str, Any]
 
