@@ -2,6 +2,7 @@
 
 import csv
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -42,6 +43,7 @@ def demo(
 
         store-uptime demo --once
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, or the service would be left behind
     with TemporaryDirectory() as name, pipeline.throwaway_server() as database:
         folder = Path(name)
         say("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")

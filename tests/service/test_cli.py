@@ -449,6 +449,16 @@ def test_the_demo_shows_it_all_over_http_and_leaves_nothing() -> None:
 
 
 @pytest.mark.long
+def test_the_demo_that_is_told_to_end_takes_its_service_along() -> None:
+    with demo() as (process, folder):
+        said = folder / "err"
+        eventually(lambda: "Ctrl-C ends it." in said.read_text(encoding="utf-8") or process.poll() is not None, 120)
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(60) == 0
+        eventually(lambda: not processes_of(folder), 30)
+
+
+@pytest.mark.long
 def test_the_demo_serves_until_ctrl_c_also_where_its_port_is_taken() -> None:
     with taken(8000), demo() as (process, folder):
         said = folder / "err"
