@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pipeline.changes import comparison
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
         EmbeddedUnavailable,
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
         UnknownStore,
     )
     from pipeline.intake import TableCounts
+    from pipeline.lists import LISTS
     from pipeline.load import LoadedFile, load_files
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
     from pipeline.report import Report, write_rejects, written
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
     from pipeline.saved_report import SavedReport, restored, saved
+    from pipeline.selection import Selection, selected
     from pipeline.source import open_source
     from pipeline.source.connection import connected, end_statements, understood
     from pipeline.source.frames import Frames, Source
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMBEDDED",
+    "LISTS",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
@@ -45,6 +49,7 @@ __all__ = [
     "Options",
     "Report",
     "SavedReport",
+    "Selection",
     "SheetFull",
     "Source",
     "SourceMismatch",
@@ -57,6 +62,7 @@ __all__ = [
     "beginning",
     "build_report",
     "build_timeline",
+    "comparison",
     "connected",
     "embedded_server",
     "end_statements",
@@ -65,6 +71,7 @@ __all__ = [
     "open_source",
     "restored",
     "saved",
+    "selected",
     "throwaway_server",
     "understood",
     "write_rejects",
@@ -73,6 +80,7 @@ __all__ = [
 ]
 
 HOMES = {
+    "changes": ("comparison",),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
         "EmbeddedUnavailable",
@@ -86,12 +94,14 @@ HOMES = {
         "UnknownStore",
     ),
     "intake": ("TableCounts",),
+    "lists": ("LISTS",),
     "load": ("LoadedFile", "load_files"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
     "report": ("Report", "write_rejects", "written"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),
     "saved_report": ("SavedReport", "restored", "saved"),
+    "selection": ("Selection", "selected"),
     "source": ("open_source",),
     "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),

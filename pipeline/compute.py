@@ -18,22 +18,23 @@ from pipeline.report import Report
 from pipeline.uptime import Figures, uptime
 
 
-def report(ready: Prepared, limits: Limits) -> Report:
+def report(ready: Prepared, limits: Limits, *, lanes: bool = False) -> Report:
     """The report of a run that has been prepared."""
-    figures = concatenated(map(partial(figures_of, plan=ready.plan, limits=limits), ready.partitions))
+    figures = concatenated(map(partial(figures_of, plan=ready.plan, limits=limits, lanes=lanes), ready.partitions))
     whole = exact(ready.plan, figures)
     return Report(
         plan=ready.plan,
         exact=whole,
         quality=quality(ready, whole, figures.repeats),
         rejects=ready.rejected,
+        lanes=figures.lanes,
     )
 
 
-def figures_of(partition: Partition, plan: Plan, limits: Limits) -> Figures:
+def figures_of(partition: Partition, plan: Plan, limits: Limits, *, lanes: bool = False) -> Figures:
     """The figures of one partition: what a worker does, wherever it is."""
     intervals = plan.intervals.join(partition.polls, on="store", how="semi")
-    return uptime(partition.polls, intervals, plan.horizon, reach_us(plan), limits)
+    return uptime(partition.polls, intervals, plan.horizon, reach_us(plan), limits, lanes=lanes)
 
 
 def reach_us(plan: Plan) -> int:
@@ -45,8 +46,10 @@ def reach_us(plan: Plan) -> int:
 def concatenated(figures: Iterable[Figures]) -> Figures:
     """The figures of all partitions as one."""
     every = list(figures)
+    lanes = [one.lanes for one in every if one.lanes is not None]
     return Figures(
         windows=pl.concat(one.windows for one in every),
         stores=pl.concat(one.stores for one in every),
         repeats=pl.concat(one.repeats for one in every).sum(),
+        lanes=pl.concat(lanes).sort("store", "minute") if lanes else None,
     )

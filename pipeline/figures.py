@@ -33,8 +33,9 @@ HEADINGS = {
 def exact(plan: Plan, figures: Figures) -> pl.DataFrame:
     """One row per store, by store_id in byte order, with {uptime,downtime,unknown,business}_last_{hour,day,week}_us.
 
-    Also polls_last_…, last_poll_us, last_active, has_evidence, and the plan's columns. uptime and downtime are null
-    where a window has business time and no known part of it; with unknown hours everything but the polls is null.
+    Also polls_last_…, last_poll_us, last_active, has_evidence, down_now, and the plan's columns. uptime and downtime
+    are null where a window has business time and no known part of it; with unknown hours everything but the polls is
+    null, and down_now false.
     """
     hours_known = ~pl.col("hours_unknown")
     business, known = pl.col("business_us"), pl.col("uptime_us") + pl.col("downtime_us")

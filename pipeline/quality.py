@@ -5,22 +5,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.intake import TableCounts
+from pipeline.lists import LISTS
 from pipeline.options import DAY_US
 from pipeline.plan import Plan
 from pipeline.prepare import Prepared
-
-LISTS = {
-    "not_observed": "hours or a zone, but no poll in the horizon: no row",
-    "no_hours": "no hours row: taken as open 24 x 7",
-    "no_zone": "no zone row: taken as America/Chicago",
-    "unknown_zone": "a zone that tzdata does not know: taken as America/Chicago",
-    "several_zones": "several different zones: the first known one counts",
-    "unknown_hours": "every hours row rejected: no figures",
-    "partly_rejected_hours": "some hours rows rejected: computed from the rest",
-    "no_known_status": "no poll in business time: no figures",
-    "carried": "no poll in business time in the day before now: an older status is carried",
-}
-"""The lists of stores, and what puts a store on each."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
 from pipeline.options import Columns, Format, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
+from pipeline.selection import Selection
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
 FORMULA = r"^[=+\-@\t\r]"
@@ -31,13 +32,18 @@ class Report:
     """What `build_report` gives.
 
     exact: one row per store in whole microseconds (see `figures.exact`). rejects: for polls, hours and zones the
-    rejected rows: line, reason, and the row as it was, as text.
+    rejected rows: line, reason, and the row as it was, as text. lanes: where they were asked for, the changes of each
+    store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week before
+    now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown), by store and minute; a store begins closed. selection: what
+    the rows were selected by; the quality is that of the whole report.
     """
 
     plan: Plan
     exact: pl.DataFrame
     quality: Quality
     rejects: dict[str, pl.DataFrame]
+    lanes: pl.DataFrame | None = None
+    selection: Selection | None = None
 
     @cached_property
     def extended(self) -> pl.DataFrame:
@@ -52,6 +58,7 @@ class Report:
     def provenance(self) -> dict[str, Any]:
         """Where the figures come from: plain values, times in ISO 8601."""
         horizon, options = self.plan.horizon, self.plan.options
+        asked = {} if self.selection is None else {"selection": self.selection.asked}
         return {
             "now": iso(horizon.now_us),
             "now_is": "the newest accepted poll" if options.now is None else "given",
@@ -61,6 +68,7 @@ class Report:
             "lookback_seconds": options.lookback.total_seconds(),
             "source": self.plan.source,
             "tzdata": self.plan.tzdata,
+            **asked,
         }
 
     @property

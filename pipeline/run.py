@@ -33,17 +33,23 @@ def silent(step: str) -> None:
 
 
 def build_report(
-    source: "Source", options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
+    source: "Source",
+    options: Options = DEFAULTS,
+    limits: Limits = LIMITS,
+    progress: Progress = silent,
+    *,
+    lanes: bool = False,
 ) -> "Report":
-    """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md.
+    """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md. `lanes`: with its lanes.
 
     Raises NoPolls, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
     ready = prepared(source, options, progress)
-    progress("computing uptime and downtime")
+    stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
+    progress(f"computing uptime and downtime of {stores:,} stores from {polls:,} polls")
     from pipeline.compute import report
 
-    return report(ready, limits)
+    return report(ready, limits, lanes=lanes)
 
 
 def build_timeline(

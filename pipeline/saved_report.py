@@ -1,7 +1,7 @@
 """A report as bytes, and back: Parquet files that hold all of it, for whoever keeps reports.
 
-saved      a report as three files: its figures, its plan, its rejected rows
-restored   the report again, from the figures alone or from all three
+saved      a report as files: its figures, its plan, its rejected rows, and its lanes where it has some
+restored   the report again, from the figures alone or from all of them
 """
 
 import io
@@ -28,21 +28,25 @@ REJECTED = dict(zip(("polls", "hours", "zones"), COLUMNS.values(), strict=True))
 
 @dataclass(frozen=True)
 class SavedReport:
-    """A report as three Parquet files, compressed by zstd.
+    """A report as Parquet files, compressed by zstd.
 
     figures: `Report.exact`; what else a report is made of stands as JSON in its metadata, under `store_uptime`.
     plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
     rejects: table (polls, hours, zones), line, reason and the raw columns as text, of each table the first
     `REJECTS_KEPT` rows; the counts in the quality are of all.
+    lanes: `Report.lanes`; None where the report has none.
     """
 
     figures: bytes
     plan: bytes
     rejects: bytes
+    lanes: bytes | None
 
 
 def saved(report: Report) -> SavedReport:
-    """A whole report as bytes."""
+    """A whole report as bytes; of a selection there is nothing to keep that the whole does not hold."""
+    if report.selection is not None:
+        raise ValueError("a selection cannot be saved, only the whole report")
     rejects = (
         rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
     )
@@ -50,16 +54,21 @@ def saved(report: Report) -> SavedReport:
         figures=parquet(report.exact, {KEY: json.dumps(told(report), ensure_ascii=False)}),
         plan=parquet(report.plan.intervals.sort("open_us", "close_us", "store")),
         rejects=parquet(pl.concat(rejects, how="diagonal")),
+        lanes=None if report.lanes is None else parquet(report.lanes),
     )
 
 
-def restored(figures: bytes, plan: bytes | None = None, rejects: bytes | None = None) -> Report:
+def restored(
+    figures: bytes, plan: bytes | None = None, rejects: bytes | None = None, lanes: bytes | None = None
+) -> Report:
     """The report that was saved.
 
     With the figures alone it can be written in every format and has its quality and provenance; to be explained it
     needs its plan; without its rejects it has no tables of rejected rows.
     """
     exact = pl.read_parquet(io.BytesIO(figures))
+    if "down_now" not in exact.columns:  # kept by a version that did not look
+        exact = exact.with_columns(down_now=pl.lit(None, pl.Boolean))
     facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[KEY])
     # where there is no plan not even its columns are there: none is an error, and not a store that is always closed
     intervals = pl.DataFrame() if plan is None else pl.read_parquet(io.BytesIO(plan))
@@ -69,6 +78,7 @@ def restored(figures: bytes, plan: bytes | None = None, rejects: bytes | None = 
         exact=exact,
         quality=quality_again(facts["quality"], run, exact),
         rejects={} if rejects is None else dict(tables(pl.read_parquet(io.BytesIO(rejects)))),
+        lanes=None if lanes is None else pl.read_parquet(io.BytesIO(lanes)),
     )
 
 

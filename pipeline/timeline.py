@@ -1,18 +1,18 @@
 """One store's week, piece by piece, each with the poll that it rests on: why a report says what it says."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from pipeline.compute import reach_us
-from pipeline.options import WEEK_US, Horizon, Limits, iso
+from pipeline.options import SECOND_US, WEEK_US, Horizon, Limits, iso
 from pipeline.plan import Partition, Plan
 from pipeline.report import CSV_TIME, csv_bytes
 from pipeline.uptime import segments
-from pipeline.zones import DEFAULT_ZONE, local_offsets
+from pipeline.zones import DEFAULT_ZONE, local_days, local_offsets
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,19 @@ class Timeline:
     end_utc, minutes, poll_utc (the poll that the piece was given to; null: there is no evidence at all), because.
     In order; they cover the business time of the week without gap or overlap. agrees: whether they add up to the
     week's figures of the report that they explain; polls may have come or gone since it was made.
+
+    polls: the accepted polls of the week, now included, one per instant (of several at once, inactive counts): status
+    (active, inactive), poll_local, poll_utc, in_business; in order. days: the local dates that the week touches: date,
+    start_utc, end_utc (its midnight and the next; a day has 23 to 25 hours), change_utc (when its clocks change, at
+    its very start or end too; null: they do not), shift_minutes (by how much); in order.
     """
 
     store_id: str
     timezone: str
     plan: Plan
     pieces: pl.DataFrame
+    polls: pl.DataFrame
+    days: pl.DataFrame
     agrees: bool = True
 
     def csv(self) -> bytes:
@@ -36,11 +43,14 @@ class Timeline:
         return csv_bytes(self.pieces)
 
     def json(self) -> bytes:
-        """One object: store_id, timezone, now, agrees, and the pieces."""
-        pieces = self.pieces.with_columns(pl.col(pl.Datetime).dt.strftime(CSV_TIME)).write_json()
+        """One object: store_id, timezone, now, agrees, the pieces and the polls."""
+        pieces, polls = (
+            frame.with_columns(pl.col(pl.Datetime).dt.strftime(CSV_TIME)).write_json()
+            for frame in (self.pieces, self.polls)
+        )
         now = iso(self.plan.horizon.now_us)
         head = {"store_id": self.store_id, "timezone": self.timezone, "now": now, "agrees": self.agrees}
-        return f'{json.dumps(head)[:-1]}, "pieces": {pieces}}}\n'.encode()
+        return f'{json.dumps(head)[:-1]}, "pieces": {pieces}, "polls": {polls}}}\n'.encode()
 
     def lines(self) -> Iterator[tuple[str, ...]]:
         """The pieces for reading: status, from and to in local time, length, poll, because; times to the second."""
@@ -56,7 +66,8 @@ def timeline(plan: Plan, partition: Partition, limits: Limits) -> Timeline:
     given = segments(partition.polls, plan.intervals, plan.horizon, reach_us(plan), limits)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     pieces = explained(in_week(given, plan), zone, plan.horizon)
-    return Timeline(plan.options.store or "", zone, plan, pieces)
+    polls = polls_of_week(partition.polls, plan, zone)
+    return Timeline(plan.options.store or "", zone, plan, pieces, polls, days_of_week(plan, zone))
 
 
 def compared(found: Timeline, figures: Mapping[str, Any]) -> Timeline:
@@ -83,7 +94,7 @@ def explained(given: pl.DataFrame, zone: str, horizon: Horizon) -> pl.DataFrame:
         .when(poll > start).then(pl.lit("first poll reaches back to the opening"))
         .otherwise(pl.lit("holds until the next poll or the closing"))
     )  # fmt: skip
-    return with_offsets(given, zone, horizon).select(
+    return with_offsets(given, zone, horizon, ["start_us", "end_us"]).select(
         status=pl.when("active")
         .then(pl.lit("up"))
         .when(~pl.col("active"))
@@ -91,21 +102,55 @@ def explained(given: pl.DataFrame, zone: str, horizon: Horizon) -> pl.DataFrame:
         .otherwise(pl.lit("unknown")),
         start_local=local_text("start_us"),
         end_local=local_text("end_us"),
-        start_utc=pl.from_epoch(start, "us").dt.replace_time_zone("UTC"),
-        end_utc=pl.from_epoch(end, "us").dt.replace_time_zone("UTC"),
+        start_utc=in_utc("start_us"),
+        end_utc=in_utc("end_us"),
         minutes=(end - start) / 60_000_000,
-        poll_utc=pl.from_epoch(poll, "us").dt.replace_time_zone("UTC"),
+        poll_utc=in_utc("poll_us"),
         because=because,
     )
 
 
-def with_offsets(given: pl.DataFrame, zone: str, horizon: Horizon) -> pl.DataFrame:
-    """The pieces, with the offset that the zone's clocks have at their start and at their end."""
+def polls_of_week(polls: pl.DataFrame, plan: Plan, zone: str) -> pl.DataFrame:
+    """The polls as `Timeline` describes them."""
+    instants = (
+        polls.filter(pl.col("poll_us") >= plan.horizon.now_us - WEEK_US)
+        .group_by("poll_us")
+        .agg(pl.col("active").all())
+        .sort("poll_us")
+        .join_asof(plan.intervals.sort("open_us"), left_on="poll_us", right_on="open_us")
+    )
+    return with_offsets(instants, zone, plan.horizon, ["poll_us"]).select(
+        status=pl.when("active").then(pl.lit("active")).otherwise(pl.lit("inactive")),
+        poll_local=local_text("poll_us"),
+        poll_utc=in_utc("poll_us"),
+        in_business=(pl.col("poll_us") < pl.col("close_us")).fill_null(False),
+    )
+
+
+def days_of_week(plan: Plan, zone: str) -> pl.DataFrame:
+    """The days as `Timeline` describes them."""
+    now_us = plan.horizon.now_us
+    return local_days(zone, now_us - WEEK_US, now_us).select(
+        "date",
+        start_utc=in_utc("start_us"),
+        end_utc=in_utc("end_us"),
+        change_utc=in_utc("change_us"),
+        shift_minutes=pl.col("shift_us") // (60 * SECOND_US),
+    )
+
+
+def with_offsets(given: pl.DataFrame, zone: str, horizon: Horizon, columns: Iterable[str]) -> pl.DataFrame:
+    """The frame, with the offset that the zone's clocks have at the instants of these columns, all in order."""
     offsets = local_offsets([zone], horizon.start_us, horizon.now_us)
-    for column in ("start_us", "end_us"):
+    for column in columns:
         here = offsets.select(pl.col("offset_us").alias(f"{column}_offset"), pl.col("from_utc_us").alias("since_us"))
         given = given.join_asof(here, left_on=column, right_on="since_us").drop("since_us")
     return given
+
+
+def in_utc(column: str) -> pl.Expr:
+    """Microseconds since 1970 as a time in UTC."""
+    return pl.from_epoch(pl.col(column), "us").dt.replace_time_zone("UTC")
 
 
 def local_text(column: str) -> pl.Expr:

@@ -7,8 +7,12 @@
     polled     the intervals that have evidence
     carried    the intervals that have none, with the poll whose status they take
     segments   the stretch of business time that each poll speaks for
-    stores     each store's newest poll
+    stores     each store's newest poll, and whether it is down
     windows    microseconds up and down, per store and window
+    pieces     business time cut where the status or the poll behind it changes
+    lanes      the minutes of the week in which the status changes
+
+The last two are views: only who reads them waits for them.
 
 Each is a file of `sql/`, run in this order, and a relation of the same name. Times are int64 microseconds since 1970
 UTC: no time zone type crosses into DuckDB, whose meaning would follow the session. Intervals are half-open.
@@ -25,7 +29,19 @@ import polars as pl
 from pipeline.options import WINDOWS, Horizon, Limits
 from pipeline.statements import statement
 
-STEPS = ("sorted", "repeats", "instants", "evidence", "polled", "carried", "segments", "stores", "windows")
+STEPS = (
+    "sorted",
+    "repeats",
+    "instants",
+    "evidence",
+    "polled",
+    "carried",
+    "segments",
+    "stores",
+    "windows",
+    "pieces",
+    "lanes",
+)
 
 
 @dataclass(frozen=True)
@@ -33,16 +49,26 @@ class Figures:
     """What one partition gives.
 
     windows: store, window_name, uptime_us, downtime_us, business_us, polls; a row per store with a poll and window.
-    stores:  store, last_poll_us, last_active, has_evidence; a row per store with a poll.
+    stores:  store, last_poll_us, last_active, has_evidence, down_now; a row per store with a poll.
     repeats: duplicates, contradictory; one row.
+    lanes:   store, minute, status, in no order: `Report.lanes`; None: not asked for.
     """
 
     windows: pl.DataFrame
     stores: pl.DataFrame
     repeats: pl.DataFrame
+    lanes: pl.DataFrame | None = None
 
 
-def uptime(polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int, limits: Limits) -> Figures:
+def uptime(
+    polls: pl.DataFrame,
+    intervals: pl.DataFrame,
+    horizon: Horizon,
+    reach_us: int,
+    limits: Limits,
+    *,
+    lanes: bool = False,
+) -> Figures:
     """The figures of all stores in a partition, in microseconds: docs/semantics.md, "Evidence and extrapolation".
 
     polls: store (uint32), poll_us (int64), active (bool), in any order, repeats allowed;
@@ -50,7 +76,10 @@ def uptime(polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach
     """
     with stage(polls, intervals, horizon, reach_us, limits) as db:
         return Figures(
-            windows=frame(db, "from windows"), stores=frame(db, "from stores"), repeats=frame(db, "from repeats")
+            windows=frame(db, "from windows"),
+            stores=frame(db, "from stores"),
+            repeats=frame(db, "from repeats"),
+            lanes=frame(db, "from lanes") if lanes else None,
         )
 
 
@@ -63,7 +92,7 @@ def segments(
     where `max_gap` makes it unknown, and null where the store has no evidence.
     """
     with stage(polls, intervals, horizon, reach_us, limits) as db:
-        return frame(db, statement("pieces"))
+        return frame(db, "from pieces order by store, start_us")
 
 
 @contextmanager

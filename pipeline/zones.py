@@ -43,6 +43,49 @@ def local_offsets(zones: Iterable[str], start_us: int, end_us: int) -> pl.DataFr
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
+def local_days(zone: str, start_us: int, end_us: int) -> pl.DataFrame:
+    """The local dates that [start_us, end_us) touches, in order: date, start_us, end_us, change_us, shift_us.
+
+    A date lasts from its midnight to the next one's, each by the rule of RFC 5545: a midnight that is skipped is the
+    change itself. change_us: when the clocks change on that date (null: they do not), which may be its very start or
+    end; shift_us: by how much. A date that a zone left out, as Samoa did in 2011, has no length and no row.
+    """
+    offsets = local_offsets([zone], start_us - 3 * DAY_US, end_us + 3 * DAY_US)
+    dates = pl.int_range(start_us // DAY_US - 2, end_us // DAY_US + 3, dtype=pl.Int64, eager=True)
+    begins, ends = pl.col("start_us"), pl.col("end_us")
+    return (
+        midnights(dates, offsets)
+        .with_columns(end_us=begins.shift(-1))
+        .filter(begins < ends, begins < end_us, ends > start_us)
+        .join(dated_changes(offsets), on="date", how="left", maintain_order="left")
+    )
+
+
+def midnights(dates: pl.Series, offsets: pl.DataFrame) -> pl.DataFrame:
+    """date, start_us: the instants of local midnight on dates that are given as days since 1970."""
+    stretch = offsets.select("from_wall_us", "offset_us")
+    walls = pl.DataFrame({"wall_us": dates * DAY_US})
+    return walls.join_asof(stretch, left_on="wall_us", right_on="from_wall_us").select(
+        date=date_of(pl.col("wall_us")), start_us=pl.col("wall_us") - pl.col("offset_us")
+    )
+
+
+def dated_changes(offsets: pl.DataFrame) -> pl.DataFrame:
+    """date, change_us, shift_us: each change of one zone's offset, on the date that it makes shorter or longer.
+
+    That is the date of the first time that is skipped, or of the last one before the clocks go back.
+    """
+    shift = pl.col("offset_us").diff()
+    wall = pl.col("from_utc_us") + pl.col("offset_us").shift()
+    last = pl.when(shift < 0).then(wall - 1).otherwise(wall)
+    return offsets.select(date=date_of(last), change_us="from_utc_us", shift_us=shift).drop_nulls()
+
+
+def date_of(wall_us: pl.Expr) -> pl.Expr:
+    """The date on which a wall-clock time is."""
+    return (wall_us // DAY_US).cast(pl.Int32).cast(pl.Date)
+
+
 SCHEMA = {
     "zone": pl.String,
     "offset_us": pl.Int64,

@@ -68,7 +68,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Row:
-    """One store of the report."""
+    """One store of the report.
+
+    lane: (minute of the week before now, status) of each minute whose status differs from that of the one before.
+    """
 
     store_id: str
     windows: dict[str, Window]
@@ -76,6 +79,8 @@ class Row:
     last_status: str
     timezone: str
     always_open: bool
+    down_now: bool
+    lane: list[tuple[int, int]]
 
     def cells(self) -> list[str]:
         """The seven columns of the plain report, as text."""
@@ -334,6 +339,36 @@ def known_pieces(intervals: Iterable[Interval], evidence: Mapping[int, bool], ma
     return pieces
 
 
+CLOSED, UP, DOWN, UNKNOWN = range(4)
+
+
+def status_then(at: int, intervals: Iterable[Interval], pieces: Iterable[Piece]) -> int:
+    """What is known of a store at one microsecond."""
+    for piece in pieces:
+        if piece.start <= at < piece.end:
+            return UP if piece.active else DOWN
+    return UNKNOWN if any(open_us <= at < close_us for open_us, close_us in intervals) else CLOSED
+
+
+def lane_of(now: int, intervals: list[Interval], pieces: list[Piece]) -> list[tuple[int, int]]:
+    """The status of each minute of the week is that of its last microsecond; before the first a store is closed.
+
+    It can only differ from the minute before where something begins or ends, or in the first minute.
+    """
+    start = now - WINDOWS["week"]
+    edges = {edge for interval in intervals for edge in interval}
+    edges |= {edge for piece in pieces for edge in (piece.start, piece.end)}
+    minutes = {0} | {(edge - start) // MINUTE for edge in edges if start <= edge < now}
+    lane = []
+    before = CLOSED
+    for minute in sorted(minutes):
+        status = status_then(start + (minute + 1) * MINUTE - 1, intervals, pieces)
+        if status != before:
+            lane.append((minute, status))
+        before = status
+    return lane
+
+
 def overlap(start: int, end: int, window_start: int, window_end: int) -> int:
     return max(0, min(end, window_end) - max(start, window_start))
 
@@ -407,7 +442,10 @@ def work_out(store: Store, first: int, now: int, max_gap: int | None) -> Worked:
         windows = {name: Window(None, None, None, None, 0) for name in WINDOWS}
     last = max(polls)
     status = "active" if polls[last] else "inactive"
-    return Worked(store, Row(store.store_id, windows, last, status, store.zone, store.always_open), evidence)
+    down_now = status_then(now - 1, intervals, pieces) == DOWN
+    lane = lane_of(now, intervals, pieces)
+    row = Row(store.store_id, windows, last, status, store.zone, store.always_open, down_now, lane)
+    return Worked(store, row, evidence)
 
 
 def newest(polls: RawRows, latest: int | None) -> int | None:

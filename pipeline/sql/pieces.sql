@@ -1,7 +1,8 @@
 -- pieces:   a store's business time up to now, cut where the status or the poll behind it changes
 -- needs:    segments, intervals, polled, reach
--- gives:    store, start_us, end_us, active (null: unknown), poll_us (null: no evidence at all), inside; in order
+-- gives:    store, start_us, end_us, active (null: unknown), poll_us (null: no evidence at all), inside; disjoint
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2 to 5
+create or replace temp view pieces as
 with given as (
     select store, start_us, least(end_us, now_us) as end_us, poll_us, active, inside,
            poll_us - reach_us as from_us,
@@ -29,5 +30,4 @@ select store,
        poll_us,
        inside
 from cut
-where end_us > start_us
-order by store, start_us;
+where end_us > start_us;

@@ -42,7 +42,7 @@ def source_of(world: World) -> Frames:
 
 def report_of(world: World, store: str | None = None) -> Report:
     options = Options(now=world.now, store=store, max_gap=world.max_gap, lookback=world.lookback)
-    return build_report(source_of(world), options)
+    return build_report(source_of(world), options, lanes=True)
 
 
 def answer_of(world: World) -> Answer:
@@ -57,6 +57,7 @@ def answer_of(world: World) -> Answer:
 def expected_figures(row: Row) -> Figures:
     figures: Figures = {"last poll": row.last_poll_us, "last status": row.last_status}
     figures |= {"zone": row.timezone, "always open": row.always_open, "cells": row.cells()}
+    figures |= {"down now": row.down_now, "lane": row.lane}
     for name, window in row.windows.items():
         figures |= {
             f"up {name}": window.up,
@@ -77,13 +78,23 @@ def text(value: object) -> str:
 def reported_figures(report: Report) -> dict[str, Figures]:
     cells = list(csv.reader(io.StringIO(report.csv("plain").decode(), newline="")))[1:]
     rows = zip(report.exact.iter_rows(named=True), report.extended.iter_rows(named=True), cells, strict=True)
-    return {exact["store_id"]: reported_row(exact, extended, texts) for exact, extended, texts in rows}
+    return {
+        exact["store_id"]: reported_row(exact, extended, texts) | {"lane": lane(report, number)}
+        for number, (exact, extended, texts) in enumerate(rows)
+    }
+
+
+def lane(report: Report, number: int) -> list[tuple[int, int]]:
+    """The changes of the store in a row of the report."""
+    assert report.lanes is not None
+    return report.lanes.filter(store=number).select("minute", "status").rows()
 
 
 def reported_row(exact: Figures, extended: Figures, cells: list[str]) -> Figures:
     last: datetime = extended["last_poll_utc"]
     figures: Figures = {"last poll": micros(last), "last status": extended["last_status"]}
     figures |= {"zone": extended["timezone"], "always open": extended["always_open"], "cells": cells}
+    figures |= {"down now": exact["down_now"]}
     for name in WINDOWS:
         figures |= {
             f"up {name}": exact[f"uptime_last_{name}_us"],

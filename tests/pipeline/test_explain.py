@@ -67,6 +67,8 @@ def test_every_store_has_the_pieces_of_its_timeline(tmp_path: Path, options: Opt
     for store in report.exact["store_id"]:
         found, expected = explain(feed, report, store), build_timeline(feed, store, options)
         assert found.pieces.equals(expected.pieces)
+        assert found.polls.equals(expected.polls)
+        assert found.days.equals(expected.days)
         assert (found.store_id, found.timezone, found.agrees) == (store, expected.timezone, True)
 
 

@@ -16,6 +16,7 @@ from pipeline import errors, write_sample
 ROOT = Path(__file__).parents[2]
 PROMISED = {
     "EMBEDDED",
+    "LISTS",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
@@ -27,6 +28,7 @@ PROMISED = {
     "Options",
     "Report",
     "SavedReport",
+    "Selection",
     "SheetFull",
     "Source",
     "SourceMismatch",
@@ -39,6 +41,7 @@ PROMISED = {
     "beginning",
     "build_report",
     "build_timeline",
+    "comparison",
     "connected",
     "embedded_server",
     "end_statements",
@@ -47,6 +50,7 @@ PROMISED = {
     "open_source",
     "restored",
     "saved",
+    "selected",
     "throwaway_server",
     "understood",
     "write_rejects",

@@ -16,11 +16,13 @@ from pipeline import (
     Frames,
     Options,
     Report,
+    Selection,
     build_report,
     load_files,
     open_source,
     restored,
     saved,
+    selected,
     write_rejects,
     write_sample,
 )
@@ -89,12 +91,12 @@ BOTH: list[Columns] = ["plain", "extended"]
 
 def built(name: str) -> Report:
     source, options = REPORTS[name]
-    return build_report(source, options)
+    return build_report(source, options, lanes=True)
 
 
 def again(report: Report) -> Report:
     whole = saved(report)
-    return restored(whole.figures, whole.plan, whole.rejects)
+    return restored(whole.figures, whole.plan, whole.rejects, whole.lanes)
 
 
 def cells(content: bytes) -> list[list[tuple[object, ...]]]:
@@ -158,7 +160,17 @@ def test_rejected_rows_are_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_what_was_restored_is_saved_as_before(name: str) -> None:
     first = saved(built(name))
-    assert saved(restored(first.figures, first.plan, first.rejects)) == first
+    assert saved(restored(first.figures, first.plan, first.rejects, first.lanes)) == first
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_lanes_are_the_same(name: str) -> None:
+    report = built(name)
+    expected, found = report.lanes, again(report).lanes
+    assert expected is not None
+    assert found is not None
+    assert found.equals(expected)
+    assert found.schema == expected.schema == {"store": pl.UInt32, "minute": pl.UInt16, "status": pl.UInt8}
 
 
 def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
@@ -216,6 +228,16 @@ def test_rejects_are_written_as_before(tmp_path: Path) -> None:
         assert (tmp_path / "after" / file.name).read_bytes() == file.read_bytes()
 
 
+def test_without_its_lanes_a_report_has_none() -> None:
+    whole = saved(built("options that were chosen"))
+    assert restored(whole.figures, whole.plan, whole.rejects).lanes is None
+
+
+def test_where_nobody_asked_for_lanes_there_are_none() -> None:
+    report = build_report(rejected_rows())
+    assert (report.lanes, saved(report).lanes) == (None, None)
+
+
 def test_without_its_rejects_a_report_has_no_such_tables() -> None:
     assert restored(saved(built("rejected rows")).figures).rejects == {}
 
@@ -233,6 +255,9 @@ def test_each_part_is_a_parquet_file_of_its_own() -> None:
     whole = saved(report)
     assert pl.read_parquet(io.BytesIO(whole.figures)).equals(report.exact)
     assert KEY in pl.read_parquet_metadata(io.BytesIO(whole.figures))
+    assert whole.lanes is not None
+    assert report.lanes is not None
+    assert pl.read_parquet(io.BytesIO(whole.lanes)).equals(report.lanes)
     assert pl.read_parquet(io.BytesIO(whole.plan)).columns == ["store", "open_us", "close_us"]
     rejects = pl.read_parquet(io.BytesIO(whole.rejects))
     assert rejects.columns[:3] == ["table", "line", "reason"]
@@ -243,3 +268,14 @@ def test_a_plan_takes_a_few_bytes_an_interval(tmp_path: Path) -> None:
     write_sample(tmp_path, stores=300, days=9)
     report = build_report(open_source(tmp_path))
     assert len(saved(report).plan) < 4 * report.plan.intervals.height
+
+
+def test_what_an_older_version_kept_can_still_be_looked_at() -> None:
+    source = frames(lines(POLLS, "s,2024-10-14 11:30:00 UTC,inactive"))
+    figures = io.BytesIO(saved(build_report(source)).figures)
+    older = io.BytesIO()
+    facts = pl.read_parquet_metadata(figures)[KEY]
+    pl.read_parquet(figures).drop("down_now").write_parquet(older, metadata={KEY: facts})
+    report = restored(older.getvalue())
+    assert report.exact["down_now"].to_list() == [None]
+    assert selected(report, Selection(down_now=True)).exact.is_empty()

@@ -14,7 +14,6 @@ from pipeline.uptime import STEPS, stage
 
 SQL = Path(__file__).parents[2] / "pipeline" / "sql"
 GIVEN = {"polls", "intervals", "bounds", "reach"}
-QUERY = "pieces"  # the one that is not a step: what a timeline asks of the relations
 HORIZON = Horizon(0, DAY_US + WEEK_US)
 HEAD = re.compile(r"^-- (\w+): +(.*)$")
 FILES = sorted(SQL.rglob("*.sql"))
@@ -73,26 +72,24 @@ def stores() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_the_steps_are_the_files() -> None:
-    assert {*STEPS, QUERY} == {path.stem for path in SQL.glob("*.sql")}
+    assert {*STEPS} == {path.stem for path in SQL.glob("*.sql")}
 
 
-@pytest.mark.parametrize("step", [*STEPS, QUERY])
+@pytest.mark.parametrize("step", STEPS)
 def test_a_step_has_a_head_that_is_its_contract(step: str) -> None:
     assert list(head(SQL / f"{step}.sql"))[:3] == [step, "needs", "gives"]
 
 
-@pytest.mark.parametrize("step", [*STEPS, QUERY])
+@pytest.mark.parametrize("step", STEPS)
 def test_a_relation_has_the_columns_that_its_head_names(step: str, stores: duckdb.DuckDBPyConnection) -> None:
-    path = SQL / f"{step}.sql"
-    query = path.read_text(encoding="utf-8") if step == QUERY else f"from {step}"
-    assert stores.sql(query).columns == listed(head(path)["gives"])
+    assert stores.sql(f"from {step}").columns == listed(head(SQL / f"{step}.sql")["gives"])
 
 
-@pytest.mark.parametrize("step", [*STEPS, QUERY])
+@pytest.mark.parametrize("step", STEPS)
 def test_a_step_reads_what_its_head_names_and_what_is_there_by_then(step: str) -> None:
     needs = set(listed(head(SQL / f"{step}.sql")["needs"]))
     assert relations(body(SQL / f"{step}.sql")) == needs
-    assert needs <= GIVEN | {*(STEPS if step == QUERY else STEPS[: STEPS.index(step)])}
+    assert needs <= GIVEN | {*STEPS[: STEPS.index(step)]}
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -176,6 +176,118 @@ def test_a_store_that_was_never_polled_is_an_error() -> None:
         timeline("A,2024-10-14 12:00:00,active")
 
 
+# Its polls and days ---------------------------------------------------------------------------------------------------
+
+
+def test_the_polls_of_the_week_one_at_each_instant() -> None:
+    found = timeline(
+        "a,2024-10-14 12:00:00,active",
+        "a,2024-10-14 12:00:00.000001,active",
+        "a,2024-10-14 10:59:59.5,inactive",
+        "a,2024-10-14 10:59:59.5,active",
+        "a,2024-10-14 11:00:00,active",
+        "a,2024-10-07 12:00:00,inactive",
+        "a,2024-10-07 11:59:59,active",
+        "b,2024-10-14 09:00:00,active",
+        hours=("a,0,11:30,16:30",),
+        zones=lines(ZONES, "a,Asia/Kolkata"),
+    )
+    assert found.polls.columns == ["status", "poll_local", "poll_utc", "in_business"]
+    assert found.polls.rows() == [
+        ("inactive", "2024-10-07T17:30:00+05:30", datetime(2024, 10, 7, 12, tzinfo=UTC), False),
+        ("inactive", "2024-10-14T16:29:59.500+05:30", datetime(2024, 10, 14, 10, 59, 59, 500_000, UTC), True),
+        ("active", "2024-10-14T16:30:00+05:30", datetime(2024, 10, 14, 11, tzinfo=UTC), False),
+        ("active", "2024-10-14T17:30:00+05:30", NOW, False),
+    ]
+
+
+@pytest.mark.parametrize(("hours", "inside"), [((), True), (("a,9,06:00,11:00",), False)], ids=["24 x 7", "unknown"])
+def test_a_poll_at_now_is_inside_where_the_hours_are_known(hours: tuple[str, ...], inside: bool) -> None:
+    assert timeline("a,2024-10-14 12:00:00,active", hours=hours).polls["in_business"].to_list() == [inside]
+
+
+@pytest.mark.parametrize("store", range(4))
+def test_the_polls_inside_are_those_that_the_report_counts(feed: Path, store: int) -> None:
+    row = build_report(open_source(feed)).exact.row(store, named=True)
+    polls = build_timeline(open_source(feed), row["store_id"]).polls
+    assert polls["in_business"].sum() == row["polls_last_week"]
+    assert polls["poll_utc"].is_sorted()
+
+
+def days(zone: str, now: str) -> pl.DataFrame:
+    """The days of a week in a zone."""
+    options = Options(now=datetime.fromisoformat(now).replace(tzinfo=UTC))
+    source = frames(lines(POLLS, f"a,{now}:00,active"), zones=lines(ZONES, f"a,{zone}"))
+    return build_timeline(source, "a", options).days
+
+
+def lengths(found: pl.DataFrame) -> list[tuple[str, float, str | None, int | None]]:
+    """Each date, its hours, and when its clocks change by how many minutes."""
+    hours = (pl.col("end_utc") - pl.col("start_utc")).dt.total_minutes() / 60
+    change = pl.col("change_utc").dt.strftime("%d %H:%M")
+    return found.select(pl.col("date").dt.strftime("%m-%d"), hours, change, "shift_minutes").rows()
+
+
+# the zones' own rules: New York changes at 02:00, Santiago and Cairo skip and repeat the hour around midnight
+WEEKS: dict[str, tuple[str, str, list[tuple[str, float, str | None, int | None]]]] = {
+    "clocks go back in New York": ("America/New_York", "2024-11-04T12:00", [("11-03", 25, "03 06:00", -60)]),
+    "and forward": ("America/New_York", "2024-03-11T12:00", [("03-10", 23, "10 07:00", 60)]),
+    "a midnight that is skipped in Santiago": ("America/Santiago", "2024-09-09T12:00", [("09-08", 23, "08 04:00", 60)]),
+    "an hour before midnight twice": ("America/Santiago", "2024-04-08T12:00", [("04-06", 25, "07 03:00", -60)]),
+    "a midnight that is skipped in Cairo": ("Africa/Cairo", "2024-04-27T12:00", [("04-26", 23, "25 22:00", 60)]),
+    "an hour before midnight that is skipped": ("America/Nuuk", "2024-04-01T12:00", [("03-30", 23, "31 01:00", 60)]),
+    "half an hour on Lord Howe": ("Australia/Lord_Howe", "2024-04-08T12:00", [("04-07", 24.5, "06 15:00", -30)]),
+    "a week without a change": ("America/New_York", "2024-10-14T12:00", []),
+}
+
+
+@pytest.mark.parametrize(("zone", "now", "changes"), WEEKS.values(), ids=WEEKS)
+def test_a_day_lasts_from_midnight_to_midnight(zone: str, now: str, changes: list[object]) -> None:
+    found = days(zone, now)
+    ordinary = pl.col("change_utc").is_null() & pl.col("shift_minutes").is_null()
+    assert lengths(found.filter(~ordinary)) == changes
+    assert {hours for _, hours, _, _ in lengths(found.filter(ordinary))} == {24}
+
+
+@pytest.mark.parametrize(("zone", "now"), [week[:2] for week in WEEKS.values()], ids=WEEKS)
+def test_the_days_follow_each_other_and_cover_the_week(zone: str, now: str) -> None:
+    found = days(zone, now)
+    end = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    starts, ends = found["start_utc"].to_list(), found["end_utc"].to_list()
+    assert starts[1:] == ends[:-1]
+    assert starts[0] <= end - timedelta(days=7) < ends[0]
+    assert starts[-1] < end <= ends[-1]
+    assert found["date"].diff().drop_nulls().unique().to_list() == [timedelta(days=1)]
+    assert found.height == 8
+
+
+def test_days_are_instants_of_local_midnights() -> None:
+    found = days("America/New_York", "2024-11-04T12:00")
+    assert found.columns == ["date", "start_utc", "end_utc", "change_utc", "shift_minutes"]
+    assert found.row(6) == (
+        date(2024, 11, 3),
+        datetime(2024, 11, 3, 4, tzinfo=UTC),
+        datetime(2024, 11, 4, 5, tzinfo=UTC),
+        datetime(2024, 11, 3, 6, tzinfo=UTC),
+        -60,
+    )
+
+
+def test_a_week_from_midnight_to_midnight_has_seven_days() -> None:
+    found = days("UTC", "2024-10-14T00:00")
+    assert (found["date"][0], found["date"][-1], found.height) == (date(2024, 10, 7), date(2024, 10, 13), 7)
+
+
+def test_a_date_that_was_left_out_is_none() -> None:
+    found = lengths(days("Pacific/Apia", "2012-01-01T00:00").tail(3))
+    assert found == [(date, 24, None, None) for date in ("12-29", "12-31", "01-01")]
+
+
+def test_a_store_without_polls_has_days_all_the_same() -> None:
+    found = timeline("a,2024-01-01 03:00:00,active", "b,2024-10-14 12:00:00,active")
+    assert (found.polls.height, found.days.height) == (0, 8)
+
+
 # Formats --------------------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +316,13 @@ def test_json_says_whose_pieces_they_are(two_pieces: Timeline) -> None:
     }
     (piece,) = whole["pieces"]
     assert list(piece) == COLUMNS
+    assert list(whole)[-2:] == ["pieces", "polls"]
+    assert whole["polls"][0] == {
+        "status": "active",
+        "poll_local": "2024-10-14T12:30:00.250+05:30",
+        "poll_utc": "2024-10-14T07:00:00.250000Z",
+        "in_business": False,
+    }
     assert (piece["start_utc"], piece["minutes"], piece["poll_utc"]) == ("2024-10-14T00:30:00.000000Z", 300.0, None)
 
 

@@ -4,18 +4,19 @@ import random
 import struct
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from importlib import resources
 from itertools import pairwise
+from operator import sub
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
-from pipeline.options import DAY_US, HOUR_US, SECOND_US, instant_us
-from pipeline.zones import known_zones, local_offsets
+from pipeline.options import DAY_US, EPOCH, HOUR_US, SECOND_US, instant_us
+from pipeline.zones import known_zones, local_days, local_offsets
 
 EVERY = sorted(known_zones())
 DAY_S = 86_400
@@ -153,6 +154,32 @@ def test_a_clock_change_is_found_to_the_second() -> None:
         instant_us(datetime(2024, 3, 10, 7, tzinfo=UTC)),
     )
     assert (offsets["until_utc_us"] % SECOND_US)[0] == 0
+
+
+# Days -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("start", "days"), SPANS.values(), ids=SPANS)
+def test_days_begin_at_the_midnights_of_zoneinfo(start: datetime, days: int) -> None:
+    for name in EVERY:
+        found = local_days(name, instant_us(start), instant_us(start + timedelta(days=days)))
+        midnights = (datetime.combine(date, time(), zone(name)) for date in found["date"])
+        assert found["start_us"].to_list() == [instant_us(at) for at in midnights]
+        assert found["start_us"][1:].to_list() == found["end_us"][:-1].to_list()
+
+
+@pytest.mark.parametrize(("start", "days"), SPANS.values(), ids=SPANS)
+def test_days_are_longer_or_shorter_by_the_changes_in_them(start: datetime, days: int) -> None:
+    for name in EVERY:
+        found = local_days(name, instant_us(start), instant_us(start + timedelta(days=days)))
+        length = pl.col("end_us") - pl.col("start_us")
+        assert found.filter(length != DAY_US - pl.col("shift_us").fill_null(0)).is_empty()
+        changed = found.drop_nulls()
+        assert changed.filter(~pl.col("change_us").is_between("start_us", "end_us")).is_empty()
+        for change, shift in changed.select("change_us", "shift_us").iter_rows():
+            before, after = (EPOCH + timedelta(microseconds=at) for at in (change - 1, change))
+            offsets = (at.astimezone(zone(name)).utcoffset() or timedelta(0) for at in (after, before))
+            assert sub(*offsets) == timedelta(microseconds=shift)
 
 
 # Names ----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,98 @@
+"""The week as a lane of minutes, and whether a store is down now: case by case. Open 06:00 to 11:00 of one day, UTC."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline import Options, Report, build_report
+from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+
+CLOSED, UP, DOWN, UNKNOWN = range(4)
+DAY = 24 * 60
+MONDAY = "a,0,06:00,11:00"
+WEEK = 7 * DAY
+OPEN = WEEK - 6 * 60  # the minute of Monday 06:00 in the week before Monday 12:00
+UNTIL_NOW = ("a,0,06:00,12:00",)
+
+
+@dataclass(frozen=True)
+class Case:
+    polls: str  # times of Monday 14 October 2024, each with its status
+    lane: list[tuple[int, int]]
+    down_now: bool = False
+    hours: tuple[str, ...] = (MONDAY,)
+    now: str = "2024-10-14 12:00:00"
+    max_gap: int | None = None  # minutes
+
+
+CASES = {
+    "a store begins closed, opens and closes": Case("08:00 active", [(OPEN, UP), (OPEN + 300, CLOSED)]),
+    "a poll changes it": Case("08:00 active, 09:30 inactive", [(OPEN, UP), (OPEN + 210, DOWN), (OPEN + 300, CLOSED)]),
+    "one that says the same does not": Case("08:00 active, 09:30 active", [(OPEN, UP), (OPEN + 300, CLOSED)]),
+    "a minute has the status of its last microsecond": Case(
+        "08:00 active, 09:29:59.999999 inactive", [(OPEN, UP), (OPEN + 209, DOWN), (OPEN + 300, CLOSED)]
+    ),
+    "what has passed by then leaves no trace": Case(
+        "08:00 active, 09:30:01 inactive, 09:30:59 active", [(OPEN, UP), (OPEN + 300, CLOSED)]
+    ),
+    "of two shifts that touch the second counts": Case(
+        "07:00 active, 09:00 inactive",
+        [(OPEN, UP), (OPEN + 180, DOWN), (OPEN + 300, CLOSED)],
+        hours=("a,0,06:00,08:00", "a,0,08:00,11:00"),
+    ),
+    "beyond max_gap it is unknown": Case(
+        "08:00 active",
+        [(OPEN, UNKNOWN), (OPEN + 90, UP), (OPEN + 150, UNKNOWN), (OPEN + 300, CLOSED)],
+        max_gap=30,
+    ),
+    "without evidence it is unknown": Case("04:00 inactive", [(OPEN, UNKNOWN), (OPEN + 300, CLOSED)]),
+    "with unknown hours it is never open": Case("08:00 inactive", [], hours=("a,9,06:00,11:00",)),
+    "always open, the first minute is not closed": Case("08:00 active", [(0, UP)], hours=()),
+    "an interval that began before the week": Case(
+        "10:59 active",
+        [(0, UP), (DAY - 6 * 60, CLOSED), (6 * DAY + 18 * 60, UP)],
+        hours=("a,0,06:00,06:00",),
+    ),
+    "down now": Case("08:00 active, 09:30 inactive", [(OPEN, UP), (OPEN + 210, DOWN)], down_now=True, hours=UNTIL_NOW),
+    "up now": Case("08:00 inactive, 09:30 active", [(OPEN, DOWN), (OPEN + 210, UP)], hours=UNTIL_NOW),
+    "a microsecond after the closing it is not down any more": Case(
+        "08:00 inactive", [(OPEN - 1, DOWN), (WEEK - 1, CLOSED)], hours=UNTIL_NOW, now="2024-10-14 12:00:00.000001"
+    ),
+    "an opening at now is too late": Case("12:00 inactive", [(0, DOWN), (30, CLOSED)], hours=("a,0,12:00,12:30",)),
+    "a poll at exactly now is too late": Case("08:00 active, 12:00 inactive", [(0, UP)], hours=()),
+    "unless it reaches back": Case("12:00 inactive", [(0, DOWN)], down_now=True, hours=()),
+    "max_gap ends what is known of now": Case(
+        "11:29:59.999999 inactive", [(0, UNKNOWN), (WEEK - 61, DOWN), (WEEK - 1, UNKNOWN)], hours=(), max_gap=30
+    ),
+    "a microsecond later it does not": Case(
+        "11:30 inactive", [(0, UNKNOWN), (WEEK - 60, DOWN)], down_now=True, hours=(), max_gap=30
+    ),
+}
+
+
+def built(case: Case) -> Report:
+    polls = (f"a,2024-10-14 {at},{status}" for at, status in (poll.split(" ") for poll in case.polls.split(", ")))
+    source = frames(lines(POLLS, *(full(poll) for poll in polls)), lines(HOURS, *case.hours), lines(ZONES, "a,UTC"))
+    gap = None if case.max_gap is None else timedelta(minutes=case.max_gap)
+    return build_report(
+        source, Options(now=datetime.fromisoformat(case.now).replace(tzinfo=UTC), max_gap=gap), lanes=True
+    )
+
+
+def full(poll: str) -> str:
+    """The poll with seconds, if it has none."""
+    store, at, status = poll.split(",")
+    return f"{store},{at if at.count(':') == 2 else at + ':00'},{status}"
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_lane(case: Case) -> None:
+    lanes = built(case).lanes
+    assert lanes is not None
+    assert lanes.select("minute", "status").rows() == case.lane
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_down_now(case: Case) -> None:
+    assert built(case).exact["down_now"].to_list() == [case.down_now]

@@ -1,0 +1,155 @@
+"""A selection is the rows that fit and nothing else; a report without one is written as ever."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline import Frames, Options, Report, Selection, build_report, saved, selected
+from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+
+NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)  # a Monday
+EMPTY = Selection()
+FEED = frames(
+    lines(
+        POLLS,
+        "Corner.Shop,2024-10-14 11:30:00,inactive",
+        "cornerXshop,2024-10-14 11:30:00,active",
+        "half,2024-10-14 11:00:00,active",
+        "half,2024-10-14 11:30:00,inactive",
+        "was down,2024-10-14 09:00:00,inactive",
+        "unknown hours,2024-10-14 11:30:00,inactive",
+        "no evidence,2024-10-14 11:30:00,inactive",
+        "ÉTÉ,2024-10-14 11:30:00,active",
+    ),
+    lines(
+        HOURS,
+        "half,0,11:00,12:00",
+        "was down,0,08:00,10:00",
+        "unknown hours,9,08:00,10:00",
+        "no evidence,1,08:00,10:00",
+    ),
+    lines(ZONES, *(f"{store},UTC" for store in ("half", "was down", "no evidence")), "ÉTÉ,Europe/Paris"),
+)
+EVERY = ["Corner.Shop", "cornerXshop", "half", "no evidence", "unknown hours", "was down", "ÉTÉ"]
+
+
+def report(source: Frames = FEED, *, lanes: bool = False, **options: Any) -> Report:
+    return build_report(source, Options(now=NOW, **options), lanes=lanes)
+
+
+def stores(selection: Selection, whole: Report | None = None) -> list[str]:
+    return selected(whole or report(), selection).exact["store_id"].to_list()
+
+
+CASES: dict[str, tuple[Selection, list[str]]] = {
+    "nothing in particular": (EMPTY, EVERY),
+    "a window alone": (Selection(window="day"), EVERY),
+    "text in either case": (Selection(search="CORNER"), ["Corner.Shop", "cornerXshop"]),
+    "text is not a pattern": (Selection(search="r.s"), ["Corner.Shop"]),
+    "text in other alphabets": (Selection(search="été"), ["ÉTÉ"]),
+    "text with a space": (Selection(search=" "), ["no evidence", "unknown hours", "was down"]),
+    "text that no id has": (Selection(search="("), []),
+    "down now": (Selection(down_now=True), ["Corner.Shop", "half"]),
+    "below, in the week": (Selection(below=50.01), ["Corner.Shop", "half", "was down"]),
+    "below is less, not equal": (Selection(below=50), ["Corner.Shop", "was down"]),
+    "below, in the hour: one that was closed has no percent": (
+        Selection(below=100, window="hour"),
+        ["Corner.Shop", "half"],
+    ),
+    "below 0 is nothing": (Selection(below=0), []),
+    "one zone": (Selection(zone="Europe/Paris"), ["ÉTÉ"]),
+    "the zone that is assumed": (
+        Selection(zone="America/Chicago"),
+        ["Corner.Shop", "cornerXshop", "unknown hours"],
+    ),
+    "a part of a zone's name": (Selection(zone="Europe"), []),
+    "unknown": (Selection(unknown=True), ["no evidence", "unknown hours"]),
+    "unknown, in the hour": (Selection(unknown=True, window="hour"), ["unknown hours"]),
+    "all that is set must hold": (Selection(search="h", down_now=True, below=60, zone="UTC"), ["half"]),
+}
+
+
+@pytest.mark.parametrize(("selection", "expected"), CASES.values(), ids=CASES)
+def test_the_stores_that_fit_in_their_order(selection: Selection, expected: list[str]) -> None:
+    assert stores(selection) == expected
+
+
+def test_time_beyond_max_gap_is_unknown() -> None:
+    assert "half" in stores(Selection(unknown=True), report(max_gap=timedelta(minutes=10)))
+
+
+@pytest.mark.parametrize("part", [1, 4_999, 5_000, 9_499, 9_501, 9_999, 10_000])
+def test_below_looks_at_the_percent_as_it_is_written(part: int) -> None:
+    whole = report()
+    share = pl.lit(part, pl.Int64)
+    row = whole.exact.head(1).with_columns(uptime_last_week_us=share, downtime_last_week_us=10_000 - share)
+    figures = Report(whole.plan, row, whole.quality, whole.rejects)
+    written = figures.extended["uptime_percent_last_week"].item()
+    assert written == Decimal(part) / 100
+    assert stores(Selection(below=float(written)), figures) == []
+    assert stores(Selection(below=float(written) + 0.001), figures) == ["Corner.Shop"]
+
+
+def test_a_share_that_is_rounded_up_is_not_below() -> None:
+    whole = report()
+    row = whole.exact.head(1).with_columns(
+        uptime_last_week_us=pl.lit(94_996, pl.Int64), downtime_last_week_us=pl.lit(5_004, pl.Int64)
+    )
+    assert stores(Selection(below=95), Report(whole.plan, row, whole.quality, whole.rejects)) == []
+
+
+# The report -----------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_selected_is_the_report_itself() -> None:
+    whole = report()
+    assert selected(whole, EMPTY) is whole
+    assert "selection" not in whole.provenance
+
+
+def test_the_figures_are_those_of_the_whole() -> None:
+    whole = report()
+    part = selected(whole, Selection(down_now=True))
+    assert part.extended.equals(whole.extended.filter(pl.col("store_id").is_in(["Corner.Shop", "half"])))
+    assert part.exact.schema == whole.exact.schema
+    assert part.quality == whole.quality
+
+
+ASKED: dict[str, tuple[Selection, dict[str, object]]] = {
+    "below": (Selection(below=95.0), {"below": 95.0, "window": "week"}),
+    "below 0": (Selection(below=0, window="day"), {"below": 0, "window": "day"}),
+    "unknown": (Selection(unknown=True, window="hour"), {"unknown": True, "window": "hour"}),
+    "down now": (Selection(down_now=True, window="hour"), {"down_now": True}),
+    "text and zone": (Selection(search="a", zone="UTC"), {"search": "a", "zone": "UTC"}),
+}
+
+
+@pytest.mark.parametrize(("selection", "asked"), ASKED.values(), ids=ASKED)
+def test_the_provenance_tells_what_was_set(selection: Selection, asked: dict[str, object]) -> None:
+    part = selected(report(), selection)
+    assert part.provenance["selection"] == asked
+    assert json.loads(part.json())["provenance"]["selection"] == asked
+    assert part.selection == selection
+
+
+def test_a_workbook_tells_it_too() -> None:
+    assert selected(report(), Selection(search="corner")).xlsx()
+
+
+def test_the_lanes_are_those_of_the_rows() -> None:
+    whole = report(lanes=True)
+    part = selected(whole, Selection(search="half"))
+    assert whole.lanes is not None
+    assert part.lanes is not None
+    of_half = whole.lanes.filter(store=EVERY.index("half"))
+    assert of_half.height == 2
+    assert part.lanes.equals(of_half.with_columns(store=pl.lit(0, pl.UInt32)))
+
+
+def test_what_can_be_saved_is_the_whole() -> None:
+    with pytest.raises(ValueError, match="whole report"):
+        saved(selected(report(), Selection(down_now=True)))
