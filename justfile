@@ -44,14 +44,23 @@ bench-smoke:
     uv run python -m benches.load --smoke
     uv run python -m benches.large --smoke
     uv run python -m benches.service --smoke
+    uv run python -m benches.page --smoke
 
 # how quick the service answers while reports run
 bench-service *ARGS:
     uv run python -m benches.service {{ARGS}}
 
+# how soon the page can be read and scrolled with 10 000 stores; needs a Chromium
+bench-page *ARGS:
+    uv run python -m benches.page {{ARGS}}
+
 # 38 million polls from Parquet
 bench-large *ARGS:
     uv run python -m benches.large {{ARGS}}
+
+# the pictures of docs/page.md; needs a Chromium
+pictures:
+    uv run python -m docs.pictures
 
 # the pinned versions of what is needed, with hashes and without addresses
 lock:

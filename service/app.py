@@ -11,8 +11,9 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
+from litestar.template import TemplateConfig
 
-from service import problems
+from service import problems, templates
 from service.access import Doorkeeper
 from service.backend import Backend, Host
 from service.compression import Zstandard
@@ -22,7 +23,6 @@ from service.settings import Settings
 
 HANDLERS: list[Any] = [
     operations.methods,  # before the other handlers of its addresses, or Litestar makes its own
-    page.home,
     reports.trigger_report,
     reports.get_report,
     reports.get_report_by_query,
@@ -33,6 +33,7 @@ HANDLERS: list[Any] = [
     reports.events,
     stores.stores,
     stores.timeline,
+    stores.sample_data,
     operations.health,
     operations.ready,
     operations.metrics,
@@ -61,9 +62,12 @@ def create_app(settings: Settings, host: Host) -> Front:
         return backend
 
     app = Litestar(
-        route_handlers=[*HANDLERS, openapi.assets(), page.assets()],
+        route_handlers=[*HANDLERS, openapi.assets(), page.views, page.assets()],
         lifespan=[life],
-        dependencies={"backend": Provide(given_backend, sync_to_thread=False)},
+        dependencies={
+            "backend": Provide(given_backend, sync_to_thread=False),
+            "selection": Provide(reports.selection_of, sync_to_thread=False),
+        },
         middleware=[
             PrometheusConfig(app_name="store_uptime", prefix="store_uptime", group_path=True).middleware,
             SameSite(settings),
@@ -75,6 +79,7 @@ def create_app(settings: Settings, host: Host) -> Front:
         compression_config=CompressionConfig(
             backend="zstd", compression_facade=Zstandard, gzip_fallback=True, exclude=["/events$"]
         ),
+        template_config=TemplateConfig(instance=templates.engine()),
         request_max_body_size=settings.body_limit,
         state=State(),
         logging_config=None,

@@ -6,6 +6,8 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── RemovedReport        410  it was deleted, or is older than what is kept
     ├── NotFinished          409  what was asked for comes with the result
     ├── NoResult             409  the report failed, and has none
+    ├── HasData              409  sample data would be mixed with the data that is there
+    ├── CannotLoad           409  the database of the tables takes no sample data from this server
     ├── OtherRequest         422  the idempotency key stands for another request
     ├── QueueFull            503  too many reports wait already
     ├── RegistryUnreachable  503  the database of the service does not answer
@@ -83,6 +85,27 @@ class NoResult(ServiceError):
 
     def __str__(self) -> str:
         return f"This report has no result: {self.error}"
+
+
+class HasData(ServiceError):
+    """Sample data would be mixed with the data that is there."""
+
+    status = 409
+
+    def __str__(self) -> str:
+        return "There is data in these tables already. Sample data goes into a database without any."
+
+
+class CannotLoad(ServiceError):
+    """The database of the tables takes no sample data from this server."""
+
+    status = 409
+
+    def __str__(self) -> str:
+        return (
+            "The sample data could not be loaded: this server may not make or write the three tables in that database. "
+            "Load data as a user who may: store-uptime load DIR --database ADDRESS."
+        )
 
 
 class OtherRequest(ServiceError):

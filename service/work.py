@@ -23,7 +23,7 @@ import stamina
 from psycopg.types.json import Json
 
 import pipeline
-from pipeline import Columns, Format, Frames, Limits, Options, StoreUptimeError
+from pipeline import Columns, Format, Frames, Limits, Options, Selection, StoreUptimeError
 from service.errors import told
 from service.statements import statements
 
@@ -136,9 +136,13 @@ def make_report(task: Task) -> Outcome:
         try:
             source = pipeline.open_source(task.place.database, task.place.schema, task.place.application)
             report = pipeline.build_report(
-                source, options_of(task.options), task.limits, lambda step: ledger.note(step, source.version)
+                source,
+                options_of(task.options),
+                task.limits,
+                lambda step: ledger.note(step, source.version),
+                lanes=True,
             )
-            ledger.note("writing", source.version)
+            ledger.note(f"writing {report.exact.height:,} rows", source.version)
             saved = pipeline.saved(report)
         except Exception as error:  # whatever it is, it ends this run alone
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
@@ -214,9 +218,9 @@ class Ledger:
         return self._connection.execute(statements()[statement], ours | values).rowcount == 1
 
 
-def rendered(figures: bytes, file_format: Format, columns: Columns) -> bytes:
-    """A report in a format, from its stored figures."""
-    return pipeline.restored(figures).render(file_format, columns)
+def rendered(figures: bytes, selection: Selection, file_format: Format, columns: Columns) -> bytes:
+    """A report, or what is selected of it, in a format, from its stored figures."""
+    return pipeline.selected(pipeline.restored(figures), selection).render(file_format, columns)
 
 
 def rejected_rows(figures: bytes, rejects: bytes, table: str) -> bytes:

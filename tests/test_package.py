@@ -51,7 +51,9 @@ def run(*command: str | Path, cwd: Path) -> str:
 def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path) -> None:
     packaged = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     sources = {path for package in ("pipeline", "service") for path in (ROOT / package).rglob("*") if path.is_file()}
-    assert packaged == {str(path.relative_to(ROOT)) for path in sources if path.suffix != ".pyc"}
+    shown = {"service/page/semantics.md"}  # which the page shows
+    assert packaged - shown == {str(path.relative_to(ROOT)) for path in sources if path.suffix != ".pyc"}
+    assert shown <= packaged
     assert len([name for name in packaged if name.endswith(".sql")]) >= 20
 
 
@@ -67,6 +69,8 @@ def test_it_runs_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
     run(installed, "sample", "feed", "--stores", "10", "--days", "3", cwd=tmp_path)
     said = run(installed, "report", "--source", "feed", "--out", "week.csv", cwd=tmp_path)
     assert "10 stores" in said
+    shown = "from service import templates; print(templates.semantics())"
+    assert "What the figures mean" in run(installed.with_name("python"), "-c", shown, cwd=tmp_path)
     assert len((tmp_path / "week.csv").read_text(encoding="utf-8").splitlines()) == 11
 
 

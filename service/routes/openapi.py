@@ -30,7 +30,7 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from service.routes.page import files
+from service.routes.files import files
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator

@@ -1,35 +1,187 @@
-"""The page, and the files that it is made of."""
+"""The page: what people look at. It only shows; what changes something is asked of the API by its scripts."""
 
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 
-from litestar import MediaType, Request, Response, get
-from litestar.exceptions import NotFoundException
-from litestar.static_files import create_static_files_router
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect, Template
 
-FOLDER = Path(__file__).parents[1] / "page"
+import pipeline
+from pipeline import Options, Selection, StoreUptimeError
+from service import desk, problems, reports, templates
+from service.backend import Backend
+from service.errors import NotAllowed, told
+from service.registry import Row
+from service.routes.files import files
+from service.routes.reports import described_options, etag, is_among
+from service.routes.shapes import TEXT, StoreIdInQuery
+
+Asking = Request[str | None, str | None, Any]
+STAGES = ("waiting for its turn", "reading polls, hours and zones", "computing uptime and downtime", "writing")
+HISTORY = 50
+PRIVATE = {"Cache-Control": "private, no-cache"}
+A_YEAR_S = 31_536_000
+ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
-@get("/", opt={"exclude_from_auth": True}, include_in_schema=False)
-async def home() -> Response[str]:
-    """The page itself holds no data: it asks for it, and for a key where one is needed."""
-    text = (FOLDER / "index.html").read_text(encoding="utf-8")
-    return Response(text, media_type=MediaType.HTML, headers={"Cache-Control": "no-cache"})
+def page(name: str, **values: Any) -> Template:
+    """A template with what it shows. It is private, and asked for again each time."""
+    return Template(f"{name}.html", context=values, headers=PRIVATE)
+
+
+@get("/")
+async def home(request: Asking, backend: NamedDependency[Backend], selection: NamedDependency[Selection]) -> Template:
+    """Trigger; what runs; the fleet of the newest report. Where there is no data yet, what to do."""
+    running = await backend.registry.rows(
+        "history", statuses=reports.STATUSES["Running"], store_id=None, after=None, limit=HISTORY
+    )
+    newest = await backend.registry.row("newest")
+    shown: dict[str, Any] = {"running": [await progressing(backend, row) for row in running], "report": newest}
+    if newest is None:
+        return page("home", **shown, lacking=await lacking(backend))
+    return page("home", lacking=None, **shown | await fleet_of(backend, newest, selection))
+
+
+async def lacking(backend: Backend) -> str | None:
+    """Why no report can be made yet; None where one can."""
+    try:
+        await backend.data_version(Options())
+    except (pipeline.NoPolls, pipeline.SourceMismatch) as error:
+        return told(error)
+    return None
+
+
+async def progressing(backend: Backend, row: Row) -> dict[str, Any]:
+    """A report on its way: its row, how far it is, and which of the stages that is."""
+    progress = await reports.progress(backend.registry, row)
+    stage = next((number for number, name in enumerate(STAGES) if progress["step"].startswith(name)), 1)
+    return {"row": row, "progress": progress, "stages": STAGES, "stage": stage}
+
+
+async def fleet_of(backend: Backend, row: Row, selection: Selection) -> dict[str, Any]:
+    """What the fleet's template shows of a complete report."""
+    stored = await reports.content(backend.registry, "fleet", row["id"])
+    head = await backend.workers.brief(desk.fleet_head, stored["figures"], selection)
+    about = await reports.content(backend.registry, "about", row["id"])
+    before = await backend.registry.row("before", id=row["id"])
+    chosen = {name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.asked.items()}
+    return head | {
+        "report": row,
+        "now": about["about"]["provenance"]["now"],
+        "before": before and before["id"],
+        "selection": selection,
+        "query": chosen,
+    }
+
+
+@get("/view/{report_id:str}")
+async def view(
+    backend: NamedDependency[Backend], report_id: FromPath[str], selection: NamedDependency[Selection]
+) -> Template | Redirect:
+    """A report, wherever it stands: its progress, its fleet or its store, or what went wrong."""
+    row = await reports.found(backend.registry, report_id)
+    if row["status"] in reports.STATUSES["Running"]:
+        return page("running", **await progressing(backend, row))
+    if row["status"] == "error":
+        again = msgspec.to_builtins(described_options(row["options"]))
+        return page("failed", report=row, again=again)
+    if row["options"]["store_id"] is not None and row["stores"]:
+        query = {"store_id": row["options"]["store_id"]}
+        return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
+    return page("fleet", **await fleet_of(backend, row, selection))
+
+
+@get("/view/{report_id:str}/fleet.json")
+async def fleet_rows(request: Asking, backend: NamedDependency[Backend], report_id: FromPath[str]) -> Response[Any]:
+    """Every row of the fleet's table, for its script."""
+    await reports.finished(backend.registry, report_id)
+    headers = {"ETag": etag(report_id, templates.assets_path()), "Cache-Control": "private, no-cache"}
+    if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
+        return Response(None, status_code=304, headers=headers)
+    stored = await reports.content(backend.registry, "fleet", report_id)
+    content = await backend.workers.brief(desk.fleet_rows, stored["figures"], stored["lanes"])
+    return Response(content, media_type="application/json", headers=headers)
+
+
+@get("/view/{report_id:str}/store")
+async def store(backend: NamedDependency[Backend], report_id: FromPath[str], store_id: StoreIdInQuery) -> Template:
+    """One store of a report: its week day by day, its outages, and the polls that they rest on."""
+    row = await reports.finished(backend.registry, report_id)
+    stored = desk.StoredReport(**await reports.content(backend.registry, "explained", report_id))
+    week = await backend.workers.brief(desk.store_week, backend.place, store_id, backend.limits, stored)
+    return page("store", report=row, store_id=store_id, **week)
+
+
+@get("/view/{report_id:str}/data")
+async def data(backend: NamedDependency[Backend], report_id: FromPath[str]) -> Template:
+    """Where a report comes from, and what its data was like."""
+    row = await reports.finished(backend.registry, report_id)
+    about = (await reports.content(backend.registry, "about", report_id))["about"]
+    return page("data", report=row, **about, meanings=pipeline.LISTS)
+
+
+@get("/history")
+async def history(backend: NamedDependency[Backend], after: ReportId = "") -> Template:
+    """Earlier reports, the newest first."""
+    rows = await backend.registry.rows(
+        "history", statuses=list(reports.WORDS), store_id=None, after=after or None, limit=HISTORY + 1
+    )
+    here = rows[:HISTORY]
+    complete = [number for number, row in enumerate(here) if row["status"] == "complete"]
+    times = [row["finished_at"] - row["started_at"] for row in here if row["started_at"] and row["finished_at"]]
+    return page(
+        "history",
+        reports=here,
+        newest=complete[:2] if len(complete) > 1 else None,
+        slowest=max(times, default=timedelta()).total_seconds(),
+        more=here[-1]["id"] if len(rows) > HISTORY else None,
+    )
+
+
+@get("/compare")
+async def compare(
+    backend: NamedDependency[Backend], old: Annotated[str, QueryParameter()], new: Annotated[str, QueryParameter()]
+) -> Template:
+    """Two reports side by side: which stores got worse."""
+    rows = [await reports.finished(backend.registry, report_id) for report_id in (old, new)]
+    stored = [(await reports.content(backend.registry, "figures", row["id"]))["figures"] for row in rows]
+    found = await backend.workers.brief(desk.comparison, *stored)
+    return page("compare", old=rows[0], new=rows[1], **found)
+
+
+@get("/rule")
+async def rule() -> Template:
+    """The whole rule: docs/semantics.md."""
+    return page("rule", text=templates.semantics())
+
+
+def refused(_: Asking, error: StoreUptimeError | HTTPException) -> Template:
+    """What goes wrong, for people; where a key is missing, the form for it."""
+    if isinstance(error, NotAllowed):
+        return Template("sign_in.html", status_code=401, headers=PRIVATE | error.headers)
+    problem = problems.of_ours(error) if isinstance(error, StoreUptimeError) else problems.of_http(error)
+    return Template(
+        "problem.html",
+        context={"told": problem.detail},
+        status_code=problem.status_code,
+        headers=PRIVATE | (problem.headers or {}),
+    )
+
+
+views = Router(
+    "/",
+    route_handlers=[home, view, fleet_rows, store, data, history, compare, rule],
+    include_in_schema=False,
+    exception_handlers={StoreUptimeError: refused, HTTPException: refused},
+)
 
 
 def assets() -> Any:
-    """The route of its style and its script."""
-    return files("/page", FOLDER)
-
-
-def files(path: str, folder: Path) -> Any:
-    """The route of a folder's files. Nothing else is looked for: it may be no name that a file can have."""
-    names = {file.name for file in folder.iterdir() if file.is_file()}
-
-    async def know(request: Request[Any, Any, Any]) -> None:
-        if request.path_params["file_path"].removeprefix("/") not in names:
-            raise NotFoundException
-
-    return create_static_files_router(
-        path=path, directories=[folder], include_in_schema=False, opt={"exclude_from_auth": True}, before_request=know
-    )
+    """The route of its style and its scripts, under an address that changes with them."""
+    for_ever = CacheControlHeader(max_age=A_YEAR_S, public=True, immutable=True)
+    return files(templates.assets_path(), templates.ASSETS, for_ever)

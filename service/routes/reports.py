@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from pipeline import Columns, Format, Options
+from pipeline import Columns, Format, Options, Selection
 from service import reports, work
 from service.backend import Backend
 from service.durations import duration, written
@@ -32,6 +32,7 @@ from service.routes.shapes import (
     ReportStatus,
     Triggered,
     TriggerRequest,
+    only_told,
     problems,
 )
 
@@ -46,6 +47,7 @@ GETTING = problems(s404="No such report.", s406="No such format.", s410="The rep
 LOOK_S = 0.25
 SILENCE_S = 15  # some proxies close what says nothing for longer
 Tables = Literal["polls", "hours", "zones"]
+Percent = Annotated[str, only_told(pattern=r"^([0-9]{1,2}(\.[0-9]{1,9})?|100)?$")]
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=255)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
@@ -126,6 +128,7 @@ def in_utc(text: str) -> datetime:
 async def get_report(
     request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
+    selection: NamedDependency[Selection],
     report_id: FromPath[str],
     format: FromQuery[Literal[Format, ""]] = "",
     columns: FromQuery[Literal[Columns, ""]] = "",
@@ -134,7 +137,8 @@ async def get_report(
 ) -> Response[Any]:
     """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
     file_format = format or accepted_format(request)
-    return await file_or_status(backend, report_id, file_format, columns, status_only, if_none_match)
+    wanted = Wanted(selection, file_format, columns)
+    return await file_or_status(backend, report_id, wanted, status_only, if_none_match)
 
 
 @get(
@@ -147,6 +151,7 @@ async def get_report(
 async def get_report_by_query(
     request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
+    selection: NamedDependency[Selection],
     report_id: FromQuery[str],
     format: FromQuery[Literal[Format, ""]] = "",
     columns: FromQuery[Literal[Columns, ""]] = "",
@@ -155,35 +160,65 @@ async def get_report_by_query(
 ) -> Response[Any]:
     """The same as with the id in the path."""
     file_format = format or accepted_format(request)
-    return await file_or_status(backend, report_id, file_format, columns, status_only, if_none_match)
+    wanted = Wanted(selection, file_format, columns)
+    return await file_or_status(backend, report_id, wanted, status_only, if_none_match)
+
+
+class Wanted(NamedTuple):
+    """Which file is asked for. columns: nothing where the report says."""
+
+    selection: Selection
+    file_format: Format
+    columns: Literal[Columns, ""]
 
 
 async def file_or_status(
-    backend: Backend,
-    report_id: str,
-    file_format: Format,
-    columns: Literal[Columns, ""],
-    status_only: bool,
-    known_etag: str,
+    backend: Backend, report_id: str, wanted: Wanted, status_only: bool, known_etag: str
 ) -> Response[Any]:
     """The file of a complete report, unless the client has it or does not want it; else the status."""
     row = await reports.found(backend.registry, report_id)
     if status_only or row["status"] != "complete":
         status = await described(backend, row)
         return Response(status, headers={"X-Report-Status": status.status, "Cache-Control": "no-store"})
-    wanted = columns or row["options"]["columns"]
+    selection, file_format, columns = wanted
+    columns = columns or row["options"]["columns"]
     headers = {
         "X-Report-Status": "Complete",
-        "ETag": etag(report_id, file_format, wanted),
+        "ETag": etag(report_id, file_format, columns, selection),
         "Cache-Control": "private, no-cache",
         "Vary": "Accept",
     }
     if is_among(headers["ETag"], known_etag):
         return Response(None, status_code=304, headers=headers)
     stored = await reports.content(backend.registry, "figures", report_id)
-    content = await backend.workers.brief(work.rendered, stored["figures"], file_format, wanted)
+    content = await backend.workers.brief(work.rendered, stored["figures"], selection, file_format, columns)
     headers["Content-Disposition"] = f'attachment; filename="{report_id}.{file_format}"'
     return Response(content, media_type=MEDIA[file_format], headers=headers)
+
+
+def selection_of(
+    search: Annotated[str, QueryParameter(max_length=1000, description="Stores whose id contains this.")] = "",
+    down_now: Annotated[bool, QueryParameter(description="Stores that are down at now.")] = False,
+    below: Annotated[
+        Percent, QueryParameter(max_length=20, description="Stores whose share of uptime is less, in percent.")
+    ] = "",
+    window: Annotated[Literal["hour", "day", "week", ""], QueryParameter(description="Of which window.")] = "",
+    zone: Annotated[str, QueryParameter(max_length=100, description="Stores computed in this zone.")] = "",
+    unknown: Annotated[bool, QueryParameter(description="Stores with business time of unknown status.")] = False,
+) -> Selection:
+    """Which stores of a report are asked for: those for which all holds that is set. Raises ValidationException."""
+    return Selection(search, down_now, percent(below) if below else None, window or "week", zone, unknown)
+
+
+def percent(text: str) -> float:
+    """What is written as 95 or 99.5. Raises ValidationException."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 100:
+        raise ValidationException(f"below: {text!r} is not a share in percent: write 95 or 99.5")
+    return value
 
 
 def accepted_format(request: Request[Any, Any, Any]) -> Format:
@@ -199,9 +234,9 @@ def accepted_format(request: Request[Any, Any, Any]) -> Format:
     raise HTTPException(f"A report can be had as {', '.join(MEDIA.values())}.", status_code=406)
 
 
-def etag(report_id: str, file_format: Format, columns: Columns) -> str:
-    """A finished report never changes. Weak, since it may be compressed on its way."""
-    return f'W/"{sha256(f"{report_id} {file_format} {columns}".encode()).hexdigest()[:16]}"'
+def etag(*parts: object) -> str:
+    """Of what never changes, such as a file of a finished report. Weak, since it may be compressed on its way."""
+    return f'W/"{sha256(repr(parts).encode()).hexdigest()[:16]}"'
 
 
 def is_among(tag: str, known: str) -> bool:

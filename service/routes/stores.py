@@ -4,11 +4,12 @@ from bisect import bisect_left, bisect_right
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
-from service import reports, work
+from service import desk, reports, work
 from service.backend import Backend
 from service.routes.openapi import TimelineOperation
 from service.routes.shapes import StoreIdInQuery, StorePage, problems
@@ -16,6 +17,8 @@ from service.routes.shapes import StoreIdInQuery, StorePage, problems
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 Prefix = Annotated[str, QueryParameter(max_length=1000, description="Only ids that begin like this.")]
 After = Annotated[str, QueryParameter(max_length=1000, description="The last id of a page.")]
+SAMPLE_STORES, SAMPLE_DAYS = 200, 9
+LOADED = {204: ResponseSpec(None, description="Loaded.")}
 MEDIA = {"json": "application/json", "csv": "text/csv"}
 
 
@@ -58,3 +61,15 @@ async def timeline(
         figures, plan = stored["figures"], stored["plan"]
     content = await backend.workers.brief(work.timeline, backend.place, store_id, backend.limits, figures, plan)
     return Response(content[format], media_type=MEDIA[format])
+
+
+@post(
+    "/sample_data",
+    status_code=204,
+    responses=problems(s409="There is data already, or it may not be written.") | LOADED,
+    tags=["stores"],
+    summary="Load sample data into an empty database",
+)
+async def sample_data(backend: NamedDependency[Backend]) -> None:
+    """Make tables of polls, hours and zones, with 200 made-up stores over 9 days; only where there are no rows yet."""
+    await backend.workers.brief(desk.sample_data, backend.place, SAMPLE_STORES, SAMPLE_DAYS)

@@ -111,7 +111,8 @@ set status = 'complete',
     polls_ahead = %(polls_ahead)s,
     figures = %(figures)s,
     plan = %(plan)s,
-    rejects = %(rejects)s
+    rejects = %(rejects)s,
+    lanes = %(lanes)s
 where id = %(id)s and run = %(run)s and status in ('running', 'complete')  -- again, if the answer was lost
 returning id;
 
@@ -130,7 +131,7 @@ returning id;
 -- remove: let go of what a finished report holds; the id stays, to be answered with "gone"
 with removed as (
     update store_uptime.report
-    set status = 'removed', about = null, figures = null, plan = null, rejects = null, error = null, options = '{}',
+    set status = 'removed', about = null, figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
         client = '', requested_by = null
     where id = %(id)s and status in ('complete', 'error')
     returning id
@@ -148,7 +149,7 @@ with beyond as (
     offset %(keep_reports)s
 ), removed as (
     update store_uptime.report
-    set status = 'removed', about = null, figures = null, plan = null, rejects = null, error = null, options = '{}',
+    set status = 'removed', about = null, figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
         client = '', requested_by = null
     where status in ('complete', 'error')
       and (finished_at < now() - %(keep_for)s::interval or id in (select id from beyond))
@@ -182,8 +183,29 @@ select about from store_uptime.report where id = %(id)s;
 -- figures: what the files of a report are made from
 select figures from store_uptime.report where id = %(id)s and status = 'complete';
 
--- explained: what a timeline of a report is made from
-select figures, plan from store_uptime.report where id = %(id)s and status = 'complete';
+-- explained: what a timeline of a report is made from, and what else the page shows of a store
+select figures, plan, rejects from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- fleet: the figures of a report, and the lanes that the page draws
+select figures, lanes from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- newest: the complete report that the page begins with: of all stores, as of the newest poll rather than a given now
+select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores,
+       extract(epoch from now() - coalesce(started_at, requested_at))::float8 as seconds
+from store_uptime.report
+where status = 'complete' and options ->> 'store_id' is null
+order by options ->> 'now' is null desc, requested_at desc, id desc
+limit 1;
+
+-- before: the complete report with the same options that was asked for before this one, to compare it with
+select earlier.id
+from store_uptime.report as this
+join store_uptime.report as earlier using (options)
+where this.id = %(id)s
+  and earlier.status = 'complete'
+  and (earlier.requested_at, earlier.id) < (this.requested_at, this.id)
+order by earlier.requested_at desc, earlier.id desc
+limit 1;
 
 -- rejects: the rejected rows of a report
 select figures, rejects from store_uptime.report where id = %(id)s and status = 'complete';

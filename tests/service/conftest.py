@@ -5,9 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page
 
 from pipeline import write_sample
 from tests.postgres import fresh_database
+from tests.service.browsing import launched, opened
 from tests.service.running import Running, loaded, running
 
 
@@ -39,3 +41,17 @@ def client(service: Running) -> Iterator[httpx.Client]:
     """A client of it."""
     with service.client() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real browser. It ends with the module: while Playwright runs, no test can run an event loop of its own."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(chromium: Browser, service: Running) -> Iterator[Page]:
+    """A window on the service; at the end nothing may have gone wrong in it."""
+    with opened(chromium, service.url) as page:
+        yield page

@@ -9,11 +9,14 @@ import httpx
 import pytest
 
 from service.access import COOKIE, CSRF_HEADER, key_name
+from service.templates import ASSETS as ASSET_FOLDER
+from service.templates import assets_path
 from tests.postgres import eventually, run
 from tests.service.running import Running, bearer, finished, keys, new_key, problem, running, trigger
 
 KEY = re.compile(r"su_[0-9a-f]{8}_[\w-]{43}\n")
-OPEN = ["/", "/page/page.css", "/page/page.js", "/health", "/ready"]
+ASSETS = [f"{assets_path()}/{file.name}" for file in ASSET_FOLDER.iterdir()]
+OPEN = [*ASSETS, "/health", "/ready"]
 OPEN_TOO = [
     "/schema",
     "/schema/openapi.json",
@@ -125,6 +128,16 @@ def test_a_cookie_of_another_server_keeps_nobody_out_where_no_key_is_asked_for(p
     with running(polled, "--registry", database) as server, server.client(cookies={COOKIE: "x" * 43}) as client:
         assert client.get("/reports").status_code == 200
         assert client.post("/trigger_report").status_code == 202
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/history", "/rule", f"/view/{NO_ID}", f"/view/{NO_ID}/data", f"/view/{NO_ID}/fleet.json", "/compare"]
+)
+def test_every_view_of_the_page_asks_for_a_key(stranger: httpx.Client, path: str) -> None:
+    answer = stranger.get(path)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="store-uptime"'
+    assert '<form id="sign-in"' in answer.text
 
 
 def test_every_address_asks_for_a_key_but_those_that_hold_no_data(stranger: httpx.Client) -> None:

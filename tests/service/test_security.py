@@ -20,6 +20,7 @@ import pytest
 
 from service.access import COOKIE, CSRF_HEADER
 from service.front import HEAD_SECONDS, HEADERS
+from service.templates import ASSETS, assets_path
 from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.postgres import PASSWORD, Cluster, eventually, fresh_database, network_url, run
 from tests.service.running import (
@@ -37,6 +38,7 @@ from tests.service.running import (
 )
 
 UNKNOWN = "0" * 32
+SCRIPT = f"{assets_path()}/page.js"
 HOSTILE = [
     "a\r\nSet-Cookie: x=1\r\n\r\n<script>alert(1)</script>",
     'say "so", twice',
@@ -130,8 +132,11 @@ TARGETS = [
     "/page/..%5capp.py",
     "/page/%2fetc%2fpasswd",
     "/page//etc/passwd",
-    "/page/page.js%00.css",
-    "/page/page.js/x",
+    f"{assets_path()}/..%2ftemplates%2fbase.html",
+    f"{assets_path()}/../../app.py",
+    f"{assets_path()}/page.js%00.css",
+    f"{assets_path()}/page.js/x",
+    "/page/000000000000/page.js",
     "/page/" + "x" * 5_000,
     "/page",
     "/schema/files/..%2f..%2f__init__.py",
@@ -208,6 +213,8 @@ def test_no_id_gets_into_a_header(client: httpx.Client, store: str) -> None:
         client.get("/timeline", params={"store_id": store, "report_id": report_id, "format": "csv"}),
         client.get("/reports", params={"store_id": store}),
         client.get("/stores", params={"prefix": store, "limit": 1}),
+        client.get(f"/view/{report_id}"),
+        client.get(f"/view/{report_id}/store", params={"store_id": store}),
     ]
     for answer in (asked, file, *others):
         assert answer.is_success, answer.text
@@ -426,13 +433,13 @@ def test_each_of_our_names_will_do(client: httpx.Client, host: str) -> None:
 
 def test_every_answer_has_the_headers_that_protect(service: Running, client: httpx.Client, report_id: str) -> None:
     answers = {
-        200: [client.get(path) for path in ("/", "/schema", "/page/page.js", "/schema/files/swagger-ui.css", "/ready")],
+        200: [client.get(path) for path in ("/", "/schema", SCRIPT, "/schema/files/swagger-ui.css", "/ready")],
         202: [client.post("/trigger_report")],
         304: [client.get(f"/get_report/{report_id}", headers={"If-None-Match": file_tag(client, report_id)})],
         400: [client.post("/trigger_report", content="{")],
         403: [client.get("/reports", headers={"Host": "evil.example"})],
-        404: [client.get("/nothing"), client.get("/page/nothing"), client.get(f"/get_report/{UNKNOWN}")],
-        405: [client.put("/trigger_report"), client.post("/page/page.js")],
+        404: [client.get("/nothing"), client.get("/page/nothing"), client.get(f"/view/{UNKNOWN}")],
+        405: [client.put("/trigger_report"), client.post(SCRIPT)],
         413: [client.post("/trigger_report", content=b" " * 65_537)],
     }
     for status, given in answers.items():
@@ -498,8 +505,9 @@ def test_a_page_obeys_the_policy(client: httpx.Client, path: str) -> None:
         assert address == "data:," or client.get(address).is_success, address
 
 
-def test_what_our_page_shows_is_text(client: httpx.Client) -> None:
-    script = client.get("/page/page.js").text
+def test_what_our_scripts_show_is_text() -> None:
+    script = "".join(file.read_text(encoding="utf-8") for file in ASSETS.glob("*.js"))
+    assert len(script) > 10_000
     assert [
         word for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(") if word in script
     ] == []

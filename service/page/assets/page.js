@@ -1,115 +1,86 @@
-// Trigger a report, watch it, fetch its files. Everything that is shown comes from the API.
+// What every view can do: ask the API, trigger, cancel, delete, sign in and out, open a report by its id.
 
-const part = (id) => document.getElementById(id);
-let token = null;
+export const part = (id) => document.getElementById(id);
+const token = document.querySelector("meta[name=csrf-token]").content;
 
-async function ask(method, path, body) {
+export async function ask(method, path, body) {
   const headers = { ...(token && { "X-CSRF-Token": token }), ...(body && { "Content-Type": "application/json" }) };
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => {
+    throw new Error("The server does not answer. Is it running, and this machine online?");
+  });
   const said = answer.status === 204 ? null : await answer.json();
-  if (answer.status === 401) return signedOut();
   if (!answer.ok) throw new Error(said.error);
   return said;
 }
 
-function signedOut() {
-  part("sign-in").hidden = false;
-  part("desk").hidden = true;
-  return null;
-}
-
-async function start() {
-  const session = await ask("GET", "/session");
-  if (!session) return;
-  token = session.csrf_token;
-  part("sign-in").hidden = true;
-  part("desk").hidden = false;
-  part("sign-out").hidden = !session.csrf_token;
-  await show();
-}
-
-async function show() {
-  const page = await ask("GET", "/reports?limit=20");
-  part("reports").replaceChildren(...page.reports.map(row));
-  for (const report of page.reports) if (report.status === "Running") follow(report.report_id);
-}
-
-function row(report) {
-  const line = document.createElement("tr");
-  line.id = report.report_id;
-  const files = ["csv", "xlsx", "json", "parquet"].map((format) => link(report, format));
-  const cells = [
-    report.requested_at.slice(0, 19).replace("T", " "),
-    report.options.store_id ?? (report.stores ?? "all"),
-    report.error ?? report.progress?.step ?? report.status,
-    report.status === "Complete" ? files : "",
-    ending(report),
-  ];
-  for (const cell of cells) line.insertCell().append(...[cell].flat());
-  return line;
-}
-
-function link(report, format) {
-  const anchor = document.createElement("a");
-  anchor.href = `/get_report/${report.report_id}?format=${format}`;
-  anchor.textContent = format.toUpperCase();
-  return anchor;
-}
-
-function ending(report) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = report.status === "Running" ? "Cancel" : "Delete";
-  button.addEventListener("click", said(async () => { await ask("DELETE", `/reports/${report.report_id}`); await show(); }));
-  return button;
-}
-
-const followed = new Set();
-
-function follow(id) {
-  if (followed.has(id)) return;
-  followed.add(id);
-  const events = new EventSource(`/reports/${id}/events`);
-  const update = (event) => part(id)?.replaceWith(row(JSON.parse(event.data)));
-  events.addEventListener("progress", update);
-  for (const end of ["complete", "error"])
-    events.addEventListener(end, (event) => {
-      if (!event.data) return; // the connection was lost; the browser connects again
-      events.close();
-      update(event);
-    });
-}
-
-const said = (deed) => async (event) => {
+// What a deed has to say when it fails stands in the line of news; its button waits meanwhile.
+export const doing = (deed) => async (event) => {
   event.preventDefault();
-  part("news").textContent = "";
+  const button = event.submitter ?? event.currentTarget;
+  say("");
+  button.disabled = true;
   try {
     await deed(event);
   } catch (error) {
-    part("news").textContent = error.message;
+    say(error.message);
+  } finally {
+    button.disabled = false;
   }
 };
 
-part("trigger").addEventListener("submit", said(async (event) => {
-  await ask("POST", "/trigger_report", { store_id: new FormData(event.target).get("store_id") });
-  await show();
-}));
-
-part("trigger").addEventListener("input", said(async (event) => {
-  const found = await ask("GET", `/stores?limit=10&prefix=${encodeURIComponent(event.target.value)}`);
-  part("stores").replaceChildren(...found.stores.map((id) => new Option(id)));
-}));
-
-part("sign-in").addEventListener("submit", said(async (event) => {
-  await ask("POST", "/session", { key: new FormData(event.target).get("key") }) ?? fail("This key opens nothing.");
-  event.target.reset();
-  await start();
-}));
-
-part("sign-out").addEventListener("click", said(async () => { await ask("DELETE", "/session"); location.reload(); }));
-
-function fail(sentence) {
-  throw new Error(sentence);
+export function say(sentence) {
+  part("news").textContent = sentence;
 }
 
-await start();
+export function on(event, selector, deed) {
+  for (const element of document.querySelectorAll(selector)) element.addEventListener(event, deed);
+}
+
+async function trigger(wanted) {
+  const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value));
+  const { report_id } = await ask("POST", "/trigger_report", given);
+  location.assign(`/view/${report_id}`);
+}
+
+on("submit", "#trigger", doing((event) => trigger(Object.fromEntries(new FormData(event.target)))));
+on("click", "[data-again]", doing((event) => trigger(JSON.parse(event.currentTarget.dataset.again))));
+
+on("input", "#trigger [name=store_id]", async (event) => {
+  const prefix = event.target.value;
+  const found = await ask("GET", `/stores?${new URLSearchParams({ limit: 10, prefix })}`).catch(() => null);
+  if (found && event.target.value === prefix) part("stores").replaceChildren(...found.stores.map((id) => new Option(id)));
+});
+
+on("submit", "#open", (event) => {
+  event.preventDefault();
+  location.assign(`/view/${new FormData(event.target).get("report_id").trim()}`);
+});
+
+on("click", "[data-cancel]", doing(async (event) => {
+  await ask("DELETE", `/reports/${event.currentTarget.dataset.cancel}`);
+  location.reload();
+}));
+
+on("click", "[data-delete]", doing(async (event) => {
+  if (!confirm("Delete this report for everybody? Its address will not open any more.")) return;
+  await ask("DELETE", `/reports/${event.currentTarget.dataset.delete}`);
+  location.assign("/history");
+}));
+
+on("click", "#sample-data", doing(async () => {
+  say("Making and loading sample data: a few seconds …");
+  await ask("POST", "/sample_data");
+  await trigger({});
+}));
+
+on("submit", "#sign-in", doing(async (event) => {
+  await ask("POST", "/session", { key: new FormData(event.target).get("key") }).catch((error) => {
+    throw error.message.includes("API key") ? new Error("This key opens nothing. Is it whole, and not revoked?") : error;
+  });
+  location.reload();
+}));
+
+on("click", "#sign-out", doing(async () => {
+  await ask("DELETE", "/session");
+  location.assign("/");
+}));

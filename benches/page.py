@@ -1,0 +1,88 @@
+"""How soon the page can be read and scrolled with 10 000 stores: `python -m benches.page`.
+
+In headless Chromium, over loopback, each time with an empty cache. Times count from the navigation: the first
+contentful paint, and the moment from which every row can be scrolled to. Then the whole table is scrolled through in
+400 steps, one a frame: a frame that takes longer than two of 60 in a second is late. Bytes are what the answers took
+on their way, compressed. `--smoke`: 200 stores, one visit; nothing timed is said.
+"""
+
+import sys
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser
+
+from benches.common import compile_packages, machine, own_database
+from benches.service import serving
+from pipeline import load_files, write_sample
+from tests.service.browsing import launched, opened, ready
+
+STORES, DAYS, VISITS = 10_000, 9, 5
+SMOKE = (200, 9, 1)
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+    .map(entry => [new URL(entry.name).pathname.endsWith('.json'), entry.transferSize])"""
+SCROLL = """async () => {
+    const box = document.getElementById('stores-scroll'), frames = [];
+    const end = box.scrollHeight - box.clientHeight;
+    for (let step = 0, last = performance.now(); step <= 400; step++) {
+        box.scrollTop = end * step / 400;
+        const now = await new Promise(requestAnimationFrame);
+        if (step) frames.push(now - last);
+        last = now;
+    }
+    return frames;
+}"""
+
+
+def main() -> None:
+    """Make the feed, serve, make a report, visit it, say."""
+    is_smoke = "--smoke" in sys.argv
+    stores, days, visits = SMOKE if is_smoke else (STORES, DAYS, VISITS)
+    compile_packages()
+    with TemporaryDirectory() as folder, own_database() as database:
+        write_sample(Path(folder) / "feed", stores, days)
+        for _ in load_files(Path(folder) / "feed", database, Path(folder) / "rejects"):
+            pass
+        with serving(database, Path(folder) / "serve.log") as (url, _), launched() as browser:
+            report_id = httpx.post(f"{url}/trigger_report").json()["report_id"]
+            with httpx.stream("GET", f"{url}/reports/{report_id}/events", timeout=600) as events:
+                events.read()
+            seen = [visited(browser, url, f"/view/{report_id}") for _ in range(visits)]
+    if is_smoke:
+        return
+    print(machine())
+    print(f"{stores:,} stores, {visits} visits, medians")
+    print(f"first contentful paint   {median(visit['paint_ms'] for visit in seen):6.0f} ms")
+    print(f"all rows can be scrolled {median(visit['ready_ms'] for visit in seen):6.0f} ms")
+    frames = [frame for visit in seen for frame in visit["frames"]]
+    late = sum(frame > 2000 / 60 for frame in frames)
+    print(
+        f"a frame while scrolling  {median(frames):6.1f} ms, "
+        f"the longest {max(frames):.0f}; {late} of {len(frames)} late"
+    )
+    print(f"first load               {seen[0]['page_bytes'] / 1000:6.0f} kB compressed")
+    print(f"rows and lanes           {seen[0]['rows_bytes'] / 1000:6.0f} kB compressed")
+
+
+def visited(browser: Browser, url: str, path: str) -> dict[str, Any]:
+    """One visit with an empty cache."""
+    with opened(browser, url, viewport={"width": 1400, "height": 900}) as page:
+        page.goto(path)
+        ready(page)
+        ready_ms = page.evaluate("performance.getEntriesByName('ready')[0].startTime")
+        weights = page.evaluate(WEIGHT)
+        return {
+            "paint_ms": page.evaluate(PAINT),
+            "ready_ms": ready_ms,
+            "page_bytes": sum(size for is_rows, size in weights if not is_rows),
+            "rows_bytes": sum(size for is_rows, size in weights if is_rows),
+            "frames": page.evaluate(SCROLL),
+        }
+
+
+if __name__ == "__main__":
+    main()

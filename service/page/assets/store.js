@@ -1,0 +1,73 @@
+// A store's week: what a stretch rests on, by pointer or by arrow keys; an outage's place and its polls.
+
+import { on, part } from "./page.js";
+
+const pieces = [...document.querySelectorAll("#days [data-piece]")].sort((a, b) => a.dataset.piece - b.dataset.piece);
+const told = part("told");
+let current = 0;
+
+const tell = (element) => {
+  told.textContent = element.dataset.title ?? element.getAttribute("aria-label");
+};
+
+function mark(first, last) {
+  for (const piece of pieces) {
+    const number = Number(piece.dataset.piece);
+    piece.classList.toggle("marked", number >= first && number <= last);
+  }
+}
+
+function walk(by) {
+  pieces[current].tabIndex = -1;
+  current = Math.min(Math.max(current + by, 0), pieces.length - 1);
+  pieces[current].tabIndex = 0;
+  pieces[current].focus();
+}
+
+const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+
+if (pieces.length) {
+  current = pieces.length - 1; // the newest
+  pieces[current].tabIndex = 0;
+}
+part("days").addEventListener("keydown", (event) => {
+  if (!(event.key in STEPS) || !pieces.includes(event.target)) return;
+  event.preventDefault();
+  walk(STEPS[event.key]);
+});
+on("pointerover", "#days [data-piece], #days [data-title]", (event) => tell(event.currentTarget));
+on("focus", "#days [data-piece]", (event) => {
+  const piece = event.currentTarget;
+  pieces[current].tabIndex = -1;
+  current = pieces.indexOf(piece);
+  piece.tabIndex = 0;
+  tell(piece);
+  mark(Number(piece.dataset.piece), Number(piece.dataset.piece));
+});
+on("blur", "#days [data-piece]", () => mark(-1, -1));
+
+on("pointerover", "[data-first]", ({ currentTarget: row }) => mark(Number(row.dataset.first), Number(row.dataset.last)));
+on("pointerout", "[data-first]", () => mark(-1, -1));
+on("click", "[data-first] a[href^='#piece']", (event) => {
+  event.preventDefault();
+  const piece = pieces.find((one) => one.dataset.piece === event.currentTarget.closest("tr").dataset.first);
+  piece.focus();
+  piece.scrollIntoView({ block: "center" });
+  const row = event.currentTarget.closest("tr");
+  mark(Number(row.dataset.first), Number(row.dataset.last));
+});
+
+on("click", "[data-polls]", (event) => {
+  event.preventDefault();
+  const wanted = new Set(event.currentTarget.dataset.polls.split(" "));
+  const rows = [...document.querySelectorAll("[data-poll]")];
+  part("polls").querySelector("details").open = true;
+  for (const row of rows) row.classList.toggle("marked", wanted.has(row.dataset.poll));
+  const found = rows.findLast((row) => row.classList.contains("marked"));
+  (found ?? part("polls")).scrollIntoView({ block: "center" });
+  if (found) {
+    found.tabIndex = -1;
+    found.focus({ preventScroll: true });
+  }
+});
+

@@ -1,0 +1,78 @@
+// Reports on their way: told by server-sent events, and where those do not come through, asked for every two seconds.
+
+import { ask, doing, on } from "./page.js";
+
+const POLL_MS = 2000;
+const SILENCE_MS = 5000;
+
+for (const section of document.querySelectorAll("[data-report][data-then]")) watch(section);
+
+function watch(section) {
+  const id = section.dataset.report;
+  const begun = performance.now() - 1000 * Number(section.dataset.seconds);
+  const ticking = setInterval(() => {
+    section.querySelector(".elapsed").textContent = `${Math.round((performance.now() - begun) / 1000)} s`;
+  }, 1000);
+
+  const update = (status) => {
+    if (status.status === "Running") return show(section, status.progress);
+    clearInterval(ticking);
+    arrive(section, id, status);
+  };
+  const events = new EventSource(`/reports/${id}/events`);
+  const patience = setTimeout(fallBack, SILENCE_MS); // the first event comes at once, unless a proxy keeps it
+  function fallBack() {
+    clearTimeout(patience);
+    events.close();
+    poll(id, update);
+  }
+  events.addEventListener("progress", (event) => {
+    clearTimeout(patience);
+    update(JSON.parse(event.data));
+  });
+  for (const end of ["complete", "error"]) {
+    events.addEventListener(end, (event) => {
+      if (!event.data) return; // the connection was lost: below
+      clearTimeout(patience);
+      events.close();
+      update(JSON.parse(event.data));
+    });
+  }
+  events.onerror = () => {
+    if (events.readyState === EventSource.CLOSED) fallBack(); // else the browser connects again by itself
+  };
+}
+
+async function poll(id, update) {
+  for (;;) {
+    try {
+      const status = await ask("GET", `/get_report/${id}?status_only=true`);
+      update(status);
+      if (status.status !== "Running") return;
+    } catch {
+      // the server is away: it will be asked again
+    }
+    await new Promise((go) => setTimeout(go, POLL_MS));
+  }
+}
+
+function show(section, { step, ahead }) {
+  const stages = [...section.querySelectorAll("[data-stage]")];
+  const found = stages.findIndex((stage) => step.startsWith(stage.dataset.stage));
+  const current = found < 0 ? 1 : found; // between waiting and reading a run has no words of its own
+  for (const [number, stage] of stages.entries()) {
+    stage.className = number < current ? "done" : "";
+    stage.toggleAttribute("aria-current", false);
+  }
+  stages[current].setAttribute("aria-current", "step");
+  if (found >= 0) stages[found].textContent = step;
+  section.querySelector(".ahead").textContent = ahead ? `${ahead} before it` : "";
+}
+
+function arrive(section, id, status) {
+  if (section.dataset.then === "reload") return location.replace(location.pathname === "/" ? "/" : `/view/${id}`);
+  const link = document.createElement("a");
+  link.href = `/view/${id}`;
+  link.textContent = status.status === "Complete" ? "It is complete: open it" : `It has failed: ${status.error}`;
+  section.querySelector(".line").replaceChildren(link);
+}

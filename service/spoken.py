@@ -1,0 +1,97 @@
+"""Durations, instants and options as the page says them. `assets/fleet.js` says durations by the same rule."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.durations import written
+
+HOUR, MINUTE = 3600, 60
+
+
+def lasting(seconds: float | None) -> str:
+    """2 h 15 min; to the nearest minute, but what is shorter than one to the next whole second."""
+    if seconds is None:
+        return "unknown"
+    if 0 < seconds < MINUTE:
+        return f"{-int(-seconds // 1)} s"
+    minutes = int(seconds + MINUTE // 2) // MINUTE
+    hours, rest = divmod(minutes, 60)
+    return " ".join(part for part in (hours and f"{hours} h", (rest or not hours) and f"{rest} min") if part)
+
+
+def briefly(seconds: float | None) -> str:
+    """How long the machine took: 0.4 s, 12 s, 3 min."""
+    if seconds is None:
+        return ""
+    if 0.05 <= seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < MINUTE else lasting(seconds)
+
+
+def moment(instant: datetime | str | None) -> str:
+    """Tue 10 Mar 2026, 16:00 UTC."""
+    if instant is None:
+        return "never"
+    return f"{local_day(instant)} {in_time(instant):%Y, %H:%M} UTC"
+
+
+def local_day(instant: datetime | str) -> str:
+    """Tue 10 Mar."""
+    there = in_time(instant)
+    return f"{there:%a} {there.day} {there:%b}"
+
+
+def local_time(instant: datetime | str) -> str:
+    """Tue 10 Mar 16:00 −05:00: on the clock of its own offset."""
+    return f"{local_day(instant)} {clock(instant)} {offset(instant)}"
+
+
+def poll_time(seconds: int) -> str:
+    """Tue 10 Mar 16:00, in UTC, of seconds since 1970."""
+    there = datetime.fromtimestamp(seconds, UTC)
+    return f"{local_day(there)} {there:%H:%M}"
+
+
+def epoch(instant: datetime) -> int:
+    """Microseconds since 1970: by which scripts tell instants apart."""
+    return (instant - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+
+
+def clock(instant: datetime | str) -> str:
+    """16:00, or 16:00:05 where there are seconds."""
+    there = in_time(instant)
+    return f"{there:%H:%M:%S}" if there.second else f"{there:%H:%M}"
+
+
+def offset(instant: datetime | str) -> str:
+    """−05:00."""
+    minutes = (in_time(instant).utcoffset() or timedelta()) // timedelta(minutes=1)
+    sign = "−" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def in_time(instant: datetime | str) -> datetime:
+    """An instant that may be ISO 8601."""
+    return datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+
+
+def options(stored: dict[str, Any]) -> str:
+    """The options of a report: all stores, now as of the newest poll."""
+    said = [f"store {stored['store_id']}" if stored["store_id"] else "all stores"]
+    if stored["now"]:
+        said.append(f"as of {moment(stored['now'])}")
+    if stored["max_gap"] is not None:
+        said.append(f"a poll speaks for {written(stored['max_gap'])}")
+    if stored["lookback"] != 24 * HOUR:
+        said.append(f"lookback {written(stored['lookback'])}")
+    return ", ".join(said)
+
+
+def sentence(text: str) -> str:
+    """A sentence as it begins a line."""
+    return text[:1].upper() + text[1:]
+
+
+def number(value: float) -> str:
+    """12,345."""
+    return f"{value:,}"

@@ -1,0 +1,69 @@
+"""What the page is made from: templates, and the files that they refer to under names that change with them."""
+
+from functools import cache
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar.plugins.jinja import JinjaTemplateEngine
+from markdown_it import MarkdownIt
+
+from service import spoken
+
+FOLDER = Path(__file__).parent / "page"
+ASSETS = FOLDER / "assets"
+SEMANTICS = (FOLDER / "semantics.md", FOLDER.parents[1] / "docs/semantics.md")  # installed; in the source tree
+
+
+def engine() -> JinjaTemplateEngine:
+    """The templates, with what all of them may call."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words = (
+        spoken.lasting,
+        spoken.briefly,
+        spoken.moment,
+        spoken.local_time,
+        spoken.poll_time,
+        spoken.epoch,
+        spoken.number,
+        spoken.sentence,
+        spoken.options,
+    )
+    filters: dict[str, Any] = {word.__name__: word for word in words}
+    values: dict[str, Any] = {"assets": assets_path()}
+    environment.filters.update(filters)
+    environment.globals.update(values)
+    return JinjaTemplateEngine.from_environment(environment)
+
+
+@cache
+def assets_path() -> str:
+    """Where style and scripts are: an address that their content decides, so that it may be kept for ever."""
+    content = b"".join(file.name.encode() + file.read_bytes() for file in sorted(ASSETS.iterdir()))
+    return f"/page/{sha256(content).hexdigest()[:12]}"
+
+
+@cache
+def semantics() -> str:
+    """docs/semantics.md as HTML; its headings can be linked to."""
+    text = next(path for path in SEMANTICS if path.exists()).read_text(encoding="utf-8")
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(text)
+    for token, content in pairwise(tokens):
+        match token.type:
+            case "heading_open":
+                token.attrSet("id", content.content.lower().replace(" ", "-"))
+                token.tag = f"h{int(token.tag[1]) + 1}"  # the page has a first heading of its own
+            case "heading_close":
+                token.tag = f"h{int(token.tag[1]) + 1}"
+            case "table_open" | "code_block":
+                token.attrSet("tabindex", "0")  # on a phone it scrolls, and a keyboard must reach it
+    return markdown.renderer.render(tokens, markdown.options, {})

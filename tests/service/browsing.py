@@ -1,0 +1,87 @@
+"""The page as people see it: in a real Chromium, of which nothing may complain and which may ask no other host."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+SERIOUS = ("serious", "critical")
+WAIT_MS = 10_000
+
+
+def found_browser() -> str:
+    """Where a Chromium is. Skips where there is none, but in CI that is an error."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None and os.environ.get("CI"):
+        pytest.fail("there is no Chromium, and CI has to have one")
+    if path is None:
+        pytest.skip(f"there is no browser to look at the page with: none of {', '.join(NAMES)} is on the PATH")
+    return path
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A Chromium without a window."""
+    path = found_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """A page of a fresh profile, not yet anywhere; relative addresses are of `url`.
+
+    At the end: no error in its console but for answers that a test has asked for, and no request to another host.
+    """
+    context = browser.new_context(
+        base_url=url, viewport=options.pop("viewport", {"width": 1400, "height": 2000}), **options
+    )
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    yield page
+    context.close()
+    assert [said for said in complaints if "the server responded with a status of 4" not in said] == []
+    assert hosts - {""} <= {urlsplit(url).netloc}
+
+
+def faults(page: Page) -> list[str]:
+    """What an automated check of accessibility finds, as far as it is serious."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {rule['help']}: {[node['target'] for node in rule['nodes']][:3]}"
+        for rule in found
+        if rule["impact"] in SERIOUS
+    ]
+
+
+def overflow(page: Page) -> int:
+    """How many pixels a page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def ready(page: Page) -> None:
+    """Wait until the fleet's table has all its rows."""
+    page.wait_for_selector("#fleet[data-ready]")
+
+
+def shown_stores(page: Page) -> list[str]:
+    """The ids of the rows in the document, from the top."""
+    return page.locator("#fleet tbody tr[aria-rowindex] th a").all_text_contents()

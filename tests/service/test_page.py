@@ -1,0 +1,493 @@
+"""The page in a browser, over a running service: everything that a person does there, and that nothing goes wrong."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.feeds import HOURS, POLLS, ZONES, lines, store_uptime, written_feed
+from tests.service.browsing import faults, opened, overflow, ready, shown_stores
+from tests.service.running import Running, complete, finished, held_up, loaded, trigger
+
+KNOWN = "corner shop"  # open every day from 09:00 to 17:00; down on Monday from 12:00 to 14:30
+ODD = "odd shop"  # one of its rows of hours has a weekday that there is not
+DESK = {"width": 1400, "height": 900}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(scope="module")
+def polled(polled: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The database of the sample, and in it one store whose week is known to the second, and one with a bad row."""
+    polls = ("10:10:00,active", "12:00:00,inactive", "13:05:00,inactive", "14:30:00,active")
+    feed = written_feed(
+        tmp_path_factory.mktemp("known") / "feed",
+        polls=lines(POLLS, *(f"{store},2026-03-09 {poll}" for store in (KNOWN, ODD) for poll in polls)),
+        hours=lines(HOURS, *(f"{KNOWN},{day},09:00,17:00" for day in range(7)), f"{ODD},0,09:00,17:00", f"{ODD},9,,"),
+        zones=lines(ZONES, f"{KNOWN},UTC"),
+    )
+    loaded(polled, feed)
+    return polled
+
+
+@pytest.fixture(scope="module")
+def reports(service: Running) -> dict[str, str]:
+    """The ids of a complete report, of an earlier one with unknown time, and of one that failed."""
+    with service.client() as client:
+        failed = trigger(client, now="2020-01-01T00:00:00Z")
+        finished(client, failed)
+        earlier = complete(client, now="2026-03-08T16:00:00Z", max_gap="1h")
+        return {"fleet": complete(client), "earlier": earlier, "failed": failed}
+
+
+@pytest.fixture(scope="module")
+def views(reports: dict[str, str]) -> dict[str, str]:
+    """The address of every view."""
+    fleet, earlier = reports["fleet"], reports["earlier"]
+    return {
+        "home": "/",
+        "fleet": f"/view/{fleet}",
+        "unknown": f"/view/{earlier}",
+        "store": f"/view/{fleet}/store?store_id={KNOWN}",
+        "data": f"/view/{fleet}/data",
+        "history": "/history",
+        "compare": f"/compare?old={earlier}&new={fleet}",
+        "rule": "/rule",
+        "failed": f"/view/{reports['failed']}",
+        "missing": f"/view/{'0' * 32}",
+    }
+
+
+@pytest.fixture
+def fleet(page: Page, reports: dict[str, str]) -> Page:
+    """A page that shows the fleet."""
+    page.goto(f"/view/{reports['fleet']}")
+    ready(page)
+    return page
+
+
+def ids(content: str) -> list[str]:
+    return [row["store_id"] for row in csv.DictReader(io.StringIO(content))]
+
+
+def downloaded(page: Page, name: str) -> bytes:
+    """The bytes of a file that a link of the page downloads."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name=name, exact=True).click()
+    return Path(download.value.path()).read_bytes()
+
+
+# From a trigger to a file ---------------------------------------------------------------------------------------------
+
+
+def test_from_a_trigger_to_the_file_with_a_reload_in_the_middle(page: Page, polled: str, tmp_path: Path) -> None:
+    page.goto("/")
+    with held_up(polled):
+        page.get_by_text("Options").click()
+        page.get_by_label("Polls count back").fill("25h")  # a report that nobody has made yet
+        page.get_by_role("button", name="Make a report").click()
+        page.wait_for_url("**/view/*")
+        step = page.locator("[aria-current=step]")
+        expect(step).to_have_text("reading polls, hours and zones")
+        page.reload()
+        expect(step).to_have_text("reading polls, hours and zones")
+        seconds = int(page.locator(".elapsed").inner_text().split(".")[0].split()[0])
+        expect(page.locator(".elapsed")).to_have_text(re.compile(rf"^{seconds + 2} s$"))
+    ready(page)
+    assert len(shown_stores(page)) == 42
+    page.get_by_label("Search").fill(KNOWN[:6].upper())
+    expect(page.locator("#matched")).to_have_text("1 of 42 stores")
+    page.get_by_label("Search").fill("")
+    made = downloaded(page, "CSV")
+    told = store_uptime("report", "--source", polled, "--lookback", "25h", "--out", "-", cwd=tmp_path)
+    assert told.stdout == made != b""
+    page.get_by_role("link", name=KNOWN).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
+
+
+def test_progress_is_asked_for_where_events_do_not_come_through(page: Page, polled: str) -> None:
+    page.route("**/events", lambda route: route.fulfill(status=404))
+    page.goto("/")
+    with held_up(polled):
+        page.get_by_text("Options").click()
+        page.get_by_label("Polls count back").fill("26h")
+        page.get_by_role("button", name="Make a report").click()
+        expect(page.locator("[aria-current=step]")).to_have_text("reading polls, hours and zones")
+    ready(page)
+
+
+def test_a_report_of_one_store_leads_to_its_week(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Store", exact=True).press_sequentially(KNOWN[:3])
+    expect(page.locator("#stores option")).to_have_count(1)
+    assert page.locator("#stores option").evaluate("option => option.value") == KNOWN
+    page.get_by_label("Store", exact=True).fill(KNOWN)
+    page.get_by_role("button", name="Make a report").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
+
+
+def test_a_running_report_is_seen_on_the_first_page_and_can_be_cancelled(
+    page: Page, polled: str, client: httpx.Client, reports: dict[str, str]
+) -> None:
+    with held_up(polled):
+        report_id = trigger(client, lookback="27h")
+        page.goto("/")
+        run = page.locator(f"[data-report='{report_id}'][data-then]")
+        expect(run).to_contain_text("lookback 1d3h")
+        run.get_by_role("button", name="Cancel").click()
+        expect(run).to_have_count(0)
+    page.goto(f"/view/{report_id}")
+    expect(page.locator("#why")).to_have_text("It was cancelled.")
+
+
+def test_a_report_that_ends_elsewhere_is_offered(
+    page: Page, polled: str, client: httpx.Client, reports: dict[str, str]
+) -> None:
+    with held_up(polled):
+        trigger(client, lookback="28h")
+        page.goto("/")
+        ready(page)
+    page.get_by_role("link", name="It is complete: open it").click()
+    ready(page)
+
+
+def test_a_failed_report_says_why_and_can_be_tried_again(page: Page, reports: dict[str, str]) -> None:
+    page.goto(f"/view/{reports['failed']}")
+    expect(page.locator("#why")).to_contain_text("Choose a now between them")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_url(lambda url: reports["failed"] not in url)
+    expect(page.locator("#why")).to_contain_text("Choose a now between them")
+
+
+def test_what_the_server_refuses_is_said(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Store", exact=True).fill("no such store")
+    page.get_by_role("button", name="Make a report").click()
+    expect(page.get_by_role("status").first).to_contain_text("no such store")
+
+
+def test_any_report_opens_by_its_id(page: Page, reports: dict[str, str]) -> None:
+    page.goto("/")
+    page.get_by_label("Report id").fill(f" {reports['earlier']} ")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fleet as of Sun 8 Mar 2026, 16:00 UTC")
+
+
+# The fleet ------------------------------------------------------------------------------------------------------------
+
+
+FILTERS = [
+    {"search": "A1"},
+    {"down_now": True},
+    {"below": "95"},
+    {"below": "99.5", "window": "day"},
+    {"zone": "America/Chicago"},
+    {"unknown": True},
+    {"unknown": True, "below": "97", "zone": "America/New_York"},
+]
+
+
+@pytest.mark.parametrize("which", ["fleet", "earlier"])
+def test_what_is_filtered_on_the_page_is_what_is_downloaded(page: Page, reports: dict[str, str], which: str) -> None:
+    page.goto(f"/view/{reports[which]}")
+    ready(page)
+    sizes = set()
+    whole = page.locator("#matched").inner_text()
+    for wanted in FILTERS:
+        for name, value in wanted.items():
+            field = page.locator(f"#filter [name={name}]")
+            if value is True:
+                field.check()
+            elif name in ("zone", "window"):
+                field.select_option(str(value))
+            else:
+                field.fill(str(value))
+        shown = shown_stores(page)
+        expect(page.locator("#matched")).to_have_text(re.compile(f"^{len(shown)} of "))
+        answer = page.request.get(page.locator("[data-format=csv]").get_attribute("href") or "")
+        assert sorted(ids(answer.text())) == sorted(shown), wanted
+        page.reload()
+        ready(page)
+        assert shown_stores(page) == shown, wanted  # the address holds the filter
+        sizes.add(len(shown))
+        page.get_by_role("link", name="Clear the filter").click()
+        expect(page.locator("#matched")).to_have_text(whole)
+    assert len(sizes) > 3  # not always all, or none
+
+
+def test_a_filter_works_without_a_script(chromium: Browser, service: Running, reports: dict[str, str]) -> None:
+    with opened(chromium, service.url, java_script_enabled=False) as page:
+        page.goto(f"/view/{reports['fleet']}")
+        page.get_by_label("Search").fill(KNOWN)
+        page.get_by_role("button", name="Filter").click()
+        expect(page.locator("#matched")).to_have_text("1 of 42 stores")
+        assert page.locator("#fleet tbody th a").all_text_contents() == [KNOWN]
+        assert "search=corner" in (page.locator("[data-format=csv]").get_attribute("href") or "")
+
+
+def test_rows_from_the_server_and_from_the_script_are_the_same(
+    chromium: Browser, service: Running, fleet: Page, reports: dict[str, str]
+) -> None:
+    rows = cells(fleet)
+    with opened(chromium, service.url, java_script_enabled=False) as plain:
+        plain.goto(f"/view/{reports['fleet']}")
+        first = cells(plain)
+    assert len(first) == 40
+    assert first == rows[:40]
+
+
+def cells(page: Page) -> list[list[str]]:
+    """The texts of every cell of the fleet's table."""
+    rows = page.locator("#fleet tbody tr:not(.space)")
+    return rows.evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))")
+
+
+def test_columns_sort_both_ways_and_back(fleet: Page, client: httpx.Client, reports: dict[str, str]) -> None:
+    worst = shown_stores(fleet)
+    rows = list(csv.DictReader(io.StringIO(client.get(f"/get_report/{reports['fleet']}").text)))
+    down = {row["store_id"]: float(row["downtime_last_day(hours)"]) for row in rows}
+    head = fleet.get_by_role("columnheader", name="day").first
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    hours = [down[store] for store in shown_stores(fleet)]
+    assert hours == sorted(hours, reverse=True)
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    assert [down[store] for store in shown_stores(fleet)] == hours[::-1]
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "none")
+    assert shown_stores(fleet) == worst
+
+
+def test_the_worst_come_first(fleet: Page, client: httpx.Client, reports: dict[str, str]) -> None:
+    told = client.get(f"/get_report/{reports['fleet']}", params={"columns": "extended"}).text
+    share = {row["store_id"]: row["uptime_percent_last_week"] for row in csv.DictReader(io.StringIO(told))}
+    shown = [share[store] for store in shown_stores(fleet)]
+    assert [float(one) for one in shown if one] == sorted(float(one) for one in shown if one)
+    assert shown == [one for one in shown if one] + [one for one in shown if not one]
+
+
+def test_the_summary_adds_up(fleet: Page, client: httpx.Client, reports: dict[str, str]) -> None:
+    told = client.get(f"/get_report/{reports['fleet']}", params={"columns": "extended"}).text
+    rows = list(csv.DictReader(io.StringIO(told)))
+    summary = dict(
+        zip(fleet.locator(".summary dt").all_inner_texts(), fleet.locator(".summary dd").all_inner_texts(), strict=True)
+    )
+    up = [
+        row
+        for row in rows
+        if row["uptime_percent_last_week"] == "100.00" and float(row["unknown_last_week(hours)"]) == 0
+    ]
+    assert summary["Stores"] == str(len(rows)) == "42"
+    assert summary["Fully up all week"] == str(len(up))
+    hours, minutes = map(int, re.findall(r"\d+", summary["Down in the last week"] + " 0")[:2])
+    assert hours + minutes / 60 == pytest.approx(sum(float(row["downtime_last_week(hours)"]) for row in rows), abs=0.3)
+    assert summary["Not observed"] == "1"
+
+
+def test_a_lane_says_what_it_shows(fleet: Page) -> None:
+    lane = fleet.get_by_role("row").filter(has_text=KNOWN).get_by_role("img")
+    # Business hours of seven days; Monday's first poll is the first evidence of all, Tuesday takes over from Monday.
+    expect(lane).to_have_attribute("aria-label", re.compile(r"^In the week: up \d+ h.*, down 2 h 30 min in 1 stretch$"))
+
+
+def test_back_and_forward_keep_the_filter(fleet: Page) -> None:
+    fleet.get_by_label("Search").fill("corner")
+    fleet.get_by_role("link", name=KNOWN).click()
+    expect(fleet.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
+    fleet.go_back()
+    expect(fleet.locator("#matched")).to_have_text("1 of 42 stores")
+    expect(fleet.get_by_label("Search")).to_have_value("corner")
+    fleet.go_forward()
+    expect(fleet.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
+
+
+@pytest.mark.parametrize("name", ["XLSX", "JSON", "PARQUET"])
+def test_other_formats_are_those_of_the_api(
+    fleet: Page, client: httpx.Client, reports: dict[str, str], name: str
+) -> None:
+    fleet.get_by_label("all columns").check()
+    query = {"format": name.lower(), "columns": "extended"}
+    told = client.get(f"/get_report/{reports['fleet']}", params=query).content
+    content = downloaded(fleet, name)
+    assert content[:4] == told[:4]
+    assert name == "XLSX" or content == told  # a workbook holds when it was written
+
+
+# One store ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_is_traced_to_its_polls_in_two_clicks(fleet: Page) -> None:
+    row = fleet.get_by_role("row").filter(has_text=KNOWN)
+    expect(row.get_by_role("cell").nth(4)).to_have_text("2 h 30 min")
+    row.get_by_role("link").click()  # one
+    outage = fleet.get_by_role("region", name="Outages").get_by_role("row").nth(1)
+    expect(outage).to_contain_text("Mon 9 Mar 12:00 +00:00")
+    expect(outage).to_contain_text("Mon 9 Mar 14:30 +00:00")
+    expect(outage).to_contain_text("2 h 30 min")
+    outage.get_by_role("link", name="2 inactive polls").click()  # two
+    polls = fleet.locator("tr.marked")
+    expect(polls).to_have_count(2)
+    assert [row.split("\t")[1:3] for row in polls.all_inner_texts()] == [
+        ["2026-03-09 13:05:00", "inactive"],
+        ["2026-03-09 12:00:00", "inactive"],
+    ]
+    expect(polls.first).to_be_in_viewport()
+
+
+def test_a_stretch_tells_what_it_rests_on(page: Page, views: dict[str, str]) -> None:
+    page.goto(views["store"])
+    told = page.locator("#told")
+    page.locator(".piece.down").first.hover()
+    expect(told).to_have_text(
+        re.compile(r"^Down, Mon 9 Mar 12:00 .*, 1 h 5 min\. Rests on the poll of Mon 9 Mar 12:00 ")
+    )
+    page.get_by_role("link", name="Mon 9 Mar 12:00 +00:00", exact=True).click()
+    expect(told).to_contain_text("Down, Mon 9 Mar 12:00")
+    page.keyboard.press("ArrowLeft")
+    expect(told).to_have_text(re.compile(r"^Up, Mon 9 Mar 09:00 .* first poll reaches back to the opening\.$"))
+    page.keyboard.press("End")
+    expect(told).to_have_text(re.compile(r"^Up, Tue 10 Mar 09:00 .* no poll in this interval: status carried\.$"))
+
+
+def test_a_change_of_clocks_is_marked(
+    page: Page, views: dict[str, str], client: httpx.Client, reports: dict[str, str]
+) -> None:
+    told = client.get(f"/get_report/{reports['fleet']}", params={"zone": "America/New_York"}).text
+    page.goto(f"/view/{reports['fleet']}/store?store_id={ids(told)[0]}")
+    sunday = page.locator(".day").filter(has_text="Sun 8 Mar")
+    expect(sunday).to_contain_text("Clocks went forward by 1 h: this day has 23 h")
+    expect(sunday.locator("line.change")).to_have_count(1)
+    expect(page.locator("line.change")).to_have_count(1)
+
+
+def test_what_is_odd_about_a_store_is_told(page: Page, client: httpx.Client, reports: dict[str, str]) -> None:
+    lists = client.get(f"/reports/{reports['fleet']}").json()["quality"]["stores"]
+    page.goto(f"/view/{reports['fleet']}/store?store_id={ODD}")
+    expect(page.get_by_text("Some hours rows rejected: computed from the rest")).to_be_visible()
+    expect(page.get_by_role("region", name="Rejected rows")).to_contain_text("bad weekday")
+    page.goto(f"/view/{reports['fleet']}/store?store_id={lists['no_hours'][0]}")
+    expect(page.get_by_text("around the clock")).to_be_visible()
+
+
+# Data, history, comparison --------------------------------------------------------------------------------------------
+
+
+def test_the_data_view_tells_counts_reasons_and_lists(
+    page: Page, views: dict[str, str], client: httpx.Client, reports: dict[str, str]
+) -> None:
+    about = client.get(f"/reports/{reports['fleet']}").json()
+    page.goto(views["data"])
+    hours = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="hours"))
+    counts = about["quality"]["tables"]["hours"]
+    expect(hours).to_contain_text(f"{counts['accepted']:,}")
+    for reason, count in counts["rejected"].items():
+        expect(hours).to_contain_text(f"{reason}: {count}")
+    with page.expect_download() as download:
+        hours.get_by_role("link", name="CSV").click()
+    content = Path(download.value.path()).read_bytes()
+    assert content == client.get(f"/reports/{reports['fleet']}/rejects", params={"table": "hours"}).content
+    silent = page.locator("#not_observed")
+    silent.locator("summary").click()
+    expect(silent).to_contain_text(about["quality"]["stores"]["not_observed"][0])
+    assert page.locator("ol.ten li").count() == 10
+    page.get_by_role("link", name="All of it, precisely").click()
+    expect(page.get_by_role("heading", name="What the figures mean")).to_be_visible()
+    expect(page.locator("#evidence-and-extrapolation")).to_have_count(1)
+
+
+def test_reports_are_compared_and_deleted_from_the_history(
+    page: Page, client: httpx.Client, reports: dict[str, str]
+) -> None:
+    extra = complete(client, now="2026-03-07T16:00:00Z")
+    page.goto("/history")
+    row = page.get_by_role("row").filter(has=page.locator(f"a[href='/view/{extra}']"))
+    expect(row).to_contain_text("as of Sat 7 Mar 2026, 16:00 UTC")
+    row.get_by_label("Compare from").check()
+    page.locator(f"input[name=new][value='{reports['fleet']}']").check()
+    page.get_by_role("button", name="Compare").click()
+    counts = [int(text) for text in page.locator(".summary dd").all_inner_texts()]
+    assert sum(counts) == 42
+    assert counts[0] > 0
+    expect(page.get_by_role("row").nth(1)).to_contain_text("worse")
+    page.go_back()
+    page.on("dialog", lambda dialog: dialog.accept())
+    row.get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+    page.goto(f"/view/{extra}")
+    expect(page.get_by_text("This report is not kept any more")).to_be_visible()
+
+
+# For everybody --------------------------------------------------------------------------------------------------------
+
+VIEWS = ("home", "fleet", "unknown", "store", "data", "history", "compare", "rule", "failed", "missing")
+
+
+@pytest.fixture(
+    scope="module", params=["light", *(pytest.param(look, marks=pytest.mark.long) for look in ("dark", "phone"))]
+)
+def eyes(request: pytest.FixtureRequest, chromium: Browser, service: Running) -> Iterator[Page]:
+    """A page in one of the three looks."""
+    looks = {"light": {"viewport": DESK}, "dark": {"viewport": DESK, "color_scheme": "dark"}, "phone": PHONE}
+    with opened(chromium, service.url, **looks[request.param]) as page:
+        yield page
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_can_be_read_by_everybody(eyes: Page, views: dict[str, str], view: str) -> None:
+    eyes.goto(views[view])
+    if view in ("home", "fleet", "unknown"):
+        ready(eyes)
+    assert faults(eyes) == []
+    assert overflow(eyes) == 0
+    assert eyes.locator("h1").count() == 1
+
+
+def test_dark_mode_is_dark(chromium: Browser, service: Running, views: dict[str, str]) -> None:
+    with opened(chromium, service.url, color_scheme="dark") as page:
+        page.goto(views["fleet"])
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert max(map(int, re.findall(r"\d+", colour))) < 64
+
+
+def test_all_of_it_can_be_done_with_the_keyboard(page: Page, reports: dict[str, str]) -> None:
+    page.goto("/")
+    ready(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Store", exact=True)).to_be_focused()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('tbody') !== null"):
+            break
+    stores = shown_stores(page)
+    expect(page.get_by_role("link", name=stores[0], exact=True)).to_be_focused()
+    for _ in range(30):
+        page.keyboard.press("ArrowDown")
+    last = page.get_by_role("link", name=stores[30], exact=True)
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Store {stores[30]}")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#days') !== null"):
+            break
+    expect(page.locator("#told")).to_contain_text("Rests on the poll of")
+    shown = page.locator("#told").inner_text()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#told")).not_to_have_text(shown)
+
+
+def test_all_rows_are_printed(fleet: Page) -> None:
+    fleet.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(shown_stores(fleet)) == 42
+    fleet.emulate_media(media="print")
+    expect(fleet.locator("#filter")).to_be_hidden()
+    expect(fleet.locator("#fleet")).to_be_visible()

@@ -1,0 +1,117 @@
+"""The page without data, behind a key, with a large fleet, and over data that has changed since."""
+
+import re
+from pathlib import Path
+
+import psycopg
+from playwright.sync_api import Browser, expect
+
+from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
+from tests.postgres import fresh_database, run
+from tests.service.browsing import faults, opened, overflow, ready, shown_stores
+from tests.service.running import complete, loaded, new_key, problem, running
+
+MANY = 10_000
+
+
+def test_an_empty_database_says_what_to_do_and_takes_sample_data(chromium: Browser, database: str) -> None:
+    with running(database) as server, opened(chromium, server.url) as page:
+        page.goto("/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("No data yet")
+        expect(page.get_by_text("store-uptime load FOLDER")).to_be_visible()
+        assert faults(page) == []
+        page.get_by_role("button", name="Load sample data").click()
+        ready(page)
+        expect(page.locator("#matched")).to_have_text("200 of 200 stores")
+        with server.client() as client:
+            assert "There is data" in problem(client.post("/sample_data"), 409)
+        page.goto("/")
+        expect(page.get_by_role("button", name="Load sample data")).to_have_count(0)
+
+
+def test_sample_data_is_not_mixed_with_hours_that_wait_for_polls(database: str, tmp_path: Path) -> None:
+    feed = written_feed(
+        tmp_path / "feed", hours=lines(HOURS, "mine,0,09:00,17:00"), zones=ZONES + "\n", polls=POLLS + "\n"
+    )
+    loaded(database, feed)
+    with running(database) as server, server.client() as client:
+        assert "There is data" in problem(client.post("/sample_data"), 409)
+    assert run(database, "select count(*) from menu_hours") == [(1,)]
+
+
+def test_a_user_who_may_not_write_gets_no_sample_data_but_a_reason(database: str, server: str) -> None:
+    run(database, "create role onlooker login; revoke create on schema public from public")
+    onlooker = re.sub(r"//[^@/]*@?", "//onlooker@", database, count=1)
+    with running(onlooker, "--registry", database) as service, service.client() as client:
+        assert "could not be loaded" in problem(client.post("/sample_data"), 409)
+
+
+def test_where_keys_are_asked_for_the_page_signs_in_and_out(chromium: Browser, polled: str, database: str) -> None:
+    key = new_key(database, "ada")
+    with running(polled, "--registry", database) as server, opened(chromium, server.url) as page:
+        page.goto("/history")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+        assert faults(page) == []
+        page.get_by_label("API key").fill("su_00000000_no")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("status")).to_contain_text("This key opens nothing")
+        page.get_by_label("API key").fill(key)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Reports")  # where it was to go
+        page.get_by_role("link", name="Fleet", exact=True).click()
+        page.get_by_role("button", name="Make a report").click()
+        ready(page)
+        page.goto("/history")
+        expect(page.get_by_role("row").nth(1)).to_contain_text("ada")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_ten_thousand_stores_scroll_sort_and_filter(chromium: Browser, server: str, tmp_path: Path) -> None:
+    one = written_feed(
+        tmp_path / "one", polls=lines(POLLS, "0,2026-03-10 12:00:00,active"), hours=HOURS + "\n", zones=ZONES + "\n"
+    )
+    with fresh_database(server) as url:
+        loaded(url, one)
+        with psycopg.connect(url) as connection:
+            connection.execute(
+                "insert into store_status (store_id, timestamp_utc, status)"
+                " select lpad(store::text, 5, '0'), now_ - hour * interval '6 hours',"
+                "        case when mod(store + hour, 9) = 0 then 'inactive' else 'active' end"
+                " from generate_series(1, %s) as store, generate_series(0, 3) as hour,"
+                "      (select timestamptz '2026-03-10 12:00:00Z' as now_) as n",
+                [MANY - 1],
+            )
+        with running(url) as service, opened(chromium, service.url, viewport={"width": 1400, "height": 900}) as page:
+            with service.client() as client:
+                report_id = complete(client)
+            page.goto(f"/view/{report_id}")
+            ready(page)
+            expect(page.locator("#matched")).to_have_text("10,000 of 10,000 stores")
+            assert len(shown_stores(page)) < 80
+            expect(page.locator("#fleet")).to_have_attribute("aria-rowcount", str(MANY + 2))
+            scroll = page.locator("#stores-scroll")
+            scroll.evaluate("element => element.scrollTop = element.scrollHeight")
+            expect(page.locator(f"[aria-rowindex='{MANY + 2}']")).to_be_in_viewport()
+            assert len(shown_stores(page)) < 80
+            page.get_by_role("columnheader", name="Store").get_by_role("button").click()
+            expect(page.locator("[aria-rowindex='3'] a")).to_have_text("0")
+            page.get_by_label("Search").fill("0999")
+            expect(page.locator("#matched")).to_have_text("11 of 10,000 stores")
+            assert overflow(page) == 0
+
+
+def test_a_report_says_so_when_its_polls_have_changed_since(chromium: Browser, server: str, tmp_path: Path) -> None:
+    feed = written_feed(
+        tmp_path / "feed",
+        polls=lines(POLLS, "s,2026-03-09 12:00:00,active", "s,2026-03-10 12:00:00,active"),
+        hours=HOURS + "\n",
+        zones=ZONES + "\n",
+    )
+    with fresh_database(server) as url:
+        loaded(url, feed)
+        with running(url) as service, opened(chromium, service.url) as page, service.client() as client:
+            report_id = complete(client)
+            run(url, "update store_status set status = 'inactive'")
+            page.goto(f"/view/{report_id}/store?store_id=s")
+            expect(page.get_by_text("some have come or gone since")).to_be_visible()
