@@ -202,7 +202,7 @@ class Backend:
             found["database"] = UNREADABLE
         return found
 
-    def _source(self) -> pipeline.Source:
+    def _source(self) -> "pipeline.Source":
         if not self._database:
             raise RegistryUnreachable
         return pipeline.open_source(self._database, self.settings.schema)
@@ -214,13 +214,13 @@ def visit_embedded() -> None:
         pass
 
 
-def visit(source: pipeline.Source) -> None:
+def visit(source: "pipeline.Source") -> None:
     """See whether a source can be read. Raises what it raises."""
     with source:
         pass
 
 
-def read_stores(source: pipeline.Source) -> list[str]:
+def read_stores(source: "pipeline.Source") -> list[str]:
     """The stores of a source."""
     with source:
         return source.stores()

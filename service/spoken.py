@@ -9,11 +9,13 @@ HOUR, MINUTE = 3600, 60
 
 
 def lasting(seconds: float | None) -> str:
-    """2 h 15 min; to the nearest minute, but what is shorter than one to the next whole second."""
+    """2 h 15 min; to the nearest minute, but to the next second below one, and to the nearest hour from 1,000 on."""
     if seconds is None:
         return "unknown"
     if 0 < seconds < MINUTE:
         return f"{-int(-seconds // 1)} s"
+    if seconds >= 1000 * HOUR:
+        return f"{round(seconds / HOUR):,} h"
     minutes = int(seconds + MINUTE // 2) // MINUTE
     hours, rest = divmod(minutes, 60)
     return " ".join(part for part in (hours and f"{hours} h", (rest or not hours) and f"{rest} min") if part)

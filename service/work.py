@@ -16,16 +16,19 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from types import ModuleType
-from typing import Any, Self, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple
 
 import psycopg
 import stamina
 from psycopg.types.json import Json
 
 import pipeline
-from pipeline import Columns, Format, Frames, Limits, Options, Selection, StoreUptimeError
+from pipeline import Columns, Format, Limits, Options, Selection, StoreUptimeError
 from service.errors import told
 from service.statements import statements
+
+if TYPE_CHECKING:
+    from pipeline import Frames
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
@@ -109,7 +112,7 @@ def limit_memory(amount: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
 
 
-def tiny() -> Frames:
+def tiny() -> "Frames":
     """The smallest source that goes through every step."""
     import polars as pl
 
@@ -117,7 +120,7 @@ def tiny() -> Frames:
     hours = pl.DataFrame(
         schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String)
     )
-    return Frames(polls, hours, pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String)))
+    return pipeline.Frames(polls, hours, pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String)))
 
 
 def options_of(stored: dict[str, Any]) -> Options:

@@ -380,6 +380,7 @@ VALUES: dict[str, Any] = {
     "figures": b"",
     "plan": b"",
     "rejects": b"",
+    "lanes": b"",
     "error": "It failed.",
     "keep_reports": 0,
     "keep_for": timedelta(0),

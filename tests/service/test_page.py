@@ -11,11 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.feeds import HOURS, POLLS, ZONES, lines, store_uptime, written_feed
+from tests.postgres import run
 from tests.service.browsing import faults, opened, overflow, ready, shown_stores
 from tests.service.running import Running, complete, finished, held_up, loaded, trigger
 
 KNOWN = "corner shop"  # open every day from 09:00 to 17:00; down on Monday from 12:00 to 14:30
 ODD = "odd shop"  # one of its rows of hours has a weekday that there is not
+FICKLE = "fickle shop"  # loses polls after reports were made
 DESK = {"width": 1400, "height": 900}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
@@ -26,7 +28,7 @@ def polled(polled: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     polls = ("10:10:00,active", "12:00:00,inactive", "13:05:00,inactive", "14:30:00,active")
     feed = written_feed(
         tmp_path_factory.mktemp("known") / "feed",
-        polls=lines(POLLS, *(f"{store},2026-03-09 {poll}" for store in (KNOWN, ODD) for poll in polls)),
+        polls=lines(POLLS, *(f"{store},2026-03-09 {poll}" for store in (KNOWN, ODD, FICKLE) for poll in polls)),
         hours=lines(HOURS, *(f"{KNOWN},{day},09:00,17:00" for day in range(7)), f"{ODD},0,09:00,17:00", f"{ODD},9,,"),
         zones=lines(ZONES, f"{KNOWN},UTC"),
     )
@@ -98,9 +100,9 @@ def test_from_a_trigger_to_the_file_with_a_reload_in_the_middle(page: Page, poll
         seconds = int(page.locator(".elapsed").inner_text().split(".")[0].split()[0])
         expect(page.locator(".elapsed")).to_have_text(re.compile(rf"^{seconds + 2} s$"))
     ready(page)
-    assert len(shown_stores(page)) == 42
+    assert len(shown_stores(page)) == 43
     page.get_by_label("Search").fill(KNOWN[:6].upper())
-    expect(page.locator("#matched")).to_have_text("1 of 42 stores")
+    expect(page.locator("#matched")).to_have_text("1 of 43 stores")
     page.get_by_label("Search").fill("")
     made = downloaded(page, "CSV")
     told = store_uptime("report", "--source", polled, "--lookback", "25h", "--out", "-", cwd=tmp_path)
@@ -136,10 +138,10 @@ def test_a_running_report_is_seen_on_the_first_page_and_can_be_cancelled(
     with held_up(polled):
         report_id = trigger(client, lookback="27h")
         page.goto("/")
-        run = page.locator(f"[data-report='{report_id}'][data-then]")
-        expect(run).to_contain_text("lookback 1d3h")
-        run.get_by_role("button", name="Cancel").click()
-        expect(run).to_have_count(0)
+        card = page.locator(f"[data-report='{report_id}'][data-then]")
+        expect(card).to_contain_text("lookback 1d3h")
+        card.get_by_role("button", name="Cancel").click()
+        expect(card).to_have_count(0)
     page.goto(f"/view/{report_id}")
     expect(page.locator("#why")).to_have_text("It was cancelled.")
 
@@ -224,7 +226,7 @@ def test_a_filter_works_without_a_script(chromium: Browser, service: Running, re
         page.goto(f"/view/{reports['fleet']}")
         page.get_by_label("Search").fill(KNOWN)
         page.get_by_role("button", name="Filter").click()
-        expect(page.locator("#matched")).to_have_text("1 of 42 stores")
+        expect(page.locator("#matched")).to_have_text("1 of 43 stores")
         assert page.locator("#fleet tbody th a").all_text_contents() == [KNOWN]
         assert "search=corner" in (page.locator("[data-format=csv]").get_attribute("href") or "")
 
@@ -282,7 +284,7 @@ def test_the_summary_adds_up(fleet: Page, client: httpx.Client, reports: dict[st
         for row in rows
         if row["uptime_percent_last_week"] == "100.00" and float(row["unknown_last_week(hours)"]) == 0
     ]
-    assert summary["Stores"] == str(len(rows)) == "42"
+    assert summary["Stores"] == str(len(rows)) == "43"
     assert summary["Fully up all week"] == str(len(up))
     hours, minutes = map(int, re.findall(r"\d+", summary["Down in the last week"] + " 0")[:2])
     assert hours + minutes / 60 == pytest.approx(sum(float(row["downtime_last_week(hours)"]) for row in rows), abs=0.3)
@@ -300,7 +302,7 @@ def test_back_and_forward_keep_the_filter(fleet: Page) -> None:
     fleet.get_by_role("link", name=KNOWN).click()
     expect(fleet.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
     fleet.go_back()
-    expect(fleet.locator("#matched")).to_have_text("1 of 42 stores")
+    expect(fleet.locator("#matched")).to_have_text("1 of 43 stores")
     expect(fleet.get_by_label("Search")).to_have_value("corner")
     fleet.go_forward()
     expect(fleet.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
@@ -374,6 +376,14 @@ def test_what_is_odd_about_a_store_is_told(page: Page, client: httpx.Client, rep
     expect(page.get_by_text("around the clock")).to_be_visible()
 
 
+def test_it_is_told_where_the_polls_have_changed_since(page: Page, polled: str, reports: dict[str, str]) -> None:
+    run(polled, f"delete from store_status where store_id = '{FICKLE}' and status = 'inactive'")
+    page.goto(f"/view/{reports['fleet']}/store?store_id={FICKLE}")
+    expect(page.get_by_text("some have come or gone since")).to_be_visible()
+    page.goto(f"/view/{reports['fleet']}/store?store_id={KNOWN}")
+    expect(page.get_by_text("some have come or gone since")).to_have_count(0)
+
+
 # Data, history, comparison --------------------------------------------------------------------------------------------
 
 
@@ -411,7 +421,7 @@ def test_reports_are_compared_and_deleted_from_the_history(
     page.locator(f"input[name=new][value='{reports['fleet']}']").check()
     page.get_by_role("button", name="Compare").click()
     counts = [int(text) for text in page.locator(".summary dd").all_inner_texts()]
-    assert sum(counts) == 42
+    assert sum(counts) == 43
     assert counts[0] > 0
     expect(page.get_by_role("row").nth(1)).to_contain_text("worse")
     page.go_back()
@@ -487,7 +497,7 @@ def test_all_of_it_can_be_done_with_the_keyboard(page: Page, reports: dict[str, 
 
 def test_all_rows_are_printed(fleet: Page) -> None:
     fleet.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert len(shown_stores(fleet)) == 42
+    assert len(shown_stores(fleet)) == 43
     fleet.emulate_media(media="print")
     expect(fleet.locator("#filter")).to_be_hidden()
     expect(fleet.locator("#fleet")).to_be_visible()

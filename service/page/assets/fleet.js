@@ -5,7 +5,7 @@ import { part, say } from "./page.js";
 const WEEK_MIN = 7 * 24 * 60;
 const [CLOSED, UP, DOWN, UNKNOWN] = [0, 1, 2, 3];
 const LANE = { width: 252, height: 22 };
-const SPARE = 12; // rows beyond the edge, so that a quick scroll or a step by keyboard finds them
+const SPARE = 10; // rows beyond the edge, so that not each frame of a scroll has to make some
 const PRINTED = 1000;
 const FIRST_DESCENDING = /^(downtime|unknown|last_poll)/; // a first click puts the worst, or the newest, on top
 
@@ -20,7 +20,7 @@ let stores = null; // columns by name
 let order = []; // numbers of the rows that are shown, in their order
 let rowHeight = 0;
 let shown = new Map(); // position -> row of the table
-let colours = null;
+let rendered = { first: 0, last: 0 }; // the positions that have one
 
 // Words ---------------------------------------------------------------------------------------------------------------
 
@@ -74,84 +74,85 @@ function described(changes) {
   return `In the week: ${said.join(", ")}`;
 }
 
-function palette() {
-  const style = getComputedStyle(document.documentElement);
-  const [up, down, unknown, closed, quiet] = ["up", "down", "unknown", "closed", "quiet"].map((name) => style.getPropertyValue(`--${name}`));
-  return { up, down, unknown, closed, quiet };
+const SVG = "http://www.w3.org/2000/svg";
+
+function drawing(name, attributes) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
 }
 
-function context(canvas, { width, height }) {
-  const ratio = devicePixelRatio || 1;
-  canvas.width = width * ratio;
-  canvas.height = height * ratio;
-  const pen = canvas.getContext("2d");
-  pen.scale(ratio, ratio);
-  return pen;
-}
+// Where a status is in a lane, and how high: a shape of its own for each, so that colour is not all there is.
+const BARS = { [UP]: [5, 12], [UNKNOWN]: [7, 8], [DOWN]: [0, 22] };
+const UNIT = LANE.width / WEEK_MIN;
 
-function draw(canvas, changes) {
-  const pen = context(canvas, LANE);
-  const unit = LANE.width / WEEK_MIN;
-  const bar = (status, from, until, top, height) => {
-    pen.fillStyle = colours[status];
-    pen.fillRect(from * unit, top, Math.max((until - from) * unit, 0.75), height);
-  };
-  bar("closed", 0, WEEK_MIN, 10.5, 1);
-  const every = [...stretches(changes)];
-  for (const [status, from, until] of every) {
-    if (status === UP) bar("up", from, until, 5, 12);
-    if (status === UNKNOWN) for (let at = from; at < until; at += 120) bar("unknown", at, Math.min(at + 60, until), 7, 8);
+function outlines(changes) {
+  const found = { [UP]: "", [UNKNOWN]: "", [DOWN]: "" };
+  for (const [status, from, until] of stretches(changes)) {
+    if (status === CLOSED) continue;
+    const [top, height] = BARS[status];
+    const width = Math.max((until - from) * UNIT, 0.75).toFixed(2); // what is short can still be seen
+    found[status] += `M${(from * UNIT).toFixed(2)} ${top}h${width}v${height}h-${width}z`;
   }
-  for (const [status, from, until] of every) if (status === DOWN) bar("down", from, until, 0, LANE.height);
+  return found;
 }
 
 function drawAxis() {
-  const size = { width: LANE.width, height: 14 };
-  const pen = context(part("axis"), size);
   const day = 24 * 3600 * 1000;
-  pen.fillStyle = colours.quiet;
-  pen.font = "11px system-ui, sans-serif";
   for (let at = Math.ceil((endMs - 7 * day) / day) * day; at < endMs; at += day) {
-    const x = ((at - endMs) / (7 * day) + 1) * size.width;
-    pen.fillRect(x, 0, 1, 14);
-    if (size.width - x > 24) pen.fillText(DAYS[new Date(at).getUTCDay()], x + 3, 11);
+    const x = ((at - endMs) / (7 * day) + 1) * LANE.width;
+    part("axis").append(drawing("line", { x1: x, x2: x, y1: 0, y2: 14 }));
+    if (LANE.width - x < 28) continue;
+    const name = drawing("text", { x: x + 3, y: 11 });
+    name.textContent = DAYS[new Date(at).getUTCDay()];
+    part("axis").append(name);
   }
 }
 
 // Rows ----------------------------------------------------------------------------------------------------------------
 
-const LENGTHS = ["downtime", "uptime"].flatMap((kind) => ["hour", "day", "week"].map((window) => `${kind}_last_${window}`));
+const WINDOWS = ["hour", "day", "week"];
+const LENGTHS = [
+  ...["downtime", "uptime"].flatMap((kind) => WINDOWS.map((window) => `${kind}_last_${window}`)),
+  "unknown_last_week",
+];
+
+// A row as it is before it has a store; a copy of it is quicker than thirteen cells made one by one.
+const blank = document.createElement("tr");
+blank.append(document.createElement("th"), ...Array.from({ length: 12 }, () => document.createElement("td")));
+blank.cells[0].scope = "row";
+blank.cells[0].append(document.createElement("div"));
+blank.cells[0].firstChild.append(document.createElement("a"));
+blank.cells[1].className = "lane";
+blank.cells[1].append(drawing("svg", { role: "img", viewBox: `0 0 ${LANE.width} ${LANE.height}` }));
+blank.cells[1].firstChild.append(
+  drawing("title", {}),
+  drawing("path", { class: "closed", d: `M0 10.5h${LANE.width}v1h-${LANE.width}z` }),
+  drawing("path", { class: "up", "data-status": UP }),
+  drawing("path", { class: "unknown", "data-status": UNKNOWN }),
+  drawing("path", { class: "down", "data-status": DOWN }),
+);
+for (let column = 2; column <= 9; column++) blank.cells[column].className = "num";
 
 function made(position) {
   const n = order[position];
-  const row = document.createElement("tr");
+  const row = blank.cloneNode(true);
+  const [head, lane, ...cells] = row.cells;
+  const link = head.firstChild.firstChild;
   row.setAttribute("aria-rowindex", position + 3);
-  const head = document.createElement("th");
-  head.scope = "row";
-  const link = document.createElement("a");
-  link.href = `/view/${report}/store?${new URLSearchParams({ store_id: stores.store_id[n] })}`;
+  link.href = `/view/${report}/store?store_id=${encodeURIComponent(stores.store_id[n])}`;
   link.textContent = link.title = stores.store_id[n];
-  const inner = document.createElement("div");
-  inner.append(link);
-  if (stores.down_now[n]) inner.append(" ", badge());
-  head.append(inner);
-  row.append(head);
-  row.append(laneCell(n), cell(share(n), "num"));
-  for (const name of LENGTHS) row.append(cell(lasting(stores[name][n]), "num"));
-  row.append(
-    cell(lasting(stores.unknown_last_week[n]), "num"),
-    cell(pollTime(stores.last_poll[n])),
-    cell(stores.last_active[n] ? "active" : "inactive"),
-    cell(stores.zone[n]),
-  );
+  if (stores.down_now[n]) head.firstChild.append(" ", badge());
+  fillLane(lane, n);
+  const texts = [
+    share(n),
+    ...LENGTHS.map((name) => lasting(stores[name][n])),
+    pollTime(stores.last_poll[n]),
+    stores.last_active[n] ? "active" : "inactive",
+    stores.zone[n],
+  ];
+  for (const [number, text] of texts.entries()) cells[number].textContent = text;
   return row;
-}
-
-function cell(text, kind = "") {
-  const element = document.createElement("td");
-  element.className = kind;
-  element.textContent = text;
-  return element;
 }
 
 function badge() {
@@ -161,19 +162,16 @@ function badge() {
   return element;
 }
 
-function laneCell(n) {
-  const element = cell("", "lane");
+function fillLane(cell, n) {
   if (stores.hours_unknown[n] || !stores.lanes) {
-    element.textContent = stores.lanes ? "hours unknown" : "";
-    return element;
+    cell.textContent = stores.lanes ? "hours unknown" : "";
+    return;
   }
-  const canvas = document.createElement("canvas");
   const changes = stores.lanes[n] ?? [];
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", (canvas.title = described(changes)));
-  draw(canvas, changes);
-  element.append(canvas);
-  return element;
+  const [lane, paths] = [cell.firstChild, outlines(changes)];
+  lane.setAttribute("aria-label", described(changes));
+  lane.querySelector("title").textContent = described(changes);
+  for (const path of lane.querySelectorAll("[data-status]")) path.setAttribute("d", paths[path.dataset.status]);
 }
 
 const above = document.createElement("tr");
@@ -207,12 +205,14 @@ function render(first, last) {
   below.firstChild.style.height = `${(order.length - last) * rowHeight}px`;
   above.hidden = first === 0;
   below.hidden = last === order.length;
+  rendered = { first, last };
 }
 
 function renderInSight() {
-  const first = Math.max(0, Math.floor(scroll.scrollTop / rowHeight) - SPARE);
-  const last = Math.min(order.length, Math.ceil((scroll.scrollTop + scroll.clientHeight) / rowHeight) + SPARE);
-  render(Math.min(first, last), last);
+  const first = Math.min(Math.floor(scroll.scrollTop / rowHeight), order.length);
+  const last = Math.min(Math.ceil((scroll.scrollTop + scroll.clientHeight) / rowHeight), order.length);
+  if (first >= rendered.first && last <= rendered.last) return;
+  render(Math.max(0, first - SPARE), Math.min(order.length, last + SPARE));
 }
 
 function renderAnew() {
@@ -344,13 +344,6 @@ function step(event) {
   renderInSight();
 }
 
-function recolour() {
-  const named = palette();
-  colours = named;
-  drawAxis();
-  if (stores) renderAnew();
-}
-
 // -------------------------------------------------------------------------------------------------------------------
 
 async function start() {
@@ -361,7 +354,7 @@ async function start() {
     button.addEventListener("click", () => sortBy(head.dataset.sort));
     head.append(button);
   }
-  recolour();
+  drawAxis();
   const answer = await fetch(`/view/${report}/fleet.json`);
   if (!answer.ok) return say("The whole table could not be fetched; below are its first rows. Load the page again.");
   stores = await answer.json();
@@ -376,9 +369,8 @@ async function start() {
   part("clear").addEventListener("click", clear);
   filter.addEventListener("submit", (event) => { event.preventDefault(); refilter(); });
   part("all-columns").addEventListener("change", () => showDownloads(query()));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   addEventListener("beforeprint", () => render(0, Math.min(order.length, PRINTED)));
-  addEventListener("afterprint", renderInSight);
+  addEventListener("afterprint", renderAnew);
   table.dataset.ready = "true";
   performance.mark("ready");
 }
