@@ -20,7 +20,7 @@ from playwright.sync_api import Browser
 from benches.common import compile_packages, machine, own_database
 from benches.service import serving
 from pipeline import load_files, write_sample
-from tests.service.browsing import launched, opened, ready
+from tests.service.browsing import MISSING, found_browser, launched, opened, ready
 
 STORES, DAYS, VISITS = 10_000, 9, 5
 SMOKE = (200, 9, 1)
@@ -47,6 +47,9 @@ JUMP = """async () => {
 
 def main() -> None:
     """Make the feed, serve, make a report, visit it, say."""
+    if found_browser() is None:
+        print(MISSING)
+        return
     is_smoke = "--smoke" in sys.argv
     stores, days, visits = SMOKE if is_smoke else (STORES, DAYS, VISITS)
     compile_packages()
