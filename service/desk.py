@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 FIRST_ROWS = 40  # as many as a tall window shows before the script has come
 COMPARED_ROWS = 1000
-LATEST_POLLS = 6
 SECOND_US = 1_000_000
 WINDOWS = ("hour", "day", "week")
 FIGURES = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime") for window in WINDOWS)
@@ -76,12 +75,12 @@ def worst_first(report: "Report") -> "pl.DataFrame":
     import polars as pl
 
     share = pl.col("uptime_last_week_us") / (pl.col("uptime_last_week_us") + pl.col("downtime_last_week_us"))
-    written = report.extended.select("store_id", *SHARES).with_columns(pl.col(SHARES).cast(pl.Float64))
+    written = report.extended.select(pl.col(SHARES).cast(pl.Float64))
     return (
         report.exact.with_row_index("store")
+        .hstack(written)
         .with_columns(share=pl.when(share.is_finite()).then(share))
         .sort("share", "downtime_last_week_us", "store_id", descending=[False, True, False], nulls_last=True)
-        .join(written, on="store_id", maintain_order="left")
         .select(
             "store",
             "store_id",
@@ -133,8 +132,8 @@ def store_week(place: Place, store: str, limits: Limits, stored: StoredReport) -
     report = pipeline.restored(stored.figures, stored.plan, stored.rejects)
     source = pipeline.open_source(place.database, place.schema, place.application)
     timeline = pipeline.explain(source, report, store, limits)
-    (row,) = worst_first(pipeline.selected(report, Selection(search=store))).filter(store_id=store).to_dicts()
-    polls = report.extended.filter(store_id=store).row(0, named=True)
+    row = worst_first(report).filter(store_id=store).row(0, named=True)
+    polls = report.exact.filter(store_id=store).row(0, named=True)
     return {
         "row": row,
         "windows": [

@@ -65,7 +65,7 @@ async def progressing(backend: Backend, row: Row) -> dict[str, Any]:
 
 async def fleet_of(backend: Backend, row: Row, selection: Selection) -> dict[str, Any]:
     """What the fleet's template shows of a complete report."""
-    stored = await reports.content(backend.registry, "fleet", row["id"])
+    stored = await reports.content(backend.registry, "figures", row["id"])
     head = await backend.workers.brief(desk.fleet_head, stored["figures"], selection)
     about = await reports.content(backend.registry, "about", row["id"])
     before = await backend.registry.row("before", id=row["id"])

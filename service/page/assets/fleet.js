@@ -24,7 +24,7 @@ let rendered = { first: 0, last: 0 }; // the positions that have one
 
 // Words ---------------------------------------------------------------------------------------------------------------
 
-export function lasting(seconds) {
+function lasting(seconds) {
   if (seconds === null) return "unknown";
   if (seconds > 0 && seconds < 60) return `${Math.ceil(seconds)} s`;
   const minutes = Math.floor((Math.trunc(seconds + 30)) / 60);
