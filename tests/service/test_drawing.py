@@ -1,0 +1,97 @@
+"""What the page says and draws: durations, instants, and the days of a week, those with a change of clocks included."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pipeline import build_timeline
+from service.drawing import WIDTH, drawn_days
+from service.spoken import lasting, local_time, moment, options
+from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "unknown"),
+        (0, "0 min"),
+        (0.2, "1 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (89, "1 min"),
+        (90, "2 min"),
+        (3569, "59 min"),
+        (3570, "1 h"),
+        (8100, "2 h 15 min"),
+        (604_800, "168 h"),
+        (3_599_999, "1000 h"),
+        (4_500_000, "1,250 h"),
+    ],
+)
+def test_durations_are_said_as_people_say_them(seconds: float | None, said: str) -> None:
+    assert lasting(seconds) == said
+
+
+def test_instants_say_their_zone() -> None:
+    assert moment(datetime(2026, 3, 1, 9, 5, tzinfo=UTC)) == "Sun 1 Mar 2026, 09:05 UTC"
+    assert moment(None) == "never"
+    assert local_time("2026-03-01T09:05:07.5-03:30") == "Sun 1 Mar 09:05:07 −03:30"
+    assert local_time("2026-03-01T09:05:00+00:00") == "Sun 1 Mar 09:05 +00:00"
+
+
+def test_options_are_said_where_they_are_not_the_usual_ones() -> None:
+    usual: dict[str, Any] = {"store_id": None, "now": None, "max_gap": None, "lookback": 86_400.0}
+    assert options(usual) == "all stores"
+    other = {"store_id": "7", "now": "2026-03-01T00:00:00Z", "max_gap": 5400.0, "lookback": 0.0}
+    assert options(other) == "store 7, as of Sun 1 Mar 2026, 00:00 UTC, a poll speaks for 1h30m, lookback 0h"
+
+
+def week(now: str, zone: str = "America/New_York") -> list[dict[str, Any]]:
+    """The days of a store that is open from 00:00 to 10:00, with one poll."""
+    polls = lines(POLLS, f"s,{now} UTC,inactive")
+    hours = lines(HOURS, *(f"s,{day},00:00,10:00" for day in range(7)))
+    return drawn_days(build_timeline(frames(polls, hours, lines(ZONES, f"s,{zone}")), "s"))
+
+
+def test_a_day_with_25_hours_is_the_longest_and_the_others_keep_their_scale() -> None:
+    days = week("2026-11-04 12:00:00")
+    (longest,) = [day for day in days if day["change"]]
+    assert longest["date"] == "Sun 1 Nov"
+    assert longest["change"] == {"x": 2 / 25 * WIDTH, "title": "Clocks went back by 1 h: this day has 25 h"}
+    assert {day["length"] for day in days} == {WIDTH, 24 / 25 * WIDTH}
+    assert longest["grid"] == [7 / 25 * WIDTH, 13 / 25 * WIDTH, 19 / 25 * WIDTH]
+    assert days[1]["grid"] == [6 / 25 * WIDTH, 12 / 25 * WIDTH, 18 / 25 * WIDTH]
+    assert longest["hours"] == days[1]["hours"] == ["00:00–10:00"]
+    assert (longest["down"], days[1]["down"]) == ("11 h", "10 h")
+
+
+def test_a_day_with_23_hours_is_the_shortest() -> None:
+    (day,) = [day for day in week("2026-03-10 12:00:00") if day["change"]]
+    assert day["change"]["title"] == "Clocks went forward by 1 h: this day has 23 h"
+    assert (day["length"], day["usual"]) == (pytest.approx(23 / 24 * WIDTH, abs=0.01), WIDTH)
+    assert day["grid"][0] == pytest.approx(5 / 24 * WIDTH, abs=0.01)
+
+
+def test_pieces_lie_within_their_day_and_within_the_week() -> None:
+    days = week("2026-11-04 12:00:00")
+    unit = timedelta(hours=25) / WIDTH
+    assert [day["date"] for day in days][::7] == ["Wed 4 Nov", "Wed 28 Oct"]
+    for day in days:
+        assert 0 <= day["inside"]["x"] <= day["inside"]["x"] + day["inside"]["width"] <= day["length"]
+        for piece in day["pieces"]:
+            assert day["inside"]["x"] <= piece["x"]
+            assert piece["x"] + piece["width"] <= day["inside"]["x"] + day["inside"]["width"] + 0.01
+    drawn = sum(piece["width"] for day in days for piece in day["pieces"]) * unit
+    # Six whole days of ten hours and one of eleven; of the last day 07:00 in New York is now, of the first 08:00.
+    assert drawn / timedelta(hours=1) == pytest.approx(5 * 10 + 11 + 7 + 2, abs=0.01)
+
+
+def test_a_piece_over_midnight_is_drawn_on_both_days_and_begins_on_one() -> None:
+    polls = lines(POLLS, "s,2026-06-10 12:00:00 UTC,inactive")
+    hours = lines(HOURS, *(f"s,{day},22:00,02:00" for day in range(7)))
+    days = drawn_days(build_timeline(frames(polls, hours, lines(ZONES, "s,UTC")), "s"))
+    assert days[1]["hours"] == ["00:00–02:00", "22:00–24:00"]
+    last, first = days[1]["pieces"][-1], days[0]["pieces"][0]
+    assert (last["number"], last["starts"], last["x"] + last["width"]) == (first["number"], True, WIDTH)
+    assert (first["starts"], first["x"]) == (False, 0)
