@@ -46,7 +46,7 @@ def build_report(
     """
     ready = prepared(source, options, progress)
     stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
-    progress(f"computing uptime and downtime of {stores:,} stores from {polls:,} polls")
+    progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
     from pipeline.compute import report
 
     return report(ready, limits, lanes=lanes)

@@ -145,7 +145,7 @@ def make_report(task: Task) -> Outcome:
                 lambda step: ledger.note(step, source.version),
                 lanes=True,
             )
-            ledger.note(f"writing {report.exact.height:,} rows", source.version)
+            ledger.note(f"writing (rows: {report.exact.height:,})", source.version)
             saved = pipeline.saved(report)
         except Exception as error:  # whatever it is, it ends this run alone
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))

@@ -44,7 +44,7 @@ def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     At the end: no error in its console but for answers that a test has asked for, and no request to another host.
     """
     context = browser.new_context(
-        base_url=url, viewport=options.pop("viewport", {"width": 1400, "height": 2000}), **options
+        base_url=url, viewport=options.pop("viewport", {"width": 1400, "height": 1000}), **options
     )
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
