@@ -46,6 +46,14 @@ bench-smoke:
     uv run python -m benches.service --smoke
     uv run python -m benches.page --smoke
 
+# the same report written by hand in other ways, beside ours; installs what it compares with
+bench-peers *ARGS:
+    uv run --group bench python -m benches.peers {{ARGS}}
+
+# the cost of a poll as their number grows
+bench-growth *ARGS:
+    uv run python -m benches.growth {{ARGS}}
+
 # how quick the service answers while reports run
 bench-service *ARGS:
     uv run python -m benches.service {{ARGS}}

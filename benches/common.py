@@ -141,10 +141,22 @@ def processor() -> str:
 
 def same_figures(one: Path, other: Path) -> int:
     """How many stores both reports have; ends where they differ in any cell, or are empty."""
-    ours, theirs = (list(csv.reader(path.open(encoding="utf-8", newline=""))) for path in (one, other))
-    different = next((pair for pair in zip_longest(ours, theirs) if pair[0] != pair[1]), None)
-    if different:
-        sys.exit(f"the figures differ\n  {one}: {different[0]}\n  {other}: {different[1]}")
-    if len(ours) < 2:
+    difference = differing(one, other)
+    if difference:
+        sys.exit(f"the figures of {one} and {other} differ: {difference}")
+    stores = len(rows(one)) - 1
+    if stores < 1:
         sys.exit(f"{one} has no store")
-    return len(ours) - 1
+    return stores
+
+
+def differing(one: Path, other: Path) -> str:
+    """The first row in which two reports differ; nothing where they do not."""
+    pairs = zip_longest(rows(one), rows(other))
+    return next((f"{ours} here, {theirs} there" for ours, theirs in pairs if ours != theirs), "")
+
+
+def rows(path: Path) -> list[list[str]]:
+    """A CSV file as text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))

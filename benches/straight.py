@@ -62,7 +62,8 @@ shifts as (
     join dates on isodow(midnight) = day_of_week + 1
 ),
 blocks as (
-    select store, open_us, close_us, sum(apart) over (partition by store order by open_us, close_us) as block
+    select store, open_us, close_us,
+           coalesce(sum(apart) over (partition by store order by open_us, close_us), 0) as block
     from (
         select *, open_us > 60000000 + max(close_us) over (
             partition by store order by open_us, close_us rows between unbounded preceding and 1 preceding

@@ -18,7 +18,7 @@ from tests.worlds import EVERY_TEXT_AT, World, every_text, shuffled, worlds
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 COMMON = settings(deadline=None, database=None, suppress_health_check=QUIET, print_blob=True)
-FAST = settings(COMMON, max_examples=120, derandomize=True)
+FAST = settings(COMMON, max_examples=60, derandomize=True)
 BRIEF = settings(COMMON, max_examples=20, derandomize=True)
 LONG = settings(COMMON, max_examples=1000)
 
