@@ -32,7 +32,6 @@ from service.routes.shapes import (
     ReportStatus,
     Triggered,
     TriggerRequest,
-    only_told,
     problems,
 )
 
@@ -47,7 +46,7 @@ GETTING = problems(s404="No such report.", s406="No such format.", s410="The rep
 LOOK_S = 0.25
 SILENCE_S = 15  # some proxies close what says nothing for longer
 Tables = Literal["polls", "hours", "zones"]
-Percent = Annotated[str, only_told(pattern=r"^([0-9]{1,2}(\.[0-9]{1,9})?|100)?$")]
+PERCENT = r"^([0-9]{1,2}(\.[0-9]{1,9})?|100)?$"
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=255)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
@@ -200,7 +199,12 @@ def selection_of(
     search: Annotated[str, QueryParameter(max_length=1000, description="Stores whose id contains this.")] = "",
     down_now: Annotated[bool, QueryParameter(description="Stores that are down at now.")] = False,
     below: Annotated[
-        Percent, QueryParameter(max_length=20, description="Stores whose share of uptime is less, in percent.")
+        str,
+        QueryParameter(
+            max_length=20,
+            schema_extra={"pattern": PERCENT},
+            description="Stores whose share of uptime is less, in percent.",
+        ),
     ] = "",
     window: Annotated[Literal["hour", "day", "week", ""], QueryParameter(description="Of which window.")] = "",
     zone: Annotated[str, QueryParameter(max_length=100, description="Stores computed in this zone.")] = "",
