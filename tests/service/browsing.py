@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = f"there is no browser to look at the page with: none of {', '.join(NAMES)} is on the PATH"
@@ -39,22 +39,44 @@ def launched() -> Iterator[Browser]:
 
 @contextmanager
 def opened(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
-    """A page of a fresh profile, not yet anywhere; relative addresses are of `url`.
+    """A page of a fresh profile, not yet anywhere; relative addresses are of `url`. It is watched."""
+    with new_page(browser, url, **options) as page, watched(page, url):
+        yield page
 
-    At the end: no error in its console but for answers that a test has asked for, and no request to another host.
-    """
-    context = browser.new_context(
-        base_url=url, viewport=options.pop("viewport", {"width": 1400, "height": 1000}), **options
-    )
+
+@contextmanager
+def new_page(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """A page of a fresh profile, not yet anywhere; relative addresses are of `url`."""
+    viewport = options.pop("viewport", {"width": 1400, "height": 1000})
+    context = browser.new_context(base_url=url, viewport=viewport, **options)
     context.set_default_timeout(WAIT_MS)
-    page = context.new_page()
+    yield context.new_page()
+    context.close()
+
+
+@contextmanager
+def watched(page: Page, url: str) -> Iterator[None]:
+    """At the end: no error in its console but for answers that a test has asked for, and no request to another host."""
     complaints: list[str] = []
     hosts: set[str] = set()
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    yield page
-    context.close()
+
+    def told(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            complaints.append(said.text)
+
+    def failed(error: Error) -> None:
+        complaints.append(str(error))
+
+    def asked(request: Request) -> None:
+        hosts.add(urlsplit(request.url).netloc)
+
+    page.on("console", told)
+    page.on("pageerror", failed)
+    page.on("request", asked)
+    yield
+    page.remove_listener("console", told)
+    page.remove_listener("pageerror", failed)
+    page.remove_listener("request", asked)
     assert [said for said in complaints if "the server responded with a status of 4" not in said] == []
     assert hosts - {""} <= {urlsplit(url).netloc}
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from pipeline import write_sample
 from tests.postgres import fresh_database
-from tests.service.browsing import launched, opened
+from tests.service.browsing import launched, new_page, watched
 from tests.service.running import Running, loaded, running
 
 
@@ -50,8 +50,18 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def page(chromium: Browser, service: Running) -> Iterator[Page]:
-    """A window on the service; at the end nothing may have gone wrong in it."""
-    with opened(chromium, service.url) as page:
+@pytest.fixture(scope="module")
+def window(chromium: Browser, service: Running) -> Iterator[Page]:
+    """A window on the service, for all tests of the module: a new one costs a second."""
+    with new_page(chromium, service.url) as page:
         yield page
+
+
+@pytest.fixture
+def page(window: Page, service: Running) -> Iterator[Page]:
+    """The window as if it were new; at the end nothing may have gone wrong in it."""
+    window.goto("about:blank")
+    with watched(window, service.url):
+        yield window
+    window.unroute_all()
+    window.emulate_media(media="null")

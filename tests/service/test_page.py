@@ -436,7 +436,7 @@ def test_reports_are_compared_and_deleted_from_the_history(
     assert counts[0] > 0
     expect(page.get_by_role("row").nth(1)).to_contain_text("worse")
     page.go_back()
-    page.on("dialog", lambda dialog: dialog.accept())
+    page.once("dialog", lambda dialog: dialog.accept())
     row.get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
     page.goto(f"/view/{extra}")
