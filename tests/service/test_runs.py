@@ -232,14 +232,14 @@ def test_a_run_that_needs_more_memory_than_its_share_ends_alone(crowded: Running
 def test_a_run_ends_at_the_time_limit_wherever_it_is(polled: str) -> None:
     with (
         fresh_registry(polled) as registry,
-        running(polled, "--registry", registry, "--workers", "1", "--time-limit", "5s") as server,
+        running(polled, "--registry", registry, "--workers", "1", "--time-limit", "10s") as server,
         server.client() as client,
     ):
         with held_up(polled):
             hung = new_report(client)
             worker = the_busy_worker(server)
             worker.suspend()
-            assert finished(client, hung)["error"] == "It took longer than a report may take here, 5s."
+            assert finished(client, hung)["error"] == "It took longer than a report may take here, 10s."
             assert not alive(worker.pid)
             waiting = new_report(client)
             assert "longer" in finished(client, waiting)["error"]
