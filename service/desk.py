@@ -8,7 +8,7 @@ sample_data   a made-up feed, for a database that has none
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,8 @@ import msgspec
 
 import pipeline
 from pipeline import Limits, Selection
-from service.drawing import drawn_days
+from service.drawing import drawn_days, poll_times
 from service.errors import CannotLoad, HasData
-from service.spoken import local_time, moment
 from service.work import Place
 
 if TYPE_CHECKING:
@@ -38,10 +37,11 @@ SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
 
 
 def fleet_head(figures: bytes, selection: Selection) -> dict[str, Any]:
-    """summary: counts and hours of all stores; zones; matched: how many are selected; rows: the worst of them."""
+    """now; summary: counts and hours of all stores; zones; matched: how many are selected; rows: the worst of them."""
     report = pipeline.restored(figures)
     chosen = pipeline.selected(report, selection)
     return {
+        "now": report.provenance["now"],
         "summary": summary(report),
         "zones": report.exact["zone"].unique().sort().to_list(),
         "matched": chosen.exact.height,
@@ -132,8 +132,9 @@ def store_week(place: Place, store: str, limits: Limits, stored: StoredReport) -
     report = pipeline.restored(stored.figures, stored.plan, stored.rejects)
     source = pipeline.open_source(place.database, place.schema, place.application)
     timeline = pipeline.explain(source, report, store, limits)
-    row = worst_first(report).filter(store_id=store).row(0, named=True)
-    polls = report.exact.filter(store_id=store).row(0, named=True)
+    alone = replace(report, exact=report.exact.filter(store_id=store))  # nothing is worked out for other stores
+    row = worst_first(alone).row(0, named=True)
+    polls = alone.exact.row(0, named=True)
     return {
         "row": row,
         "windows": [
@@ -162,7 +163,7 @@ def outages(timeline: "Timeline") -> list[dict[str, Any]]:
     words; because: why the first piece is down.
     """
     found: list[dict[str, Any]] = []
-    locals_of = dict(timeline.polls.select("poll_utc", "poll_local").iter_rows())
+    when = poll_times(timeline)
     for number, piece in enumerate(timeline.pieces.iter_rows(named=True)):
         if piece["status"] != "down":
             continue
@@ -175,8 +176,7 @@ def outages(timeline: "Timeline") -> list[dict[str, Any]]:
                 | {"first": number, "last": number, "polls": [piece["poll_utc"]]}
             )
     for outage in found:
-        poll = outage["polls"][0]
-        outage["first_poll"] = local_time(locals_of[poll]) if poll in locals_of else moment(poll)
+        outage["first_poll"] = when[outage["polls"][0]]
         outage["seconds"] = (outage["end_utc"] - outage["start_utc"]).total_seconds()
     return found[::-1]
 

@@ -23,15 +23,15 @@ def drawn_days(timeline: "Timeline") -> list[Values]:
     """The days of a timeline, the newest first.
 
     date; length and usual: this day and 24 hours in units; inside: what of it belongs to the week; grid, change, hours,
-    pieces and polls, each of the last two with its number, place and title.
+    pieces and polls, each of the last two with its place and title.
     """
     days = timeline.days.to_dicts()
     now = EPOCH + timedelta(microseconds=timeline.plan.horizon.now_us)
     week = (now - timedelta(days=7), now)
     longest = max(day["end_utc"] - day["start_utc"] for day in days)
-    locals_of = dict(timeline.polls.select("poll_utc", "poll_local").iter_rows())
+    when = poll_times(timeline)
     pieces = [
-        {"number": number, "title": piece_title(piece, locals_of), **piece}
+        {"number": number, "title": piece_title(piece, when), **piece}
         for number, piece in enumerate(timeline.pieces.to_dicts())
     ]
     polls = [{"title": poll_title(poll), **poll} for poll in timeline.polls.to_dicts()]
@@ -137,7 +137,14 @@ def hours_text(span: Values, strip: Strip) -> str:
     return f"{opens}–{closes}"
 
 
-def piece_title(piece: Values, locals_of: dict[datetime, str]) -> str:
+def poll_times(timeline: "Timeline") -> dict[datetime, str]:
+    """When each poll was that a piece rests on, in words: on the store's clock, or in UTC if before the week."""
+    there = dict(timeline.polls.select("poll_utc", "poll_local").iter_rows())
+    polls = timeline.pieces["poll_utc"].drop_nulls().unique()
+    return {poll: local_time(there[poll]) if poll in there else moment(poll) for poll in polls}
+
+
+def piece_title(piece: Values, when: dict[datetime, str]) -> str:
     """What a piece is, how long, and why."""
     seconds = (piece["end_utc"] - piece["start_utc"]).total_seconds()
     span = f"{local_time(piece['start_local'])} to {clock(piece['end_local'])} {offset(piece['end_local'])}"
@@ -145,8 +152,7 @@ def piece_title(piece: Values, locals_of: dict[datetime, str]) -> str:
     poll = piece["poll_utc"]
     if poll is None:
         return f"{said} There is {piece['because']}."
-    when = local_time(locals_of[poll]) if poll in locals_of else moment(poll)
-    return f"{said} Rests on the poll of {when}: {piece['because']}."
+    return f"{said} Rests on the poll of {when[poll]}: {piece['because']}."
 
 
 def poll_title(poll: Values) -> str:

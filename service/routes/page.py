@@ -35,7 +35,7 @@ def page(name: str, **values: Any) -> Template:
 
 
 @get("/")
-async def home(request: Asking, backend: NamedDependency[Backend], selection: NamedDependency[Selection]) -> Template:
+async def home(backend: NamedDependency[Backend], selection: NamedDependency[Selection]) -> Template:
     """Trigger; what runs; the fleet of the newest report. Where there is no data yet, what to do."""
     running = await backend.registry.rows(
         "history", statuses=reports.STATUSES["Running"], store_id=None, after=None, limit=HISTORY
@@ -67,12 +67,10 @@ async def fleet_of(backend: Backend, row: Row, selection: Selection) -> dict[str
     """What the fleet's template shows of a complete report."""
     stored = await reports.content(backend.registry, "figures", row["id"])
     head = await backend.workers.brief(desk.fleet_head, stored["figures"], selection)
-    about = await reports.content(backend.registry, "about", row["id"])
     before = await backend.registry.row("before", id=row["id"])
     chosen = {name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.asked.items()}
     return head | {
         "report": row,
-        "now": about["about"]["provenance"]["now"],
         "before": before and before["id"],
         "selection": selection,
         "query": chosen,
@@ -100,7 +98,7 @@ async def view(
 async def fleet_rows(request: Asking, backend: NamedDependency[Backend], report_id: FromPath[str]) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
     await reports.finished(backend.registry, report_id)
-    headers = {"ETag": etag(report_id, templates.assets_path()), "Cache-Control": "private, no-cache"}
+    headers = {"ETag": etag(report_id, templates.assets_path())} | PRIVATE
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await reports.content(backend.registry, "fleet", report_id)
