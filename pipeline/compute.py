@@ -9,9 +9,10 @@ from functools import partial
 
 import polars as pl
 
+from pipeline.exchange import Partition
 from pipeline.figures import exact
 from pipeline.options import Limits, microseconds
-from pipeline.plan import Partition, Plan
+from pipeline.plan import Plan
 from pipeline.prepare import Prepared
 from pipeline.quality import quality
 from pipeline.report import Report
@@ -20,12 +21,13 @@ from pipeline.uptime import Figures, uptime
 
 def report(ready: Prepared, limits: Limits, *, lanes: bool = False) -> Report:
     """The report of a run that has been prepared."""
-    figures = concatenated(map(partial(figures_of, plan=ready.plan, limits=limits, lanes=lanes), ready.partitions))
+    of_partition = partial(figures_of, plan=ready.plan, limits=limits, lanes=lanes)
+    figures = concatenated(map(of_partition, ready.exchanged.partitions))
     whole = exact(ready.plan, figures)
     return Report(
         plan=ready.plan,
         exact=whole,
-        quality=quality(ready, whole, figures.repeats),
+        quality=quality(ready, whole),
         rejects=ready.rejected,
         lanes=figures.lanes,
     )
@@ -33,8 +35,7 @@ def report(ready: Prepared, limits: Limits, *, lanes: bool = False) -> Report:
 
 def figures_of(partition: Partition, plan: Plan, limits: Limits, *, lanes: bool = False) -> Figures:
     """The figures of one partition: what a worker does, wherever it is."""
-    intervals = plan.intervals.join(partition.polls, on="store", how="semi")
-    return uptime(partition.polls, intervals, plan.horizon, reach_us(plan), limits, lanes=lanes)
+    return uptime(partition, plan.horizon, reach_us(plan), limits, lanes=lanes)
 
 
 def reach_us(plan: Plan) -> int:
@@ -50,6 +51,5 @@ def concatenated(figures: Iterable[Figures]) -> Figures:
     return Figures(
         windows=pl.concat(one.windows for one in every),
         stores=pl.concat(one.stores for one in every),
-        repeats=pl.concat(one.repeats for one in every).sum(),
         lanes=pl.concat(lanes).sort("store", "minute") if lanes else None,
     )

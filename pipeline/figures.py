@@ -38,27 +38,26 @@ def exact(plan: Plan, figures: Figures) -> pl.DataFrame:
     null, and down_now false.
     """
     hours_known = ~pl.col("hours_unknown")
-    business, known = pl.col("business_us"), pl.col("uptime_us") + pl.col("downtime_us")
-    told = hours_known & ((business == 0) | (known > 0))
-    by_window = (
-        figures.windows.lazy()
-        .join(plan.stores.lazy().select("store", "hours_unknown"), on="store")
-        .select(
-            "store",
-            "window_name",
-            "polls",
-            uptime_us=pl.when(told).then("uptime_us"),
-            downtime_us=pl.when(told).then("downtime_us"),
-            unknown_us=pl.when(hours_known).then(business - known),
-            business_us=pl.when(hours_known).then(business),
-        )
-    )
-    wide = plan.stores.lazy().join(figures.stores.lazy(), on="store", how="left")
+    told: dict[str, pl.Expr] = {}
     for window in WINDOWS:
-        names = {f"{kind}_us": f"{kind}_last_{window}_us" for kind in ("uptime", "downtime", "unknown", "business")}
-        one = by_window.filter(pl.col("window_name") == window).drop("window_name")
-        wide = wide.join(one.rename(names | {"polls": f"polls_last_{window}"}), on="store", how="left")
-    return wide.sort("store").drop("store").collect()
+        up, down, business = (pl.col(f"{kind}_last_{window}_us") for kind in ("uptime", "downtime", "business"))
+        known = up + down
+        said = hours_known & ((business == 0) | (known > 0))
+        told |= {
+            f"uptime_last_{window}_us": pl.when(said).then(up),
+            f"downtime_last_{window}_us": pl.when(said).then(down),
+            f"unknown_last_{window}_us": pl.when(hours_known).then(business - known),
+            f"business_last_{window}_us": pl.when(hours_known).then(business),
+        }
+    return (
+        plan.stores.lazy()
+        .join(figures.stores.lazy(), on="store", how="left")
+        .join(figures.windows.lazy(), on="store", how="left")
+        .with_columns(**told)
+        .sort("store")
+        .drop("store")
+        .collect()
+    )
 
 
 def extended(exact: pl.DataFrame) -> pl.DataFrame:

@@ -1,9 +1,8 @@
-"""What a run decides once, for the whole source: the plan. And the polls in the form that it computes with.
+"""What a run decides once, for the whole source: the plan.
 
 make_places   zone and business intervals of every store that hours or zones mention
 make_plan     now, horizon, the stores that were polled: a plain value, the same run again from it
 of_store      the part of a plan that one store's figures follow from
-exchange      each accepted poll once, as (store, microseconds, active), in partitions of whole stores
 """
 
 from dataclasses import dataclass, replace
@@ -52,13 +51,6 @@ class Plan:
     not_observed: pl.Series
     observed_ids: dict[str, tuple[int, int]]
     tzdata: str
-
-
-@dataclass(frozen=True)
-class Partition:
-    """The polls of some stores, and no others': store, poll_us, active."""
-
-    polls: pl.DataFrame
 
 
 def make_places(hours: Taken, zones: Taken, horizon: Horizon) -> Places:
@@ -153,9 +145,3 @@ def hours_of_store(hours: Taken) -> pl.LazyFrame:
         hours_unknown=~pl.col("good").any(),
         partly_rejected_hours=pl.col("good").any() & ~pl.col("good").all(),
     )
-
-
-def exchange(plan: Plan, polls: pl.DataFrame) -> list[Partition]:
-    """The accepted polls by the plan's keys. In memory it is one partition; each holds whole stores."""
-    keys = plan.stores.select(pl.col("store_id").cast(pl.Categorical), "store")
-    return [Partition(polls.join(keys, on="store_id").select("store", "poll_us", "active"))]

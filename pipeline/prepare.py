@@ -1,14 +1,15 @@
-"""A source in; the plan of a run, the polls in partitions, and a verdict on every row out: all is read once."""
+"""A source in; the plan of a run, its polls in partitions, and a verdict on every row out: all is read once."""
 
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.exchange import Exchanged, exchange
 from pipeline.horizon import no_polls
 from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
-from pipeline.plan import Partition, Plan, exchange, make_places, make_plan
+from pipeline.plan import Plan, make_places, make_plan
 from pipeline.source.frames import RawFrames, Source
 from pipeline.waiting import awaited
 
@@ -22,7 +23,7 @@ class Prepared:
     """
 
     plan: Plan
-    partitions: list[Partition]
+    exchanged: Exchanged
     counts: dict[str, TableCounts]
     rejected: dict[str, pl.DataFrame]
     remarks: list[str]
@@ -39,7 +40,7 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Future[R
     plan = make_plan(source.name, options, horizon, polls.accepted, places)
     return Prepared(
         plan=plan,
-        partitions=exchange(plan, polls.accepted),
+        exchanged=exchange(plan, polls.accepted),
         counts={name: taken.counts for name, taken in tables.items()},
         rejected={name: taken.rejected for name, taken in tables.items()},
         remarks=source.remarks,

@@ -32,13 +32,12 @@ class Quality:
         return LISTS[name]
 
 
-def quality(ready: Prepared, exact: pl.DataFrame, repeats: pl.DataFrame) -> Quality:
+def quality(ready: Prepared, exact: pl.DataFrame) -> Quality:
     """The quality of a run; `exact` has one row per store."""
-    duplicates, contradictory = repeats.row(0)
     return Quality(
         tables=ready.counts,
-        duplicates=duplicates,
-        contradictory=contradictory,
+        duplicates=ready.exchanged.duplicates,
+        contradictory=ready.exchanged.contradictory,
         stores=store_lists(ready.plan, exact),
         warnings=[*ready.remarks, *warnings(ready.plan, exact)],
     )

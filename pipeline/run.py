@@ -62,7 +62,7 @@ def build_timeline(
     ready = prepared(source, replace(options, store=store), progress)
     from pipeline.timeline import timeline
 
-    return timeline(ready.plan, ready.partitions[0], limits)
+    return timeline(ready.plan, ready.exchanged.partitions[0], limits)
 
 
 def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
@@ -71,8 +71,9 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     Whether they still add up to its figures stands in `Timeline.agrees`. Raises UnknownStore where the report has no
     such store, and what the source raises.
     """
+    from pipeline.exchange import exchange
     from pipeline.intake import taken_polls
-    from pipeline.plan import exchange, of_store
+    from pipeline.plan import of_store
     from pipeline.timeline import compared, timeline
 
     figures = report.exact.filter(store_id=store)
@@ -81,7 +82,7 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     plan = of_store(report.plan, store)
     with source:
         polls = taken_polls(source.polls(plan.horizon, store), plan.horizon, gives_all=False)
-    (partition,) = exchange(plan, polls.accepted)
+    (partition,) = exchange(plan, polls.accepted).partitions
     return compared(timeline(plan, partition, limits), figures.row(0, named=True))
 
 

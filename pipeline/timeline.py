@@ -8,8 +8,10 @@ from typing import Any
 import polars as pl
 
 from pipeline.compute import reach_us
+from pipeline.exchange import Partition
+from pipeline.line import unpacked
 from pipeline.options import SECOND_US, WEEK_US, Horizon, Limits, iso
-from pipeline.plan import Partition, Plan
+from pipeline.plan import Plan
 from pipeline.report import CSV_TIME, csv_bytes
 from pipeline.uptime import segments
 from pipeline.zones import DEFAULT_ZONE, local_days, local_offsets
@@ -63,10 +65,10 @@ class Timeline:
 
 def timeline(plan: Plan, partition: Partition, limits: Limits) -> Timeline:
     """The timeline of the one store that a plan was made for."""
-    given = segments(partition.polls, plan.intervals, plan.horizon, reach_us(plan), limits)
+    given = segments(partition, plan.horizon, reach_us(plan), limits)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     pieces = explained(in_week(given, plan), zone, plan.horizon)
-    polls = polls_of_week(partition.polls, plan, zone)
+    polls = polls_of_week(unpacked(partition.polls, partition.line), plan, zone)
     return Timeline(plan.options.store or "", zone, plan, pieces, polls, days_of_week(plan, zone))
 
 
@@ -114,8 +116,6 @@ def polls_of_week(polls: pl.DataFrame, plan: Plan, zone: str) -> pl.DataFrame:
     """The polls as `Timeline` describes them."""
     instants = (
         polls.filter(pl.col("poll_us") >= plan.horizon.now_us - WEEK_US)
-        .group_by("poll_us")
-        .agg(pl.col("active").all())
         .sort("poll_us")
         .join_asof(plan.intervals.sort("open_us"), left_on="poll_us", right_on="open_us")
     )

@@ -1,9 +1,7 @@
 """Polls and business intervals in, uptime and downtime out: the DuckDB stage.
 
-    sorted     the polls by store and time
-    repeats    how many of them say the same thing again, or contradict each other
-    instants   one poll per store and microsecond, with its neighbours
-    evidence   those inside business time, with their interval
+    instants   the polls, each with its neighbours on the line
+    evidence   those inside business time, with their interval and the stretch that they speak for
     polled     the intervals that have evidence
     carried    the intervals that have none, with the poll whose status they take
     segments   the stretch of business time that each poll speaks for
@@ -14,24 +12,25 @@
 
 The last two are views: only who reads them waits for them.
 
-Each is a file of `sql/`, run in this order, and a relation of the same name. Times are int64 microseconds since 1970
-UTC: no time zone type crosses into DuckDB, whose meaning would follow the session. Intervals are half-open.
+Each is a file of `sql/`, run in this order after `macros`, and a relation of the same name. Times are int64
+microseconds since 1970 UTC: no time zone type crosses into DuckDB, whose meaning would follow the session. Intervals
+are half-open.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
 
+from pipeline.exchange import Partition
+from pipeline.line import Line, neighbours
 from pipeline.options import WINDOWS, Horizon, Limits
 from pipeline.statements import statement
 
 STEPS = (
-    "sorted",
-    "repeats",
     "instants",
     "evidence",
     "polled",
@@ -48,57 +47,41 @@ STEPS = (
 class Figures:
     """What one partition gives.
 
-    windows: store, window_name, uptime_us, downtime_us, business_us, polls; a row per store with a poll and window.
-    stores:  store, last_poll_us, last_active, has_evidence, down_now; a row per store with a poll.
-    repeats: duplicates, contradictory; one row.
+    windows: store, {uptime,downtime,business}_last_{hour,day,week}_us, polls_last_{hour,day,week}; by store.
+    stores:  store, last_poll_us, last_active, has_evidence, down_now. Both have a row per store with a poll.
     lanes:   store, minute, status, in no order: `Report.lanes`; None: not asked for.
     """
 
     windows: pl.DataFrame
     stores: pl.DataFrame
-    repeats: pl.DataFrame
     lanes: pl.DataFrame | None = None
 
 
-def uptime(
-    polls: pl.DataFrame,
-    intervals: pl.DataFrame,
-    horizon: Horizon,
-    reach_us: int,
-    limits: Limits,
-    *,
-    lanes: bool = False,
-) -> Figures:
+def uptime(partition: Partition, horizon: Horizon, reach_us: int, limits: Limits, *, lanes: bool = False) -> Figures:
     """The figures of all stores in a partition, in microseconds: docs/semantics.md, "Evidence and extrapolation".
 
-    polls: store (uint32), poll_us (int64), active (bool), in any order, repeats allowed;
-    intervals: store, open_us, close_us, disjoint per store; reach_us: how far a poll speaks.
+    reach_us: how far a poll speaks.
     """
-    with stage(polls, intervals, horizon, reach_us, limits) as db:
+    with stage(partition, horizon, reach_us, limits) as db:
         return Figures(
             windows=frame(db, "from windows"),
             stores=frame(db, "from stores"),
-            repeats=frame(db, "from repeats"),
             lanes=frame(db, "from lanes") if lanes else None,
         )
 
 
-def segments(
-    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int, limits: Limits
-) -> pl.DataFrame:
+def segments(partition: Partition, horizon: Horizon, reach_us: int, limits: Limits) -> pl.DataFrame:
     """The pieces of business time up to now: store, start_us, end_us, active (null: unknown), poll_us, inside.
 
     They cover the intervals without gap or overlap, in order; `poll_us` is the poll that a piece was given to, also
     where `max_gap` makes it unknown, and null where the store has no evidence.
     """
-    with stage(polls, intervals, horizon, reach_us, limits) as db:
+    with stage(partition, horizon, reach_us, limits) as db:
         return frame(db, "from pieces order by store, start_us")
 
 
 @contextmanager
-def stage(
-    polls: pl.DataFrame, intervals: pl.DataFrame, horizon: Horizon, reach_us: int, limits: Limits
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def stage(partition: Partition, horizon: Horizon, reach_us: int, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of its own in memory in which every step has been run; gone with the block."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
@@ -112,20 +95,19 @@ def stage(
         duckdb.connect(":memory:", config=config | {"temp_directory": spill}) as db,
     ):
         db.execute("set enable_progress_bar = false")  # it would go to stdout, among the figures
-        db.register("polls", polls)
-        db.register("intervals", intervals)
-        db.register("bounds", bounds(horizon))
-        db.register("reach", pl.DataFrame({"now_us": [horizon.now_us], "reach_us": [reach_us]}))
-        for step in STEPS:
+        for name, value in variables(partition.line, horizon, reach_us).items():
+            db.execute(f"set variable {name} = {value}")
+        db.register("polls", neighbours(partition.polls))
+        db.register("intervals", partition.intervals)
+        for step in ("macros", *STEPS):
             db.execute(statement(step))
         yield db
 
 
-def bounds(horizon: Horizon) -> pl.DataFrame:
-    """window_name and window_us, the instant at which it begins: docs/semantics.md, "Time"."""
-    return pl.DataFrame(
-        {"window_name": list(WINDOWS), "window_us": [horizon.now_us - length for length in WINDOWS.values()]}
-    )
+def variables(line: Line, horizon: Horizon, reach_us: int) -> dict[str, int]:
+    """What `macros` needs."""
+    begins = {f"{window}_us": horizon.now_us - length for window, length in WINDOWS.items()}
+    return asdict(line) | {"now_us": horizon.now_us, "reach_us": reach_us} | begins
 
 
 def frame(db: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:

@@ -1,30 +1,10 @@
--- instants: one poll per store and microsecond, each with its neighbours in time
--- needs:    sorted
--- gives:    store, poll_us, active, previous_us, next_us (null: there is none); unique on store, poll_us
--- meaning:  docs/semantics.md, "Evidence and extrapolation", rule 1: of several at once, inactive counts
---
--- Windows without partition or order stream over the sorted rows, so that nothing is sorted twice or held in memory.
--- They come before any join, because a join gives rows in another order.
-create or replace temp table instants as
-with marked as (
-    select store,
-           poll_us,
-           active,
-           lag(store) over ()   as store_before,
-           lag(poll_us) over () as us_before
-    from sorted
-),
-firsts as (
-    select store,
-           poll_us,
-           active,
-           if(store_before = store, us_before, null) as previous_us
-    from marked
-    where store_before is distinct from store or us_before <> poll_us
-)
-select store,
-       poll_us,
-       active,
-       previous_us,
-       if(lead(store) over () = store, lead(poll_us) over (), null) as next_us
-from firsts;
+-- instants: one poll per store and microsecond, each with its neighbours on the line
+-- needs:    polls (before, here, after: packed, int64; one row per store and microsecond)
+-- gives:    poll_at, active, before_at, after_at; unique on poll_at
+-- meaning:  docs/semantics.md, "Evidence and extrapolation", rule 1; docs/architecture.md, "The line"
+create or replace temp view instants as
+select here >> 1     as poll_at,
+       here & 1 = 1  as active,
+       before >> 1   as before_at,
+       after >> 1    as after_at
+from polls;

@@ -1,5 +1,5 @@
 -- lanes:    the status of each store in each minute of the week, where it differs from the minute before
--- needs:    pieces, intervals, bounds, reach
+-- needs:    pieces, intervals
 -- gives:    store, minute (of the week before now, 0 to 10079), status (0 closed, 1 up, 2 down, 3 unknown); unique on
 --           store, minute
 -- meaning:  a minute has the status of its last microsecond; before the first minute a store counts as closed
@@ -8,21 +8,16 @@
 -- touch, so no two edges fall on one instant. Most pieces go on with the status of the one before: these are left out
 -- before anything is grouped.
 create or replace temp view lanes as
-with week as (
-    select window_us as week_us, now_us
-    from bounds, reach
-    where window_name = 'week'
-),
-edges as (
+with edges as (
     select store,
-           greatest(start_us - week_us, 0)                           as at_us,
+           greatest(start_us - week_us(), 0)                         as at_us,
            case active when true then 1 when false then 2 else 3 end as status
-    from pieces, week
-    where end_us > week_us
+    from pieces
+    where end_us > week_us()
     union all
-    select store, close_us - week_us, 0
-    from intervals, week
-    where close_us > week_us and close_us < now_us
+    select store, close_us - week_us(), 0
+    from intervals
+    where close_us > week_us() and close_us < now_us()
 ),
 changes as (
     select store, at_us, status, lag(status, 1, 0) over (partition by store order by at_us) as before

@@ -4,11 +4,11 @@
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2 and 3
 create or replace temp view segments as
 select store,
-       if(previous_us >= open_us, poll_us, open_us) as start_us,  -- the first one reaches back to the opening
-       least(coalesce(next_us, close_us), close_us) as end_us,    -- the last one holds until the closing
+       start_us,
+       end_us,
        poll_us,
        active,
-       true                                         as inside
+       true as inside
 from evidence
 union all
 select store,

@@ -1,20 +1,26 @@
 -- stores:   the stores that have a poll, each with its newest one and whether it is down
--- needs:    instants, polled, segments, reach
+-- needs:    instants, polled, segments
 -- gives:    store, last_poll_us, last_active, has_evidence (in the whole horizon),
 --           down_now (open and known to be inactive in the last microsecond before now); unique on store
 -- meaning:  docs/semantics.md, "Output"; "Evidence and extrapolation", rules 4 and 5
 create or replace temp table stores as
-with down as (
+with newest as (
+    select store_at(poll_at)   as store,
+           instant_at(poll_at) as last_poll_us,
+           active              as last_active
+    from instants
+    where store_at(after_at) > store_at(poll_at)
+),
+down as (
     select store
-    from segments, reach
+    from segments
     where not active
-      and greatest(start_us, poll_us - reach_us) < now_us
-      and least(end_us, poll_us + reach_us) >= now_us
+      and greatest(start_us, poll_us - reach_us()) < now_us()
+      and least(end_us, poll_us + reach_us()) >= now_us()
 )
 select store,
-       poll_us as last_poll_us,
-       active  as last_active,
-       exists (from polled where polled.store = instants.store) as has_evidence,
-       exists (from down where down.store = instants.store)     as down_now
-from instants
-where next_us is null;
+       last_poll_us,
+       last_active,
+       store in (select store from polled) as has_evidence,
+       store in (select store from down)   as down_now
+from newest;

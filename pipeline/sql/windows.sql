@@ -1,43 +1,45 @@
 -- windows:  microseconds of business time, up and down, per store and window
--- needs:    segments, intervals, stores, bounds (window_name, window_us: where it begins),
---           reach (one row: now_us, reach_us: how far a poll speaks)
--- gives:    store, window_name, uptime_us, downtime_us, business_us, polls (evidence in the window, now included)
+-- needs:    segments, intervals, stores
+-- gives:    store, uptime_last_hour_us, downtime_last_hour_us, polls_last_hour (evidence, now included),
+--           uptime_last_day_us, downtime_last_day_us, polls_last_day,
+--           uptime_last_week_us, downtime_last_week_us, polls_last_week,
+--           business_last_hour_us, business_last_day_us, business_last_week_us; unique on store
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 5 and 6; nothing is rounded
 create or replace temp table windows as
 with known as (
     select store,
-           greatest(start_us, poll_us - reach_us)    as start_us,
-           least(end_us, poll_us + reach_us, now_us) as end_us,
-           if(inside, poll_us, null)                 as evidence_us,
+           greatest(start_us, poll_us - reach_us())      as start_us,
+           least(end_us, poll_us + reach_us(), now_us()) as end_us,
+           if(inside, poll_us, null)                     as evidence_us,
            active
-    from segments, reach
+    from segments
 ),
 status as (
     select store,
-           window_name,
-           sum(greatest(end_us - greatest(start_us, window_us), 0)) filter (active)     as uptime_us,
-           sum(greatest(end_us - greatest(start_us, window_us), 0)) filter (not active) as downtime_us,
-           count(*) filter (evidence_us >= window_us)                                   as polls
+           sum(since(hour_us(), start_us, end_us)) filter (active)     as uptime_last_hour_us,
+           sum(since(hour_us(), start_us, end_us)) filter (not active) as downtime_last_hour_us,
+           count(*) filter (evidence_us >= hour_us())                  as polls_last_hour,
+           sum(since(day_us(), start_us, end_us)) filter (active)      as uptime_last_day_us,
+           sum(since(day_us(), start_us, end_us)) filter (not active)  as downtime_last_day_us,
+           count(*) filter (evidence_us >= day_us())                   as polls_last_day,
+           sum(since(week_us(), start_us, end_us)) filter (active)     as uptime_last_week_us,
+           sum(since(week_us(), start_us, end_us)) filter (not active) as downtime_last_week_us,
+           count(*) filter (evidence_us >= week_us())                  as polls_last_week
     from known
-    join bounds on end_us > window_us or evidence_us >= window_us
-    group by store, window_name
+    group by store
 ),
 business as (
     select store,
-           window_name,
-           sum(least(close_us, now_us) - greatest(open_us, window_us)) as business_us
-    from intervals, reach
-    join bounds on least(close_us, now_us) > greatest(open_us, window_us)
-    group by store, window_name
+           sum(since(hour_us(), open_us, least(close_us, now_us()))) as business_last_hour_us,
+           sum(since(day_us(), open_us, least(close_us, now_us())))  as business_last_day_us,
+           sum(since(week_us(), open_us, least(close_us, now_us()))) as business_last_week_us
+    from intervals
+    group by store
 )
 select store,
-       window_name,
-       coalesce(uptime_us, 0)::int64   as uptime_us,
-       coalesce(downtime_us, 0)::int64 as downtime_us,
-       coalesce(business_us, 0)::int64 as business_us,
-       coalesce(polls, 0)::int64       as polls
+       coalesce(columns(status.* exclude (store)), 0)::int64,
+       coalesce(columns(business.* exclude (store)), 0)::int64
 from stores
-cross join bounds
-left join status using (store, window_name)
-left join business using (store, window_name)
-order by store, window_name;
+left join status using (store)
+left join business using (store)
+order by store;

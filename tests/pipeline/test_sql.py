@@ -9,11 +9,13 @@ import polars as pl
 import pytest
 
 from pipeline import Limits
+from pipeline.exchange import Partition
+from pipeline.line import Line, packed
 from pipeline.options import DAY_US, HOUR_US, WEEK_US, Horizon
 from pipeline.uptime import STEPS, stage
 
 SQL = Path(__file__).parents[2] / "pipeline" / "sql"
-GIVEN = {"polls", "intervals", "bounds", "reach"}
+GIVEN = {"polls", "intervals"}
 HORIZON = Horizon(0, DAY_US + WEEK_US)
 HEAD = re.compile(r"^-- (\w+): +(.*)$")
 FILES = sorted(SQL.rglob("*.sql"))
@@ -59,20 +61,22 @@ def relations(statement: str) -> set[str]:
 @pytest.fixture(scope="module")
 def stores() -> Iterator[duckdb.DuckDBPyConnection]:
     """The stage after its run over two stores."""
+    line = Line.over(HORIZON)
     polls = pl.DataFrame(
         {"store": [0, 0, 1], "poll_us": [WEEK_US, WEEK_US + HOUR_US, WEEK_US], "active": [True, False, True]},
         schema={"store": pl.UInt32, "poll_us": pl.Int64, "active": pl.Boolean},
-    )
+    ).select(packed(line))
     intervals = pl.DataFrame(
         {"store": [0, 0], "open_us": [0, WEEK_US], "close_us": [HOUR_US, WEEK_US + DAY_US]},
         schema={"store": pl.UInt32, "open_us": pl.Int64, "close_us": pl.Int64},
     )
-    with stage(polls, intervals, HORIZON, WEEK_US, Limits(threads=1)) as db:
+    partition = Partition(line, polls.to_series(), intervals)
+    with stage(partition, HORIZON, WEEK_US, Limits(threads=1)) as db:
         yield db
 
 
 def test_the_steps_are_the_files() -> None:
-    assert {*STEPS} == {path.stem for path in SQL.glob("*.sql")}
+    assert {"macros", *STEPS} == {path.stem for path in SQL.glob("*.sql")}
 
 
 @pytest.mark.parametrize("step", STEPS)

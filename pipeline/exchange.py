@@ -1,0 +1,78 @@
+"""Accepted polls in; each once, in order, in partitions of whole stores, out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import polars as pl
+
+from pipeline.line import Line, packed
+from pipeline.plan import Plan
+
+POLLS_OF_A_PARTITION = 4_000_000
+
+
+@dataclass(frozen=True)
+class Partition:
+    """What the figures of some of the stores are made from.
+
+    polls: on the line, packed, in order, one per store and microsecond: of several, inactive.
+    intervals: store, open_us, close_us.
+    """
+
+    line: Line
+    polls: pl.Series
+    intervals: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """The partitions, one at least, and how often polls repeat each other: docs/semantics.md, "Output".
+
+    duplicates: polls beyond the first of the same store, microsecond and status; contradictory: pairs of store and
+    microsecond with both.
+    """
+
+    partitions: list[Partition]
+    duplicates: int
+    contradictory: int
+
+
+def exchange(plan: Plan, polls: pl.DataFrame) -> Exchanged:
+    """The accepted polls in partitions, which are views of one sorted series. polls: store_id, poll_us, active."""
+    keys = plan.stores.select(pl.col("store_id").cast(pl.Categorical), "store")
+    keyed = polls.lazy().join(keys.lazy(), on="store_id")
+    partitions: list[Partition] = []
+    duplicates = contradictory = 0
+    for line in lines(plan):
+        of_line = keyed.filter(pl.col("store").is_between(line.first_store, line.last_store))
+        every = of_line.select(poll=packed(line)).sort("poll").collect(engine="streaming")["poll"]
+        once, again, gainsaid = without_repeats(every)
+        partitions.extend(parts(plan, line, once))
+        duplicates, contradictory = duplicates + again, contradictory + gainsaid
+    return Exchanged(partitions, duplicates, contradictory)
+
+
+def lines(plan: Plan) -> list[Line]:
+    """One line for all stores, unless the horizon is so long (thousands of years) that they do not fit on one."""
+    line = Line.over(plan.horizon)
+    return [replace(line, first_store=first) for first in plan.stores["store"][:: line.room]] or [line]
+
+
+def without_repeats(polls: pl.Series) -> tuple[pl.Series, int, int]:
+    """Sorted polls, each once; how many were exact repeats; and how many said the opposite of the one before."""
+    step = polls.diff()
+    again = (step == 0).fill_null(False)
+    gainsaid = ((step == 1) & (polls % 2 == 1)).fill_null(False)
+    return polls.filter(~(again | gainsaid)), int(again.sum()), int(gainsaid.sum())
+
+
+def parts(plan: Plan, line: Line, polls: pl.Series) -> Iterator[Partition]:
+    """A line's polls in parts of as many stores each, so that a part is some millions of polls."""
+    stores = plan.stores["store"].filter(plan.stores["store"].is_between(line.first_store, line.last_store))
+    number = max(1, round(polls.len() / POLLS_OF_A_PARTITION))
+    firsts = stores[:: -(-stores.len() // number)] if stores.len() else [line.first_store]
+    for first, end in pairwise([*firsts, line.last_store + 1]):
+        begin, stop = (polls.search_sorted(line.first_poll(store)) for store in (first, end))
+        within = pl.col("store").is_between(first, end, closed="left")
+        yield Partition(line, polls[begin:stop], plan.intervals.filter(within))
