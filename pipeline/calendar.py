@@ -84,15 +84,20 @@ def in_utc(local: pl.LazyFrame, wall: str, utc: str, offsets: pl.LazyFrame) -> p
 
 
 def merged(intervals: pl.LazyFrame) -> pl.LazyFrame:
-    """The intervals of each store, one where they overlap, touch, or leave at most 60 s between them: rule 3."""
-    reached = pl.col("close_us").cum_max().shift().over("store")
-    apart = pl.col("open_us") > reached + BRIDGED_US
+    """The intervals of each store, one where they overlap, touch, or leave at most 60 s between them: rule 3.
+
+    All stores are on one line, far apart, so that the latest closing so far is that of the same store.
+    """
+    stretch = pl.col("store").cast(pl.Int128) * 2**64
+    is_first = (stretch + pl.col("open_us") > pl.col("reached").shift() + BRIDGED_US).fill_null(True)
+    is_last = is_first.shift(-1, fill_value=True)
     return (
         intervals.sort("store", "open_us")
-        .with_columns(block=apart.fill_null(True).cum_sum())
-        .group_by("store", "block")
-        .agg(pl.col("open_us").min(), pl.col("close_us").max())
-        .drop("block")
+        .with_columns(reached=(stretch + pl.col("close_us")).cum_max())
+        .select(
+            pl.col("store", "open_us").filter(is_first),
+            close_us=(pl.col("reached") - stretch).cast(pl.Int64).filter(is_last),
+        )
     )
 
 

@@ -124,11 +124,13 @@ def zone_of_store(zones: pl.LazyFrame) -> pl.LazyFrame:
 
     Of several different ones the first known one in byte order counts.
     """
-    known = pl.col("zone").filter(pl.col("zone").is_in(sorted(known_zones())))
+    known = pl.col("zone").is_in(sorted(known_zones()))
     return (
         zones.drop_nulls("zone")
+        .unique()
+        .with_columns(zone=pl.when(known).then("zone"))
         .group_by("store_id")
-        .agg(zone=known.min(), several_zones=pl.col("zone").n_unique() > 1)
+        .agg(pl.col("zone").min(), several_zones=pl.len() > 1)
         .with_columns(unknown_zone=pl.col("zone").is_null())
     )
 
@@ -141,7 +143,5 @@ def hours_of_store(hours: Taken) -> pl.LazyFrame:
             hours.rejected.lazy().select("store_id", good=False),
         ]
     )
-    return rows.group_by("store_id").agg(
-        hours_unknown=~pl.col("good").any(),
-        partly_rejected_hours=pl.col("good").any() & ~pl.col("good").all(),
-    )
+    some, every = pl.col("good").max(), pl.col("good").min()
+    return rows.group_by("store_id").agg(hours_unknown=~some, partly_rejected_hours=some & ~every)

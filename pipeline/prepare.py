@@ -29,11 +29,20 @@ class Prepared:
     remarks: list[str]
 
 
-def prepare(source: Source, options: Options, horizon: Horizon, coming: Future[RawFrames]) -> Prepared:
-    """Hours and zones are read, judged, and made into intervals while the polls are coming. Raises NoPolls."""
-    hours, zones = taken_hours(source.hours(options.store)), taken_zones(source.zones(options.store))
+@dataclass(frozen=True)
+class Coming:
+    """The three tables, while they are on their way."""
+
+    polls: Future[RawFrames]
+    hours: Future[RawFrames]
+    zones: Future[RawFrames]
+
+
+def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) -> Prepared:
+    """Hours and zones are judged, and made into intervals, while the polls are coming. Raises NoPolls."""
+    hours, zones = taken_hours(awaited(coming.hours)), taken_zones(awaited(coming.zones))
     places = make_places(hours, zones, horizon)
-    polls = taken_polls(awaited(coming), horizon, source.gives_all)
+    polls = taken_polls(awaited(coming.polls), horizon, source.gives_all)
     if options.store is None and polls.accepted.is_empty():
         raise no_polls(source, horizon)
     tables = {"polls": polls, "hours": hours, "zones": zones}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import UnknownStore
 from pipeline.horizon import found_horizon
 from pipeline.options import DEFAULTS, LIMITS, Limits, Options
+from pipeline.tables import COLUMNS
 
 if TYPE_CHECKING:
     from pipeline.prepare import Prepared
@@ -104,11 +105,12 @@ def prepared(source: "Source", options: Options, progress: Progress) -> "Prepare
     """The plan of a run, and the polls in partitions."""
     with source:
         horizon = found_horizon(source, options)
-        background = ThreadPoolExecutor(1)
+        background = ThreadPoolExecutor(len(COLUMNS))
         polls = background.submit(source.polls, horizon, options.store)
+        hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))
         background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
         progress("reading polls, hours and zones")
         from pipeline import compute  # noqa: F401
-        from pipeline.prepare import prepare
+        from pipeline.prepare import Coming, prepare
 
-        return prepare(source, options, horizon, polls)
+        return prepare(source, options, horizon, Coming(polls, hours, zones))

@@ -1,7 +1,7 @@
 """The command `store-uptime`: which commands there are, and how anything that goes wrong is told.
 
-Each command is a module of `service/commands/`. They name `pipeline`'s functions only where they call them, because
-that is when its modules are imported: `--help` and a typing mistake cost nothing.
+Each command is a module of `service/commands/`, imported when it is the one that was asked for. They name `pipeline`'s
+functions only where they call them, because that is when its modules are imported: a typing mistake costs nothing.
 """
 
 import os
@@ -11,14 +11,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.config import Env
 
-from service.commands import keys
-from service.commands.demo import demo
-from service.commands.load import load
-from service.commands.report import report
-from service.commands.sample import sample
-from service.commands.serve import serve
-from service.commands.timeline import timeline
-
+COMMANDS = ("report", "timeline", "load", "sample", "serve", "keys", "demo")
 DONE, FAILED, WRONG_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -41,8 +34,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.meta.suppress_keyboard_interrupt = False  # `main` ends at once, where Cyclopts would wait for other threads
-for command in (report, timeline, load, sample, serve, keys.app, demo):
-    app.command(command)
+for command in COMMANDS:
+    app.command(f"service.commands.{command}:{command}", name=command)
 
 
 @app.meta.default
@@ -90,6 +83,8 @@ def main() -> None:
 
 def exit_status() -> int:
     """What became of the command that was asked for."""
+    if sys.argv[1:2] in ([], ["--help"], ["-h"]):
+        app.resolved_commands()  # imports them all: only so they have something to say of themselves
     try:
         return app.meta() or DONE
     except CycloptsError as error:

@@ -61,7 +61,7 @@ def test_the_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
     file = zipfile.ZipFile(wheel)
     about = {name.partition(".dist-info/")[2]: name for name in file.namelist() if ".dist-info/" in name}
     assert "licenses/LICENSE" in about
-    assert b"store-uptime = service.cli:main" in file.read(about["entry_points.txt"])
+    assert b"store-uptime = service.__main__:main" in file.read(about["entry_points.txt"])
 
 
 def test_it_runs_where_it_is_installed(installed: Path, tmp_path: Path) -> None:

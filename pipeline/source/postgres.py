@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, LiteralString, Self, cast
 
 import connectorx
 import psycopg
-import pyarrow  # noqa: F401 - by ConnectorX; here it is imported before the pull, not during it
+import pyarrow  # by ConnectorX too; here it is imported before the pull, not during it
 from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
@@ -95,7 +95,7 @@ class Postgres:
         return None if row is None else instant_us(row[0])
 
     def polls(self, horizon: Horizon, store: str | None) -> "RawFrames":
-        """See `Source`. The usual rows travel as three narrow columns; what those cannot carry follows as text."""
+        """See `Source`. The usual rows travel packed, each id once; what is not usual follows as text."""
         polls, of_store = self._polls, self._of_store(store)
         if polls.kind == "text":
             return [self._text_polls(*dates_around(horizon), of_store)]
@@ -103,7 +103,9 @@ class Postgres:
         ahead = Value(None) if horizon.ahead_us is None else self._instant(horizon.ahead_us)
         coming = self._coming("usual_polls", polls, **bounds)
         strays = self._pulled("stray_polls", polls, ahead=ahead, of_store=of_store)
-        whole = self._arrived("usual_polls", coming)
+        from pipeline.source.wire import one_by_one
+
+        whole = one_by_one(self._arrived("usual_polls", coming))
         usual = whole["status"].is_not_null() & (whole["store_id"] != "")
         if usual.all(ignore_nulls=False):
             return [whole.lazy(), strays.lazy()]
@@ -230,9 +232,12 @@ class Postgres:
 
     def _pulled(self, name: str, table: "FoundTable", **values: Composable) -> "pl.DataFrame":
         """The result of a statement, by ConnectorX, within the snapshot."""
-        return self._arrived(name, self._coming(name, table, **values))
+        table_here = self._arrived(name, self._coming(name, table, **values))
+        import polars as pl
 
-    def _coming(self, name: str, table: "FoundTable", **values: Composable) -> Future[Any]:
+        return pl.DataFrame(table_here)
+
+    def _coming(self, name: str, table: "FoundTable", **values: Composable) -> Future[pyarrow.Table]:
         """The same while it is on its way: in a thread, since Ctrl-C ends a wait but does not reach native code."""
         query = table.composed(name, **values).as_string(self._connection)
         thread = ThreadPoolExecutor(1)
@@ -241,14 +246,11 @@ class Postgres:
         thread.shutdown(wait=False)
         return coming
 
-    def _arrived(self, name: str, coming: Future[Any]) -> "pl.DataFrame":
+    def _arrived(self, name: str, coming: Future[pyarrow.Table]) -> pyarrow.Table:
         try:
-            table = awaited(coming)
+            return awaited(coming)
         except RuntimeError as error:
             raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
-        import polars as pl
-
-        return pl.DataFrame(table)
 
 
 class EmbeddedPostgres(Postgres):
@@ -302,6 +304,7 @@ class FoundTable:
             "table": SQL(cast("LiteralString", self.full_name)),
             "timestamp": timestamp,
             "in_utc": in_utc,
+            "sent": SQL("{}({})").format(Identifier(f"{self.kind}_send"), timestamp),
             "bounded": date if self.kind == "text" else timestamp,
         }
         return SQL(statement(f"postgres/{name}")).format(**names, **columns, **values)

@@ -15,7 +15,7 @@ from service.commands.common import say
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
-app = cyclopts.App(name="keys", help="API keys: who may call the service.")
+keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
 
 
 @Parameter(name="*")
@@ -45,7 +45,7 @@ class KeyExists(StoreUptimeError):
         return f"there is a key {self.args[0]!r} already. Choose another name."
 
 
-@app.command
+@keys.command
 def add(name: Name, /, *, place: Place = HERE) -> int:
     """Make a key and print it, once: only its hash is kept.
 
@@ -63,7 +63,7 @@ def add(name: Name, /, *, place: Place = HERE) -> int:
     return 0
 
 
-@app.command(name="list")
+@keys.command(name="list")
 def list_keys(*, place: Place = HERE) -> int:
     """Every key by name, without its secret part.
 
@@ -75,7 +75,7 @@ def list_keys(*, place: Place = HERE) -> int:
     return 0
 
 
-@app.command
+@keys.command
 def revoke(name: Name, /, *, place: Place = HERE) -> int:
     """Have a key open nothing any more, at once; the sessions that it began end with it.
 
