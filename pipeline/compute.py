@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from functools import partial
 
 import polars as pl
+from duckdb import DuckDBPyConnection
 
 from pipeline.exchange import Partition
 from pipeline.figures import exact
-from pipeline.options import Limits, microseconds
+from pipeline.options import microseconds
 from pipeline.plan import Plan
 from pipeline.prepare import Prepared
 from pipeline.quality import quality
@@ -19,9 +20,9 @@ from pipeline.report import Report
 from pipeline.uptime import Figures, uptime
 
 
-def report(ready: Prepared, limits: Limits, *, lanes: bool = False) -> Report:
+def report(db: DuckDBPyConnection, ready: Prepared, *, lanes: bool = False) -> Report:
     """The report of a run that has been prepared."""
-    of_partition = partial(figures_of, plan=ready.plan, limits=limits, lanes=lanes)
+    of_partition = partial(figures_of, db, ready.plan, lanes=lanes)
     figures = concatenated(map(of_partition, ready.exchanged.partitions))
     whole = exact(ready.plan, figures)
     return Report(
@@ -33,9 +34,9 @@ def report(ready: Prepared, limits: Limits, *, lanes: bool = False) -> Report:
     )
 
 
-def figures_of(partition: Partition, plan: Plan, limits: Limits, *, lanes: bool = False) -> Figures:
+def figures_of(db: DuckDBPyConnection, plan: Plan, partition: Partition, *, lanes: bool = False) -> Figures:
     """The figures of one partition: what a worker does, wherever it is."""
-    return uptime(partition, plan.horizon, reach_us(plan), limits, lanes=lanes)
+    return uptime(db, partition, plan.horizon, reach_us(plan), lanes=lanes)
 
 
 def reach_us(plan: Plan) -> int:

@@ -4,13 +4,14 @@
     build_timeline   the segments of one store, each with the poll that it rests on
     explain          the same for a store of a report that is there already
     beginning        whether a run could begin, and over which version of the data
-    prepared         what the first two begin with: read, judge, plan, exchange
+    begun            what the first two begin with: read, judge, plan, exchange
 
 Polars and DuckDB are imported here only once the polls are on their way: by then there is nothing else to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from pipeline.options import DEFAULTS, LIMITS, Limits, Options
 from pipeline.tables import COLUMNS
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from pipeline.prepare import Prepared
     from pipeline.report import Report
     from pipeline.source.frames import Source
@@ -45,12 +48,12 @@ def build_report(
 
     Raises NoPolls, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
-    ready = prepared(source, options, progress)
-    stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
-    progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
-    from pipeline.compute import report
+    with begun(source, options, limits, progress) as (ready, db):
+        stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
+        progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
+        from pipeline.compute import report
 
-    return report(ready, limits, lanes=lanes)
+        return report(db, ready, lanes=lanes)
 
 
 def build_timeline(
@@ -60,10 +63,10 @@ def build_timeline(
 
     Raises what `build_report` raises.
     """
-    ready = prepared(source, replace(options, store=store), progress)
-    from pipeline.timeline import timeline
+    with begun(source, replace(options, store=store), limits, progress) as (ready, db):
+        from pipeline.timeline import timeline
 
-    return timeline(ready.plan, ready.exchanged.partitions[0], limits)
+        return timeline(db, ready.plan, ready.exchanged.partitions[0])
 
 
 def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
@@ -76,6 +79,7 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     from pipeline.intake import taken_polls
     from pipeline.plan import of_store
     from pipeline.timeline import compared, timeline
+    from pipeline.uptime import database
 
     figures = report.exact.filter(store_id=store)
     if figures.is_empty():
@@ -84,7 +88,8 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     with source:
         polls = taken_polls(source.polls(plan.horizon, store), plan.horizon, gives_all=False)
     (partition,) = exchange(plan, polls.accepted).partitions
-    return compared(timeline(plan, partition, limits), figures.row(0, named=True))
+    with database(limits) as db:
+        return compared(timeline(db, plan, partition), figures.row(0, named=True))
 
 
 def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
@@ -101,16 +106,22 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
         return source.version
 
 
-def prepared(source: "Source", options: Options, progress: Progress) -> "Prepared":
-    """The plan of a run, and the polls in partitions."""
-    with source:
-        horizon = found_horizon(source, options)
-        background = ThreadPoolExecutor(len(COLUMNS))
-        polls = background.submit(source.polls, horizon, options.store)
-        hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))
-        background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
-        progress("reading polls, hours and zones")
-        from pipeline import compute  # noqa: F401
-        from pipeline.prepare import Coming, prepare
+@contextmanager
+def begun(
+    source: "Source", options: Options, limits: Limits, progress: Progress
+) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
+    """A run whose source has been read and left, and the database to compute in, made while the polls came."""
+    with ExitStack() as kept:
+        with source:
+            horizon = found_horizon(source, options)
+            background = ThreadPoolExecutor(len(COLUMNS))
+            polls = background.submit(source.polls, horizon, options.store)
+            hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))
+            background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
+            progress("reading polls, hours and zones")
+            from pipeline.prepare import Coming, prepare
+            from pipeline.uptime import database
 
-        return prepare(source, options, horizon, Coming(polls, hours, zones))
+            db = kept.enter_context(database(limits))
+            ready = prepare(source, options, horizon, Coming(polls, hours, zones))
+        yield ready, db

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
+from duckdb import DuckDBPyConnection
 
 from pipeline.compute import reach_us
 from pipeline.exchange import Partition
 from pipeline.line import unpacked
-from pipeline.options import SECOND_US, WEEK_US, Horizon, Limits, iso
+from pipeline.options import SECOND_US, WEEK_US, Horizon, iso
 from pipeline.plan import Plan
 from pipeline.report import CSV_TIME, csv_bytes
 from pipeline.uptime import segments
@@ -63,9 +64,9 @@ class Timeline:
         yield from self.pieces.select("status", clock, length, poll, "because").iter_rows()
 
 
-def timeline(plan: Plan, partition: Partition, limits: Limits) -> Timeline:
+def timeline(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeline:
     """The timeline of the one store that a plan was made for."""
-    given = segments(partition, plan.horizon, reach_us(plan), limits)
+    given = segments(db, partition, plan.horizon, reach_us(plan))
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     pieces = explained(in_week(given, plan), zone, plan.horizon)
     polls = polls_of_week(unpacked(partition.polls, partition.line), plan, zone)

@@ -51,6 +51,9 @@ ALLOWED = {
 LARGE_TABLE = 1_000_000
 BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
 ACCEPTED = {"unreadable": Value("\ufffd"), "space": Value(SPACE)}
+BEGIN = "begin isolation level repeatable read read only"
+FRUGAL = ("set local max_parallel_workers_per_gather = 0", "set local work_mem = '64MB'")
+"""A pull keeps one core of the server busy, and groups some 20 000 stores without a file."""
 EVER = ("0000-00-00", "9999-99-99")
 
 
@@ -74,9 +77,11 @@ class Postgres:
         self.name = self._place()
         self._url = connectorx_url(self._connection, self.name)
         try:
-            self._snapshot, self.version = self._exported_snapshot()
+            snapshot, self.version = self._exported_snapshot()
         except psycopg.OperationalError as error:
             raise connection_error(self.name, first_line(error)) from None
+        seen = [] if snapshot is None else [f"set transaction snapshot '{snapshot}'"]
+        self._opening = [BEGIN, *seen, *FRUGAL]
         return self
 
     def __exit__(
@@ -164,28 +169,26 @@ class Postgres:
     def _qualified(self, table: Table) -> str:
         return table if self._schema is None else f"{Identifier(self._schema).as_string()}.{table}"
 
-    def _exported_snapshot(self) -> tuple[list[str] | None, str | None]:
-        """What a pull must say first to see what this connection sees, and the version of the data.
+    def _exported_snapshot(self) -> tuple[str | None, str | None]:
+        """The name of the snapshot that this connection sees, and the version of the data.
 
         None where the server cannot share its snapshot, and where the version cannot be told.
         """
-        begin = "begin isolation level repeatable read read only"
         tables = [self._qualified(table) for table in COLUMNS]
         try:
-            self._connection.execute(begin)
+            self._connection.execute(BEGIN)
             row = self._connection.execute(statement("postgres/snapshot"), {"tables": tables}).fetchone()
         except psycopg.Error as error:
             if self._connection.closed:
                 raise
             self._connection.execute("rollback")
-            self._connection.execute(begin)
+            self._connection.execute(BEGIN)
             self.remarks.append(
                 f"This server cannot share one view of its tables ({first_line(error)}): "
                 "each table was read as it was at its own moment."
             )
             return None, None
-        name, version = cast("tuple[str, str | None]", row)
-        return [begin, f"set transaction snapshot '{name}'"], version
+        return cast("tuple[str, str | None]", row)
 
     def _newest_of_text(self, ceiling_us: int) -> int | None:
         last = date_text(ceiling_us + 2 * DAY_US)
@@ -242,7 +245,7 @@ class Postgres:
         query = table.composed(name, **values).as_string(self._connection)
         thread = ThreadPoolExecutor(1)
         pull = partial(connectorx.read_sql, self._url, query, return_type="arrow")
-        coming = thread.submit(pull, pre_execution_query=self._snapshot)
+        coming = thread.submit(pull, pre_execution_query=self._opening)
         thread.shutdown(wait=False)
         return coming
 

@@ -22,5 +22,6 @@ create or replace temp macro hour_us() as getvariable('hour_us');
 create or replace temp macro day_us() as getvariable('day_us');
 create or replace temp macro week_us() as getvariable('week_us');
 
--- how much of [start_us, end_us) is not before an instant
-create or replace temp macro since(begin_us, start_us, end_us) as greatest(end_us - greatest(start_us, begin_us), 0);
+-- how much of [start_us, end_us) lies in [from_us, until_us)
+create or replace temp macro overlap(start_us, end_us, from_us, until_us) as
+    greatest(least(end_us, until_us) - greatest(start_us, from_us), 0);

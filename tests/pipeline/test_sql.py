@@ -12,7 +12,7 @@ from pipeline import Limits
 from pipeline.exchange import Partition
 from pipeline.line import Line, packed
 from pipeline.options import DAY_US, HOUR_US, WEEK_US, Horizon
-from pipeline.uptime import STEPS, stage
+from pipeline.uptime import STEPS, database, stage
 
 SQL = Path(__file__).parents[2] / "pipeline" / "sql"
 GIVEN = {"polls", "intervals"}
@@ -54,7 +54,7 @@ def listed(said: str) -> list[str]:
 def relations(statement: str) -> set[str]:
     """The relations that a statement reads and does not name itself."""
     lists = re.findall(r"(?<!distinct )\b(?:from|join)\s+(\w+(?:,\s*\w+)*)", statement)
-    own = set(re.findall(r"(\w+) as \(", statement))
+    own = {*re.findall(r"(\w+) as \(", statement), *re.findall(r"macro (\w+)", statement)}
     return {name.strip() for listing in lists for name in listing.split(",")} - own
 
 
@@ -71,8 +71,8 @@ def stores() -> Iterator[duckdb.DuckDBPyConnection]:
         schema={"store": pl.UInt32, "open_us": pl.Int64, "close_us": pl.Int64},
     )
     partition = Partition(line, polls.to_series(), intervals)
-    with stage(partition, HORIZON, WEEK_US, Limits(threads=1)) as db:
-        yield db
+    with database(Limits(threads=1)) as db, stage(db, partition, HORIZON, WEEK_US) as run:
+        yield run
 
 
 def test_the_steps_are_the_files() -> None:
@@ -98,7 +98,8 @@ def test_a_step_reads_what_its_head_names_and_what_is_there_by_then(step: str) -
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_makes_the_relation_of_its_name(step: str) -> None:
-    assert re.match(rf"create or replace temp (table|view) {step} as\n", body(SQL / f"{step}.sql").strip())
+    *_, last = body(SQL / f"{step}.sql").strip().removesuffix(";").split(";")
+    assert re.match(rf"create or replace temp (table|view) {step} as\n", last.strip())
 
 
 def test_unique_means_unique(stores: duckdb.DuckDBPyConnection) -> None:
