@@ -89,10 +89,11 @@ def merged(intervals: pl.LazyFrame) -> pl.LazyFrame:
     All stores are on one line, far apart, so that the latest closing so far is that of the same store.
     """
     stretch = pl.col("store").cast(pl.Int128) * 2**64
-    is_first = (stretch + pl.col("open_us") > pl.col("reached").shift() + BRIDGED_US).fill_null(True)
+    is_first = (pl.col("opening") > pl.col("reached").shift() + BRIDGED_US).fill_null(True)
     is_last = is_first.shift(-1, fill_value=True)
     return (
-        intervals.sort("store", "open_us")
+        intervals.with_columns(opening=stretch + pl.col("open_us"))
+        .sort("opening")
         .with_columns(reached=(stretch + pl.col("close_us")).cum_max())
         .select(
             pl.col("store", "open_us").filter(is_first),

@@ -1,10 +1,10 @@
 """Raw rows in; accepted rows, and a verdict on the others, out.
 
-taken_polls   the accepted polls of the horizon, ids as categories
+taken_polls   the accepted polls of the horizon
 taken_hours   every hours row; likewise `taken_zones`
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -13,6 +13,9 @@ from pipeline.clean import LINE, accepted, judged_hours, judged_polls, judged_zo
 from pipeline.options import Horizon
 from pipeline.source.frames import RawFrames
 from pipeline.tables import COLUMNS
+
+CODED_ID = pl.col("store_id").cast(pl.Categorical)
+"""An id stands there some hundred times: as a category it is compared as text once."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class TableCounts:
 class Taken:
     """One table: the accepted rows, the rejected ones as they were, and the counts.
 
-    accepted: for polls store_id (categorical), poll_us, active; for hours store_id, weekday, start_us, end_us;
-    for zones store_id, zone. rejected: line (null: not from a text file), reason, and the raw columns as text.
+    accepted: store_id (categorical), and for polls poll_us, active; for hours weekday, start_us, end_us; for zones
+    zone. rejected: line (null: not from a text file), reason, and the raw columns as text.
     """
 
     accepted: pl.DataFrame
@@ -48,35 +51,28 @@ def taken_polls(raw: RawFrames, horizon: Horizon, gives_all: bool) -> Taken:
     ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
     counted = pl.col("poll_us").is_null() | in_horizon | ahead
     judged = (judged_polls(frame, horizon.ahead_us).filter(counted) for frame in raw)
-    taken = taken_rows(COLUMNS["store_status"], judged, with_categories)
+    taken = taken_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
     outside = rows(raw) - taken.counts.read if gives_all else None
     return replace(taken, counts=replace(taken.counts, outside=outside))
 
 
-def with_categories(judged: pl.LazyFrame) -> pl.LazyFrame:
-    """The columns that figures are made from; ids as categories, since each stands there some hundred times."""
-    return judged.select(pl.col("store_id").cast(pl.Categorical), "poll_us", "active")
-
-
 def taken_hours(raw: RawFrames) -> Taken:
     """Every hours row."""
-    wanted = ("store_id", "weekday", "start_us", "end_us")
-    return taken_rows(COLUMNS["menu_hours"], map(judged_hours, raw), lambda judged: judged.select(wanted))
+    wanted = (CODED_ID, "weekday", "start_us", "end_us")
+    return taken_rows(COLUMNS["menu_hours"], map(judged_hours, raw), wanted)
 
 
 def taken_zones(raw: RawFrames) -> Taken:
     """Every zone row; an empty zone is an accepted row with a null zone."""
-    return taken_rows(COLUMNS["timezones"], map(judged_zones, raw), lambda judged: judged.select("store_id", "zone"))
+    return taken_rows(COLUMNS["timezones"], map(judged_zones, raw), (CODED_ID, "zone"))
 
 
-def taken_rows(
-    columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: Callable[[pl.LazyFrame], pl.LazyFrame]
-) -> Taken:
+def taken_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: Sequence[pl.Expr | str]) -> Taken:
     """The two halves of a judged table, and how many there are of each kind."""
     frames = list(judged)
     good, bad = pl.collect_all(
         [
-            pl.concat(wanted(accepted(frame)) for frame in frames),
+            pl.concat(accepted(frame).select(wanted) for frame in frames),
             pl.concat(as_it_was(rejected(frame), columns) for frame in frames),
         ],
         engine="streaming",

@@ -67,9 +67,9 @@ def make_places(hours: Taken, zones: Taken, horizon: Horizon) -> Places:
     intervals = business_intervals(described(stores).select("zone", "always_open", store="place"), weekly, horizon)
     ids = {"hours": hours.accepted, "zones": zones.accepted}
     return Places(
-        stores=stores,
+        stores=stores.with_columns(pl.col("store_id").cast(pl.String)),
         intervals=intervals.rename({"store": "place"}),
-        ids={name: rows.select(pl.col("store_id").unique()) for name, rows in ids.items()},
+        ids={name: rows.select(pl.col("store_id").unique().cast(pl.String)) for name, rows in ids.items()},
     )
 
 
@@ -84,7 +84,8 @@ def described(stores: pl.DataFrame) -> pl.DataFrame:
 
 def make_plan(source: str, options: Options, horizon: Horizon, polls: pl.DataFrame, places: Places) -> Plan:
     """The plan of a run over the accepted polls: store_id (categorical) is all that is looked at."""
-    observed = polls.select(pl.col("store_id").unique().cast(pl.String).sort()).with_row_index("store")
+    ids = polls.lazy().select("store_id").unique().collect(engine="streaming")
+    observed = ids.select(pl.col("store_id").cast(pl.String).sort()).with_row_index("store")
     stores = observed.join(places.stores, on="store_id", how="left", maintain_order="left").pipe(described)
     unmentioned = stores.filter(pl.col("place").is_null())
     intervals = places.intervals.join(stores.select("place", "store"), on="place").drop("place")
@@ -116,7 +117,8 @@ def of_store(plan: Plan, store: str) -> Plan:
 def mentioned_stores(hours: Taken, zones: Taken) -> pl.LazyFrame:
     """store_id: every store that has a row of hours, good or bad, or of zones."""
     bad = hours.rejected.filter(~pl.col("reason").is_in(["missing store id", "bad store id"]))
-    return pl.concat(frame.lazy().select("store_id") for frame in (hours.accepted, bad, zones.accepted)).unique()
+    frames = (hours.accepted, bad, zones.accepted)
+    return pl.concat(frame.lazy().select(pl.col("store_id").cast(pl.Categorical)) for frame in frames).unique()
 
 
 def zone_of_store(zones: pl.LazyFrame) -> pl.LazyFrame:
@@ -140,7 +142,7 @@ def hours_of_store(hours: Taken) -> pl.LazyFrame:
     rows = pl.concat(
         [
             hours.accepted.lazy().select("store_id", good=True),
-            hours.rejected.lazy().select("store_id", good=False),
+            hours.rejected.lazy().select(pl.col("store_id").cast(pl.Categorical), good=False),
         ]
     )
     some, every = pl.col("good").max(), pl.col("good").min()
