@@ -23,7 +23,7 @@ from pipeline.uptime import Figures, uptime
 def report(db: DuckDBPyConnection, ready: Prepared, *, lanes: bool = False) -> Report:
     """The report of a run that has been prepared."""
     of_partition = partial(figures_of, db, ready.plan, lanes=lanes)
-    figures = concatenated(map(of_partition, ready.exchanged.partitions))
+    figures = concatenated(map(of_partition, ready.partitions))
     whole = exact(ready.plan, figures)
     return Report(
         plan=ready.plan,

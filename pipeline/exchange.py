@@ -14,43 +14,33 @@ POLLS_OF_A_PARTITION = 4_000_000
 
 @dataclass(frozen=True)
 class Partition:
-    """What the figures of some of the stores are made from.
+    """What the figures of some of the stores are made from, and how often their polls repeat each other.
 
     polls: on the line, packed, in order, one per store and microsecond: of several, inactive.
-    intervals: store, open_us, close_us.
+    intervals: store, open_us, close_us. duplicates: polls beyond the first of the same store, microsecond and status;
+    contradictory: pairs of store and microsecond with both (docs/semantics.md, "Output").
     """
 
     line: Line
     polls: pl.Series
     intervals: pl.DataFrame
+    duplicates: int = 0
+    contradictory: int = 0
 
 
-@dataclass(frozen=True)
-class Exchanged:
-    """The partitions, one at least, and how often polls repeat each other: docs/semantics.md, "Output".
+def exchange(plan: Plan, polls: pl.DataFrame) -> list[Partition]:
+    """The accepted polls in partitions, one at least, which are views of one sorted series as far as nothing repeats.
 
-    duplicates: polls beyond the first of the same store, microsecond and status; contradictory: pairs of store and
-    microsecond with both.
+    polls: store_id (categorical), poll_us, active.
     """
-
-    partitions: list[Partition]
-    duplicates: int
-    contradictory: int
-
-
-def exchange(plan: Plan, polls: pl.DataFrame) -> Exchanged:
-    """The accepted polls in partitions, which are views of one sorted series. polls: store_id, poll_us, active."""
     keys = plan.stores.select(pl.col("store_id").cast(pl.Categorical), "store")
     keyed = polls.lazy().join(keys.lazy(), on="store_id")
     partitions: list[Partition] = []
-    duplicates = contradictory = 0
     for line in lines(plan):
         of_line = keyed.filter(pl.col("store").is_between(line.first_store, line.last_store))
-        every = of_line.select(poll=packed(line)).sort("poll").collect(engine="streaming")["poll"]
-        once, again, gainsaid = without_repeats(every)
-        partitions.extend(parts(plan, line, once))
-        duplicates, contradictory = duplicates + again, contradictory + gainsaid
-    return Exchanged(partitions, duplicates, contradictory)
+        ordered = of_line.select(poll=packed(line)).sort("poll").collect(engine="streaming")
+        partitions.extend(parts(plan, line, ordered["poll"]))
+    return partitions
 
 
 def lines(plan: Plan) -> list[Line]:
@@ -59,20 +49,23 @@ def lines(plan: Plan) -> list[Line]:
     return [replace(line, first_store=first) for first in plan.stores["store"][:: line.room]] or [line]
 
 
-def without_repeats(polls: pl.Series) -> tuple[pl.Series, int, int]:
-    """Sorted polls, each once; how many were exact repeats; and how many said the opposite of the one before."""
-    step = polls.diff()
-    again = (step == 0).fill_null(False)
-    gainsaid = ((step == 1) & (polls % 2 == 1)).fill_null(False)
-    return polls.filter(~(again | gainsaid)), int(again.sum()), int(gainsaid.sum())
-
-
 def parts(plan: Plan, line: Line, polls: pl.Series) -> Iterator[Partition]:
-    """A line's polls in parts of as many stores each, so that a part is some millions of polls."""
+    """A line's sorted polls in parts of as many stores each, so that a part is some millions of polls."""
     stores = plan.stores["store"].filter(plan.stores["store"].is_between(line.first_store, line.last_store))
     number = max(1, round(polls.len() / POLLS_OF_A_PARTITION))
     firsts = stores[:: -(-stores.len() // number)] if stores.len() else [line.first_store]
     for first, end in pairwise([*firsts, line.last_store + 1]):
         begin, stop = (polls.search_sorted(line.first_poll(store)) for store in (first, end))
         within = pl.col("store").is_between(first, end, closed="left")
-        yield Partition(line, polls[begin:stop], plan.intervals.filter(within))
+        yield partition(line, polls[begin:stop], plan.intervals.filter(within))
+
+
+def partition(line: Line, polls: pl.Series, intervals: pl.DataFrame) -> Partition:
+    """Sorted polls without what they repeat: the same number again, or after an inactive poll an active one."""
+    step = polls.diff()
+    again = step == 0
+    gainsaid = (step == 1) & (polls % 2 == 1)
+    duplicates, contradictory = int(again.sum()), int(gainsaid.sum())
+    if duplicates + contradictory:
+        polls = polls.filter(~(again | gainsaid).fill_null(False))
+    return Partition(line, polls, intervals, duplicates, contradictory)

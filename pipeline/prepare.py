@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.exchange import Exchanged, exchange
+from pipeline.exchange import Partition, exchange
 from pipeline.horizon import no_polls
 from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
@@ -23,7 +23,7 @@ class Prepared:
     """
 
     plan: Plan
-    exchanged: Exchanged
+    partitions: list[Partition]
     counts: dict[str, TableCounts]
     rejected: dict[str, pl.DataFrame]
     remarks: list[str]
@@ -49,7 +49,7 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) 
     plan = make_plan(source.name, options, horizon, polls.accepted, places)
     return Prepared(
         plan=plan,
-        exchanged=exchange(plan, polls.accepted),
+        partitions=exchange(plan, polls.accepted),
         counts={name: taken.counts for name, taken in tables.items()},
         rejected={name: taken.rejected for name, taken in tables.items()},
         remarks=source.remarks,

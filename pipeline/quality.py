@@ -36,8 +36,8 @@ def quality(ready: Prepared, exact: pl.DataFrame) -> Quality:
     """The quality of a run; `exact` has one row per store."""
     return Quality(
         tables=ready.counts,
-        duplicates=ready.exchanged.duplicates,
-        contradictory=ready.exchanged.contradictory,
+        duplicates=sum(part.duplicates for part in ready.partitions),
+        contradictory=sum(part.contradictory for part in ready.partitions),
         stores=store_lists(ready.plan, exact),
         warnings=[*ready.remarks, *warnings(ready.plan, exact)],
     )

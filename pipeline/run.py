@@ -66,7 +66,7 @@ def build_timeline(
     with begun(source, replace(options, store=store), limits, progress) as (ready, db):
         from pipeline.timeline import timeline
 
-        return timeline(db, ready.plan, ready.exchanged.partitions[0])
+        return timeline(db, ready.plan, ready.partitions[0])
 
 
 def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
@@ -87,7 +87,7 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     plan = of_store(report.plan, store)
     with source:
         polls = taken_polls(source.polls(plan.horizon, store), plan.horizon, gives_all=False)
-    (partition,) = exchange(plan, polls.accepted).partitions
+    (partition,) = exchange(plan, polls.accepted)
     with database(limits) as db:
         return compared(timeline(db, plan, partition), figures.row(0, named=True))
 

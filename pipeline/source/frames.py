@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 import polars as pl
 
-from pipeline.clean import accepted, judged_polls
+from pipeline.clean import accepted, instant, judged_polls
 from pipeline.errors import SourceMismatch
 from pipeline.horizon import found_horizon
 from pipeline.options import DEFAULTS, Horizon
@@ -98,7 +98,8 @@ class Frames:
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """See `Source`."""
-        return self._accepted().filter(pl.col("poll_us") <= ceiling_us).select(pl.max("poll_us")).collect().item()
+        newest = (newest_us(raw, ceiling_us) for raw in self._polls)
+        return max((us for us in newest if us is not None), default=None)
 
     def polls(self, horizon: Horizon, store: str | None) -> RawFrames:
         """See `Source`; here it is every row."""
@@ -131,6 +132,18 @@ class Frames:
 
     def _accepted(self) -> pl.LazyFrame:
         return pl.concat(accepted(judged_polls(raw, None)).select("store_id", "poll_us") for raw in self._polls)
+
+
+def newest_us(raw: pl.LazyFrame, ceiling_us: int) -> int | None:
+    """The newest acceptable poll of a frame. Where times are typed, the newest row is nearly always good enough."""
+    kind = raw.collect_schema()["timestamp_utc"]
+    if isinstance(kind, pl.Datetime):
+        us = instant(pl.col("timestamp_utc"), kind)
+        newest = raw.filter(us <= ceiling_us).select(us.max()).collect(engine="streaming").item()
+        if newest is None or not accepted(judged_polls(raw.filter(us == newest), None)).head(1).collect().is_empty():
+            return newest
+    polls = accepted(judged_polls(raw, None)).filter(pl.col("poll_us") <= ceiling_us)
+    return polls.select(pl.max("poll_us")).collect(engine="streaming").item()
 
 
 def as_lazy(table: RawFrames | pl.LazyFrame | pl.DataFrame) -> RawFrames:
