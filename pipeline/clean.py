@@ -128,7 +128,9 @@ def is_active(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
     """True, false, or null where the status is neither of the two words."""
     if kind == pl.Boolean:
         return column
-    word = column.cast(pl.String).str.strip_chars(SPACE).str.to_lowercase()
+    text = column.cast(pl.String)
+    odd = pl.when(~text.is_in(["active", "inactive"])).then(text)  # nearly always null, which nothing is done with
+    word = pl.coalesce(odd.str.strip_chars(SPACE).str.to_lowercase(), text)
     return pl.when(word == "active").then(True).when(word == "inactive").then(False)
 
 
