@@ -1,0 +1,121 @@
+"""The line of polls: nothing is lost on it, and how it is cut into partitions changes no figure."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import assume, given, settings
+
+from pipeline import Options, Report, exchange
+from pipeline.errors import NoPolls
+from pipeline.exchange import Partition, partition
+from pipeline.line import WIDEST, Line, neighbours, packed, unpacked
+from pipeline.options import WEEK_US, Horizon, instant_us
+from pipeline.plan import Plan
+from pipeline.zones import tzdata_version
+from tests.pipeline.test_against_reference import BRIEF, report_of
+from tests.worlds import World, worlds
+
+POLLS = {"store": pl.UInt32, "poll_us": pl.Int64, "active": pl.Boolean}
+AGES = Horizon(instant_us(datetime(1000, 1, 1, tzinfo=UTC)), instant_us(datetime(9000, 1, 1, tzinfo=UTC)))
+
+
+def frame(*rows: tuple[int, int, bool]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=POLLS, orient="row")
+
+
+def on_line(polls: pl.DataFrame, line: Line) -> pl.Series:
+    return polls.select(packed(line)).to_series().sort()
+
+
+def same(one: Report, other: Report) -> bool:
+    assert one.lanes is not None
+    assert other.lanes is not None
+    return one.exact.equals(other.exact) and one.quality == other.quality and one.lanes.equals(other.lanes)
+
+
+@pytest.mark.parametrize("horizon", [Horizon(-5, WEEK_US), AGES], ids=["a week", "ages"])
+def test_what_is_on_the_line_can_be_read_back(horizon: Horizon) -> None:
+    line = Line.over(horizon, first_store=7)
+    last = line.last_store
+    polls = frame((7, horizon.start_us, False), (8, horizon.now_us, True), (last, horizon.now_us, False))
+    assert unpacked(on_line(polls, line), line).equals(polls)
+    assert on_line(polls, line)[-1] < line.first_poll(last + 1) <= 2 ** (WIDEST + 1)
+
+
+def test_neighbours_of_the_first_and_the_last_are_beyond_every_interval() -> None:
+    line = Line.over(Horizon(0, WEEK_US))
+    polls = on_line(frame((0, 0, True), (0, 100, False), (line.last_store, WEEK_US, True)), line)
+    around = neighbours(polls)
+    assert around["here"].equals(polls, check_names=False)
+    assert around["before"][0] // 2 < 0
+    assert around["after"][-1] // 2 >= line.first_poll(line.last_store + 1) // 2
+    assert around["before"][1:].equals(polls[:-1], check_names=False)
+    assert around["after"][:-1].equals(polls[1:], check_names=False)
+
+
+def test_of_several_polls_at_once_inactive_stays_and_the_others_are_counted() -> None:
+    line = Line.over(Horizon(0, 100))
+    twice, both, thrice, alone = (
+        ((0, 1, True),) * 2,
+        ((0, 2, True), (0, 2, False)),
+        ((1, 2, False),) * 3,
+        ((1, 3, True),),
+    )
+    found = partition(line, on_line(frame(*twice, *both, *thrice, *both, *alone), line), pl.DataFrame())
+    kept = frame((0, 1, True), (0, 2, False), (1, 2, False), (1, 3, True))
+    assert unpacked(found.polls, line).equals(kept)
+    assert (found.duplicates, found.contradictory) == (1 + 2 + 2, 1)
+
+
+def test_stores_of_which_each_speaks_on_the_microsecond_where_the_other_ends_are_not_neighbours() -> None:
+    """The last microsecond of a stretch and the first of the next differ by more than a status."""
+    line = Line.over(Horizon(0, 2**20 - 2))
+    polls = on_line(frame((0, 2**20 - 2, True), (1, 0, False), (1, 0, True)), line)
+    found = partition(line, polls, pl.DataFrame())
+    assert (found.polls.len(), found.duplicates, found.contradictory) == (2, 0, 1)
+
+
+@settings(BRIEF, max_examples=8)
+@given(world=worlds())
+def test_partitions_and_lines_change_nothing(world: World) -> None:
+    try:
+        whole = report_of(world)
+    except NoPolls:
+        assume(False)
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(exchange, "POLLS_OF_A_PARTITION", 20)
+        assert same(report_of(world), whole)
+        small.setattr(Line, "room", 2)
+        assert same(report_of(world), whole)
+
+
+def plan(stores: int, horizon: Horizon) -> Plan:
+    numbers = pl.Series("store", range(stores), dtype=pl.UInt32)
+    table = pl.DataFrame([numbers, numbers.cast(pl.String).str.zfill(3).alias("store_id")])
+    intervals = pl.DataFrame(schema={"store": pl.UInt32, "open_us": pl.Int64, "close_us": pl.Int64})
+    return Plan("ages", Options(), horizon, table, intervals, pl.Series([], dtype=pl.String), {}, tzdata_version())
+
+
+def partitions(stores: int, horizon: Horizon) -> list[Partition]:
+    """One poll a store, at now."""
+    made = plan(stores, horizon)
+    polls = made.stores.select(pl.col("store_id").cast(pl.Categorical), poll_us=horizon.now_us, active=True)
+    return exchange.exchange(made, polls)
+
+
+@pytest.mark.parametrize(("stores", "number"), [(0, 1), (1, 1), (8, 1), (9, 2), (20, 3)])
+def test_a_horizon_of_ages_takes_more_than_one_line(stores: int, number: int) -> None:
+    assert Line.over(AGES).room == 8
+    found = partitions(stores, AGES)
+    assert len(found) == number
+    read = pl.concat(unpacked(part.polls, part.line) for part in found)
+    assert read.equals(frame(*((store, AGES.now_us, True) for store in range(stores))))
+
+
+def test_a_partition_holds_whole_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "POLLS_OF_A_PARTITION", 4)
+    found = partitions(10, Horizon(0, 10**12))
+    sizes = [part.polls.len() for part in found]
+    assert sum(sizes) == 10
+    assert max(sizes) <= 5
