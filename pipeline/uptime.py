@@ -10,14 +10,12 @@
     pieces     business time cut where the status or the poll behind it changes
     lanes      the minutes of the week in which the status changes
 
-The last two are views: only who reads them waits for them.
-
-Each is a file of `sql/`, run in this order after `macros`, and a relation of the same name. Times are int64
-microseconds since 1970 UTC: no time zone type crosses into DuckDB, whose meaning would follow the session. Intervals
-are half-open.
+Each is a file of `sql/`, run in this order after `macros`, and a relation of the same name; who needs only some of them
+has no others run. Times are int64 microseconds since 1970 UTC: no time zone type crosses into DuckDB, whose meaning
+would follow the session. Intervals are half-open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from tempfile import TemporaryDirectory
@@ -30,17 +28,9 @@ from pipeline.line import Line, neighbours
 from pipeline.options import WINDOWS, Horizon, Limits
 from pipeline.statements import statement
 
-STEPS = (
-    "instants",
-    "evidence",
-    "polled",
-    "carried",
-    "segments",
-    "stores",
-    "windows",
-    "pieces",
-    "lanes",
-)
+STEPS = ("instants", "evidence", "polled", "carried", "segments", "stores", "windows", "pieces", "lanes")
+FIGURES, LANES = STEPS[:-2], STEPS
+PIECES = (*STEPS[:5], "pieces")
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ def uptime(
 
     reach_us: how far a poll speaks.
     """
-    with stage(db, partition, horizon, reach_us) as run:
+    with stage(db, partition, horizon, reach_us, LANES if lanes else FIGURES) as run:
         return Figures(
             windows=frame(run, "from windows"),
             stores=frame(run, "from stores"),
@@ -78,7 +68,7 @@ def segments(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horiz
     They cover the intervals without gap or overlap, in order; `poll_us` is the poll that a piece was given to, also
     where `max_gap` makes it unknown, and null where the store has no evidence.
     """
-    with stage(db, partition, horizon, reach_us) as run:
+    with stage(db, partition, horizon, reach_us, PIECES) as run:
         return frame(run, "from pieces order by store, start_us")
 
 
@@ -101,16 +91,16 @@ def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def stage(
-    db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, reach_us: int
+    db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, reach_us: int, steps: Sequence[str] = STEPS
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection on which every step has been run; its relations are its own, and gone with the block."""
+    """A connection on which the steps have been run; its relations are its own, and gone with the block."""
     with db.cursor() as run:
         run.execute("set enable_progress_bar = false")  # it would go to stdout, among the figures
         for name, value in variables(partition.line, horizon, reach_us).items():
             run.execute(f"set variable {name} = {value}")
         run.register("polls", neighbours(partition.polls))
         run.register("intervals", partition.intervals)
-        for step in ("macros", *STEPS):
+        for step in ("macros", *steps):
             run.execute(statement(step))
         yield run
 
