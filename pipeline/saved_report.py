@@ -23,6 +23,7 @@ from pipeline.tables import COLUMNS
 
 KEY = "store_uptime"
 REJECTS_KEPT = 100_000
+ROWS_OF_A_GROUP = 20_000
 REJECTED = dict(zip(("polls", "hours", "zones"), COLUMNS.values(), strict=True))
 
 
@@ -52,34 +53,46 @@ def saved(report: Report) -> SavedReport:
     )
     return SavedReport(
         figures=parquet(report.exact, {KEY: json.dumps(told(report), ensure_ascii=False)}),
-        plan=parquet(report.plan.intervals.sort("open_us", "close_us", "store")),
+        plan=parquet(report.plan.intervals.sort("store", "open_us")),
         rejects=parquet(pl.concat(rejects, how="diagonal")),
         lanes=None if report.lanes is None else parquet(report.lanes),
     )
 
 
 def restored(
-    figures: bytes, plan: bytes | None = None, rejects: bytes | None = None, lanes: bytes | None = None
+    figures: bytes,
+    plan: bytes | None = None,
+    rejects: bytes | None = None,
+    lanes: bytes | None = None,
+    store: str | None = None,
 ) -> Report:
-    """The report that was saved.
+    """The report that was saved; with `store`, what it says of that one: little more than its rows is read then.
 
     With the figures alone it can be written in every format and has its quality and provenance; to be explained it
-    needs its plan; without its rejects it has no tables of rejected rows.
+    needs its plan; without its rejects it has no tables of rejected rows. Of one store, figures, intervals, lanes and
+    lists are its own; counts, warnings and rejects are still those of the whole.
     """
-    exact = pl.read_parquet(io.BytesIO(figures))
-    if "down_now" not in exact.columns:  # kept by a version that did not look
-        exact = exact.with_columns(down_now=pl.lit(None, pl.Boolean))
+    numbered = pl.scan_parquet(io.BytesIO(figures), row_index_name="store")
+    rows = (numbered if store is None else numbered.filter(store_id=store)).collect()
+    if "down_now" not in rows.columns:  # kept by a version that did not look
+        rows = rows.with_columns(down_now=pl.lit(None, pl.Boolean))
+    own = pl.lit(True) if store is None else pl.col("store").is_in(rows["store"].to_list())
     facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[KEY])
     # where there is no plan not even its columns are there: none is an error, and not a store that is always closed
-    intervals = pl.DataFrame() if plan is None else pl.read_parquet(io.BytesIO(plan))
-    run = plan_again(facts, exact, intervals)
+    intervals = pl.DataFrame() if plan is None else rows_of(plan, own)
+    run, exact = plan_again(facts, rows, intervals), rows.drop("store")
     return Report(
         plan=run,
         exact=exact,
         quality=quality_again(facts["quality"], run, exact),
         rejects={} if rejects is None else dict(tables(pl.read_parquet(io.BytesIO(rejects)))),
-        lanes=None if lanes is None else pl.read_parquet(io.BytesIO(lanes)),
+        lanes=None if lanes is None else rows_of(lanes, own),
     )
+
+
+def rows_of(file: bytes, own: pl.Expr) -> pl.DataFrame:
+    """The rows of a Parquet file that a test is true of; parts without any are not decoded."""
+    return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
 
 
 def told(report: Report) -> dict[str, Any]:
@@ -122,13 +135,13 @@ def options_again(plain: Mapping[str, Any]) -> Options:
     )
 
 
-def plan_again(facts: Mapping[str, Any], exact: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
+def plan_again(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
     """The plan of a report: its stores are columns of the figures, in the order of their keys."""
     return Plan(
         source=facts["source"],
         options=options_again(facts["options"]),
         horizon=Horizon(**facts["horizon"]),
-        stores=exact.with_row_index("store").select(STORE_COLUMNS),
+        stores=rows.select(STORE_COLUMNS),
         intervals=intervals,
         not_observed=pl.Series("store_id", facts["not_observed"], pl.String),
         observed_ids={name: (observed, ids) for name, (observed, ids) in facts["observed_ids"].items()},
@@ -154,7 +167,7 @@ def tables(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
 
 
 def parquet(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
-    """A frame as a Parquet file, compressed by zstd."""
+    """A frame as a Parquet file, compressed by zstd, in groups of rows that can be passed over."""
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", metadata=metadata)
+    frame.write_parquet(buffer, compression="zstd", metadata=metadata, row_group_size=ROWS_OF_A_GROUP)
     return buffer.getvalue()

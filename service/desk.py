@@ -8,7 +8,7 @@ sample_data   a made-up feed, for a database that has none
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -129,12 +129,11 @@ def store_week(place: Place, store: str, limits: Limits, stored: StoredReport) -
 
     Raises UnknownStore, and what the source raises.
     """
-    report = pipeline.restored(stored.figures, stored.plan, stored.rejects)
+    report = pipeline.restored(stored.figures, stored.plan, stored.rejects, store=store)
     source = pipeline.open_source(place.database, place.schema, place.application)
     timeline = pipeline.explain(source, report, store, limits)
-    alone = replace(report, exact=report.exact.filter(store_id=store))  # nothing is worked out for other stores
-    row = worst_first(alone).row(0, named=True)
-    polls = alone.exact.row(0, named=True)
+    row = worst_first(report).row(0, named=True)
+    polls = report.exact.row(0, named=True)
     return {
         "row": row,
         "windows": [

@@ -237,5 +237,5 @@ def timeline(place: Place, store: str, limits: Limits, figures: bytes | None, pl
     if figures is None or plan is None:
         result = pipeline.build_timeline(source, store, limits=limits)
     else:
-        result = pipeline.explain(source, pipeline.restored(figures, plan), store, limits)
+        result = pipeline.explain(source, pipeline.restored(figures, plan, store=store), store, limits)
     return {"json": result.json(), "csv": result.csv()}
