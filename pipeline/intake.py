@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.clean import LINE, accepted, judged_hours, judged_polls, judged_zones, rejected
 from pipeline.options import Horizon
-from pipeline.source.frames import RawFrames
+from pipeline.source.frames import RawFrames, RawPolls
 from pipeline.tables import COLUMNS
 
 CODED_ID = pl.col("store_id").cast(pl.Categorical)
@@ -45,15 +45,16 @@ class Taken:
     counts: TableCounts
 
 
-def taken_polls(raw: RawFrames, horizon: Horizon, gives_all: bool) -> Taken:
+def taken_polls(raw: RawPolls, horizon: Horizon, gives_all: bool) -> Taken:
     """The polls of the horizon. A poll that is readable, not ahead of the clock, and outside it, does not exist."""
     in_horizon = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
     ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
     counted = pl.col("poll_us").is_null() | in_horizon | ahead
-    judged = (judged_polls(frame, horizon.ahead_us).filter(counted) for frame in raw)
-    taken = taken_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
-    outside = rows(raw) - taken.counts.read if gives_all else None
-    return replace(taken, counts=replace(taken.counts, outside=outside))
+    judged = (judged_polls(frame, horizon.ahead_us).filter(counted) for frame in raw.others)
+    others = taken_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
+    accepted = pl.concat([raw.usual, others.accepted])
+    outside = rows(raw.others) - others.counts.read if gives_all else None
+    return Taken(accepted, others.rejected, replace(others.counts, accepted=accepted.height, outside=outside))
 
 
 def taken_hours(raw: RawFrames) -> Taken:

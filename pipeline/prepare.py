@@ -10,7 +10,7 @@ from pipeline.horizon import no_polls
 from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
 from pipeline.plan import Plan, make_places, make_plan
-from pipeline.source.frames import RawFrames, Source
+from pipeline.source.frames import RawFrames, RawPolls, Source
 from pipeline.waiting import awaited
 
 
@@ -33,7 +33,7 @@ class Prepared:
 class Coming:
     """The three tables, while they are on their way."""
 
-    polls: Future[RawFrames]
+    polls: Future[RawPolls]
     hours: Future[RawFrames]
     zones: Future[RawFrames]
 

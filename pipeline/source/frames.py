@@ -1,6 +1,7 @@
 """What a source is, and the source whose tables are frames already."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -12,6 +13,22 @@ from pipeline.horizon import found_horizon
 from pipeline.options import DEFAULTS, Horizon
 
 RawFrames = Sequence[pl.LazyFrame]
+
+
+@dataclass(frozen=True)
+class RawPolls:
+    """What a source gives of the polls.
+
+    usual: store_id (categorical), poll_us, active: polls of the horizon in which nothing can be wrong. others: rows to
+    be judged, as they are met. Together they are at least all that is in the horizon, ahead of the clock, or
+    unreadable.
+    """
+
+    usual: pl.DataFrame
+    others: RawFrames
+
+
+NONE_USUAL = pl.DataFrame(schema={"store_id": pl.Categorical(), "poll_us": pl.Int64, "active": pl.Boolean})
 
 
 class Source(Protocol):
@@ -39,8 +56,8 @@ class Source(Protocol):
         """The newest acceptable poll up to an instant, of all stores."""
         ...
 
-    def polls(self, horizon: Horizon, store: str | None) -> RawFrames:
-        """store_id, timestamp_utc, status: at least all rows in the horizon, ahead of the clock, or unreadable."""
+    def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
+        """store_id, timestamp_utc, status."""
         ...
 
     def hours(self, store: str | None) -> RawFrames:
@@ -101,9 +118,9 @@ class Frames:
         newest = (newest_us(raw, ceiling_us) for raw in self._polls)
         return max((us for us in newest if us is not None), default=None)
 
-    def polls(self, horizon: Horizon, store: str | None) -> RawFrames:
-        """See `Source`; here it is every row."""
-        return of_store(self._polls, store)
+    def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
+        """See `Source`; here it is every row, to be judged."""
+        return RawPolls(NONE_USUAL, of_store(self._polls, store))
 
     def hours(self, store: str | None) -> RawFrames:
         """See `Source`."""

@@ -39,7 +39,7 @@ from pipeline.waiting import awaited
 if TYPE_CHECKING:
     import polars as pl
 
-    from pipeline.source.frames import Frames, RawFrames
+    from pipeline.source.frames import Frames, RawFrames, RawPolls
 
 TEXT = ("text", "character varying", "character")
 TIMES = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
@@ -99,23 +99,27 @@ class Postgres:
         row = self._row("newest", self._polls, **bounds, **ACCEPTED)
         return None if row is None else instant_us(row[0])
 
-    def polls(self, horizon: Horizon, store: str | None) -> "RawFrames":
+    def polls(self, horizon: Horizon, store: str | None) -> "RawPolls":
         """See `Source`. The usual rows travel packed, each id once; what is not usual follows as text."""
         polls, of_store = self._polls, self._of_store(store)
         if polls.kind == "text":
-            return [self._text_polls(*dates_around(horizon), of_store)]
+            text = self._text_polls(*dates_around(horizon), of_store)
+            from pipeline.source.frames import NONE_USUAL, RawPolls
+
+            return RawPolls(NONE_USUAL, [text])
         bounds = {"start": self._instant(horizon.start_us), "now": self._instant(horizon.now_us), "of_store": of_store}
         ahead = Value(None) if horizon.ahead_us is None else self._instant(horizon.ahead_us)
         coming = self._coming("usual_polls", polls, **bounds)
         strays = self._pulled("stray_polls", polls, ahead=ahead, of_store=of_store)
-        from pipeline.source.wire import one_by_one
+        groups = self._arrived("usual_polls", coming)
+        from pipeline.source.frames import RawPolls
+        from pipeline.source.wire import is_usual, one_by_one
 
-        whole = one_by_one(self._arrived("usual_polls", coming))
-        usual = whole["status"].is_not_null() & (whole["store_id"] != "")
-        if usual.all(ignore_nulls=False):
-            return [whole.lazy(), strays.lazy()]
-        unusual = self._pulled("unusual_polls", polls, **bounds)
-        return [whole.lazy().filter(usual), strays.lazy(), unusual.lazy()]
+        usual = is_usual(groups)
+        if usual.all():
+            return RawPolls(one_by_one(groups), [strays.lazy()])
+        unusual = self._pulled("unusual_polls", polls, **bounds, **ACCEPTED)
+        return RawPolls(one_by_one(groups.filter(usual.to_arrow())), [strays.lazy(), unusual.lazy()])
 
     def hours(self, store: str | None) -> "RawFrames":
         """See `Source`."""

@@ -6,19 +6,27 @@ from array import array
 import polars as pl
 import pyarrow as pa
 
+from pipeline.clean import UNREADABLE
 from pipeline.options import EPOCH, instant_us
 
 SINCE_2000_US = instant_us(EPOCH.replace(year=2000))
 WIDTH = 8
 
 
+def is_usual(groups: pa.Table) -> pl.Series:
+    """Which groups hold nothing but good polls: an id that is one, and a status that is one of two words."""
+    store_id = pl.col("store_id")
+    good = pl.col("status").is_not_null() & (store_id != "") & ~store_id.str.contains(UNREADABLE)
+    return pl.DataFrame(groups.select(["store_id", "status"])).select(good.fill_null(False)).to_series()
+
+
 def one_by_one(groups: pa.Table) -> pl.DataFrame:
-    """store_id (categorical), timestamp_utc, status, a row a poll, of groups with `times` end to end.
+    """store_id (categorical), poll_us, active, a row a poll, of groups with `times` end to end.
 
     A time is a big-endian int64, microseconds since 2000: the binary form that every server since PostgreSQL 10 sends.
     """
     of_group = pl.DataFrame(groups).select(
-        pl.col("store_id").cast(pl.Categorical), "status", polls=pl.col("times").bin.size() // WIDTH
+        pl.col("store_id").cast(pl.Categorical), active="status", polls=pl.col("times").bin.size() // WIDTH
     )
     times = array("q")
     for chunk in groups["times"].chunks:
@@ -27,6 +35,6 @@ def one_by_one(groups: pa.Table) -> pl.DataFrame:
     if sys.byteorder == "little":
         times.byteswap()
     since_2000 = pa.Array.from_buffers(pa.int64(), len(times), [None, pa.py_buffer(times)])
-    return of_group.select(pl.col("store_id", "status").repeat_by("polls").explode()).with_columns(
-        timestamp_utc=(pl.Series(since_2000) + SINCE_2000_US).cast(pl.Datetime("us", "UTC"))
+    return of_group.select(pl.col("store_id", "active").repeat_by("polls").explode()).select(
+        "store_id", poll_us=pl.Series(since_2000) + SINCE_2000_US, active="active"
     )

@@ -22,7 +22,7 @@ from pipeline import (
 )
 from pipeline.errors import NoPolls, UnknownStore
 from pipeline.options import Horizon
-from pipeline.source.frames import RawFrames
+from pipeline.source.frames import RawFrames, RawPolls
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table
 from tests.postgres import run
 from tests.reference import RawRow
@@ -149,7 +149,7 @@ class Counted(Frames):
 
     asked: str | None = None
 
-    def polls(self, horizon: Horizon, store: str | None) -> RawFrames:
+    def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
         self.asked = store
         return super().polls(horizon, store)
 
