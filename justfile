@@ -33,22 +33,26 @@ format:
     uv run ruff check --fix .
     uv run ruff format .
 
-# how fast a report and a load are, against straight scripts on the same data
+# how fast a report is beside other ways to it, warm in the service, and a load; installs what it compares with
 bench *ARGS:
-    uv run python -m benches.report {{ARGS}}
+    UV_PROJECT_ENVIRONMENT=.venv-bench uv sync --group bench
+    uv run python -m benches.report --plot docs/pictures/benchmarks.svg {{ARGS}}
+    uv run python -m benches.warm {{ARGS}}
     uv run python -m benches.load {{ARGS}}
 
-# the benchmarks on small data, so that they stay true: figures checked, nothing timed
+# the benchmarks on small data, so that they stay true: figures checked, nothing judged
 bench-smoke:
     uv run python -m benches.report --smoke
+    uv run python -m benches.warm --smoke
     uv run python -m benches.load --smoke
     uv run python -m benches.large --smoke
     uv run python -m benches.service --smoke
     uv run python -m benches.page --smoke
+    uv run python -m benches.growth --smoke
 
-# the same report written by hand in other ways, beside ours; installs what it compares with
-bench-peers *ARGS:
-    uv run --group bench python -m benches.peers {{ARGS}}
+# a report from the service, whose workers are warm, beside the cold command line
+bench-warm *ARGS:
+    uv run python -m benches.warm {{ARGS}}
 
 # the cost of a poll as their number grows
 bench-growth *ARGS:
@@ -62,7 +66,7 @@ bench-service *ARGS:
 bench-page *ARGS:
     uv run python -m benches.page {{ARGS}}
 
-# 38 million polls from Parquet
+# 37 million polls from Parquet, and the stage alone
 bench-large *ARGS:
     uv run python -m benches.large {{ARGS}}
 

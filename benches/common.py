@@ -1,8 +1,9 @@
 """What the benches share: processes that are measured, databases and feeds that are gone afterwards, and the table.
 
-measured        one run of a command: seconds, seconds of processor, peak memory
-alternately     several commands in turn, after a warm-up of each
+measured        one run of a command: seconds, seconds of processor, peak memory of all its processes
+alternately     several programs in turn, round after round
 own_database    an empty database in the embedded server
+filled          a sample in it, and as Parquet
 same_figures    whether two reports say the same, cell by cell
 """
 
@@ -15,10 +16,10 @@ import statistics
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import distributions
 from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -26,12 +27,15 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
+from pipeline import load_files, write_sample
 from pipeline.embedded import embedded_server
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
 STORE_UPTIME = str(Path(PYTHON).with_name("store-uptime"))
-LIBRARIES = ("polars", "duckdb", "connectorx", "pyarrow", "psycopg")
+BENCH = HERE.parent / ".venv-bench"  # libraries look for pandas and NumPy, and take longer where these are installed
+PEER_PYTHON = str(BENCH / "bin" / "python") if (BENCH / "bin" / "python").exists() else PYTHON
+LIBRARIES = ("polars", "duckdb", "connectorx", "pyarrow", "psycopg", "pandas", "datafusion", "chdb")
 
 Command = Sequence[str]
 
@@ -57,14 +61,14 @@ def measured(command: Command) -> Run:
     return Run(**told)
 
 
-def alternately(commands: Mapping[str, Command], times: int) -> dict[str, list[Run]]:
-    """A B C, A B C, …: what slows the machine down for a while slows all of them down."""
-    for command in commands.values():
-        measured(command)
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for _ in range(times):
-        for name, command in commands.items():
-            runs[name].append(measured(command))
+def alternately(programs: Mapping[str, Callable[[], Run]], times: int) -> dict[str, list[Run]]:
+    """A B C, B C A, …: what slows the machine down for a while, or one that comes after another, meets all of them."""
+    runs: dict[str, list[Run]] = {name: [] for name in programs}
+    names = list(programs)
+    for place in range(times):
+        first = place % max(1, len(names))
+        for name in names[first:] + names[:first]:
+            runs[name].append(programs[name]())
     return runs
 
 
@@ -101,6 +105,14 @@ def said(url: str, *statements: SQL | Composed) -> None:
             connection.execute(statement)
 
 
+def filled(url: str, feed: Path, stores: int, days: int) -> None:
+    """A clean sample: Parquet in a folder, and from there the three tables, settled."""
+    write_sample(feed, stores, days, file_format="parquet")
+    for _ in load_files(feed, url, feed.with_name("rejects")):
+        pass
+    said(url, SQL("vacuum analyze"))
+
+
 def median(runs: Sequence[Run]) -> Run:
     """The median of each measure by itself."""
     return Run(
@@ -124,11 +136,17 @@ def line(name: str, runs: Sequence[Run]) -> str:
 def machine() -> str:
     """Processor, memory, system, and the versions that matter."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
+    versions = ", ".join(f"{library} {its}" for library in LIBRARIES if (its := installed(library)))
     return (
         f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}\n"
         f"Python {platform.python_version()}, {versions}"
     )
+
+
+def installed(library: str) -> str:
+    """The version of a library, here or where the group `bench` is; nothing where it is in neither."""
+    places = [*sys.path, *map(str, BENCH.glob("lib/python*/site-packages"))]
+    return next((found.version for found in distributions(name=library, path=places)), "")
 
 
 def processor() -> str:
@@ -137,6 +155,33 @@ def processor() -> str:
     lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
     names = (text.split(":", 1)[1].strip() for text in lines if text.startswith("model name"))
     return next(names, platform.processor() or platform.machine())
+
+
+def at_most(what: str, value: float, target: float, unit: str = "") -> str:
+    """A line about a target that must not be passed."""
+    return f"- {what}: {value:.2f}{unit}, target at most {target:g}{unit}: {'met' if value <= target else 'missed'}"
+
+
+def at_least(what: str, value: float, target: float) -> str:
+    """A line about a target that must be reached."""
+    return f"- {what}: {value:.2f}, target at least {target:g}: {'met' if value >= target else 'missed'}"
+
+
+def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table; what is in the first column are words, else numbers."""
+    rule = [":--", *["--:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *lines))
+
+
+def spread(seconds: Sequence[float]) -> list[str]:
+    """The median, and from the least to the most, with three figures that count below a second."""
+    middle, least, most = (f"{value:.{2 if value >= 1 else 3}f}" for value in between(seconds))
+    return [middle, f"{least} – {most}"]
+
+
+def between(seconds: Sequence[float]) -> tuple[float, float, float]:
+    """Median, least and most."""
+    return statistics.median(seconds), min(seconds), max(seconds)
 
 
 def same_figures(one: Path, other: Path) -> int:

@@ -8,6 +8,7 @@ each, and only whether there are figures. Not seen here: PostgreSQL, CSV, and mo
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -50,8 +51,10 @@ def main() -> None:
         compile_packages()
     with TemporaryDirectory() as folder:
         short, long = feeds(Path(folder), least, most)
-        commands = {str(feed.folder): feed.command for feed in (*short, *long)}
-        runs = {name: [measured(of)] for name, of in commands.items()} if is_smoke else alternately(commands, TIMES)
+        programs = {str(feed.folder): partial(measured, feed.command) for feed in (*short, *long)}
+        for warm_up in programs.values() if not is_smoke else ():
+            warm_up()
+        runs = alternately(programs, 1 if is_smoke else TIMES)
         for feed in (*short, *long):
             has_figures(feed.report)
     middle = {name: median(each) for name, each in runs.items()}

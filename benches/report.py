@@ -1,36 +1,79 @@
-"""A report of 3 678 stores from PostgreSQL, as a whole process, beside the straight script: `python -m benches.report`.
+"""A report beside other ways to the same figures: `python -m benches.report [--plot FILE.svg]`.
 
-Both run alternately on the same tables; their figures must be the same. The floor lines are what neither can avoid.
-`--smoke`: small data, one run of each, the figures checked all the same.
+One sample, in PostgreSQL, as Parquet and as CSV, the same polls in all three; every program is a whole process, and
+its head says what it leaves out. Each has to give our figures, cell by cell, before anything is timed; one that does
+not is named and not timed. Then all of them and the floors run in turn, and each round begins with the next one.
+
+A floor is what nothing of its kind can be faster than, and its line says how it is timed: as a whole process too, or
+within one, without the start of an interpreter and with no memory of its own that could be told.
+
+The dependency group `bench` has what it compares with; what is not installed is left out, and said. `just bench` puts
+the group into `.venv-bench`: only the programs that need it run there, as ours and others would start more slowly.
+
+The table is Markdown. `--smoke`: small data, one run, every figure checked and nothing judged; it fails where figures
+differ.
 """
 
+import json
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
 import psycopg
-from psycopg.sql import SQL
 
 from benches.common import (
     HERE,
+    PEER_PYTHON,
     PYTHON,
     STORE_UPTIME,
-    Command,
     Run,
     alternately,
+    at_least,
+    at_most,
+    between,
     compile_packages,
+    differing,
+    filled,
+    installed,
     machine,
+    markdown,
+    measured,
     median,
     own_database,
-    said,
-    same_figures,
-    table,
+    rows,
+    spread,
 )
-from pipeline import load_files, write_sample
+from pipeline.sample import TABLES, write_csv
 
-STORES, DAYS, TIMES = 3_678, 21, 7
-SMOKE = (200, 10, 1)
+STORES, DAYS, TIMES = 3_678, 21, 5
+SMOKE = (150, 9, 1)
+OURS, STRAIGHT, PER_STORE = "store-uptime", "straight script: ConnectorX, DuckDB", "per-store Python, psycopg"
+COPY, START = "COPY of the horizon to nowhere", "bare interpreter"
+SOURCES = ("PostgreSQL", "Parquet", "CSV", "none")
+PEERS = [  # source, name, program, the library that it needs beyond ours
+    ("PostgreSQL", STRAIGHT, "straight.py", ""),
+    ("PostgreSQL", "one query in PostgreSQL", "peers/postgres_sql.py", ""),
+    ("PostgreSQL", PER_STORE, "peers/per_store.py", ""),
+    ("Parquet", "DuckDB alone", "peers/duckdb_alone.py", ""),
+    ("Parquet", "Polars alone", "peers/polars_alone.py", ""),
+    ("Parquet", "DataFusion", "peers/datafusion_alone.py", "datafusion"),
+    ("Parquet", "chDB", "peers/chdb_alone.py", "chdb"),
+    ("Parquet", "pandas", "peers/pandas_frames.py", "pandas"),
+]
+IMPORTS = "import polars, duckdb, connectorx, psycopg, pyarrow, cyclopts"
+# Left to itself DuckDB answers from the statistics in the file and reads nothing.
+SCAN = """
+import duckdb, sys
+duckdb.execute("set disabled_optimizers = 'statistics_propagation'")
+query = "select max(store_id), max(timestamp_utc), max(status) from read_parquet($1)"
+duckdb.sql(query, params=sys.argv[1:]).fetchall()
+"""
 HORIZON = """
 copy (
     select store_id, timestamp_utc, status = 'active' from store_status
@@ -39,53 +82,199 @@ copy (
 """
 
 
+@dataclass(frozen=True)
+class Program:
+    """A row of the table: what it reads, its name, how it is run; and the report that it writes, if it is no floor."""
+
+    source: str
+    name: str
+    run: Callable[[], Run]
+    report: Path | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name is unique on its source."""
+        return f"{self.name}, {self.source}"
+
+
+Runs = dict[str, list[Run]]
+
+
 def main() -> None:
-    """Make the tables, measure, say."""
-    stores, days, times = SMOKE if "--smoke" in sys.argv[1:] else (STORES, DAYS, TIMES)
+    """Make the data, check, measure, say."""
+    is_smoke, plot = "--smoke" in sys.argv[1:], plot_file(sys.argv[1:])
+    stores, days, times = SMOKE if is_smoke else (STORES, DAYS, TIMES)
     compile_packages()
-    with TemporaryDirectory() as folder, own_database() as url:
-        filled(url, Path(folder), stores, days)
-        ours, straight = Path(folder) / "ours.csv", Path(folder) / "straight.csv"
-        runs = alternately(commands(url, ours, straight), times)
-        print(f"{same_figures(ours, straight):,} stores, {days} days of polls: the same figures")
-        print(machine())
-        print(table(runs | {"COPY of the horizon to nowhere": [copied(url) for _ in range(times)]}))
-        shares(median(runs["store-uptime report"]), median(runs["straight script"]))
+    with TemporaryDirectory() as name, own_database() as url:
+        places = sample(url, Path(name), stores, days)
+        programs = [*competitors(places, Path(name) / "reports"), *floors(places)]
+        exact = [program for program in programs if agrees(programs[0], program)]
+        if is_smoke and len(exact) < len(programs):
+            sys.exit("the figures differ")
+        runs = alternately({program.key: program.run for program in exact}, times)
+    print(f"{machine()}\n\n{stores:,} stores, {days} days of polls, runs of each: {times}\n")
+    print(table(exact, runs))
+    if not is_smoke:
+        print("\n".join(["", *targets(exact, runs)]))
+    if plot:
+        picture(exact, runs, f"{stores:,} stores, {days} days of polls", plot)
 
 
-def filled(url: str, folder: Path, stores: int, days: int) -> None:
-    """The three tables, loaded from a clean sample and settled."""
-    write_sample(folder / "feed", stores, days, file_format="parquet")
-    for _ in load_files(folder / "feed", url, folder / "rejects"):
-        pass
-    said(url, SQL("vacuum analyze"))
+def plot_file(arguments: list[str]) -> Path | None:
+    """Where the picture goes. That it can be drawn is seen before anything is measured."""
+    if "--plot" not in arguments:
+        return None
+    if not installed("matplotlib"):
+        sys.exit("there is no picture without matplotlib: it is in the dependency group `bench`")
+    return Path(arguments[arguments.index("--plot") + 1]).absolute()
 
 
-def commands(url: str, ours: Path, straight: Path) -> dict[str, Command]:
-    """What is run, in this order."""
-    return {
-        "store-uptime report": (STORE_UPTIME, "report", "--source", url, "--out", str(ours)),
-        "straight script": (PYTHON, str(HERE / "straight.py"), url, str(straight)),
-        "floor: the straight one's imports": (PYTHON, "-c", "import connectorx, duckdb, pyarrow"),
-        "floor: all imports": (PYTHON, "-c", "import polars, duckdb, connectorx, psycopg, pyarrow, cyclopts, rich"),
-        "floor: the bare interpreter": (PYTHON, "-c", "pass"),
-    }
+def sample(url: str, folder: Path, stores: int, days: int) -> dict[str, str]:
+    """Where each source is. The CSV is the Parquet written anew: a sample made as CSV has rows to be rejected."""
+    parquet, csv = folder / "Parquet", folder / "CSV"
+    filled(url, parquet, stores, days)
+    csv.mkdir()
+    for name in TABLES:
+        write_csv(csv / f"{name}.csv", [pl.read_parquet(parquet / f"{name}.parquet")])
+    return {"PostgreSQL": url, "Parquet": str(parquet), "CSV": str(csv)}
 
 
-def copied(url: str) -> Run:
-    """The horizon's polls brought here by COPY and dropped: time only, without any start of a process."""
+def competitors(places: dict[str, str], reports: Path) -> list[Program]:
+    """Ours from each source, the one from PostgreSQL first, and the peers that can run here."""
+    reports.mkdir()
+    programs: list[Program] = []
+    for source, place in places.items():
+        out = reports / f"{OURS} {source}.csv"
+        ours = (STORE_UPTIME, "report", "--source", place, "--out", str(out))
+        programs.append(Program(source, OURS, partial(measured, ours), out))
+    for source, name, file, library in PEERS:
+        if library and not installed(library):
+            print(f"{name} is left out: {library} is not installed")
+            continue
+        out = reports / f"{Path(file).stem}.csv"
+        peer = (PEER_PYTHON if library else PYTHON, str(HERE / file), places[source], str(out))
+        programs.append(Program(source, name, partial(measured, peer), out))
+    return programs
+
+
+def agrees(ours: Program, program: Program) -> bool:
+    """Whether a program gives our figures; where not, one difference is said. It is also what warms it up."""
+    program.run()
+    if program.report is None or ours.report is None:
+        return True
+    difference = differing(ours.report, program.report) if len(rows(program.report)) > 1 else "no store"
+    if difference:
+        print(f"{program.key}: computes something else and is not timed: {difference}")
+    if difference and program.name == OURS:
+        sys.exit("store-uptime itself differs from one source to the other")
+    return not difference
+
+
+# --- Floors ---
+
+
+def floors(places: dict[str, str]) -> list[Program]:
+    """What the programs above cannot avoid, or come near to."""
+    polls = str(Path(places["Parquet"]) / "store_status.parquet")
+    size = in_memory(polls)
+    return [
+        Program("PostgreSQL", COPY, partial(brought, places["PostgreSQL"])),
+        Program("Parquet", "DuckDB reads the polls", partial(measured, (PYTHON, "-c", SCAN, polls))),
+        Program("none", START, partial(measured, (PYTHON, "-c", "pass"))),
+        Program("none", "our imports", partial(measured, (PYTHON, "-c", IMPORTS))),
+        Program("none", f"memory copy of {size / 2**20:.0f} MiB, the polls", partial(copied, size)),
+    ]
+
+
+def in_memory(polls: str) -> int:
+    """The bytes that all polls take as columns, ids and statuses as text."""
+    return int(pl.read_parquet(polls).estimated_size())
+
+
+def brought(url: str) -> Run:
+    """The horizon's polls brought here by a binary COPY and dropped, over a connection that is there."""
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         began, worked = time.perf_counter(), time.process_time()
-        with cursor.copy(HORIZON) as rows:
-            for _ in rows:
+        with cursor.copy(HORIZON) as copy:
+            for _ in copy:
                 pass
         return Run(time.perf_counter() - began, time.process_time() - worked, 0)
 
 
-def shares(ours: Run, straight: Run) -> None:
-    """The ratios of the medians."""
-    print(f"ours / straight: time {ours.wall_s / straight.wall_s:.2f} (target 1.00), processor", end=" ")
-    print(f"{ours.cpu_s / straight.cpu_s:.2f}, peak memory {ours.peak_mib / straight.peak_mib:.2f}")
+def copied(size: int) -> Run:
+    """So many bytes from one place in memory to another, both there before."""
+    here, there = bytearray(b"1") * size, bytearray(b"2") * size
+    began, worked = time.perf_counter(), time.process_time()
+    memoryview(there)[:] = here
+    return Run(time.perf_counter() - began, time.process_time() - worked, 0)
+
+
+# --- What is said ---
+
+
+def table(programs: Sequence[Program], runs: Runs) -> str:
+    """Markdown: a program a line, by source, those that make a report beside ours on the same source."""
+    head = ["", "source", "median s", "least – most", "processor s", "peak MiB", "times ours"]
+    return markdown(head, [cells(program, runs) for program in by_source(programs)])
+
+
+def by_source(programs: Sequence[Program]) -> list[Program]:
+    """In the order of the sources, floors last."""
+    return sorted(programs, key=lambda program: (SOURCES.index(program.source), program.report is None))
+
+
+def cells(program: Program, runs: Runs) -> list[str]:
+    """A line of the table."""
+    each, ours = runs[program.key], runs.get(f"{OURS}, {program.source}")
+    middle = median(each)
+    floor = f"floor, {'whole process' if middle.peak_mib else 'within one'}: {program.name}"
+    return [
+        program.name if program.report else floor,
+        program.source,
+        *spread([run.wall_s for run in each]),
+        f"{middle.cpu_s:.2f}",
+        f"{middle.peak_mib:.0f}" if middle.peak_mib else "–",
+        f"{middle.wall_s / median(ours).wall_s:.2f}" if ours else "–",
+    ]
+
+
+def targets(programs: Sequence[Program], runs: Runs) -> list[str]:
+    """What this run says about each target that has both its sides."""
+    middle = {key: median(each).wall_s for key, each in runs.items()}
+    ours = middle[f"{OURS}, PostgreSQL"]
+    least = middle[f"{COPY}, PostgreSQL"] + middle[f"{START}, none"]
+    told = [at_most("from PostgreSQL, ours / (COPY + bare interpreter)", ours / least, 2.5)]
+    if straight := middle.get(f"{STRAIGHT}, PostgreSQL"):
+        told.append(at_most("from PostgreSQL, ours / straight script", ours / straight, 0.8))
+    if per_store := middle.get(f"{PER_STORE}, PostgreSQL"):
+        told.append(at_least("from PostgreSQL, per-store Python / ours", per_store / ours, 20))
+    return told + [line for source in SOURCES for line in fastest(source, programs, middle)]
+
+
+def fastest(source: str, programs: Sequence[Program], middle: dict[str, float]) -> list[str]:
+    """Ours beside the fastest of the others on one source, where there is any."""
+    peers = [each for each in programs if each.source == source and each.report and each.name != OURS]
+    if not peers:
+        return []
+    best = min(peers, key=lambda peer: middle[peer.key])
+    ratio = middle[best.key] / middle[f"{OURS}, {source}"]
+    return [at_least(f"from {source}, the fastest other ({best.name}) / ours", ratio, 3)]
+
+
+def picture(programs: Sequence[Program], runs: Runs, title: str, file: Path) -> None:
+    """The same table drawn, where matplotlib is."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    bars = [bar(program, [run.wall_s for run in runs[program.key]]) for program in by_source(programs)]
+    draw = [PEER_PYTHON, "-m", "benches.plot", title, str(file)]
+    subprocess.run(draw, input=json.dumps(bars), text=True, cwd=HERE.parent, check=True)
+
+
+def bar(program: Program, seconds: list[float]) -> dict[str, str | float]:
+    """A program as `benches.plot` takes it."""
+    middle, least, most = between(seconds)
+    group = "floors without a source" if program.source == "none" else f"from {program.source}"
+    kind = "floor" if program.report is None else "ours" if program.name == OURS else "peer"
+    return {"group": group, "name": program.name, "kind": kind, "median": middle, "least": least, "most": most}
 
 
 if __name__ == "__main__":

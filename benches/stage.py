@@ -1,0 +1,53 @@
+"""The stage alone, on sorted whole numbers: what `benches.large` measures of it, each a process of its own.
+
+packed_feed   the polls of a source on the line, and its intervals, as two Parquet files
+ours          those two in, uptime and downtime of each store out
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import Limits, Options, open_source
+from pipeline.compute import concatenated, figures_of
+from pipeline.exchange import parts
+from pipeline.line import Line
+from pipeline.options import WINDOWS, Horizon
+from pipeline.plan import Plan
+from pipeline.run import begun, silent
+from pipeline.uptime import database
+
+SUMS = [f"{what}_last_{window}_us" for window in WINDOWS for what in ("uptime", "downtime")]
+
+
+def packed_feed(source: str, folder: str) -> None:
+    """polls.parquet (poll: packed, in order), intervals.parquet (store, open_us, close_us), horizon.json."""
+    with begun(open_source(source), Options(), Limits(), silent) as (ready, _):
+        polls = pl.concat(partition.polls for partition in ready.partitions)
+        line, horizon, stores = ready.partitions[0].line, ready.plan.horizon, ready.plan.stores.height
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        ready.plan.intervals.sort("store", "open_us").write_parquet(place / "intervals.parquet")
+        polls.to_frame("poll").write_parquet(place / "polls.parquet")
+    facts = {"line": asdict(line), "horizon": asdict(horizon), "stores": stores}
+    (place / "horizon.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def ours(folder: str, out: str) -> None:
+    """Read, cut into partitions, compute, write."""
+    place = Path(folder)
+    facts = json.loads((place / "horizon.json").read_text(encoding="utf-8"))
+    plan = bare_plan(Horizon(**facts["horizon"]), facts["stores"], pl.read_parquet(place / "intervals.parquet"))
+    polls = pl.read_parquet(place / "polls.parquet")["poll"]
+    with database(Limits()) as db:
+        partitions = parts(plan, Line(**facts["line"]), polls)
+        figures = concatenated(figures_of(db, plan, partition) for partition in partitions)
+    figures.windows.select("store", *SUMS).write_parquet(out)
+
+
+def bare_plan(horizon: Horizon, stores: int, intervals: pl.DataFrame) -> Plan:
+    """A plan with no more than the stage looks at."""
+    ranks = pl.select(store=pl.int_range(stores, dtype=pl.UInt32))
+    return Plan("", Options(), horizon, ranks, intervals, pl.Series(dtype=pl.String), {}, "")
