@@ -1,11 +1,11 @@
 """A source in; the plan of a run, its polls in partitions, and a verdict on every row out: all is read once."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from pipeline.exchange import Partition, exchange
+from pipeline.exchange import Partition, exchange, on_lines
 from pipeline.horizon import no_polls
 from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
@@ -45,11 +45,13 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) 
     polls = taken_polls(awaited(coming.polls), horizon, source.gives_all)
     if options.store is None and polls.accepted.is_empty():
         raise no_polls(source, horizon)
-    tables = {"polls": polls, "hours": hours, "zones": zones}
     plan = make_plan(source.name, options, horizon, polls.accepted, places)
+    packed = on_lines(plan, polls.accepted)
+    polls = replace(polls, accepted=polls.accepted.clear())  # what sorting takes can have its place
+    tables = {"polls": polls, "hours": hours, "zones": zones}
     return Prepared(
         plan=plan,
-        partitions=exchange(plan, polls.accepted),
+        partitions=exchange(plan, packed),
         counts={name: taken.counts for name, taken in tables.items()},
         rejected={name: taken.rejected for name, taken in tables.items()},
         remarks=source.remarks,

@@ -75,7 +75,7 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     Whether they still add up to its figures stands in `Timeline.agrees`. Raises UnknownStore where the report has no
     such store, and what the source raises.
     """
-    from pipeline.exchange import exchange
+    from pipeline.exchange import exchange, on_lines
     from pipeline.intake import taken_polls
     from pipeline.plan import of_store
     from pipeline.timeline import compared, timeline
@@ -87,7 +87,7 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     plan = of_store(report.plan, store)
     with source:
         polls = taken_polls(source.polls(plan.horizon, store), plan.horizon, gives_all=False)
-    (partition,) = exchange(plan, polls.accepted)
+    (partition,) = exchange(plan, on_lines(plan, polls.accepted))
     with database(limits) as db:
         return compared(timeline(db, plan, partition), figures.row(0, named=True))
 

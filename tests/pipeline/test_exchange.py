@@ -101,7 +101,7 @@ def partitions(stores: int, horizon: Horizon) -> list[Partition]:
     """One poll a store, at now."""
     made = plan(stores, horizon)
     polls = made.stores.select(pl.col("store_id").cast(pl.Categorical), poll_us=horizon.now_us, active=True)
-    return exchange.exchange(made, polls)
+    return exchange.exchange(made, exchange.on_lines(made, polls))
 
 
 @pytest.mark.parametrize(("stores", "number"), [(0, 1), (1, 1), (8, 1), (9, 2), (20, 3)])
