@@ -6,6 +6,7 @@ booleans and timestamps. psycopg holds one snapshot and every pull sees just tha
 Polars is imported when the first pull is back: until then it would only be in the way.
 """
 
+import os
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, LiteralString, Self, cast
 
+os.environ.setdefault("RUST_LOG", "off")  # ConnectorX raises what it would log to stderr; it reads this when imported
 import connectorx
 import psycopg
 import pyarrow  # by ConnectorX too; here it is imported before the pull, not during it
