@@ -85,11 +85,12 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     if figures.is_empty():
         raise UnknownStore(store, f"the report of {report.plan.source}")
     plan = of_store(report.plan, store)
-    with source:
-        polls = taken_polls(source.polls(plan.horizon, store), plan.horizon, gives_all=False)
-    (partition,) = exchange(plan, on_lines(plan, polls.accepted))
-    with database(limits) as db:
-        return compared(timeline(db, plan, partition), figures.row(0, named=True))
+    with ExitStack() as kept:
+        with source, ThreadPoolExecutor(1) as aside:
+            db = aside.submit(kept.enter_context, database(limits))
+            polls = taken_polls(source.polls(plan.horizon, store), plan.horizon, gives_all=False)
+        (partition,) = exchange(plan, on_lines(plan, polls.accepted))
+        return compared(timeline(db.result(), plan, partition), figures.row(0, named=True))
 
 
 def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
@@ -112,7 +113,7 @@ def begun(
 ) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
     """A run whose source has been read and left, and the database to compute in, made while the polls came."""
     with ExitStack() as kept:
-        with source:
+        with source, ThreadPoolExecutor(1) as aside:
             horizon = found_horizon(source, options)
             background = ThreadPoolExecutor(len(COLUMNS))
             polls = background.submit(source.polls, horizon, options.store)
@@ -122,6 +123,6 @@ def begun(
             from pipeline.prepare import Coming, prepare
             from pipeline.uptime import database
 
-            db = kept.enter_context(database(limits))
+            db = aside.submit(kept.enter_context, database(limits))
             ready = prepare(source, options, horizon, Coming(polls, hours, zones))
-        yield ready, db
+        yield ready, db.result()

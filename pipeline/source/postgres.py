@@ -55,7 +55,7 @@ BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.repla
 ACCEPTED = {"unreadable": Value("\ufffd"), "space": Value(SPACE)}
 BEGIN = "begin isolation level repeatable read read only"
 FRUGAL = ("set local max_parallel_workers_per_gather = 0", "set local work_mem = '64MB'")
-"""A pull keeps one core of the server busy, and groups some 20 000 stores without a file."""
+"""A pull keeps one core of the server busy, and groups the polls of some thousand stores without a file."""
 EVER = ("0000-00-00", "9999-99-99")
 
 
