@@ -1,4 +1,4 @@
-"""What the stage is measured against: Polars' `join_asof` of the same polls with the same intervals, and sums.
+"""What the stage is measured against: the `join_asof` of `polars_alone` over the same polls and intervals, and sums.
 
     from benches.asof import over; over(FOLDER, FILE)
 
@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 
 import polars as pl
+
+from benches.peers.polars_alone import pieces
 
 HOUR_US = 3_600_000_000
 WINDOWS = {"hour": HOUR_US, "day": 24 * HOUR_US, "week": 168 * HOUR_US}
@@ -28,39 +30,8 @@ def over(folder: str, out: str) -> None:
         "store", opens=begins + pl.col("open_us"), closes=begins + pl.col("close_us").clip(upper_bound=start + now + 1)
     )
     stores = pl.LazyFrame({"store": pl.int_range(facts["stores"], dtype=pl.UInt32, eager=True)})
-    sums(pieces(polls, intervals), stores, stretch, now).collect(engine="streaming").write_parquet(out)
-
-
-def pieces(polls: pl.LazyFrame, intervals: pl.LazyFrame) -> pl.LazyFrame:
-    """store, begins, ends (places), active: business time with the status that it has, null where nothing is known."""
-    opens, poll = pl.col("opens"), pl.col("poll")
-    evidence = (
-        polls.set_sorted("poll")
-        .join_asof(intervals.set_sorted("opens"), left_on="poll", right_on="opens", coalesce=False)
-        .filter(poll < pl.col("closes"))
-        .with_columns(is_first=opens.ne_missing(opens.shift()), is_last=opens.ne_missing(opens.shift(-1)))
-    )
-    spoken_for = evidence.select(
-        "store",
-        begins=pl.when("is_first").then(opens).otherwise(poll),
-        ends=pl.when("is_last").then("closes").otherwise(poll.shift(-1)),
-        active="active",
-    )
-    return pl.concat([spoken_for, silent(evidence, intervals)])
-
-
-def silent(evidence: pl.LazyFrame, intervals: pl.LazyFrame) -> pl.LazyFrame:
-    """The intervals without evidence, with the last status before them, else the first one after them."""
-    told = intervals
-    for name in ("first", "last"):
-        edge = evidence.filter(f"is_{name}").select("opens", pl.col("active").alias(name))
-        told = told.join(edge, on="opens", how="left", maintain_order="left")
-    carried = pl.coalesce(pl.col("last").forward_fill().over("store"), pl.col("first").backward_fill().over("store"))
-    return (
-        told.with_columns(active=carried)
-        .filter(pl.col("last").is_null())
-        .select("store", begins="opens", ends="closes", active="active")
-    )
+    known = pieces(polls.set_sorted("poll"), intervals.set_sorted("opens"))
+    sums(known, stores, stretch, now).collect(engine="streaming").write_parquet(out)
 
 
 def sums(known: pl.LazyFrame, stores: pl.LazyFrame, stretch: int, now: int) -> pl.LazyFrame:

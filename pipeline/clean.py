@@ -21,9 +21,6 @@ YEAR_1_US, YEAR_10000_US = -62_135_596_800 * SECOND_US, 253_402_300_800 * SECOND
 SURPLUS = "surplus"  # what a CSV row holds beyond its header; only CSV has it
 LINE = "line"
 
-UNREADABLE = "[\x00\ufffd]"
-"""U+FFFD is what unreadable bytes become: two such ids would be one."""
-
 HOUR_TO_SECOND = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
 INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]" + HOUR_TO_SECOND + r"(?: ?(?:UTC|Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?))?$"
@@ -118,7 +115,8 @@ def id_reasons(kinds: pl.Schema) -> Sequence[tuple[pl.Expr, str]]:
     return [
         *surplus,
         (store_id.is_null() | (store_id == ""), "missing store id"),
-        (store_id.str.contains(UNREADABLE), "bad store id"),
+        # U+FFFD is what unreadable bytes become: two such ids would be one.
+        (store_id.str.contains("[\x00\ufffd]"), "bad store id"),
     ]
 
 

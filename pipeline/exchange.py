@@ -1,11 +1,12 @@
 """Accepted polls in; each once, in order, in partitions of whole stores, out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import polars as pl
 
+from pipeline.intake import CODED_ID
 from pipeline.line import Line, packed
 from pipeline.plan import Plan
 
@@ -30,7 +31,7 @@ class Partition:
 
 def on_lines(plan: Plan, polls: pl.DataFrame) -> list[tuple[Line, pl.Series]]:
     """The accepted polls, packed, in no order, repeats and all. polls: store_id (categorical), poll_us, active."""
-    keys = plan.stores.select(pl.col("store_id").cast(pl.Categorical), "store")
+    keys = plan.stores.select(CODED_ID, "store")
     keyed = polls.lazy().join(keys.lazy(), on="store_id")
     return [
         (line, keyed.filter(on(line)).select(packed(line)).collect(engine="streaming").to_series())
@@ -55,8 +56,8 @@ def on(line: Line) -> pl.Expr:
 
 def lines(plan: Plan) -> list[Line]:
     """One line for all stores, unless the horizon is so long (thousands of years) that they do not fit on one."""
-    line = Line.over(plan.horizon)
-    return [replace(line, first_store=first) for first in plan.stores["store"][:: line.room]] or [line]
+    whole = Line.over(plan.horizon)
+    return [Line.over(plan.horizon, first) for first in plan.stores["store"][:: whole.room]] or [whole]
 
 
 def parts(plan: Plan, line: Line, polls: pl.Series) -> Iterator[Partition]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipeline.calendar import always_open, business_intervals
-from pipeline.intake import Taken
+from pipeline.intake import CODED_ID, Taken
 from pipeline.options import Horizon, Options
 from pipeline.zones import DEFAULT_ZONE, known_zones, tzdata_version
 
@@ -118,7 +118,7 @@ def mentioned_stores(hours: Taken, zones: Taken) -> pl.LazyFrame:
     """store_id: every store that has a row of hours, good or bad, or of zones."""
     bad = hours.rejected.filter(~pl.col("reason").is_in(["missing store id", "bad store id"]))
     frames = (hours.accepted, bad, zones.accepted)
-    return pl.concat(frame.lazy().select(pl.col("store_id").cast(pl.Categorical)) for frame in frames).unique()
+    return pl.concat(frame.lazy().select(CODED_ID) for frame in frames).unique()
 
 
 def zone_of_store(zones: pl.LazyFrame) -> pl.LazyFrame:
@@ -142,7 +142,7 @@ def hours_of_store(hours: Taken) -> pl.LazyFrame:
     rows = pl.concat(
         [
             hours.accepted.lazy().select("store_id", good=True),
-            hours.rejected.lazy().select(pl.col("store_id").cast(pl.Categorical), good=False),
+            hours.rejected.lazy().select(CODED_ID, good=False),
         ]
     )
     some, every = pl.col("good").max(), pl.col("good").min()

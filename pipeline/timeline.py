@@ -115,10 +115,8 @@ def explained(given: pl.DataFrame, zone: str, horizon: Horizon) -> pl.DataFrame:
 
 def polls_of_week(polls: pl.DataFrame, plan: Plan, zone: str) -> pl.DataFrame:
     """The polls as `Timeline` describes them."""
-    instants = (
-        polls.filter(pl.col("poll_us") >= plan.horizon.now_us - WEEK_US)
-        .sort("poll_us")
-        .join_asof(plan.intervals.sort("open_us"), left_on="poll_us", right_on="open_us")
+    instants = polls.filter(pl.col("poll_us") >= plan.horizon.now_us - WEEK_US).join_asof(
+        plan.intervals.sort("open_us"), left_on="poll_us", right_on="open_us"
     )
     return with_offsets(instants, zone, plan.horizon, ["poll_us"]).select(
         status=pl.when("active").then(pl.lit("active")).otherwise(pl.lit("inactive")),

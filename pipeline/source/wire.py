@@ -6,7 +6,7 @@ from array import array
 import polars as pl
 import pyarrow as pa
 
-from pipeline.clean import UNREADABLE
+from pipeline.clean import first_reason, id_reasons
 from pipeline.options import EPOCH, instant_us
 
 SINCE_2000_US = instant_us(EPOCH.replace(year=2000))
@@ -15,9 +15,9 @@ WIDTH = 8
 
 def is_usual(groups: pa.Table) -> pl.Series:
     """Which groups hold nothing but good polls: an id that is one, and a status that is one of two words."""
-    store_id = pl.col("store_id")
-    good = pl.col("status").is_not_null() & (store_id != "") & ~store_id.str.contains(UNREADABLE)
-    return pl.DataFrame(groups.select(["store_id", "status"])).select(good.fill_null(False)).to_series()
+    heads = pl.DataFrame(groups.select(["store_id", "status"]))
+    has_good_id = first_reason(*id_reasons(heads.schema)).is_null()
+    return heads.select(has_good_id & pl.col("status").is_not_null()).to_series()
 
 
 def one_by_one(groups: pa.Table) -> pl.DataFrame:

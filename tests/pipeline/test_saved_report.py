@@ -290,9 +290,9 @@ def test_each_part_is_a_parquet_file_of_its_own() -> None:
 
 
 def test_a_plan_takes_a_few_bytes_an_interval(tmp_path: Path) -> None:
-    write_sample(tmp_path, stores=300, days=9)
+    write_sample(tmp_path, stores=1000, days=9)
     report = build_report(open_source(tmp_path))
-    assert len(saved(report).plan) < 5 * report.plan.intervals.height
+    assert len(saved(report).plan) < 4 * report.plan.intervals.height
 
 
 def test_what_an_older_version_kept_can_still_be_looked_at() -> None:
