@@ -28,11 +28,16 @@ LOOK_S = 5  # how long a process that was lost while it was idle may go unmissed
 
 
 class Workers:
-    """Processes for reports, as many as were asked for, and one for short work."""
+    """Processes for reports, as many as were asked for, and one for short work.
+
+    are_warm: they have been started, and no start has failed since. is_whole: none of them is missing just now; a
+    report that met no process would spend its time on the start of one.
+    """
 
     def __init__(self, settings: Settings, spill: Path) -> None:
         self.size = settings.workers + DESK
         self.are_warm = False
+        self.is_whole = False
         self.lost = 0
         self._memory, self._spill = settings.worker_memory, str(spill)
         self._reports, self._desk = CapacityLimiter(settings.workers), CapacityLimiter(DESK)
@@ -62,6 +67,7 @@ class Workers:
         while True:
             self._missing.clear()
             await self._warm()
+            self.is_whole = self.are_warm and not self._missing.is_set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._missing.wait()
@@ -86,8 +92,12 @@ class Workers:
             )
         except (BrokenWorkerProcess, ProcessLookupError) as error:  # the latter where it dies while it starts
             self.lost += 1
-            self._missing.set()
+            self._miss_one()
             raise WorkerLost from error
         except asyncio.CancelledError:
-            self._missing.set()
+            self._miss_one()
             raise
+
+    def _miss_one(self) -> None:
+        self.is_whole = False
+        self._missing.set()

@@ -121,7 +121,7 @@ class Runner:
 
     def _has_room(self) -> bool:
         """Whether another report can begin here."""
-        return len(self._running) < self._settings.workers and self._workers.are_warm and not self._is_stopping()
+        return len(self._running) < self._settings.workers and self._workers.is_whole and not self._is_stopping()
 
     async def _begin_next(self) -> bool:
         """Begin the report whose turn it is; False where none waits."""

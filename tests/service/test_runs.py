@@ -244,7 +244,8 @@ def test_a_run_ends_at_the_time_limit_wherever_it_is(polled: str) -> None:
             waiting = new_report(client)
             assert "longer" in finished(client, waiting)["error"]
             assert named(polled, run_of(registry, waiting)) == 0
-        assert finished(client, new_report(client))["status"] == "Complete"
+        last = finished(client, new_report(client))
+        assert last["status"] == "Complete", last
 
 
 # The queue ------------------------------------------------------------------------------------------------------------
