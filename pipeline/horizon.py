@@ -21,6 +21,9 @@ def found_horizon(source: "Source", options: Options) -> Horizon:
         raise UnknownStore(options.store, source.name)
     if options.now is not None:
         return horizon_before(instant_us(options.now), options.lookback)
+    until = None if options.until is None else source.newest_poll_us(instant_us(options.until))
+    if until is not None:
+        return horizon_before(until, options.lookback)
     ahead = time.time_ns() // 1_000 + DAY_US
     newest = source.newest_poll_us(ahead)
     if newest is None:

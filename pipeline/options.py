@@ -27,12 +27,14 @@ class Options:
     store     one store id, or None for all
     max_gap   how far a poll speaks, before and after it; None: as far as rules 2 and 3 say
     lookback  how long before the week polls still count as evidence
+    until     where now is None: what comes after this is not looked for, if anything comes before it
     """
 
     now: datetime | None = None
     store: str | None = None
     max_gap: timedelta | None = None
     lookback: timedelta = timedelta(hours=24)
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.lookback < timedelta(0):

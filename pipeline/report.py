@@ -17,7 +17,7 @@ import polars as pl
 
 from pipeline.errors import writing
 from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
-from pipeline.options import Columns, Format, iso
+from pipeline.options import Columns, Format, Options, instant_us, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
 from pipeline.selection import Selection
@@ -61,7 +61,7 @@ class Report:
         asked = {} if self.selection is None else {"selection": self.selection.asked}
         return {
             "now": iso(horizon.now_us),
-            "now_is": "the newest accepted poll" if options.now is None else "given",
+            "now_is": now_is(options, horizon.now_us),
             "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
             "store": options.store,
             "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
@@ -122,6 +122,17 @@ class Report:
         from pipeline.spreadsheet import workbook
 
         return workbook(self.table(columns).rename(HEADINGS, strict=False), self.about)
+
+
+def now_is(options: Options, now_us: int) -> str:
+    """How now was chosen, in words."""
+    if options.now is not None:
+        return "given"
+    if options.until is None:
+        return "the newest accepted poll"
+    until_us = instant_us(options.until)
+    beyond = "; none is as old" if now_us > until_us else ""
+    return f"the newest accepted poll until {iso(until_us)}{beyond}"
 
 
 def csv_bytes(table: pl.DataFrame) -> bytes:

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -121,18 +121,25 @@ def plain_options(options: Options) -> dict[str, Any]:
         "store": options.store,
         "max_gap_us": None if options.max_gap is None else microseconds(options.max_gap),
         "lookback_us": microseconds(options.lookback),
+        "until_us": None if options.until is None else instant_us(options.until),
     }
 
 
 def options_again(plain: Mapping[str, Any]) -> Options:
     """The options that `plain_options` was given."""
-    now_us, max_gap_us = plain["now_us"], plain["max_gap_us"]
+    max_gap_us = plain["max_gap_us"]
     return Options(
-        now=None if now_us is None else EPOCH + timedelta(microseconds=now_us),
+        now=moment_of(plain["now_us"]),
         store=plain["store"],
         max_gap=None if max_gap_us is None else timedelta(microseconds=max_gap_us),
         lookback=timedelta(microseconds=plain["lookback_us"]),
+        until=moment_of(plain.get("until_us")),  # kept by a version that did not know it
     )
+
+
+def moment_of(instant: int | None) -> datetime | None:
+    """The moment that is so many microseconds after 1970, if any."""
+    return None if instant is None else EPOCH + timedelta(microseconds=instant)
 
 
 def plan_again(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.template import TemplateConfig
@@ -16,9 +16,10 @@ from litestar.template import TemplateConfig
 from service import problems, templates
 from service.access import Doorkeeper
 from service.backend import Backend, Host
+from service.caller import Caller
 from service.compression import Zstandard
 from service.front import Front, Rates, SameSite
-from service.routes import openapi, operations, page, reports, sessions, stores
+from service.routes import openapi, operations, page, reports, schedules, sessions, stores
 from service.settings import Settings
 
 HANDLERS: list[Any] = [
@@ -31,6 +32,11 @@ HANDLERS: list[Any] = [
     reports.rejected_rows,
     reports.end_report,
     reports.events,
+    schedules.schedules,
+    schedules.add_schedule,
+    schedules.remove_schedule,
+    schedules.run_schedule,
+    schedules.deliver,
     stores.stores,
     stores.timeline,
     stores.sample_data,
@@ -61,11 +67,15 @@ def create_app(settings: Settings, host: Host) -> Front:
     def given_backend() -> Backend | None:
         return backend
 
+    def given_caller(request: Request[str | None, Any, Any], backend: NamedDependency[Backend]) -> Caller:
+        return Caller(backend, request.user, request.client.host if request.client else "")
+
     app = Litestar(
         route_handlers=[*HANDLERS, openapi.assets(), page.views, page.assets()],
         lifespan=[life],
         dependencies={
             "backend": Provide(given_backend, sync_to_thread=False),
+            "caller": Provide(given_caller, sync_to_thread=False),
             "selection": Provide(reports.selection_of, sync_to_thread=False),
         },
         middleware=[

@@ -13,11 +13,14 @@ import structlog
 import pipeline
 from pipeline import EMBEDDED, EmbeddedUnavailable, Limits, Options, SourceRefused, SourceUnreachable
 from service import metrics
+from service.courier import Courier
 from service.errors import UNREADABLE, RegistryRefused, RegistryUnreachable
+from service.heartbeat import Heartbeat
 from service.migrations import settled
 from service.pool import Workers
 from service.registry import Registry
 from service.runner import House, Runner
+from service.schedules import queue_due
 from service.scratch import scratch
 from service.settings import Settings
 from service.work import Place
@@ -49,7 +52,9 @@ class Backend:
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)
         self._database = self._address = ""
+        self._heart = Heartbeat(self._beat)
         self._runner: Runner | None = None
+        self._courier = Courier(self.registry, settings.destinations, settings.networks, self.wake)
         self._uses_embedded = False
         self._tasks: list[asyncio.Task[None]] = []
         self._stores: list[str] = []
@@ -68,7 +73,9 @@ class Backend:
     async def close(self) -> None:
         """End runs in order, and let go of everything."""
         if self._runner is not None:
-            await self._runner.stop()  # while it still renews their leases
+            await self._runner.stop()  # while the leases are still renewed
+        await self._courier.stop()
+        self._heart.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -80,11 +87,11 @@ class Backend:
         try:
             self._address = await self._registry_address()
             await self.registry.open(self._address)
-            house = House(self._database, self._address, self._spill)
+            house = House(self._database, self._address, self._spill, self.wake)
             self._runner = Runner(self.settings, self.registry, self.workers, house, self.host.is_stopping)
             log.info("taking reports")
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._runner.run())
+                group.create_task(self._heart.run())
                 if self._uses_embedded:
                     group.create_task(self._keep_embedded())
         except RegistryRefused as refused:
@@ -92,6 +99,15 @@ class Backend:
         except Exception:
             log.exception("unexpected error")
             self.host.end("The server has stopped because of an unexpected error; its log has the details.")
+
+    async def _beat(self) -> None:
+        """What is due, what runs, what goes out. Raises RegistryUnreachable."""
+        if not self.host.is_stopping():
+            await queue_due(self.registry)
+        if self._runner is not None:
+            await self._runner.tick()
+        if not self.host.is_stopping():
+            await self._courier.tick()
 
     async def _registry_address(self) -> str:
         """The address of a registry that is up to date; a database that does not answer is waited for.
@@ -136,9 +152,8 @@ class Backend:
     # What routes ask for ----------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Look at the queue at once."""
-        if self._runner is not None:
-            self._runner.wake()
+        """Look at once what there is to do."""
+        self._heart.wake()
 
     @property
     def limits(self) -> Limits:

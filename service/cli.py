@@ -11,7 +11,19 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.config import Env
 
-COMMANDS = ("report", "timeline", "load", "sample", "serve", "keys", "demo")
+COMMANDS = (
+    "report",
+    "timeline",
+    "load",
+    "sample",
+    "serve",
+    "schedule",
+    "fetch",
+    "keys",
+    "encryption",
+    "audit",
+    "demo",
+)
 DONE, FAILED, WRONG_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
 
 

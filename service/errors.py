@@ -8,6 +8,10 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── NoResult             409  the report failed, and has none
     ├── HasData              409  sample data would be mixed with the data that is there
     ├── CannotLoad           409  the database of the tables takes no sample data from this server
+    ├── Sealed               409  it is encrypted, and no key here opens it
+    ├── UnknownSchedule      404  there is no schedule of this name
+    ├── ScheduleExists       409  there is one of this name already
+    ├── UnknownDestination   422  this server does not deliver there
     ├── OtherRequest         422  the idempotency key stands for another request
     ├── QueueFull            503  too many reports wait already
     ├── RegistryUnreachable  503  the database of the service does not answer
@@ -15,6 +19,7 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── WorkerLost           503  the process that was to answer has ended
     ├── NotAllowed           401  no key, or one that opens nothing
     └── Forbidden            403  a request that another site may have made
+NotDelivered                 a file or an announcement has not reached its destination
 """
 
 from typing import ClassVar
@@ -106,6 +111,70 @@ class CannotLoad(ServiceError):
             "The sample data could not be loaded: this server may not make or write the three tables in that database. "
             "Load data as a user who may: store-uptime load DIR --database ADDRESS."
         )
+
+
+class Sealed(ServiceError):
+    """The report is encrypted, and no key here opens it."""
+
+    status = 409
+
+    def __init__(self, has_keys: bool, is_damaged: bool) -> None:
+        super().__init__(has_keys, is_damaged)
+        self.has_keys, self.is_damaged = has_keys, is_damaged
+
+    def __str__(self) -> str:
+        if self.is_damaged and self.has_keys:
+            return "What is kept of this report is damaged: it cannot be decrypted. Trigger a new one."
+        why = "with a key that is not here" if self.has_keys else "and there is no key here to read it with"
+        return f"This report is encrypted, {why}. Whoever has its key can: store-uptime fetch ID --identity FILE."
+
+
+class UnknownSchedule(ServiceError):
+    """There is no schedule of this name."""
+
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"There is no schedule {self.name!r}."
+
+
+class ScheduleExists(ServiceError):
+    """There is one of this name already."""
+
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"There is a schedule {self.name!r} already. Choose another name, or remove that one first."
+
+
+class UnknownDestination(ServiceError):
+    """This server does not deliver there."""
+
+    status = 422
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(name, known)
+        self.name, self.known = name, known
+
+    def __str__(self) -> str:
+        rest = f"It delivers to {', '.join(self.known)}" if self.known else "It delivers nowhere yet"
+        return f"This server knows no destination {self.name!r}. {rest}: --destination NAME=FOLDER names more."
+
+
+class NotDelivered(Exception):
+    """A file or an announcement has not reached its destination. for_good: and will not."""
+
+    def __init__(self, why: str, for_good: bool = False) -> None:
+        super().__init__(why)
+        self.for_good = for_good
 
 
 class OtherRequest(ServiceError):

@@ -32,24 +32,28 @@ class Asked:
 
     options: Options
     columns: Columns
-    client: str
+    address: str
     key_name: str | None
     data_version: str | None
     idempotency_key: str | None = None
 
     @property
     def stored(self) -> str:
-        """The options as the registry compares them: equal text for equal meaning."""
-        now, gap = self.options.now, self.options.max_gap
-        return json.dumps(
-            {
-                "now": iso(now),
-                "store_id": self.options.store,
-                "max_gap": gap and gap.total_seconds(),
-                "lookback": self.options.lookback.total_seconds(),
-                "columns": self.columns,
-            }
-        )
+        """The options as the registry compares them."""
+        return stored_options(self.options, self.columns)
+
+
+def stored_options(options: Options, columns: Columns) -> str:
+    """Options as JSON: equal text for equal meaning."""
+    return json.dumps(
+        {
+            "now": iso(options.now),
+            "store_id": options.store,
+            "max_gap": options.max_gap and options.max_gap.total_seconds(),
+            "lookback": options.lookback.total_seconds(),
+            "columns": columns,
+        }
+    )
 
 
 @cache
@@ -72,6 +76,8 @@ async def triggered(registry: Registry, asked: Asked, queue_limit: int) -> str:
         if asked.idempotency_key:
             values = {"key": asked.idempotency_key, "options": asked.stored, "report_id": report_id}
             await say("remember", scope=asked.key_name or "", **values)
+        done = {"action": "triggered", "subject": report_id, "detail": ""}
+        await say("note", who=asked.key_name, client=asked.address, **done)
         return report_id
 
 
@@ -96,9 +102,19 @@ async def queued(say: Say, asked: Asked, limit: int) -> str:
     waiting = (await say("waiting"))[0]["count"]
     if waiting >= limit:
         raise QueueFull(waiting)
-    report_id = secrets.token_hex(16)
-    await say("queue", id=report_id, options=asked.stored, client=asked.client, requested_by=asked.key_name)
+    report_id, client = new_id(), asked.key_name or asked.address
+    await say("queue", id=report_id, options=asked.stored, client=client, requested_by=asked.key_name)
     return report_id
+
+
+def new_id() -> str:
+    """An id that nobody can guess."""
+    return secrets.token_hex(16)
+
+
+def dated(name: str, moment: datetime) -> str:
+    """The name of a file, without an ending: morning-20260310T051500Z."""
+    return f"{name}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 async def found(registry: Registry, report_id: str) -> Row:
@@ -113,6 +129,9 @@ async def found(registry: Registry, report_id: str) -> Row:
 
 async def progress(registry: Registry, row: Row) -> dict[str, Any]:
     """What an unfinished report is doing: step, seconds since its trigger or its beginning, reports before it."""
+    if row["status"] == "queued" and row["tries"]:
+        step = f"waiting for try {row['tries'] + 1}: {row['error']}"
+        return {"step": step, "seconds": row["seconds"], "ahead": 0}
     if row["status"] == "queued":
         ahead = await registry.row("ahead", requested_at=row["requested_at"])
         return {"step": "waiting for its turn", "seconds": row["seconds"], "ahead": ahead["count"] if ahead else 0}
@@ -137,11 +156,12 @@ async def content(registry: Registry, statement: str, report_id: str) -> Row:
     return row
 
 
-async def ended(registry: Registry, report_id: str) -> None:
+async def ended(registry: Registry, report_id: str, who: str | None, client: str) -> None:
     """Cancel a report that runs, remove one that has finished. Raises UnknownReport, RemovedReport."""
     await found(registry, report_id)
-    if not await registry.rows("cancel", id=report_id):
-        await registry.rows("remove", id=report_id)
+    by = {"id": report_id, "who": who, "client": client}
+    if not await registry.rows("cancel", **by):
+        await registry.rows("remove", **by)
 
 
 def iso(moment: datetime | None) -> str | None:

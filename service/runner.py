@@ -1,6 +1,6 @@
 """The runner: takes reports from the queue, sees them through, and looks after what other servers have left.
 
-Once a second, and at once after a trigger: which of our runs are still ours, what others have lost, what comes next.
+With each heartbeat: which of our runs are still ours, what others have lost, what comes next.
 A run belongs to whoever holds its token, and only the holder can write its result; so a run that was taken from a
 server which is merely slow comes to nothing there, and no report is done twice.
 """
@@ -25,11 +25,10 @@ from service.durations import written
 from service.errors import RegistryUnreachable, WorkerLost
 from service.pool import Workers
 from service.registry import Registry
-from service.reports import made_by
+from service.reports import dated, made_by
 from service.settings import Settings
-from service.work import Outcome, Place, Task
+from service.work import Outcome, Outgoing, Place, Task
 
-TICK_S = 1.0
 LEASE = timedelta(seconds=15)
 RENEW_S = 4
 TIDY_S = 60
@@ -39,11 +38,13 @@ log = structlog.get_logger(part="runner")
 
 @dataclass(frozen=True)
 class House:
-    """Where a run finds what it needs: the tables, the registry, a folder for temporary files."""
+    """Where a run finds what it needs: the tables, the registry, a folder for temporary files; and how to say that it
+    has ended."""
 
     database: str
     registry: str
     spill: Path
+    wake: Callable[[], None]
 
 
 class Runner:
@@ -55,29 +56,7 @@ class Runner:
         self._settings, self._registry, self._workers = settings, registry, workers
         self._house, self._is_stopping = house, is_stopping
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._wake = asyncio.Event()
-        self._is_over = False
         self._renewed = self._tidied = 0.0
-
-    def wake(self) -> None:
-        """Look at the queue at once."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Take and run reports until stopped; a cancel alone can get lost in psycopg_pool, on Python 3.11."""
-        is_reachable = True
-        while not self._is_over:
-            self._wake.clear()
-            try:
-                await self._tick()
-                is_reachable = True
-            except RegistryUnreachable:
-                if is_reachable:
-                    log.warning("the registry does not answer, waiting for it")
-                is_reachable = False
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
-                    await self._wake.wait()
 
     async def stop(self) -> None:
         """Let running reports finish within the grace; hand back what has not, for another server or the next start."""
@@ -91,10 +70,9 @@ class Runner:
             with suppress(RegistryUnreachable):
                 await self._registry.row("hand_back", runs=left)
             log.info("handed back", runs=len(left))
-        self._is_over = True
-        self.wake()
 
-    async def _tick(self) -> None:
+    async def tick(self) -> None:
+        """Take and run reports. Raises RegistryUnreachable."""
         await self._keep_or_end_ours()
         await self._take_over_lost()
         while self._has_room() and await self._begin_next():
@@ -157,7 +135,7 @@ class Runner:
         finally:
             del self._running[run]
             shutil.rmtree(folder, ignore_errors=True)
-            self.wake()
+            self._house.wake()
 
     async def _outcome(self, task: Task, folder: Path) -> Outcome:
         """What the worker says; where it can say nothing, that is the outcome."""
@@ -193,8 +171,17 @@ class Runner:
 
     def _task(self, run: str, claimed: dict[str, Any], folder: Path) -> Task:
         limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(folder))
-        place = Place(self._house.database, self._settings.schema, application(run))
-        return Task(claimed["id"], run, claimed["options"], place, self._house.registry, limits)
+        return Task(
+            report_id=claimed["id"],
+            run=run,
+            options=claimed["options"],
+            place=Place(self._house.database, self._settings.schema, application(run)),
+            registry=self._house.registry,
+            limits=limits,
+            recipients=self._settings.vault.recipients,
+            due_at=claimed["due_at"],
+            outgoing=outgoing(claimed),
+        )
 
     async def _look_after(self) -> None:
         """What is due now and then."""
@@ -208,6 +195,16 @@ class Runner:
         await self._registry.rows("expire", keep_reports=self._settings.keep_reports, keep_for=self._settings.keep_for)
         await self._registry.rows("tidy_sessions")
         await self._registry.rows("tidy_transactions")
+        await self._registry.rows("tidy_audit", keep_audit=self._settings.keep_audit)
+        await self._registry.rows("forsaken")
+
+
+def outgoing(claimed: dict[str, Any]) -> Outgoing | None:
+    """What goes out of a report of a schedule, if anything does."""
+    if not claimed["deliver_to"]:
+        return None
+    name = dated(claimed["schedule"], claimed["due_at"] or claimed["requested_at"])
+    return Outgoing(claimed["deliver_to"], name, claimed["format"], claimed["options"]["columns"])
 
 
 def application(run: str) -> str:

@@ -3,14 +3,20 @@
 import os
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number, all_or_none
 
 from service.commands.common import more_than_nothing, nothing_or_more
 from service.durations import written
+
+if TYPE_CHECKING:
+    from service.destinations import Destination
+    from service.sealed import Vault
+    from service.webhooks import Network
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 MEBIBYTE = 1 << 20
@@ -84,6 +90,42 @@ class Settings:
         65_536
     )
     body_seconds: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How long a client may take to send one.")] = 10
+    keep_audit: Annotated[
+        timedelta,
+        Parameter(validator=nothing_or_more, show_default=shown, help="How long it is kept who asked for what."),
+    ] = timedelta(days=365)
+    destination: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Where files can be delivered, NAME=FOLDER or NAME=s3://BUCKET/PREFIX; may be repeated.",
+        ),
+    ] = ()
+    webhook_network: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            show_default=False,
+            help="A private network that webhooks may be in, such as 10.0.0.0/8; may be repeated.",
+        ),
+    ] = ()
+    encrypt_to: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Encrypt what is kept and delivered to this key (age1…, ssh-…, or a file of them); may be repeated.",
+        ),
+    ] = ()
+    identity: Annotated[
+        tuple[Path, ...],
+        Parameter(
+            negative="",
+            show_default=False,
+            help="A file of keys that decrypt it for whoever may read; may be repeated.",
+        ),
+    ] = ()
     log_format: Annotated[
         Literal["json", "text"] | None, Parameter(help="json or text. Default: text on a terminal, else json.")
     ] = None
@@ -92,6 +134,27 @@ class Settings:
     def is_local(self) -> bool:
         """Whether only this machine can call."""
         return self.host in LOOPBACK
+
+    @cached_property
+    def vault(self) -> "Vault":
+        """The keys that it encrypts and decrypts with. Raises NoKey."""
+        from service.sealed import vault
+
+        return vault(self.encrypt_to, self.identity)
+
+    @cached_property
+    def destinations(self) -> "dict[str, Destination]":
+        """Where it delivers to, by name. Raises NoDestination."""
+        from service.destinations import destinations
+
+        return destinations(self.destination)
+
+    @cached_property
+    def networks(self) -> "tuple[Network, ...]":
+        """The private networks that webhooks may be in. Raises NoNetwork."""
+        from service.webhooks import networks
+
+        return networks(self.webhook_network)
 
     @property
     def worker_memory(self) -> int:

@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple
 
 import psycopg
 import stamina
-from psycopg.types.json import Json
 
 import pipeline
 from pipeline import Columns, Format, Limits, Options, Selection, StoreUptimeError
 from service.errors import told
+from service.sealed import Vault
 from service.statements import statements
 
 if TYPE_CHECKING:
-    from pipeline import Frames
+    from pipeline import Frames, Report
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
@@ -49,8 +49,21 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Outgoing:
+    """The file that goes out of a report: the destinations, its own name without an ending, what it is like."""
+
+    destinations: list[str]
+    name: str
+    file_format: Format
+    columns: Columns
+
+
+@dataclass(frozen=True)
 class Task:
-    """A run of a report: which one, with which options, from where, and where the result goes."""
+    """A run of a report: which one, with which options, from where, and where the result goes.
+
+    recipients: to whom it is encrypted; due_at: of one on schedule, until when polls are looked for.
+    """
 
     report_id: str
     run: str
@@ -58,6 +71,9 @@ class Task:
     place: Place
     registry: str
     limits: Limits
+    recipients: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    outgoing: Outgoing | None = None
 
 
 @dataclass(frozen=True)
@@ -123,43 +139,54 @@ def tiny() -> "Frames":
     return pipeline.Frames(polls, hours, pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String)))
 
 
-def options_of(stored: dict[str, Any]) -> Options:
-    """The options of a report as the registry keeps them."""
+def options_of(stored: dict[str, Any], due_at: datetime | None = None) -> Options:
+    """The options of a report as the registry keeps them, and of its due time, if it has one."""
     return Options(
         now=stored["now"] and datetime.fromisoformat(stored["now"]),
         store=stored["store_id"],
         max_gap=stored["max_gap"] and timedelta(seconds=stored["max_gap"]),
         lookback=timedelta(seconds=stored["lookback"]),
+        until=due_at,
     )
 
 
 def make_report(task: Task) -> Outcome:
     """Run the pipeline and write its result, or why there is none, into the registry."""
+    vault = Vault(task.recipients)
     with Ledger(task) as ledger:
         try:
             source = pipeline.open_source(task.place.database, task.place.schema, task.place.application)
             report = pipeline.build_report(
                 source,
-                options_of(task.options),
+                options_of(task.options, task.due_at),
                 task.limits,
                 lambda step: ledger.note(step, source.version),
                 lanes=True,
             )
             ledger.note(f"writing (rows: {report.exact.height:,})", source.version)
-            saved = pipeline.saved(report)
+            saved = asdict(pipeline.saved(report)).items()
+            kept = {name: content and vault.sealed(content) for name, content in saved}
+            file = going_out(report, task.outgoing, vault)
         except Exception as error:  # whatever it is, it ends this run alone
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
-            kept = ledger.written("fail", error=outcome.error)
+            is_written = ledger.written("fail", error=outcome.error)
             if is_of_memory(error):
                 os._exit(1)  # what such a run leaves behind would be missing in the next one
-            return outcome if kept else Outcome(kept=False)
-        values = {
-            "stores": report.exact.height,
-            "about": Json(report.about),
-            "polls_ahead": report.quality.tables["polls"].rejected.get(AHEAD, 0),
-        }
-        kept = ledger.written("complete", **values, **asdict(saved))
-        return Outcome(stores=report.exact.height, kept=kept)
+            return outcome if is_written else Outcome(kept=False)
+        stores, ahead = report.exact.height, report.quality.tables["polls"].rejected.get(AHEAD, 0)
+        is_written = ledger.written("complete", stores=stores, polls_ahead=ahead, **kept, **file)
+        return Outcome(stores=stores, kept=is_written)
+
+
+def going_out(report: "Report", outgoing: Outgoing | None, vault: Vault) -> dict[str, Any]:
+    """What `complete` hands over to be delivered."""
+    if outgoing is None:
+        return {"deliver_to": [], "file_name": None, "file": None}
+    return {
+        "deliver_to": outgoing.destinations,
+        "file_name": vault.named(f"{outgoing.name}.{outgoing.file_format}"),
+        "file": vault.sealed(report.render(outgoing.file_format, outgoing.columns)),
+    }
 
 
 def sentence(error: BaseException, run: str) -> str:
@@ -219,6 +246,11 @@ class Ledger:
             )
         ours = {"id": self._task.report_id, "run": self._task.run}
         return self._connection.execute(statements()[statement], ours | values).rowcount == 1
+
+
+def about(figures: bytes) -> dict[str, Any]:
+    """The provenance and the quality of a report."""
+    return pipeline.restored(figures).about
 
 
 def rendered(figures: bytes, selection: Selection, file_format: Format, columns: Columns) -> bytes:

@@ -58,6 +58,21 @@ Lookback = Annotated[
         validator=nothing_or_more, show_default=lambda value: "24h", help="How long before the week polls still count."
     ),
 ]
+Identities = Annotated[
+    tuple[Path, ...],
+    Parameter(
+        name="--identity", negative="", show_default=False, help="A file of keys that decrypt it; may be repeated."
+    ),
+]
+Recipients = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--encrypt-to",
+        negative="",
+        show_default=False,
+        help="A key to encrypt to (age1…, ssh-…, or a file of them); may be repeated.",
+    ),
+]
 Out = Annotated[Path, Parameter(allow_leading_hyphen=True, help="A file, or - for stdout.")]
 STDOUT = Path("-")
 DEFAULT_LOOKBACK = timedelta(hours=24)

@@ -1,33 +1,17 @@
 """`store-uptime keys`: who may call the service."""
 
-from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import cyclopts
 from cyclopts import Parameter
 
-import pipeline
-from pipeline import EMBEDDED, StoreUptimeError
-from service.commands import common
+from pipeline import StoreUptimeError
 from service.commands.common import say
-
-if TYPE_CHECKING:
-    from psycopg.rows import DictRow
+from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
 
 keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
 
 
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where the keys are: the registry of `serve`, found as it finds it."""
-
-    database: Annotated[str | None, Parameter(help="Where the three tables are, as for serve.")] = None
-    registry: Annotated[str | None, Parameter(help="Where reports are kept, as for serve.")] = None
-
-
-HERE = Place()
 Name = Annotated[str, Parameter(help="A name for whoever uses it; it stands in the history and in the logs.")]
 
 
@@ -56,7 +40,9 @@ def add(name: Name, /, *, place: Place = HERE) -> int:
     from service.access import new_key
 
     key, key_id, key_hash = new_key()
-    if not executed(place, "add_key", name=name, id=key_id, hash=key_hash):
+    with opened(place) as ask:
+        added = ask("add_key", name=name, id=key_id, hash=key_hash, **ON_THE_COMMAND_LINE)
+    if not added:
         raise KeyExists(name)
     say(f"key {name!r}; it is not shown again:")
     print(key)
@@ -69,7 +55,9 @@ def list_keys(*, place: Place = HERE) -> int:
 
     store-uptime keys list
     """
-    for row in executed(place, "list_keys"):
+    with opened(place) as ask:
+        rows = ask("list_keys")
+    for row in rows:
         state = f"revoked {row['revoked_at']:%Y-%m-%d}" if row["revoked_at"] else "valid"
         print(f"{row['name']}\tsu_{row['id']}_…\tmade {row['created_at']:%Y-%m-%d}\t{state}")
     return 0
@@ -81,25 +69,9 @@ def revoke(name: Name, /, *, place: Place = HERE) -> int:
 
     store-uptime keys revoke "price monitor"
     """
-    if not executed(place, "revoke_key", name=name):
+    with opened(place) as ask:
+        revoked = ask("revoke_key", name=name, **ON_THE_COMMAND_LINE)
+    if not revoked:
         raise NoSuchKey(name)
     say(f"key {name!r} is revoked")
     return 0
-
-
-def executed(place: Place, statement: str, **values: object) -> "list[DictRow]":
-    """The rows of a statement of the registry, which is made if it is missing."""
-    from psycopg.rows import dict_row
-
-    from service.migrations import settled
-    from service.statements import statements
-
-    with ExitStack() as servers:
-
-        def url(address: str) -> str:
-            return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
-
-        address = settled(common.address(place.database), place.registry, url, say)
-        with pipeline.connected(address, "store-uptime keys") as connection:
-            cursor = connection.cursor(row_factory=dict_row)
-            return cursor.execute(statements()[statement], values).fetchall()

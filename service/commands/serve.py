@@ -48,6 +48,11 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     for address in (settings.database, settings.registry):
         if address and address != EMBEDDED:
             pipeline.understood(address)  # what is no address would be waited for in vain
+    _ = (
+        settings.vault,
+        settings.destinations,
+        settings.networks,
+    )  # what is wrong with them is told before anything begins
     allow_files(2 * CONNECTIONS)
     serve_on(listen(settings.host, settings.port), settings)
     return 0

@@ -138,6 +138,7 @@ def config(version: str) -> OpenAPIConfig:
         tags=[
             Tag("reports", "Trigger, watch and fetch"),
             Tag("history", "What there was"),
+            Tag("schedules", "Reports that nobody has to ask for, and where they go"),
             Tag("stores", "One store"),
             Tag("operations", "For those who run it"),
             Tag("sessions", "For the page"),

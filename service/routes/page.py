@@ -13,9 +13,10 @@ from litestar.response import Redirect, Template
 
 import pipeline
 from pipeline import Options, Selection, StoreUptimeError
-from service import desk, problems, reports, templates
+from service import desk, problems, reports, templates, work
 from service.backend import Backend
-from service.errors import NotAllowed, told
+from service.caller import Caller
+from service.errors import NotAllowed, Sealed, told
 from service.registry import Row
 from service.routes.files import files
 from service.routes.reports import described_options, etag, is_among
@@ -35,16 +36,22 @@ def page(name: str, **values: Any) -> Template:
 
 
 @get("/")
-async def home(backend: NamedDependency[Backend], selection: NamedDependency[Selection]) -> Template:
+async def home(
+    backend: NamedDependency[Backend], caller: NamedDependency[Caller], selection: NamedDependency[Selection]
+) -> Template:
     """Trigger; what runs; the fleet of the newest report. Where there is no data yet, what to do."""
     running = await backend.registry.rows(
         "history", statuses=reports.STATUSES["Running"], store_id=None, after=None, limit=HISTORY
     )
     newest = await backend.registry.row("newest")
-    shown: dict[str, Any] = {"running": [await progressing(backend, row) for row in running], "report": newest}
+    on_their_way = [await progressing(backend, row) for row in running]
+    shown: dict[str, Any] = {"running": on_their_way, "report": newest, "sealed": None}
     if newest is None:
         return page("home", **shown, lacking=await lacking(backend))
-    return page("home", lacking=None, **shown | await fleet_of(backend, newest, selection))
+    try:
+        return page("home", lacking=None, **shown | await fleet_of(caller, newest, selection))
+    except Sealed as sealed:
+        return page("home", lacking=None, **shown | {"report": None, "sealed": str(sealed)})
 
 
 async def lacking(backend: Backend) -> str | None:
@@ -63,9 +70,9 @@ async def progressing(backend: Backend, row: Row) -> dict[str, Any]:
     return {"row": row, "progress": progress, "stages": STAGES, "stage": stage}
 
 
-async def fleet_of(backend: Backend, row: Row, selection: Selection) -> dict[str, Any]:
+async def fleet_of(caller: Caller, row: Row, selection: Selection) -> dict[str, Any]:
     """What the fleet's template shows of a complete report."""
-    stored = await reports.content(backend.registry, "figures", row["id"])
+    stored, backend = await caller.content("figures", row["id"]), caller.backend
     head = await backend.workers.brief(desk.fleet_head, stored["figures"], selection)
     before = await backend.registry.row("before", id=row["id"])
     chosen = {name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.asked.items()}
@@ -79,7 +86,10 @@ async def fleet_of(backend: Backend, row: Row, selection: Selection) -> dict[str
 
 @get("/view/{report_id:str}")
 async def view(
-    backend: NamedDependency[Backend], report_id: FromPath[str], selection: NamedDependency[Selection]
+    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
+    report_id: FromPath[str],
+    selection: NamedDependency[Selection],
 ) -> Template | Redirect:
     """A report, wherever it stands: its progress, its fleet or its store, or what went wrong."""
     row = await reports.found(backend.registry, report_id)
@@ -91,36 +101,47 @@ async def view(
     if row["options"]["store_id"] is not None and row["stores"]:
         query = {"store_id": row["options"]["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
-    return page("fleet", **await fleet_of(backend, row, selection))
+    return page("fleet", **await fleet_of(caller, row, selection))
 
 
 @get("/view/{report_id:str}/fleet.json")
-async def fleet_rows(request: Asking, backend: NamedDependency[Backend], report_id: FromPath[str]) -> Response[Any]:
+async def fleet_rows(
+    request: Asking, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
+) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
     await reports.finished(backend.registry, report_id)
     headers = {"ETag": etag(report_id, templates.assets_path())} | PRIVATE
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
-    stored = await reports.content(backend.registry, "fleet", report_id)
+    stored = await caller.content("fleet", report_id)
     content = await backend.workers.brief(desk.fleet_rows, stored["figures"], stored["lanes"])
     return Response(content, media_type="application/json", headers=headers)
 
 
 @get("/view/{report_id:str}/store")
-async def store(backend: NamedDependency[Backend], report_id: FromPath[str], store_id: StoreIdInQuery) -> Template:
+async def store(
+    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
+    report_id: FromPath[str],
+    store_id: StoreIdInQuery,
+) -> Template:
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
     row = await reports.finished(backend.registry, report_id)
-    stored = desk.StoredReport(**await reports.content(backend.registry, "explained", report_id))
+    stored = desk.StoredReport(**await caller.content("explained", report_id))
     week = await backend.workers.brief(desk.store_week, backend.place, store_id, backend.limits, stored)
     return page("store", report=row, store_id=store_id, **week)
 
 
 @get("/view/{report_id:str}/data")
-async def data(backend: NamedDependency[Backend], report_id: FromPath[str]) -> Template:
+async def data(
+    backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
+) -> Template:
     """Where a report comes from, and what its data was like."""
     row = await reports.finished(backend.registry, report_id)
-    about = (await reports.content(backend.registry, "about", report_id))["about"]
-    return page("data", report=row, **about, meanings=pipeline.LISTS)
+    stored = await caller.content("figures", report_id)
+    about = await backend.workers.brief(work.about, stored["figures"])
+    deliveries = await backend.registry.rows("deliveries", id=report_id)
+    return page("data", report=row, **about, meanings=pipeline.LISTS, deliveries=deliveries)
 
 
 @get("/history")
@@ -143,11 +164,14 @@ async def history(backend: NamedDependency[Backend], after: ReportId = "") -> Te
 
 @get("/compare")
 async def compare(
-    backend: NamedDependency[Backend], old: Annotated[str, QueryParameter()], new: Annotated[str, QueryParameter()]
+    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
+    old: Annotated[str, QueryParameter()],
+    new: Annotated[str, QueryParameter()],
 ) -> Template:
     """Two reports side by side: which stores got worse."""
     rows = [await reports.finished(backend.registry, report_id) for report_id in (old, new)]
-    stored = [(await reports.content(backend.registry, "figures", row["id"]))["figures"] for row in rows]
+    stored = [(await caller.content("figures", row["id"]))["figures"] for row in rows]
     found = await backend.workers.brief(desk.comparison, *stored)
     return page("compare", old=rows[0], new=rows[1], **found)
 

@@ -18,6 +18,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from pipeline import Columns, Format, Options, Selection
 from service import reports, work
 from service.backend import Backend
+from service.caller import Caller
 from service.durations import duration, written
 from service.errors import ServiceError
 from service.registry import Row
@@ -25,11 +26,13 @@ from service.reports import Asked, Status, iso
 from service.routes.openapi import FileOperation, TriggerOperation
 from service.routes.shapes import (
     TEXT,
+    Delivery,
     Progress,
     ReportDetails,
     ReportOptions,
     ReportPage,
     ReportStatus,
+    ScheduleRequest,
     Triggered,
     TriggerRequest,
     problems,
@@ -67,8 +70,8 @@ Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
     summary="Trigger a report",
 )
 async def trigger_report(
-    request: Request[str | None, Any, Any],
     backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
     data: JSONBody[TriggerRequest | None] = None,
     idempotency_key: Key = "",
 ) -> Response[Triggered]:
@@ -77,13 +80,12 @@ async def trigger_report(
     A trigger that could only give the figures of a report that is there, or on its way, gives the id of that one.
     """
     asked_for = data or TriggerRequest()
-    options = options_of(asked_for)
-    client = request.client.host if request.client else ""
+    options = options_of(asked_for, asked_for.now)
     asked = Asked(
         options=options,
         columns=asked_for.columns,
-        client=request.user or client,
-        key_name=request.user,
+        address=caller.address,
+        key_name=caller.who,
         data_version=await backend.data_version(options),
         idempotency_key=idempotency_key,
     )
@@ -92,11 +94,11 @@ async def trigger_report(
     return Response(Triggered(report_id), status_code=202, headers={"Location": f"/get_report/{report_id}"})
 
 
-def options_of(asked_for: TriggerRequest) -> Options:
+def options_of(asked_for: TriggerRequest | ScheduleRequest, now: str | None = None) -> Options:
     """The options of a request. Raises ValidationException."""
     try:
         return Options(
-            now=None if asked_for.now is None else in_utc(asked_for.now),
+            now=None if now is None else in_utc(now),
             store=asked_for.store_id or None,
             max_gap=None if asked_for.max_gap is None else duration(asked_for.max_gap),
             lookback=timedelta(hours=24) if asked_for.lookback is None else duration(asked_for.lookback),
@@ -126,7 +128,7 @@ def in_utc(text: str) -> datetime:
 )
 async def get_report(
     request: Request[str | None, Any, Any],
-    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     report_id: FromPath[str],
     format: FromQuery[Literal[Format, ""]] = "",
@@ -137,7 +139,7 @@ async def get_report(
     """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
     file_format = format or accepted_format(request)
     wanted = Wanted(selection, file_format, columns)
-    return await file_or_status(backend, report_id, wanted, status_only, if_none_match)
+    return await file_or_status(caller, report_id, wanted, status_only, if_none_match)
 
 
 @get(
@@ -149,7 +151,7 @@ async def get_report(
 )
 async def get_report_by_query(
     request: Request[str | None, Any, Any],
-    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     report_id: FromQuery[str],
     format: FromQuery[Literal[Format, ""]] = "",
@@ -160,7 +162,7 @@ async def get_report_by_query(
     """The same as with the id in the path."""
     file_format = format or accepted_format(request)
     wanted = Wanted(selection, file_format, columns)
-    return await file_or_status(backend, report_id, wanted, status_only, if_none_match)
+    return await file_or_status(caller, report_id, wanted, status_only, if_none_match)
 
 
 class Wanted(NamedTuple):
@@ -172,9 +174,10 @@ class Wanted(NamedTuple):
 
 
 async def file_or_status(
-    backend: Backend, report_id: str, wanted: Wanted, status_only: bool, known_etag: str
+    caller: Caller, report_id: str, wanted: Wanted, status_only: bool, known_etag: str
 ) -> Response[Any]:
     """The file of a complete report, unless the client has it or does not want it; else the status."""
+    backend = caller.backend
     row = await reports.found(backend.registry, report_id)
     if status_only or row["status"] != "complete":
         status = await described(backend, row)
@@ -189,7 +192,7 @@ async def file_or_status(
     }
     if is_among(headers["ETag"], known_etag):
         return Response(None, status_code=304, headers=headers)
-    stored = await reports.content(backend.registry, "figures", report_id)
+    stored = await caller.content("figures", report_id)
     content = await backend.workers.brief(work.rendered, stored["figures"], selection, file_format, columns)
     headers["Content-Disposition"] = f'attachment; filename="{report_id}.{file_format}"'
     return Response(content, media_type=MEDIA[file_format], headers=headers)
@@ -263,6 +266,11 @@ async def described(backend: Backend, row: Row) -> ReportStatus:
         requested_by=row["requested_by"],
         started_at=iso(row["started_at"]),
         finished_at=iso(row["finished_at"]),
+        schedule=row["schedule"],
+        due_at=iso(row["due_at"]),
+        is_late=row["is_late"],
+        passed_over=row["passed_over"],
+        tries=row["tries"],
     )
 
 
@@ -298,11 +306,32 @@ async def history(
 
 
 @get("/reports/{report_id:str}", responses=LOOKING, tags=["history"], summary="A report's provenance and quality")
-async def report_details(backend: NamedDependency[Backend], report_id: FromPath[str]) -> ReportDetails:
+async def report_details(
+    backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
+) -> ReportDetails:
     """Where it stands, and of a complete one: now and how it was chosen, the options, the source, counts and lists."""
     row = await reports.found(backend.registry, report_id)
-    about = await backend.registry.row("about", id=report_id) or {}
-    return ReportDetails(await described(backend, row), **(about.get("about") or {}))
+    status = await described(backend, row)
+    deliveries = [delivery_of(each) for each in await backend.registry.rows("deliveries", id=report_id)]
+    if row["status"] != "complete":
+        return ReportDetails(status, deliveries=deliveries)
+    stored = await caller.content("figures", report_id)
+    about = await backend.workers.brief(work.about, stored["figures"])
+    return ReportDetails(status, **about, deliveries=deliveries)
+
+
+def delivery_of(row: Row) -> Delivery:
+    """What became of a file or an announcement, as the API shows it."""
+    return Delivery(
+        kind=row["kind"],
+        to=row["target"],
+        name=row["name"] or None,
+        status=row["status"],
+        tries=row["tries"],
+        error=row["error"],
+        done_at=iso(row["done_at"]),
+        next_try_at=iso(row["next_try_at"]),
+    )
 
 
 @get(
@@ -315,11 +344,14 @@ async def report_details(backend: NamedDependency[Backend], report_id: FromPath[
     summary="The rejected rows of a report",
 )
 async def rejected_rows(
-    backend: NamedDependency[Backend], report_id: FromPath[str], table: FromQuery[Tables]
+    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
+    report_id: FromPath[str],
+    table: FromQuery[Tables],
 ) -> Response[bytes]:
     """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
     await reports.finished(backend.registry, report_id)
-    stored = await reports.content(backend.registry, "rejects", report_id)
+    stored = await caller.content("rejects", report_id)
     content = await backend.workers.brief(work.rejected_rows, stored["figures"], stored["rejects"], table)
     headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
     return Response(content, media_type=MEDIA["csv"], headers=headers)
@@ -332,10 +364,10 @@ async def rejected_rows(
     tags=["history"],
     summary="Cancel or delete a report",
 )
-async def end_report(backend: NamedDependency[Backend], report_id: FromPath[str]) -> None:
+async def end_report(caller: NamedDependency[Caller], report_id: FromPath[str]) -> None:
     """One that waits or runs is cancelled, and stands in the history as an error; a finished one is deleted."""
-    await reports.ended(backend.registry, report_id)
-    backend.wake()
+    await reports.ended(caller.backend.registry, report_id, caller.who, caller.address)
+    caller.backend.wake()
 
 
 @get(

@@ -6,7 +6,7 @@ import msgspec
 from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
-from pipeline import Columns
+from pipeline import Columns, Format
 from service.reports import Status
 
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
@@ -41,6 +41,36 @@ class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
     lookback: Duration | None = None
 
 
+class ScheduleRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A report that is to be made again and again.
+
+    name: letters, digits, - _ and .; cron: five fields, read on the clock of zone. The options as for a report.
+    retention: how long its reports are kept, such as 90d; deliver_to: destinations of the server for its files, in
+    format; webhook: an address to announce each report at.
+    """
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+    cron: Annotated[str, msgspec.Meta(max_length=200)]
+    zone: Annotated[str, msgspec.Meta(max_length=100)] = "UTC"
+    store_id: StoreId | None = None
+    columns: Columns = "plain"
+    max_gap: LongerThanNothing | None = None
+    lookback: Duration | None = None
+    retention: LongerThanNothing | None = None
+    deliver_to: Annotated[list[str], msgspec.Meta(max_length=20)] = []
+    format: Format = "csv"
+    webhook: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
+
+
+class DeliveryRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Where a report is to be delivered: the name of a destination of the server. columns: as it was triggered, if not
+    said."""
+
+    to: str
+    format: Format = "csv"
+    columns: Columns | None = None
+
+
 class Triggered(msgspec.Struct):
     """The report that a trigger has led to."""
 
@@ -66,7 +96,11 @@ class ReportOptions(msgspec.Struct):
 
 
 class ReportStatus(msgspec.Struct, omit_defaults=True):
-    """Where a report stands. progress: while it runs; error: where it failed; stores: the rows of a complete one."""
+    """Where a report stands. progress: while it runs; error: where it failed; stores: the rows of a complete one.
+
+    Of a report of a schedule: due_at: null where somebody ran it at once; is_late: no server was there at that time;
+    passed_over: due times before it that nobody was there for; tries: how often a run of it has failed.
+    """
 
     status: Status
     report_id: str
@@ -78,6 +112,24 @@ class ReportStatus(msgspec.Struct, omit_defaults=True):
     requested_by: str | None = None
     started_at: str | None = None
     finished_at: str | None = None
+    schedule: str | None = None
+    due_at: str | None = None
+    is_late: bool = False
+    passed_over: int = 0
+    tries: int = 0
+
+
+class Delivery(msgspec.Struct, omit_defaults=True):
+    """A file or an announcement of a report, and what became of it. error: of the last try that failed."""
+
+    kind: Literal["file", "webhook"]
+    to: str
+    status: Literal["waiting", "delivered", "failed"]
+    name: str | None = None
+    tries: int = 0
+    error: str | None = None
+    done_at: str | None = None
+    next_try_at: str | None = None
 
 
 class ReportDetails(msgspec.Struct, omit_defaults=True):
@@ -86,6 +138,49 @@ class ReportDetails(msgspec.Struct, omit_defaults=True):
     report: ReportStatus
     provenance: dict[str, Any] | None = None
     quality: dict[str, Any] | None = None
+    deliveries: list[Delivery] = []
+
+
+class LastReport(msgspec.Struct):
+    """The newest report of a schedule. status: as of any report; error: where it failed, or a try of it."""
+
+    report_id: str
+    status: Status
+    error: str | None
+    due_at: str | None
+    requested_at: str
+
+
+class Schedule(msgspec.Struct):
+    """A schedule. in_words: what its expression means; next_due: when its time comes, in UTC."""
+
+    name: str
+    cron: str
+    in_words: str
+    zone: str
+    options: ReportOptions
+    retention: str | None
+    deliver_to: list[str]
+    format: str
+    webhook: str | None
+    made_by: str | None
+    next_due: str
+    last: LastReport | None
+
+
+class ScheduleList(msgspec.Struct):
+    """All schedules by name, and the destinations that this server delivers to."""
+
+    schedules: list[Schedule]
+    destinations: list[str]
+
+
+class NewSchedule(msgspec.Struct):
+    """A schedule that was added. webhook_secret: what its announcements are signed with; it is not shown again."""
+
+    name: str
+    next_due: str
+    webhook_secret: str | None
 
 
 class ReportPage(msgspec.Struct):

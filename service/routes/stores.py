@@ -11,6 +11,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from service import desk, reports, work
 from service.backend import Backend
+from service.caller import Caller
 from service.routes.openapi import TimelineOperation
 from service.routes.shapes import StoreIdInQuery, StorePage, problems
 
@@ -49,6 +50,7 @@ async def stores(
 )
 async def timeline(
     backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
     store_id: StoreIdInQuery,
     report_id: FromQuery[str] = "",
     format: FromQuery[Literal["json", "csv"]] = "json",
@@ -57,7 +59,7 @@ async def timeline(
     figures = plan = None
     if report_id:
         await reports.finished(backend.registry, report_id)
-        stored = await reports.content(backend.registry, "explained", report_id)
+        stored = await caller.content("explained", report_id)
         figures, plan = stored["figures"], stored["plan"]
     content = await backend.workers.brief(work.timeline, backend.place, store_id, backend.limits, figures, plan)
     return Response(content[format], media_type=MEDIA[format])

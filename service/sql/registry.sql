@@ -8,6 +8,9 @@ select report_id, options = %(options)s::jsonb as same_options
 from store_uptime.idempotency
 where scope = %(scope)s and key = %(key)s;
 
+-- clock: what schedules and deliveries go by
+select store_uptime.clock() as clock;
+
 -- remember: keep what an idempotency key has led to
 insert into store_uptime.idempotency (scope, key, options, report_id)
 values (%(scope)s, %(key)s, %(options)s, %(report_id)s);
@@ -16,6 +19,7 @@ values (%(scope)s, %(key)s, %(options)s, %(report_id)s);
 select id
 from store_uptime.report
 where options = %(options)s::jsonb
+  and schedule is null                                -- one on schedule has a now of its own
   and (
       status = 'queued'                               -- it will see what is there when it begins
       or status in ('running', 'complete')
@@ -37,7 +41,10 @@ insert into store_uptime.report (id, options, client, requested_by)
 values (%(id)s, %(options)s, %(client)s, %(requested_by)s);
 
 -- any_waiting: whether there is anything to claim; a look costs no transaction number
-select 1 as yes from store_uptime.report where status = 'queued' limit 1;
+select 1 as yes
+from store_uptime.report
+where status = 'queued' and (not_before is null or not_before <= store_uptime.clock())
+limit 1;
 
 -- claim: take the next report: of the client that was served the longest ago, its oldest
 update store_uptime.report
@@ -47,11 +54,12 @@ set status = 'running',
     made_by = %(made_by)s,
     started_at = now(),
     lease_until = now() + %(lease)s,
-    step = 'starting'
+    step = 'starting',
+    error = null                                      -- of an earlier try
 where id = (
     select id
     from store_uptime.report as queued
-    where status = 'queued'
+    where status = 'queued' and (not_before is null or not_before <= store_uptime.clock())
     order by (
                  select max(started_at)
                  from store_uptime.report as earlier
@@ -61,7 +69,10 @@ where id = (
     limit 1
     for update of queued skip locked
 )
-returning id, options, extract(epoch from started_at - requested_at)::float8 as waited;
+returning id, options, schedule, due_at, requested_at,
+          (select deliver_to from store_uptime.schedule where name = report.schedule),
+          (select format from store_uptime.schedule where name = report.schedule),
+          extract(epoch from started_at - requested_at)::float8 as waited;
 
 -- renew: say that these runs are alive
 update store_uptime.report
@@ -73,16 +84,16 @@ select run from store_uptime.report where run = any(%(runs)s);
 
 -- lost: the runs whose server has fallen silent: queued again, and given up after the third
 with lost as (
-    select id, run
+    select id, run, runs - tries < 3 as again         -- runs that have failed by themselves do not count
     from store_uptime.report
     where status = 'running' and lease_until < now()
     for update skip locked
 )
 update store_uptime.report as report
-set status = case when runs < 3 then 'queued' else 'error' end,
-    error = case when runs < 3 then null else 'It was begun three times, and each time the server that ran it died. '
+set status = case when again then 'queued' else 'error' end,
+    error = case when again then null else 'It was begun three times, and each time the server that ran it died. '
                  'Trigger it again; if that repeats, look into the server''s log.' end,
-    finished_at = case when runs < 3 then null else now() end,
+    finished_at = case when again then null else now() end,
     run = null,
     lease_until = null,
     step = null
@@ -100,62 +111,100 @@ update store_uptime.report
 set step = %(step)s, data_version = %(data_version)s
 where id = %(id)s and run = %(run)s and status = 'running';
 
--- complete: the whole result, by the holder of the run only
-update store_uptime.report
-set status = 'complete',
-    finished_at = now(),
+-- complete: the whole result, and the file that goes out, by the holder of the run only
+with complete as (
+    update store_uptime.report
+    set status = 'complete',
+        finished_at = now(),
+        lease_until = null,
+        step = null,
+        stores = %(stores)s,
+        polls_ahead = %(polls_ahead)s,
+        figures = %(figures)s,
+        plan = %(plan)s,
+        rejects = %(rejects)s,
+        lanes = %(lanes)s
+    where id = %(id)s and run = %(run)s and status in ('running', 'complete')  -- again, if the answer was lost
+    returning id
+), goes_out as (
+    insert into store_uptime.delivery (report_id, kind, target, name, content)
+    select id, 'file', target, %(file_name)s, %(file)s
+    from complete, unnest(%(deliver_to)s::text[]) as target
+    on conflict do nothing
+)
+select id from complete;
+
+-- fail: why there is no result, by the holder of the run only; what its worker has said before it ended comes first.
+-- One on schedule is tried again after 1, 4, 16 and 64 minutes
+with failed as (
+    select id, schedule is not null and tries < 4 as again
+    from store_uptime.report
+    where id = %(id)s and run = %(run)s and status in ('running', 'error')
+    for update
+)
+update store_uptime.report as report
+set status = case when again then 'queued' else 'error' end,
+    not_before = case when again then store_uptime.clock() + 4 ^ tries * interval '1 minute' end,
+    finished_at = case when again then null else now() end,
+    run = case when again then null else run end,
+    tries = tries + 1,
     lease_until = null,
     step = null,
-    stores = %(stores)s,
-    about = %(about)s,
-    polls_ahead = %(polls_ahead)s,
-    figures = %(figures)s,
-    plan = %(plan)s,
-    rejects = %(rejects)s,
-    lanes = %(lanes)s
-where id = %(id)s and run = %(run)s and status in ('running', 'complete')  -- again, if the answer was lost
-returning id;
-
--- fail: why there is no result, by the holder of the run only; what its worker has said before it ended comes first
-update store_uptime.report
-set status = 'error', finished_at = now(), lease_until = null, step = null, error = coalesce(error, %(error)s)
-where id = %(id)s and run = %(run)s and status in ('running', 'error')
-returning error;
+    error = coalesce(error, %(error)s)
+from failed
+where report.id = failed.id
+returning report.error;
 
 -- cancel: end a report that has not finished
-update store_uptime.report
-set status = 'error', finished_at = now(), run = null, lease_until = null, step = null, error = 'It was cancelled.'
-where id = %(id)s and status in ('queued', 'running')
-returning id;
+with cancelled as (
+    update store_uptime.report
+    set status = 'error', finished_at = now(), run = null, lease_until = null, step = null, error = 'It was cancelled.'
+    where id = %(id)s and status in ('queued', 'running')
+    returning id
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject)
+    select %(who)s, %(client)s, 'cancelled', id from cancelled
+)
+select id from cancelled;
 
 -- remove: let go of what a finished report holds; the id stays, to be answered with "gone"
 with removed as (
     update store_uptime.report
-    set status = 'removed', about = null, figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
+    set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
         client = '', requested_by = null
     where id = %(id)s and status in ('complete', 'error')
     returning id
 ), forgotten as (
     delete from store_uptime.idempotency where report_id in (select id from removed)
+), dropped as (
+    delete from store_uptime.delivery where report_id in (select id from removed)
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject)
+    select %(who)s, %(client)s, 'deleted', id from removed
 )
 select id from removed;
 
--- expire: the same for reports beyond the age or the number that is kept
+-- expire: the same for reports beyond the age or the number that is kept, once nothing of them waits to go out
 with beyond as (
     select id
     from store_uptime.report
-    where status in ('complete', 'error')
+    where status in ('complete', 'error') and retention is null
     order by requested_at desc, id desc
     offset %(keep_reports)s
 ), removed as (
     update store_uptime.report
-    set status = 'removed', about = null, figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
+    set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
         client = '', requested_by = null
     where status in ('complete', 'error')
-      and (finished_at < now() - %(keep_for)s::interval or id in (select id from beyond))
+      and (finished_at < now() - coalesce(retention, %(keep_for)s::interval) or id in (select id from beyond))
+      and not exists (
+          select from store_uptime.delivery where report_id = report.id and delivery.status = 'waiting'
+      )
     returning id
 ), forgotten as (
     delete from store_uptime.idempotency where report_id in (select id from removed)
+), dropped as (
+    delete from store_uptime.delivery where report_id in (select id from removed)
 )
 select count(*) from removed;
 
@@ -167,18 +216,12 @@ delete from store_uptime.own_transaction
 where xid < (greatest(pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 100000, 3))::text::xid8;
 
 -- status: all of a report but what is large
-select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores,
-       extract(epoch from now() - coalesce(started_at, requested_at))::float8 as seconds
-from store_uptime.report
-where id = %(id)s;
+select * from store_uptime.standing where id = %(id)s;
 
 -- ahead: how many reports were asked for before this one and wait
 select count(*)
 from store_uptime.report
 where status = 'queued' and requested_at < %(requested_at)s;
-
--- about: provenance and quality
-select about from store_uptime.report where id = %(id)s;
 
 -- figures: what the files of a report are made from
 select figures from store_uptime.report where id = %(id)s and status = 'complete';
@@ -190,19 +233,20 @@ select figures, plan, rejects from store_uptime.report where id = %(id)s and sta
 select figures, lanes from store_uptime.report where id = %(id)s and status = 'complete';
 
 -- newest: the complete report that the page begins with: of all stores, as of the newest poll rather than a given now
-select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores,
-       extract(epoch from now() - coalesce(started_at, requested_at))::float8 as seconds
-from store_uptime.report
+select *
+from store_uptime.standing
 where status = 'complete' and options ->> 'store_id' is null
 order by options ->> 'now' is null desc, requested_at desc, id desc
 limit 1;
 
--- before: the complete report with the same options that was asked for before this one, to compare it with
+-- before: the complete report with the same options that was made before this one, to compare it with; one of the
+-- same schedule, or none of any
 select earlier.id
 from store_uptime.report as this
 join store_uptime.report as earlier using (options)
 where this.id = %(id)s
   and earlier.status = 'complete'
+  and earlier.schedule is not distinct from this.schedule
   and (earlier.requested_at, earlier.id) < (this.requested_at, this.id)
 order by earlier.requested_at desc, earlier.id desc
 limit 1;
@@ -211,9 +255,8 @@ limit 1;
 select figures, rejects from store_uptime.report where id = %(id)s and status = 'complete';
 
 -- history: reports, the newest first, after a given one
-select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores,
-       extract(epoch from now() - coalesce(started_at, requested_at))::float8 as seconds
-from store_uptime.report
+select *
+from store_uptime.standing
 where status <> 'removed'
   and status = any(%(statuses)s)
   and (%(store_id)s::text is null or options ->> 'store_id' = %(store_id)s)
@@ -226,16 +269,28 @@ limit %(limit)s;
 select status, count(*) from store_uptime.report where status in ('queued', 'running') group by status;
 
 -- add_key: a new API key
-insert into store_uptime.api_key (name, id, hash)
-values (%(name)s, %(id)s, %(hash)s)
-on conflict do nothing
-returning name;
+with added as (
+    insert into store_uptime.api_key (name, id, hash)
+    values (%(name)s, %(id)s, %(hash)s)
+    on conflict do nothing
+    returning name
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject)
+    select %(who)s, %(client)s, 'key added', name from added
+)
+select name from added;
 
 -- list_keys: every key, the secret part apart
 select name, id, created_at, revoked_at from store_uptime.api_key order by created_at;
 
 -- revoke_key: a key that opens nothing any more, nor do the sessions that it began
-update store_uptime.api_key set revoked_at = now() where name = %(name)s and revoked_at is null returning name;
+with revoked as (
+    update store_uptime.api_key set revoked_at = now() where name = %(name)s and revoked_at is null returning name
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject)
+    select %(who)s, %(client)s, 'key revoked', name from revoked
+)
+select name from revoked;
 
 -- keys_exist: whether there is any key; one that is revoked counts, or revoking the last would open the door
 select exists (select from store_uptime.api_key);
@@ -255,3 +310,168 @@ where session.hash = %(hash)s and session.expires_at > now() and key.revoked_at 
 
 -- end_session: sign out
 delete from store_uptime.session where hash = %(hash)s;
+
+-- any_due: whether the time of a schedule has come; a look costs no transaction number
+select 1 as yes from store_uptime.schedule where next_due <= store_uptime.clock() limit 1;
+
+-- due: the schedules whose time has come; whoever holds them decides what comes next, and nobody else
+select name, cron, zone, options, retention, made_by, next_due, store_uptime.clock() as clock
+from store_uptime.schedule
+where next_due <= store_uptime.clock()
+order by next_due
+for update skip locked;
+
+-- queue_due: the report of a due time
+insert into store_uptime.report (id, options, client, requested_by, schedule, due_at, is_late, passed_over, retention)
+values (%(id)s, %(options)s, %(client)s, %(requested_by)s, %(schedule)s, %(due_at)s, %(is_late)s, %(passed_over)s,
+        %(retention)s)
+on conflict (schedule, due_at) do nothing;
+
+-- set_next_due: when a schedule's time comes again
+update store_uptime.schedule set next_due = %(next_due)s where name = %(schedule)s;
+
+-- add_schedule: a new schedule
+with added as (
+    insert into store_uptime.schedule
+        (name, cron, zone, options, retention, deliver_to, format, webhook, webhook_secret, made_by, next_due)
+    values (%(name)s, %(cron)s, %(zone)s, %(options)s, %(retention)s, %(deliver_to)s, %(format)s, %(webhook)s,
+            %(webhook_secret)s, %(who)s, %(next_due)s)
+    on conflict do nothing
+    returning name
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject, detail)
+    select %(who)s, %(client)s, 'schedule added', name, %(cron)s from added
+)
+select name from added;
+
+-- schedules: every schedule, and the newest report of each
+select schedule.*, newest.id as report_id, newest.status, newest.error, newest.due_at, newest.requested_at,
+       newest.tries, newest.not_before
+from store_uptime.schedule
+left join lateral (
+    select *
+    from store_uptime.standing
+    where schedule = schedule.name and status <> 'removed'
+    order by requested_at desc, id desc
+    limit 1
+) as newest on true
+order by name;
+
+-- remove_schedule: a schedule that comes no more; its reports stay
+with removed as (
+    delete from store_uptime.schedule where name = %(name)s returning name
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject)
+    select %(who)s, %(client)s, 'schedule removed', name from removed
+)
+select name from removed;
+
+-- run_schedule: a report of a schedule at once, beside those of its due times
+with queued as (
+    insert into store_uptime.report (id, options, client, requested_by, schedule, retention)
+    select %(id)s, options, 'schedule ' || name, %(who)s, name, retention
+    from store_uptime.schedule
+    where name = %(name)s
+    returning id
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject, detail)
+    select %(who)s, %(client)s, 'triggered', id, 'schedule ' || %(name)s from queued
+)
+select id from queued;
+
+-- next_delivery: take what is to go out next, of what this server can deliver
+update store_uptime.delivery
+set lease_until = now() + %(lease)s, tries = tries + 1
+where id = (
+    select id
+    from store_uptime.going_out
+    where kind = 'webhook' or target = any(%(destinations)s)
+    order by next_try_at, id
+    limit 1
+    for update skip locked
+)
+returning id, report_id, kind, target, name, content, secret, tries;
+
+-- any_delivery: whether there is anything to go out; a look costs no transaction number
+select 1 as yes from store_uptime.going_out where kind = 'webhook' or target = any(%(destinations)s) limit 1;
+
+-- delivered: something has gone out
+update store_uptime.delivery
+set status = 'delivered', done_at = now(), content = null, secret = null, error = null, lease_until = null
+where id = %(id)s and status = 'waiting';
+
+-- not_delivered: a try has failed; there is another, unless it is given up
+update store_uptime.delivery
+set status = case when %(again_in)s::interval is null then 'failed' else 'waiting' end,
+    done_at = case when %(again_in)s::interval is null then now() end,
+    content = case when %(again_in)s::interval is null then null else content end,
+    next_try_at = store_uptime.clock() + coalesce(%(again_in)s::interval, interval '0'),
+    lease_until = null,
+    error = %(error)s
+where id = %(id)s and status = 'waiting';
+
+-- add_delivery: a file of a report that somebody wants elsewhere
+with added as (
+    insert into store_uptime.delivery (report_id, kind, target, name, content)
+    values (%(id)s, 'file', %(target)s, %(file_name)s, %(file)s)
+    on conflict (report_id, kind, target, name) do update
+    set content = excluded.content, status = 'waiting', tries = 0, next_try_at = store_uptime.clock(), error = null
+    returning report_id
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject, detail)
+    select %(who)s, %(client)s, 'delivered', report_id, %(target)s from added
+)
+select report_id from added;
+
+-- forsaken: what no server has taken for days, since none knows its destination any more
+update store_uptime.delivery
+set status = 'failed', done_at = now(), content = null,
+    error = 'No server that knows this destination has come for it within three days: serve --destination names it.'
+where status = 'waiting' and kind = 'file' and tries = 0 and asked_at < now() - interval '3 days';
+
+-- deliveries: what has gone out of a report, or is to go
+select kind, target, name, status, tries, error, asked_at, done_at,
+       case when status = 'waiting' then next_try_at end as next_try_at
+from store_uptime.delivery
+where report_id = %(id)s
+order by asked_at, id;
+
+-- undelivered: how much is to go out, and how much was given up
+select count(*) filter (where status = 'waiting') as waiting, count(*) filter (where status = 'failed') as failed
+from store_uptime.delivery;
+
+-- note: what somebody has done
+insert into store_uptime.audit (who, client, action, subject, detail)
+values (%(who)s, %(client)s, %(action)s, %(subject)s, %(detail)s);
+
+-- audit: what was done, the newest first
+select at, who, client, action, subject, detail
+from store_uptime.audit
+where (%(who)s::text is null or who = %(who)s)
+  and (%(subject)s::text is null or subject = %(subject)s)
+  and (%(since)s::timestamptz is null or at >= %(since)s)
+order by id desc
+limit %(limit)s;
+
+-- tidy_audit: what was done longer ago than it is kept
+delete from store_uptime.audit where at < now() - %(keep_audit)s::interval;
+
+-- kept_reports: the reports that hold something
+select id from store_uptime.report where status = 'complete' order by requested_at, id;
+
+-- kept_report: what is kept of a report
+select figures, plan, rejects, lanes from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- keep_report_again: the same under other keys
+update store_uptime.report
+set figures = %(figures)s, plan = %(plan)s, rejects = %(rejects)s, lanes = %(lanes)s
+where id = %(id)s and status = 'complete';
+
+-- kept_files: the files that are to go out
+select id from store_uptime.delivery where content is not null order by id;
+
+-- kept_file: such a file
+select content from store_uptime.delivery where id = %(id)s and content is not null;
+
+-- keep_file_again: the same under other keys
+update store_uptime.delivery set content = %(content)s where id = %(id)s and content is not null;

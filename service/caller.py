@@ -1,0 +1,32 @@
+"""Whoever a request comes from: what they do is noted, and what they read is decrypted for them."""
+
+import asyncio
+from dataclasses import dataclass
+
+from service import reports
+from service.backend import Backend
+from service.registry import Row
+
+
+@dataclass(frozen=True)
+class Caller:
+    """who: the name of their key, if one was asked for; address: where the request comes from."""
+
+    backend: Backend
+    who: str | None
+    address: str
+
+    async def noted(self, action: str, subject: str, detail: str = "") -> None:
+        """Note what they do."""
+        done = {"action": action, "subject": subject, "detail": detail}
+        await self.backend.registry.rows("note", who=self.who, client=self.address, **done)
+
+    async def content(self, statement: str, report_id: str) -> Row:
+        """What is stored of a complete report, for them to read. Raises RemovedReport, Sealed."""
+        row = await reports.content(self.backend.registry, statement, report_id)
+        opened = await asyncio.to_thread(self._opened, row)
+        await self.noted("read", report_id, statement)
+        return opened
+
+    def _opened(self, row: Row) -> Row:
+        return {name: content and self.backend.settings.vault.opened(content) for name, content in row.items()}

@@ -1,0 +1,55 @@
+"""`store-uptime audit`."""
+
+import csv
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from service.commands.common import say
+from service.commands.registry import HERE, Place, opened
+
+if TYPE_CHECKING:
+    from psycopg.rows import DictRow
+
+LIMIT = 1000
+NOBODY = "-"
+
+
+def audit(
+    *,
+    who: Annotated[str | None, Parameter(help="Only what was done with the key of this name.")] = None,
+    subject: Annotated[str | None, Parameter(help="Only what concerns this report, schedule or key.")] = None,
+    since: Annotated[timedelta | None, Parameter(help="Only what was done within so long: 12h, 7d.")] = None,
+    limit: Annotated[int, Parameter(validator=Number(gte=1), help="At most so many lines.")] = LIMIT,
+    format: Annotated[Literal["text", "csv", "json"], Parameter(help="How it is written.")] = "text",
+    place: Place = HERE,
+) -> int:
+    """Who has triggered, read and deleted what, and when: the newest first.
+
+    store-uptime audit --since 7d --who "price monitor"
+    """
+    begin = None if since is None else datetime.now(UTC) - since
+    with opened(place) as ask:
+        rows = ask("audit", who=who, subject=subject, since=begin, limit=limit)
+    show([row | {"at": row["at"].astimezone(UTC).isoformat(timespec="seconds")} for row in rows], format)
+    if len(rows) == limit:
+        say(f"only the newest {limit:,}: --limit shows more")
+    return 0
+
+
+def show(rows: "list[DictRow]", file_format: str) -> None:
+    """Rows on stdout."""
+    match file_format:
+        case "json":
+            print(json.dumps(rows, ensure_ascii=False, indent=1))
+        case "csv":
+            lines = csv.writer(sys.stdout)
+            lines.writerow(("at", "who", "client", "action", "subject", "detail"))
+            lines.writerows(row.values() for row in rows)
+        case _:
+            for row in rows:
+                print("\t".join(value or NOBODY for value in row.values()))

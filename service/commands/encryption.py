@@ -1,0 +1,113 @@
+"""`store-uptime encryption`: the keys of what is kept and delivered."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from pipeline import StoreUptimeError
+from service.commands import common
+from service.commands.common import Identities, counted, say
+from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from service.commands.report import put
+from service.errors import Sealed
+
+encryption = cyclopts.App(name="encryption", help="Keys that encrypt what is kept and delivered (age).")
+
+
+class CannotMakeKey(StoreUptimeError):
+    """The file of a new key cannot be made."""
+
+    def __str__(self) -> str:
+        path, reason = self.args
+        return f"cannot make {path}: {reason}. A key is never written over another one."
+
+
+class CannotRead(StoreUptimeError):
+    """A file that is to be decrypted cannot be read."""
+
+    def __str__(self) -> str:
+        path, reason = self.args
+        return f"cannot read {path}: {reason}."
+
+
+class NothingToEncryptTo(StoreUptimeError):
+    """No recipient was given."""
+
+    def __str__(self) -> str:
+        return "name the key that is to read it from now on: --encrypt-to age1…"
+
+
+@encryption.command
+def key(path: Annotated[Path, Parameter(help="A new file for the secret part.")], /) -> int:
+    """Make a key: the file holds the secret part (--identity), the line that is printed is the other (--encrypt-to).
+
+    store-uptime encryption key key.txt
+    """
+    from service.sealed import new_identity
+
+    secret, recipient = new_identity()
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise CannotMakeKey(path, error.strerror or str(error)) from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f"# public key: {recipient}\n{secret}\n")
+    say(f"the secret part is in {path}: keep a copy in another place, for nothing opens what it has locked but it")
+    print(recipient)
+    return 0
+
+
+@encryption.command
+def decrypt(
+    path: Annotated[Path, Parameter(help="A file that was delivered.")],
+    /,
+    *,
+    identity: Identities,
+    out: common.Out = common.STDOUT,
+) -> int:
+    """Decrypt a file that was delivered, to stdout or a file.
+
+    store-uptime encryption decrypt morning-20260310T051500Z.csv.age --identity key.txt --out morning.csv
+    """
+    from service.sealed import vault
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CannotRead(path, error.strerror or str(error)) from None
+    put(vault((), identity).opened(content), out)
+    return 0
+
+
+@encryption.command
+def rekey(*, encrypt_to: common.Recipients, identity: Identities = (), place: Place = HERE) -> int:
+    """Encrypt all that is kept to other keys, report by report: after a rotation, or where there was no key before.
+
+    store-uptime encryption rekey --identity old.txt --encrypt-to age1…
+    """
+    from service.sealed import vault
+
+    keys = vault(encrypt_to, identity)
+    if not keys.recipients:
+        raise NothingToEncryptTo
+    done = left = 0
+    with opened(place) as ask, common.steps() as progress:
+        for what in ("report", "file"):
+            rows = ask(f"kept_{what}s")
+            for number, row in enumerate(rows, start=1):
+                progress(f"{what} {number:,} of {len(rows):,}")
+                try:
+                    for kept in ask(f"kept_{what}", id=row["id"]):
+                        again = {name: content and keys.sealed(keys.opened(content)) for name, content in kept.items()}
+                        ask(f"keep_{what}_again", id=row["id"], **again)
+                    done += 1
+                except Sealed:
+                    left += 1
+        ask("note", action="encrypted again", subject="all", detail=f"{done} done", **ON_THE_COMMAND_LINE)
+    say(f"{done:,} reports and files on their way are encrypted to {counted(len(keys.recipients), 'key')} now")
+    if left:
+        say(f"{left:,} could not be opened, and are as they were: --identity names the key of each")
+    return 1 if left else 0

@@ -1,0 +1,56 @@
+"""The registry of `serve`, for the commands that look into it or change it."""
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+import pipeline
+from pipeline import EMBEDDED
+from service.commands import common
+from service.commands.common import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from psycopg.rows import DictRow
+
+ON_THE_COMMAND_LINE: dict[str, str | None] = {"who": None, "client": "command line"}
+"""Who the audit says it was."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where it is, found as `serve` finds it."""
+
+    database: Annotated[str | None, Parameter(help="Where the three tables are, as for serve.")] = None
+    registry: Annotated[str | None, Parameter(help="Where reports are kept, as for serve.")] = None
+
+
+HERE = Place()
+
+
+@contextmanager
+def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
+    """Executes statements of the registry by name, each committed at once; it is made if it is missing."""
+    from psycopg.rows import dict_row
+
+    from service.migrations import settled
+    from service.statements import statements
+
+    with ExitStack() as servers:
+
+        def url(address: str) -> str:
+            return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
+
+        address = settled(common.address(place.database), place.registry, url, say)
+        connection = servers.enter_context(pipeline.connected(address, "store-uptime command"))
+        connection.autocommit = True
+
+        def ask(statement: str, **values: Any) -> "list[DictRow]":
+            cursor = connection.cursor(row_factory=dict_row).execute(statements()[statement], values)
+            return cursor.fetchall() if cursor.description else []
+
+        yield ask

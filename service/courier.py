@@ -1,0 +1,138 @@
+"""The courier: brings files to their destinations and announces reports, until that has worked or is given up.
+
+It goes by the queue of deliveries in the registry, whose rows it takes under a lease, and never keeps a run waiting.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from service import metrics, reports
+from service.destinations import Destination
+from service.errors import NotDelivered, RegistryUnreachable
+from service.registry import Registry, Row
+from service.reports import iso
+from service.webhooks import Announcement, Network, announced
+
+AT_ONCE = 8
+LEASE = timedelta(seconds=90)
+FILE_S, WEBHOOK_S = 60, 10  # how long a try may take
+SECONDS, MINUTES, HOURS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours"))
+WAITS = (5 * SECONDS, MINUTES, 5 * MINUTES, 30 * MINUTES, 2 * HOURS, 5 * HOURS, 10 * HOURS)  # before each further try
+
+log = structlog.get_logger(part="courier")
+
+
+class Courier:
+    """Delivers what this server can deliver: files to its destinations, announcements to anybody it may call."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        destinations: Mapping[str, Destination],
+        networks: Sequence[Network],
+        wake: Callable[[], None],
+    ) -> None:
+        self._registry, self._destinations = registry, destinations
+        self._networks, self._wake = networks, wake
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def tick(self) -> None:
+        """Take what is to go out. Raises RegistryUnreachable."""
+        while len(self._busy) < AT_ONCE and (delivery := await self._next()):
+            task = asyncio.create_task(self._see_out(delivery))
+            self._busy.add(task)
+            task.add_done_callback(self._busy.discard)
+        counts = await self._registry.row("undelivered") or {}
+        metrics.DELIVERIES_WAITING.set(counts["waiting"])
+        metrics.DELIVERIES_FAILED.set(counts["failed"])
+
+    async def stop(self) -> None:
+        """Let go; what was on its way is delivered again when its lease has run out."""
+        for task in self._busy:
+            task.cancel()
+        await asyncio.gather(*self._busy, return_exceptions=True)
+
+    async def _next(self) -> Row | None:
+        own = list(self._destinations)
+        if not await self._registry.row("any_delivery", destinations=own):
+            return None
+        return await self._registry.row("next_delivery", destinations=own, lease=LEASE)
+
+    async def _see_out(self, delivery: Row) -> None:
+        """A try, and what became of it."""
+        kind, number = delivery["kind"], delivery["id"]
+        told = log.bind(kind=kind, to=delivery["target"], report=delivery["report_id"][:8], tries=delivery["tries"])
+        with suppress(RegistryUnreachable):  # then it is delivered again, when its lease has run out
+            try:
+                await self._delivered(delivery)
+            except NotDelivered as error:
+                again_in = wait_after(delivery["tries"], error.for_good)
+                outcome = "given up" if again_in is None else "failed"
+                await self._registry.rows("not_delivered", id=number, error=str(error), again_in=again_in)
+                told.warning(f"delivery {outcome}", error=str(error))
+            else:
+                outcome = "delivered"
+                await self._registry.rows("delivered", id=number)
+                told.info("delivered")
+            metrics.DELIVERIES.labels(kind, outcome).inc()
+            self._wake()
+
+    async def _delivered(self, delivery: Row) -> None:
+        """Raises NotDelivered, RegistryUnreachable."""
+        is_file = delivery["kind"] == "file"
+        seconds = FILE_S if is_file else WEBHOOK_S
+        try:
+            async with asyncio.timeout(seconds):
+                if is_file:
+                    await self._destinations[delivery["target"]].put(delivery["name"], delivery["content"])
+                else:
+                    await announced(await self._announcement(delivery), self._networks)
+        except TimeoutError:
+            raise NotDelivered(f"it took longer than {seconds} seconds") from None
+        except (NotDelivered, RegistryUnreachable):
+            raise
+        except Exception as error:
+            log.exception("unexpected error")
+            raise NotDelivered(f"unexpected {type(error).__name__}; the server's log has the details") from None
+
+    async def _announcement(self, delivery: Row) -> Announcement:
+        report = await self._registry.row("status", id=delivery["report_id"])
+        if report is None or report["status"] not in reports.WORDS:
+            raise NotDelivered("the report is not kept any more", for_good=True)
+        files = await self._registry.rows("deliveries", id=delivery["report_id"])
+        message_id = f"msg_{delivery['report_id']}_{delivery['id']}"
+        return Announcement(delivery["target"], delivery["secret"], message_id, said_of(report, files))
+
+
+def wait_after(tries: int, for_good: bool) -> timedelta | None:
+    """How long to wait after so many tries; None to give it up."""
+    return None if for_good or tries > len(WAITS) else WAITS[tries - 1]
+
+
+def said_of(report: Row, deliveries: Sequence[Row]) -> dict[str, Any]:
+    """What an announcement says of a report: none of its figures."""
+    word = reports.WORDS[report["status"]]
+    return {
+        "type": f"report.{word.lower()}",
+        "timestamp": iso(report["finished_at"]),
+        "data": {
+            "report_id": report["id"],
+            "schedule": report["schedule"],
+            "due_at": iso(report["due_at"]),
+            "is_late": report["is_late"],
+            "passed_over": report["passed_over"],
+            "status": word,
+            "stores": report["stores"],
+            "error": report["error"],
+            "files": [
+                {"to": each["target"], "name": each["name"], "status": each["status"]}
+                for each in deliveries
+                if each["kind"] == "file"
+            ],
+        },
+    }

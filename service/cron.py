@@ -1,0 +1,52 @@
+"""Cron expressions on the clock of a zone.
+
+The five fields mean what they mean to Debian's cron, clock changes included (cronsim): a fixed time that is skipped
+comes at the end of the gap, one that occurs twice comes once, the first time; with a `*` or a step in the hours or the
+minutes every hour that passes counts, so a time is skipped with its hour, and comes twice with it.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+FIELDS = 5
+
+
+def checked(cron: str, zone: str) -> None:
+    """Raises ValueError, with a sentence, where an expression or a zone is none, or where the time never comes."""
+    if len(cron.split()) != FIELDS:
+        raise ValueError(f"{cron!r} has not five fields: minute, hour, day of month, month, day of week")
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, LookupError):
+        raise ValueError(f"{zone!r} is no time zone: write Europe/Berlin, or UTC") from None
+    try:
+        next_due(cron, zone, datetime.now(UTC))
+    except CronSimError as error:
+        raise ValueError(f"{cron!r} is no cron expression: {str(error).lower()}") from None
+    except StopIteration:
+        raise ValueError(f"{cron!r} never comes") from None
+
+
+def next_due(cron: str, zone: str, after: datetime) -> datetime:
+    """The first due time after an instant, in UTC."""
+    return next(due_times(cron, zone, after))
+
+
+def missed(cron: str, zone: str, first: datetime, until: datetime) -> list[datetime]:
+    """The due times from a first one, that included, up to an instant; in UTC."""
+    return [first, *takewhile(lambda due: due <= until, due_times(cron, zone, first))]
+
+
+def due_times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
+    """The due times after an instant, in UTC."""
+    moments = (local.astimezone(UTC) for local in CronSim(cron, after.astimezone(ZoneInfo(zone))))
+    return (moment for moment in moments if moment > after)  # asked in an hour that comes twice, it begins in the first
+
+
+def in_words(cron: str) -> str:
+    """At 06:15 on Monday through Friday."""
+    return CronSim(cron, datetime.now(UTC)).explain()

@@ -1,0 +1,173 @@
+"""Reports on schedule, and what is delivered of any report."""
+
+from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import ValidationException
+from litestar.params import FromPath, JSONBody
+
+from pipeline import Selection
+from service import reports, work
+from service.backend import Backend
+from service.caller import Caller
+from service.cron import in_words
+from service.durations import duration, written
+from service.errors import ScheduleExists, UnknownDestination, UnknownSchedule
+from service.registry import Row
+from service.reports import dated, iso
+from service.routes.reports import described_options, options_of
+from service.routes.shapes import (
+    DeliveryRequest,
+    LastReport,
+    NewSchedule,
+    Schedule,
+    ScheduleList,
+    ScheduleRequest,
+    Triggered,
+    problems,
+)
+from service.schedules import Wanted
+
+UNKNOWN = problems(s404="No such schedule.")
+
+
+@get("/schedules", responses=problems(), tags=["schedules"], summary="Reports on schedule")
+async def schedules(backend: NamedDependency[Backend]) -> ScheduleList:
+    """Each with its next due time and its newest report."""
+    rows = await backend.registry.rows("schedules")
+    return ScheduleList([described(row) for row in rows], sorted(backend.settings.destinations))
+
+
+def described(row: Row) -> Schedule:
+    """A schedule's row as the API shows it."""
+    retention = row["retention"]
+    return Schedule(
+        name=row["name"],
+        cron=row["cron"],
+        in_words=in_words(row["cron"]),
+        zone=row["zone"],
+        options=described_options(row["options"]),
+        retention=None if retention is None else written(retention.total_seconds()),
+        deliver_to=row["deliver_to"],
+        format=row["format"],
+        webhook=row["webhook"],
+        made_by=row["made_by"],
+        next_due=iso(row["next_due"]) or "",
+        last=None
+        if row["report_id"] is None
+        else LastReport(
+            report_id=row["report_id"],
+            status=reports.WORDS[row["status"]],
+            error=row["error"],
+            due_at=iso(row["due_at"]),
+            requested_at=iso(row["requested_at"]) or "",
+        ),
+    )
+
+
+@post(
+    "/schedules",
+    status_code=201,
+    responses=problems(
+        s408="Too slow.",
+        s409="There is a schedule of this name already.",
+        s413="Too large.",
+        s422="The server knows no such destination.",
+    ),
+    tags=["schedules"],
+    summary="Add a schedule",
+)
+async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleRequest]) -> NewSchedule:
+    """Have a report made whenever a cron expression says, on the clock of a zone."""
+    wanted, registry = wanted_of(data), caller.backend.registry
+    for name in wanted.deliver_to:
+        known_destination(caller.backend, name)
+    clock = await registry.row("clock") or {}
+    values = wanted.values(clock["clock"])
+    if not await registry.rows("add_schedule", **values, who=caller.who, client=caller.address):
+        raise ScheduleExists(data.name)
+    return NewSchedule(data.name, iso(values["next_due"]) or "", values["webhook_secret"])
+
+
+def wanted_of(asked: ScheduleRequest) -> Wanted:
+    """What a request asks for. Raises ValidationException."""
+    try:
+        return Wanted(
+            name=asked.name,
+            cron=asked.cron,
+            zone=asked.zone,
+            options=options_of(asked),
+            columns=asked.columns,
+            retention=None if asked.retention is None else duration(asked.retention),
+            deliver_to=asked.deliver_to,
+            file_format=asked.format,
+            webhook=asked.webhook or None,
+        )
+    except ValueError as error:
+        raise ValidationException(str(error)) from error
+
+
+def known_destination(backend: Backend, name: str) -> None:
+    """Raises UnknownDestination."""
+    known = backend.settings.destinations
+    if name not in known:
+        raise UnknownDestination(name, sorted(known))
+
+
+@delete("/schedules/{name:str}", status_code=204, responses=UNKNOWN, tags=["schedules"], summary="Remove a schedule")
+async def remove_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> None:
+    """It comes no more; its reports stay."""
+    by = {"who": caller.who, "client": caller.address}
+    if not await caller.backend.registry.rows("remove_schedule", name=name, **by):
+        raise UnknownSchedule(name)
+
+
+@post(
+    "/schedules/{name:str}/run",
+    status_code=202,
+    responses=UNKNOWN,
+    tags=["schedules"],
+    summary="Run a schedule now",
+)
+async def run_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> Response[Triggered]:
+    """Ask for a report of a schedule now, beside those of its due times."""
+    by = {"who": caller.who, "client": caller.address}
+    queued = await caller.backend.registry.row("run_schedule", name=name, id=reports.new_id(), **by)
+    if queued is None:
+        raise UnknownSchedule(name)
+    caller.backend.wake()
+    return Response(Triggered(queued["id"]), status_code=202, headers={"Location": f"/get_report/{queued['id']}"})
+
+
+@post(
+    "/reports/{report_id:str}/deliveries",
+    status_code=202,
+    responses=problems(
+        s404="No such report.",
+        s408="Too slow.",
+        s409="The report has no result, or not yet.",
+        s410="The report is not kept any more.",
+        s413="Too large.",
+        s422="The server knows no such destination.",
+    ),
+    tags=["schedules"],
+    summary="Deliver a report",
+)
+async def deliver(caller: NamedDependency[Caller], report_id: FromPath[str], data: JSONBody[DeliveryRequest]) -> None:
+    """Write a complete report to a destination of the server; the report's details say what became of it."""
+    backend = caller.backend
+    row = await reports.finished(backend.registry, report_id)
+    known_destination(backend, data.to)
+    stored = await caller.content("figures", report_id)
+    columns = data.columns or row["options"]["columns"]
+    file = await backend.workers.brief(work.rendered, stored["figures"], Selection(), data.format, columns)
+    vault, name = backend.settings.vault, dated(row["schedule"] or f"report-{report_id[:8]}", row["requested_at"])
+    await backend.registry.rows(
+        "add_delivery",
+        id=report_id,
+        target=data.to,
+        file_name=vault.named(f"{name}.{data.format}"),
+        file=vault.sealed(file),
+        who=caller.who,
+        client=caller.address,
+    )
+    backend.wake()

@@ -1,0 +1,107 @@
+"""Reports on schedule: what a schedule is, and what is done when its time has come.
+
+All servers go by the clock of the registry. Whoever holds the row of a schedule that is due makes its report and sets
+the next due time in one transaction, so a due time has one report, whoever is killed in the middle.
+"""
+
+import asyncio
+import base64
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from psycopg.types.json import Json
+
+from pipeline import Columns, Format, Options
+from service.cron import checked, missed, next_due
+from service.registry import Registry, Row, Say
+from service.reports import new_id, stored_options
+from service.webhooks import checked_address
+
+NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
+ON_TIME = timedelta(minutes=1)
+SECRET = "whsec_"  # noqa: S105 - how Standard Webhooks begins them all
+SECRET_BYTES = 32
+
+log = structlog.get_logger(part="schedules")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A schedule that somebody asks for: when, with which options, how long its reports are kept, where they go.
+
+    Raises ValueError, with a sentence, for what cannot be.
+    """
+
+    name: str
+    cron: str
+    zone: str
+    options: Options
+    columns: Columns = "plain"
+    retention: timedelta | None = None
+    deliver_to: Sequence[str] = ()
+    file_format: Format = "csv"
+    webhook: str | None = None
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name for a schedule: letters, digits, - _ and ., at most 63")
+        if self.retention is not None and self.retention <= timedelta(0):
+            raise ValueError("retention must be more than 0")
+        checked(self.cron, self.zone)
+        if self.webhook is not None:
+            checked_address(self.webhook)
+
+    def values(self, clock: datetime) -> dict[str, Any]:
+        """The row of the schedule, but for who has made it."""
+        return {
+            "name": self.name,
+            "cron": " ".join(self.cron.split()),
+            "zone": self.zone,
+            "options": stored_options(self.options, self.columns),
+            "retention": self.retention,
+            "deliver_to": sorted(set(self.deliver_to)),
+            "format": self.file_format,
+            "webhook": self.webhook,
+            "webhook_secret": self.webhook and new_secret(),
+            "next_due": next_due(self.cron, self.zone, clock),
+        }
+
+
+def new_secret() -> str:
+    """What announcements are signed with, as Standard Webhooks writes it."""
+    return SECRET + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+async def queue_due(registry: Registry) -> None:
+    """Ask for the report of each schedule whose time has come: of the last due time, where several were missed."""
+    if not await registry.row("any_due"):
+        return
+    async with registry.transaction() as say:
+        for schedule in await say("due"):
+            await queue_last(say, schedule)
+
+
+async def queue_last(say: Say, schedule: Row) -> None:
+    """The report of a schedule's last due time, and when its time comes again."""
+    name, cron, zone, clock = (schedule[part] for part in ("name", "cron", "zone", "clock"))
+    *earlier, due_at = await asyncio.to_thread(missed, cron, zone, schedule["next_due"], clock)
+    report_id, is_late = new_id(), clock - due_at > ON_TIME
+    await say(
+        "queue_due",
+        id=report_id,
+        options=Json(schedule["options"]),
+        client=f"schedule {name}",
+        requested_by=schedule["made_by"],
+        schedule=name,
+        due_at=due_at,
+        is_late=is_late,
+        passed_over=len(earlier),
+        retention=schedule["retention"],
+    )
+    await say("set_next_due", schedule=name, next_due=next_due(cron, zone, clock))
+    log.info("due", schedule=name, due=str(due_at), late=is_late, passed_over=len(earlier), report=report_id[:8])

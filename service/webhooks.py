@@ -1,0 +1,143 @@
+"""Announcements: signed as Standard Webhooks says (standardwebhooks.com), and sent to no address of a private network.
+
+An address is looked up once and connected to as it was looked at, so that a name cannot lead elsewhere in between; what
+is answered with a redirect has failed.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import anyio
+import httpcore
+
+from pipeline import StoreUptimeError
+from service.errors import NotDelivered
+
+Network = IPv4Network | IPv6Network
+ADDRESS_LENGTH = 2000
+SECRET_PREFIX = "whsec_"  # noqa: S105
+GONE = 410
+MULTIPLE_CHOICES, BAD_REQUEST = 300, 400
+
+
+def checked_address(url: str) -> None:
+    """Raises ValueError, with a sentence, for what cannot be the address of a webhook."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or len(url) > ADDRESS_LENGTH or not url.isascii() or any(mark.isspace() for mark in url):
+        raise ValueError(f"{url!r} is no address for a webhook: write https://example.com/path, without a user")
+
+
+class NoNetwork(StoreUptimeError):
+    """What was given as a network is none."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]!r} is no network: write 10.0.0.0/8 or fd00::/8."
+
+
+def networks(given: Iterable[str]) -> tuple[Network, ...]:
+    """Networks as they are written. Raises NoNetwork."""
+    found = []
+    for text in given:
+        try:
+            found.append(ip_network(text))
+        except ValueError:
+            raise NoNetwork(text) from None
+    return tuple(found)
+
+
+def signed(secret: str, message_id: str, moment: int, body: bytes) -> dict[str, str]:
+    """The headers that show who has sent a body, and when: HMAC-SHA256 over the id, the time and the body."""
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    digest = hmac.new(key, f"{message_id}.{moment}.".encode() + body, hashlib.sha256).digest()
+    signature = base64.b64encode(digest).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": str(moment), "webhook-signature": f"v1,{signature}"}
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What is said where: the webhook's address and secret, an id that stays the same when it is said again."""
+
+    url: str
+    secret: str
+    message_id: str
+    said: dict[str, Any]
+
+
+async def announced(announcement: Announcement, allowed: Sequence[Network]) -> None:
+    """Post an announcement. Raises NotDelivered."""
+    body = json.dumps(announcement.said, ensure_ascii=False).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "store-uptime",
+        "Connection": "close",
+        **signed(announcement.secret, announcement.message_id, int(time.time()), body),
+    }
+    guarded = GuardedNetwork(allowed)
+    try:
+        async with (
+            httpcore.AsyncConnectionPool(network_backend=guarded, ssl_context=ssl.create_default_context()) as pool,
+            pool.stream("POST", announcement.url, headers=listed(headers), content=body) as answer,
+        ):
+            status = answer.status
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
+        raise NotDelivered(f"it could not be reached: {str(error) or type(error).__name__}") from None
+    if MULTIPLE_CHOICES <= status < BAD_REQUEST:
+        raise NotDelivered(f"it answered {status}, and redirects are not followed: give the address that it leads to")
+    if not 200 <= status < MULTIPLE_CHOICES:
+        raise NotDelivered(f"it answered {status}", for_good=status == GONE)
+
+
+def listed(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they are sent."""
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+class GuardedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that everybody can reach, and to those of the networks that are allowed."""
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._allowed = allowed
+        self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Raises NotDelivered, OSError, httpcore.ConnectError."""
+        places = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = [str(place[0]) for *_, place in places]
+        private = [address for address in found if not self._may_be_reached(address)]
+        if private:
+            raise NotDelivered(
+                f"{host} is {private[0]}, an address of a private network: --webhook-network allows those that may be",
+                for_good=True,
+            )
+        for address in found[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+        return await self._network.connect_tcp(found[-1], port, timeout, local_address, socket_options)
+
+    def _may_be_reached(self, text: str) -> bool:
+        address = ip_address(text.partition("%")[0])
+        address = getattr(address, "ipv4_mapped", None) or address
+        is_public = address.is_global and not address.is_multicast
+        return is_public or any(address in network for network in self._allowed)
