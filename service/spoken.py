@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from service.durations import written
 
@@ -87,6 +88,11 @@ def options(stored: dict[str, Any]) -> str:
     if stored["lookback"] != 24 * HOUR:
         said.append(f"lookback {written(stored['lookback'])}")
     return ", ".join(said)
+
+
+def host(url: str) -> str:
+    """Where a webhook is; what follows the host may be a secret."""
+    return urlsplit(url).netloc
 
 
 def sentence(text: str) -> str:

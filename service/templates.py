@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
-from service import spoken
+from service import cron, durations, spoken
 
 FOLDER = Path(__file__).parent / "page"
 ASSETS = FOLDER / "assets"
@@ -36,6 +36,9 @@ def engine() -> JinjaTemplateEngine:
         spoken.number,
         spoken.sentence,
         spoken.options,
+        spoken.host,
+        durations.written,
+        cron.in_words,
     )
     filters: dict[str, Any] = {word.__name__: word for word in words}
     values: dict[str, Any] = {"assets": assets_path()}

@@ -23,7 +23,7 @@ from service.routes.reports import described_options, etag, is_among
 from service.routes.shapes import TEXT, StoreIdInQuery
 
 Asking = Request[str | None, str | None, Any]
-STAGES = ("waiting for its turn", "reading polls, hours and zones", "computing uptime and downtime", "writing")
+STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
 HISTORY = 50
 PRIVATE = {"Cache-Control": "private, no-cache"}
 A_YEAR_S = 31_536_000
@@ -162,6 +162,13 @@ async def history(backend: NamedDependency[Backend], after: ReportId = "") -> Te
     )
 
 
+@get("/timetable")
+async def timetable(backend: NamedDependency[Backend]) -> Template:
+    """Reports on schedule: when each comes, and what became of its newest report; a form for another."""
+    rows = await backend.registry.rows("schedules")
+    return page("timetable", schedules=rows, destinations=sorted(backend.settings.destinations))
+
+
 @get("/compare")
 async def compare(
     backend: NamedDependency[Backend],
@@ -197,7 +204,7 @@ def refused(_: Asking, error: StoreUptimeError | HTTPException) -> Template:
 
 views = Router(
     "/",
-    route_handlers=[home, view, fleet_rows, store, data, history, compare, rule],
+    route_handlers=[home, view, fleet_rows, store, data, timetable, history, compare, rule],
     include_in_schema=False,
     exception_handlers={StoreUptimeError: refused, HTTPException: refused},
 )

@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 
 from pipeline import Frames, Options, Report, build_report
 from pipeline.errors import NoPolls
-from tests.reference import UNITS, WINDOWS, Answer, Row, micros, reference_answer, written
-from tests.worlds import EVERY_TEXT_AT, World, every_text, shuffled, worlds
+from tests.reference import (
+    UNITS,
+    WINDOWS,
+    Answer,
+    Row,
+    micros,
+    newest,
+    poll_of,
+    reference_answer,
+    trouble_with_poll,
+    written,
+)
+from tests.worlds import EVERY_TEXT_AT, World, every_text, moment, shuffled, worlds
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 COMMON = settings(deadline=None, database=None, suppress_health_check=QUIET, print_blob=True)
@@ -40,8 +51,8 @@ def source_of(world: World) -> Frames:
     return Frames(frames["polls"], frames["hours"], frames["zones"])
 
 
-def report_of(world: World, store: str | None = None) -> Report:
-    options = Options(now=world.now, store=store, max_gap=world.max_gap, lookback=world.lookback)
+def report_of(world: World, store: str | None = None, until: datetime | None = None) -> Report:
+    options = Options(now=world.now, store=store, max_gap=world.max_gap, lookback=world.lookback, until=until)
     return build_report(source_of(world), options, lanes=True)
 
 
@@ -176,6 +187,18 @@ def test_every_figure_is_that_of_the_reference(world: World) -> None:
 @given(worlds())
 def test_every_figure_is_that_of_the_reference_in_other_worlds_each_time(world: World) -> None:
     compare(world)
+
+
+@BRIEF
+@given(worlds(), st.data())
+def test_until_a_moment_the_newest_poll_up_to_it_is_now(world: World, data: st.DataObject) -> None:
+    instants = [poll_of(row).at for row in world.polls if trouble_with_poll(row, None) is None]
+    assume(instants)
+    until = data.draw(st.sampled_from(instants)) + data.draw(st.integers(-1, 1))
+    now = newest(world.polls, until)
+    assume(now is not None)
+    found = report_of(replace(world, now=None), until=moment(until))
+    fail_readably(all_differences(answer_of(replace(world, now=moment(now or 0))), found), world)
 
 
 @pytest.mark.parametrize("now", [None, EVERY_TEXT_AT, EVERY_TEXT_AT + timedelta(hours=24)])

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from pipeline import Columns, Format, Frames, Options, Report, build_report, write_rejects, written
 from pipeline.errors import CannotWrite, SheetFull
 from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, half_even, percent
-from pipeline.options import HOUR_US
+from pipeline.options import HOUR_US, instant_us, iso
 from pipeline.spreadsheet import workbook
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 
@@ -331,6 +331,36 @@ def test_provenance_has_the_options_that_were_given() -> None:
     told = build_report(odd_source(), options).provenance
     assert (told["now_is"], told["store"]) == ("given", "=1+1")
     assert (told["max_gap_seconds"], told["lookback_seconds"]) == (5_400.0, 0.0)
+
+
+UNTIL = {
+    "after the newest poll": (timedelta(hours=1), timedelta(0), ""),
+    "at it": (timedelta(0), timedelta(0), ""),
+    "a microsecond before it": (timedelta(microseconds=-1), timedelta(minutes=-1), ""),
+    "at the oldest": (timedelta(hours=-1), timedelta(hours=-1), ""),
+    "before all": (timedelta(hours=-1, microseconds=-1), timedelta(0), "; none is as old"),
+}
+
+
+@pytest.mark.parametrize(("until", "now", "beyond"), UNTIL.values(), ids=UNTIL)
+def test_now_is_the_newest_poll_until_a_moment(until: timedelta, now: timedelta, beyond: str) -> None:
+    told = build_report(odd_source(), Options(until=NOW + until)).provenance
+    assert told["now"] == iso(instant_us(NOW + now))
+    assert told["now_is"] == f"the newest accepted poll until {iso(instant_us(NOW + until))}{beyond}"
+
+
+def test_what_was_polled_after_that_moment_counts_for_nothing() -> None:
+    found, expected = (
+        build_report(odd_source(), options)
+        for options in (Options(until=NOW - timedelta(seconds=90)), Options(now=NOW - timedelta(minutes=2)))
+    )
+    assert found.csv("extended") == expected.csv("extended")
+    assert found.quality == expected.quality
+
+
+def test_a_now_that_is_given_wins_over_that_moment() -> None:
+    options = Options(now=NOW, until=NOW - timedelta(hours=1))
+    assert build_report(odd_source(), options).provenance == build_report(odd_source(), Options(now=NOW)).provenance
 
 
 NEW, OLD = "2024-10-14 12:00:00,active", "2024-10-12 12:00:00,active"

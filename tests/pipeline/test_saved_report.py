@@ -1,6 +1,7 @@
 """A report as bytes is the whole report: restored anywhere, at any time, it is written as it was."""
 
 import io
+import json
 import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ CHOSEN = Options(
     max_gap=timedelta(minutes=90, microseconds=1),
     lookback=timedelta(hours=3),
 )
+UNTIL = Options(until=datetime(2024, 10, 14, 11, 59, 59, 999_999, tzinfo=UTC))
 
 
 def odd_ids() -> Frames:
@@ -79,6 +81,7 @@ REPORTS: dict[str, tuple[Frames, Options]] = {
     "odd ids": (odd_ids(), Options()),
     "rejected rows": (rejected_rows(), Options()),
     "options that were chosen": (rejected_rows(), CHOSEN),
+    "until a moment": (rejected_rows(), UNTIL),
     "one store": (odd_ids(), Options(store="a,b")),
     "null figures": (nothing_known(), Options()),
     "a silent feed": (fell_silent(), Options()),
@@ -232,8 +235,9 @@ def test_the_zone_rules_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) ->
     assert restored(whole.figures).provenance["tzdata"] == "1999.1"
 
 
-def test_options_are_those_of_the_run() -> None:
-    assert again(built("options that were chosen")).plan.options == CHOSEN
+@pytest.mark.parametrize("name", ["options that were chosen", "until a moment"])
+def test_options_are_those_of_the_run(name: str) -> None:
+    assert again(built(name)).plan.options == REPORTS[name][1]
 
 
 def test_of_many_rejected_rows_the_first_are_kept_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,8 +303,10 @@ def test_what_an_older_version_kept_can_still_be_looked_at() -> None:
     source = frames(lines(POLLS, "s,2024-10-14 11:30:00 UTC,inactive"))
     figures = io.BytesIO(saved(build_report(source)).figures)
     older = io.BytesIO()
-    facts = pl.read_parquet_metadata(figures)[KEY]
-    pl.read_parquet(figures).drop("down_now").write_parquet(older, metadata={KEY: facts})
+    facts = json.loads(pl.read_parquet_metadata(figures)[KEY])
+    del facts["options"]["until_us"]
+    pl.read_parquet(figures).drop("down_now").write_parquet(older, metadata={KEY: json.dumps(facts)})
     report = restored(older.getvalue())
+    assert report.plan.options == Options()
     assert report.exact["down_now"].to_list() == [None]
     assert selected(report, Selection(down_now=True)).exact.is_empty()

@@ -32,10 +32,10 @@ from tests.service.running import CLASSIC_HEADER
 
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 ROOT = Path(__file__).parents[2]
-GROUP = "keys"  # of commands
+GROUPS = ("schedule", "keys", "encryption")  # of commands
 COMMANDS = [
-    *(name for name in app.resolved_commands() if not name.startswith("-") and name != GROUP),
-    *(f"{GROUP} {name}" for name in app[GROUP].resolved_commands() if not name.startswith("-")),
+    *(name for name in app.resolved_commands() if not name.startswith("-") and name not in GROUPS),
+    *(f"{group} {name}" for group in GROUPS for name in app[group].resolved_commands() if not name.startswith("-")),
 ]
 HEADER = b"store_id,uptime_last_hour(minutes),"
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(3[0-8]|9[0-7])[;m]")
@@ -127,6 +127,7 @@ KEPT = {
     "--database": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
     "--registry": ("embedded:", "embedded:"),
 }
+IDENTITIES = (f"old.txt{os.pathsep}new.txt", (Path("old.txt"), Path("new.txt")))
 VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "report": {
         "--source": ("./feed", "./feed"),
@@ -178,15 +179,65 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--rate-limit": ("5", 5),
         "--body-limit": ("6", 6),
         "--body-seconds": ("7", 7),
+        "--keep-audit": ("2d", 48 * HOUR),
+        "--destination": ("here=./out there=s3://shop/out", ("here=./out", "there=s3://shop/out")),
+        "--webhook-network": ("10.0.0.0/8 fd00::/8", ("10.0.0.0/8", "fd00::/8")),
+        "--encrypt-to": ("age1old age1new", ("age1old", "age1new")),
+        "--identity": IDENTITIES,
         "--log-format": ("text", "text"),
     },
+    "fetch": {
+        "--identity": IDENTITIES,
+        "--columns": ("extended", "extended"),
+        "--format": ("parquet", "parquet"),
+        "--out": ("week.parquet", Path("week.parquet")),
+        **KEPT,
+    },
+    "audit": {
+        "--who": ("price monitor", "price monitor"),
+        "--subject": ("morning", "morning"),
+        "--since": ("1d12h", 36 * HOUR),
+        "--limit": ("3", 3),
+        "--format": ("json", "json"),
+        **KEPT,
+    },
     "demo": {"--once": ("yes", True)},
+    "schedule add": {
+        "--cron": ("15 6 * * 1-5", "15 6 * * 1-5"),
+        "--zone": ("Europe/Berlin", "Europe/Berlin"),
+        "--store": ("007", "007"),
+        "--columns": ("extended", "extended"),
+        "--max-gap": ("2h", 2 * HOUR),
+        "--lookback": ("0h", 0 * HOUR),
+        "--retention": ("2d", 48 * HOUR),
+        "--deliver-to": ("here there", ("here", "there")),
+        "--format": ("xlsx", "xlsx"),
+        "--webhook": ("https://a.example/hook", "https://a.example/hook"),
+        **KEPT,
+    },
+    "schedule list": KEPT,
+    "schedule remove": KEPT,
+    "schedule run": KEPT,
     "keys add": KEPT,
     "keys list": KEPT,
     "keys revoke": KEPT,
+    "encryption key": {},
+    "encryption decrypt": {"--identity": IDENTITIES, "--out": ("week.csv", Path("week.csv"))},
+    "encryption rekey": {"--encrypt-to": ("age1old age1new", ("age1old", "age1new")), "--identity": IDENTITIES, **KEPT},
 }
-PLACES = {"timeline": ["a"], "load": ["feed"], "sample": ["feed"], "keys add": ["ada"], "keys revoke": ["ada"]}
-TOGETHER = {"--tls-certificate": ["--tls-key", "a.key"], "--tls-key": ["--tls-certificate", "a.crt"]}
+PLACES = {
+    "timeline": ["a"],
+    "load": ["feed"],
+    "sample": ["feed"],
+    "fetch": ["0" * 32],
+    "schedule add": ["morning"],
+    "schedule remove": ["morning"],
+    "schedule run": ["morning"],
+    "keys add": ["ada"],
+    "keys revoke": ["ada"],
+    "encryption key": ["key.txt"],
+    "encryption decrypt": ["week.csv.age"],
+}
 
 
 def understood(name: str, *arguments: str) -> dict[str, Any]:
@@ -201,11 +252,12 @@ def understood(name: str, *arguments: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_may_also_be_a_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(VALUES[name]) == options(name)
-    for option, (text, value) in VALUES[name].items():
-        with monkeypatch.context() as patch:
-            patch.setenv(variable(option), text)
-            given = understood(name, *TOGETHER.get(option, []))
-            assert given[option.removeprefix("--").replace("-", "_")] == value, option
+    for option, (text, _) in VALUES[name].items():
+        monkeypatch.setenv(variable(option), text)
+    given = understood(name)
+    assert {option: given[option.removeprefix("--").replace("-", "_")] for option in VALUES[name]} == {
+        option: value for option, (_, value) in VALUES[name].items()
+    }
 
 
 def test_an_option_wins_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:

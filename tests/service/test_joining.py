@@ -335,8 +335,16 @@ def test_what_cannot_be_told_is_not_the_same(registry: str, versions: str) -> No
 
 
 WRITES = re.compile(r"\b(insert into|update store_uptime|delete from)\b")
-FIRST, SECOND, THIRD = ({"id": letter * 32, "report_id": letter * 32} for letter in "123")
+FIRST, SECOND, THIRD, FOURTH, FIFTH = ({"id": letter * 32, "report_id": letter * 32} for letter in "12345")
+OLD = (  # enough to be tidied, and to be given up
+    "insert into store_uptime.own_transaction values ('1')",
+    f"insert into store_uptime.report (id, options, client, status) values ('{'0' * 32}', '{{}}', '', 'removed')",
+    "insert into store_uptime.delivery (report_id, kind, target, asked_at) "
+    f"values ('{'0' * 32}', 'file', 'elsewhere', now() - interval '4 days')",
+)
+DELIVERY = {"id": 2}
 STEPS: list[tuple[str, dict[str, Any]]] = [
+    ("forsaken", {}),
     ("queue", FIRST),
     ("remember", FIRST),
     ("claim", FIRST),
@@ -347,6 +355,12 @@ STEPS: list[tuple[str, dict[str, Any]]] = [
     ("hand_back", FIRST),
     ("claim", FIRST),
     ("complete", FIRST),
+    ("keep_report_again", FIRST),
+    ("next_delivery", {}),
+    ("not_delivered", DELIVERY),
+    ("keep_file_again", DELIVERY),
+    ("delivered", DELIVERY),
+    ("add_delivery", FIRST),
     ("remove", FIRST),
     ("queue", SECOND),
     ("cancel", SECOND),
@@ -354,17 +368,25 @@ STEPS: list[tuple[str, dict[str, Any]]] = [
     ("claim", THIRD),
     ("fail", THIRD),
     ("expire", {}),
+    ("add_schedule", {}),
+    ("queue_due", FOURTH),
+    ("set_next_due", {}),
+    ("run_schedule", FIFTH),
+    ("remove_schedule", {}),
     ("add_key", {"id": "visible"}),
     ("begin_session", {}),
     ("end_session", {}),
     ("begin_session", {}),
     ("tidy_sessions", {}),
     ("revoke_key", {}),
+    ("note", {}),
+    ("tidy_audit", {}),
     ("tidy_transactions", {}),
 ]
 VALUES: dict[str, Any] = {
     "options": "{}",
     "client": "somebody",
+    "who": None,
     "requested_by": None,
     "made_by": "this version",
     "scope": "",
@@ -375,7 +397,6 @@ VALUES: dict[str, Any] = {
     "step": "reading",
     "data_version": None,
     "stores": 1,
-    "about": "{}",
     "polls_ahead": 0,
     "figures": b"",
     "plan": b"",
@@ -389,12 +410,34 @@ VALUES: dict[str, Any] = {
     "key_name": "a name",
     "csrf_token": "a token",
     "lasting": timedelta(0),
+    "deliver_to": ["here"],
+    "destinations": ["here"],
+    "target": "here",
+    "file_name": "a name.csv",
+    "file": b"",
+    "content": b"",
+    "again_in": timedelta(0),
+    "cron": "0 0 * * *",
+    "zone": "UTC",
+    "format": "csv",
+    "webhook": None,
+    "webhook_secret": None,
+    "retention": None,
+    "schedule": "a name",
+    "due_at": NOW,
+    "next_due": NOW,
+    "is_late": False,
+    "passed_over": 0,
+    "action": "triggered",
+    "subject": "a report",
+    "detail": "",
+    "keep_audit": timedelta(0),
 }
 
 
 def test_whatever_the_registry_writes_is_known_as_our_own(registry: str) -> None:
     assert {name for name, text in statements().items() if WRITES.search(text)} == {name for name, _ in STEPS}
-    run(registry, "insert into store_uptime.own_transaction values ('1')")  # old enough to be tidied
+    run(registry, *OLD)
     with psycopg.connect(registry, autocommit=True) as connection:
         for name, values in STEPS:
             before = version(registry)

@@ -26,6 +26,11 @@ DOCUMENT = "/schema/openapi.json"
 OPEN = {"health", "ready", "sign_in"}
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 TOOLS = Path(sys.executable).parent
+BODIES = {
+    "sign_in": {"key": "su_00000000_none"},
+    "add_schedule": {"name": "never", "cron": "0 0 1 1 *"},
+    "deliver": {"to": "nowhere"},
+}
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,10 @@ class Operation:
         return self.told["operationId"]
 
     def asked(self, client: httpx.Client) -> httpx.Response:
-        """The answer to a request that fits, about a report and a store that there are not."""
-        path = self.path.format(report_id="0" * 32)
+        """The answer to a request that fits, about a report, a schedule and a store that there are not."""
+        path = self.path.format(report_id="0" * 32, name="never")
         asked = {"report_id": "0" * 32, "store_id": "1", "table": "polls"}
-        body = {"key": "su_00000000_none"} if self.name == "sign_in" else None
-        return client.request(self.method, path, params=asked, json=body)
+        return client.request(self.method, path, params=asked, json=BODIES.get(self.name))
 
 
 # Requests made from it ------------------------------------------------------------------------------------------------
@@ -61,20 +65,34 @@ expected-statuses = ["2xx", "3xx", "401", "404", "406", "409", "410", "422", "42
 [parameters]
 report_id = {{ dictionary = "reports", probability = 0.5 }}
 store_id = {{ dictionary = "stores", probability = 0.5 }}
+name = {{ dictionary = "schedules", probability = 0.5 }}
 [dictionaries]
 reports.values = {reports}
 doomed.values = {doomed}
 stores.values = {stores}
+schedules.values = {schedules}
+removed.values = {removed}
+crons.values = ["0 0 1 1 *", "15 6 * * 1-5", "hourly"]
+zones.values = ["UTC", "Europe/Berlin", "Mars"]
 [[operations]]
 include-method = "DELETE"
 [operations.parameters]
 report_id = {{ dictionary = "doomed", probability = 0.5 }}
+name = {{ dictionary = "removed", probability = 0.5 }}
+[[operations]]
+include-name = "POST /schedules"  # no pattern says what a cron expression, a zone or an address is
+[operations.parameters]
+"body.cron" = {{ dictionary = "crons", probability = 0.9 }}
+"body.zone" = {{ dictionary = "zones", probability = 0.9 }}
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "409", "422", "429"]
 """
+SCHEDULES, REMOVED = ["morning", "noon"], ["evening", "night"]
 
 
 @pytest.fixture(scope="module")
 def settings(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The settings of schemathesis, with reports in every state that lasts, and stores, so that it does not guess."""
+    """The settings of schemathesis, so that it does not guess: reports in every state that lasts, stores, schedules."""
     with service.client() as client:
         kept = [trigger(client), trigger(client, now="2001-01-01T00:00:00Z")]
         doomed = [trigger(client, lookback=f"{hours}h") for hours in range(3)]
@@ -82,8 +100,11 @@ def settings(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Path
             finished(client, report_id)
         client.delete(f"/reports/{doomed[0]}")
         stores = client.get("/stores", params={"limit": 3}).json()["stores"]
+        for name in (*SCHEDULES, *REMOVED):
+            client.post("/schedules", json={"name": name, "cron": "0 0 1 1 *"}).raise_for_status()
     path = tmp_path_factory.mktemp("schemathesis") / "settings.toml"
-    path.write_text(SETTINGS.format(reports=[*kept, doomed[0]], doomed=doomed, stores=stores), encoding="utf-8")
+    known = {"reports": [*kept, doomed[0]], "doomed": doomed, "stores": stores}
+    path.write_text(SETTINGS.format(**known, schedules=SCHEDULES, removed=REMOVED), encoding="utf-8")
     return path
 
 

@@ -1,4 +1,5 @@
-// What every view can do: ask the API, trigger, cancel, delete, sign in and out, open a report by its id.
+// What every view can do: ask the API, trigger, cancel, delete, sign in and out, open a report by its id; and what the
+// timetable can: add, run and remove schedules.
 
 export const part = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=csrf-token]").content;
@@ -36,16 +37,17 @@ export function on(event, selector, deed) {
   for (const element of document.querySelectorAll(selector)) element.addEventListener(event, deed);
 }
 
+const given = (wanted) => Object.fromEntries(Object.entries(wanted).filter(([, value]) => value?.length));
+
 async function trigger(wanted) {
-  const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value));
-  const { report_id } = await ask("POST", "/trigger_report", given);
+  const { report_id } = await ask("POST", "/trigger_report", given(wanted));
   location.assign(`/view/${report_id}`);
 }
 
 on("submit", "#trigger", doing((event) => trigger(Object.fromEntries(new FormData(event.target)))));
 on("click", "[data-again]", doing((event) => trigger(JSON.parse(event.currentTarget.dataset.again))));
 
-on("input", "#trigger [name=store_id]", async (event) => {
+on("input", "[list=stores]", async (event) => {
   const prefix = event.target.value;
   const found = await ask("GET", `/stores?${new URLSearchParams({ limit: 10, prefix })}`).catch(() => null);
   if (found && event.target.value === prefix) part("stores").replaceChildren(...found.stores.map((id) => new Option(id)));
@@ -65,6 +67,32 @@ on("click", "[data-delete]", doing(async (event) => {
   if (!confirm("Delete this report for everybody? Its address will not open any more.")) return;
   await ask("DELETE", `/reports/${event.currentTarget.dataset.delete}`);
   location.assign("/history");
+}));
+
+for (const field of document.querySelectorAll("#schedule [name=zone]")) {
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+}
+
+on("submit", "#schedule", doing(async ({ target }) => {
+  const form = new FormData(target);
+  const wanted = { ...Object.fromEntries(form), deliver_to: form.getAll("deliver_to") };
+  const { webhook_secret } = await ask("POST", "/schedules", given(wanted));
+  if (!webhook_secret) return location.reload();
+  target.hidden = true;
+  part("secret").hidden = false;
+  part("secret").querySelector("code").textContent = webhook_secret;
+  part("secret").focus();
+}));
+
+on("click", "[data-run]", doing(async (event) => {
+  const { report_id } = await ask("POST", `/schedules/${event.currentTarget.dataset.run}/run`);
+  location.assign(`/view/${report_id}`);
+}));
+
+on("click", "[data-remove]", doing(async (event) => {
+  if (!confirm("Remove this schedule for everybody? Its reports stay.")) return;
+  await ask("DELETE", `/schedules/${event.currentTarget.dataset.remove}`);
+  location.reload();
 }));
 
 on("click", "#sample-data", doing(async () => {

@@ -1,0 +1,84 @@
+"""When schedules are due, beside a rule of our own, over both clock changes."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from service.cron import checked, due_times, in_words, missed, next_due
+from tests.service.timetable import DAY, HOUR, MINUTE, clock_times, shown_every_hour
+
+ZONES = ["Europe/Berlin", "America/Chicago", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]
+BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def until(cron: str, zone: str, begin: datetime, end: datetime) -> list[datetime]:
+    """The due times between two moments."""
+    found = []
+    for due in due_times(cron, zone, begin):
+        if due > end:
+            return found
+        found.append(due)
+    return found
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("at", [time(2, 30), time(2), time(3), time(1, 45), time(0), time(23, 59)], ids=str)
+def test_a_time_of_day_comes_once_a_day_all_year(zone: str, at: time) -> None:
+    expected = [due for due in clock_times(zone, at, date(2025, 12, 31), date(2027, 1, 1)) if BEGIN < due <= END]
+    assert until(f"{at.minute} {at.hour} * * *", zone, BEGIN, END) == expected
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_minute_of_every_hour_comes_with_every_hour_that_passes(zone: str) -> None:
+    expected = shown_every_hour(zone, {15}, BEGIN + MINUTE, END)
+    assert until("15 * * * *", zone, BEGIN, END) == expected
+
+
+def test_the_two_nights_of_berlin() -> None:
+    spring, autumn = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)
+    assert until("30 2 * * *", "Europe/Berlin", spring, spring + DAY) == [datetime(2026, 3, 29, 1, tzinfo=UTC)]
+    assert until("30 2 * * *", "Europe/Berlin", autumn, autumn + DAY) == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC)]
+    assert until("30 * * * *", "Europe/Berlin", autumn + 12 * HOUR, autumn + 14 * HOUR) == [
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+    ]
+
+
+@pytest.mark.parametrize("second", range(0, 7200, 599))
+def test_the_next_time_is_after_the_one_asked_about_even_in_an_hour_that_comes_twice(second: int) -> None:
+    moment = datetime.fromtimestamp(datetime(2026, 10, 25, tzinfo=UTC).timestamp() + second, UTC)
+    for cron in ("30 2 * * *", "*/10 * * * *", "15 2,3 * * *", "0 * * * *"):
+        assert next_due(cron, "Europe/Berlin", moment) > moment
+
+
+def test_what_was_missed_begins_with_the_first_and_ends_with_the_moment() -> None:
+    first = datetime(2026, 3, 10, 6, 15, tzinfo=UTC)
+    assert missed("15 6 * * *", "UTC", first, first) == [first]
+    assert missed("15 6 * * *", "UTC", first, first + DAY - MINUTE) == [first]
+    assert missed("15 6 * * *", "UTC", first, first + 2 * DAY) == [first, first + DAY, first + 2 * DAY]
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "told"),
+    [
+        ("15 6 * *", "UTC", "has not five fields"),
+        ("0 15 6 * * *", "UTC", "has not five fields"),
+        ("@daily", "UTC", "has not five fields"),
+        ("", "UTC", "has not five fields"),
+        ("61 6 * * *", "UTC", "is no cron expression"),
+        ("a b c d e", "UTC", "is no cron expression"),
+        ("0 0 30 2 *", "UTC", "is no cron expression: bad day-of-month"),
+        ("15 6 * * *", "Europe/Atlantis", "is no time zone"),
+        ("15 6 * * *", "", "is no time zone"),
+        ("15 6 * * *", "../etc/passwd", "is no time zone"),
+    ],
+)
+def test_what_is_none_is_told(cron: str, zone: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        checked(cron, zone)
+
+
+@pytest.mark.parametrize("cron", ["15 6 * * 1-5", "*/5 * * * *", "0 0 29 2 *", "0 9 L * *", "0 9 * * MON#1"])
+def test_what_is_one_is_let_through_and_put_into_words(cron: str) -> None:
+    checked(cron, "Europe/Berlin")
+    assert in_words(cron)

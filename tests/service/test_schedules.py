@@ -1,0 +1,282 @@
+"""Schedules: asked for, due, missed, failed, kept; under a clock that the test rules."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from pipeline import Options, build_report, open_source
+from tests.feeds import store_uptime
+from tests.postgres import eventually, fresh_database, run
+from tests.service.running import bearer, complete, finished, new_key, problem, running, trigger
+from tests.service.timetable import DAY, HOUR, MINUTE, rule_clock, set_clock
+
+pytestmark = pytest.mark.long  # servers of their own, many times
+
+NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)  # a day before the newest poll
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A service whose schedules go by our clock."""
+
+    client: httpx.Client
+    registry: str
+    tables: str
+
+    def add(self, name: str, **wanted: object) -> dict[str, Any]:
+        """Add a schedule."""
+        answer = self.client.post("/schedules", json={"name": name, "cron": "0 * * * *"} | wanted)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def described(self, name: str) -> dict[str, Any]:
+        """What the API says of a schedule."""
+        found = self.client.get("/schedules").json()["schedules"]
+        return next(each for each in found if each["name"] == name)
+
+    def reports(self, name: str) -> list[dict[str, Any]]:
+        """The reports of a schedule, the newest first."""
+        found = self.client.get("/reports", params={"limit": 200}).json()["reports"]
+        return [report for report in found if report.get("schedule") == name]
+
+    def only_report(self, name: str) -> dict[str, Any]:
+        """The one report of a schedule, once it has finished."""
+        eventually(lambda: self.reports(name), 30)
+        (report,) = self.reports(name)
+        return finished(self.client, report["report_id"])
+
+    def tries(self, name: str) -> int:
+        """How often the report of a schedule has failed."""
+        return max((report.get("tries", 0) for report in self.reports(name)), default=0)
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of the registry."""
+        return run(self.registry, statement)
+
+
+@pytest.fixture
+def ruled(polled: str, server: str) -> Iterator[Ruled]:
+    with fresh_database(server) as registry:
+        rule_clock(registry, NOON)
+        with running(polled, "--registry", registry) as service, service.client() as client:
+            yield Ruled(client, registry, polled)
+
+
+# Asked for ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_schedule_is_added_listed_run_and_removed(ruled: Ruled) -> None:
+    added = ruled.add("morning", cron="15 6 * * 1-5", zone="Europe/Berlin", max_gap="2h", retention="90d")
+    assert added == {"name": "morning", "next_due": "2026-03-10T05:15:00Z", "webhook_secret": None}
+    told = ruled.described("morning")
+    assert told["in_words"] == "At 06:15 on Monday through Friday"
+    assert (told["options"]["max_gap"], told["retention"], told["last"]) == ("2h", "90d", None)
+    answer = ruled.client.post("/schedules/morning/run")
+    assert answer.status_code == 202
+    status = finished(ruled.client, answer.json()["report_id"])
+    assert (status["status"], status["schedule"], status.get("due_at")) == ("Complete", "morning", None)
+    assert ruled.described("morning")["last"]["report_id"] == status["report_id"]
+    assert ruled.client.delete("/schedules/morning").status_code == 204
+    assert ruled.client.get("/schedules").json()["schedules"] == []
+    assert finished(ruled.client, status["report_id"])["schedule"] == "morning"
+    for path in ("/schedules/morning", "/schedules/none/run"):
+        answer = ruled.client.request("POST" if path.endswith("run") else "DELETE", path)
+        assert problem(answer, 404).startswith("There is no schedule")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "told"),
+    [
+        ({"cron": "61 * * * *"}, 400, "is no cron expression"),
+        ({"cron": "* * *"}, 400, "has not five fields"),
+        ({"zone": "Mars"}, 400, "is no time zone"),
+        ({"name": "../x"}, 400, "name"),
+        ({"retention": "0h"}, 400, "retention must be more than 0"),
+        ({"retention": "soon"}, 400, "is not a duration"),
+        ({"max_gap": "0h"}, 400, "max-gap must be more than 0"),
+        ({"webhook": "ftp://example.com"}, 400, "is no address for a webhook"),
+        ({"webhook": "https://me:secret@example.com"}, 400, "is no address for a webhook"),
+        ({"deliver_to": ["nowhere"]}, 422, "knows no destination 'nowhere'"),
+        ({"now": "2026-03-09T00:00:00Z"}, 400, "now"),
+    ],
+)
+def test_what_cannot_be_a_schedule_is_refused(service: Any, wanted: dict[str, Any], status: int, told: str) -> None:
+    with service.client() as client:
+        answer = client.post("/schedules", json={"name": "x", "cron": "0 * * * *"} | wanted)
+        assert told in problem(answer, status)
+        assert client.get("/schedules").json()["schedules"] == []
+
+
+def test_a_name_is_taken_once(ruled: Ruled) -> None:
+    ruled.add("twice")
+    answer = ruled.client.post("/schedules", json={"name": "twice", "cron": "0 0 * * *"})
+    assert "There is a schedule 'twice' already" in problem(answer, 409)
+
+
+def test_the_command_line_does_the_same(ruled: Ruled) -> None:
+    def said(*arguments: str, status: int = 0) -> str:
+        done = store_uptime("schedule", *arguments, "--registry", ruled.registry, cwd=Path())
+        assert done.returncode == status, done.stderr
+        return (done.stdout + done.stderr).decode()
+
+    assert "the next time at 2026-03-10 05:15 UTC" in said(
+        "add", "early", "--cron", "15 6 * * *", "--zone", "Europe/Berlin", "--retention", "90d", "--max-gap", "2h"
+    )
+    assert "There is a schedule 'early' already" in said("add", "early", "--cron", "0 0 * * *", status=1)
+    assert "is no cron expression" in said("add", "late", "--cron", "0 25 * * *", status=1)
+    assert "early\t15 6 * * * Europe/Berlin\tnext 2026-03-10 05:15 UTC\tlast none" in said("list")
+    report_id = said("run", "early").strip()
+    assert finished(ruled.client, report_id)["schedule"] == "early"
+    assert "last complete" in said("list")
+    assert "its reports stay" in said("remove", "early")
+    assert "There is no schedule 'early'" in said("run", "early", status=1)
+
+
+# Due ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_is_made_when_its_time_comes_and_not_before(ruled: Ruled) -> None:
+    ruled.add("hourly", zone="America/Chicago", columns="extended", retention="90d")
+    set_clock(ruled.registry, NOON + HOUR - timedelta(seconds=1))
+    complete(ruled.client, lookback="1h")
+    assert ruled.reports("hourly") == []
+    set_clock(ruled.registry, NOON + HOUR)
+    report = ruled.only_report("hourly")
+    assert (report["status"], report["due_at"], report["options"]["columns"]) == (
+        "Complete",
+        "2026-03-09T13:00:00Z",
+        "extended",
+    )
+    assert not {"is_late", "passed_over", "tries"} & report.keys()
+    assert ruled.described("hourly")["next_due"] == "2026-03-09T14:00:00Z"
+    assert ruled.ask("select retention from store_uptime.report")[-1] == (timedelta(days=90),)
+
+
+def test_its_now_is_that_of_its_due_time(ruled: Ruled) -> None:
+    ruled.add("hourly")
+    set_clock(ruled.registry, NOON + HOUR)
+    report = ruled.only_report("hourly")
+    told = ruled.client.get(f"/reports/{report['report_id']}").json()["provenance"]
+    newest = run(ruled.tables, f"select max(timestamp_utc) from store_status where timestamp_utc <= '{NOON + HOUR}'")
+    assert datetime.fromisoformat(told["now"]) == newest[0][0] < NOON + HOUR
+    assert told["now_is"] == "the newest accepted poll until 2026-03-09T13:00:00Z"
+    there = build_report(open_source(ruled.tables), Options(now=newest[0][0]))
+    assert ruled.client.get(f"/get_report/{report['report_id']}").content == there.csv()
+
+
+def test_where_no_poll_is_as_old_the_newest_one_is_now(ruled: Ruled) -> None:
+    set_clock(ruled.registry, NOON - 100 * DAY)
+    ruled.add("hourly")
+    set_clock(ruled.registry, NOON - 100 * DAY + HOUR)
+    told = ruled.client.get(f"/reports/{ruled.only_report('hourly')['report_id']}").json()["provenance"]
+    newest = run(ruled.tables, "select max(timestamp_utc) from store_status")
+    assert datetime.fromisoformat(told["now"]) == newest[0][0]
+    assert told["now_is"].endswith("; none is as old")
+
+
+def test_what_was_missed_is_caught_up_with_once(ruled: Ruled) -> None:
+    ruled.add("hourly")
+    set_clock(ruled.registry, NOON + 3 * HOUR + 20 * MINUTE)
+    report = ruled.only_report("hourly")
+    assert (report["due_at"], report["is_late"], report["passed_over"]) == ("2026-03-09T15:00:00Z", True, 2)
+    told = ruled.client.get(f"/reports/{report['report_id']}").json()["provenance"]
+    assert told["now_is"] == "the newest accepted poll until 2026-03-09T15:00:00Z"
+    assert datetime.fromisoformat(told["now"]) <= NOON + 3 * HOUR
+    assert ruled.described("hourly")["next_due"] == "2026-03-09T16:00:00Z"
+
+
+def test_a_clock_that_goes_back_makes_no_report_again(ruled: Ruled) -> None:
+    ruled.add("hourly")
+    set_clock(ruled.registry, NOON + HOUR)
+    ruled.only_report("hourly")
+    set_clock(ruled.registry, NOON + HOUR - MINUTE)
+    ruled.ask("update store_uptime.schedule set next_due = next_due - interval '1 hour'")  # as after a restore
+    set_clock(ruled.registry, NOON + HOUR + MINUTE)
+    eventually(lambda: ruled.described("hourly")["next_due"] == "2026-03-09T14:00:00Z")
+    assert len(ruled.reports("hourly")) == 1
+
+
+def test_a_trigger_neither_waits_for_nor_joins_a_report_on_schedule(ruled: Ruled) -> None:
+    ruled.add("hourly")
+    set_clock(ruled.registry, NOON + HOUR)
+    report = ruled.only_report("hourly")
+    own = complete(ruled.client)
+    assert own != report["report_id"]
+    assert trigger(ruled.client) == own
+
+
+# Failed ---------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def without_zones(ruled: Ruled) -> Iterator[None]:
+    """Every run fails within the block."""
+    run(ruled.tables, "alter table timezones rename to elsewhere")
+    try:
+        yield
+    finally:
+        run(ruled.tables, "alter table elsewhere rename to timezones")
+
+
+def failed_once(ruled: Ruled) -> None:
+    """A schedule whose report has failed, and waits to be tried again."""
+    ruled.add("hourly")
+    with without_zones(ruled):
+        set_clock(ruled.registry, NOON + HOUR)
+        eventually(lambda: ruled.tries("hourly") == 1, 30)
+
+
+def test_a_run_that_fails_is_tried_again_and_then_said(ruled: Ruled) -> None:
+    ruled.add("hourly")
+    now = NOON + HOUR
+    with without_zones(ruled):
+        set_clock(ruled.registry, now)
+        for tries, wait in enumerate((1, 4, 16, 64), start=1):
+            eventually(lambda done=tries: ruled.tries("hourly") == done, 30)
+            (report,) = ruled.reports("hourly")
+            assert report["status"] == "Running"
+            assert report["progress"]["step"].startswith(
+                f"waiting for try {tries + 1}: the database: there is no table"
+            )
+            now += wait * MINUTE
+            set_clock(ruled.registry, now - timedelta(seconds=1))
+            assert ruled.ask("select status from store_uptime.report") == [("queued",)]
+            set_clock(ruled.registry, now)
+        report = ruled.only_report("hourly")
+    assert (report["status"], report["tries"]) == ("Error", 5)
+    assert ruled.described("hourly")["last"]["error"] == report["error"]
+
+
+def test_a_try_that_succeeds_leaves_nothing_of_those_before(ruled: Ruled) -> None:
+    failed_once(ruled)
+    set_clock(ruled.registry, NOON + HOUR + MINUTE)
+    report = ruled.only_report("hourly")
+    assert (report["status"], report["tries"], report.get("error")) == ("Complete", 1, None)
+
+
+def test_a_cancelled_one_is_not_tried_again(ruled: Ruled) -> None:
+    failed_once(ruled)
+    (report,) = ruled.reports("hourly")
+    assert ruled.client.delete(f"/reports/{report['report_id']}").status_code == 204
+    set_clock(ruled.registry, NOON + HOUR + 10 * MINUTE)
+    complete(ruled.client)
+    assert ruled.only_report("hourly")["error"] == "It was cancelled."
+
+
+# Who ------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_maker_of_a_schedule_is_who_has_asked_for_its_reports(ruled: Ruled) -> None:
+    key = new_key(ruled.registry, "ann")
+    eventually(lambda: ruled.client.get("/schedules").status_code == 401)
+    ruled.client.headers.update(bearer(key))
+    ruled.add("hourly")
+    set_clock(ruled.registry, NOON + HOUR)
+    assert ruled.only_report("hourly")["requested_by"] == "ann"
+    assert ruled.described("hourly")["made_by"] == "ann"

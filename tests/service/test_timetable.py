@@ -1,0 +1,226 @@
+"""Schedules in a browser: added, run and removed there, and what other views say of their reports."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.postgres import eventually, run
+from tests.service.browsing import faults, opened, overflow
+from tests.service.running import Running, finished, running
+
+HOOK = "https://hooks.example.com/services/T0/very-private"
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("archive")
+
+
+@pytest.fixture(scope="module")
+def service(polled: str, archive: Path) -> Iterator[Running]:
+    """A service that delivers to a folder."""
+    with running(polled, "--workers", "1", "--destination", f"archive={archive}") as server:
+        yield server
+
+
+@pytest.fixture
+def schedules(client: httpx.Client) -> Iterator[httpx.Client]:
+    """A client of it, to add schedules with; they are gone after the test."""
+    yield client
+    for schedule in client.get("/schedules").json()["schedules"]:
+        client.delete(f"/schedules/{schedule['name']}").raise_for_status()
+
+
+def added(client: httpx.Client, name: str, **more: object) -> None:
+    """Add a schedule that does not come while the tests run."""
+    client.post("/schedules", json={"name": name, "cron": "15 6 29 2 *", **more}).raise_for_status()
+
+
+def report_of(client: httpx.Client, name: str) -> str:
+    """The id of a report of a schedule, once it is complete."""
+    report_id = client.post(f"/schedules/{name}/run").json()["report_id"]
+    assert finished(client, report_id)["status"] == "Complete"
+    return report_id
+
+
+def row_of(page: Page, name: str) -> Locator:
+    return page.locator("#timetable tbody tr").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+
+
+def fact(page: Page, name: str) -> Locator:
+    return page.locator(".facts div").filter(has=page.get_by_text(name, exact=True)).locator("dd")
+
+
+def in_history(page: Page, report_id: str) -> Locator:
+    return page.get_by_role("row").filter(has=page.locator(f"a[href='/view/{report_id}']"))
+
+
+def delivery(page: Page) -> Locator:
+    return page.get_by_role("region", name="Deliveries").locator("tbody tr")
+
+
+def reloaded_until(page: Page, state: str) -> None:
+    """Look at the one delivery of a data view until this has become of it."""
+
+    def is_there() -> bool:
+        page.reload()
+        return state in delivery(page).inner_text()
+
+    eventually(is_there, 20)
+
+
+def test_a_schedule_is_added_with_the_form(chromium: Browser, service: Running, schedules: httpx.Client) -> None:
+    with opened(chromium, service.url, timezone_id="Europe/Berlin") as page:
+        page.goto("/timetable")
+        expect(page.get_by_text("None yet")).to_be_visible()
+        page.get_by_label("Name").fill("leap")
+        page.get_by_label("When").fill("15 6 29 2 *")
+        expect(page.get_by_label("On the clock of")).to_have_value("Europe/Berlin")
+        page.get_by_label("A poll speaks").fill("2h")
+        page.get_by_label("Its reports are kept for").fill("90d")
+        page.get_by_label("Format of files").select_option("XLSX")
+        page.get_by_label("archive").check()
+        page.get_by_role("button", name="Add the schedule").click()
+        row = row_of(page, "leap")
+        expect(row).to_contain_text("At 06:15 on February 29")
+        expect(row).to_contain_text("15 6 29 2 * Europe/Berlin")
+        expect(row).to_contain_text("all stores, a poll speaks for 2h")
+        expect(row).to_contain_text("29 Feb 2028, 05:15 UTC")
+        expect(row).to_contain_text("none yet")
+        expect(row).to_contain_text("archive as XLSX")
+        expect(row).to_contain_text("90d")
+        expect(page.locator("#secret")).to_be_hidden()
+    [made] = schedules.get("/schedules").json()["schedules"]
+    assert (made["options"]["columns"], made["options"]["store_id"], made["webhook"]) == ("plain", None, None)
+
+
+def test_what_is_no_cron_expression_is_said(page: Page, schedules: httpx.Client) -> None:
+    page.goto("/timetable")
+    page.get_by_label("Name").fill("wrong")
+    page.get_by_label("When").fill("15 25 * * *")
+    page.get_by_role("button", name="Add the schedule").click()
+    expect(page.get_by_role("status").first).to_contain_text("'15 25 * * *' is no cron expression")
+    expect(page.get_by_label("Name")).to_have_value("wrong")
+    assert schedules.get("/schedules").json()["schedules"] == []
+
+
+def test_run_now_leads_to_a_report_that_says_where_it_was_delivered(
+    page: Page, schedules: httpx.Client, archive: Path
+) -> None:
+    added(schedules, "archived", deliver_to=["archive"])
+    page.goto("/timetable")
+    row_of(page, "archived").get_by_role("button", name="Run now").click()
+    page.wait_for_url("**/view/*")
+    report_id = page.url.rpartition("/")[2]
+    finished(schedules, report_id)
+    page.goto("/timetable")
+    expect(row_of(page, "archived")).to_contain_text("complete")
+    row_of(page, "archived").get_by_role("link").click()
+    page.get_by_role("link", name="Where it comes from").click()
+    expect(fact(page, "Schedule")).to_have_text("archived")
+    expect(fact(page, "Due")).to_have_text("run at once")
+    reloaded_until(page, "delivered ")
+    [file] = archive.iterdir()
+    expect(delivery(page).get_by_role("rowheader")).to_have_text(file.name)
+    assert faults(page) == []
+
+
+def test_what_went_otherwise_is_told(page: Page, polled: str, schedules: httpx.Client) -> None:
+    added(schedules, "missed", webhook="http://127.0.0.1:9/very-private")
+    report_id = report_of(schedules, "missed")
+    run(
+        polled,
+        "update store_uptime.report"
+        f" set due_at = '2026-03-10 05:15Z', is_late = true, passed_over = 2 where id = '{report_id}'",
+    )
+    page.goto(f"/view/{report_id}/data")
+    expect(fact(page, "Due")).to_have_text(
+        "Tue 10 Mar 2026, 05:15 UTC; made late: no server was there at that time;"
+        " 2 due times before it were missed and have no report"
+    )
+    reloaded_until(page, "given up")
+    expect(delivery(page)).to_contain_text("given up: 127.0.0.1 is 127.0.0.1, an address of a private network")
+    assert "very-private" not in page.content()
+    run(
+        polled,
+        "update store_uptime.delivery set status = 'waiting', error = 'it answered 502',"
+        f" next_try_at = '2100-03-10 05:15Z' where report_id = '{report_id}'",
+    )
+    page.reload()
+    expect(delivery(page)).to_have_text(
+        re.compile(
+            r"^announcement127\.0\.0\.1:9\s+waiting, next try Wed 10 Mar 2100, 05:15 UTC: it answered 502\s+1\s*$"
+        )
+    )
+    page.goto("/history")
+    expect(in_history(page, report_id)).to_contain_text("schedule missed, late")
+
+
+def test_a_report_that_failed_is_told_to_be_tried_again(page: Page, schedules: httpx.Client) -> None:
+    added(schedules, "lost", store_id="nowhere")
+    report_id = schedules.post("/schedules/lost/run").json()["report_id"]
+    eventually(lambda: schedules.get("/schedules").json()["schedules"][0]["last"]["error"])
+    page.goto("/timetable")
+    expect(row_of(page, "lost")).to_contain_text(
+        re.compile(r"waiting, next try \w{3} \d.* UTC: no poll in the database has the store id 'nowhere'")
+    )
+    row_of(page, "lost").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=2)).to_contain_text("for the schedule lost")
+    expect(page.locator("[aria-current=step]")).to_contain_text("waiting for try 2: no poll")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("It is of the schedule lost, and was tried once.")).to_be_visible()
+    page.goto("/timetable")
+    expect(row_of(page, "lost")).to_contain_text("failed: It was cancelled.")
+    page.goto("/history")
+    expect(in_history(page, report_id)).to_contain_text("schedule lost")
+
+
+def test_a_schedule_is_removed_once_that_is_confirmed(page: Page, schedules: httpx.Client) -> None:
+    added(schedules, "short-lived")
+    page.goto("/timetable")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Remove short-lived").click()
+    assert len(schedules.get("/schedules").json()["schedules"]) == 1
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Remove short-lived").click()
+    expect(page.get_by_text("None yet")).to_be_visible()
+    assert schedules.get("/schedules").json()["schedules"] == []
+
+
+def test_a_secret_is_shown_once(page: Page, schedules: httpx.Client) -> None:
+    page.goto("/timetable")
+    page.get_by_label("Name").fill("announced")
+    page.get_by_label("When").fill("15 6 29 2 *")
+    page.get_by_label("Announce").fill(HOOK)
+    page.get_by_role("button", name="Add the schedule").click()
+    box = page.locator("#secret")
+    expect(box).to_be_focused()
+    expect(box).to_contain_text("not shown again")
+    secret = box.locator("code").inner_text()
+    assert secret.startswith("whsec_")
+    assert faults(page) == []
+    page.get_by_role("link", name="back to the schedules").click()
+    expect(row_of(page, "announced")).to_contain_text("announced at hooks.example.com")
+    assert secret not in page.content()
+    assert HOOK not in page.content()
+
+
+@pytest.mark.parametrize(
+    "look", [{}, *(pytest.param(look, marks=pytest.mark.long) for look in ({"color_scheme": "dark"}, PHONE))]
+)
+def test_the_timetable_can_be_read_by_everybody(
+    chromium: Browser, service: Running, schedules: httpx.Client, look: dict[str, object]
+) -> None:
+    added(schedules, "morning", deliver_to=["archive"], webhook=HOOK, retention="90d")
+    added(schedules, "evening", zone="Asia/Kolkata", max_gap="2h")
+    report_of(schedules, "evening")
+    with opened(chromium, service.url, **look) as page:
+        page.goto("/timetable")
+        assert faults(page) == []
+        assert overflow(page) == 0
+        assert page.locator("h1").count() == 1
