@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pipeline.source.connection import connected, end_statements, understood
     from pipeline.source.frames import Frames, Source
     from pipeline.timeline import Timeline
+    from pipeline.zone_files import known_zones, zone_rules
 
 __all__ = [
     "EMBEDDED",
@@ -67,6 +68,7 @@ __all__ = [
     "embedded_server",
     "end_statements",
     "explain",
+    "known_zones",
     "load_files",
     "open_source",
     "restored",
@@ -77,6 +79,7 @@ __all__ = [
     "write_rejects",
     "write_sample",
     "written",
+    "zone_rules",
 ]
 
 HOMES = {
@@ -106,6 +109,7 @@ HOMES = {
     "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),
     "timeline": ("Timeline",),
+    "zone_files": ("known_zones", "zone_rules"),
 }
 
 

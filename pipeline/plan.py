@@ -12,7 +12,8 @@ import polars as pl
 from pipeline.calendar import always_open, business_intervals
 from pipeline.intake import CODED_ID, Taken
 from pipeline.options import Horizon, Options
-from pipeline.zones import DEFAULT_ZONE, known_zones, tzdata_version
+from pipeline.zone_files import known_zones, tzdata_version
+from pipeline.zones import DEFAULT_ZONE
 
 FLAGS = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")
 STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")

@@ -1,34 +1,16 @@
-"""The offsets of the pinned `tzdata` package, as a table that wall-clock times can be joined with.
-
-All zone knowledge of the package is here. Python's own search path, Polars, DuckDB and PostgreSQL each have tables
-of their own that differ; none of them is asked.
-"""
+"""The offsets of the known zones, as a table that wall-clock times can be joined with."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import cache
-from importlib import metadata, resources
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from pipeline.options import DAY_US, SECOND_US
+from pipeline.zone_files import zone_rules
 
 DEFAULT_ZONE = "America/Chicago"
-NOT_PLACES = frozenset({"Factory", "localtime"})
 FOREVER_US = 2**62
-
-
-@cache
-def known_zones() -> frozenset[str]:
-    """The names that count as known: those that `tzdata` lists, aliases included, in exact case."""
-    listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
-    return frozenset(listed) - NOT_PLACES
-
-
-def tzdata_version() -> str:
-    """The version of the zone rules in use."""
-    return metadata.version("tzdata")
 
 
 def local_offsets(zones: Iterable[str], start_us: int, end_us: int) -> pl.DataFrame:
@@ -129,10 +111,3 @@ def offset_us(zone: ZoneInfo, instant: int) -> int:
     """How far the zone's clocks are ahead of UTC at an instant, in microseconds."""
     offset = zone.utcoffset(datetime.fromtimestamp(instant // SECOND_US, zone))
     return (offset or timedelta(0)) // timedelta(microseconds=1)
-
-
-@cache
-def zone_rules(name: str) -> ZoneInfo:
-    """A zone from the `tzdata` package, whatever the machine's own files say."""
-    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
-        return ZoneInfo.from_file(rules, key=name)

@@ -16,6 +16,7 @@ from service.destinations import Destination
 from service.errors import NotDelivered, RegistryUnreachable
 from service.registry import Registry, Row
 from service.reports import iso
+from service.spoken import host
 from service.webhooks import Announcement, Network, announced
 
 AT_ONCE = 8
@@ -65,19 +66,19 @@ class Courier:
 
     async def _see_out(self, delivery: Row) -> None:
         """A try, and what became of it."""
-        kind, number = delivery["kind"], delivery["id"]
-        told = log.bind(kind=kind, to=delivery["target"], report=delivery["report_id"][:8], tries=delivery["tries"])
+        kind, taken = delivery["kind"], {"id": delivery["id"], "lease_until": delivery["lease_until"]}
+        told = log.bind(kind=kind, to=shown(delivery), report=delivery["report_id"][:8], tries=delivery["tries"])
         with suppress(RegistryUnreachable):  # then it is delivered again, when its lease has run out
             try:
                 await self._delivered(delivery)
             except NotDelivered as error:
                 again_in = wait_after(delivery["tries"], error.for_good)
                 outcome = "given up" if again_in is None else "failed"
-                await self._registry.rows("not_delivered", id=number, error=str(error), again_in=again_in)
+                await self._registry.rows("not_delivered", **taken, error=str(error), again_in=again_in)
                 told.warning(f"delivery {outcome}", error=str(error))
             else:
                 outcome = "delivered"
-                await self._registry.rows("delivered", id=number)
+                await self._registry.rows("delivered", **taken)
                 told.info("delivered")
             metrics.DELIVERIES.labels(kind, outcome).inc()
             self._wake()
@@ -107,6 +108,11 @@ class Courier:
         files = await self._registry.rows("deliveries", id=delivery["report_id"])
         message_id = f"msg_{delivery['report_id']}_{delivery['id']}"
         return Announcement(delivery["target"], delivery["secret"], message_id, said_of(report, files))
+
+
+def shown(delivery: Row) -> str:
+    """Where something is delivered to; of a webhook its host alone, for what follows may be a secret."""
+    return host(delivery["target"]) if delivery["kind"] == "webhook" else delivery["target"]
 
 
 def wait_after(tries: int, for_good: bool) -> timedelta | None:

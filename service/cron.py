@@ -8,9 +8,10 @@ minutes every hour that passes counts, so a time is skipped with its hour, and c
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import takewhile
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+
+import pipeline
 
 FIELDS = 5
 
@@ -19,10 +20,8 @@ def checked(cron: str, zone: str) -> None:
     """Raises ValueError, with a sentence, where an expression or a zone is none, or where the time never comes."""
     if len(cron.split()) != FIELDS:
         raise ValueError(f"{cron!r} has not five fields: minute, hour, day of month, month, day of week")
-    try:
-        ZoneInfo(zone)
-    except (ValueError, OSError, LookupError):
-        raise ValueError(f"{zone!r} is no time zone: write Europe/Berlin, or UTC") from None
+    if zone not in pipeline.known_zones():
+        raise ValueError(f"{zone!r} is no time zone: write Europe/Berlin, or UTC")
     try:
         next_due(cron, zone, datetime.now(UTC))
     except CronSimError as error:
@@ -43,7 +42,7 @@ def missed(cron: str, zone: str, first: datetime, until: datetime) -> list[datet
 
 def due_times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
     """The due times after an instant, in UTC."""
-    moments = (local.astimezone(UTC) for local in CronSim(cron, after.astimezone(ZoneInfo(zone))))
+    moments = (local.astimezone(UTC) for local in CronSim(cron, after.astimezone(pipeline.zone_rules(zone))))
     return (moment for moment in moments if moment > after)  # asked in an hour that comes twice, it begins in the first
 
 

@@ -24,6 +24,7 @@ from service.webhooks import checked_address
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
 ON_TIME = timedelta(minutes=1)
+WHEN_UNKNOWN = timedelta(hours=1)
 SECRET = "whsec_"  # noqa: S105 - how Standard Webhooks begins them all
 SECRET_BYTES = 32
 
@@ -83,12 +84,17 @@ async def queue_due(registry: Registry) -> None:
         return
     async with registry.transaction() as say:
         for schedule in await say("due"):
-            await queue_last(say, schedule)
+            try:
+                await queue_last(say, schedule)
+            except ValueError:  # somebody has changed the row; the others are due all the same
+                log.exception("cannot tell when it is due", schedule=schedule["name"])
+                await say("set_next_due", schedule=schedule["name"], next_due=schedule["clock"] + WHEN_UNKNOWN)
 
 
 async def queue_last(say: Say, schedule: Row) -> None:
     """The report of a schedule's last due time, and when its time comes again."""
     name, cron, zone, clock = (schedule[part] for part in ("name", "cron", "zone", "clock"))
+    checked(cron, zone)
     *earlier, due_at = await asyncio.to_thread(missed, cron, zone, schedule["next_due"], clock)
     report_id, is_late = new_id(), clock - due_at > ON_TIME
     await say(

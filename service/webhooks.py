@@ -35,10 +35,10 @@ def checked_address(url: str) -> None:
     """Raises ValueError, with a sentence, for what cannot be the address of a webhook."""
     try:
         parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
+        fits = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and parts.port != 0
     except ValueError:
         fits = False
-    if not fits or len(url) > ADDRESS_LENGTH or not url.isascii() or any(mark.isspace() for mark in url):
+    if not fits or len(url) > ADDRESS_LENGTH or not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError(f"{url!r} is no address for a webhook: write https://example.com/path, without a user")
 
 

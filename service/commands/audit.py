@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -32,9 +32,8 @@ def audit(
 
     store-uptime audit --since 7d --who "price monitor"
     """
-    begin = None if since is None else datetime.now(UTC) - since
     with opened(place) as ask:
-        rows = ask("audit", who=who, subject=subject, since=begin, limit=limit)
+        rows = ask("audit", who=who, subject=subject, since=since, limit=limit)
     show([row | {"at": row["at"].astimezone(UTC).isoformat(timespec="seconds")} for row in rows], format)
     if len(rows) == limit:
         say(f"only the newest {limit:,}: --limit shows more")

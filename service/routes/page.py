@@ -51,7 +51,9 @@ async def home(
     try:
         return page("home", lacking=None, **shown | await fleet_of(caller, newest, selection))
     except Sealed as sealed:
-        return page("home", lacking=None, **shown | {"report": None, "sealed": str(sealed)})
+        return page(
+            "home", lacking=None, **shown | {"report": None, "sealed": {"why": str(sealed), "id": newest["id"]}}
+        )
 
 
 async def lacking(backend: Backend) -> str | None:
@@ -97,7 +99,8 @@ async def view(
         return page("running", **await progressing(backend, row))
     if row["status"] == "error":
         again = msgspec.to_builtins(described_options(row["options"]))
-        return page("failed", report=row, again=again)
+        deliveries = await backend.registry.rows("deliveries", id=report_id)
+        return page("failed", report=row, again=again, deliveries=deliveries)
     if row["options"]["store_id"] is not None and row["stores"]:
         query = {"store_id": row["options"]["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)

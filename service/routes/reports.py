@@ -19,6 +19,7 @@ from pipeline import Columns, Format, Options, Selection
 from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
+from service.courier import shown
 from service.durations import duration, written
 from service.errors import ServiceError
 from service.registry import Row
@@ -324,7 +325,7 @@ def delivery_of(row: Row) -> Delivery:
     """What became of a file or an announcement, as the API shows it."""
     return Delivery(
         kind=row["kind"],
-        to=row["target"],
+        to=shown(row),
         name=row["name"] or None,
         status=row["status"],
         tries=row["tries"],

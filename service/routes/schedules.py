@@ -1,11 +1,13 @@
 """Reports on schedule, and what is delivered of any report."""
 
+import structlog
 from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 
-from pipeline import Selection
+import pipeline
+from pipeline import Columns, Options, Selection
 from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
@@ -16,6 +18,7 @@ from service.registry import Row
 from service.reports import dated, iso
 from service.routes.reports import described_options, options_of
 from service.routes.shapes import (
+    Delivery,
     DeliveryRequest,
     LastReport,
     NewSchedule,
@@ -25,7 +28,10 @@ from service.routes.shapes import (
     Triggered,
     problems,
 )
-from service.schedules import Wanted
+from service.schedules import NAME, Wanted
+from service.spoken import host
+
+log = structlog.get_logger(part="schedules")
 
 UNKNOWN = problems(s404="No such schedule.")
 
@@ -49,7 +55,7 @@ def described(row: Row) -> Schedule:
         retention=None if retention is None else written(retention.total_seconds()),
         deliver_to=row["deliver_to"],
         format=row["format"],
-        webhook=row["webhook"],
+        webhook=row["webhook"] and host(row["webhook"]),
         made_by=row["made_by"],
         next_due=iso(row["next_due"]) or "",
         last=None
@@ -60,6 +66,8 @@ def described(row: Row) -> Schedule:
             error=row["error"],
             due_at=iso(row["due_at"]),
             requested_at=iso(row["requested_at"]) or "",
+            tries=row["tries"],
+            next_try_at=iso(row["not_before"]) if row["status"] == "queued" else None,
         ),
     )
 
@@ -81,6 +89,7 @@ async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleR
     wanted, registry = wanted_of(data), caller.backend.registry
     for name in wanted.deliver_to:
         known_destination(caller.backend, name)
+    await check_source(caller.backend, wanted.options)
     clock = await registry.row("clock") or {}
     values = wanted.values(clock["clock"])
     if not await registry.rows("add_schedule", **values, who=caller.who, client=caller.address):
@@ -106,6 +115,16 @@ def wanted_of(asked: ScheduleRequest) -> Wanted:
         raise ValidationException(str(error)) from error
 
 
+async def check_source(backend: Backend, options: Options) -> None:
+    """Raises UnknownStore, HorizonOutOfRange; data that is not there yet may come."""
+    try:
+        await backend.data_version(options)
+    except (pipeline.UnknownStore, pipeline.HorizonOutOfRange):
+        raise
+    except pipeline.StoreUptimeError as error:
+        log.warning("a schedule is added while its source cannot be read", error=str(error))
+
+
 def known_destination(backend: Backend, name: str) -> None:
     """Raises UnknownDestination."""
     known = backend.settings.destinations
@@ -117,8 +136,15 @@ def known_destination(backend: Backend, name: str) -> None:
 async def remove_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> None:
     """It comes no more; its reports stay."""
     by = {"who": caller.who, "client": caller.address}
-    if not await caller.backend.registry.rows("remove_schedule", name=name, **by):
+    if not await caller.backend.registry.rows("remove_schedule", name=known_name(name), **by):
         raise UnknownSchedule(name)
+
+
+def known_name(name: str) -> str:
+    """A name that a schedule can have. Raises UnknownSchedule."""
+    if not NAME.fullmatch(name):
+        raise UnknownSchedule(name)
+    return name
 
 
 @post(
@@ -131,7 +157,7 @@ async def remove_schedule(caller: NamedDependency[Caller], name: FromPath[str]) 
 async def run_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> Response[Triggered]:
     """Ask for a report of a schedule now, beside those of its due times."""
     by = {"who": caller.who, "client": caller.address}
-    queued = await caller.backend.registry.row("run_schedule", name=name, id=reports.new_id(), **by)
+    queued = await caller.backend.registry.row("run_schedule", name=known_name(name), id=reports.new_id(), **by)
     if queued is None:
         raise UnknownSchedule(name)
     caller.backend.wake()
@@ -152,7 +178,9 @@ async def run_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> 
     tags=["schedules"],
     summary="Deliver a report",
 )
-async def deliver(caller: NamedDependency[Caller], report_id: FromPath[str], data: JSONBody[DeliveryRequest]) -> None:
+async def deliver(
+    caller: NamedDependency[Caller], report_id: FromPath[str], data: JSONBody[DeliveryRequest]
+) -> Delivery:
     """Write a complete report to a destination of the server; the report's details say what became of it."""
     backend = caller.backend
     row = await reports.finished(backend.registry, report_id)
@@ -160,14 +188,22 @@ async def deliver(caller: NamedDependency[Caller], report_id: FromPath[str], dat
     stored = await caller.content("figures", report_id)
     columns = data.columns or row["options"]["columns"]
     file = await backend.workers.brief(work.rendered, stored["figures"], Selection(), data.format, columns)
-    vault, name = backend.settings.vault, dated(row["schedule"] or f"report-{report_id[:8]}", row["requested_at"])
+    vault = backend.settings.vault
+    name = vault.named(f"{file_name(row, columns)}.{data.format}")
     await backend.registry.rows(
         "add_delivery",
         id=report_id,
         target=data.to,
-        file_name=vault.named(f"{name}.{data.format}"),
+        file_name=name,
         file=vault.sealed(file),
         who=caller.who,
         client=caller.address,
     )
     backend.wake()
+    return Delivery(kind="file", to=data.to, status="waiting", name=name)
+
+
+def file_name(row: Row, columns: Columns) -> str:
+    """What a file of a report is called, without an ending: other columns than its own have another name."""
+    name = dated(row["schedule"] or f"report-{row['id'][:8]}", row["due_at"] or row["requested_at"])
+    return name if columns == row["options"]["columns"] else f"{name}-{columns}"

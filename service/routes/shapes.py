@@ -120,7 +120,8 @@ class ReportStatus(msgspec.Struct, omit_defaults=True):
 
 
 class Delivery(msgspec.Struct, omit_defaults=True):
-    """A file or an announcement of a report, and what became of it. error: of the last try that failed."""
+    """A file or an announcement of a report, and what became of it. to: the destination, or the webhook's host; error:
+    of the last try that failed."""
 
     kind: Literal["file", "webhook"]
     to: str
@@ -142,17 +143,20 @@ class ReportDetails(msgspec.Struct, omit_defaults=True):
 
 
 class LastReport(msgspec.Struct):
-    """The newest report of a schedule. status: as of any report; error: where it failed, or a try of it."""
+    """The newest report of a schedule. status: as of any report; error: where it failed, or the last try of it; tries:
+    how often it has failed."""
 
     report_id: str
     status: Status
     error: str | None
     due_at: str | None
     requested_at: str
+    tries: int
+    next_try_at: str | None
 
 
 class Schedule(msgspec.Struct):
-    """A schedule. in_words: what its expression means; next_due: when its time comes, in UTC."""
+    """A schedule. in_words: what its expression means; next_due: when its time comes, in UTC; webhook: its host."""
 
     name: str
     cron: str

@@ -82,18 +82,22 @@ where run = any(%(runs)s) and status = 'running';
 -- still_ours: those of our runs that nobody has cancelled or taken over; one that has just ended by itself is ours
 select run from store_uptime.report where run = any(%(runs)s);
 
--- lost: the runs whose server has fallen silent: queued again, and given up after the third
+-- lost: the runs whose server has fallen silent: queued again, and given up after the third; of one on schedule that
+-- is a try that has failed
 with lost as (
-    select id, run, runs - tries < 3 as again         -- runs that have failed by themselves do not count
+    select id, run, runs - tries < 3 as at_once, schedule is not null and tries < 4 as later
     from store_uptime.report
     where status = 'running' and lease_until < now()
     for update skip locked
 )
 update store_uptime.report as report
-set status = case when again then 'queued' else 'error' end,
-    error = case when again then null else 'It was begun three times, and each time the server that ran it died. '
+set status = case when at_once or later then 'queued' else 'error' end,
+    not_before = case when later and not at_once
+                      then store_uptime.clock() + 4 ^ tries * interval '1 minute' end,
+    finished_at = case when at_once or later then null else now() end,
+    tries = tries + case when at_once then 0 else 1 end,
+    error = case when at_once then null else 'It was begun three times, and each time the server that ran it died. '
                  'Trigger it again; if that repeats, look into the server''s log.' end,
-    finished_at = case when again then null else now() end,
     run = null,
     lease_until = null,
     step = null
@@ -196,7 +200,7 @@ with beyond as (
     set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
         client = '', requested_by = null
     where status in ('complete', 'error')
-      and (finished_at < now() - coalesce(retention, %(keep_for)s::interval) or id in (select id from beyond))
+      and (now() - finished_at > coalesce(retention, %(keep_for)s::interval) or id in (select id from beyond))
       and not exists (
           select from store_uptime.delivery where report_id = report.id and delivery.status = 'waiting'
       )
@@ -390,7 +394,7 @@ where id = (
     limit 1
     for update skip locked
 )
-returning id, report_id, kind, target, name, content, secret, tries;
+returning id, report_id, kind, target, name, content, secret, tries, lease_until;
 
 -- any_delivery: whether there is anything to go out; a look costs no transaction number
 select 1 as yes from store_uptime.going_out where kind = 'webhook' or target = any(%(destinations)s) limit 1;
@@ -398,7 +402,7 @@ select 1 as yes from store_uptime.going_out where kind = 'webhook' or target = a
 -- delivered: something has gone out
 update store_uptime.delivery
 set status = 'delivered', done_at = now(), content = null, secret = null, error = null, lease_until = null
-where id = %(id)s and status = 'waiting';
+where id = %(id)s and lease_until = %(lease_until)s;
 
 -- not_delivered: a try has failed; there is another, unless it is given up
 update store_uptime.delivery
@@ -408,14 +412,20 @@ set status = case when %(again_in)s::interval is null then 'failed' else 'waitin
     next_try_at = store_uptime.clock() + coalesce(%(again_in)s::interval, interval '0'),
     lease_until = null,
     error = %(error)s
-where id = %(id)s and status = 'waiting';
+where id = %(id)s and lease_until = %(lease_until)s;
 
 -- add_delivery: a file of a report that somebody wants elsewhere
 with added as (
     insert into store_uptime.delivery (report_id, kind, target, name, content)
     values (%(id)s, 'file', %(target)s, %(file_name)s, %(file)s)
     on conflict (report_id, kind, target, name) do update
-    set content = excluded.content, status = 'waiting', tries = 0, next_try_at = store_uptime.clock(), error = null
+    set content = excluded.content,
+        status = 'waiting',
+        tries = 0,
+        next_try_at = store_uptime.clock(),
+        lease_until = null,                           -- whoever has the one before is too late to say so
+        error = null,
+        done_at = null
     returning report_id
 ), noted as (
     insert into store_uptime.audit (who, client, action, subject, detail)
@@ -449,12 +459,12 @@ select at, who, client, action, subject, detail
 from store_uptime.audit
 where (%(who)s::text is null or who = %(who)s)
   and (%(subject)s::text is null or subject = %(subject)s)
-  and (%(since)s::timestamptz is null or at >= %(since)s)
+  and (%(since)s::interval is null or now() - at <= %(since)s)
 order by id desc
 limit %(limit)s;
 
 -- tidy_audit: what was done longer ago than it is kept
-delete from store_uptime.audit where at < now() - %(keep_audit)s::interval;
+delete from store_uptime.audit where now() - at > %(keep_audit)s::interval;
 
 -- kept_reports: the reports that hold something
 select id from store_uptime.report where status = 'complete' order by requested_at, id;

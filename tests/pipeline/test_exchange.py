@@ -12,7 +12,7 @@ from pipeline.exchange import Partition, partition
 from pipeline.line import WIDEST, Line, neighbours, packed, unpacked
 from pipeline.options import WEEK_US, Horizon, instant_us
 from pipeline.plan import Plan
-from pipeline.zones import tzdata_version
+from pipeline.zone_files import tzdata_version
 from tests.pipeline.test_against_reference import BRIEF, report_of
 from tests.worlds import World, worlds
 

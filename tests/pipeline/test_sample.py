@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.sample import UNKNOWN_ZONE, Format, splitmix64, write_sample
-from pipeline.zones import known_zones
+from pipeline.zone_files import known_zones
 
 ROOT = Path(__file__).parents[2]
 STORES, DAYS = 300, 5

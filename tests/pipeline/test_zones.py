@@ -16,7 +16,8 @@ import polars as pl
 import pytest
 
 from pipeline.options import DAY_US, EPOCH, HOUR_US, SECOND_US, instant_us
-from pipeline.zones import known_zones, local_days, local_offsets
+from pipeline.zone_files import known_zones
+from pipeline.zones import local_days, local_offsets
 
 EVERY = sorted(known_zones())
 DAY_S = 86_400

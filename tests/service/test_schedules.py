@@ -2,70 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from pipeline import Options, build_report, open_source
 from tests.feeds import store_uptime
-from tests.postgres import eventually, fresh_database, run
-from tests.service.running import bearer, complete, finished, new_key, problem, running, trigger
-from tests.service.timetable import DAY, HOUR, MINUTE, rule_clock, set_clock
+from tests.postgres import eventually, run
+from tests.service.running import bearer, complete, finished, new_key, problem, trigger
+from tests.service.timetable import DAY, HOUR, MINUTE, NOON, Ruled, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
-
-NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)  # a day before the newest poll
-
-
-@dataclass(frozen=True)
-class Ruled:
-    """A service whose schedules go by our clock."""
-
-    client: httpx.Client
-    registry: str
-    tables: str
-
-    def add(self, name: str, **wanted: object) -> dict[str, Any]:
-        """Add a schedule."""
-        answer = self.client.post("/schedules", json={"name": name, "cron": "0 * * * *"} | wanted)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    def described(self, name: str) -> dict[str, Any]:
-        """What the API says of a schedule."""
-        found = self.client.get("/schedules").json()["schedules"]
-        return next(each for each in found if each["name"] == name)
-
-    def reports(self, name: str) -> list[dict[str, Any]]:
-        """The reports of a schedule, the newest first."""
-        found = self.client.get("/reports", params={"limit": 200}).json()["reports"]
-        return [report for report in found if report.get("schedule") == name]
-
-    def only_report(self, name: str) -> dict[str, Any]:
-        """The one report of a schedule, once it has finished."""
-        eventually(lambda: self.reports(name), 30)
-        (report,) = self.reports(name)
-        return finished(self.client, report["report_id"])
-
-    def tries(self, name: str) -> int:
-        """How often the report of a schedule has failed."""
-        return max((report.get("tries", 0) for report in self.reports(name)), default=0)
-
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """Rows of the registry."""
-        return run(self.registry, statement)
 
 
 @pytest.fixture
 def ruled(polled: str, server: str) -> Iterator[Ruled]:
-    with fresh_database(server) as registry:
-        rule_clock(registry, NOON)
-        with running(polled, "--registry", registry) as service, service.client() as client:
-            yield Ruled(client, registry, polled)
+    with ruled_service(server, polled) as ruled:
+        yield ruled
 
 
 # Asked for ------------------------------------------------------------------------------------------------------------

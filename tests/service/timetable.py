@@ -1,12 +1,19 @@
 """Schedules under a clock that the test rules, and when they are due by a rule of our own."""
 
 from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.migrations import migrate
-from tests.postgres import run
+import httpx
 
+from service.migrations import migrate
+from tests.postgres import eventually, fresh_database, run
+from tests.service.running import Running, finished, running
+
+NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)  # a day before the newest poll of a sample
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -25,6 +32,58 @@ def rule_clock(registry: str, moment: datetime) -> None:
 def set_clock(registry: str, moment: datetime) -> None:
     """Have it be another time."""
     run(registry, f"update clock set moment = '{moment.isoformat()}'")
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A service whose schedules go by our clock."""
+
+    client: httpx.Client
+    registry: str
+    tables: str
+    server: Running
+
+    def add(self, name: str, **wanted: object) -> dict[str, Any]:
+        """Add a schedule."""
+        answer = self.client.post("/schedules", json={"name": name, "cron": "0 * * * *"} | wanted)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def described(self, name: str) -> dict[str, Any]:
+        """What the API says of a schedule."""
+        found = self.client.get("/schedules").json()["schedules"]
+        return next(each for each in found if each["name"] == name)
+
+    def reports(self, name: str) -> list[dict[str, Any]]:
+        """The reports of a schedule, the newest first."""
+        found = self.client.get("/reports", params={"limit": 200}).json()["reports"]
+        return [report for report in found if report.get("schedule") == name]
+
+    def only_report(self, name: str) -> dict[str, Any]:
+        """The one report of a schedule, once it has finished."""
+        eventually(lambda: self.reports(name), 30)
+        (report,) = self.reports(name)
+        return finished(self.client, report["report_id"])
+
+    def tries(self, name: str) -> int:
+        """How often the report of a schedule has failed."""
+        return max((report.get("tries", 0) for report in self.reports(name)), default=0)
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of the registry."""
+        return run(self.registry, statement)
+
+
+@contextmanager
+def ruled_service(server: str, tables: str, *options: str, **environment: str) -> Iterator[Ruled]:
+    """A service with a registry of its own, where it is noon."""
+    with fresh_database(server) as registry:
+        rule_clock(registry, NOON)
+        with (
+            running(tables, "--registry", registry, *options, **environment) as service,
+            service.client() as client,
+        ):
+            yield Ruled(client, registry, tables, service)
 
 
 def clock_times(zone: str, at: time, first: date, last: date) -> Iterator[datetime]:

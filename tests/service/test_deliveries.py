@@ -1,0 +1,315 @@
+"""What goes out of a report: files to a folder and to a real bucket, announcements to a receiver that has bad days."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import obstore
+import pytest
+from obstore.store import S3Store
+from standardwebhooks.webhooks import Webhook
+
+from tests.postgres import eventually
+from tests.service.receivers import ACCESS, Receiver, bucket, found_weed
+from tests.service.running import bearer, complete, finished, new_key, problem, running
+from tests.service.timetable import HOUR, MINUTE, NOON, Ruled, ruled_service, set_clock
+
+pytestmark = pytest.mark.long  # servers of their own, many times
+
+DUE = NOON + HOUR
+SECOND = timedelta(seconds=1)
+LOCAL = ("--webhook-network", "127.0.0.0/8")
+WAITS = [5 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver().listening() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def ruled(server: str, polled: str, folder: Path) -> Iterator[Ruled]:
+    with ruled_service(server, polled, "--destination", f"archive={folder}", *LOCAL) as ruled:
+        yield ruled
+
+
+def deliveries(ruled: Ruled, report_id: str) -> list[dict[str, Any]]:
+    """What the API says of what goes out of a report."""
+    return ruled.client.get(f"/reports/{report_id}").json().get("deliveries", [])
+
+
+def settled(ruled: Ruled, report_id: str, number: int = 1) -> list[dict[str, Any]]:
+    """The same, once none of them is waiting."""
+
+    def is_settled() -> bool:
+        found = deliveries(ruled, report_id)
+        return len(found) == number and all(each["status"] != "waiting" for each in found)
+
+    eventually(is_settled, 30)
+    return deliveries(ruled, report_id)
+
+
+def due(ruled: Ruled, **wanted: object) -> str:
+    """The id of the complete report of a schedule."""
+    ruled.add("hourly", **wanted)
+    set_clock(ruled.registry, DUE)
+    status = ruled.only_report("hourly")
+    assert status["status"] == "Complete"
+    return status["report_id"]
+
+
+def tried(ruled: Ruled, report_id: str, tries: int) -> dict[str, Any]:
+    """The one delivery of a report, once so many tries of it have failed."""
+
+    def has_failed() -> bool:
+        (found,) = deliveries(ruled, report_id) or [{}]
+        return found.get("tries") == tries and "error" in found and "next_try_at" in found
+
+    eventually(has_failed, 30)
+    (found,) = deliveries(ruled, report_id)
+    return found
+
+
+def metric(ruled: Ruled, name: str) -> float:
+    """The value of a metric, with its labels."""
+    found = re.search(rf"^{re.escape(name)} (.*)$", ruled.client.get("/metrics").text, re.MULTILINE)
+    return float(found[1]) if found else 0
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_on_schedule_is_written_to_a_folder_under_a_dated_name(ruled: Ruled, folder: Path) -> None:
+    report_id = due(ruled, deliver_to=["archive"], format="xlsx", columns="extended")
+    (delivered,) = settled(ruled, report_id)
+    assert (delivered["kind"], delivered["to"], delivered["status"]) == ("file", "archive", "delivered")
+    assert delivered["name"] == "hourly-20260309T130000Z.xlsx"
+    assert [path.name for path in folder.iterdir()] == ["hourly-20260309T130000Z.xlsx"]
+    assert (folder / delivered["name"]).read_bytes()[:2] == b"PK"
+    assert metric(ruled, 'store_uptime_deliveries_total{kind="file",outcome="delivered"}') == 1
+    assert ruled.ask("select content from store_uptime.delivery") == [(None,)]
+
+
+def test_any_report_can_be_delivered(ruled: Ruled, folder: Path) -> None:
+    report_id = complete(ruled.client)
+    answer = ruled.client.post(f"/reports/{report_id}/deliveries", json={"to": "archive"})
+    assert (answer.status_code, answer.json()["status"]) == (202, "waiting")
+    assert settled(ruled, report_id)[0]["name"] == answer.json()["name"]
+    wide = {"to": "archive", "columns": "extended"}
+    other = ruled.client.post(f"/reports/{report_id}/deliveries", json=wide).json()["name"]
+    settled(ruled, report_id, 2)
+    for name, columns in ((answer.json()["name"], "plain"), (other, "extended")):
+        there = ruled.client.get(f"/get_report/{report_id}", params={"columns": columns})
+        assert (folder / name).read_bytes() == there.content
+    again = ruled.client.post(f"/reports/{report_id}/deliveries", json={"to": "archive"})
+    assert again.json()["name"] == answer.json()["name"]
+    settled(ruled, report_id, 2)
+    refused = ruled.client.post(f"/reports/{report_id}/deliveries", json={"to": "nowhere"})
+    assert "knows no destination 'nowhere'. It delivers to archive" in problem(refused, 422)
+
+
+def test_a_report_is_put_into_a_real_bucket(server: str, polled: str) -> None:
+    with bucket("reports") as url:
+        away = {"AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"} | ACCESS
+        there = S3Store(
+            "reports",
+            endpoint=url,
+            region="us-east-1",
+            access_key_id=ACCESS["AWS_ACCESS_KEY_ID"],
+            secret_access_key=ACCESS["AWS_SECRET_ACCESS_KEY"],
+            client_options={"allow_http": True},
+        )
+        with ruled_service(server, polled, "--destination", "away=s3://reports/shop", **away) as ruled:
+            report_id = due(ruled, deliver_to=["away"])
+            (delivered,) = settled(ruled, report_id)
+            assert delivered["status"] == "delivered", delivered
+            content = obstore.get(there, f"shop/{delivered['name']}").bytes().to_bytes()
+            assert content == ruled.client.get(f"/get_report/{report_id}").content
+
+
+def test_a_bucket_that_is_away_or_not_ours_is_told_and_tried_again(server: str, polled: str) -> None:
+    found_weed()
+    with bucket("reports") as url:
+        wrong = {"AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"}
+        wrong |= {"AWS_ACCESS_KEY_ID": "stranger", "AWS_SECRET_ACCESS_KEY": "guessed"}
+        with ruled_service(server, polled, "--destination", "away=s3://reports", **wrong) as ruled:
+            report_id = due(ruled, deliver_to=["away"])
+            found = tried(ruled, report_id, 1)
+    assert (found["status"], found["next_try_at"]) == ("waiting", "2026-03-09T13:00:05Z")
+    assert "\n" not in found["error"]
+    assert "403" in found["error"] or "AccessDenied" in found["error"] or "InvalidAccessKey" in found["error"]
+
+
+def test_a_folder_that_comes_back_gets_its_file(ruled: Ruled, folder: Path) -> None:
+    folder.rmdir()
+    folder.write_text("in the way", encoding="utf-8")
+    report_id = due(ruled, deliver_to=["archive"])
+    tried(ruled, report_id, 1)
+    assert metric(ruled, "store_uptime_waiting_deliveries") == 1
+    folder.unlink()
+    folder.mkdir()
+    set_clock(ruled.registry, DUE + 5 * SECOND)
+    (delivered,) = settled(ruled, report_id)
+    assert (delivered["status"], delivered["tries"]) == ("delivered", 2)
+    assert (folder / delivered["name"]).exists()
+
+
+def test_what_no_server_comes_for_is_given_up(ruled: Ruled, polled: str) -> None:
+    report_id = due(ruled, deliver_to=["archive"])
+    ruled.ask("update store_uptime.schedule set deliver_to = '{elsewhere}'")
+    set_clock(ruled.registry, DUE + HOUR)
+    eventually(lambda: len(ruled.reports("hourly")) == 2)
+    other = next(report for report in ruled.reports("hourly") if report["report_id"] != report_id)
+    finished(ruled.client, other["report_id"])
+    assert deliveries(ruled, other["report_id"])[0]["status"] == "waiting"
+    ruled.ask("update store_uptime.delivery set asked_at = asked_at - interval '4 days'")
+    with running(polled, "--registry", ruled.registry):  # a fresh one tidies at once
+        (found,) = settled(ruled, other["report_id"])
+    assert found["status"] == "failed"
+    assert found["error"].startswith("No server that knows this destination")
+
+
+def test_a_report_stays_as_long_as_something_of_it_waits(ruled: Ruled, polled: str, folder: Path) -> None:
+    folder.rmdir()
+    folder.write_text("in the way", encoding="utf-8")
+    report_id = due(ruled, deliver_to=["archive"])
+    tried(ruled, report_id, 1)
+    ruled.ask("update store_uptime.report set finished_at = finished_at - interval '90 days'")
+    with running(polled, "--registry", ruled.registry) as other, other.client() as client:  # which tidies at once
+        complete(client)
+        assert ruled.client.get(f"/get_report/{report_id}").is_success
+        assert ruled.client.delete(f"/reports/{report_id}").status_code == 204
+    assert ruled.ask("select count(*) from store_uptime.delivery") == [(0,)]
+
+
+# Announcements --------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_is_announced_once_its_file_is_there(ruled: Ruled, receiver: Receiver) -> None:
+    added = ruled.add("hourly", deliver_to=["archive"], webhook=f"{receiver.url}/hook/secret")
+    set_clock(ruled.registry, DUE)
+    report_id = ruled.only_report("hourly")["report_id"]
+    told = settled(ruled, report_id, 2)
+    assert {each["status"] for each in told} == {"delivered"}
+    assert [each["to"] for each in told if each["kind"] == "webhook"] == [receiver.url.partition("//")[2]]
+    (got,) = receiver.received
+    said = Webhook(added["webhook_secret"]).verify(got.body, got.headers)
+    assert said["type"] == "report.complete"
+    assert said["data"] == {
+        "report_id": report_id,
+        "schedule": "hourly",
+        "due_at": "2026-03-09T13:00:00Z",
+        "is_late": False,
+        "passed_over": 0,
+        "status": "Complete",
+        "stores": 40,
+        "error": None,
+        "files": [{"to": "archive", "name": "hourly-20260309T130000Z.csv", "status": "delivered"}],
+    }
+    log = json.dumps(ruled.server.logged())
+    assert "secret" not in log
+
+
+def test_a_failed_report_is_announced_too(ruled: Ruled, receiver: Receiver) -> None:
+    ruled.add("hourly", webhook=f"{receiver.url}/hook", store_id=stores(ruled)[0])
+    ruled.ask("""update store_uptime.schedule set options = options || '{"store_id": "nobody"}'""")
+    now = DUE
+    for wait in (1, 4, 16, 64, 0):
+        set_clock(ruled.registry, now)
+        before = ruled.tries("hourly")
+        eventually(lambda before=before: ruled.tries("hourly") > before, 30)
+        now += wait * MINUTE
+    eventually(lambda: receiver.received, 30)
+    said = json.loads(receiver.received[0].body)
+    assert (said["type"], said["data"]["status"]) == ("report.error", "Error")
+    assert said["data"]["error"].startswith("no poll in the database has the store id")
+    assert len(receiver.received) == 1
+
+
+def stores(ruled: Ruled) -> list[str]:
+    """The stores that there are."""
+    return ruled.client.get("/stores").json()["stores"]
+
+
+def test_a_receiver_that_fails_is_told_again_until_it_has_heard(ruled: Ruled, receiver: Receiver) -> None:
+    receiver.answers["/hook"] = [500, 302, 200]
+    report_id = due(ruled, webhook=f"{receiver.url}/hook")
+    assert tried(ruled, report_id, 1)["error"] == "it answered 500"
+    assert tried(ruled, report_id, 1)["next_try_at"] == "2026-03-09T13:00:05Z"
+    set_clock(ruled.registry, DUE + 4 * SECOND)
+    complete(ruled.client)
+    assert len(receiver.received) == 1
+    set_clock(ruled.registry, DUE + 5 * SECOND)
+    assert "redirects are not followed" in tried(ruled, report_id, 2)["error"]
+    set_clock(ruled.registry, DUE + 5 * SECOND + MINUTE)
+    (delivered,) = settled(ruled, report_id)
+    assert (delivered["status"], delivered["tries"], delivered.get("error")) == ("delivered", 3, None)
+    assert receiver.at("/led-on") == []
+    assert len({got.headers["webhook-id"] for got in receiver.received}) == 1
+
+
+def test_a_receiver_that_hangs_keeps_nothing_waiting(ruled: Ruled, receiver: Receiver) -> None:
+    receiver.answers["/hook"] = ["hang"]
+    report_id = due(ruled, webhook=f"{receiver.url}/hook")
+    eventually(lambda: receiver.received)
+    begun = time.monotonic()
+    complete(ruled.client)
+    other = ruled.client.post(f"/reports/{report_id}/deliveries", json={"to": "archive"}).json()["name"]
+    eventually(
+        lambda: any(
+            each.get("name") == other and each["status"] == "delivered" for each in deliveries(ruled, report_id)
+        )
+    )
+    assert time.monotonic() - begun < 9  # the receiver hangs on meanwhile
+    (hook,) = (each for each in deliveries(ruled, report_id) if each["kind"] == "webhook")
+    assert (hook["status"], "error" in hook) == ("waiting", False)
+    eventually(lambda: "error" in next(each for each in deliveries(ruled, report_id) if each["kind"] == "webhook"), 30)
+    (hook,) = (each for each in deliveries(ruled, report_id) if each["kind"] == "webhook")
+    assert hook["error"] == "it took longer than 10 seconds"
+
+
+def test_a_receiver_that_never_hears_is_given_up(ruled: Ruled, receiver: Receiver) -> None:
+    receiver.answers["/hook"] = [503]
+    report_id, now = due(ruled, webhook=f"{receiver.url}/hook"), DUE
+    ruled.client.delete("/schedules/hourly")
+    for tries, wait in enumerate(WAITS, start=1):
+        assert tried(ruled, report_id, tries)["status"] == "waiting"
+        now += wait
+        set_clock(ruled.registry, now)
+    (found,) = settled(ruled, report_id)
+    assert (found["status"], found["tries"], found["error"]) == ("failed", 8, "it answered 503")
+    eventually(lambda: metric(ruled, "store_uptime_failed_deliveries") == 1)
+    assert metric(ruled, 'store_uptime_deliveries_total{kind="webhook",outcome="given up"}') == 1
+
+
+def test_a_receiver_that_has_gone_is_told_no_more(ruled: Ruled, receiver: Receiver) -> None:
+    receiver.answers["/hook"] = [410]
+    (found,) = settled(ruled, due(ruled, webhook=f"{receiver.url}/hook"))
+    assert (found["status"], found["tries"]) == ("failed", 1)
+
+
+def test_a_private_network_is_called_only_if_it_is_allowed(server: str, polled: str, receiver: Receiver) -> None:
+    with ruled_service(server, polled) as ruled:
+        (found,) = settled(ruled, due(ruled, webhook=f"{receiver.url.replace('127.0.0.1', 'localhost')}/hook"))
+        assert found["status"] == "failed"
+        assert "an address of a private network: --webhook-network allows" in found["error"]
+        assert receiver.received == []
+
+
+def test_who_may_call_the_service_may_deliver(ruled: Ruled) -> None:
+    report_id = complete(ruled.client)
+    key = new_key(ruled.registry, "ann")
+    eventually(lambda: ruled.client.get("/schedules").status_code == 401)
+    path, wanted = f"/reports/{report_id}/deliveries", {"to": "archive"}
+    assert ruled.client.post(path, json=wanted).status_code == 401
+    assert ruled.client.post(path, json=wanted, headers=bearer(key)).status_code == 202

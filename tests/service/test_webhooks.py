@@ -1,0 +1,119 @@
+"""Announcements by themselves: what they are signed with, and where they do not go."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+import anyio
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from service.errors import NotDelivered
+from service.schedules import new_secret
+from service.webhooks import Announcement, NoNetwork, announced, checked_address, networks, signed
+from tests.service.receivers import Receiver
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
+SAID = {"type": "report.complete", "data": {"schedule": "früh"}}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver().listening() as receiver:
+        yield receiver
+
+
+def announce(url: str, *allowed: str, secret: str = "") -> None:
+    announcement = Announcement(url, secret or new_secret(), "msg_1", SAID)
+    anyio.run(announced, announcement, networks(allowed))
+
+
+def test_whoever_has_the_secret_can_tell_that_it_is_genuine(receiver: Receiver) -> None:
+    secret = new_secret()
+    announce(f"{receiver.url}/hook?x=1", "127.0.0.0/8", secret=secret)
+    (got,) = receiver.received
+    assert got.path == "/hook?x=1"
+    assert Webhook(secret).verify(got.body, got.headers) == SAID
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(got.body.replace(b"complete", b"error"), got.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(new_secret()).verify(got.body, got.headers)
+
+
+def test_a_signature_is_what_the_standard_says() -> None:
+    key = base64.b64encode(b"0" * 32).decode()
+    digest = hmac.new(b"0" * 32, b"msg_1.1700000000.{}", hashlib.sha256).digest()
+    assert signed(f"whsec_{key}", "msg_1", 1_700_000_000, b"{}") == {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": "1700000000",
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"),
+        *("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[::]"),
+        *("224.0.0.1", "[ff02::1]", "[::ffff:10.0.0.1]", "198.18.0.1"),
+    ],
+)
+def test_no_address_of_a_private_network_is_called(receiver: Receiver, host: str) -> None:
+    port = receiver.url.rpartition(":")[2]
+    with pytest.raises(NotDelivered, match=r"private network: --webhook-network") as refused:
+        announce(f"http://{host}:{port}/hook")
+    assert refused.value.for_good
+    assert receiver.received == []
+
+
+def test_unless_its_network_is_allowed(receiver: Receiver) -> None:
+    announce(f"{receiver.url}/hook", "10.0.0.0/8", "127.0.0.1/32")
+    with pytest.raises(NotDelivered, match="private network"):
+        announce(f"{receiver.url}/hook", "10.0.0.0/8")
+    assert len(receiver.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "for_good"),
+    [
+        (500, "it answered 500", False),
+        (404, "it answered 404", False),
+        (410, "it answered 410", True),
+        (302, "it answered 302, and redirects are not followed", False),
+        (308, "it answered 308, and redirects are not followed", False),
+    ],
+)
+def test_what_is_not_a_success_is_told(receiver: Receiver, answer: int, told: str, for_good: bool) -> None:
+    receiver.answers["/hook"] = [answer]
+    with pytest.raises(NotDelivered, match=told) as failed:
+        announce(f"{receiver.url}/hook", "127.0.0.0/8")
+    assert failed.value.for_good == for_good
+    assert [got.path for got in receiver.received] == ["/hook"]
+
+
+def test_who_is_not_there_is_told() -> None:
+    with pytest.raises(NotDelivered, match="it could not be reached"):
+        announce("http://127.0.0.1:9/hook", "127.0.0.0/8")
+    with pytest.raises(NotDelivered, match="it could not be reached"):
+        announce("https://no-such-host.invalid/hook")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "example.com", "ftp://example.com", "http://", "http:///x", "https://me@example.com", "https://@a/"),
+        *("http://a b/", "http://a/\n", "http://a/\x01", "http://a/\x7f", "http://\0", "http://exämple.com/", "//a/b"),
+        *("https://[::1", "https://example.com:0/", "https://example.com:99999/", "https://example.com/" + 2000 * "x"),
+    ],
+)
+def test_what_is_no_address_is_told(url: str) -> None:
+    with pytest.raises(ValueError, match="is no address for a webhook"):
+        checked_address(url)
+
+
+def test_what_is_no_network_is_told() -> None:
+    with pytest.raises(NoNetwork, match=r"'10.0.0.1/8' is no network"):
+        networks(["10.0.0.1/8"])
+    assert networks(["127.0.0.0/8", "::1"]) == LOOPBACK
