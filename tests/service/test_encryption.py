@@ -1,0 +1,356 @@
+"""Encryption at rest: what is on the disk, who can read it, how keys follow each other, what a lost one does."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from service.errors import Sealed
+from service.sealed import MAGIC, NoKey, Vault, new_identity, vault
+from tests.feeds import store_uptime
+from tests.postgres import eventually, fresh_database, insert, new_cluster, run
+from tests.service.running import bearer, complete, finished, new_key, problem, running
+
+COLUMNS = ("figures", "plan", "rejects", "lanes")
+SENTENCE = "This report is encrypted"
+OPENSSH = """-----BEGIN OPENSSH PRIVATE KEY-----
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz
+c2gtZWQyNTUxOQAAACAo5T8IefyA1jvPgFk0TNmk1ksZAobPhnoic4jYmWaBIwAA
+AIhBKjE0QSoxNAAAAAtzc2gtZWQyNTUxOQAAACAo5T8IefyA1jvPgFk0TNmk1ksZ
+AobPhnoic4jYmWaBIwAAAECdM0B8aeBPxH9SfuksQmNS8sbfPdBr4GfNUVv59neX
+JSjlPwh5/IDWO8+AWTRM2aTWSxkChs+GeiJziNiZZoEjAAAAAAECAwQF
+-----END OPENSSH PRIVATE KEY-----
+"""  # of nobody
+OPENSSH_PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICjlPwh5/IDWO8+AWTRM2aTWSxkChs+GeiJziNiZZoEj"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key: the file of its secret part, and the part that may be known."""
+
+    path: Path
+    recipient: str
+
+
+def cli(*arguments: object, status: int = 0) -> tuple[bytes, str]:
+    """What a command says on stdout and on stderr."""
+    done = store_uptime(*map(str, arguments), cwd=Path())
+    assert done.returncode == status, done.stderr
+    return done.stdout, done.stderr.decode()
+
+
+def made_key(folder: Path, name: str = "key.txt") -> Key:
+    """A new key by the command line."""
+    said, _ = cli("encryption", "key", folder / name)
+    return Key(folder / name, said.decode().strip())
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Key:
+    return made_key(tmp_path)
+
+
+@pytest.fixture
+def registry(server: str) -> Iterator[str]:
+    with fresh_database(server) as url:
+        yield url
+
+
+# Keys by themselves ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_sealed_is_opened_by_each_of_its_keys_and_by_no_other(tmp_path: Path) -> None:
+    ann, bob, eve = (made_key(tmp_path, name) for name in ("ann", "bob", "eve"))
+    sealed = vault([ann.recipient, bob.recipient], []).sealed(b"figures")
+    assert sealed.startswith(MAGIC)
+    assert b"figures" not in sealed
+    for reader in (ann, bob):
+        assert vault([], [eve.path, reader.path]).opened(sealed) == b"figures"
+    with pytest.raises(Sealed, match="with a key that is not here"):
+        vault([], [eve.path]).opened(sealed)
+    with pytest.raises(Sealed, match="there is no key here"):
+        Vault().opened(sealed)
+    with pytest.raises(Sealed, match="is damaged"):
+        vault([], [ann.path]).opened(sealed[:-1])
+
+
+def test_without_a_key_nothing_changes(key: Key) -> None:
+    assert Vault().sealed(b"figures") == b"figures"
+    assert Vault().named("week.csv") == "week.csv"
+    assert vault([], [key.path]).opened(b"figures") == b"figures"
+    assert vault([key.recipient], []).named("week.csv") == "week.csv.age"
+
+
+def test_keys_of_openssh_do_as_well(tmp_path: Path) -> None:
+    (tmp_path / "id").write_text(OPENSSH, encoding="utf-8")
+    (tmp_path / "id.pub").write_text(f"{OPENSSH_PUBLIC} me@here\n", encoding="utf-8")
+    sealed = vault([str(tmp_path / "id.pub")], []).sealed(b"figures")
+    assert vault([], [tmp_path / "id"]).opened(sealed) == b"figures"
+
+
+def test_a_file_of_recipients_may_have_remarks(tmp_path: Path) -> None:
+    recipients = [new_identity()[1] for _ in range(2)]
+    (tmp_path / "keys").write_text("# the team\n\n" + "\n".join(recipients) + "\n", encoding="utf-8")
+    assert list(vault([str(tmp_path / "keys")], []).recipients) == recipients
+
+
+@pytest.mark.parametrize(
+    ("recipient", "identity", "told"),
+    [
+        ("age1nonsense", None, "is no recipient"),
+        ("nowhere.txt", None, "nowhere.txt cannot be read: No such file"),
+        ("empty.txt", None, "holds no recipient"),
+        (None, "nowhere.txt", "nowhere.txt cannot be read: No such file"),
+        (None, "empty.txt", "holds no identity"),
+        (None, "bad.txt", "an identity cannot be used"),
+        (None, "bytes.txt", "it is no text"),
+    ],
+)
+def test_what_is_no_key_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipient: str | None, identity: str | None, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty.txt").write_text("# nothing\n", encoding="utf-8")
+    Path("bad.txt").write_text("AGE-SECRET-KEY-1BAD\n", encoding="utf-8")
+    Path("bytes.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(NoKey, match=told):
+        vault([recipient] if recipient else [], [Path(identity)] if identity else [])
+
+
+def test_a_new_key_is_for_its_owner_alone_and_never_replaces_another(key: Key) -> None:
+    assert stat.S_IMODE(key.path.stat().st_mode) == 0o600
+    before = key.path.read_bytes()
+    _, told = cli("encryption", "key", key.path, status=1)
+    assert "A key is never written over another one" in told
+    assert key.path.read_bytes() == before
+
+
+def test_a_server_with_a_wrong_key_does_not_begin(tmp_path: Path) -> None:
+    _, told = cli("serve", "--encrypt-to", "age1nonsense", status=1)
+    assert "is no recipient" in told
+    _, told = cli("serve", "--identity", tmp_path / "lost.txt", status=1)
+    assert "lost.txt cannot be read" in told
+
+
+# A service ------------------------------------------------------------------------------------------------------------
+
+
+def answers(client: httpx.Client, report_id: str) -> dict[str, httpx.Response]:
+    """Everything that can be read of a report."""
+    store = client.get("/stores").json()["stores"][0]
+    paths = {
+        "csv": f"/get_report/{report_id}",
+        "parquet": f"/get_report/{report_id}?format=parquet",
+        "rejects": f"/reports/{report_id}/rejects?table=polls",
+        "timeline": f"/timeline?store_id={store}&report_id={report_id}",
+        "fleet": f"/view/{report_id}",
+        "rows": f"/view/{report_id}/fleet.json",
+        "store": f"/view/{report_id}/store?store_id={store}",
+        "data": f"/view/{report_id}/data",
+        "details": f"/reports/{report_id}",
+        "compare": f"/compare?old={report_id}&new={report_id}",
+    }
+    return {name: client.get(path) for name, path in paths.items()}
+
+
+@pytest.mark.long
+def test_a_service_that_has_the_key_answers_as_without_one(polled: str, registry: str, key: Key, server: str) -> None:
+    with (
+        fresh_database(server) as other,
+        running(polled, "--registry", other) as without,
+        without.client() as client,
+    ):
+        expected = answers(client, complete(client))
+    keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
+    with running(polled, "--registry", registry, *keys) as service, service.client() as client:
+        report_id = complete(client)
+        found = answers(client, report_id)
+        assert {name: answer.status_code for name, answer in found.items()} == dict.fromkeys(expected, 200)
+        for name in ("csv", "rejects", "timeline", "rows"):
+            assert found[name].content == expected[name].content, name
+    (stored,) = run(registry, f"select {', '.join(COLUMNS)} from store_uptime.report")
+    assert all(content.startswith(MAGIC) for content in stored)
+
+
+@pytest.mark.long
+def test_a_service_without_the_reading_key_says_so(polled: str, registry: str, key: Key, tmp_path: Path) -> None:
+    with running(polled, "--registry", registry, "--encrypt-to", key.recipient) as service, service.client() as client:
+        report_id = complete(client)
+        assert finished(client, report_id)["stores"] == 40
+        for name, answer in answers(client, report_id).items():
+            assert answer.status_code == 409, name
+            assert SENTENCE in answer.text, name
+        assert SENTENCE in problem(client.get(f"/get_report/{report_id}"), 409)
+        home = client.get("/")
+        assert (home.status_code, SENTENCE in home.text, report_id in home.text) == (200, True, True)
+        assert client.get("/history").is_success
+    out = tmp_path / "week.csv"
+    cli("fetch", report_id, "--identity", key.path, "--out", out, "--registry", registry)
+    with running(polled, "--registry", registry, "--identity", str(key.path)) as service, service.client() as client:
+        assert client.get(f"/get_report/{report_id}").content == out.read_bytes()
+    _, told = cli("fetch", report_id, "--registry", registry, status=1)
+    assert SENTENCE in told
+    other = made_key(tmp_path, "other.txt")
+    _, told = cli("fetch", report_id, "--identity", other.path, "--registry", registry, status=1)
+    assert "with a key that is not here" in told
+    _, told = cli("fetch", "f" * 32, "--registry", registry, status=1)
+    assert "There is no report with this id" in told
+
+
+@pytest.mark.long
+def test_a_delivered_file_is_encrypted_and_can_be_decrypted(
+    polled: str, registry: str, key: Key, tmp_path: Path
+) -> None:
+    keys = (
+        "--encrypt-to",
+        key.recipient,
+        "--identity",
+        str(key.path),
+        "--destination",
+        f"archive={tmp_path / 'archive'}",
+    )
+    with running(polled, "--registry", registry, *keys) as service, service.client() as client:
+        client.post("/schedules", json={"name": "often", "cron": "0 0 1 1 *", "deliver_to": ["archive"]})
+        report_id = client.post("/schedules/often/run").json()["report_id"]
+        finished(client, report_id)
+        eventually(lambda: list((tmp_path / "archive").glob("*.csv.age")), 30)
+        (path,) = (tmp_path / "archive").glob("*.csv.age")
+        assert path.read_bytes().startswith(MAGIC)
+        decrypted, _ = cli("encryption", "decrypt", path, "--identity", key.path)
+        assert decrypted == client.get(f"/get_report/{report_id}").content
+
+
+@pytest.mark.long
+def test_keys_can_follow_each_other(polled: str, registry: str, tmp_path: Path) -> None:
+    old, new = made_key(tmp_path, "old.txt"), made_key(tmp_path, "new.txt")
+    at = ("--registry", registry)
+    with running(polled, *at) as service, service.client() as client:
+        before = complete(client)
+    keys = ("--encrypt-to", old.recipient, "--identity", str(old.path))
+    with running(polled, *at, *keys) as service, service.client() as client:
+        reports = [before, complete(client, lookback="1h")]
+        files = [client.get(f"/get_report/{report_id}").content for report_id in reports]
+    _, told = cli("encryption", "rekey", *at, "--encrypt-to", new.recipient, status=1)
+    assert "1 could not be opened, and are as they were" in told
+    both = ("--identity", old.path, "--identity", new.path)
+    _, told = cli("encryption", "rekey", *at, "--encrypt-to", new.recipient, *both)
+    assert "2 reports and files on their way are encrypted to 1 key now" in told
+    keys = ("--encrypt-to", new.recipient, "--identity", str(new.path))
+    with running(polled, *at, *keys) as service, service.client() as client:
+        assert [client.get(f"/get_report/{report_id}").content for report_id in reports] == files
+        assert all(answer.is_success for answer in answers(client, reports[0]).values())
+    with running(polled, *at, "--identity", str(old.path)) as service, service.client() as client:
+        assert {client.get(f"/get_report/{report_id}").status_code for report_id in reports} == {409}
+
+
+@pytest.mark.long
+def test_what_is_damaged_is_told(polled: str, registry: str, key: Key) -> None:
+    keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
+    with running(polled, "--registry", registry, *keys) as service, service.client() as client:
+        report_id = complete(client)
+        run(registry, "update store_uptime.report set figures = substr(figures, 1, length(figures) - 20)")
+        assert "is damaged" in problem(client.get(f"/get_report/{report_id}"), 409)
+
+
+@pytest.mark.long
+def test_who_may_not_read_gets_nothing(polled: str, registry: str, key: Key) -> None:
+    ann = new_key(registry, "ann")
+    keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
+    with running(polled, "--registry", registry, *keys) as service, service.client() as client:
+        client.headers.update(bearer(ann))
+        report_id = complete(client)
+        assert client.get(f"/get_report/{report_id}").is_success
+        del client.headers["Authorization"]
+        assert {answer.status_code for answer in answers_without(client, report_id)} == {401}
+
+
+def answers_without(client: httpx.Client, report_id: str) -> list[httpx.Response]:
+    """What a stranger is answered."""
+    paths = (f"/get_report/{report_id}", f"/reports/{report_id}", f"/view/{report_id}/data")
+    return [client.get(path) for path in paths]
+
+
+# The disk -------------------------------------------------------------------------------------------------------------
+
+IDS = [str(uuid4()) for _ in range(60)]
+ODD, ALONE = IDS[-1], IDS[0]
+
+
+@dataclass(frozen=True)
+class Disk:
+    """What a run has left: the registry's own server, the folder for temporary files, what was delivered, the log."""
+
+    folders: list[Path]
+
+    def holding(self, *needles: bytes) -> set[bytes]:
+        """Those that stand somewhere in plain."""
+        found: set[bytes] = set()
+        for folder in self.folders:
+            for path in [folder] if folder.is_file() else folder.rglob("*"):
+                if path.is_file():
+                    content = path.read_bytes()
+                    found |= {needle for needle in needles if needle in content}
+        return found
+
+
+def fill(url: str) -> None:
+    """Tables of polls whose store ids are found nowhere else; one store without polls, one with a bad row."""
+    run(
+        url,
+        "create table store_status (store_id text, timestamp_utc text, status text)",
+        "create table menu_hours (store_id text, day_of_week int, start_time_local text, end_time_local text)",
+        "create table timezones (store_id text, timezone_str text)",
+    )
+    polls = [
+        {"store_id": store, "timestamp_utc": f"2026-03-10 {hour:02}:{number % 60:02}:00 UTC", "status": "active"}
+        for number, store in enumerate(IDS[:-1])
+        for hour in range(12)
+    ]
+    bad = [{"store_id": IDS[1], "timestamp_utc": "yesterday", "status": "active"}]
+    insert(url, "store_status", polls + bad)
+    insert(url, "timezones", [{"store_id": ODD, "timezone_str": "Mars"}])
+
+
+def left_by_a_run(tables: str, folder: Path, *keys: str) -> set[bytes]:
+    """What stands in plain on the disk after reports, views, timelines, rejects, and a delivery."""
+    needles = [store[:18].encode() for store in IDS]
+    archive, scratch = folder / "archive", folder / "tmp"
+    scratch.mkdir()
+    with new_cluster() as cluster, cluster.running("wal_compression=off"):
+        options = ("--registry", cluster.socket_url, "--destination", f"archive={archive}", *keys)
+        with running(tables, *options, TMPDIR=str(scratch)) as service, service.client() as client:
+            look_at_everything(client)
+            eventually(lambda: archive.exists() and any(archive.iterdir()), 30)
+            log = service.log.read_bytes()
+            run(cluster.socket_url, "checkpoint")
+            (folder / "log").write_bytes(log)
+            disk = Disk([cluster.data, scratch, archive, folder / "log"])
+            return disk.holding(*needles, b"PAR1")
+
+
+def look_at_everything(client: httpx.Client) -> None:
+    """A report of all stores, one of a single store, one on schedule; each read in every way."""
+    for report_id in (complete(client), complete(client, store_id=ALONE)):
+        assert {answer.status_code for answer in answers(client, report_id).values()} <= {200, 303, 404, 409}
+    wanted = {"name": "often", "cron": "0 0 1 1 *", "deliver_to": ["archive"], "format": "parquet"}
+    assert client.post("/schedules", json=wanted).is_success
+    assert finished(client, client.post("/schedules/often/run").json()["report_id"])["status"] == "Complete"
+
+
+@pytest.mark.long
+def test_no_store_is_in_plain_on_the_disk_but_where_the_docs_say(database: str, key: Key, tmp_path: Path) -> None:
+    fill(database)
+    keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
+    found = left_by_a_run(database, tmp_path, *keys)
+    assert found == {ALONE[:18].encode()}  # the options of the report of one store
+
+
+@pytest.mark.long
+def test_the_search_would_find_them(database: str, tmp_path: Path) -> None:
+    fill(database)
+    found = left_by_a_run(database, tmp_path)
+    assert {b"PAR1", ODD[:18].encode()} <= found
