@@ -1,0 +1,137 @@
+"""Who has triggered, read and deleted what: in the registry, and by the command."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.feeds import store_uptime
+from tests.postgres import eventually, fresh_database, run
+from tests.service.running import bearer, complete, held_up, keys, new_key, running, trigger
+
+HERE = "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def registry(server: str) -> Iterator[str]:
+    with fresh_database(server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def ann(polled: str, registry: str) -> Iterator[httpx.Client]:
+    """A client with a key."""
+    key = new_key(registry, "ann")
+    with running(polled, "--registry", registry) as service, service.client(headers=bearer(key)) as client:
+        yield client
+
+
+def audited(registry: str, *options: str) -> list[dict[str, Any]]:
+    """What the command says, the newest first."""
+    done = store_uptime("audit", "--format", "json", "--registry", registry, *options, cwd=Path())
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def of(registry: str, subject: str) -> list[tuple[str, str, str, str]]:
+    """What concerns something: who, from where, what and which part of it, the oldest first."""
+    rows = reversed(audited(registry, "--subject", subject))
+    return [(row["who"], row["client"], row["action"], row["detail"]) for row in rows]
+
+
+def test_the_life_of_a_report(ann: httpx.Client, registry: str) -> None:
+    report_id = complete(ann)
+    assert trigger(ann) == report_id
+    ann.get(f"/get_report/{report_id}")
+    ann.get(f"/reports/{report_id}/rejects", params={"table": "polls"})
+    ann.get(f"/view/{report_id}/fleet.json")
+    ann.get("/timeline", params={"report_id": report_id, "store_id": ann.get("/stores").json()["stores"][0]})
+    ann.delete(f"/reports/{report_id}")
+    ann.delete(f"/reports/{report_id}")
+    assert of(registry, report_id) == [
+        ("ann", HERE, "triggered", ""),
+        ("ann", HERE, "triggered", ""),
+        ("ann", HERE, "read", "figures"),
+        ("ann", HERE, "read", "rejects"),
+        ("ann", HERE, "read", "fleet"),
+        ("ann", HERE, "read", "explained"),
+        ("ann", HERE, "deleted", ""),
+    ]
+
+
+def test_to_ask_where_a_report_stands_is_not_to_read_it(ann: httpx.Client, registry: str) -> None:
+    report_id = complete(ann, lookback="1h")
+    file = ann.get(f"/get_report/{report_id}")
+    before = of(registry, report_id)
+    ann.get(f"/get_report/{report_id}", params={"status_only": True})
+    ann.get("/reports")
+    assert ann.get(f"/get_report/{report_id}", headers={"If-None-Match": file.headers["ETag"]}).status_code == 304
+    assert of(registry, report_id) == before
+
+
+def test_a_cancelled_report(ann: httpx.Client, polled: str, registry: str) -> None:
+    with held_up(polled):
+        report_id = trigger(ann, lookback="2h")
+        ann.delete(f"/reports/{report_id}")
+    assert [action for _, _, action, _ in of(registry, report_id)] == ["triggered", "cancelled"]
+
+
+def test_schedules_and_keys(ann: httpx.Client, registry: str) -> None:
+    ann.post("/schedules", json={"name": "morning", "cron": "15 6 * * *"})
+    report_id = ann.post("/schedules/morning/run").json()["report_id"]
+    ann.delete("/schedules/morning")
+    assert of(registry, "morning") == [
+        ("ann", HERE, "schedule added", "15 6 * * *"),
+        ("ann", HERE, "schedule removed", ""),
+    ]
+    assert of(registry, report_id)[0] == ("ann", HERE, "triggered", "schedule morning")
+    new_key(registry, "bob")
+    keys("revoke", "bob", "--registry", registry)
+    assert of(registry, "bob") == [
+        (None, "command line", "key added", ""),
+        (None, "command line", "key revoked", ""),
+    ]
+
+
+def test_what_was_refused_was_not_done(ann: httpx.Client, registry: str) -> None:
+    before = len(audited(registry))
+    stranger = {"Authorization": "Bearer su_00000000_guessed"}
+    assert ann.post("/trigger_report", headers=stranger).status_code == 401
+    assert ann.delete(f"/reports/{'0' * 32}").status_code == 404
+    assert ann.get(f"/get_report/{'0' * 32}").status_code == 404
+    assert len(audited(registry)) == before
+
+
+def test_the_command_chooses_and_writes(ann: httpx.Client, registry: str) -> None:
+    complete(ann, lookback="3h")
+    everything = audited(registry)
+    assert [row["at"] for row in everything] == sorted((row["at"] for row in everything), reverse=True)
+    assert datetime.now(UTC) - datetime.fromisoformat(everything[0]["at"]) < timedelta(minutes=1)
+    assert {row["who"] for row in audited(registry, "--who", "ann")} == {"ann"}
+    assert audited(registry, "--since", "1h") == everything
+    assert audited(registry, "--since", "9999999d") == everything
+    run(registry, "update store_uptime.audit set at = at - interval '2 hours' where who is null")
+    assert {row["who"] for row in audited(registry, "--since", "1h")} == {"ann"}
+    assert len(audited(registry, "--limit", "1")) == 1
+    text = store_uptime("audit", "--registry", registry, "--limit", "1", cwd=Path())
+    assert text.stdout.decode().split("\t")[1:4] == ["ann", HERE, "triggered"]
+    assert "only the newest 1: --limit shows more" in text.stderr.decode()
+    written = store_uptime("audit", "--registry", registry, "--format", "csv", cwd=Path()).stdout.decode()
+    assert list(next(csv.reader(io.StringIO(written)))) == ["at", "who", "client", "action", "subject", "detail"]
+    assert len(written.splitlines()) == len(everything) + 1
+
+
+@pytest.mark.long
+def test_it_is_kept_as_long_as_is_said(polled: str, server: str) -> None:
+    with fresh_database(server) as registry:
+        new_key(registry, "old")
+        run(registry, "update store_uptime.audit set at = at - interval '40 days'")
+        new_key(registry, "new")
+        with running(polled, "--registry", registry, "--keep-audit", "30d"):
+            eventually(lambda: [row["subject"] for row in audited(registry)] == ["new"], 30)
