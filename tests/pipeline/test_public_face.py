@@ -46,6 +46,7 @@ PROMISED = {
     "embedded_server",
     "end_statements",
     "explain",
+    "known_zones",
     "load_files",
     "open_source",
     "restored",
@@ -56,6 +57,7 @@ PROMISED = {
     "write_rejects",
     "write_sample",
     "written",
+    "zone_rules",
 }
 NOT_FOR_FIGURES = {"litestar", "uvicorn", "cyclopts", "rich", "service", "tests", "benches"}
 CAUSES = [cause for _, cause in inspect.getmembers(errors, inspect.isclass) if cause.__module__ == errors.__name__]

@@ -161,8 +161,9 @@ def test_what_went_otherwise_is_told(page: Page, polled: str, schedules: httpx.C
     expect(in_history(page, report_id)).to_contain_text("schedule missed, late")
 
 
-def test_a_report_that_failed_is_told_to_be_tried_again(page: Page, schedules: httpx.Client) -> None:
-    added(schedules, "lost", store_id="nowhere")
+def test_a_report_that_failed_is_told_to_be_tried_again(page: Page, schedules: httpx.Client, polled: str) -> None:
+    added(schedules, "lost")
+    run(polled, """update store_uptime.schedule set options = options || '{"store_id": "nowhere"}'""")  # it closed
     report_id = schedules.post("/schedules/lost/run").json()["report_id"]
     eventually(lambda: schedules.get("/schedules").json()["schedules"][0]["last"]["error"])
     page.goto("/timetable")
