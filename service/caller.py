@@ -1,4 +1,4 @@
-"""Whoever a request comes from: what they do is noted, and what they read is decrypted for them."""
+"""Whoever a request comes from: what they read is decrypted for them, and noted."""
 
 import asyncio
 from dataclasses import dataclass
@@ -16,16 +16,12 @@ class Caller:
     who: str | None
     address: str
 
-    async def noted(self, action: str, subject: str, detail: str = "") -> None:
-        """Note what they do."""
-        done = {"action": action, "subject": subject, "detail": detail}
-        await self.backend.registry.rows("note", who=self.who, client=self.address, **done)
-
     async def content(self, statement: str, report_id: str) -> Row:
         """What is stored of a complete report, for them to read. Raises RemovedReport, Sealed."""
         row = await reports.content(self.backend.registry, statement, report_id)
         opened = await asyncio.to_thread(self._opened, row)
-        await self.noted("read", report_id, statement)
+        done = {"action": "read", "subject": report_id, "detail": statement}
+        await self.backend.registry.rows("note", who=self.who, client=self.address, **done)
         return opened
 
     def _opened(self, row: Row) -> Row:

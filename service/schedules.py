@@ -5,9 +5,7 @@ the next due time in one transaction, so a due time has one report, whoever is k
 """
 
 import asyncio
-import base64
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,13 +18,11 @@ from pipeline import Columns, Format, Options
 from service.cron import checked, missed, next_due
 from service.registry import Registry, Row, Say
 from service.reports import new_id, stored_options
-from service.webhooks import checked_address
+from service.webhooks import checked_address, new_secret
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
 ON_TIME = timedelta(minutes=1)
 WHEN_UNKNOWN = timedelta(hours=1)
-SECRET = "whsec_"  # noqa: S105 - how Standard Webhooks begins them all
-SECRET_BYTES = 32
 
 log = structlog.get_logger(part="schedules")
 
@@ -71,11 +67,6 @@ class Wanted:
             "webhook_secret": self.webhook and new_secret(),
             "next_due": next_due(self.cron, self.zone, clock),
         }
-
-
-def new_secret() -> str:
-    """What announcements are signed with, as Standard Webhooks writes it."""
-    return SECRET + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 async def queue_due(registry: Registry) -> None:

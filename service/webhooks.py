@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 import socket
 import ssl
 import time
@@ -27,6 +28,7 @@ from service.errors import NotDelivered
 Network = IPv4Network | IPv6Network
 ADDRESS_LENGTH = 2000
 SECRET_PREFIX = "whsec_"  # noqa: S105
+SECRET_BYTES = 32
 GONE = 410
 MULTIPLE_CHOICES, BAD_REQUEST = 300, 400
 
@@ -58,6 +60,11 @@ def networks(given: Iterable[str]) -> tuple[Network, ...]:
         except ValueError:
             raise NoNetwork(text) from None
     return tuple(found)
+
+
+def new_secret() -> str:
+    """What announcements are signed with, as Standard Webhooks writes it."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def signed(secret: str, message_id: str, moment: int, body: bytes) -> dict[str, str]:

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ import httpx
 import psutil
 import psycopg
 import pytest
+from psycopg.types.json import Json
 
+from pipeline import Report, build_report, open_source, saved
 from service.access import COOKIE
 from service.cli import exit_status
 from service.commands.serve import CONNECTIONS
@@ -40,6 +43,8 @@ from tests.service.running import (
 pytestmark = pytest.mark.long  # servers of their own, many times
 
 NOBODY = "postgresql://me@127.0.0.1:1/none"
+OLD = "0" * 32
+PLAIN_OPTIONS = {"now": None, "store_id": None, "max_gap": None, "lookback": 86400.0, "columns": "plain"}
 GATE = "select pg_advisory_xact_lock(hashtext('store_uptime migrations'))"
 AT_THE_GATE = """
     select count(*)
@@ -343,6 +348,34 @@ def test_each_migration_is_applied_once(database: str) -> None:
     migrate(database)
     assert run(database, MIGRATIONS) == before
     assert len(before) == len(list(FOLDER.iterdir()))
+
+
+def test_a_report_from_before_schedules_is_shown_as_it_was(server: str, feed: Path) -> None:
+    with fed(server, feed) as tables:
+        older = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.iterdir()) if number(path) <= 2]
+        applied = "create table store_uptime.migration (number integer primary key, applied_at timestamptz)"
+        run(tables, "create schema store_uptime", *older, applied, "insert into store_uptime.migration values (1), (2)")
+        report = build_report(open_source(tables))
+        keep_as_before(tables, report)
+        with running(tables) as service, service.client() as client:
+            details = client.get(f"/reports/{OLD}").json()
+            assert (details["provenance"], details["quality"]) == (report.provenance, report.about["quality"])
+            assert client.get(f"/get_report/{OLD}").content == report.csv()
+            assert client.get(f"/view/{OLD}/data").is_success
+            assert client.get("/history").is_success
+
+
+def keep_as_before(database: str, report: Report) -> None:
+    """A complete report as the first two migrations had it."""
+    values = {"id": OLD, "options": Json(PLAIN_OPTIONS), "about": Json(report.about), **asdict(saved(report))}
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "insert into store_uptime.report "
+            "(id, status, options, client, started_at, finished_at, stores, about, figures, plan, rejects, lanes) "
+            "values (%(id)s, 'complete', %(options)s, '', now(), now(), 40, %(about)s, %(figures)s, %(plan)s, "
+            "%(rejects)s, %(lanes)s)",
+            values,
+        )
 
 
 @contextmanager

@@ -11,8 +11,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from service.errors import NotDelivered
-from service.schedules import new_secret
-from service.webhooks import Announcement, NoNetwork, announced, checked_address, networks, signed
+from service.webhooks import Announcement, NoNetwork, announced, checked_address, networks, new_secret, signed
 from tests.service.receivers import Receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
