@@ -61,7 +61,7 @@ def opened(url: str) -> ObjectStore:
         return S3Store.from_url(url, retry_config=RETRIES)
     if "://" in url:
         raise ValueError("it is neither a folder nor a bucket")
-    return LocalStore(Path(url).absolute(), mkdir=True)
+    return LocalStore(Path(url).expanduser().absolute(), mkdir=True)
 
 
 def first_line(error: Exception) -> str:

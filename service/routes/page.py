@@ -144,7 +144,8 @@ async def data(
     stored = await caller.content("figures", report_id)
     about = await backend.workers.brief(work.about, stored["figures"])
     deliveries = await backend.registry.rows("deliveries", id=report_id)
-    return page("data", report=row, **about, meanings=pipeline.LISTS, deliveries=deliveries)
+    destinations = sorted(backend.settings.destinations)
+    return page("data", report=row, **about, meanings=pipeline.LISTS, deliveries=deliveries, destinations=destinations)
 
 
 @get("/history")

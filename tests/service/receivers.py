@@ -1,6 +1,7 @@
 """Where deliveries go: a server that speaks S3, and one that receives announcements and answers as it is told."""
 
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
@@ -72,6 +73,13 @@ class Receiver:
             self.is_over.set()
             self._server.shutdown()
             self._server.server_close()
+
+    def behind_tls(self, certificates: Path) -> int:
+        """From now on it speaks TLS alone; its port."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificates / "server.crt", certificates / "server.key")
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        return self._server.server_port
 
     def at(self, path: str) -> list[Received]:
         """What has come to a path."""

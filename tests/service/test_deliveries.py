@@ -221,24 +221,19 @@ def test_a_report_is_announced_once_its_file_is_there(ruled: Ruled, receiver: Re
 
 
 def test_a_failed_report_is_announced_too(ruled: Ruled, receiver: Receiver) -> None:
-    ruled.add("hourly", webhook=f"{receiver.url}/hook", store_id=stores(ruled)[0])
+    ruled.add("daily", cron="0 13 * * *", webhook=f"{receiver.url}/hook")
     ruled.ask("""update store_uptime.schedule set options = options || '{"store_id": "nobody"}'""")
     now = DUE
     for wait in (1, 4, 16, 64, 0):
         set_clock(ruled.registry, now)
-        before = ruled.tries("hourly")
-        eventually(lambda before=before: ruled.tries("hourly") > before, 30)
+        before = ruled.tries("daily")
+        eventually(lambda before=before: ruled.tries("daily") > before, 30)
         now += wait * MINUTE
     eventually(lambda: receiver.received, 30)
     said = json.loads(receiver.received[0].body)
     assert (said["type"], said["data"]["status"]) == ("report.error", "Error")
     assert said["data"]["error"].startswith("no poll in the database has the store id")
     assert len(receiver.received) == 1
-
-
-def stores(ruled: Ruled) -> list[str]:
-    """The stores that there are."""
-    return ruled.client.get("/stores").json()["stores"]
 
 
 def test_a_receiver_that_fails_is_told_again_until_it_has_heard(ruled: Ruled, receiver: Receiver) -> None:

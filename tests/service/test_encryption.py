@@ -1,14 +1,19 @@
 """Encryption at rest: what is on the disk, who can read it, how keys follow each other, what a lost one does."""
 
 import stat
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import polars as pl
 import pytest
 
+from pipeline import Frames, Limits, build_report
 from service.errors import Sealed
 from service.sealed import MAGIC, NoKey, Vault, new_identity, vault
 from tests.feeds import store_uptime
@@ -347,6 +352,51 @@ def test_no_store_is_in_plain_on_the_disk_but_where_the_docs_say(database: str, 
     keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
     found = left_by_a_run(database, tmp_path, *keys)
     assert found == {ALONE[:18].encode()}  # the options of the report of one store
+
+
+@pytest.mark.long
+def test_what_a_run_spills_holds_no_ids(tmp_path: Path) -> None:
+    ids = [str(uuid4()) for _ in range(20_000)]
+    with watched(tmp_path) as spilled:
+        report = build_report(large(ids), limits=Limits("60MiB", 2, str(tmp_path)))
+    assert report.exact.height == len(ids)
+    assert sum(map(len, spilled.values())) > 1 << 20
+    assert not any(store[:18].encode() in content for store in ids[:500] for content in spilled.values())
+
+
+def large(ids: list[str]) -> Frames:
+    """A week of hourly polls of open stores."""
+    hours = pl.DataFrame({"hour": range(168)})
+    polled = pl.lit(datetime(2026, 3, 10, 12, tzinfo=UTC)) - pl.duration(hours="hour")
+    polls = pl.DataFrame({"store_id": ids}).join(hours, how="cross")
+    written = polled.dt.strftime("%Y-%m-%d %H:%M:%S UTC")
+    status = pl.when(pl.col("hour") % 7 == 0).then(pl.lit("inactive")).otherwise(pl.lit("active"))
+    zones = {"store_id": ids, "timezone_str": ["America/New_York"] * len(ids)}
+    opened = pl.DataFrame({"store_id": ids}).join(pl.DataFrame({"day_of_week": list("0123456")}), how="cross")
+    daily = opened.with_columns(start_time_local=pl.lit("09:00"), end_time_local=pl.lit("21:00"))
+    return Frames(polls.select("store_id", timestamp_utc=written, status=status), daily, pl.DataFrame(zones))
+
+
+@contextmanager
+def watched(folder: Path) -> Iterator[dict[str, bytes]]:
+    """Every file that was in a folder within the block, as long as it ever was."""
+    seen: dict[str, bytes] = {}
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.02):
+            for path in folder.rglob("*"):
+                with suppress(OSError):
+                    content = path.read_bytes()
+                    seen[path.name] = max(content, seen.get(path.name, b""), key=len)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        is_over.set()
+        watcher.join()
 
 
 @pytest.mark.long

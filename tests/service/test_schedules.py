@@ -188,13 +188,13 @@ def failed_once(ruled: Ruled) -> None:
 
 
 def test_a_run_that_fails_is_tried_again_and_then_said(ruled: Ruled) -> None:
-    ruled.add("hourly")
+    ruled.add("daily", cron="0 13 * * *")
     now = NOON + HOUR
     with without_zones(ruled):
         set_clock(ruled.registry, now)
         for tries, wait in enumerate((1, 4, 16, 64), start=1):
-            eventually(lambda done=tries: ruled.tries("hourly") == done, 30)
-            (report,) = ruled.reports("hourly")
+            eventually(lambda done=tries: ruled.tries("daily") == done, 30)
+            (report,) = ruled.reports("daily")
             assert report["status"] == "Running"
             assert report["progress"]["step"].startswith(
                 f"waiting for try {tries + 1}: the database: there is no table"
@@ -203,9 +203,9 @@ def test_a_run_that_fails_is_tried_again_and_then_said(ruled: Ruled) -> None:
             set_clock(ruled.registry, now - timedelta(seconds=1))
             assert ruled.ask("select status from store_uptime.report") == [("queued",)]
             set_clock(ruled.registry, now)
-        report = ruled.only_report("hourly")
+        report = ruled.only_report("daily")
     assert (report["status"], report["tries"]) == ("Error", 5)
-    assert ruled.described("hourly")["last"]["error"] == report["error"]
+    assert ruled.described("daily")["last"]["error"] == report["error"]
 
 
 def test_a_try_that_succeeds_leaves_nothing_of_those_before(ruled: Ruled) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.postgres import eventually, run
 from tests.service.browsing import faults, opened, overflow
-from tests.service.running import Running, finished, running
+from tests.service.running import Running, complete, finished, running
 
 HOOK = "https://hooks.example.com/services/T0/very-private"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -179,6 +179,16 @@ def test_a_report_that_failed_is_told_to_be_tried_again(page: Page, schedules: h
     expect(row_of(page, "lost")).to_contain_text("failed: It was cancelled.")
     page.goto("/history")
     expect(in_history(page, report_id)).to_contain_text("schedule lost")
+
+
+def test_a_report_is_delivered_from_its_data(page: Page, client: httpx.Client, archive: Path) -> None:
+    report_id = complete(client, lookback="5h")
+    page.goto(f"/view/{report_id}/data")
+    page.get_by_label("Format of the file").select_option("json")
+    page.get_by_role("button", name="Deliver").click()
+    expect(delivery(page)).to_have_count(1)
+    reloaded_until(page, "delivered")
+    assert len(list(archive.glob(f"report-{report_id[:8]}-*.json"))) == 1
 
 
 def test_a_schedule_is_removed_once_that_is_confirmed(page: Page, schedules: httpx.Client) -> None:

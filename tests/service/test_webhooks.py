@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 
 import anyio
 import pytest
@@ -90,6 +91,19 @@ def test_what_is_not_a_success_is_told(receiver: Receiver, answer: int, told: st
         announce(f"{receiver.url}/hook", "127.0.0.0/8")
     assert failed.value.for_good == for_good
     assert [got.path for got in receiver.received] == ["/hook"]
+
+
+def test_over_https_the_name_is_that_of_the_certificate(
+    receiver: Receiver, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = receiver.behind_tls(certificates)
+    with pytest.raises(NotDelivered, match=r"it could not be reached: .*certificate verify failed"):
+        announce(f"https://localhost:{port}/hook", "127.0.0.0/8", "::1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ca.crt"))
+    announce(f"https://localhost:{port}/hook", "127.0.0.0/8", "::1")
+    with pytest.raises(NotDelivered, match=r"it could not be reached: .*127.0.0.1"):
+        announce(f"https://127.0.0.1:{port}/hook", "127.0.0.0/8")
+    assert len(receiver.received) == 1
 
 
 def test_who_is_not_there_is_told() -> None:

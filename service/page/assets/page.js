@@ -1,5 +1,5 @@
 // What every view can do: ask the API, trigger, cancel, delete, sign in and out, open a report by its id; and what the
-// timetable can: add, run and remove schedules.
+// timetable can: add, run and remove schedules; and deliver a report.
 
 export const part = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=csrf-token]").content;
@@ -82,6 +82,11 @@ on("submit", "#schedule", doing(async ({ target }) => {
   part("secret").hidden = false;
   part("secret").querySelector("code").textContent = webhook_secret;
   part("secret").focus();
+}));
+
+on("submit", "#deliver", doing(async ({ target }) => {
+  await ask("POST", `/reports/${target.dataset.report}/deliveries`, Object.fromEntries(new FormData(target)));
+  location.reload();
 }));
 
 on("click", "[data-run]", doing(async (event) => {
