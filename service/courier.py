@@ -19,7 +19,7 @@ from service.reports import iso
 from service.spoken import host
 from service.webhooks import Announcement, Network, announced
 
-AT_ONCE = 8
+AT_ONCE = 8  # of each kind
 LEASE = timedelta(seconds=90)
 FILE_S, WEBHOOK_S = 60, 10  # how long a try may take
 SECONDS, MINUTES, HOURS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours"))
@@ -40,29 +40,34 @@ class Courier:
     ) -> None:
         self._registry, self._destinations = registry, destinations
         self._networks, self._wake = networks, wake
-        self._busy: set[asyncio.Task[None]] = set()
+        self._busy: dict[str, set[asyncio.Task[None]]] = {"file": set(), "webhook": set()}
 
     async def tick(self) -> None:
-        """Take what is to go out. Raises RegistryUnreachable."""
-        while len(self._busy) < AT_ONCE and (delivery := await self._next()):
-            task = asyncio.create_task(self._see_out(delivery))
-            self._busy.add(task)
-            task.add_done_callback(self._busy.discard)
+        """Take what is to go out; who hangs keeps none of the other kind waiting. Raises RegistryUnreachable."""
+        for kind, busy in self._busy.items():
+            for _ in range(AT_ONCE - len(busy)):
+                delivery = await self._next(kind)
+                if delivery is None:
+                    break
+                task = asyncio.create_task(self._see_out(delivery))
+                busy.add(task)
+                task.add_done_callback(busy.discard)
         counts = await self._registry.row("undelivered") or {}
         metrics.DELIVERIES_WAITING.set(counts["waiting"])
         metrics.DELIVERIES_FAILED.set(counts["failed"])
 
     async def stop(self) -> None:
         """Let go; what was on its way is delivered again when its lease has run out."""
-        for task in self._busy:
+        on_their_way = [task for busy in self._busy.values() for task in busy]
+        for task in on_their_way:
             task.cancel()
-        await asyncio.gather(*self._busy, return_exceptions=True)
+        await asyncio.gather(*on_their_way, return_exceptions=True)
 
-    async def _next(self) -> Row | None:
-        own = list(self._destinations)
-        if not await self._registry.row("any_delivery", destinations=own):
+    async def _next(self, kind: str) -> Row | None:
+        ours = {"kind": kind, "destinations": list(self._destinations)}
+        if not await self._registry.row("any_delivery", **ours):
             return None
-        return await self._registry.row("next_delivery", destinations=own, lease=LEASE)
+        return await self._registry.row("next_delivery", **ours, lease=LEASE)
 
     async def _see_out(self, delivery: Row) -> None:
         """A try, and what became of it."""

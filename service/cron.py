@@ -5,15 +5,17 @@ comes at the end of the gap, one that occurs twice comes once, the first time; w
 minutes every hour that passes counts, so a time is skipped with its hour, and comes twice with it.
 """
 
+from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import takewhile
+from datetime import UTC, datetime, timedelta
+from itertools import chain, islice, takewhile
 
 from cronsim import CronSim, CronSimError
 
 import pipeline
 
 FIELDS = 5
+COUNTED = 10_000
 
 
 def checked(cron: str, zone: str) -> None:
@@ -35,9 +37,24 @@ def next_due(cron: str, zone: str, after: datetime) -> datetime:
     return next(due_times(cron, zone, after))
 
 
-def missed(cron: str, zone: str, first: datetime, until: datetime) -> list[datetime]:
-    """The due times from a first one, that included, up to an instant; in UTC."""
-    return [first, *takewhile(lambda due: due <= until, due_times(cron, zone, first))]
+def last_due(cron: str, zone: str, first: datetime, until: datetime) -> datetime:
+    """The last due time up to an instant, where a first one is known; in UTC.
+
+    Looked for within a day, two days, four: however much was missed, it is soon found.
+    """
+    span = timedelta(days=1)
+    while until - span > first:
+        found = deque(takewhile(lambda due: due <= until, due_times(cron, zone, until - span)), maxlen=1)
+        if found:
+            return found[0]
+        span *= 2
+    return deque(takewhile(lambda due: due <= until, chain([first], due_times(cron, zone, first))), maxlen=1)[0]
+
+
+def count_between(cron: str, zone: str, first: datetime, last: datetime) -> int:
+    """How many due times there are from a first one, that included, to before a last one; counted up to COUNTED."""
+    earlier = takewhile(lambda due: due < last, chain([first], due_times(cron, zone, first)))
+    return sum(1 for _ in islice(earlier, COUNTED))
 
 
 def due_times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
@@ -48,4 +65,7 @@ def due_times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
 
 def in_words(cron: str) -> str:
     """At 06:15 on Monday through Friday."""
-    return CronSim(cron, datetime.now(UTC)).explain()
+    try:
+        return CronSim(cron, datetime.now(UTC)).explain()
+    except CronSimError:  # somebody has changed the row
+        return cron

@@ -112,9 +112,13 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def dated(name: str, moment: datetime) -> str:
-    """The name of a file, without an ending: morning-20260310T051500Z."""
-    return f"{name}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+def file_name(report: Row, columns: Columns) -> str:
+    """What a file of a report is called where it is delivered, without an ending: morning-20260310T051500Z; no two
+    reports and no two choices of columns have the same."""
+    moment = report["due_at"] or report["requested_at"]
+    name = f"{report['schedule'] or 'report'}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    own = "" if report["due_at"] else f"-{report['id'][:8]}"
+    return name + own + ("" if columns == report["options"]["columns"] else f"-{columns}")
 
 
 async def found(registry: Registry, report_id: str) -> Row:

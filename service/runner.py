@@ -25,7 +25,7 @@ from service.durations import written
 from service.errors import RegistryUnreachable, WorkerLost
 from service.pool import Workers
 from service.registry import Registry
-from service.reports import dated, made_by
+from service.reports import file_name, made_by
 from service.settings import Settings
 from service.work import Outcome, Outgoing, Place, Task
 
@@ -196,15 +196,17 @@ class Runner:
         await self._registry.rows("tidy_sessions")
         await self._registry.rows("tidy_transactions")
         await self._registry.rows("tidy_audit", keep_audit=self._settings.keep_audit)
-        await self._registry.rows("forsaken")
+        forsaken = await self._registry.rows("forsaken", destinations=list(self._settings.destinations))
+        for target in sorted({row["target"] for row in forsaken}):
+            log.warning("no server has delivered there for days: given up", to=target)
 
 
 def outgoing(claimed: dict[str, Any]) -> Outgoing | None:
     """What goes out of a report of a schedule, if anything does."""
     if not claimed["deliver_to"]:
         return None
-    name = dated(claimed["schedule"], claimed["due_at"] or claimed["requested_at"])
-    return Outgoing(claimed["deliver_to"], name, claimed["format"], claimed["options"]["columns"])
+    columns = claimed["options"]["columns"]
+    return Outgoing(claimed["deliver_to"], file_name(claimed, columns), claimed["format"], columns)
 
 
 def application(run: str) -> str:

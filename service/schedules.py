@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from psycopg.types.json import Json
 
 from pipeline import Columns, Format, Options
-from service.cron import checked, missed, next_due
+from service.cron import checked, count_between, last_due, next_due
 from service.registry import Registry, Row, Say
 from service.reports import new_id, stored_options
 from service.webhooks import checked_address, new_secret
@@ -86,19 +85,9 @@ async def queue_last(say: Say, schedule: Row) -> None:
     """The report of a schedule's last due time, and when its time comes again."""
     name, cron, zone, clock = (schedule[part] for part in ("name", "cron", "zone", "clock"))
     checked(cron, zone)
-    *earlier, due_at = await asyncio.to_thread(missed, cron, zone, schedule["next_due"], clock)
+    due_at = await asyncio.to_thread(last_due, cron, zone, schedule["next_due"], clock)
+    passed_over = await asyncio.to_thread(count_between, cron, zone, schedule["next_due"], due_at)
     report_id, is_late = new_id(), clock - due_at > ON_TIME
-    await say(
-        "queue_due",
-        id=report_id,
-        options=Json(schedule["options"]),
-        client=f"schedule {name}",
-        requested_by=schedule["made_by"],
-        schedule=name,
-        due_at=due_at,
-        is_late=is_late,
-        passed_over=len(earlier),
-        retention=schedule["retention"],
-    )
+    await say("queue_due", id=report_id, schedule=name, due_at=due_at, is_late=is_late, passed_over=passed_over)
     await say("set_next_due", schedule=name, next_due=next_due(cron, zone, clock))
-    log.info("due", schedule=name, due=str(due_at), late=is_late, passed_over=len(earlier), report=report_id[:8])
+    log.info("due", schedule=name, due=str(due_at), late=is_late, passed_over=passed_over, report=report_id[:8])

@@ -68,6 +68,8 @@ def recipients_of(given: str) -> list[str]:
     """A recipient, or those in a file: one a line, with `#` before what is none. Raises NoKey."""
     if given.startswith(("age1", "ssh-")):
         lines = [given]
+    elif not given:
+        raise NoKey("an empty text is no recipient", "it begins with age1 or ssh-, or is a file of such lines")
     else:
         lines = [line for line in read(Path(given)).splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
@@ -100,11 +102,13 @@ def read(path: Path) -> str:
 
 def recipient(text: str) -> Recipient:
     """A recipient of age or of OpenSSH. Raises NoKey."""
+    if text.startswith("AGE-SECRET-KEY-"):
+        raise NoKey("that is the secret part of a key", "--encrypt-to takes the other one, which begins with age1")
     kind = ssh if text.startswith("ssh-") else x25519
     try:
         return kind.Recipient.from_str(text.strip())
     except pyrage.RecipientError as error:
-        raise NoKey(f"{text[:20]}… is no recipient", str(error)) from None
+        raise NoKey(f"{text[:20]}… is no recipient (age1…, ssh-ed25519, ssh-rsa)", str(error)) from None
 
 
 def identity(text: str) -> Identity:

@@ -15,7 +15,8 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -26,6 +27,9 @@ from pipeline import StoreUptimeError
 from service.errors import NotDelivered
 
 Network = IPv4Network | IPv6Network
+VERSION_4 = (1 << 32) - 1
+TRANSLATED, HANDED_OUT = IPv6Network("64:ff9b::/96"), IPv6Network("2000::/3")
+TUNNELS = (IPv6Network("2002::/16"), IPv6Network("2001::/32"), IPv6Network("3fff::/20"))  # the last for examples
 ADDRESS_LENGTH = 2000
 SECRET_PREFIX = "whsec_"  # noqa: S105
 SECRET_BYTES = 32
@@ -97,7 +101,7 @@ async def announced(announcement: Announcement, allowed: Sequence[Network]) -> N
     guarded = GuardedNetwork(allowed)
     try:
         async with (
-            httpcore.AsyncConnectionPool(network_backend=guarded, ssl_context=ssl.create_default_context()) as pool,
+            httpcore.AsyncConnectionPool(network_backend=guarded, ssl_context=trusted()) as pool,
             pool.stream("POST", announcement.url, headers=listed(headers), content=body) as answer,
         ):
             status = answer.status
@@ -107,6 +111,12 @@ async def announced(announcement: Announcement, allowed: Sequence[Network]) -> N
         raise NotDelivered(f"it answered {status}, and redirects are not followed: give the address that it leads to")
     if not 200 <= status < MULTIPLE_CHOICES:
         raise NotDelivered(f"it answered {status}", for_good=status == GONE)
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The authorities of this machine; they take long to read."""
+    return ssl.create_default_context()
 
 
 def listed(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
@@ -134,9 +144,9 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         found = [str(place[0]) for *_, place in places]
         private = [address for address in found if not self._may_be_reached(address)]
         if private:
+            place = host if host == private[0] else f"{host}, {private[0]},"
             raise NotDelivered(
-                f"{host} is {private[0]}, an address of a private network: --webhook-network allows those that may be",
-                for_good=True,
+                f"{place} is an address of a private network: --webhook-network allows those that may be", for_good=True
             )
         for address in found[:-1]:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -144,7 +154,20 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         return await self._network.connect_tcp(found[-1], port, timeout, local_address, socket_options)
 
     def _may_be_reached(self, text: str) -> bool:
-        address = ip_address(text.partition("%")[0])
-        address = getattr(address, "ipv4_mapped", None) or address
-        is_public = address.is_global and not address.is_multicast
-        return is_public or any(address in network for network in self._allowed)
+        address = led_to(ip_address(text.partition("%")[0]))
+        return is_public(address) or any(address in network for network in self._allowed)
+
+
+def led_to(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The address itself, or that of version 4 which it stands for: mapped, or by a translator (RFC 6052)."""
+    if isinstance(address, IPv6Address):
+        translated = IPv4Address(int(address) & VERSION_4) if address in TRANSLATED else None
+        return address.ipv4_mapped or translated or address
+    return address
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether it is an address that everybody can reach: of version 6 only what is handed out, without tunnels."""
+    if isinstance(address, IPv6Address) and not (address in HANDED_OUT and not any(address in net for net in TUNNELS)):
+        return False
+    return address.is_global and not address.is_multicast

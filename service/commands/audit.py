@@ -15,7 +15,7 @@ from service.commands.registry import HERE, Place, opened
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
-LIMIT = 1000
+LIMIT, MOST = 1000, 10_000_000
 NOBODY = "-"
 
 
@@ -24,7 +24,7 @@ def audit(
     who: Annotated[str | None, Parameter(help="Only what was done with the key of this name.")] = None,
     subject: Annotated[str | None, Parameter(help="Only what concerns this report, schedule or key.")] = None,
     since: Annotated[timedelta | None, Parameter(help="Only what was done within so long: 12h, 7d.")] = None,
-    limit: Annotated[int, Parameter(validator=Number(gte=1), help="At most so many lines.")] = LIMIT,
+    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=MOST), help="At most so many lines.")] = LIMIT,
     format: Annotated[Literal["text", "csv", "json"], Parameter(help="How it is written.")] = "text",
     place: Place = HERE,
 ) -> int:
@@ -51,4 +51,9 @@ def show(rows: "list[DictRow]", file_format: str) -> None:
             lines.writerows(row.values() for row in rows)
         case _:
             for row in rows:
-                print("\t".join(value or NOBODY for value in row.values()))
+                print("\t".join(printable(value) or NOBODY for value in row.values()))
+
+
+def printable(text: str | None) -> str:
+    """A text as it can stand in a line: a tab or a line break of somebody else begins no column of ours."""
+    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text or "")

@@ -72,12 +72,14 @@ def decrypt(
 
     store-uptime encryption decrypt morning-20260310T051500Z.csv.age --identity key.txt --out morning.csv
     """
-    from service.sealed import vault
+    from service.sealed import MAGIC, vault
 
     try:
         content = path.read_bytes()
     except OSError as error:
         raise CannotRead(path, error.strerror or str(error)) from None
+    if not content.startswith(MAGIC):
+        raise CannotRead(path, "it is not encrypted, or not as it was delivered")
     put(vault((), identity).opened(content), out)
     return 0
 

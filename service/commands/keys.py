@@ -15,6 +15,13 @@ keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
 Name = Annotated[str, Parameter(help="A name for whoever uses it; it stands in the history and in the logs.")]
 
 
+class BadName(StoreUptimeError):
+    """What was given as a name cannot be read."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]!r} is no name for a key: it must have something in it that can be read, on one line."
+
+
 class NoSuchKey(StoreUptimeError):
     """There is no such key, or it is revoked already."""
 
@@ -39,6 +46,8 @@ def add(name: Name, /, *, place: Place = HERE) -> int:
     """
     from service.access import new_key
 
+    if not name.strip() or not name.isprintable():
+        raise BadName(name)
     key, key_id, key_hash = new_key()
     with opened(place) as ask:
         added = ask("add_key", name=name, id=key_id, hash=key_hash, **ON_THE_COMMAND_LINE)

@@ -4,21 +4,18 @@ from datetime import UTC, timedelta
 from typing import Annotated
 
 import cyclopts
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Parameter
 
-from pipeline import Columns, Format, Options, StoreUptimeError
+from pipeline import Columns, Format, Options
 from service.commands import common
 from service.commands.common import say
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
 from service.errors import ScheduleExists, UnknownSchedule
+from service.spoken import host
 
 schedule = cyclopts.App(name="schedule", help="Reports on schedule, made by the servers on the same registry.")
 
 Name = Annotated[str, Parameter(help="Its name: letters, digits, - _ and .; files that are delivered begin with it.")]
-
-
-class BadSchedule(StoreUptimeError):
-    """What was asked for cannot be a schedule."""
 
 
 @schedule.command
@@ -54,11 +51,13 @@ def add(
     try:
         wanted = Wanted(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
     except ValueError as error:
-        raise BadSchedule(str(error)) from None
+        raise CycloptsError(msg=f"{error}.") from None
     with opened(place) as ask:
         values = wanted.values(ask("clock")[0]["clock"])
         if not ask("add_schedule", **values, **ON_THE_COMMAND_LINE):
             raise ScheduleExists(name)
+    if deliver_to:
+        say(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in values['deliver_to'])}")
     say(f"schedule {name!r}, the next time at {values['next_due']:%Y-%m-%d %H:%M} UTC")
     if values["webhook_secret"]:
         say("its announcements are signed with this secret; it is not shown again:")
@@ -77,7 +76,9 @@ def list_schedules(*, place: Place = HERE) -> int:
     for row in rows:
         last = f"last {row['status']}: {row['error']}" if row["error"] else f"last {row['status'] or 'none'}"
         when = f"{row['cron']} {row['zone']}"
-        print(f"{row['name']}\t{when}\tnext {row['next_due'].astimezone(UTC):%Y-%m-%d %H:%M} UTC\t{last}")
+        to = [*row["deliver_to"], *([host(row["webhook"])] if row["webhook"] else [])]
+        due = f"next {row['next_due'].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        print(row["name"], when, due, f"to {', '.join(to) or 'nobody'}", last, sep="\t")
     return 0
 
 

@@ -21,7 +21,7 @@ from service.backend import Backend
 from service.caller import Caller
 from service.courier import shown
 from service.durations import duration, written
-from service.errors import ServiceError
+from service.errors import Sealed, ServiceError
 from service.registry import Row
 from service.reports import Asked, Status, iso
 from service.routes.openapi import FileOperation, TriggerOperation
@@ -316,7 +316,10 @@ async def report_details(
     deliveries = [delivery_of(each) for each in await backend.registry.rows("deliveries", id=report_id)]
     if row["status"] != "complete":
         return ReportDetails(status, deliveries=deliveries)
-    stored = await caller.content("figures", report_id)
+    try:
+        stored = await caller.content("figures", report_id)
+    except Sealed as sealed:
+        return ReportDetails(status, deliveries=deliveries, sealed=str(sealed))
     about = await backend.workers.brief(work.about, stored["figures"])
     return ReportDetails(status, **about, deliveries=deliveries)
 

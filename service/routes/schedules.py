@@ -7,7 +7,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 
 import pipeline
-from pipeline import Columns, Options, Selection
+from pipeline import Options, Selection
 from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
@@ -15,7 +15,7 @@ from service.cron import in_words
 from service.durations import duration, written
 from service.errors import ScheduleExists, UnknownDestination, UnknownSchedule
 from service.registry import Row
-from service.reports import dated, iso
+from service.reports import file_name, iso
 from service.routes.reports import described_options, options_of
 from service.routes.shapes import (
     Delivery,
@@ -202,9 +202,3 @@ async def deliver(
     )
     backend.wake()
     return Delivery(kind="file", to=data.to, status="waiting", name=name)
-
-
-def file_name(row: Row, columns: Columns) -> str:
-    """What a file of a report is called, without an ending: other columns than its own have another name."""
-    name = dated(row["schedule"] or f"report-{row['id'][:8]}", row["due_at"] or row["requested_at"])
-    return name if columns == row["options"]["columns"] else f"{name}-{columns}"

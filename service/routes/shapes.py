@@ -134,12 +134,14 @@ class Delivery(msgspec.Struct, omit_defaults=True):
 
 
 class ReportDetails(msgspec.Struct, omit_defaults=True):
-    """Where a report stands, and of a complete one where its figures come from and what the data was like."""
+    """Where a report stands, and of a complete one where its figures come from and what the data was like; sealed: why
+    that cannot be told here."""
 
     report: ReportStatus
     provenance: dict[str, Any] | None = None
     quality: dict[str, Any] | None = None
     deliveries: list[Delivery] = []
+    sealed: str | None = None
 
 
 class LastReport(msgspec.Struct):

@@ -33,8 +33,8 @@ where options = %(options)s::jsonb
 order by requested_at
 limit 1;
 
--- waiting: how many reports wait for their turn
-select count(*) from store_uptime.report where status = 'queued';
+-- waiting: how many reports wait for their turn, those on schedule aside
+select count(*) from store_uptime.report where status = 'queued' and schedule is null;
 
 -- queue: a report that waits for its turn
 insert into store_uptime.report (id, options, client, requested_by)
@@ -69,9 +69,7 @@ where id = (
     limit 1
     for update of queued skip locked
 )
-returning id, options, schedule, due_at, requested_at,
-          (select deliver_to from store_uptime.schedule where name = report.schedule),
-          (select format from store_uptime.schedule where name = report.schedule),
+returning id, options, schedule, due_at, requested_at, deliver_to, format,
           extract(epoch from started_at - requested_at)::float8 as waited;
 
 -- renew: say that these runs are alive
@@ -175,7 +173,7 @@ select id from cancelled;
 with removed as (
     update store_uptime.report
     set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
-        client = '', requested_by = null
+        client = '', requested_by = null, webhook = null, webhook_secret = null
     where id = %(id)s and status in ('complete', 'error')
     returning id
 ), forgotten as (
@@ -198,7 +196,7 @@ with beyond as (
 ), removed as (
     update store_uptime.report
     set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
-        client = '', requested_by = null
+        client = '', requested_by = null, webhook = null, webhook_secret = null
     where status in ('complete', 'error')
       and (now() - finished_at > coalesce(retention, %(keep_for)s::interval) or id in (select id from beyond))
       and not exists (
@@ -319,16 +317,20 @@ delete from store_uptime.session where hash = %(hash)s;
 select 1 as yes from store_uptime.schedule where next_due <= store_uptime.clock() limit 1;
 
 -- due: the schedules whose time has come; whoever holds them decides what comes next, and nobody else
-select name, cron, zone, options, retention, made_by, next_due, store_uptime.clock() as clock
+select *, store_uptime.clock() as clock
 from store_uptime.schedule
 where next_due <= store_uptime.clock()
 order by next_due
 for update skip locked;
 
 -- queue_due: the report of a due time
-insert into store_uptime.report (id, options, client, requested_by, schedule, due_at, is_late, passed_over, retention)
-values (%(id)s, %(options)s, %(client)s, %(requested_by)s, %(schedule)s, %(due_at)s, %(is_late)s, %(passed_over)s,
-        %(retention)s)
+insert into store_uptime.report
+    (id, options, client, requested_by, schedule, due_at, is_late, passed_over,
+     retention, deliver_to, format, webhook, webhook_secret)
+select %(id)s, options, 'schedule ' || name, made_by, name, %(due_at)s, %(is_late)s, %(passed_over)s,
+       retention, deliver_to, format, webhook, webhook_secret
+from store_uptime.schedule
+where name = %(schedule)s
 on conflict (schedule, due_at) do nothing;
 
 -- set_next_due: when a schedule's time comes again
@@ -370,18 +372,27 @@ with removed as (
 )
 select name from removed;
 
--- run_schedule: a report of a schedule at once, beside those of its due times
-with queued as (
-    insert into store_uptime.report (id, options, client, requested_by, schedule, retention)
-    select %(id)s, options, 'schedule ' || name, %(who)s, name, retention
+-- run_schedule: a report of a schedule at once, beside those of its due times; one that was asked for so and still
+-- waits will do
+with waiting as (
+    select id
+    from store_uptime.report
+    where schedule = %(name)s and due_at is null and status = 'queued' and tries = 0
+    limit 1
+), queued as (
+    insert into store_uptime.report
+        (id, options, client, requested_by, schedule, retention, deliver_to, format, webhook, webhook_secret)
+    select %(id)s, options, 'schedule ' || name, %(who)s, name, retention, deliver_to, format, webhook, webhook_secret
     from store_uptime.schedule
-    where name = %(name)s
+    where name = %(name)s and not exists (select from waiting)
     returning id
+), found as (
+    select id from queued union all select id from waiting
 ), noted as (
     insert into store_uptime.audit (who, client, action, subject, detail)
-    select %(who)s, %(client)s, 'triggered', id, 'schedule ' || %(name)s from queued
+    select %(who)s, %(client)s, 'triggered', id, 'schedule ' || %(name)s from found
 )
-select id from queued;
+select id from found;
 
 -- next_delivery: take what is to go out next, of what this server can deliver
 update store_uptime.delivery
@@ -389,7 +400,7 @@ set lease_until = now() + %(lease)s, tries = tries + 1
 where id = (
     select id
     from store_uptime.going_out
-    where kind = 'webhook' or target = any(%(destinations)s)
+    where kind = %(kind)s and (kind = 'webhook' or target = any(%(destinations)s))
     order by next_try_at, id
     limit 1
     for update skip locked
@@ -397,7 +408,10 @@ where id = (
 returning id, report_id, kind, target, name, content, secret, tries, lease_until;
 
 -- any_delivery: whether there is anything to go out; a look costs no transaction number
-select 1 as yes from store_uptime.going_out where kind = 'webhook' or target = any(%(destinations)s) limit 1;
+select 1 as yes
+from store_uptime.going_out
+where kind = %(kind)s and (kind = 'webhook' or target = any(%(destinations)s))
+limit 1;
 
 -- delivered: something has gone out
 update store_uptime.delivery
@@ -422,6 +436,7 @@ with added as (
     set content = excluded.content,
         status = 'waiting',
         tries = 0,
+        asked_at = now(),
         next_try_at = store_uptime.clock(),
         lease_until = null,                           -- whoever has the one before is too late to say so
         error = null,
@@ -433,11 +448,16 @@ with added as (
 )
 select report_id from added;
 
--- forsaken: what no server has taken for days, since none knows its destination any more
+-- forsaken: what no server has come for in days, this one included, since none knows its destination any more
 update store_uptime.delivery
 set status = 'failed', done_at = now(), content = null,
     error = 'No server that knows this destination has come for it within three days: serve --destination names it.'
-where status = 'waiting' and kind = 'file' and tries = 0 and asked_at < now() - interval '3 days';
+where status = 'waiting'
+  and kind = 'file'
+  and target <> all(%(destinations)s)
+  and next_try_at < store_uptime.clock() - interval '3 days'
+  and (lease_until is null or lease_until < now())
+returning target;
 
 -- deliveries: what has gone out of a report, or is to go
 select kind, target, name, status, tries, error, asked_at, done_at,
@@ -483,5 +503,7 @@ select id from store_uptime.delivery where content is not null order by id;
 -- kept_file: such a file
 select content from store_uptime.delivery where id = %(id)s and content is not null;
 
--- keep_file_again: the same under other keys
-update store_uptime.delivery set content = %(content)s where id = %(id)s and content is not null;
+-- keep_file_again: the same under other keys, and under a name that says so
+update store_uptime.delivery
+set content = %(content)s, name = case when name like '%%.age' then name else name || '.age' end
+where id = %(id)s and content is not null;

@@ -127,6 +127,16 @@ def test_the_command_chooses_and_writes(ann: httpx.Client, registry: str) -> Non
     assert len(written.splitlines()) == len(everything) + 1
 
 
+def test_nobody_can_write_a_line_or_a_column_of_it(ann: httpx.Client, registry: str) -> None:
+    forged = "10.0.0.1\tdeleted\tdeadbeef"
+    ann.post("/trigger_report", json={"lookback": "7h"}, headers={"X-Forwarded-For": forged}).raise_for_status()
+    text = store_uptime("audit", "--registry", registry, "--limit", "1", cwd=Path()).stdout.decode()
+    assert text.split("\t")[1:4] == ["ann", "10.0.0.1\\tdeleted\\tdeadbeef", "triggered"]
+    for name in ("", " ", "a\tb", "a\nb", "\x1b[31m"):
+        _, told = keys("add", name, "--registry", registry, status=1)
+        assert "is no name for a key" in told
+
+
 @pytest.mark.long
 def test_it_is_kept_as_long_as_is_said(polled: str, server: str) -> None:
     with fresh_database(server) as registry:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from service.cron import checked, due_times, in_words, missed, next_due
+from service.cron import COUNTED, checked, count_between, due_times, in_words, last_due, next_due
 from tests.service.timetable import DAY, HOUR, MINUTE, clock_times, shown_every_hour
 
 ZONES = ["Europe/Berlin", "America/Chicago", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]
@@ -51,11 +51,20 @@ def test_the_next_time_is_after_the_one_asked_about_even_in_an_hour_that_comes_t
         assert next_due(cron, "Europe/Berlin", moment) > moment
 
 
-def test_what_was_missed_begins_with_the_first_and_ends_with_the_moment() -> None:
-    first = datetime(2026, 3, 10, 6, 15, tzinfo=UTC)
-    assert missed("15 6 * * *", "UTC", first, first) == [first]
-    assert missed("15 6 * * *", "UTC", first, first + DAY - MINUTE) == [first]
-    assert missed("15 6 * * *", "UTC", first, first + 2 * DAY) == [first, first + DAY, first + 2 * DAY]
+@pytest.mark.parametrize("cron", ["15 6 * * *", "*/10 * * * *", "30 2 29 2 *", "* * * 1 *", "0 0 1 * *"])
+@pytest.mark.parametrize("days", [0, 0.01, 1, 2.5, 17, 400])
+def test_the_last_of_those_that_were_missed(cron: str, days: float) -> None:
+    first = next_due(cron, "Europe/Berlin", BEGIN)
+    moment = first + days * DAY
+    missed = [first, *until(cron, "Europe/Berlin", first, moment)]
+    assert last_due(cron, "Europe/Berlin", first, moment) == missed[-1]
+    assert count_between(cron, "Europe/Berlin", first, missed[-1]) == min(len(missed) - 1, COUNTED)
+
+
+def test_years_of_minutes_are_soon_looked_through() -> None:
+    moment = BEGIN + 3650 * DAY
+    assert last_due("* * * * *", "UTC", BEGIN, moment) == moment
+    assert count_between("* * * * *", "UTC", BEGIN, moment) == COUNTED
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.postgres import eventually
 from tests.service.receivers import ACCESS, Receiver, bucket, found_weed
-from tests.service.running import bearer, complete, finished, new_key, problem, running
+from tests.service.running import bearer, complete, finished, held_up, new_key, problem, running
 from tests.service.timetable import HOUR, MINUTE, NOON, Ruled, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
@@ -172,11 +172,23 @@ def test_what_no_server_comes_for_is_given_up(ruled: Ruled, polled: str) -> None
     other = next(report for report in ruled.reports("hourly") if report["report_id"] != report_id)
     finished(ruled.client, other["report_id"])
     assert deliveries(ruled, other["report_id"])[0]["status"] == "waiting"
-    ruled.ask("update store_uptime.delivery set asked_at = asked_at - interval '4 days'")
+    ruled.ask("update store_uptime.delivery set next_try_at = next_try_at - interval '4 days'")
     with running(polled, "--registry", ruled.registry):  # a fresh one tidies at once
         (found,) = settled(ruled, other["report_id"])
     assert found["status"] == "failed"
     assert found["error"].startswith("No server that knows this destination")
+
+
+def test_a_server_that_was_away_for_days_delivers_what_waits(ruled: Ruled, polled: str, tmp_path: Path) -> None:
+    ruled.add("hourly")
+    ruled.ask("update store_uptime.schedule set deliver_to = '{elsewhere}'")
+    set_clock(ruled.registry, DUE)
+    report_id = ruled.only_report("hourly")["report_id"]
+    ruled.ask("update store_uptime.delivery set next_try_at = next_try_at - interval '4 days', asked_at = '2020-01-01'")
+    with running(polled, "--registry", ruled.registry, "--destination", f"elsewhere={tmp_path / 'elsewhere'}"):
+        (delivered,) = settled(ruled, report_id)
+    assert delivered["status"] == "delivered"
+    assert (tmp_path / "elsewhere" / delivered["name"]).exists()
 
 
 def test_a_report_stays_as_long_as_something_of_it_waits(ruled: Ruled, polled: str, folder: Path) -> None:
@@ -218,6 +230,17 @@ def test_a_report_is_announced_once_its_file_is_there(ruled: Ruled, receiver: Re
     }
     log = json.dumps(ruled.server.logged())
     assert "secret" not in log
+
+
+def test_what_was_said_when_it_was_due_holds_though_the_schedule_has_gone(ruled: Ruled, receiver: Receiver) -> None:
+    ruled.add("hourly", deliver_to=["archive"], webhook=f"{receiver.url}/hook")
+    with held_up(ruled.tables):
+        set_clock(ruled.registry, DUE)
+        eventually(lambda: ruled.reports("hourly"))
+        (report,) = ruled.reports("hourly")
+        assert ruled.client.delete("/schedules/hourly").status_code == 204
+    assert {each["status"] for each in settled(ruled, report["report_id"], 2)} == {"delivered"}
+    assert [got.path for got in receiver.received] == ["/hook"]
 
 
 def test_a_failed_report_is_announced_too(ruled: Ruled, receiver: Receiver) -> None:

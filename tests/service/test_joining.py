@@ -339,7 +339,7 @@ FIRST, SECOND, THIRD, FOURTH, FIFTH = ({"id": letter * 32, "report_id": letter *
 OLD = (  # enough to be tidied, and to be given up
     "insert into store_uptime.own_transaction values ('1')",
     f"insert into store_uptime.report (id, options, client, status) values ('{'0' * 32}', '{{}}', '', 'removed')",
-    "insert into store_uptime.delivery (report_id, kind, target, asked_at) "
+    "insert into store_uptime.delivery (report_id, kind, target, next_try_at) "
     f"values ('{'0' * 32}', 'file', 'elsewhere', now() - interval '4 days')",
 )
 DELIVERY = {"id": 2}
@@ -412,6 +412,7 @@ VALUES: dict[str, Any] = {
     "lasting": timedelta(0),
     "deliver_to": ["here"],
     "destinations": ["here"],
+    "kind": "file",
     "target": "here",
     "file_name": "a name.csv",
     "file": b"",

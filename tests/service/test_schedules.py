@@ -11,7 +11,7 @@ import pytest
 from pipeline import Options, build_report, open_source
 from tests.feeds import store_uptime
 from tests.postgres import eventually, run
-from tests.service.running import bearer, complete, finished, new_key, problem, trigger
+from tests.service.running import bearer, complete, finished, held_up, new_key, problem, trigger
 from tests.service.timetable import DAY, HOUR, MINUTE, NOON, Ruled, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
@@ -80,12 +80,23 @@ def test_the_command_line_does_the_same(ruled: Ruled) -> None:
         assert done.returncode == status, done.stderr
         return (done.stdout + done.stderr).decode()
 
-    assert "the next time at 2026-03-10 05:15 UTC" in said(
-        "add", "early", "--cron", "15 6 * * *", "--zone", "Europe/Berlin", "--retention", "90d", "--max-gap", "2h"
+    added = said(
+        *("add", "early", "--cron", "15 6 * * *", "--zone", "Europe/Berlin", "--retention", "90d", "--max-gap", "2h"),
+        *("--deliver-to", "archive", "--webhook", "https://hooks.example.com/secret"),
     )
+    assert "the next time at 2026-03-10 05:15 UTC" in added
+    assert "wait for a server with --destination archive=…" in added
+    assert added.startswith("whsec_")
     assert "There is a schedule 'early' already" in said("add", "early", "--cron", "0 0 * * *", status=1)
-    assert "is no cron expression" in said("add", "late", "--cron", "0 25 * * *", status=1)
-    assert "early\t15 6 * * * Europe/Berlin\tnext 2026-03-10 05:15 UTC\tlast none" in said("list")
+    assert "is no cron expression" in said("add", "late", "--cron", "0 25 * * *", status=2)
+    told = [
+        "early",
+        "15 6 * * * Europe/Berlin",
+        "next 2026-03-10 05:15 UTC",
+        "to archive, hooks.example.com",
+        "last none",
+    ]
+    assert said("list").strip().split("\t") == told
     report_id = said("run", "early").strip()
     assert finished(ruled.client, report_id)["schedule"] == "early"
     assert "last complete" in said("list")
@@ -155,6 +166,44 @@ def test_a_clock_that_goes_back_makes_no_report_again(ruled: Ruled) -> None:
     set_clock(ruled.registry, NOON + HOUR + MINUTE)
     eventually(lambda: ruled.described("hourly")["next_due"] == "2026-03-09T14:00:00Z")
     assert len(ruled.reports("hourly")) == 1
+
+
+def test_a_schedule_that_somebody_has_spoilt_keeps_no_other_waiting(ruled: Ruled) -> None:
+    ruled.add("hourly")
+    ruled.add("spoilt")
+    ruled.ask("update store_uptime.schedule set zone = 'Mars', cron = 'now and then' where name = 'spoilt'")
+    set_clock(ruled.registry, NOON + HOUR)
+    assert ruled.only_report("hourly")["status"] == "Complete"
+    assert ruled.described("spoilt")["next_due"] == "2026-03-09T14:00:00Z"
+    assert ruled.reports("spoilt") == []
+
+
+def test_what_was_missed_for_years_is_caught_up_with_once_and_soon(ruled: Ruled) -> None:
+    ruled.add("often", cron="* * * * *")
+    ruled.ask("update store_uptime.schedule set next_due = next_due - interval '5 years'")
+    report = ruled.only_report("often")
+    assert (report["due_at"], report["passed_over"]) == ("2026-03-09T12:00:00Z", 10_000)
+
+
+def test_reports_on_schedule_leave_room_for_triggers(polled: str, server: str) -> None:
+    with ruled_service(server, polled, "--queue", "1", "--workers", "1") as ruled:
+        for number in range(5):
+            ruled.add(f"hourly-{number}")
+        with held_up(polled):
+            set_clock(ruled.registry, NOON + HOUR)
+            eventually(lambda: len(ruled.client.get("/reports").json()["reports"]) == 5)
+            waiting = trigger(ruled.client)
+            refused = ruled.client.post("/trigger_report", json={"lookback": "1h"})
+            assert "1 reports are waiting already" in problem(refused, 503)
+        assert finished(ruled.client, waiting)["status"] == "Complete"
+
+
+def test_to_run_a_schedule_again_and_again_is_to_run_it_once(ruled: Ruled, polled: str) -> None:
+    ruled.add("hourly")
+    with held_up(polled):
+        ids = {ruled.client.post("/schedules/hourly/run").json()["report_id"] for _ in range(10)}
+    assert len(ids) <= 3  # those that have begun are none that wait
+    assert {finished(ruled.client, report_id)["status"] for report_id in ids} == {"Complete"}
 
 
 def test_a_trigger_neither_waits_for_nor_joins_a_report_on_schedule(ruled: Ruled) -> None:

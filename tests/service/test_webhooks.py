@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import anyio
@@ -12,7 +12,18 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from service.errors import NotDelivered
-from service.webhooks import Announcement, NoNetwork, announced, checked_address, networks, new_secret, signed
+from service.webhooks import (
+    Announcement,
+    NoNetwork,
+    announced,
+    checked_address,
+    is_public,
+    led_to,
+    networks,
+    new_secret,
+    signed,
+    trusted,
+)
 from tests.service.receivers import Receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
@@ -57,7 +68,9 @@ def test_a_signature_is_what_the_standard_says() -> None:
     [
         *("127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"),
         *("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[::]"),
-        *("224.0.0.1", "[ff02::1]", "[::ffff:10.0.0.1]", "198.18.0.1"),
+        *("224.0.0.1", "[ff02::1]", "[::ffff:10.0.0.1]", "198.18.0.1", "[fec0::1]", "[::10.0.0.1]", "[5f00::1]"),
+        *("[64:ff9b::a00:1]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::a00:1]", "[2002:a00:1::1]", "[2001:0:a00:1::1]"),
+        *("[::ffff:0:10.0.0.1]", "[3fff::1]", "[2001:db8::1]"),
     ],
 )
 def test_no_address_of_a_private_network_is_called(receiver: Receiver, host: str) -> None:
@@ -100,10 +113,17 @@ def test_over_https_the_name_is_that_of_the_certificate(
     with pytest.raises(NotDelivered, match=r"it could not be reached: .*certificate verify failed"):
         announce(f"https://localhost:{port}/hook", "127.0.0.0/8", "::1")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ca.crt"))
+    trusted.cache_clear()
     announce(f"https://localhost:{port}/hook", "127.0.0.0/8", "::1")
     with pytest.raises(NotDelivered, match=r"it could not be reached: .*127.0.0.1"):
         announce(f"https://127.0.0.1:{port}/hook", "127.0.0.0/8")
+    trusted.cache_clear()
     assert len(receiver.received) == 1
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_what_everybody_can_reach_is_public(address: str) -> None:
+    assert is_public(led_to(ip_address(address)))
 
 
 def test_who_is_not_there_is_told() -> None:

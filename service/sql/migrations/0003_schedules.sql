@@ -15,7 +15,7 @@ create table store_uptime.schedule (
     webhook_secret text,
     made_by        text,                              -- the name of a key
     made_at        timestamptz not null default now(),
-    next_due       timestamptz not null,
+    next_due       timestamptz not null check (isfinite(next_due)),
 
     check ((webhook is null) = (webhook_secret is null))
 );
@@ -29,7 +29,11 @@ alter table store_uptime.report
     add column passed_over integer     not null default 0,      -- due times before this one that nobody was there for
     add column tries       integer     not null default 0,      -- how often a run of it has failed
     add column not_before  timestamptz,               -- when it may be tried again
-    add column retention   interval,
+    add column retention   interval,                  -- this and the next as the schedule had them when it was due
+    add column deliver_to  text[]      not null default '{}',
+    add column format      text        not null default 'csv',
+    add column webhook     text,
+    add column webhook_secret text,
     add constraint report_due_once unique (schedule, due_at);
 
 -- Where a report stands: all of it but what is large.
@@ -80,16 +84,14 @@ where status = 'waiting'
 create function store_uptime.announce() returns trigger language plpgsql as $$
 begin
     insert into store_uptime.delivery (report_id, kind, target, secret)
-    select new.id, 'webhook', webhook, webhook_secret
-    from store_uptime.schedule
-    where name = new.schedule and webhook is not null
+    values (new.id, 'webhook', new.webhook, new.webhook_secret)
     on conflict do nothing;
     return null;
 end
 $$;
 create trigger announce after update on store_uptime.report
     for each row
-    when (old.status in ('queued', 'running') and new.status in ('complete', 'error'))
+    when (old.status in ('queued', 'running') and new.status in ('complete', 'error') and new.webhook is not null)
     execute function store_uptime.announce();
 
 create table store_uptime.audit (
