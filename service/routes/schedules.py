@@ -76,10 +76,11 @@ def described(row: Row) -> Schedule:
     "/schedules",
     status_code=201,
     responses=problems(
+        s404="No such store.",
         s408="Too slow.",
         s409="There is a schedule of this name already.",
         s413="Too large.",
-        s422="The server knows no such destination.",
+        s422="The server knows no such destination, or the time leaves the calendar.",
     ),
     tags=["schedules"],
     summary="Add a schedule",

@@ -57,6 +57,8 @@ def test_a_schedule_is_added_listed_run_and_removed(ruled: Ruled) -> None:
         ({"max_gap": "0h"}, 400, "max-gap must be more than 0"),
         ({"webhook": "ftp://example.com"}, 400, "is no address for a webhook"),
         ({"webhook": "https://me:secret@example.com"}, 400, "is no address for a webhook"),
+        ({"store_id": "nobody"}, 404, "no poll in the database has the store id 'nobody'"),
+        ({"lookback": "999999999d"}, 422, "before"),
         ({"deliver_to": ["nowhere"]}, 422, "knows no destination 'nowhere'"),
         ({"now": "2026-03-09T00:00:00Z"}, 400, "now"),
     ],
