@@ -16,12 +16,17 @@ class Caller:
     who: str | None
     address: str
 
+    @property
+    def by(self) -> dict[str, str | None]:
+        """Who the audit says it was."""
+        return {"who": self.who, "client": self.address}
+
     async def content(self, statement: str, report_id: str) -> Row:
         """What is stored of a complete report, for them to read. Raises RemovedReport, Sealed."""
         row = await reports.content(self.backend.registry, statement, report_id)
         opened = await asyncio.to_thread(self._opened, row)
         done = {"action": "read", "subject": report_id, "detail": statement}
-        await self.backend.registry.rows("note", who=self.who, client=self.address, **done)
+        await self.backend.registry.rows("note", **self.by, **done)
         return opened
 
     def _opened(self, row: Row) -> Row:

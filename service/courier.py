@@ -16,7 +16,7 @@ from service.destinations import Destination
 from service.errors import NotDelivered, RegistryUnreachable
 from service.registry import Registry, Row
 from service.reports import iso
-from service.spoken import host
+from service.spoken import goes_to
 from service.webhooks import Announcement, Network, announced
 
 AT_ONCE = 8  # of each kind
@@ -52,7 +52,7 @@ class Courier:
                 task = asyncio.create_task(self._see_out(delivery))
                 busy.add(task)
                 task.add_done_callback(busy.discard)
-        counts = await self._registry.row("undelivered") or {}
+        [counts] = await self._registry.rows("undelivered")
         metrics.DELIVERIES_WAITING.set(counts["waiting"])
         metrics.DELIVERIES_FAILED.set(counts["failed"])
 
@@ -72,7 +72,7 @@ class Courier:
     async def _see_out(self, delivery: Row) -> None:
         """A try, and what became of it."""
         kind, taken = delivery["kind"], {"id": delivery["id"], "lease_until": delivery["lease_until"]}
-        told = log.bind(kind=kind, to=shown(delivery), report=delivery["report_id"][:8], tries=delivery["tries"])
+        told = log.bind(kind=kind, to=goes_to(delivery), report=delivery["report_id"][:8], tries=delivery["tries"])
         with suppress(RegistryUnreachable):  # then it is delivered again, when its lease has run out
             try:
                 await self._delivered(delivery)
@@ -113,11 +113,6 @@ class Courier:
         files = await self._registry.rows("deliveries", id=delivery["report_id"])
         message_id = f"msg_{delivery['report_id']}_{delivery['id']}"
         return Announcement(delivery["target"], delivery["secret"], message_id, said_of(report, files))
-
-
-def shown(delivery: Row) -> str:
-    """Where something is delivered to; of a webhook its host alone, for what follows may be a secret."""
-    return host(delivery["target"]) if delivery["kind"] == "webhook" else delivery["target"]
 
 
 def wait_after(tries: int, for_good: bool) -> timedelta | None:

@@ -123,7 +123,11 @@ def file_name(report: Row, columns: Columns) -> str:
 
 async def found(registry: Registry, report_id: str) -> Row:
     """A report's row without what is large. Raises UnknownReport, RemovedReport."""
-    row = await registry.row("status", id=report_id) if REPORT_ID.fullmatch(report_id) else None
+    return known(await registry.row("status", id=report_id) if REPORT_ID.fullmatch(report_id) else None)
+
+
+def known(row: Row | None) -> Row:
+    """The row of a report that is there. Raises UnknownReport, RemovedReport."""
     if row is None:
         raise UnknownReport
     if row["status"] == "removed":
@@ -144,7 +148,11 @@ async def progress(registry: Registry, row: Row) -> dict[str, Any]:
 
 async def finished(registry: Registry, report_id: str) -> Row:
     """A report's row, where it has a result. Raises UnknownReport, RemovedReport, NotFinished, NoResult."""
-    row = await found(registry, report_id)
+    return with_result(await found(registry, report_id))
+
+
+def with_result(row: Row) -> Row:
+    """The row of a report that has a result. Raises NotFinished, NoResult."""
     if row["status"] in STATUSES["Running"]:
         raise NotFinished
     if row["status"] == "error":
@@ -160,12 +168,11 @@ async def content(registry: Registry, statement: str, report_id: str) -> Row:
     return row
 
 
-async def ended(registry: Registry, report_id: str, who: str | None, client: str) -> None:
+async def ended(registry: Registry, report_id: str, by: dict[str, str | None]) -> None:
     """Cancel a report that runs, remove one that has finished. Raises UnknownReport, RemovedReport."""
     await found(registry, report_id)
-    by = {"id": report_id, "who": who, "client": client}
-    if not await registry.rows("cancel", **by):
-        await registry.rows("remove", **by)
+    if not await registry.rows("cancel", id=report_id, **by):
+        await registry.rows("remove", id=report_id, **by)
 
 
 def iso(moment: datetime | None) -> str | None:

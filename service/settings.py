@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number, all_or_none
 
-from service.commands.common import more_than_nothing, nothing_or_more
+from service.commands.common import REPEATED, Identities, Recipients, more_than_nothing, nothing_or_more
 from service.durations import written
 
 if TYPE_CHECKING:
@@ -54,10 +54,9 @@ class Settings:
     port: Annotated[int, Parameter(validator=A_PORT, help="The port to listen on.")] = 8000
     allowed_hosts: Annotated[
         tuple[str, ...],
+        REPEATED,
         Parameter(
             name="--allowed-host",
-            negative="",
-            show_default=False,
             help="A name under which the service is called, behind a proxy for example; may be repeated.",
         ),
     ] = ()
@@ -96,36 +95,16 @@ class Settings:
     ] = timedelta(days=365)
     destination: Annotated[
         tuple[str, ...],
-        Parameter(
-            negative="",
-            show_default=False,
-            help="Where files can be delivered, NAME=FOLDER or NAME=s3://BUCKET/PREFIX; may be repeated.",
-        ),
+        REPEATED,
+        Parameter(help="Where files can be delivered, NAME=FOLDER or NAME=s3://BUCKET/PREFIX; may be repeated."),
     ] = ()
     webhook_network: Annotated[
         tuple[str, ...],
-        Parameter(
-            negative="",
-            show_default=False,
-            help="A private network that webhooks may be in, such as 10.0.0.0/8; may be repeated.",
-        ),
+        REPEATED,
+        Parameter(help="A private network that webhooks may be in, such as 10.0.0.0/8; may be repeated."),
     ] = ()
-    encrypt_to: Annotated[
-        tuple[str, ...],
-        Parameter(
-            negative="",
-            show_default=False,
-            help="Encrypt what is kept and delivered to this key (age1…, ssh-…, or a file of them); may be repeated.",
-        ),
-    ] = ()
-    identity: Annotated[
-        tuple[Path, ...],
-        Parameter(
-            negative="",
-            show_default=False,
-            help="A file of keys that decrypt it for whoever may read; may be repeated.",
-        ),
-    ] = ()
+    encrypt_to: Recipients = ()
+    identity: Identities = ()
     log_format: Annotated[
         Literal["json", "text"] | None, Parameter(help="json or text. Default: text on a terminal, else json.")
     ] = None

@@ -95,6 +95,11 @@ def host(url: str) -> str:
     return urlsplit(url).netloc
 
 
+def goes_to(delivery: dict[str, Any]) -> str:
+    """Where something is delivered to: the name of a destination, or the host of a webhook."""
+    return host(delivery["target"]) if delivery["kind"] == "webhook" else delivery["target"]
+
+
 def sentence(text: str) -> str:
     """A sentence as it begins a line."""
     return text[:1].upper() + text[1:]

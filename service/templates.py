@@ -37,6 +37,7 @@ def engine() -> JinjaTemplateEngine:
         spoken.sentence,
         spoken.options,
         spoken.host,
+        spoken.goes_to,
         durations.written,
         cron.in_words,
     )

@@ -179,7 +179,7 @@ def make_report(task: Task) -> Outcome:
 
 
 def going_out(report: "Report", outgoing: Outgoing | None, vault: Vault) -> dict[str, Any]:
-    """What `complete` hands over to be delivered."""
+    """What is handed over to be delivered."""
     if outgoing is None:
         return {"deliver_to": [], "file_name": None, "file": None}
     return {
@@ -251,6 +251,11 @@ class Ledger:
 def about(figures: bytes) -> dict[str, Any]:
     """The provenance and the quality of a report."""
     return pipeline.restored(figures).about
+
+
+def delivered(figures: bytes, outgoing: Outgoing, recipients: tuple[str, ...]) -> dict[str, Any]:
+    """What is handed over to be delivered of a stored report."""
+    return going_out(pipeline.restored(figures), outgoing, Vault(recipients))
 
 
 def rendered(figures: bytes, selection: Selection, file_format: Format, columns: Columns) -> bytes:

@@ -58,19 +58,16 @@ Lookback = Annotated[
         validator=nothing_or_more, show_default=lambda value: "24h", help="How long before the week polls still count."
     ),
 ]
+REPEATED = Parameter(negative="", show_default=False)
 Identities = Annotated[
-    tuple[Path, ...],
-    Parameter(
-        name="--identity", negative="", show_default=False, help="A file of keys that decrypt it; may be repeated."
-    ),
+    tuple[Path, ...], REPEATED, Parameter(name="--identity", help="A file of keys that decrypt it; may be repeated.")
 ]
 Recipients = Annotated[
     tuple[str, ...],
+    REPEATED,
     Parameter(
         name="--encrypt-to",
-        negative="",
-        show_default=False,
-        help="A key to encrypt to (age1…, ssh-…, or a file of them); may be repeated.",
+        help="Encrypt what is kept and delivered to this key (age1…, ssh-…, or a file of them); may be repeated.",
     ),
 ]
 Out = Annotated[Path, Parameter(allow_leading_hyphen=True, help="A file, or - for stdout.")]

@@ -1,6 +1,6 @@
 """`store-uptime fetch`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -10,10 +10,7 @@ from service.commands import common
 from service.commands.common import Identities, say
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
 from service.commands.report import put
-from service.errors import NoResult, NotFinished, RemovedReport, ServiceError, UnknownReport
-
-if TYPE_CHECKING:
-    from psycopg.rows import DictRow
+from service.errors import RemovedReport
 
 
 def fetch(
@@ -30,28 +27,17 @@ def fetch(
 
     store-uptime fetch REPORT_ID --identity key.txt --out week.csv
     """
+    from service.reports import known, with_result
     from service.sealed import vault
 
     keys = vault((), identity)
     with opened(place) as ask:
-        known, stored = ask("status", id=report_id), ask("figures", id=report_id)
-        if not known:
-            raise UnknownReport
+        row = with_result(known(next(iter(ask("status", id=report_id)), None)))
+        stored = ask("figures", id=report_id)
         if not stored:
-            raise lacking(known[0])
+            raise RemovedReport
         report = pipeline.restored(keys.opened(stored[0]["figures"]))
         ask("note", action="read", subject=report_id, detail="fetch", **ON_THE_COMMAND_LINE)
-    put(report.render(format, columns or known[0]["options"]["columns"]), out)
+    put(report.render(format, columns or row["options"]["columns"]), out)
     say(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
     return 0
-
-
-def lacking(row: "DictRow") -> ServiceError:
-    """Why a report has no figures."""
-    match row["status"]:
-        case "removed":
-            return RemovedReport()
-        case "error":
-            return NoResult(row["error"])
-        case _:
-            return NotFinished()

@@ -34,8 +34,7 @@ def add(
         Parameter(validator=common.more_than_nothing, help="How long its reports are kept. Default: as serve says."),
     ] = None,
     deliver_to: Annotated[
-        tuple[str, ...],
-        Parameter(negative="", show_default=False, help="A destination of serve for its files; may be repeated."),
+        tuple[str, ...], common.REPEATED, Parameter(help="A destination of serve for its files; may be repeated.")
     ] = (),
     format: Annotated[Format, Parameter(help="How those files are written.")] = "csv",
     webhook: Annotated[str | None, Parameter(help="An address to announce each report at.")] = None,

@@ -19,7 +19,6 @@ from pipeline import Columns, Format, Options, Selection
 from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
-from service.courier import shown
 from service.durations import duration, written
 from service.errors import Sealed, ServiceError
 from service.registry import Row
@@ -38,6 +37,7 @@ from service.routes.shapes import (
     TriggerRequest,
     problems,
 )
+from service.spoken import goes_to
 
 MEDIA: dict[Format, str] = {
     "csv": "text/csv",
@@ -92,6 +92,11 @@ async def trigger_report(
     )
     report_id = await reports.triggered(backend.registry, asked, backend.settings.queue)
     backend.wake()
+    return accepted(report_id)
+
+
+def accepted(report_id: str) -> Response[Triggered]:
+    """The answer to whoever has asked for a report: which, and where to get it."""
     return Response(Triggered(report_id), status_code=202, headers={"Location": f"/get_report/{report_id}"})
 
 
@@ -328,7 +333,7 @@ def delivery_of(row: Row) -> Delivery:
     """What became of a file or an announcement, as the API shows it."""
     return Delivery(
         kind=row["kind"],
-        to=shown(row),
+        to=goes_to(row),
         name=row["name"] or None,
         status=row["status"],
         tries=row["tries"],
@@ -370,7 +375,7 @@ async def rejected_rows(
 )
 async def end_report(caller: NamedDependency[Caller], report_id: FromPath[str]) -> None:
     """One that waits or runs is cancelled, and stands in the history as an error; a finished one is deleted."""
-    await reports.ended(caller.backend.registry, report_id, caller.who, caller.address)
+    await reports.ended(caller.backend.registry, report_id, caller.by)
     caller.backend.wake()
 
 

@@ -7,7 +7,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 
 import pipeline
-from pipeline import Options, Selection
+from pipeline import Options
 from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
@@ -16,7 +16,7 @@ from service.durations import duration, written
 from service.errors import ScheduleExists, UnknownDestination, UnknownSchedule
 from service.registry import Row
 from service.reports import file_name, iso
-from service.routes.reports import described_options, options_of
+from service.routes.reports import accepted, described_options, options_of
 from service.routes.shapes import (
     Delivery,
     DeliveryRequest,
@@ -91,9 +91,9 @@ async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleR
     for name in wanted.deliver_to:
         known_destination(caller.backend, name)
     await check_source(caller.backend, wanted.options)
-    clock = await registry.row("clock") or {}
-    values = wanted.values(clock["clock"])
-    if not await registry.rows("add_schedule", **values, who=caller.who, client=caller.address):
+    [now] = await registry.rows("clock")
+    values = wanted.values(now["clock"])
+    if not await registry.rows("add_schedule", **values, **caller.by):
         raise ScheduleExists(data.name)
     return NewSchedule(data.name, iso(values["next_due"]) or "", values["webhook_secret"])
 
@@ -136,8 +136,7 @@ def known_destination(backend: Backend, name: str) -> None:
 @delete("/schedules/{name:str}", status_code=204, responses=UNKNOWN, tags=["schedules"], summary="Remove a schedule")
 async def remove_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> None:
     """It comes no more; its reports stay."""
-    by = {"who": caller.who, "client": caller.address}
-    if not await caller.backend.registry.rows("remove_schedule", name=known_name(name), **by):
+    if not await caller.backend.registry.rows("remove_schedule", name=known_name(name), **caller.by):
         raise UnknownSchedule(name)
 
 
@@ -157,12 +156,12 @@ def known_name(name: str) -> str:
 )
 async def run_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> Response[Triggered]:
     """Ask for a report of a schedule now, beside those of its due times."""
-    by = {"who": caller.who, "client": caller.address}
-    queued = await caller.backend.registry.row("run_schedule", name=known_name(name), id=reports.new_id(), **by)
+    wanted = {"name": known_name(name), "id": reports.new_id()}
+    queued = await caller.backend.registry.row("run_schedule", **wanted, **caller.by)
     if queued is None:
         raise UnknownSchedule(name)
     caller.backend.wake()
-    return Response(Triggered(queued["id"]), status_code=202, headers={"Location": f"/get_report/{queued['id']}"})
+    return accepted(queued["id"])
 
 
 @post(
@@ -189,17 +188,9 @@ async def deliver(
     known_destination(backend, data.to)
     stored = await caller.content("figures", report_id)
     columns = data.columns or row["options"]["columns"]
-    file = await backend.workers.brief(work.rendered, stored["figures"], Selection(), data.format, columns)
-    vault = backend.settings.vault
-    name = vault.named(f"{file_name(row, columns)}.{data.format}")
-    await backend.registry.rows(
-        "add_delivery",
-        id=report_id,
-        target=data.to,
-        file_name=name,
-        file=vault.sealed(file),
-        who=caller.who,
-        client=caller.address,
-    )
+    outgoing = work.Outgoing([data.to], file_name(row, columns), data.format, columns)
+    recipients = backend.settings.vault.recipients
+    file = await backend.workers.brief(work.delivered, stored["figures"], outgoing, recipients)
+    await backend.registry.rows("add_delivery", id=report_id, **file, **caller.by)
     backend.wake()
-    return Delivery(kind="file", to=data.to, status="waiting", name=name)
+    return Delivery(kind="file", to=data.to, status="waiting", name=file["file_name"])

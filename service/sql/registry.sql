@@ -317,7 +317,7 @@ delete from store_uptime.session where hash = %(hash)s;
 select 1 as yes from store_uptime.schedule where next_due <= store_uptime.clock() limit 1;
 
 -- due: the schedules whose time has come; whoever holds them decides what comes next, and nobody else
-select *, store_uptime.clock() as clock
+select name, cron, zone, next_due, store_uptime.clock() as clock
 from store_uptime.schedule
 where next_due <= store_uptime.clock()
 order by next_due
@@ -431,7 +431,8 @@ where id = %(id)s and lease_until = %(lease_until)s;
 -- add_delivery: a file of a report that somebody wants elsewhere
 with added as (
     insert into store_uptime.delivery (report_id, kind, target, name, content)
-    values (%(id)s, 'file', %(target)s, %(file_name)s, %(file)s)
+    select %(id)s, 'file', target, %(file_name)s, %(file)s
+    from unnest(%(deliver_to)s::text[]) as target
     on conflict (report_id, kind, target, name) do update
     set content = excluded.content,
         status = 'waiting',
@@ -441,10 +442,10 @@ with added as (
         lease_until = null,                           -- whoever has the one before is too late to say so
         error = null,
         done_at = null
-    returning report_id
+    returning report_id, target
 ), noted as (
     insert into store_uptime.audit (who, client, action, subject, detail)
-    select %(who)s, %(client)s, 'delivered', report_id, %(target)s from added
+    select %(who)s, %(client)s, 'delivered', report_id, target from added
 )
 select report_id from added;
 

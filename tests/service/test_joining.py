@@ -414,7 +414,6 @@ VALUES: dict[str, Any] = {
     "destinations": ["here"],
     "kind": "file",
     "lease_until": "2026-01-01Z",
-    "target": "here",
     "file_name": "a name.csv",
     "file": b"",
     "content": b"",
