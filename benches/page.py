@@ -18,8 +18,8 @@ import httpx
 from playwright.sync_api import Browser
 
 from benches.common import compile_packages, machine, own_database
-from benches.service import serving
 from pipeline import load_files, write_sample
+from service.testing import serving
 from tests.service.browsing import MISSING, found_browser, launched, opened, ready
 
 STORES, DAYS, VISITS = 10_000, 9, 5
@@ -57,7 +57,8 @@ def main() -> None:
         write_sample(Path(folder) / "feed", stores, days)
         for _ in load_files(Path(folder) / "feed", database, Path(folder) / "rejects"):
             pass
-        with serving(database, Path(folder) / "serve.log") as (url, _), launched() as browser:
+        with serving("--database", database) as service, launched() as browser:
+            url = service.url
             report_id = httpx.post(f"{url}/trigger_report").json()["report_id"]
             with httpx.stream("GET", f"{url}/reports/{report_id}/events", timeout=600) as events:
                 events.read()

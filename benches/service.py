@@ -11,24 +11,22 @@ import asyncio
 import json
 import os
 import re
-import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from subprocess import DEVNULL, Popen
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import psutil
 
-from benches.common import PYTHON, compile_packages, machine, own_database
+from benches.common import compile_packages, machine, own_database
 from pipeline import load_files, write_sample
+from service.testing import serving
 
 CLIENTS, MINUTES, STORES, DAYS = 200, 10.0, 500, 15
 SMOKE = (20, 0.1, 50, 10)
@@ -58,8 +56,9 @@ def main() -> None:
         write_sample(Path(folder) / "feed", stores, days)
         for _ in load_files(Path(folder) / "feed", database, Path(folder) / "rejects"):
             pass
-        with serving(database, Path(folder) / "serve.log") as (url, server):
-            seen = asyncio.run(polled(url, server, clients, 60 * minutes))
+        with serving("--database", database) as service:
+            process = psutil.Process(service.process.pid)
+            seen = asyncio.run(polled(service.url, process, clients, 60 * minutes))
     print(machine())
     print(f"{clients} clients, {minutes:g} minutes, {len(seen.reports)} reports of {stores} stores, all complete")
     print(f"{'':10} {'answers':>8} {'median ms':>10} {'p99 ms':>8} {'most ms':>8}")
@@ -67,33 +66,6 @@ def main() -> None:
     print(line("trigger", seen.trigger_s))
     early, late = (mean(part) for part in halves(seen.memory))
     print(f"memory of the server: {early:.0f} MiB in the first half, {late:.0f} MiB in the second")
-
-
-@contextmanager
-def serving(database: str, log: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """A server that is ready for reports."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [PYTHON, "-m", "service", "serve", "--database", database, "--port", str(port), "--log-format", "json"]
-    with log.open("wb") as said, Popen(command, stdin=DEVNULL, stderr=said) as server:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            await_ready(url, log)
-            yield url, psutil.Process(server.pid)
-        finally:
-            server.terminate()
-
-
-def await_ready(url: str, log: Path) -> None:
-    """Wait until it runs reports."""
-    for _ in range(600):
-        try:
-            if httpx.get(f"{url}/ready").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    sys.exit(f"the server does not come up\n{log.read_text(encoding='utf-8')}")
 
 
 async def polled(url: str, server: psutil.Process, clients: int, seconds: float) -> Seen:

@@ -36,9 +36,9 @@ from benches.common import (
     said,
     spread,
 )
-from benches.service import serving
 from pipeline.sample import END
 from service.settings import Settings
+from service.testing import serving
 
 STORES, DAYS, TIMES = 3_678, 21, 7
 SMOKE = (150, 9, 2)
@@ -74,7 +74,7 @@ def main() -> None:
     with TemporaryDirectory() as name, own_database() as database:
         folder = Path(name)
         filled(database, folder / "feed", stores, days)
-        with serving(database, folder / "serve.log") as (url, _), connected(url) as client:
+        with serving("--database", database) as service, connected(service.url) as client:
             warmed_up(client, database, folder)
             seen = rounds(client, database, folder, times)
             single_stores(client, some_stores(database, times), seen)

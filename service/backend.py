@@ -52,9 +52,9 @@ class Backend:
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)
         self._database = self._address = ""
-        self._heart = Heartbeat(self._beat)
+        self._heart = Heartbeat(self._beat, settings.timing.tick_s)
         self._runner: Runner | None = None
-        self._courier = Courier(self.registry, settings.destinations, settings.networks, self.wake)
+        self._courier = Courier(self.registry, settings, self.wake)
         self._uses_embedded = False
         self._tasks: list[asyncio.Task[None]] = []
         self._stores: list[str] = []

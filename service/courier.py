@@ -4,7 +4,7 @@ It goes by the queue of deliveries in the registry, whose rows it takes under a 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -12,16 +12,16 @@ from typing import Any
 import structlog
 
 from service import metrics, reports
-from service.destinations import Destination
 from service.errors import NotDelivered, RegistryUnreachable
 from service.registry import Registry, Row
 from service.reports import iso
+from service.settings import Settings
 from service.spoken import goes_to
-from service.webhooks import Announcement, Network, announced
+from service.webhooks import Announcement, announced
 
 AT_ONCE = 8  # of each kind
 LEASE = timedelta(seconds=90)
-FILE_S, WEBHOOK_S = 60, 10  # how long a try may take
+FILE_S = 60  # how long a try may take; of an announcement, the settings say it
 SECONDS, MINUTES, HOURS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours"))
 WAITS = (5 * SECONDS, MINUTES, 5 * MINUTES, 30 * MINUTES, 2 * HOURS, 5 * HOURS, 10 * HOURS)  # before each further try
 
@@ -31,15 +31,10 @@ log = structlog.get_logger(part="courier")
 class Courier:
     """Delivers what this server can deliver: files to its destinations, announcements to anybody it may call."""
 
-    def __init__(
-        self,
-        registry: Registry,
-        destinations: Mapping[str, Destination],
-        networks: Sequence[Network],
-        wake: Callable[[], None],
-    ) -> None:
-        self._registry, self._destinations = registry, destinations
-        self._networks, self._wake = networks, wake
+    def __init__(self, registry: Registry, settings: Settings, wake: Callable[[], None]) -> None:
+        self._registry, self._wake = registry, wake
+        self._destinations, self._networks = settings.destinations, settings.networks
+        self._seconds = {"file": FILE_S, "webhook": settings.timing.webhook_s}
         self._busy: dict[str, set[asyncio.Task[None]]] = {"file": set(), "webhook": set()}
 
     async def tick(self) -> None:
@@ -90,16 +85,15 @@ class Courier:
 
     async def _delivered(self, delivery: Row) -> None:
         """Raises NotDelivered, RegistryUnreachable."""
-        is_file = delivery["kind"] == "file"
-        seconds = FILE_S if is_file else WEBHOOK_S
+        seconds = self._seconds[delivery["kind"]]
         try:
             async with asyncio.timeout(seconds):
-                if is_file:
+                if delivery["kind"] == "file":
                     await self._destinations[delivery["target"]].put(delivery["name"], delivery["content"])
                 else:
                     await announced(await self._announcement(delivery), self._networks)
         except TimeoutError:
-            raise NotDelivered(f"it took longer than {seconds} seconds") from None
+            raise NotDelivered(f"it took longer than {seconds:g} seconds") from None
         except (NotDelivered, RegistryUnreachable):
             raise
         except Exception as error:

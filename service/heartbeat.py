@@ -1,4 +1,4 @@
-"""What a server does again and again: once a second, and at once when it is woken."""
+"""What a server does again and again: with each tick, and at once when it is woken."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,16 +8,14 @@ import structlog
 
 from service.errors import RegistryUnreachable
 
-TICK_S = 1.0
-
 log = structlog.get_logger(part="server")
 
 
 class Heartbeat:
     """Calls something until it is stopped; a registry that does not answer is waited for."""
 
-    def __init__(self, beat: Callable[[], Awaitable[None]]) -> None:
-        self._beat = beat
+    def __init__(self, beat: Callable[[], Awaitable[None]], tick_s: float) -> None:
+        self._beat, self._tick_s = beat, tick_s
         self._wake = asyncio.Event()
         self._is_over = False
 
@@ -38,7 +36,7 @@ class Heartbeat:
                     log.warning("the registry does not answer, waiting for it")
                 is_reachable = False
             with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
+                async with asyncio.timeout(self._tick_s):
                     await self._wake.wait()
 
     def stop(self) -> None:

@@ -29,10 +29,6 @@ from service.reports import file_name, made_by
 from service.settings import Settings
 from service.work import Outcome, Outgoing, Place, Task
 
-LEASE = timedelta(seconds=15)
-RENEW_S = 4
-TIDY_S = 60
-
 log = structlog.get_logger(part="runner")
 
 
@@ -54,6 +50,7 @@ class Runner:
         self, settings: Settings, registry: Registry, workers: Workers, house: House, is_stopping: Callable[[], bool]
     ) -> None:
         self._settings, self._registry, self._workers = settings, registry, workers
+        self._timing, self._lease = settings.timing, timedelta(seconds=settings.timing.lease_s)
         self._house, self._is_stopping = house, is_stopping
         self._running: dict[str, asyncio.Task[None]] = {}
         self._renewed = self._tidied = 0.0
@@ -88,8 +85,8 @@ class Runner:
         for run in runs:
             if run not in ours and run in self._running:
                 self._running[run].cancel()
-        if time.monotonic() - self._renewed > RENEW_S:
-            await self._registry.rows("renew", runs=list(ours), lease=LEASE)
+        if time.monotonic() - self._renewed > self._timing.renew_s:
+            await self._registry.rows("renew", runs=list(ours), lease=self._lease)
             self._renewed = time.monotonic()
 
     async def _take_over_lost(self) -> None:
@@ -106,7 +103,7 @@ class Runner:
         run = secrets.token_hex(8)
         if not await self._registry.row("any_waiting"):
             return False
-        claimed = await self._registry.row("claim", run=run, lease=LEASE, made_by=made_by())
+        claimed = await self._registry.row("claim", run=run, lease=self._lease, made_by=made_by())
         if claimed is None:
             return False
         metrics.WAITED.observe(claimed["waited"])
@@ -189,7 +186,7 @@ class Runner:
         metrics.WAITING.set(waiting.get("queued", 0))
         metrics.RUNNING.set(len(self._running))
         metrics.WORKERS_LOST.set(self._workers.lost)
-        if time.monotonic() - self._tidied < TIDY_S:
+        if time.monotonic() - self._tidied < self._timing.tidy_s:
             return
         self._tidied = time.monotonic()
         await self._registry.rows("expire", keep_reports=self._settings.keep_reports, keep_for=self._settings.keep_for)

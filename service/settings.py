@@ -33,6 +33,23 @@ def shown(duration: timedelta) -> str:
     return written(duration.total_seconds())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How often a server looks, and how long it waits, in seconds. In no help and no docs: where tests would have to
+    wait as long, they ask for less."""
+
+    tick_s: float = 1.0
+    """between two looks at what is due, waiting, or cancelled"""
+    renew_s: float = 4.0
+    """between two renewals of a lease"""
+    lease_s: float = 15.0
+    """how long a run is a server's that does not renew its lease"""
+    tidy_s: float = 60.0
+    """between two looks at what is too old to keep"""
+    webhook_s: float = 10.0
+    """how long the receiver of an announcement may take"""
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -108,6 +125,7 @@ class Settings:
     log_format: Annotated[
         Literal["json", "text"] | None, Parameter(help="json or text. Default: text on a terminal, else json.")
     ] = None
+    timing: Annotated[Timing, Parameter(show=False)] = Timing()
 
     @property
     def is_local(self) -> bool:

@@ -241,8 +241,9 @@ class Ledger:
 
     def _execute(self, statement: str, **values: object) -> bool:
         if self._connection is None or self._connection.closed:
+            name = f"store-uptime worker {os.getpid()}"
             self._connection = psycopg.connect(
-                self._task.registry, autocommit=True, connect_timeout=4, application_name="store-uptime worker"
+                self._task.registry, autocommit=True, connect_timeout=4, application_name=name
             )
         ours = {"id": self._task.report_id, "run": self._task.run}
         return self._connection.execute(statements()[statement], ours | values).rowcount == 1

@@ -1,5 +1,6 @@
 """PostgreSQL for the tests: databases of their own, and a second server that asks for passwords."""
 
+import atexit
 import os
 import select
 import shutil
@@ -12,8 +13,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString, Self, cast
 from urllib.parse import quote
@@ -59,7 +61,7 @@ def own_server() -> Iterator[str]:
 def fresh_database(server: str, ending: str = "") -> Iterator[str]:
     """The URL of an empty database, that is gone after the block whoever is still in it."""
     name = f"test_{uuid4().hex}{ending}"
-    run(server, f'create database "{name}"')
+    run(server, f'create database "{name}" strategy file_copy')  # half the time of the default
     try:
         yield in_database(server, name)
     finally:
@@ -185,17 +187,38 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def new_cluster(made: bool = True) -> Iterator[Cluster]:
-    """A cluster that does not run yet, in a folder of the server's account; or the place for one."""
+def new_cluster() -> Iterator[Cluster]:
+    """A cluster that does not run yet, in a folder of the server's account."""
+    with place_for_a_cluster() as cluster:
+        copy_as_it_is(blank_cluster(), cluster.data)
+        yield cluster
+
+
+@contextmanager
+def place_for_a_cluster() -> Iterator[Cluster]:
+    """A cluster that is not there yet."""
     with open_folder() as folder:
         owner = embedded.server_account(folder)
-        cluster = Cluster(folder / "data", free_port(), owner, embedded.readable_programs(folder, owner))
         if owner:
             os.chown(folder, *owner)
-        names = ["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8"]
-        if made:
-            cluster.program("initdb", "-D", str(cluster.data), *names, "--no-locale", "--no-sync", "--no-instructions")
-        yield cluster
+        yield Cluster(folder / "data", free_port(), owner, embedded.readable_programs(folder, owner))
+
+
+@cache
+def blank_cluster() -> Path:
+    """The data of a cluster that has never run, made once: initdb takes ten times as long as a copy."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    cluster = kept.enter_context(place_for_a_cluster())
+    names = ["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8"]
+    quick = ["--no-locale", "--no-sync", "--no-instructions"]
+    cluster.program("initdb", "-D", str(cluster.data), *names, *quick)
+    return cluster.data
+
+
+def copy_as_it_is(folder: Path, to: Path) -> None:
+    """A copy of a folder, whose files belong to the same account and have the same modes."""
+    subprocess.run(["cp", "-a", folder, to], check=True)
 
 
 def free_port() -> int:

@@ -4,11 +4,7 @@ import csv
 import json
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +17,7 @@ from service.commands.common import say
 from service.commands.load import load
 from service.commands.sample import sample
 from service.commands.timeline import show
+from service.testing import serving
 
 if TYPE_CHECKING:
     import httpx
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 ROWS = 8
 PIECES = 12
 PORTS = range(8000, 8100)
-START_S = 60
 
 
 def demo(
@@ -52,7 +48,7 @@ def demo(
         load(folder / "feed", database=database, rejects=folder / "rejects")
         port = free_port()
         say(f"\n3. The service: store-uptime serve --port {port}")
-        with serving(database, port, folder / "serve.log") as (server, client):
+        with serving("--database", database, "--port", str(port)) as service, service.client() as client:
             lines = reported(client)
             store = most_down(lines)
             say(f"\n5. Why so? The end of one store's week: store-uptime timeline {store}")
@@ -62,7 +58,7 @@ def demo(
             if not once:
                 say("Ctrl-C ends it.")
                 with suppress(KeyboardInterrupt):
-                    server.wait()
+                    service.process.wait()
     return 0
 
 
@@ -73,38 +69,6 @@ def free_port() -> int:
             if attempt.connect_ex(("127.0.0.1", port)):
                 return port
     return 0
-
-
-@contextmanager
-def serving(database: str, port: int, log: Path) -> Iterator[tuple["subprocess.Popen[bytes]", "httpx.Client"]]:
-    """The service in a process of its own, ready for reports, and a client of it; it ends with the block."""
-    import httpx
-
-    command = [sys.executable, "-m", "service", "serve", "--database", database, "--port", str(port)]
-    with log.open("wb") as said, subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=said) as server:
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-                await_ready(server, client, log)
-                yield server, client
-        finally:
-            server.terminate()
-
-
-def await_ready(server: "subprocess.Popen[bytes]", client: "httpx.Client", log: Path) -> None:
-    """Wait until the service runs reports. Raises CannotServe with what it said, where it does not come to that."""
-    import httpx
-
-    from service.commands.serve import CannotServe
-
-    deadline = time.monotonic() + START_S
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            if client.get("/ready").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise CannotServe(log.read_text(encoding="utf-8").strip().rpartition("\n")[2])
 
 
 def reported(client: "httpx.Client") -> list[str]:

@@ -30,7 +30,7 @@ from tests.postgres import (
     eventually,
     fresh_database,
     network_url,
-    new_cluster,
+    place_for_a_cluster,
     run,
 )
 
@@ -480,7 +480,7 @@ def test_less_protection_than_was_asked_is_refused(
 def standby(guarded: Cluster) -> Iterator[Cluster]:
     """A hot standby of the server that asks for passwords."""
     with ExitStack() as stack:
-        copy = stack.enter_context(new_cluster(made=False))
+        copy = stack.enter_context(place_for_a_cluster())
         place = ["-d", guarded.socket_url, "-D", str(copy.data)]
         copy.program("pg_basebackup", *place, "-R", "--checkpoint=fast", "--no-sync", "--wal-method=stream")
         stack.enter_context(copy.running())

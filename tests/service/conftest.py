@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from pipeline import write_sample
+from service.testing import Service
 from tests.postgres import fresh_database
 from tests.service.browsing import launched, new_page, watched
-from tests.service.running import Running, loaded, running
+from tests.service.running import loaded, running
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +22,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "feed"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def polled(server: str, feed: Path) -> Iterator[str]:
     """The URL of a database that the feed was loaded into."""
     with fresh_database(server) as url:
@@ -29,36 +30,36 @@ def polled(server: str, feed: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def service(polled: str) -> Iterator[Running]:
-    """A service over it."""
-    with running(polled) as server:
-        yield server
+@pytest.fixture(scope="session")
+def service(polled: str) -> Iterator[Service]:
+    """A service over it, for all tests that do it no harm; its history has what they have asked for."""
+    with running(polled) as service:
+        yield service
 
 
 @pytest.fixture
-def client(service: Running) -> Iterator[httpx.Client]:
+def client(service: Service) -> Iterator[httpx.Client]:
     """A client of it."""
     with service.client() as client:
         yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A real browser. It ends with the module: while Playwright runs, no test can run an event loop of its own."""
+    """A real browser. From then on the loop of Playwright runs in this thread: `in_a_loop` has one beside it."""
     with launched() as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
-def window(chromium: Browser, service: Running) -> Iterator[Page]:
+def window(chromium: Browser, service: Service) -> Iterator[Page]:
     """A window on the service, for all tests of the module: a new one costs a second."""
     with new_page(chromium, service.url) as page:
         yield page
 
 
 @pytest.fixture
-def page(window: Page, service: Running) -> Iterator[Page]:
+def page(window: Page, service: Service) -> Iterator[Page]:
     """The window as if it were new; at the end nothing may have gone wrong in it."""
     window.goto("about:blank")
     with watched(window, service.url):

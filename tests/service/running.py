@@ -1,31 +1,39 @@
 """The service as its users run it: a process of its own, over a real database, called over HTTP."""
 
+import asyncio
 import itertools
-import json
 import re
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psutil
 import psycopg
 
 from pipeline import load_files
-from tests.feeds import COMMAND, store_uptime, surroundings
-from tests.postgres import eventually, open_folder, run
+from service import testing
+from service.testing import Service
+from tests.feeds import store_uptime, surroundings
+from tests.postgres import eventually, is_alive, run
+
+Result = TypeVar("Result")
 
 CLASSIC_HEADER = (
     "store_id,uptime_last_hour(minutes),uptime_last_day(hours),uptime_last_week(hours),"
     "downtime_last_hour(minutes),downtime_last_day(hours),downtime_last_week(hours)"
 )
 
+ONE_WORKER = {"STORE_UPTIME_WORKERS": "1"}
+BRISK = {
+    f"STORE_UPTIME_TIMING_{name}_S": seconds
+    for name, seconds in {"TICK": "0.1", "RENEW": "0.5", "LEASE": "3", "TIDY": "0.5"}.items()
+}
+"""For tests that would wait for a tick, for the end of a lease, or for what is too old to go."""
 WAITING, PULLING = "waiting for its turn", "reading polls, hours and zones"
 INSIDE = re.compile(
     r"traceback|file \"|site-packages|\.py\b|postgresql:|localhost|host=|/tmp|psycopg|litestar|msgspec|test_[0-9a-f]"
@@ -35,84 +43,32 @@ INSIDE = re.compile(
 NUMBERS = itertools.count(1)  # lookbacks that no two reports share
 
 
-@dataclass
-class Running:
-    """A server that listens on `url`; what it logs is in `log`."""
-
-    process: "subprocess.Popen[bytes]"
-    url: str
-    log: Path
-
-    def client(self, **options: Any) -> httpx.Client:
-        """A client of it."""
-        options.setdefault("verify", self.url.startswith("https:"))  # authorities take longer to read than most tests
-        return httpx.Client(base_url=self.url, timeout=30, **options)
-
-    def logged(self) -> list[dict[str, Any]]:
-        """The lines of its log; those of native libraries aside."""
-        lines = self.log.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
-    def workers(self) -> list[psutil.Process]:
-        """Its worker processes that live."""
-        return [child for child in psutil.Process(self.process.pid).children() if is_worker(child)]
-
-    def kill(self) -> None:
-        """End it with -9, its workers not."""
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self, seconds: float = 60) -> int:
-        """End it as a service manager does, and give its exit status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(seconds)
-
-
 @contextmanager
-def started(database: str, *options: str, **environment: str) -> Iterator[Running]:
+def started(database: str, *options: str, **environment: str) -> Iterator[Service]:
     """A server that was just started, perhaps not yet ready; stopped with the block.
 
-    database: nothing where its environment names one.
+    database: nothing where its environment names one. It has one worker unless the options say more.
     """
-    with open_folder() as folder:
-        log = folder / "serve.log"
-        place = ["--database", database] if database else []
-        command = [COMMAND, "serve", *place, "--port", "0", *options]
-        with log.open("wb") as said:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=said, env=surroundings(**environment))
-        try:
-            eventually(lambda: address(log) or process.poll() is not None, 30)
-            yield Running(process, address(log), log)
-        finally:
-            with suppress(ProcessLookupError):
-                process.terminate()
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    place = ["--database", database] if database else []
+    with testing.started(*place, *options, environment=surroundings(**(ONE_WORKER | environment))) as service:
+        yield service
 
 
 @contextmanager
-def running(database: str, *options: str, **environment: str) -> Iterator[Running]:
+def running(database: str, *options: str, **environment: str) -> Iterator[Service]:
     """A server that is ready for reports."""
-    with started(database, *options, **environment) as server:
-        with server.client() as client:
-            eventually(lambda: is_ready(client) or server.process.poll() is not None, 60)
-        assert server.process.poll() is None, server.log.read_text(encoding="utf-8")
-        yield server
+    with started(database, *options, **environment) as service:
+        testing.wait_until(service.is_ready, service)
+        yield service
 
 
-def address(log: Path) -> str:
-    """Where a server listens, from its log; nothing while it does not say so."""
-    for line in log.read_text(encoding="utf-8").splitlines():
-        if '"listening"' in line:
-            return json.loads(line)["url"]
-    return ""
+def workers_of(service: Service) -> list[psutil.Process]:
+    """Its worker processes that live: it has no other children, but where it uses the built-in database server."""
+    return [child for child in psutil.Process(service.process.pid).children() if is_alive(child)]
 
 
 def is_ready(client: httpx.Client) -> bool:
-    """Whether it runs reports."""
+    """Whether the server of a client runs reports."""
     with suppress(httpx.TransportError):
         return client.get("/ready").is_success
     return False
@@ -158,7 +114,7 @@ def held_up(database: str) -> Iterator[None]:
 
 
 @contextmanager
-def occupied(database: str, client: httpx.Client, workers: int = 2) -> Iterator[list[str]]:
+def occupied(database: str, client: httpx.Client, workers: int = 1) -> Iterator[list[str]]:
     """Every worker of a server has a report that does not end within the block; what is triggered there must wait."""
     eventually(lambda: not client.get("/reports", params={"status": "Running"}).json()["reports"], 60)
     with held_up(database):
@@ -175,11 +131,10 @@ def step(client: httpx.Client, report_id: str) -> str | None:
     return status["progress"]["step"] if status["status"] == "Running" else None
 
 
-def is_worker(process: psutil.Process) -> bool:
-    """Whether a process is a worker that lives."""
-    with suppress(psutil.NoSuchProcess):
-        return "anyio" in " ".join(process.cmdline())
-    return False
+def in_a_loop(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine comes to, in a thread of its own: in ours the loop of Playwright may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def touch(database: str) -> None:
@@ -214,10 +169,3 @@ def new_key(registry: str, name: str) -> str:
 def bearer(key: str) -> dict[str, str]:
     """The header that shows a key."""
     return {"Authorization": f"Bearer {key}"}
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there and not a zombie."""
-    with suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    return False

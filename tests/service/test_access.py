@@ -11,8 +11,9 @@ import pytest
 from service.access import COOKIE, CSRF_HEADER, key_name
 from service.templates import ASSETS as ASSET_FOLDER
 from service.templates import assets_path
+from service.testing import Service
 from tests.postgres import eventually, run
-from tests.service.running import Running, bearer, finished, keys, new_key, problem, running, trigger
+from tests.service.running import bearer, finished, keys, new_key, problem, running, trigger
 
 KEY = re.compile(r"su_[0-9a-f]{8}_[\w-]{43}\n")
 ASSETS = [f"{assets_path()}/{file.name}" for file in ASSET_FOLDER.iterdir()]
@@ -34,14 +35,14 @@ def key(polled: str) -> str:
 
 
 @pytest.fixture
-def stranger(service: Running, key: str) -> Iterator[httpx.Client]:
+def stranger(service: Service, key: str) -> Iterator[httpx.Client]:
     """A client that shows nothing."""
     with service.client() as client:
         yield client
 
 
 @pytest.fixture
-def ada(service: Running, key: str) -> Iterator[httpx.Client]:
+def ada(service: Service, key: str) -> Iterator[httpx.Client]:
     """A client that shows its key."""
     with service.client(headers=bearer(key)) as client:
         yield client
@@ -267,7 +268,7 @@ def test_by_cookie_and_token_all_goes(browser: httpx.Client) -> None:
     problem(browser.delete(f"/reports/{NO_ID}", headers=token), 404)
 
 
-def test_the_token_of_another_session_will_not_do(service: Running, browser: httpx.Client, key: str) -> None:
+def test_the_token_of_another_session_will_not_do(service: Service, browser: httpx.Client, key: str) -> None:
     with service.client() as other:
         token = other.post("/session", json={"key": key}).json()["csrf_token"]
     problem(browser.post("/trigger_report", headers={CSRF_HEADER: token}), 403)
@@ -278,7 +279,7 @@ def test_a_key_needs_no_token(ada: httpx.Client) -> None:
     assert ada.get("/session").json() == {"key_name": "ada", "csrf_token": None}
 
 
-def test_signing_out_ends_the_session_wherever_its_cookie_still_is(service: Running, browser: httpx.Client) -> None:
+def test_signing_out_ends_the_session_wherever_its_cookie_still_is(service: Service, browser: httpx.Client) -> None:
     cookie, token = browser.cookies[COOKIE], browser.get("/session").json()["csrf_token"]
     assert browser.delete("/session", headers={CSRF_HEADER: token}).status_code == 204
     assert COOKIE not in browser.cookies

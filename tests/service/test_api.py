@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
+from service.testing import Service
 from tests.postgres import fresh_database, run
 from tests.service.running import (
     CLASSIC_HEADER,
     NUMBERS,
     PULLING,
     WAITING,
-    Running,
     complete,
     finished,
     held_up,
@@ -173,7 +173,7 @@ def by_hand(url: str) -> tuple[str, bytes]:
 
 @pytest.mark.parametrize("address", ["/get_report/{}", "/get_report?report_id={}"])
 @pytest.mark.parametrize("get", [by_library, by_hand])
-def test_a_script_of_old_works_unchanged(service: Running, polled: str, get: Get, address: str) -> None:
+def test_a_script_of_old_works_unchanged(service: Service, polled: str, get: Get, address: str) -> None:
     touch(polled)
     looks = 0
     with ExitStack() as hold:
@@ -282,7 +282,7 @@ def test_the_same_key_with_another_body_is_refused(client: httpx.Client, other: 
     assert asked(client, key).json()["report_id"] == first
 
 
-def test_twenty_at_once_with_the_same_key_get_one_report(service: Running, polled: str) -> None:
+def test_twenty_at_once_with_the_same_key_get_one_report(service: Service, polled: str) -> None:
     touch(polled)
     with service.client() as client, ThreadPoolExecutor(20) as threads:
         answers = list(threads.map(partial(asked, client, lookback="17h"), ["all at once"] * 20))

@@ -23,8 +23,9 @@ import pytest
 
 from pipeline import Options, build_report, open_source
 from service.durations import duration
+from service.testing import Service
 from tests.postgres import SAFE, Cluster, eventually, new_cluster, open_folder, run
-from tests.service.running import Running, is_ready, loaded, started
+from tests.service.running import is_ready, loaded, started, workers_of
 
 REPORTS = int(os.environ.get("CHAOS_REPORTS", "40"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
@@ -96,7 +97,7 @@ class Servers:
 
     def __init__(self, database: str, folder: Path) -> None:
         self._database, self._folder = database, folder
-        self._lives: list[tuple[Running, ExitStack]] = []
+        self._lives: list[tuple[Service, ExitStack]] = []
         self._client = httpx.Client(timeout=20, verify=False)
         self.exit_statuses: list[int] = []
         self.unexpected: list[str] = []
@@ -125,7 +126,7 @@ class Servers:
 
     def workers(self) -> list[psutil.Process]:
         """The worker processes of all."""
-        return [worker for server, _ in self._lives for worker in server.workers()]
+        return [worker for server, _ in self._lives for worker in workers_of(server)]
 
     def report(self, options: dict[str, Any]) -> Seen:
         """Trigger a report that no other trigger asks for, and wait for what becomes of it."""
@@ -157,11 +158,11 @@ class Servers:
             time.sleep(0.2)
         raise AssertionError(f"{path} has no answer")
 
-    def _new(self) -> tuple[Running, ExitStack]:
+    def _new(self) -> tuple[Service, ExitStack]:
         life = ExitStack()
         return life.enter_context(started(self._database, TMPDIR=str(self._folder))), life
 
-    def _end(self, server: Running, life: ExitStack) -> None:
+    def _end(self, server: Service, life: ExitStack) -> None:
         log = server.log.read_text(encoding="utf-8")
         self.unexpected += [line for line in log.splitlines() if "unexpected error" in line]
         life.close()

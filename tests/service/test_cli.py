@@ -494,7 +494,7 @@ def test_the_demo_shows_it_all_over_http_and_leaves_nothing() -> None:
     assert b"more rows" in out
     assert b"local time of " in out
     assert "176,197 rows accepted" in said
-    for step in ("POST /trigger_report", "   Running   ", "   Complete  ", "now       2", "polls     "):
+    for step in ("POST /trigger_report", "   Service   ", "   Complete  ", "now       2", "polls     "):
         assert step in said
     assert re.search(r"^The page: http://127.0.0.1:\d+ ", said, re.MULTILINE)
     assert "Ctrl-C" not in said

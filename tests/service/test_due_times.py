@@ -13,13 +13,16 @@ from datetime import UTC, datetime
 from datetime import time as time_of_day
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
 from tests.postgres import SAFE, eventually, new_cluster, run
-from tests.service.running import Running, loaded, running, started
+from tests.service.running import loaded, running, started
 from tests.service.timetable import DAY, MINUTE, clock_times, rule_clock, set_clock, shown_every_hour
+
+if TYPE_CHECKING:
+    from service.testing import Service
 
 SEED = int(os.environ.get("DUE_SEED", "1"))
 DUE_TIMES = 100
@@ -27,7 +30,6 @@ WITHIN_S = 1.5  # of the moment somebody is killed: a server looks once a second
 ALL = "select schedule, due_at, status, is_late, passed_over from store_uptime.report"
 VICTIMS: list[list[int]] = [[], [], [0], [1], [0, 1]]
 UNFINISHED = "select 1 from store_uptime.report where status <> 'complete'"
-ONE = ("--workers", "1")  # none of the workers says what is due, and the fewer the sooner a server is there again
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 
 
@@ -73,10 +75,10 @@ class Pair:
 
     def __init__(self, database: str) -> None:
         self._database, self._life = database, ExitStack()
-        self._servers: list[Running] = []
+        self._servers: list[Service] = []
 
     def __enter__(self) -> Self:
-        self._servers = [self._life.enter_context(running(self._database, *ONE)) for _ in range(2)]
+        self._servers = [self._life.enter_context(running(self._database)) for _ in range(2)]
         return self
 
     def __exit__(
@@ -89,7 +91,7 @@ class Pair:
         for number in numbers:
             self._servers[number].kill()
         for number in numbers:
-            self._servers[number] = self._life.enter_context(started(self._database, *ONE))
+            self._servers[number] = self._life.enter_context(started(self._database))
 
     def ask(self, method: str, path: str, **body: object) -> None:
         """A request that has to succeed, to the first one."""

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from service.testing import Service
 from tests.feeds import store_uptime
 from tests.postgres import fresh_database, insert, run
-from tests.service.running import complete, problem
+from tests.service.running import complete, problem, running
 
 TABLES = (
     "create table store_status (store_id text, timestamp_utc timestamptz, status text)",
@@ -52,6 +53,12 @@ def polled(server: str) -> Iterator[str]:
         insert(url, "menu_hours", hours)
         insert(url, "timezones", zones)
         yield url
+
+
+@pytest.fixture(scope="module")
+def service(polled: str) -> Iterator[Service]:
+    with running(polled) as service:
+        yield service
 
 
 # Stores ---------------------------------------------------------------------------------------------------------------

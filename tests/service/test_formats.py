@@ -15,8 +15,9 @@ import pytest
 import zstandard
 from polars.testing import assert_frame_equal
 
+from service.testing import Service
 from tests.feeds import store_uptime
-from tests.service.running import Running, complete, problem
+from tests.service.running import complete, problem
 
 NOW = "2026-03-09T12:00:00Z"
 CSV, JSON, PARQUET = "text/csv; charset=utf-8", "application/json", "application/vnd.apache.parquet"
@@ -25,14 +26,14 @@ TYPES = {"csv": CSV, "json": JSON, "parquet": PARQUET, "xlsx": XLSX}
 
 
 @pytest.fixture(scope="module")
-def report(service: Running) -> str:
+def report(service: Service) -> str:
     """The id of a complete report."""
     with service.client() as client:
         return complete(client, now=NOW)
 
 
 @pytest.fixture(scope="module")
-def store(service: Running) -> str:
+def store(service: Service) -> str:
     """A store that has polls."""
     with service.client() as client:
         return client.get("/stores").json()["stores"][7]

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from service.testing import Service
 from tests.feeds import HOURS, POLLS, ZONES, lines, store_uptime, written_feed
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import (
@@ -23,6 +24,7 @@ from tests.service.running import (
     loaded,
     occupied,
     problem,
+    running,
     step,
     trigger,
 )
@@ -50,6 +52,12 @@ def polled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
             f"insert into store_status values ('{ODD}', '2024-05-08 11:00Z', 'inactive')",
         )
         yield url
+
+
+@pytest.fixture(scope="module")
+def service(polled: str) -> Iterator[Service]:
+    with running(polled) as service:
+        yield service
 
 
 # The history ----------------------------------------------------------------------------------------------------------

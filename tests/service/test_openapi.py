@@ -18,9 +18,10 @@ import pytest
 import schemathesis
 
 from service.app import HANDLERS
+from service.testing import Service
 from tests.feeds import store_uptime
 from tests.postgres import eventually, free_port, fresh_database
-from tests.service.running import CLASSIC_HEADER, Running, finished, problem, running, started, trigger
+from tests.service.running import CLASSIC_HEADER, finished, problem, running, started, trigger
 
 DOCUMENT = "/schema/openapi.json"
 OPEN = {"health", "ready", "sign_in"}
@@ -91,7 +92,7 @@ SCHEDULES, REMOVED = ["morning", "noon"], ["evening", "night"]
 
 
 @pytest.fixture(scope="module")
-def settings(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def settings(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The settings of schemathesis, so that it does not guess: reports in every state that lasts, stores, schedules."""
     with service.client() as client:
         kept = [trigger(client), trigger(client, now="2001-01-01T00:00:00Z")]
@@ -109,11 +110,11 @@ def settings(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.mark.long
-def test_every_operation_answers_as_the_document_says_in_whatever_order(service: Running, settings: Path) -> None:
+def test_every_operation_answers_as_the_document_says_in_whatever_order(service: Service, settings: Path) -> None:
     compared(service, settings, "--max-examples", "25")
 
 
-def compared(service: Running, settings: Path, *options: str) -> None:
+def compared(service: Service, settings: Path, *options: str) -> None:
     """Have schemathesis compare what a server answers with what its document says."""
     program("schemathesis", "--config-file", settings, "run", *options, service.url + DOCUMENT, cwd=settings.parent)
 
@@ -128,7 +129,7 @@ def program(name: str, *arguments: str | Path, cwd: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def document(service: Running) -> dict[str, Any]:
+def document(service: Service) -> dict[str, Any]:
     """The document as the server gives it."""
     with service.client() as client:
         return client.get(DOCUMENT).raise_for_status().json()
@@ -266,7 +267,7 @@ class Client:
 
 @pytest.fixture
 def generated(
-    service: Running, document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Service, document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Client]:
     """A client made by openapi-python-client."""
     (tmp_path / "document.json").write_text(json.dumps(document), encoding="utf-8")

@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, Page, expect
 from pipeline import write_sample
 from service import templates
 from service.templates import assets_path
+from service.testing import Service
 from tests.feeds import HOURS, POLLS, ZONES, lines, store_uptime, written_feed
 from tests.postgres import fresh_database, run
 from tests.service.browsing import faults, opened, overflow, ready, shown_stores
-from tests.service.running import Running, complete, finished, held_up, loaded, trigger
+from tests.service.running import complete, finished, held_up, loaded, running, trigger
 
 KNOWN = "corner shop"  # open every day from 09:00 to 17:00; down on Monday from 12:00 to 14:30
 ODD = "odd shop"  # one of its rows of hours has a weekday that there is not
@@ -46,7 +47,13 @@ def polled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 @pytest.fixture(scope="module")
-def reports(service: Running) -> dict[str, str]:
+def service(polled: str) -> Iterator[Service]:
+    with running(polled) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def reports(service: Service) -> dict[str, str]:
     """The ids of a complete report, of an earlier one with unknown time, and of one that failed."""
     with service.client() as client:
         failed = trigger(client, now="2020-01-01T00:00:00Z")
@@ -231,7 +238,7 @@ def test_what_is_filtered_on_the_page_is_what_is_downloaded(page: Page, reports:
     assert len(sizes) > 3  # not always all, or none
 
 
-def test_a_filter_works_without_a_script(chromium: Browser, service: Running, reports: dict[str, str]) -> None:
+def test_a_filter_works_without_a_script(chromium: Browser, service: Service, reports: dict[str, str]) -> None:
     with opened(chromium, service.url, java_script_enabled=False) as page:
         page.goto(f"/view/{reports['fleet']}")
         page.get_by_label("Search").fill(KNOWN)
@@ -242,7 +249,7 @@ def test_a_filter_works_without_a_script(chromium: Browser, service: Running, re
 
 
 def test_rows_from_the_server_and_from_the_script_are_the_same(
-    chromium: Browser, service: Running, fleet: Page, reports: dict[str, str]
+    chromium: Browser, service: Service, fleet: Page, reports: dict[str, str]
 ) -> None:
     rows = cells(fleet)
     with opened(chromium, service.url, java_script_enabled=False) as plain:
@@ -451,7 +458,7 @@ VIEWS = ("home", "unknown", "store", "data", "history", "compare", "rule", "fail
 @pytest.fixture(
     scope="module", params=["light", *(pytest.param(look, marks=pytest.mark.long) for look in ("dark", "phone"))]
 )
-def eyes(request: pytest.FixtureRequest, chromium: Browser, service: Running) -> Iterator[Page]:
+def eyes(request: pytest.FixtureRequest, chromium: Browser, service: Service) -> Iterator[Page]:
     """A page in one of the three looks."""
     looks = {"light": {"viewport": DESK}, "dark": {"viewport": DESK, "color_scheme": "dark"}, "phone": PHONE}
     with opened(chromium, service.url, **looks[request.param]) as page:
@@ -468,7 +475,7 @@ def test_every_view_can_be_read_by_everybody(eyes: Page, views: dict[str, str], 
     assert eyes.locator("h1").count() == 1
 
 
-def test_dark_mode_is_dark(chromium: Browser, service: Running, views: dict[str, str]) -> None:
+def test_dark_mode_is_dark(chromium: Browser, service: Service, views: dict[str, str]) -> None:
     with opened(chromium, service.url, color_scheme="dark") as page:
         page.goto(views["fleet"])
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from service.testing import Service
 from tests.postgres import as_user, fresh_database, run
-from tests.service.running import NUMBERS, Running, complete, finished, held_up, problem, running, trigger
+from tests.service.running import NUMBERS, complete, finished, held_up, problem, running, trigger
 
 UNKNOWN = "0" * 32
 
@@ -206,7 +207,7 @@ def test_a_database_that_refuses_is_said_without_saying_where(polled: str, serve
 
 
 @pytest.fixture(scope="module")
-def quick(service: Running) -> Iterator[httpx.Client]:
+def quick(service: Service) -> Iterator[httpx.Client]:
     """A client for the fixtures that last."""
     with service.client() as client:
         yield client

@@ -12,15 +12,20 @@ from pipeline import Options, build_report, open_source
 from tests.feeds import store_uptime
 from tests.postgres import eventually, run
 from tests.service.running import bearer, complete, finished, held_up, new_key, problem, trigger
-from tests.service.timetable import DAY, HOUR, MINUTE, NOON, Ruled, ruled_service, set_clock
+from tests.service.timetable import DAY, HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
 
 
-@pytest.fixture
-def ruled(polled: str, server: str) -> Iterator[Ruled]:
+@pytest.fixture(scope="module")
+def shared(polled: str, server: str) -> Iterator[Ruled]:
     with ruled_service(server, polled) as ruled:
         yield ruled
+
+
+@pytest.fixture
+def ruled(shared: Ruled) -> Ruled:
+    return as_new(shared)
 
 
 # Asked for ------------------------------------------------------------------------------------------------------------
@@ -188,7 +193,7 @@ def test_what_was_missed_for_years_is_caught_up_with_once_and_soon(ruled: Ruled)
 
 
 def test_reports_on_schedule_leave_room_for_triggers(polled: str, server: str) -> None:
-    with ruled_service(server, polled, "--queue", "1", "--workers", "1") as ruled:
+    with ruled_service(server, polled, "--queue", "1") as ruled:
         for number in range(5):
             ruled.add(f"hourly-{number}")
         with held_up(polled):
@@ -278,11 +283,12 @@ def test_a_cancelled_one_is_not_tried_again(ruled: Ruled) -> None:
 # Who ------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_maker_of_a_schedule_is_who_has_asked_for_its_reports(ruled: Ruled) -> None:
-    key = new_key(ruled.registry, "ann")
-    eventually(lambda: ruled.client.get("/schedules").status_code == 401)
-    ruled.client.headers.update(bearer(key))
-    ruled.add("hourly")
-    set_clock(ruled.registry, NOON + HOUR)
-    assert ruled.only_report("hourly")["requested_by"] == "ann"
-    assert ruled.described("hourly")["made_by"] == "ann"
+def test_the_maker_of_a_schedule_is_who_has_asked_for_its_reports(server: str, polled: str) -> None:
+    with ruled_service(server, polled) as ruled:
+        key = new_key(ruled.registry, "ann")
+        eventually(lambda: ruled.client.get("/schedules").status_code == 401)
+        ruled.client.headers.update(bearer(key))
+        ruled.add("hourly")
+        set_clock(ruled.registry, NOON + HOUR)
+        assert ruled.only_report("hourly")["requested_by"] == "ann"
+        assert ruled.described("hourly")["made_by"] == "ann"

@@ -21,10 +21,10 @@ import pytest
 from service.access import COOKIE, CSRF_HEADER
 from service.front import HEAD_SECONDS, HEADERS
 from service.templates import ASSETS, assets_path
+from service.testing import Service
 from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.postgres import PASSWORD, Cluster, eventually, fresh_database, network_url, run
 from tests.service.running import (
-    Running,
     bearer,
     complete,
     finished,
@@ -35,6 +35,7 @@ from tests.service.running import (
     running,
     started,
     trigger,
+    workers_of,
 )
 
 UNKNOWN = "0" * 32
@@ -58,7 +59,7 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def service(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def service(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service over stores with hostile ids, that is called under a name of its own, and is soon out of patience."""
     with fresh_database(server) as database:
         loaded(database, hostile_feed(tmp_path_factory.mktemp("hostile") / "feed"))
@@ -75,13 +76,13 @@ def hostile_feed(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def report_id(service: Running) -> str:
+def report_id(service: Service) -> str:
     """A complete report of all of them."""
     with service.client() as client:
         return complete(client)
 
 
-def sent_raw(server: Running, *parts: bytes) -> bytes:
+def sent_raw(server: Service, *parts: bytes) -> bytes:
     """What the server says, until it closes, to bytes that come in parts."""
     with connection(server) as to_server:
         to_server.settimeout(20)
@@ -91,7 +92,7 @@ def sent_raw(server: Running, *parts: bytes) -> bytes:
         return all_of(to_server)
 
 
-def connection(server: Running) -> socket.socket:
+def connection(server: Service) -> socket.socket:
     """A connection to the server, as TCP."""
     place = urlsplit(server.url)
     return socket.create_connection((str(place.hostname), place.port or 0))
@@ -169,7 +170,7 @@ def test_a_trick_in_an_address_finds_nothing(client: httpx.Client, target: str) 
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
     ],
 )
-def test_what_is_no_http_ends_its_connection_alone(service: Running, client: httpx.Client, head: bytes) -> None:
+def test_what_is_no_http_ends_its_connection_alone(service: Service, client: httpx.Client, head: bytes) -> None:
     said = sent_raw(service, head + b"\r\nHost: 127.0.0.1\r\n\r\n")
     assert re.match(rb"HTTP/1.1 400 ", said)
     assert b"X-Content-Type-Options: nosniff" in said
@@ -234,19 +235,19 @@ EXPECTED_HEADERS = {
 TRIGGER = b"POST /trigger_report HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
 
-def test_a_body_that_is_said_to_be_too_large_is_not_waited_for(service: Running) -> None:
+def test_a_body_that_is_said_to_be_too_large_is_not_waited_for(service: Service) -> None:
     said = sent_raw(service, TRIGGER + b"Connection: close\r\nContent-Length: 65537\r\n\r\n")
     assert said.startswith(b"HTTP/1.1 413 ")
     assert b"larger than the server takes" in said
 
 
-def test_a_body_that_turns_out_too_large_is_refused_before_its_end(service: Running) -> None:
+def test_a_body_that_turns_out_too_large_is_refused_before_its_end(service: Service) -> None:
     with refused_at_length(service) as client:
         assert not is_closed(client)
 
 
 @contextmanager
-def refused_at_length(service: Running) -> Iterator[socket.socket]:
+def refused_at_length(service: Service) -> Iterator[socket.socket]:
     """A connection with a body that was refused, and of which there is still more to come."""
     with connection(service) as lavish:
         lavish.settimeout(20)
@@ -281,7 +282,7 @@ def test_a_strange_body_is_a_bad_request(client: httpx.Client, body: bytes) -> N
     problem(client.post("/trigger_report", content=body, headers={"Content-Type": "application/json"}), 400)
 
 
-def test_a_body_that_trickles_is_given_up_while_others_are_served(service: Running, client: httpx.Client) -> None:
+def test_a_body_that_trickles_is_given_up_while_others_are_served(service: Service, client: httpx.Client) -> None:
     with connection(service) as slow:
         slow.settimeout(20)
         slow.sendall(TRIGGER + b"Content-Length: 60\r\n\r\n")
@@ -300,7 +301,7 @@ def test_a_body_that_trickles_is_given_up_while_others_are_served(service: Runni
     assert trigger(client)
 
 
-def test_a_client_that_goes_in_the_middle_of_its_body_is_no_mistake_of_ours(service: Running) -> None:
+def test_a_client_that_goes_in_the_middle_of_its_body_is_no_mistake_of_ours(service: Service) -> None:
     with connection(service) as leaver:
         leaver.sendall(TRIGGER + b"X-Request-ID: the-leaver\r\nContent-Length: 60\r\n\r\n{")
     eventually(lambda: requests_in(service, "the-leaver"))
@@ -310,19 +311,19 @@ def test_a_client_that_goes_in_the_middle_of_its_body_is_no_mistake_of_ours(serv
 @pytest.mark.parametrize(
     "head", [b"X: " + b"x" * 300_000, b"\r\n".join(b"X-%d: x" % n for n in range(30_000))], ids=["long", "many"]
 )
-def test_a_huge_head_is_refused(service: Running, client: httpx.Client, head: bytes) -> None:
+def test_a_huge_head_is_refused(service: Service, client: httpx.Client, head: bytes) -> None:
     said = sent_raw(service, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n", head, b"\r\n\r\n")
     assert re.match(rb"HTTP/1.1 (400|431) ", said)
     assert client.get("/health").is_success
 
 
 @pytest.mark.parametrize("length", [20_000, 300_000])
-def test_a_huge_address_is_refused(service: Running, length: int) -> None:
+def test_a_huge_address_is_refused(service: Service, length: int) -> None:
     said = sent_raw(service, b"GET /get_report/" + b"a" * length + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     assert said.startswith(b"HTTP/1.1 400 ")
 
 
-def test_idle_connections_stop_nobody(service: Running, client: httpx.Client) -> None:
+def test_idle_connections_stop_nobody(service: Service, client: httpx.Client) -> None:
     with ExitStack() as idle:
         for n in range(400):
             held = idle.enter_context(connection(service))
@@ -333,7 +334,7 @@ def test_idle_connections_stop_nobody(service: Running, client: httpx.Client) ->
 
 
 @pytest.mark.long
-def test_who_does_not_come_to_an_end_is_given_up(service: Running) -> None:
+def test_who_does_not_come_to_an_end_is_given_up(service: Service) -> None:
     """A head that never begins, one that trickles, one on a connection that has served before, a refused body."""
     with (
         connection(service) as silent,
@@ -391,13 +392,13 @@ OURS: dict[str, dict[str, str]] = {
 }
 
 
-def filled(headers: dict[str, str], server: Running) -> dict[str, str]:
+def filled(headers: dict[str, str], server: Service) -> dict[str, str]:
     return {name: value.format(url=server.url) for name, value in headers.items()}
 
 
 @pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
 def test_nothing_is_changed_for_another_site(
-    service: Running, client: httpx.Client, report_id: str, headers: dict[str, str]
+    service: Service, client: httpx.Client, report_id: str, headers: dict[str, str]
 ) -> None:
     simple = {"Content-Type": "text/plain", **filled(headers, service)}
     assert "other sites" in problem(client.post("/trigger_report", content="{}", headers=simple), 403)
@@ -407,7 +408,7 @@ def test_nothing_is_changed_for_another_site(
 
 
 @pytest.mark.parametrize("headers", OURS.values(), ids=OURS)
-def test_our_own_page_and_scripts_are_served(service: Running, client: httpx.Client, headers: dict[str, str]) -> None:
+def test_our_own_page_and_scripts_are_served(service: Service, client: httpx.Client, headers: dict[str, str]) -> None:
     assert client.post("/trigger_report", headers=filled(headers, service)).status_code == 202
 
 
@@ -431,7 +432,7 @@ def test_each_of_our_names_will_do(client: httpx.Client, host: str) -> None:
 # What every answer says -----------------------------------------------------------------------------------------------
 
 
-def test_every_answer_has_the_headers_that_protect(service: Running, client: httpx.Client, report_id: str) -> None:
+def test_every_answer_has_the_headers_that_protect(service: Service, client: httpx.Client, report_id: str) -> None:
     answers = {
         200: [client.get(path) for path in ("/", "/schema", SCRIPT, "/schema/files/swagger-ui.css", "/ready")],
         202: [client.post("/trigger_report")],
@@ -539,13 +540,13 @@ def test_who_asks_too_often_hears_when_to_ask_again(polled: str) -> None:
 # Logs -----------------------------------------------------------------------------------------------------------------
 
 
-def requests_in(server: Running, request_id: str) -> list[dict[str, Any]]:
+def requests_in(server: Service, request_id: str) -> list[dict[str, Any]]:
     """The lines of a request in the log."""
     return [line for line in server.logged() if line.get("request_id") == request_id]
 
 
 def test_a_request_is_one_line_with_the_id_that_its_answer_has(
-    service: Running, client: httpx.Client, report_id: str
+    service: Service, client: httpx.Client, report_id: str
 ) -> None:
     answer = client.get(f"/get_report/{report_id}", headers={"X-Request-ID": "check-1234.5_6"})
     assert answer.headers["X-Request-ID"] == "check-1234.5_6"
@@ -558,7 +559,7 @@ def test_a_request_is_one_line_with_the_id_that_its_answer_has(
 
 
 @pytest.mark.parametrize("given", ["", "short", "x" * 65, 'say "so"', "a{b}c:d/e.f", "żółw-żółw".encode()])
-def test_a_request_id_that_is_none_is_replaced(service: Running, client: httpx.Client, given: str | bytes) -> None:
+def test_a_request_id_that_is_none_is_replaced(service: Service, client: httpx.Client, given: str | bytes) -> None:
     answer = client.get(
         "/nothing", headers={"X-Request-ID": given} if isinstance(given, str) else {b"X-Request-ID": given}
     )
@@ -630,9 +631,9 @@ def network_part(url: str) -> str:
     return url.partition("@")[0].rpartition(":")[2]
 
 
-def family(server: Running) -> list[psutil.Process]:
+def family(server: Service) -> list[psutil.Process]:
     """The server and its workers."""
-    return [psutil.Process(server.process.pid), *server.workers()]
+    return [psutil.Process(server.process.pid), *workers_of(server)]
 
 
 @pytest.mark.long

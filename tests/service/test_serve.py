@@ -26,11 +26,10 @@ from service.access import COOKIE
 from service.cli import exit_status
 from service.commands.serve import CONNECTIONS
 from service.migrations import FOLDER, migrate, number
+from service.testing import Service
 from tests.feeds import COMMAND, store_uptime, surroundings
-from tests.postgres import Cluster, as_user, eventually, fresh_database, new_cluster, open_folder, run
+from tests.postgres import Cluster, as_user, eventually, fresh_database, is_alive, new_cluster, open_folder, run
 from tests.service.running import (
-    Running,
-    alive,
     complete,
     keys,
     loaded,
@@ -38,6 +37,7 @@ from tests.service.running import (
     problem,
     running,
     started,
+    workers_of,
 )
 
 pytestmark = pytest.mark.long  # servers of their own, many times
@@ -188,11 +188,11 @@ def test_a_certificate_that_will_not_do_is_told(certificate: str, key: str, says
 def test_a_server_that_is_told_to_stop_ends_well_and_takes_its_workers_along(polled: str, number: int) -> None:
     with running(polled) as server, server.client() as client:
         assert client.get("/health").is_success  # and the connection stays open
-        workers = [process.pid for process in server.workers()]
-        assert len(workers) == 3
+        workers = workers_of(server)
+        assert len(workers) == 2
         server.process.send_signal(number)
         assert server.process.wait(20) == 0
-        eventually(lambda: not any(map(alive, workers)))
+        eventually(lambda: not any(map(is_alive, workers)))
         assert [line for line in server.logged() if line["level"] != "info"] == []
 
 
@@ -215,7 +215,7 @@ def test_a_server_may_have_more_files_open_than_its_shell_allows() -> None:
     assert allowed == (2 * CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * CONNECTIONS, hard))
 
 
-def test_a_log_for_machines_is_json_line_by_line(service: Running) -> None:
+def test_a_log_for_machines_is_json_line_by_line(service: Service) -> None:
     with service.client() as client:
         client.get("/health")
     lines = [json.loads(line) for line in service.log.read_text(encoding="utf-8").splitlines()]
@@ -265,7 +265,7 @@ def has_registry(database: str) -> bool:
     return run(database, "select to_regclass('store_uptime.report') is not null") == [(True,)]
 
 
-def events(server: Running, event: str) -> list[dict[str, Any]]:
+def events(server: Service, event: str) -> list[dict[str, Any]]:
     """The lines of the log about an event."""
     return [line for line in server.logged() if line["event"] == event]
 

@@ -8,9 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from service.testing import Service
 from tests.postgres import eventually, run
 from tests.service.browsing import faults, opened, overflow
-from tests.service.running import Running, complete, finished, running
+from tests.service.running import complete, finished, running
 
 HOOK = "https://hooks.example.com/services/T0/very-private"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -22,7 +23,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def service(polled: str, archive: Path) -> Iterator[Running]:
+def service(polled: str, archive: Path) -> Iterator[Service]:
     """A service that delivers to a folder."""
     with running(polled, "--workers", "1", "--destination", f"archive={archive}") as server:
         yield server
@@ -74,7 +75,7 @@ def reloaded_until(page: Page, state: str) -> None:
     eventually(is_there, 20)
 
 
-def test_a_schedule_is_added_with_the_form(chromium: Browser, service: Running, schedules: httpx.Client) -> None:
+def test_a_schedule_is_added_with_the_form(chromium: Browser, service: Service, schedules: httpx.Client) -> None:
     with opened(chromium, service.url, timezone_id="Europe/Berlin") as page:
         page.goto("/timetable")
         expect(page.get_by_text("None yet")).to_be_visible()
@@ -225,7 +226,7 @@ def test_a_secret_is_shown_once(page: Page, schedules: httpx.Client) -> None:
     "look", [{}, *(pytest.param(look, marks=pytest.mark.long) for look in ({"color_scheme": "dark"}, PHONE))]
 )
 def test_the_timetable_can_be_read_by_everybody(
-    chromium: Browser, service: Running, schedules: httpx.Client, look: dict[str, object]
+    chromium: Browser, service: Service, schedules: httpx.Client, look: dict[str, object]
 ) -> None:
     added(schedules, "morning", deliver_to=["archive"], webhook=HOOK, retention="90d")
     added(schedules, "evening", zone="Asia/Kolkata", max_gap="2h")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-import anyio
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -25,6 +24,7 @@ from service.webhooks import (
     trusted,
 )
 from tests.service.receivers import Receiver
+from tests.service.running import in_a_loop
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 SAID = {"type": "report.complete", "data": {"schedule": "früh"}}
@@ -38,7 +38,7 @@ def receiver() -> Iterator[Receiver]:
 
 def announce(url: str, *allowed: str, secret: str = "") -> None:
     announcement = Announcement(url, secret or new_secret(), "msg_1", SAID)
-    anyio.run(announced, announcement, networks(allowed))
+    in_a_loop(announced(announcement, networks(allowed)))
 
 
 def test_whoever_has_the_secret_can_tell_that_it_is_genuine(receiver: Receiver) -> None:

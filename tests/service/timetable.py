@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from service.migrations import migrate
+from service.testing import Service
 from tests.postgres import eventually, fresh_database, run
-from tests.service.running import Running, finished, running
+from tests.service.running import BRISK, finished, running
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)  # a day before the newest poll of a sample
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -41,7 +42,7 @@ class Ruled:
     client: httpx.Client
     registry: str
     tables: str
-    server: Running
+    server: Service
 
     def add(self, name: str, **wanted: object) -> dict[str, Any]:
         """Add a schedule."""
@@ -74,13 +75,22 @@ class Ruled:
         return run(self.registry, statement)
 
 
+def as_new(ruled: Ruled) -> Ruled:
+    """The same service where nothing has happened yet, and it is noon."""
+    eventually(lambda: not ruled.ask("select 1 from store_uptime.report where status = 'running'"), 30)
+    tables = "select tablename from pg_tables where schemaname = 'store_uptime' and tablename <> 'migration'"
+    run(ruled.registry, f"truncate {', '.join(f'store_uptime.{name}' for (name,) in ruled.ask(tables))}")
+    set_clock(ruled.registry, NOON)
+    return ruled
+
+
 @contextmanager
 def ruled_service(server: str, tables: str, *options: str, **environment: str) -> Iterator[Ruled]:
     """A service with a registry of its own, where it is noon."""
     with fresh_database(server) as registry:
         rule_clock(registry, NOON)
         with (
-            running(tables, "--registry", registry, *options, **environment) as service,
+            running(tables, "--registry", registry, *options, **(BRISK | environment)) as service,
             service.client() as client,
         ):
             yield Ruled(client, registry, tables, service)

@@ -1,0 +1,139 @@
+"""A service that runs for a block: for tests, demonstrations and measurements.
+
+started   a server that listens, perhaps not yet ready for reports
+serving   the same, once it is ready
+
+    with serving("--database", "postgresql://…") as service, service.client() as client:
+        client.post("/trigger_report")
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from pipeline import StoreUptimeError
+
+if TYPE_CHECKING:
+    import httpx
+
+START_S, STOP_S, LOOK_S = 120.0, 60.0, 0.05
+UNLESS_OPTIONS_SAY_ELSE = {"STORE_UPTIME_PORT": "0", "STORE_UPTIME_LOG_FORMAT": "json"}
+
+
+class NotServing(StoreUptimeError):
+    """The server has ended before it was ready, or takes too long to be."""
+
+    def __init__(self, reason: str, words: str) -> None:
+        super().__init__(reason, words)
+        self.reason, self.words = reason, words
+
+    def __str__(self) -> str:
+        return f"the service {self.reason}; its last words: {self.words or 'none'}"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A server process, and the file that it logs to, as JSON."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @cached_property
+    def url(self) -> str:
+        """Where it listens."""
+        return next(line["url"] for line in self.logged() if line["event"] == "listening")
+
+    def client(self, **options: Any) -> "httpx.Client":
+        """An HTTP client of it; options as httpx has them."""
+        import httpx
+
+        options.setdefault("verify", self.url.startswith("https:"))  # reading the authorities takes 20 ms
+        return httpx.Client(base_url=self.url, timeout=30, **options)
+
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines of its log; those of native libraries aside."""
+        return [json.loads(line) for line in self.lines() if line.startswith("{")]
+
+    def lines(self) -> list[str]:
+        """The whole lines of its log as they are."""
+        return self.log.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()
+
+    def listens(self) -> bool:
+        """Whether its address is known."""
+        return any(line["event"] == "listening" for line in self.logged())
+
+    def is_ready(self) -> bool:
+        """Whether it runs reports."""
+        import httpx
+
+        with suppress(httpx.TransportError), self.client() as client:
+            return client.get("/ready").is_success
+        return False
+
+    def kill(self) -> None:
+        """End it with -9, its workers not: they see it and end by themselves."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """End it as a service manager does, and give its exit status. Raises subprocess.TimeoutExpired."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_S)
+
+
+@contextmanager
+def started(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[Service]:
+    """A server that listens, perhaps not yet ready for reports; it is stopped with the block.
+
+    options: those of `store-uptime serve`; without --port it takes one that is free. environment: all of it, if it is
+    not to be ours. Raises NotServing.
+    """
+    with TemporaryDirectory(prefix="store-uptime-log-") as folder:
+        log = Path(folder) / "serve.log"
+        command = [sys.executable, "-P", "-m", "service", "serve", *options]
+        variables = {**(os.environ if environment is None else environment), **UNLESS_OPTIONS_SAY_ELSE}
+        with log.open("wb") as lines:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=lines, env=variables)
+        service = Service(process, log)
+        try:
+            wait_until(service.listens, service)
+            yield service
+        finally:
+            stop_or_kill(service)
+
+
+@contextmanager
+def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[Service]:
+    """A server that is ready for reports; else as `started`."""
+    with started(*options, environment=environment) as service:
+        wait_until(service.is_ready, service)
+        yield service
+
+
+def wait_until(holds: Callable[[], bool], service: Service) -> None:
+    """Wait for something that a server comes to. Raises NotServing where it ends, or takes too long."""
+    deadline = time.monotonic() + START_S
+    while not holds():
+        if service.process.poll() is not None:
+            raise NotServing("has ended", " ".join(service.lines()[-1:]))
+        if time.monotonic() > deadline:
+            raise NotServing(f"is not there after {START_S:g} seconds", " ".join(service.lines()[-1:]))
+        time.sleep(LOOK_S)
+
+
+def stop_or_kill(service: Service) -> None:
+    """End a server for certain."""
+    try:
+        service.stop()
+    except subprocess.TimeoutExpired:
+        service.kill()
