@@ -1,11 +1,13 @@
 """What tests share: PostgreSQL servers, one pair for each process of the tests, and databases on them."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.feeds import ASIDE
 from tests.postgres import (
     PASSWORD,
     Cluster,
@@ -17,6 +19,9 @@ from tests.postgres import (
     own_server,
     run,
 )
+
+for name in [name for name in os.environ if name.startswith(ASIDE)]:
+    del os.environ[name]  # settings of whoever runs the tests, and none of theirs
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import socket
 from contextlib import suppress
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 ROWS = 8
 PIECES = 12
 PORTS = range(8000, 8100)
+SETTINGS = ("STORE_UPTIME_", "DATABASE_URL", "PG")
 
 
 def demo(
@@ -40,6 +42,7 @@ def demo(
         store-uptime demo --once
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, or the service would be left behind
+    forget_settings()
     with TemporaryDirectory() as name, pipeline.throwaway_server() as database:
         folder = Path(name)
         say("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")
@@ -60,6 +63,12 @@ def demo(
                 with suppress(KeyboardInterrupt):
                     service.process.wait()
     return 0
+
+
+def forget_settings() -> None:
+    """Go by nothing that is set for other servers and databases, but where data may be kept."""
+    for name in [name for name in os.environ if name.startswith(SETTINGS) and name != "STORE_UPTIME_DATA_DIR"]:
+        del os.environ[name]
 
 
 def free_port() -> int:

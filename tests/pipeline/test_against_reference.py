@@ -8,11 +8,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline import Frames, Options, Report, build_report
 from pipeline.errors import NoPolls
+from tests.profiles import examples
 from tests.reference import (
     UNITS,
     WINDOWS,
@@ -26,12 +27,6 @@ from tests.reference import (
     written,
 )
 from tests.worlds import EVERY_TEXT_AT, World, every_text, moment, shuffled, worlds
-
-QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-COMMON = settings(deadline=None, database=None, suppress_health_check=QUIET, print_blob=True)
-FAST = settings(COMMON, max_examples=60, derandomize=True)
-BRIEF = settings(COMMON, max_examples=20, derandomize=True)
-LONG = settings(COMMON, max_examples=1000)
 
 Figures = dict[str, Any]
 
@@ -176,20 +171,20 @@ def compare(world: World) -> None:
     fail_readably(all_differences(answer, report_of(world)), world)
 
 
-@FAST
+@examples(60)
 @given(worlds())
 def test_every_figure_is_that_of_the_reference(world: World) -> None:
     compare(world)
 
 
 @pytest.mark.long
-@LONG
+@settings(examples(200), derandomize=False)
 @given(worlds())
 def test_every_figure_is_that_of_the_reference_in_other_worlds_each_time(world: World) -> None:
     compare(world)
 
 
-@BRIEF
+@examples(20)
 @given(worlds(), st.data())
 def test_until_a_moment_the_newest_poll_up_to_it_is_now(world: World, data: st.DataObject) -> None:
     instants = [poll_of(row).at for row in world.polls if trouble_with_poll(row, None) is None]
@@ -201,6 +196,7 @@ def test_until_a_moment_the_newest_poll_up_to_it_is_now(world: World, data: st.D
     fail_readably(all_differences(answer_of(replace(world, now=moment(now or 0))), found), world)
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize("now", [None, EVERY_TEXT_AT, EVERY_TEXT_AT + timedelta(hours=24)])
 def test_every_awkward_text_is_read_alike(now: datetime | None) -> None:
     compare(every_text(now))
@@ -219,14 +215,14 @@ def sums_that_fail(report: Report) -> list[str]:
     ]
 
 
-@BRIEF
+@examples(20)
 @given(worlds())
 def test_uptime_downtime_and_unknown_are_the_business_time_to_the_microsecond(world: World) -> None:
     assume(answer_of(world).rows)
     fail_readably(sums_that_fail(report_of(world)), world)
 
 
-@BRIEF
+@examples(20)
 @given(worlds(), st.data())
 def test_the_order_of_the_rows_changes_nothing(world: World, data: st.DataObject) -> None:
     assume(answer_of(world).rows)
@@ -235,7 +231,7 @@ def test_the_order_of_the_rows_changes_nothing(world: World, data: st.DataObject
     assert (first.csv("plain"), reported_quality(first)) == (second.csv("plain"), reported_quality(second))
 
 
-@BRIEF
+@examples(20)
 @given(worlds(), st.data())
 def test_a_store_has_the_same_figures_alone_as_in_the_whole(world: World, data: st.DataObject) -> None:
     rows = answer_of(world).rows
@@ -245,7 +241,7 @@ def test_a_store_has_the_same_figures_alone_as_in_the_whole(world: World, data: 
     fail_readably(differences({store_id: whole[store_id]}, alone, "alone"), world)
 
 
-@BRIEF
+@examples(20)
 @given(worlds())
 def test_a_gap_longer_than_the_horizon_is_no_gap(world: World) -> None:
     assume(answer_of(world).rows)

@@ -127,11 +127,11 @@ def stopped(folder: Path) -> bool:
 
 
 def watchers(folder: Path) -> list[psutil.Process]:
+    """The processes that hold the watcher's lock: they have its file open."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            command = process.cmdline()
-            if str(folder) in command and any(word.endswith("embedded_watcher.py") for word in command):
+            if any(file.path == str(folder / WATCHING) for file in process.open_files()):
                 found.append(process)
     return found
 
@@ -147,6 +147,7 @@ def write(url: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
+@pytest.mark.anywhere
 def test_both_drivers_can_ask(folder: Path) -> None:
     with embedded_server(folder) as url:
         assert value(url, "select 6 * 7") == 42
@@ -163,6 +164,7 @@ def test_settings_are_safe(folder: Path) -> None:
         assert stat.S_IMODE((folder / "postgres").stat().st_mode) == 0o700
 
 
+@pytest.mark.anywhere
 def test_two_processes_share_one_server_until_the_last_leaves(folder: Path) -> None:
     with User(folder) as first:
         with User(folder) as second:
@@ -196,6 +198,7 @@ def test_an_arrival_while_the_server_stops_gets_a_running_one(folder: Path) -> N
         time.sleep(pause)
 
 
+@pytest.mark.anywhere
 def test_data_outlives_the_server(folder: Path) -> None:
     with embedded_server(folder) as url:
         write(url, "create table kept_by_all as select 1 as number")

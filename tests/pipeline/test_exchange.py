@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from pipeline import Options, Report, exchange
 from pipeline.errors import NoPolls
@@ -13,7 +13,8 @@ from pipeline.line import WIDEST, Line, neighbours, packed, unpacked
 from pipeline.options import WEEK_US, Horizon, instant_us
 from pipeline.plan import Plan
 from pipeline.zone_files import tzdata_version
-from tests.pipeline.test_against_reference import BRIEF, report_of
+from tests.pipeline.test_against_reference import report_of
+from tests.profiles import examples
 from tests.worlds import World, worlds
 
 POLLS = {"store": pl.UInt32, "poll_us": pl.Int64, "active": pl.Boolean}
@@ -76,7 +77,7 @@ def test_stores_of_which_each_speaks_on_the_microsecond_where_the_other_ends_are
     assert (found.polls.len(), found.duplicates, found.contradictory) == (2, 0, 1)
 
 
-@settings(BRIEF, max_examples=8)
+@examples(8)
 @given(world=worlds())
 def test_partitions_and_lines_change_nothing(world: World) -> None:
     try:

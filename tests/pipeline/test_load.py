@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -469,9 +468,9 @@ def test_reports_can_be_made_while_a_load_waits_for_its_end(feed: Path, database
 
 def test_a_server_that_goes_away_is_told_in_one_line(feed: Path, database: str, tmp_path: Path) -> None:
     def gone(file: Path, rows: int) -> None:
-        others = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'store-uptime load'"
-        run(database, others)
-        time.sleep(0.1)
+        loading = "from pg_stat_activity where application_name = 'store-uptime load'"
+        run(database, f"select pg_terminate_backend(pid) {loading}")
+        eventually(lambda: run(database, f"select count(*) {loading}") == [(0,)])
 
     with pytest.raises(LoadRefused, match="Nothing was changed by this file"):
         list(load_files(feed, database, tmp_path / "rejects", progress=gone))

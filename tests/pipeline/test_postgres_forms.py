@@ -487,6 +487,7 @@ def standby(guarded: Cluster) -> Iterator[Cluster]:
         yield copy
 
 
+@pytest.mark.anywhere
 def test_a_standby_is_enough_for_a_report(shop: Cluster, standby: Cluster) -> None:
     eventually(lambda: run(standby.socket_url, "select to_regclass('store_status') is not null")[0][0])
     assert run(standby.socket_url, "select pg_is_in_recovery()") == [(True,)]

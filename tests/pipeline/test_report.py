@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import Columns, Format, Frames, Options, Report, build_report, write_rejects, written
@@ -28,6 +28,7 @@ from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, half_even, percent
 from pipeline.options import HOUR_US, instant_us, iso
 from pipeline.spreadsheet import workbook
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.profiles import examples
 
 HEADER = (
     "store_id,uptime_last_hour(minutes),uptime_last_day(hours),uptime_last_week(hours),"
@@ -269,7 +270,7 @@ AMOUNTS = st.integers(0, 200 * HOUR_US)
 
 
 @given(amount=AMOUNTS, unit=UNITS, halves=st.integers(0, 10_000))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@examples(150)
 def test_half_even_rounds_like_decimal(amount: int, unit: int, halves: int) -> None:
     for us in (amount, halves * unit // 2):
         expected = (Decimal(us) / unit).quantize(Decimal(1), ROUND_HALF_EVEN)
@@ -279,7 +280,7 @@ def test_half_even_rounds_like_decimal(amount: int, unit: int, halves: int) -> N
 @given(
     halves=st.integers(0, 2 * 168 * 100), unit_us=st.sampled_from([HOUR_US // 60, HOUR_US]), nudge=st.integers(-1, 1)
 )
-@settings(max_examples=150, deadline=None, derandomize=True)
+@examples(150)
 def test_a_figure_is_rounded_like_decimal_at_and_beside_each_half(halves: int, unit_us: int, nudge: int) -> None:
     us = max(0, halves * (unit_us // 200) + nudge)
     expected = (Decimal(us) / unit_us).quantize(Decimal("0.01"), ROUND_HALF_EVEN)

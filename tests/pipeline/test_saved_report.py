@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 from pipeline import (
     Columns,
@@ -30,6 +30,7 @@ from pipeline import (
 from pipeline.errors import NoPolls
 from pipeline.saved_report import KEY
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table
+from tests.profiles import examples
 from tests.reference import RawRow
 from tests.worlds import World, worlds
 
@@ -205,8 +206,8 @@ def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
     return pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
 
 
+@examples(10)
 @given(world=worlds())
-@settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_so_it_is_in_odd_worlds(world: World) -> None:
     source = Frames(raw(world.polls, POLLS), raw(world.hours, HOURS), raw(world.zones, ZONES))
     try:

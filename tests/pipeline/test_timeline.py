@@ -8,12 +8,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 from pipeline import Frames, Options, Timeline, build_report, build_timeline, open_source, write_sample
 from pipeline.errors import NoPolls, UnknownStore
 from pipeline.options import WINDOWS
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.profiles import examples
 from tests.reference import RawRow
 from tests.worlds import World, worlds
 
@@ -76,8 +77,8 @@ def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
     return pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
 
 
+@examples(6)
 @given(world=worlds())
-@settings(max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_they_do_so_in_odd_worlds(world: World) -> None:
     source = Frames(raw(world.polls, POLLS), raw(world.hours, HOURS), raw(world.zones, ZONES))
     options = Options(now=world.now, max_gap=world.max_gap, lookback=world.lookback)

@@ -131,6 +131,16 @@ def step(client: httpx.Client, report_id: str) -> str | None:
     return status["progress"]["step"] if status["status"] == "Running" else None
 
 
+def started_with(folder: Path) -> list[int]:
+    """The processes that have a folder for temporary files, by inheritance too."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("TMPDIR") == str(folder):
+                found.append(process.pid)
+    return found
+
+
 def in_a_loop(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """What a coroutine comes to, in a thread of its own: in ours the loop of Playwright may be running."""
     with ThreadPoolExecutor(1) as thread:

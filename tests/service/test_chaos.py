@@ -1,6 +1,6 @@
 """Chaos: clients trigger reports while workers, servers and the database are killed with -9 at random moments.
 
-`just chaos` has 300 reports; else CHAOS_REPORTS says how many, and CHAOS_SEED who is killed.
+CI has a few reports, `just chaos` 300. CHAOS_SEED says who is killed.
 """
 
 import os
@@ -25,9 +25,8 @@ from pipeline import Options, build_report, open_source
 from service.durations import duration
 from service.testing import Service
 from tests.postgres import SAFE, Cluster, eventually, new_cluster, open_folder, run
-from tests.service.running import is_ready, loaded, started, workers_of
+from tests.service.running import BRISK, is_ready, loaded, started, started_with, workers_of
 
-REPORTS = int(os.environ.get("CHAOS_REPORTS", "40"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 CLIENTS, SERVERS = 20, 2
 PATIENCE_S = 900
@@ -47,25 +46,27 @@ class Seen:
     error: str = ""
 
 
-@pytest.mark.long
-def test_every_report_is_right_or_says_why_not_whatever_is_killed(feed: Path) -> None:
+@pytest.mark.parametrize(
+    "number", [pytest.param(12, marks=pytest.mark.long), pytest.param(300, marks=pytest.mark.nightly)]
+)
+def test_every_report_is_right_or_says_why_not_whatever_is_killed(feed: Path, number: int) -> None:
     begun, shared = time.monotonic(), shared_memory()
     with open_folder() as folder, new_cluster() as cluster, Database(cluster) as database:
         loaded(cluster.socket_url, feed)
         with Servers(cluster.socket_url, folder) as servers:
             with killing(database, servers) as killed, ThreadPoolExecutor(CLIENTS) as clients:
-                reports = list(clients.map(servers.report, options_of(stores_of(cluster))))
+                reports = list(clients.map(servers.report, options_of(number, stores_of(cluster))))
             told = Counter(report.error for report in reports)
-            print(f"\n{REPORTS} reports in {time.monotonic() - begun:.0f} s, killed {dict(killed)}: {dict(told)}")
+            print(f"\n{number} reports in {time.monotonic() - begun:.0f} s, killed {dict(killed)}: {dict(told)}")
             assert all(servers.file(report) == report.file for report in reports if report.file)
         assert servers.exit_statuses == [0] * SERVERS
         assert servers.unexpected == []
         assert states(cluster) <= {"complete", "error"}
         assert [report for report in reports if report.file and report.file != expected(cluster, report)] == []
         assert [report.error for report in reports if not (report.file or is_sentence(report.error))] == []
-        assert told[""] > REPORTS / 2
+        assert told[""] > number / 2
         eventually(lambda: connections(cluster) == 0)
-        eventually(lambda: processes(folder) == [])
+        eventually(lambda: started_with(folder) == [])
         assert list(folder.iterdir()) == []
     assert shared_memory() <= shared
 
@@ -160,7 +161,7 @@ class Servers:
 
     def _new(self) -> tuple[Service, ExitStack]:
         life = ExitStack()
-        return life.enter_context(started(self._database, TMPDIR=str(self._folder))), life
+        return life.enter_context(started(self._database, TMPDIR=str(self._folder), **BRISK)), life
 
     def _end(self, server: Service, life: ExitStack) -> None:
         log = server.log.read_text(encoding="utf-8")
@@ -197,12 +198,12 @@ def killing(database: Database, servers: Servers) -> Iterator[Counter[str]]:
             killer.result()
 
 
-def options_of(stores: list[str]) -> list[dict[str, Any]]:
+def options_of(number: int, stores: list[str]) -> list[dict[str, Any]]:
     """The options of the reports: each has its own now, and some what else there is."""
     more = ({}, {"max_gap": "90m"}, {"lookback": "2d"}, {"store_id": stores[0]}, {"store_id": stores[-1]})
     return [
-        {"now": (NEWEST - timedelta(minutes=7 * number)).isoformat(), **more[number % len(more)]}
-        for number in range(REPORTS)
+        {"now": (NEWEST - timedelta(minutes=7 * place)).isoformat(), **more[place % len(more)]}
+        for place in range(number)
     ]
 
 
@@ -239,16 +240,6 @@ def connections(cluster: Cluster) -> int:
     ours = "select count(*) from pg_stat_activity where application_name like 'store-uptime%'"
     ((number,),) = run(cluster.socket_url, ours)
     return number
-
-
-def processes(folder: Path) -> list[int]:
-    """The processes that were started with this folder for temporary files."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get("TMPDIR") == str(folder):
-                found.append(process.pid)
-    return found
 
 
 def shared_memory() -> set[str]:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
@@ -28,7 +27,7 @@ from service.cli import app, exit_status
 from service.commands.common import address
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
 from tests.postgres import eventually, open_folder, run
-from tests.service.running import CLASSIC_HEADER
+from tests.service.running import CLASSIC_HEADER, started_with
 
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 ROOT = Path(__file__).parents[2]
@@ -346,6 +345,7 @@ def test_database_url_is_read_and_named_in_the_summary_without_its_password(
 # Report and timeline --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.anywhere
 def test_a_report_goes_to_stdout_and_its_summary_to_stderr(small: Path, command: Command) -> None:
     said = command("report", "--source", small)
     assert said.status == 0
@@ -393,6 +393,7 @@ def test_strict_exits_with_3_where_there_are_warnings(small: Path, feed: Path, c
     assert warned.out.startswith(HEADER)
 
 
+@pytest.mark.anywhere
 def test_rejects_go_into_a_folder(small: Path, command: Command, tmp_path: Path) -> None:
     command("report", "--source", small, "--rejects", tmp_path / "bad")
     assert (tmp_path / "bad" / "hours.csv").read_text().splitlines()[1:] == ["3,bad weekday,a,9,09:00,17:00"]
@@ -480,11 +481,12 @@ def demo(*options: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGINT)
             process.wait(60)
-        eventually(lambda: not processes_of(folder), 30)
+        eventually(lambda: not started_with(folder / "tmp"), 30)
         assert [path.name for path in folder.rglob("*") if path.is_file()] == ["err"]
         assert list((folder / "tmp").iterdir()) == []
 
 
+@pytest.mark.anywhere
 def test_the_demo_shows_it_all_over_http_and_leaves_nothing() -> None:
     with demo("--once") as (process, folder):
         out, _ = process.communicate(timeout=120)
@@ -494,7 +496,7 @@ def test_the_demo_shows_it_all_over_http_and_leaves_nothing() -> None:
     assert b"more rows" in out
     assert b"local time of " in out
     assert "176,197 rows accepted" in said
-    for step in ("POST /trigger_report", "   Service   ", "   Complete  ", "now       2", "polls     "):
+    for step in ("POST /trigger_report", "   Running   ", "   Complete  ", "now       2", "polls     "):
         assert step in said
     assert re.search(r"^The page: http://127.0.0.1:\d+ ", said, re.MULTILINE)
     assert "Ctrl-C" not in said
@@ -507,7 +509,7 @@ def test_the_demo_that_is_told_to_end_takes_its_service_along() -> None:
         eventually(lambda: "Ctrl-C ends it." in said.read_text(encoding="utf-8") or process.poll() is not None, 120)
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(60) == 0
-        eventually(lambda: not processes_of(folder), 30)
+        eventually(lambda: not started_with(folder / "tmp"), 30)
 
 
 @pytest.mark.long
@@ -531,15 +533,6 @@ def taken(port: int) -> Iterator[None]:
             holder.bind(("127.0.0.1", port))
             holder.listen()
         yield
-
-
-def processes_of(folder: Path) -> list[str]:
-    """The processes that have a folder in their arguments or in their environment."""
-    found: list[str] = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            found += [word for word in (*process.cmdline(), *process.environ().values()) if str(folder) in word]
-    return found
 
 
 # Pipes, terminals, Ctrl-C ---------------------------------------------------------------------------------------------
@@ -605,6 +598,7 @@ def test_no_color_means_none(small: Path, tmp_path: Path) -> None:
     assert not COLOUR.search(shown)
 
 
+@pytest.mark.anywhere
 def test_a_load_shows_its_file_and_rows_in_a_terminal(small: Path, database: str, tmp_path: Path) -> None:
     status, out, shown = in_terminal("load", small, "--database", database, cwd=tmp_path)
     assert (status, out) == (0, b"")

@@ -107,6 +107,7 @@ def metric(ruled: Ruled, name: str) -> float:
 # Files ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.anywhere
 def test_a_report_on_schedule_is_written_to_a_folder_under_a_dated_name(ruled: Ruled, folder: Path) -> None:
     before = metric(ruled, DELIVERED)
     report_id = due(ruled, deliver_to=["archive"], format="xlsx", columns="extended")
@@ -137,6 +138,7 @@ def test_any_report_can_be_delivered(ruled: Ruled, folder: Path) -> None:
     assert "knows no destination 'nowhere'. It delivers to archive" in problem(refused, 422)
 
 
+@pytest.mark.anywhere
 def test_a_report_is_put_into_a_real_bucket(server: str, polled: str) -> None:
     with bucket("reports") as url:
         away = {"AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"} | ACCESS

@@ -1,6 +1,6 @@
 """Two servers on one registry, killed when schedules are due, over both clock changes: one report for each due time.
 
-DUE_SEED says who is killed, and when.
+CI has a few nights; `just nightly` has a hundred due times. DUE_SEED says who is killed, and when.
 """
 
 import os
@@ -18,15 +18,14 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 from tests.postgres import SAFE, eventually, new_cluster, run
-from tests.service.running import loaded, running, started
+from tests.service.running import BRISK, loaded, running, started
 from tests.service.timetable import DAY, MINUTE, clock_times, rule_clock, set_clock, shown_every_hour
 
 if TYPE_CHECKING:
     from service.testing import Service
 
 SEED = int(os.environ.get("DUE_SEED", "1"))
-DUE_TIMES = 100
-WITHIN_S = 1.5  # of the moment somebody is killed: a server looks once a second
+WITHIN_S = 0.5  # of the moment somebody is killed: a server looks ten times a second here
 ALL = "select schedule, due_at, status, is_late, passed_over from store_uptime.report"
 VICTIMS: list[list[int]] = [[], [], [0], [1], [0, 1]]
 UNFINISHED = "select 1 from store_uptime.report where status <> 'complete'"
@@ -62,7 +61,11 @@ def hours(begin: datetime, end: datetime) -> Phase:
     return Phase(begin, end, {"often": ("*/30 * * * *", BERLIN)}, due)
 
 
-PHASES = [
+BRIEF = [
+    nights(datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 12, tzinfo=UTC)),
+    hours(datetime(2026, 10, 24, 23, 45, tzinfo=UTC), datetime(2026, 10, 25, 2, 15, tzinfo=UTC)),
+]
+WHOLE = [
     nights(datetime(2026, 3, 22, 12, tzinfo=UTC), datetime(2026, 4, 4, 12, tzinfo=UTC)),
     hours(datetime(2026, 3, 28, 22, tzinfo=UTC), datetime(2026, 3, 29, 4, tzinfo=UTC)),
     nights(datetime(2026, 10, 20, 12, tzinfo=UTC), datetime(2026, 11, 3, 12, tzinfo=UTC)),
@@ -78,7 +81,7 @@ class Pair:
         self._servers: list[Service] = []
 
     def __enter__(self) -> Self:
-        self._servers = [self._life.enter_context(running(self._database)) for _ in range(2)]
+        self._servers = [self._life.enter_context(running(self._database, **BRISK)) for _ in range(2)]
         return self
 
     def __exit__(
@@ -91,7 +94,7 @@ class Pair:
         for number in numbers:
             self._servers[number].kill()
         for number in numbers:
-            self._servers[number] = self._life.enter_context(started(self._database))
+            self._servers[number] = self._life.enter_context(started(self._database, **BRISK))
 
     def ask(self, method: str, path: str, **body: object) -> None:
         """A request that has to succeed, to the first one."""
@@ -100,16 +103,20 @@ class Pair:
             assert client.request(method, path, json=body or None).is_success
 
 
-@pytest.mark.long
-def test_each_due_time_has_one_report_whoever_is_killed_at_it(feed: Path) -> None:
+@pytest.mark.parametrize(
+    ("phases", "due_times"),
+    [pytest.param(BRIEF, 8, marks=pytest.mark.long), pytest.param(WHOLE, 100, marks=pytest.mark.nightly)],
+    ids=["brief", "whole"],
+)
+def test_each_due_time_has_one_report_whoever_is_killed_at_it(feed: Path, phases: list[Phase], due_times: int) -> None:
     chance, kills, expected = random.Random(SEED), 0, Counter[tuple[str, datetime, str, bool, int]]()
-    assert sum(len(phase.due) for phase in PHASES) >= DUE_TIMES
+    assert sum(len(phase.due) for phase in phases) >= due_times
     with new_cluster() as cluster, cluster.running(*SAFE):
         registry = cluster.socket_url
         loaded(registry, feed)
-        rule_clock(registry, PHASES[0].begin)
+        rule_clock(registry, phases[0].begin)
         with Pair(registry) as pair:
-            for number, phase in enumerate(PHASES):
+            for number, phase in enumerate(phases):
                 set_clock(registry, phase.begin)
                 for name, (cron, zone) in phase.schedules.items():
                     pair.ask("POST", "/schedules", name=f"{name}-{number}", cron=cron, zone=zone)
@@ -124,8 +131,8 @@ def test_each_due_time_has_one_report_whoever_is_killed_at_it(feed: Path) -> Non
                 set_clock(registry, phase.end)
                 for name in phase.schedules:
                     pair.ask("DELETE", f"/schedules/{name}-{number}")
-            set_clock(registry, PHASES[-1].end + DAY)  # what was killed three times is tried again later
+            set_clock(registry, phases[-1].end + DAY)  # what was killed three times is tried again later
             eventually(lambda: not run(registry, UNFINISHED), 120)
         print(f"\n{kills} kills at {expected.total()} due times")
         assert Counter(run(registry, ALL)) == expected
-        assert kills > DUE_TIMES / 2
+        assert kills > due_times / 2

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.durations import duration, written
+from tests.profiles import examples
 
 MOST_S = 999_999_999  # what a text holds in each of its units
 
@@ -83,11 +84,13 @@ def test_whole_seconds_are_written_in_the_largest_units(seconds: float, text: st
     assert written(seconds) == text
 
 
+@examples(100)
 @given(st.integers(0, MOST_S * 86_400))
 def test_what_was_written_is_read_as_the_same(seconds: int) -> None:
     assert duration(written(seconds)) == timedelta(seconds=seconds)
 
 
+@examples(100)
 @given(*(st.integers(0, limit) for limit in (10_000, MOST_S, MOST_S, MOST_S)))
 def test_what_was_read_is_written_as_the_shortest_that_means_the_same(
     days: int, hours: int, minutes: int, seconds: int

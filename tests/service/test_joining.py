@@ -1,6 +1,6 @@
 """Equal triggers share a report as long as its figures are those that another run would give, and not for longer.
 
-Other sessions must be quiet for that: autovacuum is off here, because what it does counts as a change.
+Nothing else may happen in their server meanwhile.
 """
 
 import re
@@ -17,7 +17,7 @@ import pytest
 from pipeline import Options, beginning, open_source
 from service.migrations import migrate
 from service.statements import statements
-from tests.postgres import Cluster, eventually, fresh_database, run
+from tests.postgres import Cluster, eventually, fresh_database, new_cluster, run
 from tests.service.running import WAITING, complete, finished, held_up, occupied, running, step, trigger
 
 NOW = "2024-05-06T12:00:00Z"
@@ -31,12 +31,11 @@ TABLES = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quiet(server: str) -> Iterator[None]:
-    """A server that does nothing by itself."""
-    run(server, "alter system set autovacuum = off", "select pg_reload_conf()")
-    yield
-    run(server, "alter system reset autovacuum", "select pg_reload_conf()")
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A server of their own that does nothing by itself: whatever it does counts as a change."""
+    with new_cluster() as cluster, cluster.running("autovacuum=off"):
+        yield cluster.socket_url
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ import pytest
 from psycopg.types.json import Json
 
 from pipeline import Report, build_report, open_source, saved
+from pipeline.embedded_watcher import SERVING, WATCHING, held
 from service.access import COOKIE
 from service.cli import exit_status
 from service.commands.serve import CONNECTIONS
@@ -293,13 +294,7 @@ def test_where_the_user_may_make_nothing_reports_are_kept_in_the_built_in_server
             )
             assert "cannot keep reports in the database" in listed[1]
             assert not has_registry(tables)
-        eventually(lambda: not processes_in(folder), 30)
-
-
-def processes_in(folder: Path) -> list[psutil.Process]:
-    """The processes that have a folder among their arguments."""
-    found = psutil.process_iter(["cmdline"])
-    return [process for process in found if any(str(folder) in word for word in process.info["cmdline"] or ())]
+        eventually(lambda: not (held(folder / "data" / SERVING) or held(folder / "data" / WATCHING)), 30)
 
 
 def test_a_registry_that_was_named_and_refuses_ends_the_server_with_what_to_do(server: str, database: str) -> None:
