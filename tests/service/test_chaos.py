@@ -31,6 +31,7 @@ SEED = int(os.environ.get("CHAOS_SEED", "1"))
 CLIENTS, SERVERS = 20, 2
 PATIENCE_S = 900
 PAUSE_S = (0.1, 1.5)
+RESPITE_S = 5.0  # without a report that ends; on a slow machine kill after kill would let nothing begin
 VICTIMS = {"worker": 8, "server": 2, "database": 1}  # and how often each
 NEWEST = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SHARED_MEMORY = Path("/dev/shm")
@@ -100,6 +101,7 @@ class Servers:
         self._database, self._folder = database, folder
         self._lives: list[tuple[Service, ExitStack]] = []
         self._client = httpx.Client(timeout=20, verify=False)
+        self._progress = threading.Event()
         self.exit_statuses: list[int] = []
         self.unexpected: list[str] = []
 
@@ -129,8 +131,18 @@ class Servers:
         """The worker processes of all."""
         return [worker for server, _ in self._lives for worker in workers_of(server)]
 
+    def await_progress(self, seconds: float) -> None:
+        """Wait until another report has ended, but not longer than that."""
+        self._progress.wait(seconds)
+        self._progress.clear()
+
     def report(self, options: dict[str, Any]) -> Seen:
-        """Trigger a report that no other trigger asks for, and wait for what becomes of it."""
+        """A report that no other trigger asks for, once it has ended."""
+        seen = self._seen(options)
+        self._progress.set()
+        return seen
+
+    def _seen(self, options: dict[str, Any]) -> Seen:
         key = {"Idempotency-Key": options["now"]}
         report_id = self._answer("POST", "/trigger_report", json=options, headers=key).json()["report_id"]
         while True:
@@ -178,6 +190,7 @@ def killing(database: Database, servers: Servers) -> Iterator[Counter[str]]:
 
     def kill() -> None:
         while not over.wait(chance.uniform(*PAUSE_S)):
+            servers.await_progress(RESPITE_S)
             (victim,) = chance.choices(list(VICTIMS), list(VICTIMS.values()))
             match victim:
                 case "worker":
