@@ -10,17 +10,21 @@ demo *ARGS:
 serve *ARGS:
     uv run store-uptime serve {{ARGS}}
 
-# the tests, the long ones aside
+# the tests; those that take a while aside, unless they are asked for: -m "not nightly" is what CI runs
 test *ARGS:
     uv run pytest {{ARGS}}
 
-# the tests that take minutes
-test-long *ARGS:
-    uv run pytest -m long {{ARGS}}
+# a few tests once more as another user, in a closed folder, among strange variables
+test-elsewhere:
+    .ci/elsewhere
 
 # 300 reports while workers, servers and the database are killed at random
 chaos *ARGS:
-    CHAOS_REPORTS=300 uv run pytest -n 0 -s -m long tests/service/test_chaos.py {{ARGS}}
+    uv run pytest -n 0 -s -m nightly tests/service/test_chaos.py {{ARGS}}
+
+# all that takes too long for CI, and in the end what was run and how long it took
+nightly:
+    .ci/nightly
 
 # lint, format and types, changing nothing
 lint:

@@ -1,14 +1,19 @@
 """Small feeds as files, and the command as its users start it."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import cast
+from unittest import mock
 
 import polars as pl
 
 from pipeline import Frames
+from service.cli import exit_status
 
 POLLS = "store_id,timestamp_utc,status"
 HOURS = "store_id,day_of_week,start_time_local,end_time_local"
@@ -45,6 +50,25 @@ def surroundings(**environment: str) -> Mapping[str, str]:
     """This process's environment without what would change how the command behaves, and with what is given."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(ASIDE)}
     return plain | environment
+
+
+def called(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    """The command in this process, for tests that are not about processes: a start takes half a second."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    command = ["store-uptime", *map(str, arguments)]
+    with (
+        mock.patch.object(sys, "argv", command),
+        mock.patch.dict(os.environ, surroundings(**environment), clear=True),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        status = exit_status()
+    return subprocess.CompletedProcess(command, status, written(out), written(err))
+
+
+def written(stream: io.TextIOWrapper) -> bytes:
+    """What was written to a stream in memory."""
+    return cast("io.BytesIO", stream.buffer).getvalue()
 
 
 def store_uptime(*arguments: str | Path, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[bytes]":

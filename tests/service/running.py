@@ -18,7 +18,7 @@ import psycopg
 from pipeline import load_files
 from service import testing
 from service.testing import Service
-from tests.feeds import store_uptime, surroundings
+from tests.feeds import called, surroundings
 from tests.postgres import eventually, is_alive, run
 
 Result = TypeVar("Result")
@@ -166,7 +166,7 @@ def problem(answer: httpx.Response, status: int) -> str:
 
 def keys(*arguments: str, status: int = 0, **environment: str) -> tuple[str, str]:
     """What `store-uptime keys` says, on stdout and on stderr."""
-    done = store_uptime("keys", *arguments, cwd=Path(), **environment)
+    done = called("keys", *arguments, **environment)
     assert done.returncode == status, done.stderr
     return done.stdout.decode(), done.stderr.decode()
 

@@ -5,13 +5,12 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.feeds import store_uptime
+from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import bearer, complete, held_up, keys, new_key, running, trigger
 
@@ -34,7 +33,7 @@ def ann(polled: str, registry: str) -> Iterator[httpx.Client]:
 
 def audited(registry: str, *options: str) -> list[dict[str, Any]]:
     """What the command says, the newest first."""
-    done = store_uptime("audit", "--format", "json", "--registry", registry, *options, cwd=Path())
+    done = called("audit", "--format", "json", "--registry", registry, *options)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -119,10 +118,10 @@ def test_the_command_chooses_and_writes(ann: httpx.Client, registry: str) -> Non
     run(registry, "update store_uptime.audit set at = at - interval '2 hours' where who is null")
     assert {row["who"] for row in audited(registry, "--since", "1h")} == {"ann"}
     assert len(audited(registry, "--limit", "1")) == 1
-    text = store_uptime("audit", "--registry", registry, "--limit", "1", cwd=Path())
+    text = called("audit", "--registry", registry, "--limit", "1")
     assert text.stdout.decode().split("\t")[1:4] == ["ann", HERE, "triggered"]
     assert "only the newest 1: --limit shows more" in text.stderr.decode()
-    written = store_uptime("audit", "--registry", registry, "--format", "csv", cwd=Path()).stdout.decode()
+    written = called("audit", "--registry", registry, "--format", "csv").stdout.decode()
     assert list(next(csv.reader(io.StringIO(written)))) == ["at", "who", "client", "action", "subject", "detail"]
     assert len(written.splitlines()) == len(everything) + 1
 
@@ -130,7 +129,7 @@ def test_the_command_chooses_and_writes(ann: httpx.Client, registry: str) -> Non
 def test_nobody_can_write_a_line_or_a_column_of_it(ann: httpx.Client, registry: str) -> None:
     forged = "10.0.0.1\tdeleted\tdeadbeef"
     ann.post("/trigger_report", json={"lookback": "7h"}, headers={"X-Forwarded-For": forged}).raise_for_status()
-    text = store_uptime("audit", "--registry", registry, "--limit", "1", cwd=Path()).stdout.decode()
+    text = called("audit", "--registry", registry, "--limit", "1").stdout.decode()
     assert text.split("\t")[1:4] == ["ann", "10.0.0.1\\tdeleted\\tdeadbeef", "triggered"]
     for name in ("", " ", "a\tb", "a\nb", "\x1b[31m"):
         _, told = keys("add", name, "--registry", registry, status=1)

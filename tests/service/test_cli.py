@@ -29,7 +29,6 @@ from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surro
 from tests.postgres import eventually, open_folder, run
 from tests.service.running import CLASSIC_HEADER, started_with
 
-pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 ROOT = Path(__file__).parents[2]
 GROUPS = ("schedule", "keys", "encryption")  # of commands
 COMMANDS = [
@@ -106,7 +105,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 def options(name: str) -> list[str]:
     """The options of a command, as they are written."""
     arguments = reduce(getitem, name.split(), app).assemble_argument_collection()
-    names = (argument.names[0] for argument in arguments if argument.index is None)
+    names = (argument.names[0] for argument in arguments if argument.index is None and argument.show)
     return [name for name in names if name.startswith("--")]
 
 

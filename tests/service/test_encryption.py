@@ -16,7 +16,7 @@ import pytest
 from pipeline import Frames, Limits, build_report
 from service.errors import Sealed
 from service.sealed import MAGIC, NoKey, Vault, new_identity, vault
-from tests.feeds import store_uptime
+from tests.feeds import called
 from tests.postgres import eventually, fresh_database, insert, new_cluster, run
 from tests.service.running import bearer, complete, finished, new_key, problem, running
 
@@ -43,7 +43,7 @@ class Key:
 
 def cli(*arguments: object, status: int = 0) -> tuple[bytes, str]:
     """What a command says on stdout and on stderr."""
-    done = store_uptime(*map(str, arguments), cwd=Path())
+    done = called(*map(str, arguments))
     assert done.returncode == status, done.stderr
     return done.stdout, done.stderr.decode()
 

@@ -19,7 +19,7 @@ import schemathesis
 
 from service.app import HANDLERS
 from service.testing import Service
-from tests.feeds import store_uptime
+from tests.feeds import called
 from tests.postgres import eventually, free_port, fresh_database
 from tests.service.running import CLASSIC_HEADER, finished, problem, running, started, trigger
 
@@ -201,7 +201,7 @@ def test_where_there_is_a_key_everything_asks_for_one_but_what_the_document_name
     server: str, polled: str, operations: list[Operation], tmp_path: Path
 ) -> None:
     with fresh_database(server) as registry, running(polled, "--registry", registry) as guarded:
-        assert store_uptime("keys", "add", "somebody", "--registry", registry, cwd=tmp_path).returncode == 0
+        assert called("keys", "add", "somebody", "--registry", registry).returncode == 0
         with guarded.client() as client:
             refused = {operation.name for operation in operations if operation.asked(client).status_code == 401}
     assert refused == {operation.name for operation in operations} - OPEN | {"sign_in"}  # which was shown a wrong one

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import Options, build_report, open_source
-from tests.feeds import store_uptime
+from tests.feeds import called
 from tests.postgres import eventually, run
 from tests.service.running import bearer, complete, finished, held_up, new_key, problem, trigger
 from tests.service.timetable import DAY, HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
@@ -83,7 +82,7 @@ def test_a_name_is_taken_once(ruled: Ruled) -> None:
 
 def test_the_command_line_does_the_same(ruled: Ruled) -> None:
     def said(*arguments: str, status: int = 0) -> str:
-        done = store_uptime("schedule", *arguments, "--registry", ruled.registry, cwd=Path())
+        done = called("schedule", *arguments, "--registry", ruled.registry)
         assert done.returncode == status, done.stderr
         return (done.stdout + done.stderr).decode()
 

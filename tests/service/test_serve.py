@@ -84,7 +84,6 @@ WRONG = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 @pytest.mark.parametrize(("options", "says"), WRONG.values(), ids=WRONG)
 def test_a_wrong_option_is_told_in_one_line_with_status_2(
     options: list[str], says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
