@@ -178,7 +178,7 @@ def test_every_figure_is_that_of_the_reference(world: World) -> None:
 
 
 @pytest.mark.long
-@settings(examples(200), derandomize=False)
+@settings(examples(100), derandomize=False)
 @given(worlds())
 def test_every_figure_is_that_of_the_reference_in_other_worlds_each_time(world: World) -> None:
     compare(world)

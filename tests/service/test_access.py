@@ -12,7 +12,7 @@ from service.access import COOKIE, CSRF_HEADER, key_name
 from service.templates import ASSETS as ASSET_FOLDER
 from service.templates import assets_path
 from service.testing import Service
-from tests.postgres import eventually, run
+from tests.postgres import eventually, fresh_database, run
 from tests.service.running import bearer, finished, keys, new_key, problem, running, trigger
 
 KEY = re.compile(r"su_[0-9a-f]{8}_[\w-]{43}\n")
@@ -29,9 +29,21 @@ NO_ID = "0" * 32
 
 
 @pytest.fixture(scope="module")
-def key(polled: str) -> str:
+def registry(server: str) -> Iterator[str]:
+    with fresh_database(server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def service(polled: str, registry: str) -> Iterator[Service]:
+    with running(polled, "--registry", registry) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def key(registry: str) -> str:
     """A key of the service that most of the tests call; so it answers nobody without one."""
-    return new_key(polled, "ada")
+    return new_key(registry, "ada")
 
 
 @pytest.fixture
@@ -122,13 +134,6 @@ def test_where_others_may_call_a_key_is_asked_for_though_there_is_none(polled: s
         assert server.url.startswith("http://127.0.0.2:")
         problem(client.get("/reports"), 401)
         assert client.get("/reports", headers=bearer(new_key(database, "first"))).status_code == 200
-
-
-@pytest.mark.long
-def test_a_cookie_of_another_server_keeps_nobody_out_where_no_key_is_asked_for(polled: str, database: str) -> None:
-    with running(polled, "--registry", database) as server, server.client(cookies={COOKIE: "x" * 43}) as client:
-        assert client.get("/reports").status_code == 200
-        assert client.post("/trigger_report").status_code == 202
 
 
 @pytest.mark.parametrize(
@@ -307,3 +312,23 @@ def test_who_guesses_keys_has_to_wait(stranger: httpx.Client, key: str) -> None:
     assert "Retry-After" in problem(answer, 429)
     assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert stranger.post("/session", json={"key": key}, headers={"X-Forwarded-For": "203.0.113.10"}).is_success
+
+
+def test_with_a_revoked_key_nobody_gets_what_others_have_asked_for(
+    ada: httpx.Client, stranger: httpx.Client, registry: str
+) -> None:
+    bob = bearer(new_key(registry, "bob"))
+    report_id = trigger(ada)
+    assert finished(ada, report_id)["status"] == "Complete"
+    assert stranger.get(f"/get_report/{report_id}", headers=bob).headers["X-Report-Status"] == "Complete"
+    keys("revoke", "bob", "--registry", registry)
+    for method, path in (
+        ("GET", f"/get_report/{report_id}"),
+        ("GET", f"/get_report?report_id={report_id}"),
+        ("GET", f"/reports/{report_id}"),
+        ("GET", f"/reports/{report_id}/events"),
+        ("GET", f"/reports/{report_id}/rejects?table=polls"),
+        ("DELETE", f"/reports/{report_id}"),
+    ):
+        problem(stranger.request(method, path, headers=bob), 401)
+    assert ada.get(f"/get_report/{report_id}").headers["X-Report-Status"] == "Complete"

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from service.access import COOKIE
 from service.testing import Service
 from tests.postgres import fresh_database, run
 from tests.service.running import (
@@ -189,6 +190,12 @@ def test_a_script_of_old_works_unchanged(service: Service, polled: str, get: Get
             time.sleep(0.05)
     assert looks
     assert content.decode().splitlines()[0] == CLASSIC_HEADER
+
+
+def test_a_cookie_of_another_server_keeps_nobody_out_where_no_key_is_asked_for(service: Service) -> None:
+    with service.client(cookies={COOKIE: "x" * 43}) as client:
+        assert client.get("/reports").status_code == 200
+        assert client.post("/trigger_report").status_code == 202
 
 
 # One store, or none ---------------------------------------------------------------------------------------------------

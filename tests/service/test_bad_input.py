@@ -2,7 +2,6 @@
 
 import gzip
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surro
 from tests.postgres import PASSWORD, Cluster, as_user, free_port, network_url, run
 
 FAILED, WRONG_ARGUMENTS = 1, 2
-SECONDS = 5
+AT_ONCE_S = 25  # the driver that pulls waits 30 s for a server that is not there
 FEED = {
     "polls": lines(POLLS, "a,2024-10-14 12:00:00 UTC,active", "b,2024-10-14 11:00:00 UTC,inactive"),
     "hours": lines(HOURS, "a,0,09:00,17:00"),
@@ -63,7 +62,7 @@ def failed(arguments: list[str], status: int, **environment: str) -> str:
     """The one line that a failing command says."""
     began = time.monotonic()
     done = store_uptime(*arguments, cwd=Path("/"), **environment)
-    assert time.monotonic() - began < SECONDS
+    assert time.monotonic() - began < AT_ONCE_S
     text = done.stderr.decode()
     assert (done.returncode, done.stdout) == (status, b""), text
     assert "Traceback" not in text

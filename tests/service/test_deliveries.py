@@ -14,7 +14,7 @@ from obstore.store import S3Store
 from standardwebhooks.webhooks import Webhook
 
 from tests.postgres import eventually
-from tests.service.receivers import ACCESS, Receiver, bucket, found_weed
+from tests.service.receivers import ACCESS, Receiver, bucket
 from tests.service.running import bearer, complete, finished, held_up, new_key, problem, running
 from tests.service.timetable import HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
 
@@ -138,34 +138,37 @@ def test_any_report_can_be_delivered(ruled: Ruled, folder: Path) -> None:
     assert "knows no destination 'nowhere'. It delivers to archive" in problem(refused, 422)
 
 
+@pytest.fixture(scope="module")
+def s3() -> Iterator[dict[str, str]]:
+    """The variables that lead to a server with the bucket `reports`, but for a key."""
+    with bucket("reports") as url:
+        yield {"AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"}
+
+
 @pytest.mark.anywhere
-def test_a_report_is_put_into_a_real_bucket(server: str, polled: str) -> None:
-    with bucket("reports") as url:
-        away = {"AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"} | ACCESS
-        there = S3Store(
-            "reports",
-            endpoint=url,
-            region="us-east-1",
-            access_key_id=ACCESS["AWS_ACCESS_KEY_ID"],
-            secret_access_key=ACCESS["AWS_SECRET_ACCESS_KEY"],
-            client_options={"allow_http": True},
-        )
-        with ruled_service(server, polled, "--destination", "away=s3://reports/shop", **away) as ruled:
-            report_id = due(ruled, deliver_to=["away"])
-            (delivered,) = settled(ruled, report_id)
-            assert delivered["status"] == "delivered", delivered
-            content = obstore.get(there, f"shop/{delivered['name']}").bytes().to_bytes()
-            assert content == ruled.client.get(f"/get_report/{report_id}").content
+def test_a_report_is_put_into_a_real_bucket(server: str, polled: str, s3: dict[str, str]) -> None:
+    there = S3Store(
+        "reports",
+        endpoint=s3["AWS_ENDPOINT"],
+        region="us-east-1",
+        access_key_id=ACCESS["AWS_ACCESS_KEY_ID"],
+        secret_access_key=ACCESS["AWS_SECRET_ACCESS_KEY"],
+        client_options={"allow_http": True},
+    )
+    with ruled_service(server, polled, "--destination", "away=s3://reports/shop", **s3, **ACCESS) as ruled:
+        report_id = due(ruled, deliver_to=["away"])
+        (delivered,) = settled(ruled, report_id)
+        assert delivered["status"] == "delivered", delivered
+        content = obstore.get(there, f"shop/{delivered['name']}").bytes().to_bytes()
+        assert content == ruled.client.get(f"/get_report/{report_id}").content
 
 
-def test_a_bucket_that_is_away_or_not_ours_is_told_and_tried_again(server: str, polled: str) -> None:
-    found_weed()
-    with bucket("reports") as url:
-        wrong = {"AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"}
-        wrong |= {"AWS_ACCESS_KEY_ID": "stranger", "AWS_SECRET_ACCESS_KEY": "guessed"}
-        with ruled_service(server, polled, "--destination", "away=s3://reports", **wrong) as ruled:
-            report_id = due(ruled, deliver_to=["away"])
-            found = tried(ruled, report_id, 1)
+def test_a_bucket_that_is_away_or_not_ours_is_told_and_tried_again(
+    server: str, polled: str, s3: dict[str, str]
+) -> None:
+    wrong = {"AWS_ACCESS_KEY_ID": "stranger", "AWS_SECRET_ACCESS_KEY": "guessed"}
+    with ruled_service(server, polled, "--destination", "away=s3://reports", **s3, **wrong) as ruled:
+        found = tried(ruled, due(ruled, deliver_to=["away"]), 1)
     assert (found["status"], found["next_try_at"]) == ("waiting", "2026-03-09T13:00:05Z")
     assert "\n" not in found["error"]
     assert "403" in found["error"] or "AccessDenied" in found["error"] or "InvalidAccessKey" in found["error"]

@@ -16,12 +16,14 @@ import pytest
 from pipeline import Frames, Limits, build_report
 from service.errors import Sealed
 from service.sealed import MAGIC, NoKey, Vault, new_identity, vault
+from service.testing import Service
 from tests.feeds import called
 from tests.postgres import eventually, fresh_database, insert, new_cluster, run
 from tests.service.running import bearer, complete, finished, new_key, problem, running
 
 COLUMNS = ("figures", "plan", "rejects", "lanes")
 SENTENCE = "This report is encrypted"
+NOW = "2026-03-10T10:00:00Z"
 OPENSSH = """-----BEGIN OPENSSH PRIVATE KEY-----
 b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz
 c2gtZWQyNTUxOQAAACAo5T8IefyA1jvPgFk0TNmk1ksZAobPhnoic4jYmWaBIwAA
@@ -176,22 +178,47 @@ def answers(client: httpx.Client, report_id: str) -> dict[str, httpx.Response]:
     return {name: client.get(path) for name, path in paths.items()}
 
 
-@pytest.mark.long
-def test_a_service_that_has_the_key_answers_as_without_one(polled: str, registry: str, key: Key, server: str) -> None:
+@dataclass(frozen=True)
+class Keyed:
+    """A service that encrypts and decrypts, a client with an API key, its registry, where it delivers to, its key."""
+
+    service: Service
+    client: httpx.Client
+    registry: str
+    archive: Path
+    key: Key
+
+
+@pytest.fixture(scope="module")
+def keyed(server: str, polled: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    folder = tmp_path_factory.mktemp("keyed")
+    key, archive = made_key(folder), folder / "archive"
+    options = ("--encrypt-to", key.recipient, "--identity", str(key.path), "--destination", f"archive={archive}")
     with (
-        fresh_database(server) as other,
-        running(polled, "--registry", other) as without,
-        without.client() as client,
+        fresh_database(server) as registry,
+        running(polled, "--registry", registry, *options) as service,
+        service.client(headers=bearer(new_key(registry, "ann"))) as client,
     ):
-        expected = answers(client, complete(client))
-    keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
-    with running(polled, "--registry", registry, *keys) as service, service.client() as client:
-        report_id = complete(client)
-        found = answers(client, report_id)
-        assert {name: answer.status_code for name, answer in found.items()} == dict.fromkeys(expected, 200)
-        for name in ("csv", "rejects", "timeline", "rows"):
-            assert found[name].content == expected[name].content, name
-    (stored,) = run(registry, f"select {', '.join(COLUMNS)} from store_uptime.report")
+        yield Keyed(service, client, registry, archive, key)
+
+
+@pytest.fixture
+def stranger(keyed: Keyed) -> Iterator[httpx.Client]:
+    """A client of it that shows nothing."""
+    with keyed.service.client() as client:
+        yield client
+
+
+@pytest.mark.long
+def test_a_service_that_has_the_key_answers_as_without_one(client: httpx.Client, keyed: Keyed) -> None:
+    expected = answers(client, complete(client, now=NOW))
+    report_id = complete(keyed.client, now=NOW)
+    found = answers(keyed.client, report_id)
+    assert {name: answer.status_code for name, answer in found.items()} == dict.fromkeys(expected, 200)
+    for name in ("csv", "rejects", "timeline", "rows"):
+        assert found[name].content == expected[name].content, name
+    row = f"select {', '.join(COLUMNS)} from store_uptime.report where id = '{report_id}'"
+    ((*stored,),) = run(keyed.registry, row)
     assert all(content.startswith(MAGIC) for content in stored)
 
 
@@ -221,26 +248,15 @@ def test_a_service_without_the_reading_key_says_so(polled: str, registry: str, k
 
 
 @pytest.mark.long
-def test_a_delivered_file_is_encrypted_and_can_be_decrypted(
-    polled: str, registry: str, key: Key, tmp_path: Path
-) -> None:
-    keys = (
-        "--encrypt-to",
-        key.recipient,
-        "--identity",
-        str(key.path),
-        "--destination",
-        f"archive={tmp_path / 'archive'}",
-    )
-    with running(polled, "--registry", registry, *keys) as service, service.client() as client:
-        client.post("/schedules", json={"name": "often", "cron": "0 0 1 1 *", "deliver_to": ["archive"]})
-        report_id = client.post("/schedules/often/run").json()["report_id"]
-        finished(client, report_id)
-        eventually(lambda: list((tmp_path / "archive").glob("*.csv.age")), 30)
-        (path,) = (tmp_path / "archive").glob("*.csv.age")
-        assert path.read_bytes().startswith(MAGIC)
-        decrypted, _ = cli("encryption", "decrypt", path, "--identity", key.path)
-        assert decrypted == client.get(f"/get_report/{report_id}").content
+def test_a_delivered_file_is_encrypted_and_can_be_decrypted(keyed: Keyed) -> None:
+    keyed.client.post("/schedules", json={"name": "often", "cron": "0 0 1 1 *", "deliver_to": ["archive"]})
+    report_id = keyed.client.post("/schedules/often/run").json()["report_id"]
+    finished(keyed.client, report_id)
+    eventually(lambda: list(keyed.archive.glob("*.csv.age")), 30)
+    (path,) = keyed.archive.glob("*.csv.age")
+    assert path.read_bytes().startswith(MAGIC)
+    decrypted, _ = cli("encryption", "decrypt", path, "--identity", keyed.key.path)
+    assert decrypted == keyed.client.get(f"/get_report/{report_id}").content
 
 
 @pytest.mark.long
@@ -269,29 +285,24 @@ def test_keys_can_follow_each_other(polled: str, registry: str, tmp_path: Path) 
     with running(polled, *at, *keys) as service, service.client() as client:
         assert [client.get(f"/get_report/{report_id}").content for report_id in reports] == files
         assert all(answer.is_success for answer in answers(client, reports[0]).values())
-    with running(polled, *at, "--identity", str(old.path)) as service, service.client() as client:
-        assert {client.get(f"/get_report/{report_id}").status_code for report_id in reports} == {409}
+    for report_id in reports:
+        _, told = cli("fetch", report_id, "--identity", old.path, *at, status=1)
+        assert "with a key that is not here" in told
 
 
 @pytest.mark.long
-def test_what_is_damaged_is_told(polled: str, registry: str, key: Key) -> None:
-    keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
-    with running(polled, "--registry", registry, *keys) as service, service.client() as client:
-        report_id = complete(client)
-        run(registry, "update store_uptime.report set figures = substr(figures, 1, length(figures) - 20)")
-        assert "is damaged" in problem(client.get(f"/get_report/{report_id}"), 409)
+def test_what_is_damaged_is_told(keyed: Keyed) -> None:
+    report_id = complete(keyed.client, lookback="3h")
+    shorter = "figures = substr(figures, 1, length(figures) - 20)"
+    run(keyed.registry, f"update store_uptime.report set {shorter} where id = '{report_id}'")
+    assert "is damaged" in problem(keyed.client.get(f"/get_report/{report_id}"), 409)
 
 
 @pytest.mark.long
-def test_who_may_not_read_gets_nothing(polled: str, registry: str, key: Key) -> None:
-    ann = new_key(registry, "ann")
-    keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
-    with running(polled, "--registry", registry, *keys) as service, service.client() as client:
-        client.headers.update(bearer(ann))
-        report_id = complete(client)
-        assert client.get(f"/get_report/{report_id}").is_success
-        del client.headers["Authorization"]
-        assert {answer.status_code for answer in answers_without(client, report_id)} == {401}
+def test_who_may_not_read_gets_nothing(keyed: Keyed, stranger: httpx.Client) -> None:
+    report_id = complete(keyed.client)
+    assert keyed.client.get(f"/get_report/{report_id}").is_success
+    assert {answer.status_code for answer in answers_without(stranger, report_id)} == {401}
 
 
 def answers_without(client: httpx.Client, report_id: str) -> list[httpx.Response]:

@@ -49,7 +49,7 @@ def tables(server: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def client(tables: str) -> Iterator[httpx.Client]:
     """A client of a service over it, which keeps its reports there, too."""
-    with running(tables) as service, service.client() as client:
+    with running(tables, "--workers", "2") as service, service.client() as client:
         yield client
 
 
@@ -64,7 +64,7 @@ def test_equal_triggers_share_a_finished_report(client: httpx.Client) -> None:
 def test_they_share_one_that_waits_and_will_see_what_is_written_until_it_begins(
     client: httpx.Client, tables: str
 ) -> None:
-    with occupied(tables, client):
+    with occupied(tables, client, 2):
         first = trigger(client, max_gap="5h")
         assert step(client, first) == WAITING
         run(tables, "insert into store_status values ('late', '2024-05-06 12:00Z', 'active')")
@@ -211,7 +211,7 @@ def test_over_a_view_only_what_waits_is_shared(client: httpx.Client, tables: str
     with changed(tables, *VIEW):
         before = complete(client, now=NOW)
         assert trigger(client, now=NOW) != before
-        with occupied(tables, client):
+        with occupied(tables, client, 2):
             waits = trigger(client, max_gap="13h", now=NOW)
             assert trigger(client, max_gap="13h", now=NOW) == waits
         finished(client, waits)

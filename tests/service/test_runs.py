@@ -53,6 +53,7 @@ pytestmark = pytest.mark.long  # servers of their own, many times
 
 PID = "split_part(application_name, ' ', 3)::int"
 MEBIBYTE, GIBIBYTE = 1 << 20, 1 << 30
+LONG_AWAY_S = 8  # a driver that doubles its waits would ask after 7 s, and then not for 8 more
 DIED = "The process that worked on it ended unexpectedly"
 MANY_POLLS = (
     "create table store_status as select (n / 1000)::text as store_id, 'active' as status, "
@@ -121,12 +122,12 @@ def crowded(many: str) -> Iterator[Service]:
 
 
 def test_a_server_is_ready_once_its_workers_are_warm(polled: str) -> None:
-    with started(polled, "--workers", "3") as server, server.client() as client:
+    with started(polled, "--workers", "2") as server, server.client() as client:
         early = client.get("/ready")
         assert early.status_code == 503
         assert "workers" in early.json()["missing"]
         eventually(lambda: is_ready(client), 60)
-        assert len(workers_of(server)) == 3 + 1  # one is for what people wait for
+        assert len(workers_of(server)) == 2 + 1  # one is for what people wait for
 
 
 def test_workers_have_their_share_of_memory_and_threads(service: Service) -> None:
@@ -318,11 +319,11 @@ def test_two_servers_run_each_report_once_and_serve_all(polled: str) -> None:
         one.client() as first,
         two.client() as second,
     ):
-        ids = [new_report(client) for _ in range(15) for client in (first, second)]
+        ids = [new_report(client) for _ in range(6) for client in (first, second)]
         assert {finished(second, report_id)["status"] for report_id in ids} == {"Complete"}
         assert run(registry, "select distinct runs from store_uptime.report") == [(1,)]
         assert all(begun(server) for server in (one, two))
-        assert begun(one) + begun(two) == 30
+        assert begun(one) + begun(two) == 12
         assert all(content(first, report_id) == content(second, report_id) for report_id in ids)
 
 
@@ -343,10 +344,6 @@ def test_the_runs_of_a_killed_server_are_taken_over(polled: str) -> None:
                 hold.close()
                 assert finished(client, report_id)["status"] == "Complete"
                 assert value(registry, report_id, "runs") == 2
-        assert len(list(folder.iterdir())) == 1
-        with running(polled, *start, TMPDIR=str(folder), **BRISK):
-            assert len(list(folder.iterdir())) == 1
-        assert list(folder.iterdir()) == []
 
 
 def test_a_run_that_was_taken_over_is_ended_and_leaves_the_result_of_the_other(
@@ -427,7 +424,7 @@ def test_a_server_that_is_stopped_in_the_moment_it_starts_stops(polled: str) -> 
 # A database that dies -------------------------------------------------------------------------------------------------
 
 
-def test_reports_outlive_their_database_being_killed(feed: Path) -> None:
+def test_reports_outlive_their_database_being_killed_and_go_on_soon_though_it_was_long_away(feed: Path) -> None:
     with new_cluster() as cluster, started(cluster.socket_url) as server, server.client() as client:
         with cluster.running(*SAFE):
             loaded(cluster.socket_url, feed)
@@ -441,21 +438,12 @@ def test_reports_outlive_their_database_being_killed(feed: Path) -> None:
                 cluster.kill()
         away = client.get(f"/get_report/{before}")
         assert (away.status_code, away.headers["Retry-After"]) == (503, "5")
+        time.sleep(LONG_AWAY_S)
         with cluster.running(*SAFE):
-            eventually(lambda: is_ready(client), 30)
+            eventually(lambda: is_ready(client), 6)
             assert content(client, before) == figures
             assert finished(client, waiting)["status"] == "Complete"
             assert finished(client, in_it)["status"] in ("Complete", "Error")
-
-
-def test_a_database_that_was_long_away_is_found_again_soon(feed: Path) -> None:
-    with new_cluster() as cluster, started(cluster.socket_url) as server, server.client() as client:
-        with cluster.running(*SAFE):
-            loaded(cluster.socket_url, feed)
-            eventually(lambda: is_ready(client), 60)
-        time.sleep(8)  # a driver that doubles its waits tries 7 s after it went away, and then 15 s
-        with cluster.running(*SAFE):
-            eventually(lambda: is_ready(client), 6)
 
 
 def test_the_built_in_server_comes_back_when_it_is_killed(feed: Path) -> None:

@@ -30,7 +30,6 @@ from tests.service.running import (
     finished,
     keys,
     loaded,
-    new_key,
     problem,
     running,
     started,
@@ -634,24 +633,3 @@ def network_part(url: str) -> str:
 def family(server: Service) -> list[psutil.Process]:
     """The server and its workers."""
     return [psutil.Process(server.process.pid), *workers_of(server)]
-
-
-@pytest.mark.long
-def test_with_a_revoked_key_nobody_gets_what_others_have_asked_for(polled: str, database: str) -> None:
-    with running(polled, "--registry", database) as server, server.client() as client:
-        ada, bob = (bearer(new_key(database, name)) for name in ("ada", "bob"))
-        report_id = client.post("/trigger_report", headers=ada).json()["report_id"]
-        eventually(
-            lambda: client.get(f"/get_report/{report_id}", headers=bob).headers["X-Report-Status"] == "Complete", 60
-        )
-        keys("revoke", "bob", "--registry", database)
-        for method, path in (
-            ("GET", f"/get_report/{report_id}"),
-            ("GET", f"/get_report?report_id={report_id}"),
-            ("GET", f"/reports/{report_id}"),
-            ("GET", f"/reports/{report_id}/events"),
-            ("GET", f"/reports/{report_id}/rejects?table=polls"),
-            ("DELETE", f"/reports/{report_id}"),
-        ):
-            problem(client.request(method, path, headers=bob), 401)
-        assert client.get(f"/get_report/{report_id}", headers=ada).headers["X-Report-Status"] == "Complete"

@@ -196,23 +196,26 @@ def test_a_server_that_is_told_to_stop_ends_well_and_takes_its_workers_along(pol
         assert [line for line in server.logged() if line["level"] != "info"] == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-def test_so_it_does_while_it_still_waits_for_its_database(number: int) -> None:
-    with started(NOBODY) as server:
-        server.process.send_signal(number)
-        assert server.process.wait(20) == 0
-
-
-@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="psutil can ask for limits on Linux only")
-def test_a_server_may_have_more_files_open_than_its_shell_allows() -> None:
+@pytest.fixture(scope="module")
+def waiting() -> Iterator[Service]:
+    """A server that waits for its database, started where few files may be open."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))
     try:
-        with started(NOBODY) as server:
-            allowed, _ = psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+        with started(NOBODY) as service:
+            yield service
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="psutil can ask for limits on Linux only")
+def test_a_server_may_have_more_files_open_than_its_shell_allows(waiting: Service) -> None:
+    allowed, hard = psutil.Process(waiting.process.pid).rlimit(psutil.RLIMIT_NOFILE)
     assert allowed == (2 * CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * CONNECTIONS, hard))
+
+
+def test_a_server_that_still_waits_for_its_database_can_be_stopped(waiting: Service) -> None:
+    assert waiting.stop() == 0
 
 
 def test_a_log_for_machines_is_json_line_by_line(service: Service) -> None:
@@ -418,7 +421,7 @@ def away(client: httpx.Client) -> bool:
     return answer.status_code == 503 and "registry" in answer.json()["missing"]
 
 
-def test_a_database_that_is_down_at_the_start_is_waited_for(cluster: Cluster) -> None:
+def test_a_database_that_is_down_at_the_start_or_goes_away_is_waited_for(cluster: Cluster) -> None:
     with started(cluster.socket_url) as service, service.client() as client:
         eventually(lambda: events(service, "the database does not answer, waiting for it"), 30)
         assert away(client)
@@ -428,16 +431,10 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(cluster: Cluster) ->
             assert answer.headers["Retry-After"] == "5"
         with cluster.running(KEPT):
             eventually(lambda: client.get("/ready").is_success, 60)
-            complete(client)
+            report_id = complete(client)
         (line,) = events(service, "the database does not answer, waiting for it")
         assert (line["level"], "cannot reach" in line["error"]) == ("warning", True)
 
-
-def test_a_database_that_goes_away_is_waited_for_and_what_it_had_is_there_again(cluster: Cluster) -> None:
-    with started(cluster.socket_url) as service, service.client() as client:
-        with cluster.running(KEPT):
-            eventually(lambda: client.get("/ready").is_success, 60)
-            report_id = complete(client)
         eventually(lambda: away(client), 60)
         for method, path in (*ASKED, ("GET", f"/get_report/{report_id}")):
             answer = client.request(method, path)
