@@ -2,6 +2,7 @@
 
 import gzip
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
