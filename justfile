@@ -1,3 +1,7 @@
+# imports take two to three times as long where nothing is compiled, and some machines forbid to keep what was
+export UV_COMPILE_BYTECODE := "1"
+export PYTHONDONTWRITEBYTECODE := ""
+
 # what can be done here
 default:
     @{{just_executable()}} --list --unsorted

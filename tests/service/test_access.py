@@ -199,19 +199,21 @@ def test_a_report_tells_whose_key_asked_for_it(ada: httpx.Client) -> None:
     assert listed["requested_by"] == "ada"
 
 
-def test_a_revoked_key_opens_nothing_at_once_nor_do_its_sessions(polled: str, stranger: httpx.Client) -> None:
-    key = new_key(polled, "leaver")
+def test_a_revoked_key_opens_nothing_at_once_nor_do_its_sessions(registry: str, stranger: httpx.Client) -> None:
+    key = new_key(registry, "leaver")
     stranger.post("/session", json={"key": key})
     assert stranger.get("/reports").status_code == stranger.get("/reports", headers=bearer(key)).status_code == 200
-    keys("revoke", "leaver", "--registry", polled)
+    keys("revoke", "leaver", "--registry", registry)
     assert stranger.get("/reports").status_code == stranger.get("/reports", headers=bearer(key)).status_code == 401
     problem(stranger.post("/session", json={"key": key}), 401)
 
 
-def test_nothing_that_opens_is_kept(polled: str, key: str, browser: httpx.Client) -> None:
-    tables = [name for (name,) in run(polled, "select tablename from pg_tables where schemaname = 'store_uptime'")]
+def test_nothing_that_opens_is_kept(registry: str, key: str, browser: httpx.Client) -> None:
+    tables = [name for (name,) in run(registry, "select tablename from pg_tables where schemaname = 'store_uptime'")]
     assert {"api_key", "session"} <= set(tables)
-    kept = "\n".join(str(row) for table in tables for row in run(polled, f"select t::text from store_uptime.{table} t"))
+    kept = "\n".join(
+        str(row) for table in tables for row in run(registry, f"select t::text from store_uptime.{table} t")
+    )
     assert "ada" in kept
     for secret in (key.split("_", 2)[2], browser.cookies[COOKIE]):
         assert secret not in kept
@@ -292,9 +294,9 @@ def test_signing_out_ends_the_session_wherever_its_cookie_still_is(service: Serv
         problem(thief.get("/reports"), 401)
 
 
-def test_a_session_ends_by_itself(polled: str, browser: httpx.Client) -> None:
+def test_a_session_ends_by_itself(registry: str, browser: httpx.Client) -> None:
     token = browser.get("/session").json()["csrf_token"]
-    run(polled, f"update store_uptime.session set expires_at = now() where csrf_token = '{token}'")
+    run(registry, f"update store_uptime.session set expires_at = now() where csrf_token = '{token}'")
     problem(browser.get("/reports"), 401)
     problem(browser.post("/trigger_report", headers={CSRF_HEADER: token}), 401)
 

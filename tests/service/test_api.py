@@ -98,7 +98,6 @@ def test_progress_tells_the_step_its_time_and_who_comes_first(client: httpx.Clie
         told = [progress(client, report_id) for report_id in (*under_way, *waiting)]
         assert [(each["step"], each["ahead"]) for each in told] == [
             (PULLING, 0),
-            (PULLING, 0),
             (WAITING, 0),
             (WAITING, 1),
             (WAITING, 2),
