@@ -1,3 +1,6 @@
+# arguments reach a command as they were typed, quotes and all
+set positional-arguments
+
 # imports take two to three times as long where nothing is compiled, and some machines forbid to keep what was
 export UV_COMPILE_BYTECODE := "1"
 export PYTHONDONTWRITEBYTECODE := ""
@@ -8,15 +11,15 @@ default:
 
 # sample data, a real PostgreSQL server, the service, a report over HTTP; serves until Ctrl-C (--once: ends by itself)
 demo *ARGS:
-    uv run store-uptime demo {{ARGS}}
+    uv run store-uptime demo "$@"
 
 # the service, over DATABASE_URL or the built-in server
 serve *ARGS:
-    uv run store-uptime serve {{ARGS}}
+    uv run store-uptime serve "$@"
 
 # the tests; those that take a while aside, unless they are asked for: -m "not nightly" is what CI runs
 test *ARGS:
-    uv run pytest {{ARGS}}
+    uv run pytest "$@"
 
 # a few tests once more as another user, in a closed folder, among strange variables
 test-elsewhere:
@@ -24,7 +27,7 @@ test-elsewhere:
 
 # 300 reports while workers, servers and the database are killed at random
 chaos *ARGS:
-    uv run pytest -n 0 -s -m nightly tests/service/test_chaos.py {{ARGS}}
+    uv run pytest -n 0 -s -m nightly tests/service/test_chaos.py "$@"
 
 # all that takes too long for CI, and in the end what was run and how long it took
 nightly:
@@ -44,9 +47,9 @@ format:
 # how fast a report is beside other ways to it, warm in the service, and a load; installs what it compares with
 bench *ARGS:
     UV_PROJECT_ENVIRONMENT=.venv-bench uv sync --group bench
-    uv run python -m benches.report --plot docs/pictures/benchmarks.svg {{ARGS}}
-    uv run python -m benches.warm {{ARGS}}
-    uv run python -m benches.load {{ARGS}}
+    uv run python -m benches.report --plot docs/pictures/benchmarks.svg "$@"
+    uv run python -m benches.warm "$@"
+    uv run python -m benches.load "$@"
 
 # the benchmarks on small data, so that they stay true: figures checked, nothing judged
 bench-smoke:
@@ -60,23 +63,23 @@ bench-smoke:
 
 # a report from the service, whose workers are warm, beside the cold command line
 bench-warm *ARGS:
-    uv run python -m benches.warm {{ARGS}}
+    uv run python -m benches.warm "$@"
 
 # the cost of a poll as their number grows
 bench-growth *ARGS:
-    uv run python -m benches.growth {{ARGS}}
+    uv run python -m benches.growth "$@"
 
 # how quick the service answers while reports run
 bench-service *ARGS:
-    uv run python -m benches.service {{ARGS}}
+    uv run python -m benches.service "$@"
 
 # how soon the page can be read and scrolled with 10 000 stores; needs a Chromium
 bench-page *ARGS:
-    uv run python -m benches.page {{ARGS}}
+    uv run python -m benches.page "$@"
 
 # 37 million polls from Parquet, and the stage alone
 bench-large *ARGS:
-    uv run python -m benches.large {{ARGS}}
+    uv run python -m benches.large "$@"
 
 # the pictures of docs/page.md; needs a Chromium
 pictures:
