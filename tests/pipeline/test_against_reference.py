@@ -171,20 +171,20 @@ def compare(world: World) -> None:
     fail_readably(all_differences(answer, report_of(world)), world)
 
 
-@examples(60)
+@examples(40)
 @given(worlds())
 def test_every_figure_is_that_of_the_reference(world: World) -> None:
     compare(world)
 
 
 @pytest.mark.long
-@settings(examples(100), derandomize=False)
+@settings(examples(50), derandomize=False)
 @given(worlds())
 def test_every_figure_is_that_of_the_reference_in_other_worlds_each_time(world: World) -> None:
     compare(world)
 
 
-@examples(20)
+@examples(10)
 @given(worlds(), st.data())
 def test_until_a_moment_the_newest_poll_up_to_it_is_now(world: World, data: st.DataObject) -> None:
     instants = [poll_of(row).at for row in world.polls if trouble_with_poll(row, None) is None]
@@ -215,14 +215,14 @@ def sums_that_fail(report: Report) -> list[str]:
     ]
 
 
-@examples(20)
+@examples(10)
 @given(worlds())
 def test_uptime_downtime_and_unknown_are_the_business_time_to_the_microsecond(world: World) -> None:
     assume(answer_of(world).rows)
     fail_readably(sums_that_fail(report_of(world)), world)
 
 
-@examples(20)
+@examples(10)
 @given(worlds(), st.data())
 def test_the_order_of_the_rows_changes_nothing(world: World, data: st.DataObject) -> None:
     assume(answer_of(world).rows)
@@ -231,7 +231,7 @@ def test_the_order_of_the_rows_changes_nothing(world: World, data: st.DataObject
     assert (first.csv("plain"), reported_quality(first)) == (second.csv("plain"), reported_quality(second))
 
 
-@examples(20)
+@examples(10)
 @given(worlds(), st.data())
 def test_a_store_has_the_same_figures_alone_as_in_the_whole(world: World, data: st.DataObject) -> None:
     rows = answer_of(world).rows
@@ -241,7 +241,7 @@ def test_a_store_has_the_same_figures_alone_as_in_the_whole(world: World, data: 
     fail_readably(differences({store_id: whole[store_id]}, alone, "alone"), world)
 
 
-@examples(20)
+@examples(10)
 @given(worlds())
 def test_a_gap_longer_than_the_horizon_is_no_gap(world: World) -> None:
     assume(answer_of(world).rows)

@@ -20,6 +20,7 @@ from tests.feeds import surroundings
 from tests.postgres import eventually, free_port, open_folder
 
 HANGING_S = 30
+LOOK_S = 0.02  # whether it is over
 ACCESS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "something secret"}
 
 
@@ -66,7 +67,7 @@ class Receiver:
     @contextmanager
     def listening(self) -> Iterator["Receiver"]:
         """Receive for the block."""
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=[LOOK_S], daemon=True).start()
         try:
             yield self
         finally:

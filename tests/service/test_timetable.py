@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from service.testing import Service
-from tests.postgres import eventually, run
+from tests.postgres import eventually, fresh_database, run
 from tests.service.browsing import faults, opened, overflow
 from tests.service.running import complete, finished, running
 
@@ -23,10 +23,16 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def service(polled: str, archive: Path) -> Iterator[Service]:
+def registry(server: str) -> Iterator[str]:
+    with fresh_database(server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def service(polled: str, registry: str, archive: Path) -> Iterator[Service]:
     """A service that delivers to a folder."""
-    with running(polled, "--workers", "1", "--destination", f"archive={archive}") as server:
-        yield server
+    with running(polled, "--registry", registry, "--destination", f"archive={archive}") as service:
+        yield service
 
 
 @pytest.fixture
@@ -131,11 +137,11 @@ def test_run_now_leads_to_a_report_that_says_where_it_was_delivered(
     assert faults(page) == []
 
 
-def test_what_went_otherwise_is_told(page: Page, polled: str, schedules: httpx.Client) -> None:
+def test_what_went_otherwise_is_told(page: Page, registry: str, schedules: httpx.Client) -> None:
     added(schedules, "missed", webhook="http://127.0.0.1:9/very-private")
     report_id = report_of(schedules, "missed")
     run(
-        polled,
+        registry,
         "update store_uptime.report"
         f" set due_at = '2026-03-10 05:15Z', is_late = true, passed_over = 2 where id = '{report_id}'",
     )
@@ -148,7 +154,7 @@ def test_what_went_otherwise_is_told(page: Page, polled: str, schedules: httpx.C
     expect(delivery(page)).to_contain_text("given up: 127.0.0.1 is an address of a private network")
     assert "very-private" not in page.content()
     run(
-        polled,
+        registry,
         "update store_uptime.delivery set status = 'waiting', error = 'it answered 502',"
         f" next_try_at = '2100-03-10 05:15Z' where report_id = '{report_id}'",
     )
@@ -162,9 +168,9 @@ def test_what_went_otherwise_is_told(page: Page, polled: str, schedules: httpx.C
     expect(in_history(page, report_id)).to_contain_text("schedule missed, late")
 
 
-def test_a_report_that_failed_is_told_to_be_tried_again(page: Page, schedules: httpx.Client, polled: str) -> None:
+def test_a_report_that_failed_is_told_to_be_tried_again(page: Page, schedules: httpx.Client, registry: str) -> None:
     added(schedules, "lost")
-    run(polled, """update store_uptime.schedule set options = options || '{"store_id": "nowhere"}'""")  # it closed
+    run(registry, """update store_uptime.schedule set options = options || '{"store_id": "nowhere"}'""")  # it closed
     report_id = schedules.post("/schedules/lost/run").json()["report_id"]
     eventually(lambda: schedules.get("/schedules").json()["schedules"][0]["last"]["error"])
     page.goto("/timetable")
