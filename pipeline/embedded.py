@@ -120,13 +120,13 @@ def choose_another() -> str:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the data directory; one that is there already is taken as it is."""
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        return
-    if os.geteuid() == 0:
-        folder.chmod(0o711)  # PostgreSQL's account has to get through to its own folder
+    """Make the data directory, and folders that lead to it; one that is there already is taken as it is."""
+    with suppress(FileExistsError):
+        if not folder.parent.exists():
+            make_folder(folder.parent)
+        folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            folder.chmod(0o711)  # PostgreSQL's account has to get through to its own folder, whatever root's umask says
 
 
 def ensure_running(folder: Path) -> None:

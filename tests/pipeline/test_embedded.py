@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import shutil
 import signal
 import stat
 import subprocess
@@ -22,6 +21,7 @@ from pipeline import embedded
 from pipeline.embedded import default_data_dir, embedded_server
 from pipeline.embedded_watcher import SERVING, WATCHING, held
 from pipeline.errors import EmbeddedUnavailable
+from tests.postgres import open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -92,17 +92,6 @@ def folder(cluster: Path) -> "Generator[Path]":
     """A data directory where nothing runs; the tests share its database, for making one takes a second."""
     yield cluster
     eventually(lambda: stopped(cluster))
-
-
-@contextmanager
-def open_folder() -> "Generator[Path]":
-    """A temporary folder that every user can enter."""
-    parent = Path(tempfile.mkdtemp(prefix="uptime-"))
-    parent.chmod(0o711)
-    try:
-        yield parent
-    finally:
-        shutil.rmtree(parent)
 
 
 def eventually(holds: "Callable[[], object]") -> None:
@@ -328,6 +317,17 @@ def test_path_that_no_address_can_hold_is_refused(empty: Path, name: str) -> Non
 def test_no_mode_of_a_folder_that_was_there_changes(folder: Path) -> None:
     with embedded_server(folder):
         assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)] == [0o751, 0o711]
+
+
+@root_only
+def test_folders_that_root_makes_on_the_way_let_the_server_in_whatever_the_umask(empty: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with embedded_server(empty / "of" / "ours") as url:
+            assert value(url, "select 1") == 1
+    finally:
+        os.umask(before)
+    eventually(lambda: stopped(empty / "of" / "ours"))
 
 
 @root_only
