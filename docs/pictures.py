@@ -4,8 +4,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline import throwaway_server, write_sample
+from service.testing import serving
 from tests.service.browsing import launched, opened, ready
-from tests.service.running import complete, loaded, running
+from tests.service.running import complete, loaded
 
 FOLDER = Path(__file__).parent / "pictures"
 WINDOW = {"width": 1280, "height": 800}
@@ -17,7 +18,7 @@ def main() -> None:
     with TemporaryDirectory() as name, throwaway_server() as database:
         write_sample(Path(name) / "feed")
         loaded(database, Path(name) / "feed")
-        with running(database) as service, launched() as browser, service.client() as client:
+        with serving("--database", database) as service, launched() as browser, service.client() as client:
             complete(client)
             with opened(browser, service.url, viewport=WINDOW) as page:
                 page.goto("/")

@@ -74,7 +74,6 @@ def placed(line: str, folder: Path) -> list[str]:
     return [str(COMMAND), *arguments]
 
 
-@pytest.mark.anywhere
 @pytest.mark.parametrize("path", [path for path in DOCS if examples(path) and path != API], ids=named)
 def test_the_examples_of_a_page_run_one_after_the_other(path: Path) -> None:
     with open_folder() as folder, embedded_server(folder / "data"):  # started once, not by each example

@@ -136,7 +136,6 @@ def write(url: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-@pytest.mark.anywhere
 def test_both_drivers_can_ask(folder: Path) -> None:
     with embedded_server(folder) as url:
         assert value(url, "select 6 * 7") == 42
@@ -187,7 +186,6 @@ def test_an_arrival_while_the_server_stops_gets_a_running_one(folder: Path) -> N
         time.sleep(pause)
 
 
-@pytest.mark.anywhere
 def test_data_outlives_the_server(folder: Path) -> None:
     with embedded_server(folder) as url:
         write(url, "create table kept_by_all as select 1 as number")

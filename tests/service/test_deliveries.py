@@ -145,7 +145,6 @@ def s3() -> Iterator[dict[str, str]]:
         yield {"AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"}
 
 
-@pytest.mark.anywhere
 def test_a_report_is_put_into_a_real_bucket(server: str, polled: str, s3: dict[str, str]) -> None:
     there = S3Store(
         "reports",

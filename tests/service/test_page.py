@@ -102,7 +102,6 @@ def downloaded(page: Page, name: str) -> bytes:
 # From a trigger to a file ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.anywhere
 def test_from_a_trigger_to_the_file_with_a_reload_in_the_middle(page: Page, polled: str, tmp_path: Path) -> None:
     page.goto("/")
     with held_up(polled):
