@@ -5,6 +5,7 @@ cancelled is killed at once. What is left to do here is to have them warm before
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,7 @@ class Workers:
 
     def __init__(self, settings: Settings, spill: Path) -> None:
         self.size = settings.workers + DESK
+        self._desk_from = time.monotonic() + settings.timing.desk_s
         self.are_warm = False
         self.is_whole = False
         self.lost = 0
@@ -74,7 +76,8 @@ class Workers:
 
     async def _warm(self) -> None:
         """Call all idle processes at once, so that each call meets another one."""
-        idle = self.size - self.busy - int(self._desk.borrowed_tokens)
+        wanted = self.size if time.monotonic() >= self._desk_from else self.size - DESK
+        idle = wanted - self.busy - int(self._desk.borrowed_tokens)
         every = CapacityLimiter(self.size)
         calls = (self._called(every, work.begin, self._memory, self._spill) for _ in range(idle))
         answers = await asyncio.gather(*calls, return_exceptions=True)

@@ -48,6 +48,8 @@ class Timing:
     """between two looks at what is too old to keep"""
     webhook_s: float = 10.0
     """how long the receiver of an announcement may take"""
+    desk_s: float = 0.0
+    """after the start, until the worker for short work is made ready unasked"""
 
 
 @Parameter(name="*")

@@ -112,7 +112,7 @@ def eventually(holds: Any, seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.05)  # more looks would take time from what is looked at
 
 
 @dataclass(frozen=True)

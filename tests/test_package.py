@@ -43,7 +43,9 @@ def uv(*arguments: str | Path, cwd: Path) -> str:
 
 def run(*command: str | Path, cwd: Path) -> str:
     """What a program says, on either of its outputs; it must succeed."""
-    done = subprocess.run(command, cwd=cwd, env=surroundings(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=cwd, env=surroundings(UV_COMPILE_BYTECODE="0"), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

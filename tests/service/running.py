@@ -28,10 +28,11 @@ CLASSIC_HEADER = (
     "downtime_last_hour(minutes),downtime_last_day(hours),downtime_last_week(hours)"
 )
 
-ONE_WORKER = {"STORE_UPTIME_WORKERS": "1"}
+SPARING = {"STORE_UPTIME_WORKERS": "1", "STORE_UPTIME_TIMING_DESK_S": "600"}
+"""One worker, and another for short work once there is some: each takes half a second of a core to start."""
 BRISK = {
     f"STORE_UPTIME_TIMING_{name}_S": seconds
-    for name, seconds in {"TICK": "0.1", "RENEW": "0.5", "LEASE": "3", "TIDY": "0.5"}.items()
+    for name, seconds in {"TICK": "0.25", "RENEW": "0.5", "LEASE": "3", "TIDY": "0.5"}.items()
 }
 """For tests that would wait for a tick, for the end of a lease, or for what is too old to go."""
 WAITING, PULLING = "waiting for its turn", "reading polls, hours and zones"
@@ -47,10 +48,10 @@ NUMBERS = itertools.count(1)  # lookbacks that no two reports share
 def started(database: str, *options: str, **environment: str) -> Iterator[Service]:
     """A server that was just started, perhaps not yet ready; stopped with the block.
 
-    database: nothing where its environment names one. It has one worker unless the options say more.
+    database: nothing where its environment names one. It is SPARING unless the options say more.
     """
     place = ["--database", database] if database else []
-    with testing.started(*place, *options, environment=surroundings(**(ONE_WORKER | environment))) as service:
+    with testing.started(*place, *options, environment=surroundings(**(SPARING | environment))) as service:
         yield service
 
 

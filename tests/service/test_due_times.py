@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from service.testing import Service
 
 SEED = int(os.environ.get("DUE_SEED", "1"))
-WITHIN_S = 0.5  # of the moment somebody is killed: a server looks ten times a second here
+WITHIN_S = 0.5  # of the moment somebody is killed: a server looks four times a second here
 ALL = "select schedule, due_at, status, is_late, passed_over from store_uptime.report"
 VICTIMS: list[list[int]] = [[], [], [0], [1], [0, 1]]
 UNFINISHED = "select 1 from store_uptime.report where status <> 'complete'"

@@ -388,9 +388,9 @@ def test_no_store_is_in_plain_on_the_disk_but_where_the_docs_say(database: str, 
 
 @pytest.mark.long
 def test_what_a_run_spills_holds_no_ids(tmp_path: Path) -> None:
-    ids = [str(uuid4()) for _ in range(20_000)]
+    ids = [str(uuid4()) for _ in range(8_000)]
     with watched(tmp_path) as spilled:
-        report = build_report(large(ids), limits=Limits("60MiB", 2, str(tmp_path)))
+        report = build_report(large(ids), limits=Limits("30MiB", 2, str(tmp_path)))
     assert report.exact.height == len(ids)
     assert sum(map(len, spilled.values())) > 1 << 20
     assert not any(store[:18].encode() in content for store in ids[:500] for content in spilled.values())

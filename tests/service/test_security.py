@@ -593,7 +593,7 @@ def test_neither_logs_nor_metrics_nor_process_lists_hold_what_opens_something(gu
             secrets.append(report_id)
             assert finished(client, report_id)["status"] == "Complete"
             command_lines = [" ".join(process.cmdline()) for process in family(server)]
-            assert len(command_lines) > 2
+            assert len(command_lines) >= 2
             assert client.get(f"/get_report/{report_id}").is_success
             client.get("/get_report", params={"report_id": report_id, "key": key})
             client.get(f"/get_report/{report_id}/{key}")

@@ -189,7 +189,7 @@ def test_a_server_that_is_told_to_stop_ends_well_and_takes_its_workers_along(pol
     with running(polled) as server, server.client() as client:
         assert client.get("/health").is_success  # and the connection stays open
         workers = workers_of(server)
-        assert len(workers) == 2
+        assert len(workers) == 1
         server.process.send_signal(number)
         assert server.process.wait(20) == 0
         eventually(lambda: not any(map(is_alive, workers)))
