@@ -22,6 +22,10 @@ test-long *ARGS:
 chaos *ARGS:
     CHAOS_REPORTS=300 uv run pytest -n 0 -s -m long tests/service/test_chaos.py {{ARGS}}
 
+# whether a test notices each slip in calendar, zones, exchange, stage and figures, or those that are named; minutes
+mutants *AREAS:
+    UV_PROJECT_ENVIRONMENT=.venv-mutants uv run --group mutants python -m tests.mutation {{AREAS}}
+
 # lint, format and types, changing nothing
 lint:
     uv run ruff check .
