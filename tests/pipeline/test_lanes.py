@@ -54,6 +54,9 @@ CASES = {
         [(0, UP), (DAY - 6 * 60, CLOSED), (6 * DAY + 18 * 60, UP)],
         hours=("a,0,06:00,06:00",),
     ),
+    "one that ended as the week began leaves no trace": Case(
+        "08:00 active", [(WEEK - 300, UP)], now="2024-10-14 11:00:00"
+    ),
     "down now": Case("08:00 active, 09:30 inactive", [(OPEN, UP), (OPEN + 210, DOWN)], down_now=True, hours=UNTIL_NOW),
     "up now": Case("08:00 inactive, 09:30 active", [(OPEN, DOWN), (OPEN + 210, UP)], hours=UNTIL_NOW),
     "a microsecond after the closing it is not down any more": Case(
