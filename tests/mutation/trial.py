@@ -104,7 +104,8 @@ def become(module: ModuleType, text: str) -> None:
     for name, value in other.items():
         here = vars(module).get(name)
         if inspect.isfunction(here) and here.__module__ == module.__name__:
-            here.__code__, here.__defaults__ = value.__code__, value.__defaults__
+            here.__code__ = value.__code__
+            here.__defaults__, here.__kwdefaults__ = value.__defaults__, value.__kwdefaults__
         elif value is not here and not inspect.isclass(value):
             exchange(name, here, value)
 

@@ -225,7 +225,9 @@ EVIDENCE = {
         writes={
             **{f"{kind}_last_{window}": "" for kind in ("uptime", "downtime") for window in ("hour", "day", "week")},
             **{f"polls_last_{window}": "0" for window in ("hour", "day", "week")},
-            **{"unknown_last_hour": "60.00", "business_last_hour": "60.00", "business_last_day": "24.00"},
+            "unknown_last_hour": "60.00",
+            "business_last_hour": "60.00",
+            "business_last_day": "24.00",
         },
     ),
     # rule 6
