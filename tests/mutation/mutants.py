@@ -105,7 +105,7 @@ def in_sql(text: str) -> Iterator[str]:
 
 
 def change(before: str, after: str) -> str:
-    """The lines that differ, as they were and as they are: `this -> that`."""
+    """The lines that differ, as they were and as they are, whatever space is in them: `this -> that`."""
     lines = [*ndiff(before.splitlines(), after.splitlines())]
-    was, becomes = (" ".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in ("- ", "+ "))
-    return f"{was} -> {becomes}"
+    was, becomes = ([word for line in lines if line.startswith(sign) for word in line[2:].split()] for sign in "-+")
+    return f"{' '.join(was)} -> {' '.join(becomes)}"

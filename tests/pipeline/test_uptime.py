@@ -157,7 +157,9 @@ EVIDENCE = {
     "of several after it the first": Case(
         "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00", "Tue 09:30 up, Wed 09:30 down", up="2:00", down="1:00"
     ),
-    "however many others without lie between": Case("daily 09:00-10:00", "Thu 09:30 up", up="7:00"),
+    "however many others without lie between": Case(
+        "daily 09:00-10:00", "Thu 09:30 up", up="7:00", writes={"polls_last_week": "1"}
+    ),
     "the status before may come from the lookback": Case(
         "Sun 09:00-10:00, Mon 09:00-10:00", "last Sun 09:30 down, Sun 09:30 up", up="1:00", down="1:00"
     ),
@@ -193,6 +195,24 @@ EVIDENCE = {
         "Mon 09:30 down, Wed 09:15 up",
         up="1:00",
         down="1:30",
+        unknown="0:30",
+        max_gap="24:00",
+    ),
+    # Wed 9:00 [ddd 9:30 ???) 10:00: Monday's poll would not reach it
+    "of several before it that is the last": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
+        "Mon 09:30 up, Tue 09:30 down",
+        up="1:00",
+        down="1:30",
+        unknown="0:30",
+        max_gap="24:00",
+    ),
+    # Mon 9:00 [??? 9:30 uuu) 10:00: Wednesday's poll would not reach it
+    "of several after it that is the first": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
+        "Tue 09:30 up, Wed 09:30 down",
+        up="1:30",
+        down="1:00",
         unknown="0:30",
         max_gap="24:00",
     ),
