@@ -84,10 +84,12 @@ def mutants(tree: Path, file: str) -> list[Mutant]:
 
 
 def in_python(text: str) -> Iterator[str]:
-    """The text with each mutation of mutmut's; those in the body of a class are nobody's who has imported it."""
+    """The text with each mutation of mutmut's, but for those that cannot be put in place, or are much like another."""
     module, mutations, *_ = create_mutations("", text)
     for mutation in mutations:
-        if isinstance(mutation.contained_by_top_level_function, cst.FunctionDef | None):
+        in_body_of_class = not isinstance(mutation.contained_by_top_level_function, cst.FunctionDef | None)
+        other_case = isinstance(mutation.mutated_node, cst.SimpleString) and "XX" not in mutation.mutated_node.value
+        if not (in_body_of_class or other_case):
             yield module.deep_replace(mutation.original_node, mutation.mutated_node).code  # type: ignore[union-attr]
 
 

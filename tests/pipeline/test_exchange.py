@@ -124,7 +124,7 @@ def test_the_poll_that_begins_a_stretch_does_not_end_an_interval_that_goes_on_af
 def plan(stores: int, horizon: Horizon) -> Plan:
     numbers = pl.Series("store", range(stores), dtype=pl.UInt32)
     table = pl.DataFrame([numbers, numbers.cast(pl.String).str.zfill(3).alias("store_id")])
-    intervals = pl.DataFrame(schema={"store": pl.UInt32, "open_us": pl.Int64, "close_us": pl.Int64})
+    intervals = table.select("store", open_us=pl.lit(horizon.start_us, pl.Int64), close_us=pl.lit(horizon.now_us))
     return Plan("ages", Options(), horizon, table, intervals, pl.Series([], dtype=pl.String), {}, tzdata_version())
 
 
@@ -150,3 +150,5 @@ def test_a_partition_holds_whole_stores(monkeypatch: pytest.MonkeyPatch) -> None
     sizes = [part.polls.len() for part in found]
     assert sum(sizes) == 10
     assert max(sizes) <= 5
+    for part in found:
+        assert part.intervals["store"].to_list() == unpacked(part.polls, part.line)["store"].to_list()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from pipeline import Options, Report, build_report
@@ -99,3 +100,14 @@ def test_a_lane(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_down_now(case: Case) -> None:
     assert built(case).exact["down_now"].to_list() == [case.down_now]
+
+
+def test_each_store_has_its_own_lane_in_small_numbers() -> None:
+    polls = ("a,2024-10-14 08:00:00,active", "b,2024-10-14 08:00:00,inactive")
+    source = frames(
+        lines(POLLS, *polls), lines(HOURS, MONDAY, MONDAY.replace("a", "b")), lines(ZONES, "a,UTC", "b,UTC")
+    )
+    lanes = build_report(source, Options(now=datetime(2024, 10, 14, 12, tzinfo=UTC)), lanes=True).lanes
+    assert lanes is not None
+    assert lanes.rows() == [(0, OPEN, UP), (0, OPEN + 300, CLOSED), (1, OPEN, DOWN), (1, OPEN + 300, CLOSED)]
+    assert lanes.dtypes == [pl.UInt32, pl.UInt16, pl.UInt8]
