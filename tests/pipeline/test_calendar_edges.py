@@ -36,12 +36,12 @@ def test_a_horizon_outside_the_calendar_is_refused_in_a_sentence(options: Option
 
 def test_intervals_are_each_stores_own_in_order_and_in_the_horizon() -> None:
     """From Monday 12:00 to Wednesday 09:00: one that closes at the first is out, one that opens at the last is in."""
-    monday, tuesday, wednesday = (day * DAY_US for day in (4, 5, 6))  # of January 1970
+    monday, tuesday, wednesday = (day * DAY_US for day in (-3, -2, -1))  # the last ones of 1969
     stores = pl.DataFrame(
         {"store": [0, 1, 2], "zone": "UTC", "always_open": [False, True, False]}, schema_overrides={"store": pl.UInt32}
     )
     hours = pl.DataFrame(
-        [(2, 0, 10, 13), (0, 2, 9, 12), (0, 1, 9, 12), (0, 0, 9, 12)],
+        [(2, 0, 10, 13), (0, 3, 9, 12), (0, 2, 9, 12), (0, 1, 9, 12), (0, 0, 9, 12)],
         schema={"store": pl.UInt32, "weekday": pl.Int8, "start_us": pl.Int64, "end_us": pl.Int64},
         orient="row",
     ).with_columns(pl.col("start_us", "end_us") * HOUR_US)
