@@ -240,7 +240,7 @@ EVIDENCE = {
             "uptime_last_week": "2.00",
         },
     ),
-    "so are all three of them": Case(
+    "so are all three windows": Case(
         OPEN_ALWAYS,
         "last Sun 12:00 up",
         known=False,
@@ -253,6 +253,14 @@ EVIDENCE = {
             "business_last_hour": "60.00",
             "business_last_day": "24.00",
         },
+    ),
+    "one of which a microsecond is known is not": Case(
+        OPEN_ALWAYS,
+        "Sun 23:00 up",
+        up="0:00:00.000001",
+        unknown="0:59:59.999999",
+        window="hour",
+        max_gap="0:00:00.000001",
     ),
     # rule 6
     "the hour is the sixty minutes before now": Case(
