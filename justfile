@@ -33,6 +33,10 @@ chaos *ARGS:
 nightly:
     .ci/nightly
 
+# whether a test notices each slip in calendar, zones, exchange, stage and figures, or those that are named; minutes
+mutants *AREAS:
+    UV_PROJECT_ENVIRONMENT=.venv-mutants uv run --group mutants python -m tests.mutation "$@"
+
 # lint, format and types, changing nothing
 lint:
     uv run ruff check .

@@ -1,18 +1,19 @@
 """The line of polls: nothing is lost on it, and how it is cut into partitions changes no figure."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 from hypothesis import assume, given
 
-from pipeline import Options, Report, exchange
+from pipeline import Options, Report, build_report, exchange
 from pipeline.errors import NoPolls
 from pipeline.exchange import Partition, partition
 from pipeline.line import WIDEST, Line, neighbours, packed, unpacked
-from pipeline.options import WEEK_US, Horizon, instant_us
+from pipeline.options import HOUR_US, WEEK_US, Horizon, instant_us
 from pipeline.plan import Plan
 from pipeline.zone_files import tzdata_version
+from tests import feeds
 from tests.pipeline.test_against_reference import report_of
 from tests.profiles import examples
 from tests.worlds import World, worlds
@@ -91,10 +92,40 @@ def test_partitions_and_lines_change_nothing(world: World) -> None:
         assert same(report_of(world), whole)
 
 
+@pytest.mark.parametrize("room", [1, 2, 3])
+def test_each_store_has_its_own_figures_wherever_a_line_ends(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open Monday and Tuesday 09:00 to 12:00: on Monday a is up, b is down, and c is polled when it is closed."""
+    monkeypatch.setattr(Line, "room", room)
+    polls = ("a,2023-01-16 10:00:00,active", "b,2023-01-16 10:00:00,inactive", "c,2023-01-16 13:00:00,active")
+    source = feeds.frames(
+        feeds.lines(feeds.POLLS, *polls),
+        feeds.lines(feeds.HOURS, *(f"{store},{day},09:00,12:00" for store in "abc" for day in (0, 1))),
+        feeds.lines(feeds.ZONES, *(f"{store},UTC" for store in "abc")),
+    )
+    report = build_report(source, Options(now=datetime(2023, 1, 18, tzinfo=UTC)))
+    found = report.exact.select("store_id", "uptime_last_week_us", "downtime_last_week_us", "last_poll_us").rows()
+    ten, one = (instant_us(datetime(2023, 1, 16, hour, tzinfo=UTC)) for hour in (10, 13))
+    assert found == [("a", 6 * HOUR_US, 0, ten), ("b", 0, 6 * HOUR_US, ten), ("c", None, None, one)]
+
+
+def test_the_poll_that_begins_a_stretch_does_not_end_an_interval_that_goes_on_after_now() -> None:
+    """A stretch of 2**40 microseconds ends half an hour after now, before a closes; at once b's begins, with a poll."""
+    now, lookback = datetime(2023, 1, 16, 12, tzinfo=UTC), timedelta(microseconds=2**40) - timedelta(days=7, minutes=30)
+    begin = now - timedelta(days=7) - lookback
+    source = feeds.frames(
+        feeds.lines(feeds.POLLS, "a,2023-01-16 11:30:00,active", f"b,{begin:%Y-%m-%d %H:%M:%S.%f},inactive"),
+        feeds.lines(feeds.HOURS, "a,0,11:00,14:00"),
+        feeds.lines(feeds.ZONES, "a,UTC"),
+    )
+    report = build_report(source, Options(now=now, lookback=lookback))
+    found = report.exact.select("uptime_last_hour_us", "downtime_last_hour_us").rows()
+    assert found == [(HOUR_US, 0), (0, HOUR_US)]
+
+
 def plan(stores: int, horizon: Horizon) -> Plan:
     numbers = pl.Series("store", range(stores), dtype=pl.UInt32)
     table = pl.DataFrame([numbers, numbers.cast(pl.String).str.zfill(3).alias("store_id")])
-    intervals = pl.DataFrame(schema={"store": pl.UInt32, "open_us": pl.Int64, "close_us": pl.Int64})
+    intervals = table.select("store", open_us=pl.lit(horizon.start_us, pl.Int64), close_us=pl.lit(horizon.now_us))
     return Plan("ages", Options(), horizon, table, intervals, pl.Series([], dtype=pl.String), {}, tzdata_version())
 
 
@@ -120,3 +151,5 @@ def test_a_partition_holds_whole_stores(monkeypatch: pytest.MonkeyPatch) -> None
     sizes = [part.polls.len() for part in found]
     assert sum(sizes) == 10
     assert max(sizes) <= 5
+    for part in found:
+        assert part.intervals["store"].to_list() == unpacked(part.polls, part.line)["store"].to_list()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from pipeline import Options, Report, build_report
@@ -54,6 +55,9 @@ CASES = {
         [(0, UP), (DAY - 6 * 60, CLOSED), (6 * DAY + 18 * 60, UP)],
         hours=("a,0,06:00,06:00",),
     ),
+    "one that ended as the week began leaves no trace": Case(
+        "08:00 active", [(WEEK - 300, UP)], now="2024-10-14 11:00:00"
+    ),
     "down now": Case("08:00 active, 09:30 inactive", [(OPEN, UP), (OPEN + 210, DOWN)], down_now=True, hours=UNTIL_NOW),
     "up now": Case("08:00 inactive, 09:30 active", [(OPEN, DOWN), (OPEN + 210, UP)], hours=UNTIL_NOW),
     "a microsecond after the closing it is not down any more": Case(
@@ -96,3 +100,14 @@ def test_a_lane(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_down_now(case: Case) -> None:
     assert built(case).exact["down_now"].to_list() == [case.down_now]
+
+
+def test_each_store_has_its_own_lane_in_small_numbers() -> None:
+    polls = ("a,2024-10-14 08:00:00,active", "b,2024-10-14 08:00:00,inactive")
+    source = frames(
+        lines(POLLS, *polls), lines(HOURS, MONDAY, MONDAY.replace("a", "b")), lines(ZONES, "a,UTC", "b,UTC")
+    )
+    lanes = build_report(source, Options(now=datetime(2024, 10, 14, 12, tzinfo=UTC)), lanes=True).lanes
+    assert lanes is not None
+    assert lanes.rows() == [(0, OPEN, UP), (0, OPEN + 300, CLOSED), (1, OPEN, DOWN), (1, OPEN + 300, CLOSED)]
+    assert lanes.dtypes == [pl.UInt32, pl.UInt16, pl.UInt8]

@@ -166,6 +166,17 @@ def test_the_plain_csv_is_this_to_the_byte() -> None:
     )
 
 
+def test_the_extended_csv_goes_on_with_these_columns_in_these_units(report: Report) -> None:
+    head = report.csv("extended").decode().partition("\r\n")[0]
+    assert head.removeprefix(HEADER).split(",")[1:] == [
+        *("unknown_last_hour(minutes)", "unknown_last_day(hours)", "unknown_last_week(hours)"),
+        *("business_last_hour(minutes)", "business_last_day(hours)", "business_last_week(hours)"),
+        *("polls_last_hour", "polls_last_day", "polls_last_week"),
+        *("last_poll_utc", "last_status", "timezone", "always_open"),
+        *("uptime_percent_last_hour", "uptime_percent_last_day", "uptime_percent_last_week"),
+    ]
+
+
 def test_csv_reads_back_whatever_is_in_an_id(report: Report) -> None:
     assert [row["store_id"] for row in from_csv(report.csv())] == SORTED_IDS
 

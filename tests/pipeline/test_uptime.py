@@ -69,7 +69,11 @@ BUSINESS_TIME = {
     ),
     # 07:30 UTC until 07:15 UTC
     "an interval that closes before it opens is dropped": Case(
-        "Sun 02:30-03:15", "Sun 07:20 up", zone="America/New_York", week=SPRING
+        "Sun 02:30-03:15",
+        "Sun 07:20 up",
+        zone="America/New_York",
+        week=SPRING,
+        writes={"business_last_week": "0.00", "polls_last_week": "0"},
     ),
     # rule 3
     "shifts that overlap are one": Case("Mon 09:00-13:00, 12:00-17:00", "10:00 down", down="8:00"),
@@ -151,6 +155,15 @@ EVIDENCE = {
     "before goes before after": Case(
         "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00", "Mon 09:30 down, Wed 09:30 up", up="1:00", down="2:00"
     ),
+    "of several before it the last": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00", "Mon 09:30 up, Tue 09:30 down", up="1:00", down="2:00"
+    ),
+    "of several after it the first": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00", "Tue 09:30 up, Wed 09:30 down", up="2:00", down="1:00"
+    ),
+    "however many others without lie between": Case(
+        "daily 09:00-10:00", "Thu 09:30 up", up="7:00", writes={"polls_last_week": "1"}
+    ),
     "the status before may come from the lookback": Case(
         "Sun 09:00-10:00, Mon 09:00-10:00", "last Sun 09:30 down, Sun 09:30 up", up="1:00", down="1:00"
     ),
@@ -180,6 +193,39 @@ EVIDENCE = {
     "and so they do backward": Case(
         "Mon 09:00-10:00, Tue 09:00-10:00", "Tue 09:30 up", up="1:30", unknown="0:30", max_gap="24:00"
     ),
+    # Tue 9:00 [ddd 9:30 ???) 10:00: Monday's poll speaks until 9:30, Wednesday's would from 9:15 on
+    "the distance is that from the poll whose status is taken": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
+        "Mon 09:30 down, Wed 09:15 up",
+        up="1:00",
+        down="1:30",
+        unknown="0:30",
+        max_gap="24:00",
+    ),
+    # Wed 9:00 [ddd 9:30 ???) 10:00: Monday's poll would not reach it
+    "of several before it that is the last": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
+        "Mon 09:30 up, Tue 09:30 down",
+        up="1:00",
+        down="1:30",
+        unknown="0:30",
+        max_gap="24:00",
+    ),
+    # Mon 9:00 [??? 9:30 uuu) 10:00: Wednesday's poll would not reach it
+    "of several after it that is the first": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
+        "Tue 09:30 up, Wed 09:30 down",
+        up="1:30",
+        down="1:00",
+        unknown="0:30",
+        max_gap="24:00",
+    ),
+    "of several in an interval before it the last": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00", "Mon 09:15 up, 09:45 up", up="1:45", unknown="0:15", max_gap="24:00"
+    ),
+    "and of several in one after it the first": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00", "Tue 09:15 up, 09:45 up", up="1:45", unknown="0:15", max_gap="24:00"
+    ),
     "a window of which nothing is known is empty": Case(
         OPEN_ALWAYS,
         "12:00 up",
@@ -193,6 +239,28 @@ EVIDENCE = {
             "unknown_last_day": "24.00",
             "uptime_last_week": "2.00",
         },
+    ),
+    "so are all three windows": Case(
+        OPEN_ALWAYS,
+        "last Sun 12:00 up",
+        known=False,
+        unknown="168:00",
+        max_gap="1:00",
+        writes={
+            **{f"{kind}_last_{window}": "" for kind in ("uptime", "downtime") for window in ("hour", "day", "week")},
+            **{f"polls_last_{window}": "0" for window in ("hour", "day", "week")},
+            "unknown_last_hour": "60.00",
+            "business_last_hour": "60.00",
+            "business_last_day": "24.00",
+        },
+    ),
+    "one of which a microsecond is known is not": Case(
+        OPEN_ALWAYS,
+        "Sun 23:00 up",
+        up="0:00:00.000001",
+        unknown="0:59:59.999999",
+        window="hour",
+        max_gap="0:00:00.000001",
     ),
     # rule 6
     "the hour is the sixty minutes before now": Case(
@@ -232,7 +300,14 @@ OUTPUT = {
         "Mon 09:00-12:00",
         "10:00 up",
         window="day",
-        writes={"uptime_last_day": "0.00", "downtime_last_day": "0.00", "uptime_percent_last_day": ""},
+        writes={
+            "uptime_last_hour": "0.00",
+            "uptime_last_day": "0.00",
+            "downtime_last_day": "0.00",
+            "uptime_percent_last_day": "",
+            "polls_last_hour": "0",
+            "polls_last_day": "0",
+        },
     ),
     "so it is for a store without a known status": Case("Mon 09:00-12:00", "Tue 10:00 up", window="day"),
     "uptime_percent is of the known time": Case(
