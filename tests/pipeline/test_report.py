@@ -306,6 +306,7 @@ def test_an_exact_half_goes_to_the_even_hundredth() -> None:
 
 PERCENTS = {
     "nothing known": (0, 0, None),
+    "a microsecond known": (1, 0, "100.00"),
     "all up": (HOUR_US, 0, "100.00"),
     "all down": (0, HOUR_US, "0.00"),
     "half": (1, 1, "50.00"),

@@ -183,6 +183,10 @@ def test_days_are_longer_or_shorter_by_the_changes_in_them(start: datetime, days
             assert sub(*offsets) == timedelta(microseconds=shift)
 
 
+def test_days_before_1970_are_days_too() -> None:
+    assert local_days("UTC", -2 * DAY_US, 0)["start_us"].to_list() == [-2 * DAY_US, -DAY_US]
+
+
 # Names ----------------------------------------------------------------------------------------------------------------
 
 
