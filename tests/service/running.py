@@ -106,6 +106,18 @@ def complete(client: httpx.Client, **body: object) -> str:
     return report_id
 
 
+def joined(client: httpx.Client, **body: object) -> str:
+    """The id of a complete report that a second trigger has led to, too.
+
+    What autovacuum does in between counts as a change, so it may take more than one report.
+    """
+    for _ in range(10):
+        report_id = complete(client, **body)
+        if trigger(client, **body) == report_id:
+            return report_id
+    raise AssertionError("equal triggers share no report")
+
+
 @contextmanager
 def held_up(database: str) -> Iterator[None]:
     """No run comes to its end within the block: each waits for a table that a trigger's own look has no need of."""

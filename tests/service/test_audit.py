@@ -12,7 +12,7 @@ import pytest
 
 from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
-from tests.service.running import bearer, complete, held_up, keys, new_key, running, trigger
+from tests.service.running import bearer, complete, held_up, joined, keys, new_key, running, trigger
 
 HERE = "127.0.0.1"
 
@@ -45,8 +45,7 @@ def of(registry: str, subject: str) -> list[tuple[str, str, str, str]]:
 
 
 def test_the_life_of_a_report(ann: httpx.Client, registry: str) -> None:
-    report_id = complete(ann)
-    assert trigger(ann) == report_id
+    report_id = joined(ann)
     ann.get(f"/get_report/{report_id}")
     ann.get(f"/reports/{report_id}/rejects", params={"table": "polls"})
     ann.get(f"/view/{report_id}/fleet.json")

@@ -10,7 +10,7 @@ import pytest
 from pipeline import Options, build_report, open_source
 from tests.feeds import called
 from tests.postgres import eventually, run
-from tests.service.running import bearer, complete, finished, held_up, new_key, problem, trigger
+from tests.service.running import bearer, complete, finished, held_up, joined, new_key, problem, trigger
 from tests.service.timetable import DAY, HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
@@ -216,9 +216,7 @@ def test_a_trigger_neither_waits_for_nor_joins_a_report_on_schedule(ruled: Ruled
     ruled.add("hourly")
     set_clock(ruled.registry, NOON + HOUR)
     report = ruled.only_report("hourly")
-    own = complete(ruled.client)
-    assert own != report["report_id"]
-    assert trigger(ruled.client) == own
+    assert joined(ruled.client) != report["report_id"]
 
 
 # Failed ---------------------------------------------------------------------------------------------------------------

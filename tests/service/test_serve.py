@@ -445,6 +445,6 @@ def test_a_database_that_is_down_at_the_start_or_goes_away_is_waited_for(cluster
             eventually(lambda: client.get("/ready").is_success, 60)
             assert client.get(f"/get_report/{report_id}").headers["X-Report-Status"] == "Complete"
             complete(client, lookback="1h")
-        assert len(events(service, "the registry does not answer, waiting for it")) == 1
-        assert 1 <= len([line for line in service.logged() if line["logger"] == "psycopg.pool"]) < 5
-        assert [line for line in service.logged() if line["level"] == "error"] == []
+            assert len(events(service, "the registry does not answer, waiting for it")) == 1
+            assert 1 <= len([line for line in service.logged() if line["logger"] == "psycopg.pool"]) < 5
+            assert [line for line in service.logged() if line["level"] == "error"] == []
