@@ -110,6 +110,13 @@ def test_unique_means_unique(stores: duckdb.DuckDBPyConnection) -> None:
             assert rows[0][0] == rows[0][1] > 0, step
 
 
+def test_microseconds_are_int64(stores: duckdb.DuckDBPyConnection) -> None:
+    for step in STEPS:
+        found = stores.sql(f"from {step}")
+        types = {str(kind) for name, kind in zip(found.columns, found.types, strict=True) if name.endswith("_us")}
+        assert types <= {"BIGINT"}, step
+
+
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_a_file_fits_a_screen_and_shouts_nothing(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 60
