@@ -19,7 +19,7 @@ import pytest
 from tests.mutation.mutants import Mutant
 
 PLAIN = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", "-k", "not reference"]
-PATIENCE_S = 60
+PATIENCE_S = 30
 """A test that takes so long has been made to loop for ever."""
 
 

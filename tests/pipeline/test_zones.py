@@ -4,7 +4,7 @@ import random
 import struct
 import subprocess
 import sys
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -164,7 +164,7 @@ def test_a_clock_change_is_found_to_the_second() -> None:
 def test_days_begin_at_the_midnights_of_zoneinfo(start: datetime, days: int) -> None:
     for name in EVERY:
         found = local_days(name, instant_us(start), instant_us(start + timedelta(days=days)))
-        midnights = (datetime.combine(date, time(), zone(name)) for date in found["date"])
+        midnights = (datetime.combine(day, time(), zone(name)) for day in found["date"])
         assert found["start_us"].to_list() == [instant_us(at) for at in midnights]
         assert found["start_us"][1:].to_list() == found["end_us"][:-1].to_list()
 
@@ -184,7 +184,13 @@ def test_days_are_longer_or_shorter_by_the_changes_in_them(start: datetime, days
 
 
 def test_days_before_1970_are_days_too() -> None:
-    assert local_days("UTC", -2 * DAY_US, 0)["start_us"].to_list() == [-2 * DAY_US, -DAY_US]
+    """In New York the clocks went from 02:00 to 03:00 on 27 April 1969."""
+    start = instant_us(datetime(1969, 4, 26, 5, tzinfo=UTC))
+    found = local_days("America/New_York", start, start + 47 * HOUR_US)
+    assert found.select("date", "start_us", "shift_us").rows() == [
+        (date(1969, 4, 26), start, None),
+        (date(1969, 4, 27), start + DAY_US, HOUR_US),
+    ]
 
 
 # Names ----------------------------------------------------------------------------------------------------------------
