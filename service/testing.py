@@ -26,7 +26,7 @@ from pipeline import StoreUptimeError
 if TYPE_CHECKING:
     import httpx
 
-START_S, STOP_S, LOOK_S = 120.0, 60.0, 0.2
+START_S, STOP_S, LOOK_S = 120.0, 60.0, 0.05
 UNLESS_OPTIONS_SAY_ELSE = {"STORE_UPTIME_PORT": "0", "STORE_UPTIME_LOG_FORMAT": "json"}
 
 

@@ -1,13 +1,13 @@
 """Small feeds as files, and the command as its users start it."""
 
-import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import cast
+from tempfile import TemporaryFile
+from typing import TextIO
 from unittest import mock
 
 import polars as pl
@@ -53,23 +53,37 @@ def surroundings(**environment: str) -> Mapping[str, str]:
     return plain | environment
 
 
-def called(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+def called(*arguments: str | Path, cwd: Path = Path(), **environment: str) -> "subprocess.CompletedProcess[bytes]":
     """The command in this process, for tests that are not about processes: a start takes half a second."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     command = ["store-uptime", *map(str, arguments)]
     with (
+        chdir(cwd),
         mock.patch.object(sys, "argv", command),
         mock.patch.dict(os.environ, surroundings(**environment), clear=True),
-        redirect_stdout(out),
-        redirect_stderr(err),
+        kept(1, redirect_stdout) as out,
+        kept(2, redirect_stderr) as err,
     ):
         status = exit_status()
-    return subprocess.CompletedProcess(command, status, written(out), written(err))
+        return subprocess.CompletedProcess(command, status, said(out), said(err))
 
 
-def written(stream: io.TextIOWrapper) -> bytes:
-    """What was written to a stream in memory."""
-    return cast("io.BytesIO", stream.buffer).getvalue()
+@contextmanager
+def kept(number: int, redirect: Callable[[TextIO], AbstractContextManager[TextIO]]) -> Iterator[TextIO]:
+    """A file that has what Python and native code write to a descriptor in the block."""
+    before = os.dup(number)
+    try:
+        with TemporaryFile("w+", encoding="utf-8", newline="") as file, redirect(file):
+            os.dup2(file.fileno(), number)
+            yield file
+    finally:
+        os.dup2(before, number)
+        os.close(before)
+
+
+def said(stream: TextIO) -> bytes:
+    """All that was written to a file."""
+    stream.flush()
+    return os.pread(stream.fileno(), os.fstat(stream.fileno()).st_size, 0)
 
 
 def store_uptime(*arguments: str | Path, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[bytes]":

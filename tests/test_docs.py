@@ -23,7 +23,7 @@ from service.app import HANDLERS
 from service.cli import app
 from service.errors import ServiceError
 from service.routes import shapes
-from tests.feeds import COMMAND, surroundings
+from tests.feeds import called
 from tests.postgres import open_folder
 from tests.service.running import finished, loaded, running, trigger
 
@@ -71,7 +71,7 @@ def placed(line: str, folder: Path) -> list[str]:
     store = polls.read_text(encoding="utf-8").splitlines()[1].partition(",")[0] if polls.exists() else ""
     program, *arguments = shlex.split(line.replace("STORE", store))
     assert program == "store-uptime"
-    return [str(COMMAND), *arguments]
+    return arguments
 
 
 @pytest.mark.parametrize("path", [path for path in DOCS if examples(path) and path != API], ids=named)
@@ -80,11 +80,8 @@ def test_the_examples_of_a_page_run_one_after_the_other(path: Path) -> None:
         if not any("store-uptime sample feed" in line for line in examples(path)):
             write_sample(folder / "feed", stores=20, days=9)
         for line in examples(path):
-            environment = surroundings(STORE_UPTIME_DATA_DIR=str(folder / "data"))
-            done = subprocess.run(
-                placed(line, folder), cwd=folder, env=environment, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, f"{line}\n{done.stderr}"
+            done = called(*placed(line, folder), cwd=folder, STORE_UPTIME_DATA_DIR=str(folder / "data"))
+            assert done.returncode == 0, f"{line}\n{done.stderr.decode()}"
 
 
 def test_the_calls_of_the_api_page_succeed(database: str, tmp_path: Path) -> None:

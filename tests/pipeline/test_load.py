@@ -16,7 +16,7 @@ import pytest
 
 from pipeline import LoadedFile, Report, build_report, load_files, open_source, write_sample
 from pipeline.errors import CannotWrite, LoadRefused, SourceMismatch, SourceUnreachable, StoreUptimeError
-from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
+from tests.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, surroundings, written_feed
 from tests.postgres import as_user, eventually, run
 
 TABLES = ("store_status", "menu_hours", "timezones")
@@ -481,7 +481,7 @@ def test_a_server_that_goes_away_is_told_in_one_line(feed: Path, database: str, 
 def test_the_command_tells_what_became_of_each_file(database: str, tmp_path: Path) -> None:
     feed = written_feed(tmp_path / "feed", polls=BAD_POLLS, hours=lines(HOURS, f"a,0,{NINE_TO_FIVE}"))
     for _ in range(2):
-        done = store_uptime("load", feed, "--database", database, cwd=tmp_path)
+        done = called("load", feed, "--database", database, cwd=tmp_path)
     assert done.stdout == b""
     assert done.stderr.decode().splitlines() == [
         "polls.csv -> store_status: 1 rows accepted, 0 added, 1 repeats ignored",

@@ -179,7 +179,7 @@ def problem(answer: httpx.Response, status: int) -> str:
 
 def keys(*arguments: str, status: int = 0, **environment: str) -> tuple[str, str]:
     """What `store-uptime keys` says, on stdout and on stderr."""
-    done = called("keys", *arguments, **environment)
+    done = called("keys", *arguments, cwd=Path(), **environment)
     assert done.returncode == status, done.stderr
     return done.stdout.decode(), done.stderr.decode()
 

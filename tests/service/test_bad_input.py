@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
+from tests.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, store_uptime, surroundings, written_feed
 from tests.postgres import PASSWORD, Cluster, as_user, free_port, network_url, run
 
 FAILED, WRONG_ARGUMENTS = 1, 2
@@ -62,7 +62,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def failed(arguments: list[str], status: int, **environment: str) -> str:
     """The one line that a failing command says."""
     began = time.monotonic()
-    done = store_uptime(*arguments, cwd=Path("/"), **environment)
+    done = called(*arguments, cwd=Path("/"), **environment)
     assert time.monotonic() - began < AT_ONCE_S
     text = done.stderr.decode()
     assert (done.returncode, done.stdout) == (status, b""), text

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from service.testing import Service
-from tests.feeds import store_uptime
+from tests.feeds import called
 from tests.postgres import fresh_database, insert, run
 from tests.service.running import complete, problem, running
 
@@ -143,7 +143,7 @@ def test_without_a_report_it_is_that_of_the_command(
     client: httpx.Client, polled: str, tmp_path: Path, store: str, name: str
 ) -> None:
     answer = client.get("/timeline", params={"store_id": store, "format": name})
-    written = store_uptime("timeline", store, "--source", polled, "--format", name, "--out", "-", cwd=tmp_path)
+    written = called("timeline", store, "--source", polled, "--format", name, "--out", "-", cwd=tmp_path)
     assert answer.content == written.stdout != b""
     assert answer.headers["Content-Type"].partition(";")[0] == {"json": "application/json", "csv": "text/csv"}[name]
 

@@ -16,7 +16,7 @@ import zstandard
 from polars.testing import assert_frame_equal
 
 from service.testing import Service
-from tests.feeds import store_uptime
+from tests.feeds import called
 from tests.service.running import complete, problem
 
 NOW = "2026-03-09T12:00:00Z"
@@ -105,7 +105,7 @@ def test_the_xlsx_has_the_same_cells(
 
 def by_command(source: str, cwd: Path, *options: str) -> bytes:
     """What `store-uptime report` writes."""
-    done = store_uptime("report", "--source", source, *options, cwd=cwd)
+    done = called("report", "--source", source, *options, cwd=cwd)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from service.testing import Service
-from tests.feeds import HOURS, POLLS, ZONES, lines, store_uptime, written_feed
+from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import (
     NUMBERS,
@@ -84,11 +84,11 @@ def test_a_report_stands_there_as_in_its_status(client: httpx.Client, polled: st
     finished(client, report_id)
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 4, 7])
-def test_next_leads_through_all_of_them(client: httpx.Client, seven: list[str], limit: int) -> None:
-    pages = list(paged(client, f"/reports?store_id=b&limit={limit}"))
-    assert list(chain(*pages)) == seven
-    assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+def test_next_leads_through_all_of_them(client: httpx.Client, seven: list[str]) -> None:
+    for limit in (1, 2, 3, 4, 7):
+        pages = list(paged(client, f"/reports?store_id=b&limit={limit}"))
+        assert list(chain(*pages)) == seven
+        assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
 
 
 def test_nothing_is_missed_or_repeated_while_others_come_and_go(client: httpx.Client, seven: list[str]) -> None:
@@ -188,7 +188,7 @@ def test_provenance_and_quality_are_those_of_the_command(
     client: httpx.Client, polled: str, tmp_path: Path, body: dict[str, str], options: list[str]
 ) -> None:
     report_id = complete(client, **body)
-    written = store_uptime("report", "--source", polled, "--format", "json", *options, cwd=tmp_path)
+    written = called("report", "--source", polled, "--format", "json", *options, cwd=tmp_path)
     expected = {name: part for name, part in json.loads(written.stdout).items() if name != "stores"}
     told = client.get(f"/reports/{report_id}").json()
     assert told.pop("report") == client.get(f"/get_report/{report_id}?status_only=true").json()
@@ -201,7 +201,7 @@ def test_the_rejected_rows_are_those_of_the_command(
     client: httpx.Client, polled: str, tmp_path: Path, table: str
 ) -> None:
     report_id = complete(client)
-    store_uptime("report", "--source", polled, "--rejects", tmp_path / "rejects", cwd=tmp_path)
+    called("report", "--source", polled, "--rejects", tmp_path / "rejects", cwd=tmp_path)
     answer = client.get(f"/reports/{report_id}/rejects", params={"table": table})
     assert answer.content == (tmp_path / "rejects" / f"{table}.csv").read_bytes()
     assert answer.headers["Content-Type"].startswith("text/csv")

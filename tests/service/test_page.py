@@ -14,7 +14,7 @@ from pipeline import write_sample
 from service import templates
 from service.templates import assets_path
 from service.testing import Service
-from tests.feeds import HOURS, POLLS, ZONES, lines, store_uptime, written_feed
+from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.postgres import fresh_database, run
 from tests.service.browsing import faults, opened, overflow, ready, shown_stores
 from tests.service.running import complete, finished, held_up, loaded, running, trigger
@@ -121,7 +121,7 @@ def test_from_a_trigger_to_the_file_with_a_reload_in_the_middle(page: Page, poll
     expect(page.locator("#matched")).to_have_text(f"1 of {STORES} stores")
     page.get_by_label("Search").fill("")
     made = downloaded(page, "CSV")
-    told = store_uptime("report", "--source", polled, "--lookback", "25h", "--out", "-", cwd=tmp_path)
+    told = called("report", "--source", polled, "--lookback", "25h", "--out", "-", cwd=tmp_path)
     assert told.stdout == made != b""
     page.get_by_role("link", name=KNOWN).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")

@@ -58,7 +58,7 @@ LONG_AWAY_S = 8  # a driver that doubles its waits would ask after 7 s, and then
 DIED = "The process that worked on it ended unexpectedly"
 MANY_POLLS = (
     "create table store_status as select (n / 1000)::text as store_id, 'active' as status, "
-    "timestamptz '2026-03-10' - n % 1000 * interval '10 minutes' as timestamp_utc from generate_series(0, 2999999) n",
+    "timestamptz '2026-03-10' - n % 1000 * interval '10 minutes' as timestamp_utc from generate_series(0, 1499999) n",
     "create table menu_hours (store_id text, day_of_week int, start_time_local time, end_time_local time)",
     "create table timezones (store_id text, timezone_str text)",
 )
@@ -106,7 +106,7 @@ def narrow(polled: str) -> Iterator[Narrow]:
 
 @pytest.fixture(scope="module")
 def many(server: str) -> Iterator[str]:
-    """A database with three million polls."""
+    """A database with a million and a half of polls."""
     with fresh_database(server) as database:
         run(database, *MANY_POLLS)
         yield database
@@ -244,7 +244,7 @@ def test_a_worker_that_is_killed_over_a_file_is_made_up_for(service: Service, cl
 
 
 def test_a_run_that_needs_more_memory_than_its_share_ends_alone(crowded: Service) -> None:
-    share = (900 * MEBIBYTE, 900 * MEBIBYTE)
+    share = (700 * MEBIBYTE, 700 * MEBIBYTE)
     with crowded.client() as client:
         psutil.Process(crowded.process.pid).rlimit(psutil.RLIMIT_DATA, share)
         kill_workers(crowded)

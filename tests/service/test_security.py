@@ -209,7 +209,6 @@ def test_no_id_gets_into_a_header(client: httpx.Client, store: str) -> None:
     file = client.get(f"/get_report/{report_id}")
     assert file.headers["Content-Disposition"] == f'attachment; filename="{report_id}.csv"'
     others = [
-        client.get("/timeline", params={"store_id": store}),
         client.get("/timeline", params={"store_id": store, "report_id": report_id, "format": "csv"}),
         client.get("/reports", params={"store_id": store}),
         client.get("/stores", params={"prefix": store, "limit": 1}),

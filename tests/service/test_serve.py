@@ -28,7 +28,7 @@ from service.cli import exit_status
 from service.commands.serve import CONNECTIONS
 from service.migrations import FOLDER, migrate, number
 from service.testing import Service
-from tests.feeds import COMMAND, store_uptime, surroundings
+from tests.feeds import COMMAND, called, surroundings
 from tests.postgres import Cluster, as_user, eventually, fresh_database, is_alive, new_cluster, open_folder, run
 from tests.service.running import (
     complete,
@@ -97,7 +97,7 @@ def test_a_wrong_option_is_told_in_one_line_with_status_2(
 
 def refused(*options: str, database: str = NOBODY, port: int = 0) -> str:
     """The last thing that a server says which does not come up."""
-    done = store_uptime("serve", "--port", str(port), *options, cwd=Path(), STORE_UPTIME_DATABASE=database)
+    done = called("serve", "--port", str(port), *options, STORE_UPTIME_DATABASE=database)
     lines = done.stderr.decode().splitlines()
     assert (done.returncode, done.stdout) == (1, b"")
     assert "Traceback" not in "\n".join(lines)
