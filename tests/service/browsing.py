@@ -15,7 +15,6 @@ MISSING = f"there is no browser to look at the page with: none of {', '.join(NAM
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
-    *("--disable-threaded-compositing", "--disable-checker-imaging"),  # a page is drawn for half the processor time
 )
 SERIOUS = ("serious", "critical")
 WAIT_MS = 10_000
