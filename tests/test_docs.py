@@ -84,6 +84,7 @@ def test_the_examples_of_a_page_run_one_after_the_other(path: Path) -> None:
             assert done.returncode == 0, f"{line}\n{done.stderr.decode()}"
 
 
+@pytest.mark.long
 def test_the_calls_of_the_api_page_succeed(database: str, tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl to run the examples with")

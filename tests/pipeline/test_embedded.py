@@ -26,6 +26,7 @@ from tests.postgres import open_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+pytestmark = pytest.mark.long  # clusters of their own
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as two users")
 
 ENTER = """

@@ -391,6 +391,7 @@ def copied(server: str, raw: dict[str, str]) -> Iterator[Callable[[str], str]]:
         yield copy
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("shape", "name"), CASES)
 def test_tables_of_any_shape_say_what_csv_says(
     copied: Callable[[str], str], worlds: dict[str, World], expected: dict[str, Said], shape: str, name: str

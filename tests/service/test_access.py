@@ -15,6 +15,8 @@ from service.testing import Service
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import bearer, finished, keys, new_key, problem, running, trigger
 
+pytestmark = pytest.mark.long  # servers of their own
+
 KEY = re.compile(r"su_[0-9a-f]{8}_[\w-]{43}\n")
 ASSETS = [f"{assets_path()}/{file.name}" for file in ASSET_FOLDER.iterdir()]
 OPEN = [*ASSETS, "/health", "/ready"]
@@ -128,7 +130,6 @@ def test_the_first_key_closes_the_door_and_revoking_the_last_does_not_open_it(po
         assert client.get("/reports").status_code == 401
 
 
-@pytest.mark.long
 def test_where_others_may_call_a_key_is_asked_for_though_there_is_none(polled: str, database: str) -> None:
     with running(polled, "--registry", database, "--host", "127.0.0.2") as server, server.client() as client:
         assert server.url.startswith("http://127.0.0.2:")

@@ -14,6 +14,8 @@ from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import bearer, complete, held_up, joined, keys, new_key, running, trigger
 
+pytestmark = pytest.mark.long  # a server of their own
+
 HERE = "127.0.0.1"
 
 
@@ -135,7 +137,6 @@ def test_nobody_can_write_a_line_or_a_column_of_it(ann: httpx.Client, registry: 
         assert "is no name for a key" in told
 
 
-@pytest.mark.long
 def test_it_is_kept_as_long_as_is_said(polled: str, server: str) -> None:
     with fresh_database(server) as registry:
         new_key(registry, "old")

@@ -485,6 +485,7 @@ def demo(*options: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
         assert list((folder / "tmp").iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.anywhere
 def test_the_demo_shows_it_all_over_http_and_leaves_nothing() -> None:
     with demo("--once") as (process, folder):

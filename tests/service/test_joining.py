@@ -20,6 +20,8 @@ from service.statements import statements
 from tests.postgres import Cluster, eventually, fresh_database, new_cluster, run
 from tests.service.running import WAITING, complete, finished, held_up, occupied, running, step, trigger
 
+pytestmark = pytest.mark.long  # clusters and servers of their own
+
 NOW = "2024-05-06T12:00:00Z"
 POLLS = "insert into store_status values ('a', '2024-05-06 12:00Z', 'active'), ('b', '2024-05-06 11:00Z', 'active')"
 TABLES = (
@@ -248,7 +250,6 @@ def elsewhere(request: pytest.FixtureRequest, server: str, guarded: Cluster) -> 
             yield client, tables
 
 
-@pytest.mark.long
 def test_wherever_the_registry_is_unchanged_data_gives_the_same_report(elsewhere: tuple[httpx.Client, str]) -> None:
     client, _ = elsewhere
     first = complete(client)

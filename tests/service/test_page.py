@@ -19,6 +19,8 @@ from tests.postgres import fresh_database, run
 from tests.service.browsing import faults, opened, overflow, ready, shown_stores
 from tests.service.running import complete, finished, held_up, loaded, running, trigger
 
+pytestmark = pytest.mark.long  # a browser
+
 KNOWN = "corner shop"  # open every day from 09:00 to 17:00; down on Monday from 12:00 to 14:30
 ODD = "odd shop"  # one of its rows of hours has a weekday that there is not
 SAMPLE = 17
@@ -455,9 +457,7 @@ def test_reports_are_compared_and_deleted_from_the_history(
 VIEWS = ("home", "unknown", "store", "data", "history", "compare", "rule", "failed")
 
 
-@pytest.fixture(
-    scope="module", params=["light", *(pytest.param(look, marks=pytest.mark.long) for look in ("dark", "phone"))]
-)
+@pytest.fixture(scope="module", params=["light", "dark", "phone"])
 def eyes(request: pytest.FixtureRequest, chromium: Browser, service: Service) -> Iterator[Page]:
     """A page in one of the three looks."""
     looks = {"light": {"viewport": DESK}, "dark": {"viewport": DESK, "color_scheme": "dark"}, "phone": PHONE}

@@ -12,6 +12,8 @@ from tests.postgres import fresh_database, run
 from tests.service.browsing import faults, opened, overflow, ready, shown_stores
 from tests.service.running import complete, loaded, new_key, problem, running
 
+pytestmark = pytest.mark.long  # a browser
+
 MANY = 10_000
 
 
@@ -30,7 +32,6 @@ def test_an_empty_database_says_what_to_do_and_takes_sample_data(chromium: Brows
         expect(page.get_by_role("button", name="Load sample data")).to_have_count(0)
 
 
-@pytest.mark.long
 def test_sample_data_is_refused_where_it_would_be_mixed_or_may_not_be_written(database: str, tmp_path: Path) -> None:
     run(database, "create role onlooker login; revoke create on schema public from public")
     onlooker = re.sub(r"//[^@/]*@?", "//onlooker@", database, count=1)
@@ -66,7 +67,6 @@ def test_where_keys_are_asked_for_the_page_signs_in_and_out(chromium: Browser, p
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-@pytest.mark.long
 def test_ten_thousand_stores_scroll_sort_and_filter(chromium: Browser, server: str, tmp_path: Path) -> None:
     one = written_feed(
         tmp_path / "one", polls=lines(POLLS, "0,2026-03-10 12:00:00,active"), hours=HOURS + "\n", zones=ZONES + "\n"

@@ -21,6 +21,8 @@ from tests.service.running import (
     trigger,
 )
 
+pytestmark = pytest.mark.long  # servers of their own
+
 REQUESTS, RUNS = "store_uptime_requests_total", "store_uptime_run_seconds_count"
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -34,7 +36,6 @@ def test_it_is_alive_and_ready(client: httpx.Client) -> None:
     assert client.get("/ready").json() == {"ready": True, "missing": {}}
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("away", ["database", "registry"])
 def test_what_is_away_is_said_and_waited_for(away: str, server: str, feed: Path) -> None:
     with new_cluster() as cluster, fresh_database(server) as other, ExitStack() as up:

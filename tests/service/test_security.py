@@ -37,6 +37,8 @@ from tests.service.running import (
     workers_of,
 )
 
+pytestmark = pytest.mark.long  # servers of their own
+
 UNKNOWN = "0" * 32
 SCRIPT = f"{assets_path()}/page.js"
 HOSTILE = [
@@ -331,7 +333,6 @@ def test_idle_connections_stop_nobody(service: Service, client: httpx.Client) ->
         assert client.get("/ready").is_success
 
 
-@pytest.mark.long
 def test_who_does_not_come_to_an_end_is_given_up(service: Service) -> None:
     """A head that never begins, one that trickles, one on a connection that has served before, a refused body."""
     with (
@@ -452,7 +453,6 @@ def file_tag(client: httpx.Client, report_id: str) -> str:
     return client.get(f"/get_report/{report_id}").headers["ETag"]
 
 
-@pytest.mark.long
 def test_a_mistake_of_ours_tells_nothing_of_the_inside(polled: str, database: str) -> None:
     with running(polled, "--registry", database) as server, server.client() as client:
         run(database, "alter table store_uptime.api_key rename to elsewhere")
@@ -578,7 +578,6 @@ def guarded_database(guarded: Cluster, feed: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.long
 def test_neither_logs_nor_metrics_nor_process_lists_hold_what_opens_something(guarded: Cluster, feed: Path) -> None:
     with guarded_database(guarded, feed) as url:
         key = keys("add", "ada", STORE_UPTIME_DATABASE=url)[0].strip()

@@ -13,6 +13,8 @@ from tests.postgres import eventually, fresh_database, run
 from tests.service.browsing import faults, opened, overflow
 from tests.service.running import complete, finished, running
 
+pytestmark = pytest.mark.long  # a browser
+
 HOOK = "https://hooks.example.com/services/T0/very-private"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
@@ -228,9 +230,7 @@ def test_a_secret_is_shown_once(page: Page, schedules: httpx.Client) -> None:
     assert HOOK not in page.content()
 
 
-@pytest.mark.parametrize(
-    "look", [{}, *(pytest.param(look, marks=pytest.mark.long) for look in ({"color_scheme": "dark"}, PHONE))]
-)
+@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark"}, PHONE])
 def test_the_timetable_can_be_read_by_everybody(
     chromium: Browser, service: Service, schedules: httpx.Client, look: dict[str, object]
 ) -> None:
