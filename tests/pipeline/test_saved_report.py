@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -93,6 +94,7 @@ TEXTS: list[Format] = ["csv", "json", "parquet"]
 BOTH: list[Columns] = ["plain", "extended"]
 
 
+@cache
 def built(name: str) -> Report:
     source, options = REPORTS[name]
     return build_report(source, options, lanes=True)
@@ -231,7 +233,7 @@ def test_a_report_from_a_database_is_restored_without_it(database: str, tmp_path
 
 def test_the_zone_rules_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.plan.tzdata_version", lambda: "1999.1")
-    whole = saved(built("null figures"))
+    whole = saved(build_report(*REPORTS["null figures"]))
     monkeypatch.undo()
     assert restored(whole.figures).provenance["tzdata"] == "1999.1"
 
