@@ -22,6 +22,6 @@ create or replace temp macro hour_us() as getvariable('hour_us');
 create or replace temp macro day_us() as getvariable('day_us');
 create or replace temp macro week_us() as getvariable('week_us');
 
--- how much of [start_us, end_us) lies in [from_us, until_us)
-create or replace temp macro overlap(start_us, end_us, from_us, until_us) as
-    greatest(least(end_us, until_us) - greatest(start_us, from_us), 0);
+-- how much of [from_us, until_us) is not before begin_us
+create or replace temp macro since(from_us, until_us, begin_us) as
+    greatest(until_us - greatest(from_us, begin_us), 0);

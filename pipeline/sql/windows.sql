@@ -5,48 +5,51 @@
 --           uptime_last_week_us, downtime_last_week_us, business_last_week_us, polls_last_week (polls: the evidence, now
 --           included); unique on store
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 5 and 6; nothing is rounded
-create or replace temp macro known_since(begin_us) as table
-    with known as (
-        select store, active,
-               overlap(start_us, end_us, greatest(poll_us - reach_us(), begin_us),
-                       least(poll_us + reach_us(), now_us())) as us,
-               inside and poll_us >= begin_us                 as counts
-        from segments
-        where end_us > begin_us or poll_us >= begin_us
-    )
-    select store,
-           sum(us) filter (active)::int64     as uptime_us,
-           sum(us) filter (not active)::int64 as downtime_us,
-           count(*) filter (counts)           as polls
-    from known
-    group by store;
-
-create or replace temp macro business_since(begin_us) as table
-    select store,
-           sum(overlap(open_us, close_us, begin_us, now_us()))::int64 as us
-    from intervals
-    where close_us > begin_us
-    group by store;
-
 create or replace temp table windows as
+with known as (
+    select store,
+           active,
+           greatest(start_us, poll_us - reach_us())       as from_us,
+           least(end_us, poll_us + reach_us(), now_us())  as until_us,
+           if(inside, poll_us, null)                      as counted_us
+    from segments
+),
+spoken as (
+    select store,
+           sum(since(from_us, until_us, hour_us())) filter (active)     as up_hour,
+           sum(since(from_us, until_us, hour_us())) filter (not active) as down_hour,
+           count(*) filter (counted_us >= hour_us())                    as polls_hour,
+           sum(since(from_us, until_us, day_us())) filter (active)      as up_day,
+           sum(since(from_us, until_us, day_us())) filter (not active)  as down_day,
+           count(*) filter (counted_us >= day_us())                     as polls_day,
+           sum(since(from_us, until_us, week_us())) filter (active)     as up_week,
+           sum(since(from_us, until_us, week_us())) filter (not active) as down_week,
+           count(*) filter (counted_us >= week_us())                    as polls_week
+    from known
+    group by store
+),
+opened as (
+    select store,
+           sum(since(open_us, least(close_us, now_us()), hour_us())) as hour,
+           sum(since(open_us, least(close_us, now_us()), day_us()))  as day,
+           sum(since(open_us, least(close_us, now_us()), week_us())) as week
+    from intervals
+    group by store
+)
 select store,
-       coalesce(hour.uptime_us, 0)   as uptime_last_hour_us,
-       coalesce(hour.downtime_us, 0) as downtime_last_hour_us,
-       coalesce(open_hour.us, 0)     as business_last_hour_us,
-       coalesce(hour.polls, 0)       as polls_last_hour,
-       coalesce(day.uptime_us, 0)    as uptime_last_day_us,
-       coalesce(day.downtime_us, 0)  as downtime_last_day_us,
-       coalesce(open_day.us, 0)      as business_last_day_us,
-       coalesce(day.polls, 0)        as polls_last_day,
-       coalesce(week.uptime_us, 0)   as uptime_last_week_us,
-       coalesce(week.downtime_us, 0) as downtime_last_week_us,
-       coalesce(open_week.us, 0)     as business_last_week_us,
-       coalesce(week.polls, 0)       as polls_last_week
+       coalesce(up_hour, 0)::int64   as uptime_last_hour_us,
+       coalesce(down_hour, 0)::int64 as downtime_last_hour_us,
+       coalesce(hour, 0)::int64      as business_last_hour_us,
+       coalesce(polls_hour, 0)       as polls_last_hour,
+       coalesce(up_day, 0)::int64    as uptime_last_day_us,
+       coalesce(down_day, 0)::int64  as downtime_last_day_us,
+       coalesce(day, 0)::int64       as business_last_day_us,
+       coalesce(polls_day, 0)        as polls_last_day,
+       coalesce(up_week, 0)::int64   as uptime_last_week_us,
+       coalesce(down_week, 0)::int64 as downtime_last_week_us,
+       coalesce(week, 0)::int64      as business_last_week_us,
+       coalesce(polls_week, 0)       as polls_last_week
 from stores
-left join known_since(hour_us()) as hour using (store)
-left join known_since(day_us()) as day using (store)
-left join known_since(week_us()) as week using (store)
-left join business_since(hour_us()) as open_hour using (store)
-left join business_since(day_us()) as open_day using (store)
-left join business_since(week_us()) as open_week using (store)
+left join spoken using (store)
+left join opened using (store)
 order by store;

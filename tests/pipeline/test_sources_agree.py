@@ -369,7 +369,11 @@ SHAPES = {
     "a schema that is named": Shape(before=(IN_CITIES,), worlds=("nasty",), schema='The "Cities"'),
     "a schema on the search path": Shape(before=(SEARCH_PATH,), worlds=("nasty",)),
 }  # fmt: skip
-CASES = [(shape, world) for shape in SHAPES for world in SHAPES[shape].worlds]
+CASES = [
+    pytest.param(shape, world, marks=pytest.mark.nightly if number else pytest.mark.long)
+    for shape in SHAPES
+    for number, world in enumerate(SHAPES[shape].worlds)
+]
 
 
 def shaped(url: str, shape: Shape) -> None:
@@ -391,7 +395,6 @@ def copied(server: str, raw: dict[str, str]) -> Iterator[Callable[[str], str]]:
         yield copy
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("shape", "name"), CASES)
 def test_tables_of_any_shape_say_what_csv_says(
     copied: Callable[[str], str], worlds: dict[str, World], expected: dict[str, Said], shape: str, name: str

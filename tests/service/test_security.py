@@ -57,6 +57,7 @@ HOSTILE = [
     "żółw 🐢 \u202egpj",
     "{{7*7}}${7*7}",
 ]
+IN_HEADERS = [store for store in HOSTILE if set(store) & set('\r\n\t"%ż')]  # what they hold means something there
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +203,7 @@ def test_in_xlsx_an_id_is_text_and_never_a_formula_or_a_link(client: httpx.Clien
     assert sorted(str(cell.value).replace("_x000D_", "\r") for cell in cells) == sorted(HOSTILE)
 
 
-@pytest.mark.parametrize("store", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("store", IN_HEADERS, ids=range(len(IN_HEADERS)))
 def test_no_id_gets_into_a_header(client: httpx.Client, store: str) -> None:
     asked = client.post("/trigger_report", json={"store_id": store})
     report_id = asked.json()["report_id"]
