@@ -5,6 +5,13 @@ set positional-arguments
 export UV_COMPILE_BYTECODE := "1"
 export PYTHONDONTWRITEBYTECODE := ""
 
+# what somebody has put before our packages, or changes what Python does, is not meant for us
+unexport PYTHONPATH
+unexport PYTHONWARNINGS
+unexport PYTHONOPTIMIZE
+unexport PYTHONDEVMODE
+unexport PYTHONINSPECT
+
 # what can be done here
 default:
     @{{just_executable()}} --list --unsorted

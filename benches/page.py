@@ -14,7 +14,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
 from playwright.sync_api import Browser
 
 from benches.common import compile_packages, machine, own_database
@@ -57,12 +56,11 @@ def main() -> None:
         write_sample(Path(folder) / "feed", stores, days)
         for _ in load_files(Path(folder) / "feed", database, Path(folder) / "rejects"):
             pass
-        with serving("--database", database) as service, launched() as browser:
-            url = service.url
-            report_id = httpx.post(f"{url}/trigger_report").json()["report_id"]
-            with httpx.stream("GET", f"{url}/reports/{report_id}/events", timeout=600) as events:
+        with serving("--database", database) as service, service.client() as client, launched() as browser:
+            report_id = client.post("/trigger_report").json()["report_id"]
+            with client.stream("GET", f"/reports/{report_id}/events", timeout=600) as events:
                 events.read()
-            seen = [visited(browser, url, f"/view/{report_id}") for _ in range(visits)]
+            seen = [visited(browser, service.url, f"/view/{report_id}") for _ in range(visits)]
     if is_smoke:
         return
     print(machine())

@@ -58,6 +58,7 @@ class Service:
         import httpx
 
         options.setdefault("verify", self.url.startswith("https:"))  # reading the authorities takes 20 ms
+        options.setdefault("trust_env", False)  # a proxy that the environment names is for other machines
         return httpx.Client(base_url=self.url, timeout=30, **options)
 
     def logged(self) -> list[dict[str, Any]]:

@@ -19,8 +19,7 @@ POLLS = "store_id,timestamp_utc,status"
 HOURS = "store_id,day_of_week,start_time_local,end_time_local"
 ZONES = "store_id,timezone_str"
 COMMAND = Path(sys.executable).with_name("store-uptime")
-WITHOUT_CACHE = ("PYTHONDONTWRITEBYTECODE",)  # then each of a thousand processes would compile all that it imports
-ASIDE = ("STORE_UPTIME_", "DATABASE_URL", "PG", "AWS_", "NO_COLOR", "FORCE_COLOR", "TTY_", "COLUMNS", *WITHOUT_CACHE)
+ASIDE = ("STORE_UPTIME_", "DATABASE_URL", "PG", "AWS_", "NO_COLOR", "FORCE_COLOR", "TTY_", "COLUMNS", "PYTHON", "ALL_P")
 
 
 def lines(header: str, *rows: str) -> str:
