@@ -23,6 +23,7 @@ from tests.postgres import (
 for name in [name for name in os.environ if name.startswith(ASIDE)]:
     del os.environ[name]  # settings of whoever runs the tests, and none of theirs
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1"
+os.environ["RUST_LOG"] = "off"  # as the source of PostgreSQL says, though some tests import ConnectorX before it
 
 
 @pytest.fixture(scope="session")
