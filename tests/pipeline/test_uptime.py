@@ -346,6 +346,45 @@ OUTPUT = {
         up="168:00",
         writes={"polls_last_hour": "2", "polls_last_day": "3", "polls_last_week": "3"},
     ),
+    "and so are those of day and week": Case(
+        OPEN_ALWAYS,
+        "last Sun 23:59:59.999999 up, Mon 00:00 up, Sat 23:59:59.999999 up, Sun 00:00 up",
+        up="168:00",
+        writes={"polls_last_hour": "0", "polls_last_day": "1", "polls_last_week": "3"},
+    ),
+    "before 1970 too, and what is carried is no poll": Case(
+        "daily 09:00-12:00", "10:00 up", up="21:00", week=date(1968, 1, 15), writes={"polls_last_week": "1"}
+    ),
+    "where there is no evidence there are none": Case(
+        "Mon 09:00-12:00",
+        "12:00 down",
+        known=False,
+        unknown="3:00",
+        writes={"polls_last_hour": "0", "polls_last_day": "0", "polls_last_week": "0"},
+    ),
+    "what lies in the last hour is added up": Case(
+        OPEN_ALWAYS,
+        "Sun 22:00 up, 23:10 down, 23:20 up, 23:40 down, 23:50 up",
+        up="0:40",
+        down="0:20",
+        window="hour",
+    ),
+    "and in the last day": Case(
+        OPEN_ALWAYS, "Sun 00:00 up, 03:00 down, 05:00 up, 10:00 down, 11:00 up", up="21:00", down="3:00", window="day"
+    ),
+    "so is business time": Case(
+        "Sun 20:00-20:30, 23:00-23:10, 23:20-23:50",
+        "Sun 23:05 up",
+        up="1:10",
+        writes={"business_last_hour": "40.00", "business_last_day": "1.17", "business_last_week": "1.17"},
+    ),
+    # as above, and with nothing of the Sunday before: no business time is nowhere in the horizon
+    **{
+        f"a store without an interval has no business time in the last {window}": Case(
+            "Sun 02:30-03:15", "Sun 07:20 up", zone="America/New_York", week=SPRING, lookback="0:00", window=window
+        )
+        for window in ("hour", "day", "week")
+    },
     "last_poll_utc is the newest poll, in business time or not": Case(
         "Mon 09:00-12:00",
         "10:00 up, 20:00 down",
