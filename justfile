@@ -28,7 +28,7 @@ serve *ARGS:
 test *ARGS:
     uv run pytest "$@"
 
-# a few tests once more as another user, in a closed folder, among strange variables
+# the tests marked `anywhere` as another user, in a closed folder, among strange variables
 test-elsewhere:
     .ci/elsewhere
 

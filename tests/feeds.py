@@ -19,7 +19,19 @@ POLLS = "store_id,timestamp_utc,status"
 HOURS = "store_id,day_of_week,start_time_local,end_time_local"
 ZONES = "store_id,timezone_str"
 COMMAND = Path(sys.executable).with_name("store-uptime")
-ASIDE = ("STORE_UPTIME_", "DATABASE_URL", "PG", "AWS_", "NO_COLOR", "FORCE_COLOR", "TTY_", "COLUMNS", "PYTHON", "ALL_P")
+ASIDE = (
+    "STORE_UPTIME_",
+    "DATABASE_URL",
+    "PG",
+    "AWS_",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "TTY_",
+    "COLUMNS",
+    "PYTHON",
+    "ALL_PROXY",
+    "all_proxy",
+)
 
 
 def lines(header: str, *rows: str) -> str:
