@@ -6,10 +6,12 @@ taken_hours   every hours row; likewise `taken_zones`
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import polars as pl
 
-from pipeline.clean import LINE, accepted, judged_hours, judged_polls, judged_zones, rejected
+from pipeline.clean import FILE, LINE, accepted, as_text, judged_hours, judged_polls, judged_zones, rejected
+from pipeline.mapping import SourceMapping
 from pipeline.options import Horizon
 from pipeline.source.frames import RawFrames, RawPolls
 from pipeline.tables import COLUMNS
@@ -37,7 +39,7 @@ class Taken:
     """One table: the accepted rows, the rejected ones as they were, and the counts.
 
     accepted: store_id (categorical), and for polls poll_us, active; for hours weekday, start_us, end_us; for zones
-    zone. rejected: line (null: not from a text file), reason, and the raw columns as text.
+    zone. rejected: file, line (null: not from a text file), reason, and the raw columns as text.
     """
 
     accepted: pl.DataFrame
@@ -45,22 +47,22 @@ class Taken:
     counts: TableCounts
 
 
-def taken_polls(raw: RawPolls, horizon: Horizon, gives_all: bool) -> Taken:
+def taken_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping, *, gives_all: bool) -> Taken:
     """The polls of the horizon. A poll that is readable, not ahead of the clock, and outside it, does not exist."""
     in_horizon = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
     ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
     counted = pl.col("poll_us").is_null() | in_horizon | ahead
-    judged = (judged_polls(frame, horizon.ahead_us).filter(counted) for frame in raw.others)
+    judged = (judged_polls(frame, horizon.ahead_us, mapping).filter(counted) for frame in raw.others)
     others = taken_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
     accepted = pl.concat([raw.usual, others.accepted])
     outside = rows(raw.others) - others.counts.read if gives_all else None
     return Taken(accepted, others.rejected, replace(others.counts, accepted=accepted.height, outside=outside))
 
 
-def taken_hours(raw: RawFrames) -> Taken:
+def taken_hours(raw: RawFrames, mapping: SourceMapping) -> Taken:
     """Every hours row."""
     wanted = (CODED_ID, "weekday", "start_us", "end_us")
-    return taken_rows(COLUMNS["menu_hours"], map(judged_hours, raw), wanted)
+    return taken_rows(COLUMNS["menu_hours"], map(partial(judged_hours, mapping=mapping), raw), wanted)
 
 
 def taken_zones(raw: RawFrames) -> Taken:
@@ -83,9 +85,11 @@ def taken_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: S
 
 
 def as_it_was(judged: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
-    """line (null: not from a text file), reason, and the raw columns as text."""
-    line = pl.col(LINE) if LINE in judged.collect_schema() else pl.lit(None)
-    return judged.select(line.cast(pl.UInt32).alias(LINE), "reason", pl.col(columns).cast(pl.String))
+    """file, line (null: not from a text file), reason, and the raw columns as text."""
+    kinds = judged.collect_schema()
+    file, line = (pl.col(name) if name in kinds else pl.lit(None) for name in (FILE, LINE))
+    raw = (as_text(name, kinds) for name in columns)
+    return judged.select(file.cast(pl.String).alias(FILE), line.cast(pl.UInt32).alias(LINE), "reason", *raw)
 
 
 def rows(raw: RawFrames) -> int:

@@ -19,7 +19,7 @@ import polars as pl
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from pipeline.clean import judged_hours, judged_polls, judged_zones
+from pipeline.clean import WITHOUT_STORE, judged_hours, judged_polls, judged_zones
 from pipeline.errors import LoadRefused, SourceMismatch, writing
 from pipeline.intake import as_it_was
 from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
@@ -30,7 +30,6 @@ from pipeline.tables import COLUMNS, Table
 
 BATCH_ROWS = 100_000
 APPLICATION = "store-uptime load"
-UNATTRIBUTED = ("missing store id", "bad store id")  # such a row says nothing about any store
 
 Read = Callable[[Path, int], None]
 """Is told how many rows of a file have been read so far."""
@@ -146,7 +145,7 @@ def wire(batch: pl.DataFrame, table: Table) -> bytes:
 
     A rejected row of hours is kept without its values: its store has hours, and nobody knows them.
     """
-    attributed = ~pl.col("reason").is_in(UNATTRIBUTED).fill_null(False)
+    attributed = ~pl.col("reason").is_in(WITHOUT_STORE).fill_null(False)
     good = pl.col("reason").is_null()
     match table:
         case "store_status":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipeline.calendar import always_open, business_intervals
+from pipeline.clean import WITHOUT_STORE
 from pipeline.intake import CODED_ID, Taken
 from pipeline.options import Horizon, Options
 from pipeline.zone_files import known_zones, tzdata_version
@@ -117,7 +118,7 @@ def of_store(plan: Plan, store: str) -> Plan:
 
 def mentioned_stores(hours: Taken, zones: Taken) -> pl.LazyFrame:
     """store_id: every store that has a row of hours, good or bad, or of zones."""
-    bad = hours.rejected.filter(~pl.col("reason").is_in(["missing store id", "bad store id"]))
+    bad = hours.rejected.filter(~pl.col("reason").is_in(WITHOUT_STORE))
     frames = (hours.accepted, bad, zones.accepted)
     return pl.concat(frame.lazy().select(CODED_ID) for frame in frames).unique()
 

@@ -40,9 +40,9 @@ class Coming:
 
 def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) -> Prepared:
     """Hours and zones are judged, and made into intervals, while the polls are coming. Raises NoPolls."""
-    hours, zones = taken_hours(awaited(coming.hours)), taken_zones(awaited(coming.zones))
+    hours, zones = taken_hours(awaited(coming.hours), source.mapping), taken_zones(awaited(coming.zones))
     places = make_places(hours, zones, horizon)
-    polls = taken_polls(awaited(coming.polls), horizon, source.gives_all)
+    polls = taken_polls(awaited(coming.polls), horizon, source.mapping, gives_all=source.gives_all)
     if options.store is None and polls.accepted.is_empty():
         raise no_polls(source, horizon)
     plan = make_plan(source.name, options, horizon, polls.accepted, places)

@@ -88,7 +88,8 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     with ExitStack() as kept:
         with source, ThreadPoolExecutor(1) as aside:
             db = aside.submit(kept.enter_context, database(limits))
-            polls = taken_polls(source.polls(plan.horizon, store), plan.horizon, gives_all=False)
+            raw = source.polls(plan.horizon, store)
+            polls = taken_polls(raw, plan.horizon, source.mapping, gives_all=False)
         (partition,) = exchange(plan, on_lines(plan, polls.accepted))
         return compared(timeline(db.result(), plan, partition), figures.row(0, named=True))
 

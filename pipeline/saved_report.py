@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.clean import LINE
+from pipeline.clean import FILE, LINE
 from pipeline.intake import TableCounts
 from pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
 from pipeline.plan import STORE_COLUMNS, Plan
@@ -33,7 +33,7 @@ class SavedReport:
 
     figures: `Report.exact`; what else a report is made of stands as JSON in its metadata, under `store_uptime`.
     plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
-    rejects: table (polls, hours, zones), line, reason and the raw columns as text, of each table the first
+    rejects: table (polls, hours, zones), file, line, reason and the raw columns as text, of each table the first
     `REJECTS_KEPT` rows; the counts in the quality are of all.
     lanes: `Report.lanes`; None where the report has none.
     """
@@ -169,8 +169,10 @@ def quality_again(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> 
 
 def tables(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """The rejected rows of each table by its name, each with its own columns."""
+    if FILE not in rejects.columns:  # kept by a version that did not say it
+        rejects = rejects.with_columns(pl.lit(None, pl.String).alias(FILE))
     for name, columns in REJECTED.items():
-        yield name, rejects.filter(table=name).select(LINE, "reason", *columns)
+        yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns)
 
 
 def parquet(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:

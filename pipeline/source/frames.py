@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.clean import accepted, instant, judged_polls
 from pipeline.errors import SourceMismatch
 from pipeline.horizon import found_horizon
+from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import DEFAULTS, Horizon
 
 RawFrames = Sequence[pl.LazyFrame]
@@ -43,6 +44,8 @@ class Source(Protocol):
     """Whether `polls` also gives what lies outside the horizon, so that it can be counted."""
     remarks: list[str]
     """What the user should know about reading it, filled while it is read."""
+    mapping: SourceMapping
+    """What it calls things."""
     version: str | None
     """Once entered, what is read: sources of one version hold the same rows. None where that cannot be told."""
 
@@ -96,8 +99,9 @@ class Frames:
         hours: RawFrames | pl.LazyFrame | pl.DataFrame,
         zones: RawFrames | pl.LazyFrame | pl.DataFrame,
         name: str = "frames in memory",
+        mapping: SourceMapping = AS_NAMED,
     ) -> None:
-        self.name = name
+        self.name, self.mapping = name, mapping
         self.remarks: list[str] = []
         self._polls, self._hours, self._zones = (as_lazy(table) for table in (polls, hours, zones))
 
@@ -115,7 +119,7 @@ class Frames:
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """See `Source`."""
-        newest = (newest_us(raw, ceiling_us) for raw in self._polls)
+        newest = (newest_us(raw, ceiling_us, self.mapping) for raw in self._polls)
         return max((us for us in newest if us is not None), default=None)
 
     def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
@@ -148,18 +152,22 @@ class Frames:
         return None if oldest is None else (oldest, newest)
 
     def _accepted(self) -> pl.LazyFrame:
-        return pl.concat(accepted(judged_polls(raw, None)).select("store_id", "poll_us") for raw in self._polls)
+        judged = (judged_polls(raw, None, self.mapping) for raw in self._polls)
+        return pl.concat(accepted(frame).select("store_id", "poll_us") for frame in judged)
 
 
-def newest_us(raw: pl.LazyFrame, ceiling_us: int) -> int | None:
+def newest_us(raw: pl.LazyFrame, ceiling_us: int, mapping: SourceMapping) -> int | None:
     """The newest acceptable poll of a frame. Where times are typed, the newest row is nearly always good enough."""
-    kind = raw.collect_schema()["timestamp_utc"]
-    if isinstance(kind, pl.Datetime):
-        us = instant(pl.col("timestamp_utc"), kind)
+    kinds = raw.collect_schema()
+    if isinstance(kinds["timestamp_utc"], pl.Datetime):
+        us = instant(kinds)
         newest = raw.filter(us <= ceiling_us).select(us.max()).collect(engine="streaming").item()
-        if newest is None or not accepted(judged_polls(raw.filter(us == newest), None)).head(1).collect().is_empty():
+        if (
+            newest is None
+            or not accepted(judged_polls(raw.filter(us == newest), None, mapping)).head(1).collect().is_empty()
+        ):
             return newest
-    polls = accepted(judged_polls(raw, None)).filter(pl.col("poll_us") <= ceiling_us)
+    polls = accepted(judged_polls(raw, None, mapping)).filter(pl.col("poll_us") <= ceiling_us)
     return polls.select(pl.max("poll_us")).collect(engine="streaming").item()
 
 

@@ -24,6 +24,7 @@ from psycopg.sql import Literal as Value
 
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.horizon import found_horizon
+from pipeline.mapping import AS_NAMED
 from pipeline.options import DAY_US, DEFAULTS, EPOCH, Horizon, instant_us
 from pipeline.source.connection import (
     connected,
@@ -70,6 +71,7 @@ class Postgres:
 
     def __init__(self, address: str, schema: str | None = None, application: str | None = None) -> None:
         self.name = shown(address)
+        self.mapping = AS_NAMED
         self.remarks: list[str] = []
         self._address, self._schema = address, schema
         self._application = application or f"store-uptime {secrets.token_hex(8)}"
