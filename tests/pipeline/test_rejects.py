@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
