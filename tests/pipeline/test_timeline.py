@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from pipeline import Frames, Options, Timeline, build_report, build_timeline, open_source, write_sample
 from pipeline.errors import NoPolls, UnknownStore
@@ -16,7 +17,7 @@ from pipeline.options import WINDOWS
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 from tests.profiles import examples
 from tests.reference import RawRow
-from tests.worlds import World, worlds
+from tests.worlds import World, sparse_worlds, worlds
 
 NEW_YORK = lines(ZONES, "a,America/New_York")
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)
@@ -77,8 +78,8 @@ def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
     return pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
 
 
-@examples(6)
-@given(world=worlds())
+@examples(10)
+@given(world=st.one_of(worlds(), sparse_worlds()))
 def test_they_do_so_in_odd_worlds(world: World) -> None:
     source = Frames(raw(world.polls, POLLS), raw(world.hours, HOURS), raw(world.zones, ZONES))
     options = Options(now=world.now, max_gap=world.max_gap, lookback=world.lookback)
