@@ -7,6 +7,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
 from pipeline import Columns, Format
+from service.durations import PATTERN
 from service.reports import Status
 
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
@@ -14,7 +15,6 @@ StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
 StoreIdInQuery = Annotated[
     str, QueryParameter(pattern=TEXT, max_length=1000, min_length=1, description="A store id, as written in the polls.")
 ]
-DURATION = r"([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$"
 
 
 def only_told(**schema: Any) -> msgspec.Meta:
@@ -22,8 +22,8 @@ def only_told(**schema: Any) -> msgspec.Meta:
     return msgspec.Meta(extra_json_schema={"extra": schema})
 
 
-Duration = Annotated[str, only_told(pattern=f"^{DURATION}", minLength=2)]
-LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){DURATION}", minLength=2)]
+Duration = Annotated[str, only_told(pattern=f"^{PATTERN}$", minLength=2)]
+LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]
 Instant = Annotated[str, only_told(format="date-time")]
 
 
