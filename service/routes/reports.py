@@ -1,11 +1,11 @@
 """Trigger a report, ask for it, follow it, end it; and what earlier ones there are."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,8 +19,9 @@ from pipeline import Columns, Format, Options, Selection
 from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
-from service.durations import duration, written
+from service.durations import duration, positive_duration, written
 from service.errors import Sealed, ServiceError
+from service.instants import instant
 from service.registry import Row
 from service.reports import Asked, Status, iso
 from service.routes.openapi import FileOperation, TriggerOperation
@@ -39,6 +40,8 @@ from service.routes.shapes import (
 )
 from service.spoken import goes_to
 
+Value = TypeVar("Value")
+DEFAULT_LOOKBACK = timedelta(hours=24)
 MEDIA: dict[Format, str] = {
     "csv": "text/csv",
     "json": "application/json",
@@ -102,27 +105,21 @@ def accepted(report_id: str) -> Response[Triggered]:
 
 def options_of(asked_for: TriggerRequest | ScheduleRequest, now: str | None = None) -> Options:
     """The options of a request. Raises ValidationException."""
+    lookback = member("lookback", duration, asked_for.lookback)
+    return Options(
+        now=member("now", instant, now),
+        store=None if asked_for.store_id is None else str(asked_for.store_id) or None,
+        max_gap=member("max_gap", positive_duration, asked_for.max_gap),
+        lookback=DEFAULT_LOOKBACK if lookback is None else lookback,
+    )
+
+
+def member(name: str, read: Callable[[str], Value], text: str | None) -> Value | None:
+    """What the text of a member stands for; None where it is left out. Raises ValidationException."""
     try:
-        return Options(
-            now=None if now is None else in_utc(now),
-            store=asked_for.store_id or None,
-            max_gap=None if asked_for.max_gap is None else duration(asked_for.max_gap),
-            lookback=timedelta(hours=24) if asked_for.lookback is None else duration(asked_for.lookback),
-        )
-    except (ValueError, OverflowError) as error:
-        raise ValidationException(str(error)) from error
-
-
-def in_utc(text: str) -> datetime:
-    """The instant that a text of RFC 3339 stands for, in UTC; without an offset it is UTC.
-
-    Raises ValueError, and OverflowError where that leaves the calendar.
-    """
-    try:
-        moment = msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        raise ValueError(f"{text!r} is not a time: write 2024-01-31T12:00:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return None if text is None else read(text)
+    except ValueError as error:
+        raise ValidationException(f"{name}: {error}.") from None
 
 
 @get(

@@ -12,11 +12,11 @@ from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
 from service.cron import in_words
-from service.durations import duration, written
+from service.durations import positive_duration, written
 from service.errors import ScheduleExists, UnknownDestination, UnknownSchedule
 from service.registry import Row
 from service.reports import file_name, iso
-from service.routes.reports import accepted, described_options, options_of
+from service.routes.reports import accepted, described_options, member, options_of
 from service.routes.shapes import (
     Delivery,
     DeliveryRequest,
@@ -107,7 +107,7 @@ def wanted_of(asked: ScheduleRequest) -> Wanted:
             zone=asked.zone,
             options=options_of(asked),
             columns=asked.columns,
-            retention=None if asked.retention is None else duration(asked.retention),
+            retention=member("retention", positive_duration, asked.retention),
             deliver_to=asked.deliver_to,
             file_format=asked.format,
             webhook=asked.webhook or None,

@@ -30,11 +30,12 @@ Instant = Annotated[str, only_told(format="date-time")]
 class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What a report is asked for; everything may be left out.
 
-    store_id: only this store; null or empty: all. now: the end of the three windows, ISO 8601; else the newest poll.
+    store_id: only this store, as text or as a whole number; null or empty: all. now: the end of the three windows,
+    2026-03-09, 2026-03-09T12:00 or 2026-03-09T12:00:00.5+01:00, without an offset UTC; else the newest poll.
     columns: what the files hold if a request for them does not say. max_gap, lookback: 90m, 2h, 1d12h.
     """
 
-    store_id: StoreId | None = None
+    store_id: StoreId | int | None = None
     now: Instant | None = None
     columns: Columns = "plain"
     max_gap: LongerThanNothing | None = None
@@ -52,7 +53,7 @@ class ScheduleRequest(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
     cron: Annotated[str, msgspec.Meta(max_length=200)]
     zone: Annotated[str, msgspec.Meta(max_length=100)] = "UTC"
-    store_id: StoreId | None = None
+    store_id: StoreId | int | None = None
     columns: Columns = "plain"
     max_gap: LongerThanNothing | None = None
     lookback: Duration | None = None

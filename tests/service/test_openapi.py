@@ -52,7 +52,11 @@ class Operation:
         """The answer to a request that fits, about a report, a schedule and a store that there are not."""
         path = self.path.format(report_id="0" * 32, name="never")
         asked = {"report_id": "0" * 32, "store_id": "1", "table": "polls"}
-        return client.request(self.method, path, params=asked, json=BODIES.get(self.name))
+        needed = {
+            each["name"] for each in self.told.get("parameters", []) if each["in"] == "query" and each["required"]
+        }
+        params = {name: value for name, value in asked.items() if name in needed}
+        return client.request(self.method, path, params=params, json=BODIES.get(self.name))
 
 
 # Requests made from it ------------------------------------------------------------------------------------------------
@@ -241,7 +245,7 @@ def test_it_has_the_patterns_of_what_is_refused_in_better_words(document: dict[s
     "address", ["/reports?status=null", "/reports?status=null&status=null", "/get_report/1?format=null"]
 )
 def test_nothing_is_left_out_by_a_word_for_it(client: httpx.Client, address: str) -> None:
-    assert problem(client.get(address), 400).startswith(("status: Invalid", "format: Invalid"))
+    assert problem(client.get(address), 400).startswith(("status ", "format "))
 
 
 def test_what_is_empty_counts_as_left_out(client: httpx.Client) -> None:
@@ -250,7 +254,7 @@ def test_what_is_empty_counts_as_left_out(client: httpx.Client) -> None:
 
 
 def test_a_time_is_no_number(client: httpx.Client) -> None:
-    assert problem(client.post("/trigger_report", json={"now": 0}), 400) == "now: Expected `str | null`, got `int`"
+    assert problem(client.post("/trigger_report", json={"now": 0}), 400) == "now must be text, not 0."
 
 
 # A client made from it ------------------------------------------------------------------------------------------------
