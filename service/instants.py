@@ -1,4 +1,4 @@
-"""Instants as people write them, on the command line, in the API and on the page; `durations` has the lengths of time."""
+"""Instants as people write them, on the command line, in the API and on the page: 2026-03-09, 2026-03-09T12:00."""
 
 import re
 from datetime import UTC, datetime

@@ -1,8 +1,8 @@
 """Errors as RFC 9457 problem details, with the same sentence in `error`, which is what older clients read.
 
-What is not known here is 500, and says nothing of the inside. The two oldest addresses call the same members plain JSON,
-since scripts that are older than this service look for `error` in nothing else; and an address that leads nowhere is a
-page for whoever came to see one.
+What is not known here is 500, and says nothing of the inside. The two oldest addresses send the same members as plain
+JSON: scripts that are older than this service look for `error` in nothing else. An address that leads nowhere is a page
+for a browser.
 """
 
 from http import HTTPStatus

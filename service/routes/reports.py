@@ -33,7 +33,7 @@ from service.routes.shapes import (
     ReportOptions,
     ReportPage,
     ReportStatus,
-    ScheduleRequest,
+    ScheduleMembers,
     Triggered,
     TriggerRequest,
     problems,
@@ -103,7 +103,7 @@ def accepted(report_id: str) -> Response[Triggered]:
     return Response(Triggered(report_id), status_code=202, headers={"Location": f"/get_report/{report_id}"})
 
 
-def options_of(asked_for: TriggerRequest | ScheduleRequest, now: str | None = None) -> Options:
+def options_of(asked_for: TriggerRequest | ScheduleMembers, now: str | None = None) -> Options:
     """The options of a request. Raises ValidationException."""
     lookback = member("lookback", duration, asked_for.lookback)
     return Options(
@@ -324,6 +324,13 @@ async def report_details(
         return ReportDetails(status, deliveries=deliveries, sealed=str(sealed))
     about = await backend.workers.brief(work.about, stored["figures"])
     return ReportDetails(status, **about, deliveries=deliveries)
+
+
+@get("/reports/{report_id:str}/status", responses=LOOKING, tags=["reports"], summary="Where a report stands, as JSON")
+async def report_status(backend: NamedDependency[Backend], report_id: FromPath[str]) -> Response[ReportStatus]:
+    """Waiting, running, complete or failed: always JSON, and never the file."""
+    status = await described(backend, await reports.found(backend.registry, report_id))
+    return Response(status, headers={"Cache-Control": "no-store"})
 
 
 def delivery_of(row: Row) -> Delivery:

@@ -22,6 +22,7 @@ def only_told(**schema: Any) -> msgspec.Meta:
     return msgspec.Meta(extra_json_schema={"extra": schema})
 
 
+ScheduleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
 Duration = Annotated[str, only_told(pattern=f"^{PATTERN}$", minLength=2)]
 LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]
 Instant = Annotated[str, only_told(format="date-time")]
@@ -42,15 +43,9 @@ class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
     lookback: Duration | None = None
 
 
-class ScheduleRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A report that is to be made again and again.
+class ScheduleMembers(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a schedule has beside its name."""
 
-    name: letters, digits, - _ and .; cron: five fields, read on the clock of zone. The options as for a report.
-    retention: how long its reports are kept, such as 90d; deliver_to: destinations of the server for its files, in
-    format; webhook: an address to announce each report at.
-    """
-
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
     cron: Annotated[str, msgspec.Meta(max_length=200)]
     zone: Annotated[str, msgspec.Meta(max_length=100)] = "UTC"
     store_id: StoreId | int | None = None
@@ -61,6 +56,26 @@ class ScheduleRequest(msgspec.Struct, forbid_unknown_fields=True):
     deliver_to: Annotated[list[str], msgspec.Meta(max_length=20)] = []
     format: Format = "csv"
     webhook: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
+
+
+class ScheduleRequest(ScheduleMembers, forbid_unknown_fields=True, kw_only=True):
+    """A report that is to be made again and again.
+
+    name: letters, digits, - _ and .; cron: five fields, read on the clock of zone. The options as for a report.
+    retention: how long its reports are kept, such as 90d; deliver_to: destinations of the server for its files, in
+    format; webhook: an address to announce each report at.
+    """
+
+    name: ScheduleName
+
+
+class ScheduleChange(ScheduleMembers, forbid_unknown_fields=True, kw_only=True):
+    """A schedule as it is to be from now on: members as of a new one, and as there where they are left out.
+
+    name: that of the address, if it is given.
+    """
+
+    name: ScheduleName | None = None
 
 
 class DeliveryRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -183,7 +198,8 @@ class ScheduleList(msgspec.Struct):
 
 
 class NewSchedule(msgspec.Struct):
-    """A schedule that was added. webhook_secret: what its announcements are signed with; it is not shown again."""
+    """A schedule that was added or changed. webhook_secret: what its announcements are signed with, where that is new;
+    it is not shown again."""
 
     name: str
     next_due: str

@@ -41,7 +41,11 @@ async def check_request(request: Request[Any, Any, Any]) -> None:
     faults = [*query_faults(request.query_params.multi_items(), query), *header_faults(request.headers, headers)]
     data = handler.parsed_data_field
     if data is not None:
-        (struct,) = [kind for kind in (data.annotation, *data.args) if isinstance(kind, type(msgspec.Struct))]
+        (struct,) = [
+            kind
+            for kind in (data.annotation, *data.args)
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+        ]
         faults += body_faults(await json_of(request), struct, is_needed=not data.is_optional)
     if faults:
         raise ValidationException(" ".join(faults))
@@ -147,23 +151,25 @@ def allowed(kind: inspect.Type) -> str:
             return listed([str(value) for value in values if value != ""], "or")
         case inspect.UnionType(types=kinds):
             return " or ".join(allowed(each) for each in kinds if not isinstance(each, inspect.NoneType))
-        case inspect.StrType():
-            return text_words(kind)
+        case inspect.ListType(item_type=item, max_length=most):
+            return f"a list of at most {most} values, each {allowed(item)}"
+        case _:
+            return plain_words(kind)
+
+
+def plain_words(kind: inspect.Type) -> str:
+    """What a single value may be, in words."""
+    match kind:
+        case inspect.StrType(pattern=pattern, min_length=least, max_length=most):
+            words = WORDS_OF_PATTERNS[pattern] if pattern else "text"
+            words = f"{words} that is not empty" if least else words
+            return f"{words} of at most {most} characters" if most else words
         case inspect.IntType(ge=least, le=most):
             return "a whole number" if least is None else f"a whole number from {least} to {most}"
         case inspect.BoolType():
             return "true or false"
-        case inspect.ListType(item_type=item, max_length=most):
-            return f"a list of at most {most} values, each {allowed(item)}"
         case _:
             raise TypeError(f"there are no words for {kind}")
-
-
-def text_words(kind: inspect.StrType) -> str:
-    """What a text may be, in words."""
-    words = WORDS_OF_PATTERNS[kind.pattern] if kind.pattern else "text"
-    words = f"{words} that is not empty" if kind.min_length else words
-    return f"{words} of at most {kind.max_length} characters" if kind.max_length else words
 
 
 def listed(names: Iterable[str], last: str) -> str:

@@ -90,7 +90,7 @@ WRONG = {
     "half a surrogate pair": body('{"store_id":"\\ud800"}', ""),
     "an unknown member": body(
         {"columms": "plain"},
-        'There is no member "columms": the body takes store_id, now, columns, max_gap and lookback. Did you mean columns?',
+        'There is no member "columms": the body takes store_id, now, columns, max_gap and lookback. Did you mean col',
     ),
     "two that do not fit": body(
         {"columns": 1, "store_id": []},
