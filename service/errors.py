@@ -175,13 +175,13 @@ class PrivateWebhook(ServiceError):
 
     status = 422
 
-    def __init__(self, url: str, address: str) -> None:
-        super().__init__(url, address)
-        self.url, self.address = url, address
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
 
     def __str__(self) -> str:
         return (
-            f"The webhook {self.url!r} leads to {self.address}, an address of a private network: "
+            f"This webhook leads to {self.address}, an address of a private network: "
             "--webhook-network allows those that may be."
         )
 

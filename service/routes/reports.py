@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ from service.durations import duration, positive_duration, written
 from service.errors import Sealed, ServiceError
 from service.instants import instant
 from service.registry import Row
-from service.reports import Asked, Status, iso
+from service.reports import Asked, Status, utc
 from service.routes.openapi import FileOperation, TriggerOperation
 from service.routes.shapes import (
     TEXT,
@@ -36,6 +36,7 @@ from service.routes.shapes import (
     ScheduleMembers,
     Triggered,
     TriggerRequest,
+    classic_problems,
     problems,
 )
 from service.spoken import goes_to
@@ -49,7 +50,7 @@ MEDIA: dict[Format, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
-GETTING = problems(s404="No such report.", s406="No such format.", s410="The report is not kept any more.")
+GETTING = classic_problems(s404="No such report.", s406="No such format.", s410="The report is not kept any more.")
 LOOK_S = 0.25
 SILENCE_S = 15  # some proxies close what says nothing for longer
 Tables = Literal["polls", "hours", "zones"]
@@ -64,7 +65,7 @@ Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
     "/trigger_report",
     status_code=202,
     operation_class=TriggerOperation,
-    responses=problems(
+    responses=classic_problems(
         s404="No such store, or no polls.",
         s408="Too slow.",
         s413="Too large.",
@@ -262,15 +263,15 @@ async def described(backend: Backend, row: Row) -> ReportStatus:
         status=word,
         report_id=row["id"],
         options=described_options(row["options"]),
-        requested_at=iso(row["requested_at"]) or "",
+        requested_at=row["requested_at"].astimezone(UTC),
         progress=Progress(**await reports.progress(backend.registry, row)) if is_running else None,
         error=row["error"],
         stores=row["stores"],
         requested_by=row["requested_by"],
-        started_at=iso(row["started_at"]),
-        finished_at=iso(row["finished_at"]),
+        started_at=utc(row["started_at"]),
+        finished_at=utc(row["finished_at"]),
         schedule=row["schedule"],
-        due_at=iso(row["due_at"]),
+        due_at=utc(row["due_at"]),
         is_late=row["is_late"],
         passed_over=row["passed_over"],
         tries=row["tries"],
@@ -282,7 +283,7 @@ def described_options(stored: dict[str, Any]) -> ReportOptions:
     gap = stored["max_gap"]
     return ReportOptions(
         store_id=stored["store_id"],
-        now=stored["now"],
+        now=None if stored["now"] is None else instant(stored["now"]),
         columns=stored["columns"],
         max_gap=None if gap is None else written(gap),
         lookback=written(stored["lookback"]),
@@ -342,8 +343,8 @@ def delivery_of(row: Row) -> Delivery:
         status=row["status"],
         tries=row["tries"],
         error=row["error"],
-        done_at=iso(row["done_at"]),
-        next_try_at=iso(row["next_try_at"]),
+        done_at=utc(row["done_at"]),
+        next_try_at=utc(row["next_try_at"]),
     )
 
 

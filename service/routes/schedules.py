@@ -1,5 +1,6 @@
 """Reports on schedule, and what is delivered of any report."""
 
+from datetime import UTC
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from service.cron import in_words
 from service.durations import positive_duration, written
 from service.errors import PrivateWebhook, ScheduleExists, UnknownDestination, UnknownSchedule
 from service.registry import Row
-from service.reports import file_name, iso
+from service.reports import file_name, utc
 from service.routes.reports import accepted, described_options, member, options_of
 from service.routes.shapes import (
     Delivery,
@@ -62,17 +63,17 @@ def described(row: Row) -> Schedule:
         format=row["format"],
         webhook=row["webhook"] and host(row["webhook"]),
         made_by=row["made_by"],
-        next_due=iso(row["next_due"]) or "",
+        next_due=row["next_due"].astimezone(UTC),
         last=None
         if row["report_id"] is None
         else LastReport(
             report_id=row["report_id"],
             status=reports.WORDS[row["status"]],
             error=row["error"],
-            due_at=iso(row["due_at"]),
-            requested_at=iso(row["requested_at"]) or "",
+            due_at=utc(row["due_at"]),
+            requested_at=row["requested_at"].astimezone(UTC),
             tries=row["tries"],
-            next_try_at=iso(row["not_before"]) if row["status"] == "queued" else None,
+            next_try_at=utc(row["not_before"]) if row["status"] == "queued" else None,
         ),
     )
 
@@ -96,7 +97,7 @@ async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleR
     values = await checked_values(caller.backend, wanted_of(data.name, data))
     if not await caller.backend.registry.rows("add_schedule", **values, **caller.by):
         raise ScheduleExists(data.name)
-    return NewSchedule(data.name, iso(values["next_due"]) or "", values["webhook_secret"])
+    return NewSchedule(data.name, values["next_due"].astimezone(UTC), values["webhook_secret"])
 
 
 @put(
@@ -115,7 +116,7 @@ async def change_schedule(
     changed = await caller.backend.registry.row("change_schedule", **values, **caller.by)
     if changed is None:
         raise UnknownSchedule(name)
-    return NewSchedule(name, iso(changed["next_due"]) or "", changed["secret"])
+    return NewSchedule(name, changed["next_due"].astimezone(UTC), changed["secret"])
 
 
 async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
@@ -124,8 +125,8 @@ async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
     for name in wanted.deliver_to:
         known_destination(backend, name)
     private = wanted.webhook and private_address(wanted.webhook, backend.settings.networks)
-    if wanted.webhook and private:
-        raise PrivateWebhook(wanted.webhook, private)
+    if private:
+        raise PrivateWebhook(private)
     await check_source(backend, wanted.options)
     [now] = await backend.registry.rows("clock")
     return wanted.values(now["clock"])

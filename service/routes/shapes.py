@@ -1,6 +1,7 @@
 """What requests and answers hold, as JSON; the OpenAPI document is made from these."""
 
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 from litestar.openapi import ResponseSpec
@@ -23,6 +24,7 @@ def only_told(**schema: Any) -> msgspec.Meta:
 
 
 ScheduleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+StoreIdOrNumber = Annotated[StoreId | int, only_told(pattern=TEXT, maxLength=1000)]
 Duration = Annotated[str, only_told(pattern=f"^{PATTERN}$", minLength=2)]
 LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]
 Instant = Annotated[str, only_told(format="date-time")]
@@ -36,7 +38,7 @@ class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
     columns: what the files hold if a request for them does not say. max_gap, lookback: 90m, 2h, 1d12h.
     """
 
-    store_id: StoreId | int | None = None
+    store_id: StoreIdOrNumber | None = None
     now: Instant | None = None
     columns: Columns = "plain"
     max_gap: LongerThanNothing | None = None
@@ -48,7 +50,7 @@ class ScheduleMembers(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     cron: Annotated[str, msgspec.Meta(max_length=200)]
     zone: Annotated[str, msgspec.Meta(max_length=100)] = "UTC"
-    store_id: StoreId | int | None = None
+    store_id: StoreIdOrNumber | None = None
     columns: Columns = "plain"
     max_gap: LongerThanNothing | None = None
     lookback: Duration | None = None
@@ -105,7 +107,7 @@ class ReportOptions(msgspec.Struct):
     """The options of a report, written out."""
 
     store_id: str | None
-    now: str | None
+    now: datetime | None
     columns: str
     max_gap: str | None
     lookback: str
@@ -121,15 +123,15 @@ class ReportStatus(msgspec.Struct, omit_defaults=True):
     status: Status
     report_id: str
     options: ReportOptions
-    requested_at: str
+    requested_at: datetime
     progress: Progress | None = None
     error: str | None = None
     stores: int | None = None
     requested_by: str | None = None
-    started_at: str | None = None
-    finished_at: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
     schedule: str | None = None
-    due_at: str | None = None
+    due_at: datetime | None = None
     is_late: bool = False
     passed_over: int = 0
     tries: int = 0
@@ -145,8 +147,55 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     name: str | None = None
     tries: int = 0
     error: str | None = None
-    done_at: str | None = None
-    next_try_at: str | None = None
+    done_at: datetime | None = None
+    next_try_at: datetime | None = None
+
+
+class Selected(TypedDict, total=False):
+    """Which stores of a report a file holds: what was asked for, as in the address."""
+
+    search: str
+    down_now: bool
+    below: float
+    window: Literal["hour", "day", "week"]
+    zone: str
+    unknown: bool
+
+
+class Provenance(TypedDict):
+    """Where the figures come from: `Report.provenance` of the pipeline. now_is: how now was chosen, in words; horizon:
+    from when to when polls count; selection: in a file of some stores only."""
+
+    now: datetime  # here and in the next but one: its text, as JSON has it
+    now_is: str
+    horizon: list[datetime]
+    store: str | None
+    max_gap_seconds: float | None
+    lookback_seconds: float
+    source: str
+    tzdata: str
+    selection: NotRequired[Selected]
+
+
+class TableQuality(TypedDict):
+    """Rows of a table: read = accepted + rejected, which are by reason. outside the horizon are others (null: not
+    counted)."""
+
+    read: int
+    accepted: int
+    rejected: dict[str, int]
+    outside: int | None
+
+
+class Quality(TypedDict):
+    """What the data was like: `Report.quality` of the pipeline. tables: polls, hours and zones; duplicates,
+    contradictory: polls; stores: ids by the name of their list; warnings: sentences."""
+
+    tables: dict[str, TableQuality]
+    duplicates: int
+    contradictory: int
+    stores: dict[str, list[str]]
+    warnings: list[str]
 
 
 class ReportDetails(msgspec.Struct, omit_defaults=True):
@@ -154,8 +203,8 @@ class ReportDetails(msgspec.Struct, omit_defaults=True):
     that cannot be told here."""
 
     report: ReportStatus
-    provenance: dict[str, Any] | None = None
-    quality: dict[str, Any] | None = None
+    provenance: Provenance | None = None
+    quality: Quality | None = None
     deliveries: list[Delivery] = []
     sealed: str | None = None
 
@@ -167,10 +216,10 @@ class LastReport(msgspec.Struct):
     report_id: str
     status: Status
     error: str | None
-    due_at: str | None
-    requested_at: str
+    due_at: datetime | None
+    requested_at: datetime
     tries: int
-    next_try_at: str | None
+    next_try_at: datetime | None
 
 
 class Schedule(msgspec.Struct):
@@ -186,7 +235,7 @@ class Schedule(msgspec.Struct):
     format: str
     webhook: str | None
     made_by: str | None
-    next_due: str
+    next_due: datetime
     last: LastReport | None
 
 
@@ -202,7 +251,7 @@ class NewSchedule(msgspec.Struct):
     it is not shown again."""
 
     name: str
-    next_due: str
+    next_due: datetime
     webhook_secret: str | None
 
 
@@ -268,10 +317,18 @@ ALWAYS = {
 
 def problems(**more: str) -> dict[int, ResponseSpec]:
     """The problems that any route may have, and its own by status: s404="…"."""
+    return described_problems("application/problem+json", more)
+
+
+def classic_problems(**more: str) -> dict[int, ResponseSpec]:
+    """The same of the addresses that are older than this service, and answer with plain JSON."""
+    return described_problems("application/json", more)
+
+
+def described_problems(media_type: str, more: dict[str, str]) -> dict[int, ResponseSpec]:
+    """Problems by status, with their meaning."""
     every = ALWAYS | {int(status[1:]): meaning for status, meaning in more.items()}
     return {
-        status: ResponseSpec(
-            Problem, description=meaning, media_type="application/problem+json", generate_examples=False
-        )
+        status: ResponseSpec(Problem, description=meaning, media_type=media_type, generate_examples=False)
         for status, meaning in sorted(every.items())
     }
