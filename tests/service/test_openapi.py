@@ -89,7 +89,7 @@ include-method = "DELETE"
 report_id = {{ dictionary = "doomed", probability = 0.5 }}
 name = {{ dictionary = "removed", probability = 0.5 }}
 [[operations]]
-include-name = "POST /trigger_report"  # takes null, which the document does not tell: clients made from it could not send it
+include-name = "POST /trigger_report"  # takes null, untold: clients made from the document could not send it
 [operations.checks.negative_data_rejection]
 expected-statuses = ["202", "400", "401", "404", "422", "429"]
 [[operations]]
