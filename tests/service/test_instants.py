@@ -92,7 +92,7 @@ def by_request(member: str, text: str) -> Any:
     assert list(body_faults(body, TriggerRequest, is_needed=False)) == []
     asked = msgspec.convert(body, TriggerRequest)
     try:
-        options: "Options" = options_of(asked, asked.now)
+        options: Options = options_of(asked, asked.now)
     except ValidationException:
         return None
     return getattr(options, member)
