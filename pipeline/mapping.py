@@ -13,19 +13,11 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 from pipeline.errors import BadMapping
-from pipeline.tables import COLUMNS, SPACE, VARIANTS, Table
-
-TimestampUnit = Literal["s", "ms", "us"]
-Monday = Literal[0, 1]
-KEYS: dict[Table, tuple[str, ...]] = {
-    "store_status": ("table", *COLUMNS["store_status"], "active", "inactive", "timestamp_unit"),
-    "menu_hours": ("table", *COLUMNS["menu_hours"], "monday"),
-    "timezones": ("table", *COLUMNS["timezones"]),
-}
-"""What a mapping may say of each table."""
+from pipeline.mapping_rules import Monday, TimestampUnit, check_section, word_text
+from pipeline.tables import COLUMNS, VARIANTS, Table
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ class SourceMapping:
     def from_dict(plain: Mapping[str, Any], file: str = "the mapping") -> "SourceMapping":
         """The mapping that says this; `file` is named in errors. Raises BadMapping."""
         for name, section in plain.items():
-            checked_section(file, name, section)
+            check_section(file, name, section)
         tables = {table: plain.get(table, {}) for table in COLUMNS}
         polls, hours = tables["store_status"], tables["menu_hours"]
         mapping = SourceMapping(
@@ -141,50 +133,6 @@ def toml_value(value: str | int | Sequence[str]) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-# What a file may say --------------------------------------------------------------------------------------------------
-
-
-def checked_section(file: str, name: str, section: object) -> None:
-    """Raises BadMapping where a part of a file is no table of ours, or has a key or a value that it cannot have."""
-    if name not in COLUMNS:
-        raise BadMapping(file, name, "is none of the tables", f"[{'], ['.join(COLUMNS)}]")
-    table = cast("Table", name)
-    if not isinstance(section, dict):
-        raise BadMapping(file, name, "is a value, not a table", f"a line [{name}], and below it {', '.join(KEYS[table])}")
-    for key, value in section.items():
-        place = f"[{name}] {key}"
-        if key not in KEYS[table]:
-            raise BadMapping(file, place, "is not known", ", ".join(KEYS[table]))
-        is_allowed, allowed = RULES.get(key, A_NAME)
-        if not is_allowed(value):
-            raise BadMapping(file, place, f"cannot be {value!r}", allowed)
-
-
-def is_name(value: object) -> bool:
-    """Whether it can be the name of a table or a column."""
-    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
-
-
-def is_words(value: object) -> bool:
-    """Whether it is a list of at least one text, whole number, true or false."""
-    return isinstance(value, list) and bool(value) and all(isinstance(word, str | int) and word_text(word) for word in value)
-
-
-A_NAME = (is_name, 'a name in quotes, such as "shop_id"')
-WORDS = (is_words, 'a list of words, whole numbers, true and false, such as ["online", 1, true]')
-RULES = {
-    "active": WORDS,
-    "inactive": WORDS,
-    "monday": (lambda value: type(value) is int and value in get_args(Monday), "0 or 1"),
-    "timestamp_unit": (lambda value: value in get_args(TimestampUnit), '"s", "ms" or "us"'),
-}
-
-
-def word_text(word: str | int) -> str:
-    """A word for a status as it is compared: trimmed, lower case; `true` and `1` are what a table has as text."""
-    return str(word).strip(SPACE).lower()
-
-
 def words(polls: Mapping[str, Any], key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
     """The words for a status, each once."""
     return tuple(dict.fromkeys(map(word_text, polls[key]))) if key in polls else usual
@@ -199,7 +147,9 @@ def check_contradictions(file: str, mapping: SourceMapping) -> None:
     """Raises BadMapping for a word that means both statuses, and for a column that is two."""
     for word in mapping.active:
         if word in mapping.inactive:
-            raise BadMapping(file, "[store_status] active", f"has {word!r}, and so has inactive", "a word in one of them")
+            raise BadMapping(
+                file, "[store_status] active", f"has {word!r}, and so has inactive", "a word in one of them"
+            )
     for table, columns in COLUMNS.items():
         names = [mapping.column_name(table, column) for column in columns]
         for column, name in zip(columns, names, strict=True):
