@@ -138,7 +138,7 @@ def load_file(  # noqa: PLR0913, PLR0917
     )
 
 
-def judged_batches(file: Path, table: Table, mapping: SourceMapping) -> Iterator[pl.DataFrame]:
+def judged_batches(file: Path, table: Table, mapping: SourceMapping = AS_NAMED) -> Iterator[pl.DataFrame]:
     """A file's rows, judged, some at a time, in their order. Raises SourceMismatch where it is broken further down."""
     judges = {
         "store_status": partial(judged_polls, ahead_us=None, mapping=mapping),

@@ -5,10 +5,9 @@ WholeTimes   whole numbers, counted in a unit since 1970
 LooseTimes   text, decimals and floats: rows that may lie in a stretch of time travel as they are, to be judged here
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from psycopg.sql import SQL, Composable, Identifier
 from psycopg.sql import Literal as Value
@@ -16,6 +15,9 @@ from psycopg.sql import Literal as Value
 from pipeline.mapping import SourceMapping
 from pipeline.options import DAY_US, EPOCH, UNIT_US, YEAR_1_US, YEAR_10000_US, instant_us
 from pipeline.tables import SPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT = ("text", "character varying", "character")
 STAMPS = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
