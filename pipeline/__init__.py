@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.load import LoadedFile, load_files
     from pipeline.mapping import AS_NAMED, SourceMapping, read_mapping
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
+    from pipeline.proposal import proposed_mapping
     from pipeline.report import Report, write_rejects, written
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
@@ -76,6 +77,7 @@ __all__ = [
     "known_zones",
     "load_files",
     "open_source",
+    "proposed_mapping",
     "read_mapping",
     "restored",
     "saved",
@@ -108,6 +110,7 @@ HOMES = {
     "load": ("LoadedFile", "load_files"),
     "mapping": ("AS_NAMED", "SourceMapping", "read_mapping"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
+    "proposal": ("proposed_mapping",),
     "report": ("Report", "write_rejects", "written"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),

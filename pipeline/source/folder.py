@@ -14,6 +14,7 @@ import polars as pl
 
 from pipeline.clean import LINE, SURPLUS
 from pipeline.errors import SourceMismatch, SourceUnreachable
+from pipeline.likeness import PROBABLE, naming, table_likeness
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.frames import Frames, RawFrames
 from pipeline.tables import COLUMNS, Table
@@ -65,7 +66,9 @@ def table_of(file: Path, mapping: SourceMapping = AS_NAMED) -> Table:
         f"{table}: {','.join(mapping.column_name(table, column) for column in columns)}"
         for table, columns in COLUMNS.items()
     )
-    raise SourceMismatch(str(file), f"its header is {','.join(header)}", f"known are {known}")
+    near = max(COLUMNS, key=lambda table: table_likeness(table, header))
+    remedy = f"; {naming(near, header, mapping)}" if table_likeness(near, header) >= PROBABLE else ""
+    raise SourceMismatch(str(file), f"its header is {','.join(header)}", f"known are {known}{remedy}")
 
 
 def header_of(file: Path) -> list[str]:

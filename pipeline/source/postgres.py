@@ -23,7 +23,7 @@ from psycopg.sql import Literal as Value
 
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.horizon import found_horizon
-from pipeline.mapping import AS_NAMED, SourceMapping
+from pipeline.mapping import AS_NAMED, SourceMapping, suggestion
 from pipeline.options import DEFAULTS, EPOCH, Horizon, instant_us
 from pipeline.source.connection import (
     connected,
@@ -98,6 +98,11 @@ class Postgres:
         self._connection.close()
         if error is not None:
             end_statements(self._address, self._application)
+
+    @property
+    def connection(self) -> psycopg.Connection:
+        """The connection, once it is entered; in a transaction that reads."""
+        return self._connection
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """See `Source`; with an index on the time it reads a handful of rows."""
@@ -182,7 +187,20 @@ class Postgres:
         except psycopg.Error as error:
             remedy = f"Ask its owner: grant usage on schema {self._schema} to this user."
             raise SourceRefused(self.name, first_line(error), remedy) from None
+        if not rows:
+            raise self._no_table(table)
         return found_table(self.name, table, self.mapping, rows)
+
+    def _no_table(self, table: Table) -> SourceMismatch:
+        from pipeline.source.seen import described_tables, likely_table
+
+        near = likely_table(table, described_tables(self._connection, self._schema))
+        remedy = suggestion(table, "table", near.mapped_name if near else "…")
+        return SourceMismatch(
+            self.name,
+            f"there is no table {self.mapping.table_name(table)}",
+            f"{needed(table)}; is it in another schema? A mapping (--map FILE) can name it: {remedy}",
+        )
 
     def _qualified(self, table: Table) -> str:
         schema, _, name = self.mapping.table_name(table).rpartition(".")
@@ -340,16 +358,17 @@ class FoundTable:
 def found_table(source: str, table: Table, mapping: SourceMapping, rows: list[tuple[Any, ...]]) -> FoundTable:
     """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused."""
     name = mapping.table_name(table)
-    needed = f"a report needs {table} ({', '.join(COLUMNS[table])})"
-    if not rows:
-        raise SourceMismatch(source, f"there is no table {name}", f"{needed}; is it in another schema?")
     described = {row[0]: row for row in rows}
     found = mapping.found_columns(table, list(described))
     if found is None:
+        from pipeline.likeness import naming
+
         column = mapping.missing_columns(table, list(described))[0]
         present = ", ".join(described)
         raise SourceMismatch(
-            source, f"{name} has no column {mapping.column_name(table, column)}, but {present}", needed
+            source,
+            f"{name} has no column {mapping.column_name(table, column)}, but {present}",
+            f"{needed(table)}; {naming(table, list(described), mapping)}",
         )
     for column, found_name in found.items():
         _, kind, readable, *_ = described[found_name]
@@ -359,5 +378,16 @@ def found_table(source: str, table: Table, mapping: SourceMapping, rows: list[tu
         allowed = ALLOWED.get(column, (kind,))
         counted = NUMBERS if column == "timestamp_utc" and mapping.timestamp_unit else ()
         if kind not in (*allowed, *counted):
-            raise SourceMismatch(source, f"{name}.{found_name} is of type {kind}", f"it must be {' or '.join(allowed)}")
+            unit = (
+                f"; what numbers count, {suggestion(table, 'timestamp_unit', 'ms')} says"
+                if column == "timestamp_utc" and kind in NUMBERS
+                else ""
+            )
+            remedy = f"it must be {' or '.join(allowed)}{unit}"
+            raise SourceMismatch(source, f"{name}.{found_name} is of type {kind}", remedy)
     return FoundTable(rows, found, mapping)
+
+
+def needed(table: Table) -> str:
+    """That there must be such a table."""
+    return f"a report needs {table} ({', '.join(COLUMNS[table])})"

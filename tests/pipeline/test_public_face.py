@@ -18,6 +18,7 @@ PROMISED = {
     "AS_NAMED",
     "BadMapping",
     "SourceMapping",
+    "proposed_mapping",
     "read_mapping",
     "EMBEDDED",
     "LISTS",
