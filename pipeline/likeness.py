@@ -27,6 +27,8 @@ def likeness(column: str, name: str) -> float:
     if VARIANTS.get(name, name) == column:
         return USUAL
     synonyms, parts = SYNONYMS[column], words(name)
+    if column == "store_id" and parts == ["id"]:
+        return PROBABLE  # of a table of stores; elsewhere it is that of the row
     told = [part for part in parts if part not in FILLERS] or parts
     if told and all(part in synonyms for part in told):
         return 0.95 - min(synonyms.index(part) for part in told) / 100

@@ -29,6 +29,7 @@ INACTIVE = (
 )
 YEARS_US = (631_152_000 * SECOND_US, 4_102_444_800 * SECOND_US)  # 1990 to 2100: where a time of a poll lies
 WORDS_SHOWN, SAMPLES = 20, 3
+LETTERS, SAMPLE_LETTERS = 100, 36  # of a text in a comment; a UUID is shown whole
 FORMED = ("timestamp_utc", "start_time_local", "end_time_local", "timezone_str")
 
 
@@ -242,10 +243,10 @@ def counted(rows: int) -> str:
 def samples(seen: SeenTable, column: str) -> str:
     """A few values of a column, for a comment."""
     values = seen.rows[column].drop_nulls().unique(maintain_order=True).head(SAMPLES)
-    return "such as " + ", ".join(map(in_comment, values)) if len(values) else "no value"
+    return "such as " + ", ".join(in_comment(value, SAMPLE_LETTERS) for value in values) if len(values) else "no value"
 
 
-def in_comment(text: str) -> str:
+def in_comment(text: str, most: int = LETTERS) -> str:
     """A text as a comment can hold it: on one line, and not long."""
-    plain = json.dumps(text[:60], ensure_ascii=False)[1:-1].replace("\x7f", "")
-    return plain if len(text) <= 60 else f"{plain}…"
+    plain = json.dumps(text[:most], ensure_ascii=False)[1:-1].replace("\x7f", "")
+    return plain if len(text) <= most else f"{plain}…"

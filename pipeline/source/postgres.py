@@ -12,19 +12,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cached_property, partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, LiteralString, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 os.environ.setdefault("RUST_LOG", "off")  # ConnectorX raises what it would log to stderr; it reads this when imported
 import connectorx
 import psycopg
 import pyarrow  # by ConnectorX too; here it is imported before the pull, not during it
-from psycopg.sql import SQL, Composable, Composed, Identifier
+from psycopg.sql import SQL, Composable, Identifier
 from psycopg.sql import Literal as Value
 
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping, suggestion
 from pipeline.options import DEFAULTS, EPOCH, Horizon, instant_us
+from pipeline.source.catalogue import FoundTable, found_table, needed
 from pipeline.source.connection import (
     connected,
     connection_error,
@@ -34,8 +35,7 @@ from pipeline.source.connection import (
     reached,
     shown,
 )
-from pipeline.source.times import EVER, FLOATS, NUMBERS, STAMPS, TEXT, LooseTimes, Stretch, Times, times_of
-from pipeline.source.words import status_fragments
+from pipeline.source.times import EVER, LooseTimes, Stretch
 from pipeline.statements import statement
 from pipeline.tables import COLUMNS, Table
 from pipeline.waiting import awaited
@@ -45,11 +45,6 @@ if TYPE_CHECKING:
 
     from pipeline.source.frames import Frames, RawFrames, RawPolls
 
-ALLOWED = {
-    "timestamp_utc": (*STAMPS, *TEXT),
-    "start_time_local": ("time without time zone", *TEXT),
-    "end_time_local": ("time without time zone", *TEXT),
-}
 LARGE_TABLE = 1_000_000
 BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
 ACCEPTED = {"unreadable": Value("\ufffd")}
@@ -320,74 +315,3 @@ class EmbeddedPostgres(Postgres):
 
     def _place(self) -> str:
         return "the embedded PostgreSQL server"
-
-
-class FoundTable:
-    """A table as the catalogue describes it: its real column names and how its times are kept."""
-
-    def __init__(self, rows: list[tuple[Any, ...]], columns: dict[str, str], mapping: SourceMapping) -> None:
-        self.columns = columns
-        self.unindexed_time = any(row[0] == columns.get("timestamp_utc") and row[5] and not row[3] for row in rows)
-        self.rows: int = rows[0][4]
-        self.full_name: str = rows[0][6]
-        self._kinds = {row[0]: row[1] for row in rows}
-        self._mapping = mapping
-
-    @cached_property
-    def times(self) -> Times:
-        """How the times of polls are read."""
-        name = self.columns["timestamp_utc"]
-        return times_of(Identifier(name), self._kinds[name], self._mapping)
-
-    def composed(self, name: str, **values: Composable) -> Composed:
-        """A statement of `sql/postgres/` over this table."""
-        columns = {standard: self._column(standard) for standard in self.columns}
-        polls: dict[str, Composable] = {}
-        if "timestamp_utc" in columns:
-            polls = self.times.fragments | status_fragments(columns["status"], self._mapping)
-        table = SQL(cast("LiteralString", self.full_name))
-        return SQL(statement(f"postgres/{name}")).format(table=table, **polls, **columns, **values)
-
-    def _column(self, standard: str) -> Composable:
-        """A column; a number in a text's place is without the zeros after its point, as in files."""
-        name = self.columns[standard]
-        has_zeros = standard in {"status", "day_of_week"} and self._kinds[name] in (*FLOATS, "numeric")
-        return SQL("regexp_replace({}::text, '[.]0+$', '')").format(Identifier(name)) if has_zeros else Identifier(name)
-
-
-def found_table(source: str, table: Table, mapping: SourceMapping, rows: list[tuple[Any, ...]]) -> FoundTable:
-    """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused."""
-    name = mapping.table_name(table)
-    described = {row[0]: row for row in rows}
-    found = mapping.found_columns(table, list(described))
-    if found is None:
-        from pipeline.likeness import naming
-
-        column = mapping.missing_columns(table, list(described))[0]
-        present = ", ".join(described)
-        raise SourceMismatch(
-            source,
-            f"{name} has no column {mapping.column_name(table, column)}, but {present}",
-            f"{needed(table)}; {naming(table, list(described), mapping)}",
-        )
-    for column, found_name in found.items():
-        _, kind, readable, *_ = described[found_name]
-        if not readable:
-            remedy = f"Ask its owner: grant select on {rows[0][6]} to this user."
-            raise SourceRefused(source, f"permission denied for {name}.{found_name}", remedy)
-        allowed = ALLOWED.get(column, (kind,))
-        counted = NUMBERS if column == "timestamp_utc" and mapping.timestamp_unit else ()
-        if kind not in (*allowed, *counted):
-            unit = (
-                f"; what numbers count, {suggestion(table, 'timestamp_unit', 'ms')} says"
-                if column == "timestamp_utc" and kind in NUMBERS
-                else ""
-            )
-            remedy = f"it must be {' or '.join(allowed)}{unit}"
-            raise SourceMismatch(source, f"{name}.{found_name} is of type {kind}", remedy)
-    return FoundTable(rows, found, mapping)
-
-
-def needed(table: Table) -> str:
-    """That there must be such a table."""
-    return f"a report needs {table} ({', '.join(COLUMNS[table])})"
