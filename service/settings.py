@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number, all_or_none
 
-from service.commands.common import DURATION, POSITIVE_DURATION, REPEATED, Identities, Recipients
+from service.commands.common import (
+    DURATION,
+    POSITIVE_DURATION,
+    REPEATED,
+    Identities,
+    MappingFile,
+    Recipients,
+    mapping,
+)
 from service.durations import written
 
 if TYPE_CHECKING:
+    from pipeline import SourceMapping
     from service.destinations import Destination
     from service.sealed import Vault
     from service.webhooks import Network
@@ -67,6 +76,7 @@ class Settings:
     schema: Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")] = (
         None
     )
+    map_file: MappingFile = None
     host: Annotated[str, Parameter(help="The address to listen on; any but this machine's own asks for API keys.")] = (
         "127.0.0.1"
     )
@@ -134,6 +144,11 @@ class Settings:
     def is_local(self) -> bool:
         """Whether only this machine can call."""
         return self.host in LOOPBACK
+
+    @cached_property
+    def mapping(self) -> "SourceMapping":
+        """What the source calls things. Raises BadMapping."""
+        return mapping(self.map_file)
 
     @cached_property
     def vault(self) -> "Vault":

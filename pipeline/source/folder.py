@@ -7,7 +7,6 @@ scanned     a file as a lazy frame of raw rows, columns under the names of docs/
 import csv
 import gzip
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -15,29 +14,31 @@ import polars as pl
 
 from pipeline.clean import LINE, SURPLUS
 from pipeline.errors import SourceMismatch, SourceUnreachable
+from pipeline.likeness import PROBABLE, naming, table_likeness
+from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.frames import Frames, RawFrames
-from pipeline.tables import COLUMNS, VARIANTS, Table
+from pipeline.tables import COLUMNS, Table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 
-def folder(path: Path) -> Frames:
+def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> Frames:
     """The source that a folder holds. Raises SourceUnreachable, SourceMismatch."""
-    tables = tables_in(path)
+    tables = tables_in(path, mapping)
     for table, columns in COLUMNS.items():
         if not tables[table]:
             raise SourceMismatch(
                 str(path), f"no file has the columns of {table}", f"one needs the header {','.join(columns)}"
             )
-    polls, hours, zones = (scans(tables[table], table) for table in COLUMNS)
-    return Frames(polls, hours, zones, name=str(path))
+    polls, hours, zones = (scans(tables[table], table, mapping) for table in COLUMNS)
+    return Frames(polls, hours, zones, name=str(path), mapping=mapping)
 
 
-def tables_in(path: Path) -> dict[Table, list[Path]]:
+def tables_in(path: Path, mapping: SourceMapping = AS_NAMED) -> dict[Table, list[Path]]:
     """The files of each table, by their headers. Raises SourceMismatch for a file that is none of the three."""
     tables: dict[Table, list[Path]] = {table: [] for table in COLUMNS}
     for file in files_in(path):
-        tables[table_of(file)].append(file)
+        tables[table_of(file, mapping)].append(file)
     return tables
 
 
@@ -55,15 +56,19 @@ def files_in(path: Path) -> list[Path]:
     return found
 
 
-def table_of(file: Path) -> Table:
+def table_of(file: Path, mapping: SourceMapping = AS_NAMED) -> Table:
     """Which of the three tables a file is, by its columns."""
     header = header_of(file)
-    names = [VARIANTS.get(column, column) for column in header]
-    for table, columns in COLUMNS.items():
-        if set(names).issuperset(columns) and len(set(names)) == len(names):
+    for table in COLUMNS:
+        if mapping.found_columns(table, header) is not None:
             return table
-    known = "; ".join(f"{table}: {','.join(columns)}" for table, columns in COLUMNS.items())
-    raise SourceMismatch(str(file), f"its header is {','.join(header)}", f"known are {known}")
+    known = "; ".join(
+        f"{table}: {','.join(mapping.column_name(table, column) for column in columns)}"
+        for table, columns in COLUMNS.items()
+    )
+    near = max(COLUMNS, key=lambda table: table_likeness(table, header))
+    remedy = f"; {naming(near, header, mapping)}" if table_likeness(near, header) >= PROBABLE else ""
+    raise SourceMismatch(str(file), f"its header is {','.join(header)}", f"known are {known}{remedy}")
 
 
 def header_of(file: Path) -> list[str]:
@@ -86,27 +91,27 @@ def opened(file: Path) -> IO[str]:
     return file.open(encoding="utf-8-sig", errors="replace", newline="\n")
 
 
-def scans(files: list[Path], table: Table) -> RawFrames:
+def scans(files: list[Path], table: Table, mapping: SourceMapping = AS_NAMED) -> RawFrames:
     """A table's files, each as raw rows."""
-    return [scanned(file).select(*COLUMNS[table], *extras(file)) for file in files]
+    return [scanned(file, table, mapping) for file in files]
 
 
-def scanned(file: Path) -> pl.LazyFrame:
-    """A file as a lazy frame of raw rows, its columns under their usual names.
+def scanned(file: Path, table: Table, mapping: SourceMapping) -> pl.LazyFrame:
+    """A file as a lazy frame of raw rows, with the columns of its table under their usual names.
 
     CSV columns are text. Bytes that are not UTF-8 become U+FFFD, a missing field null, and what a row has beyond its
     header stands in `surplus`, so that one bad row does not fail the file; `line` is where it stands in the file.
     """
     header = header_of(file)
-    names = [VARIANTS.get(column, column) for column in header]
+    found = mapping.found_columns(table, header) or {}
+    columns = [pl.col(name).alias(column) for column, name in found.items()]
     if file.suffix == ".parquet":
-        scan = pl.scan_parquet(file).rename(dict(zip(header, names, strict=True)))
-        return scan.with_columns(pl.col("status").cast(pl.String)) if "status" in names else scan
-    return pl.scan_csv(
+        return pl.scan_parquet(file).select(columns)
+    scan = pl.scan_csv(
         file,
         has_header=False,
         skip_rows=1,
-        schema=dict.fromkeys([*names, SURPLUS], pl.String()),
+        schema=dict.fromkeys([*header, SURPLUS], pl.String()),
         missing_columns="insert",
         truncate_ragged_lines=True,
         row_index_name=LINE,
@@ -115,9 +120,4 @@ def scanned(file: Path) -> pl.LazyFrame:
         raise_if_empty=False,
         glob=False,
     )
-
-
-def extras(file: Path) -> Iterator[str]:
-    """The columns that only CSV has."""
-    if file.suffix != ".parquet":
-        yield from (LINE, SURPLUS)
+    return scan.select(*columns, LINE, SURPLUS)

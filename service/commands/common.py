@@ -10,7 +10,8 @@ from typing import Annotated
 
 from cyclopts import Parameter, Token
 
-from pipeline import EMBEDDED
+import pipeline
+from pipeline import EMBEDDED, SourceMapping
 from service.durations import duration, positive_duration
 from service.instants import instant
 
@@ -46,6 +47,13 @@ SourceAddress = Annotated[
 ]
 DatabaseAddress = Annotated[str | None, Parameter(help=f"Where to load: postgresql://…, or {ELSE}")]
 Schema = Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")]
+MappingFile = Annotated[
+    Path | None,
+    Parameter(
+        name="--map",
+        help="A TOML file that says what the source calls tables, columns and statuses; store-uptime map proposes one.",
+    ),
+]
 Now = Annotated[
     datetime | None,
     INSTANT,
@@ -86,6 +94,11 @@ DEFAULT_LOOKBACK = timedelta(hours=24)
 def address(given: str | None) -> str:
     """The address to use where none, or an empty one, was given."""
     return given or os.environ.get("DATABASE_URL") or EMBEDDED
+
+
+def mapping(file: Path | None) -> SourceMapping:
+    """What a file says that the source calls things; without one, the usual names and words. Raises BadMapping."""
+    return pipeline.AS_NAMED if file is None else pipeline.read_mapping(file)
 
 
 @contextmanager
