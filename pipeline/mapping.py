@@ -3,6 +3,7 @@
 Without a mapping the names and words of docs/semantics.md count, and nothing else: nothing is guessed.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -61,3 +62,11 @@ class SourceMapping:
 
 AS_NAMED = SourceMapping()
 """The mapping of a feed that has the names and words of docs/semantics.md."""
+
+
+def suggestion(table: Table, key: str, value: str | int | Sequence[str]) -> str:
+    """The line of a mapping's file that says what a key of a table is: `store_status.active = ["online"]`.
+
+    With its table before the key it can stand in a file by itself.
+    """
+    return f"{table}.{key} = {json.dumps(value, ensure_ascii=False)}"
