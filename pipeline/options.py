@@ -58,11 +58,19 @@ class Horizon:
     """The time that a report looks at: [start_us, now_us], both included, in microseconds since 1970 UTC.
 
     `ahead_us` is where a poll counts as mistyped; None where now was given, for then later polls do not exist.
+    `clock_us` is what now is compared with to see whether the data is old: the clock of the machine, or the due time of
+    a report; None where now was given. No figure follows from it.
     """
 
     start_us: int
     now_us: int
     ahead_us: int | None = None
+    clock_us: int | None = None
+
+    @property
+    def age_us(self) -> int | None:
+        """How old the newest poll was then; None where now was given."""
+        return None if self.clock_us is None else max(0, self.clock_us - self.now_us)
 
 
 DEFAULTS = Options()

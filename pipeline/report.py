@@ -17,7 +17,7 @@ import polars as pl
 
 from pipeline.errors import writing
 from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
-from pipeline.options import Columns, Format, Options, instant_us, iso
+from pipeline.options import SECOND_US, Columns, Format, Options, instant_us, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
 from pipeline.selection import Selection
@@ -62,6 +62,7 @@ class Report:
         return {
             "now": iso(horizon.now_us),
             "now_is": now_is(options, horizon.now_us),
+            "data_age_seconds": horizon.age_us and horizon.age_us / SECOND_US,
             "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
             "store": options.store,
             "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),

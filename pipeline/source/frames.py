@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import polars as pl
 
 from pipeline.clean import accepted, instant, judged_polls
+from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping
@@ -42,7 +43,7 @@ class Source(Protocol):
     """Where it is, for people; never with a password."""
     gives_all: bool
     """Whether `polls` also gives what lies outside the horizon, so that it can be counted."""
-    remarks: list[str]
+    remarks: list[DataWarning]
     """What the user should know about reading it, filled while it is read."""
     mapping: SourceMapping
     """What it calls things."""
@@ -102,7 +103,7 @@ class Frames:
         mapping: SourceMapping = AS_NAMED,
     ) -> None:
         self.name, self.mapping = name, mapping
-        self.remarks: list[str] = []
+        self.remarks: list[DataWarning] = []
         self._polls, self._hours, self._zones = (as_lazy(table) for table in (polls, hours, zones))
 
     def __enter__(self) -> Self:

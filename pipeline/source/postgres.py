@@ -22,6 +22,7 @@ import pyarrow  # by ConnectorX too; here it is imported before the pull, not du
 from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
+from pipeline.data_warnings import DataWarning, SourceRemark
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED
@@ -72,7 +73,7 @@ class Postgres:
     def __init__(self, address: str, schema: str | None = None, application: str | None = None) -> None:
         self.name = shown(address)
         self.mapping = AS_NAMED
-        self.remarks: list[str] = []
+        self.remarks: list[DataWarning] = []
         self._address, self._schema = address, schema
         self._application = application or f"store-uptime {secrets.token_hex(8)}"
 
@@ -156,10 +157,11 @@ class Postgres:
     def _polls(self) -> "FoundTable":
         polls = self._table("store_status")
         if polls.rows > LARGE_TABLE and polls.unindexed_time:
-            self.remarks.append(
+            remark = (
                 f"{polls.full_name} has about {polls.rows:,} rows and no index on the time, so all of them are read: "
                 f"create index concurrently on {polls.full_name} ({polls.columns['timestamp_utc']});"
             )
+            self.remarks.append(SourceRemark(remark))
         return polls
 
     def _place(self) -> str:
@@ -191,10 +193,11 @@ class Postgres:
                 raise
             self._connection.execute("rollback")
             self._connection.execute(BEGIN)
-            self.remarks.append(
+            remark = (
                 f"This server cannot share one view of its tables ({first_line(error)}): "
                 "each table was read as it was at its own moment."
             )
+            self.remarks.append(SourceRemark(remark))
             return None, None
         return cast("tuple[str, str | None]", row)
 
