@@ -7,11 +7,11 @@ import polars as pl
 
 from pipeline.data_warnings import DataWarning
 from pipeline.exchange import Partition, exchange, on_lines
-from pipeline.horizon import no_polls
 from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
 from pipeline.plan import Plan, make_places, make_plan
 from pipeline.plausibility import table_warnings
+from pipeline.rejected import why_no_polls
 from pipeline.source.frames import RawFrames, RawPolls, Source
 from pipeline.waiting import awaited
 
@@ -46,7 +46,7 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) 
     places = make_places(hours, zones, horizon)
     polls = taken_polls(awaited(coming.polls), horizon, source.mapping, gives_all=source.gives_all)
     if options.store is None and polls.accepted.is_empty():
-        raise no_polls(source, horizon)
+        raise why_no_polls(source, horizon)
     plan = make_plan(source.name, options, horizon, polls.accepted, places)
     packed = on_lines(plan, polls.accepted)
     polls = replace(polls, accepted=polls.accepted.clear())  # what sorting takes can have its place

@@ -62,7 +62,7 @@ class Report:
         return {
             "now": iso(horizon.now_us),
             "now_is": now_is(options, horizon.now_us),
-            "data_age_seconds": horizon.age_us and horizon.age_us / SECOND_US,
+            "data_age_seconds": None if horizon.age_us is None else horizon.age_us / SECOND_US,
             "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
             "store": options.store,
             "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),

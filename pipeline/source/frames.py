@@ -87,11 +87,19 @@ class Source(Protocol):
         """The oldest and the newest readable timestamp, for an error message."""
         ...
 
+    newest_limit: int | None
+    """How many polls `newest_polls` gives at most; None: all."""
+
+    def newest_polls(self) -> RawFrames:
+        """store_id, timestamp_utc, status: polls to see why none is accepted; of many the newest, where that is cheap."""
+        ...
+
 
 class Frames:
     """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"."""
 
     gives_all = True
+    newest_limit: int | None = None
     version: str | None = None
 
     def __init__(
@@ -151,6 +159,10 @@ class Frames:
             self._accepted().select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us")).collect().row(0)
         )
         return None if oldest is None else (oldest, newest)
+
+    def newest_polls(self) -> RawFrames:
+        """See `Source`."""
+        return self._polls
 
     def _accepted(self) -> pl.LazyFrame:
         judged = (judged_polls(raw, None, self.mapping) for raw in self._polls)

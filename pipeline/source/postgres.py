@@ -68,6 +68,7 @@ class Postgres:
     """
 
     gives_all = False
+    newest_limit: int | None = 10_000
     version: str | None = None
 
     def __init__(self, address: str, schema: str | None = None, application: str | None = None) -> None:
@@ -152,6 +153,11 @@ class Postgres:
         bounds = {"beginning": self._instant(BEGINNING_US), "end": self._instant(END_US)}
         row = self._row("span", self._polls, **bounds)
         return None if row is None or row[0] is None else (instant_us(row[0]), instant_us(row[1]))
+
+    def newest_polls(self) -> "RawFrames":
+        """See `Source`. Times that are text have no order: to sort them would take the whole history."""
+        name = "some_polls" if self._polls.kind == "text" else "newest_polls"
+        return [self._pulled(name, self._polls, number=Value(self.newest_limit)).lazy()]
 
     @cached_property
     def _polls(self) -> "FoundTable":
