@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.changes import comparison
+    from pipeline.data_warnings import WARNING_CODES, age_in_words
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        AllPollsRejected,
         EmbeddedUnavailable,
         HorizonOutOfRange,
         NoPolls,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.lists import LISTS
     from pipeline.load import LoadedFile, load_files
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
+    from pipeline.rejected import rejected_tables
     from pipeline.report import Report, write_rejects, written
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = [
     "EMBEDDED",
     "LISTS",
+    "WARNING_CODES",
+    "AllPollsRejected",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
@@ -60,6 +65,7 @@ __all__ = [
     "TableCounts",
     "Timeline",
     "UnknownStore",
+    "age_in_words",
     "beginning",
     "build_report",
     "build_timeline",
@@ -71,6 +77,7 @@ __all__ = [
     "known_zones",
     "load_files",
     "open_source",
+    "rejected_tables",
     "restored",
     "saved",
     "selected",
@@ -84,8 +91,10 @@ __all__ = [
 
 HOMES = {
     "changes": ("comparison",),
+    "data_warnings": ("WARNING_CODES", "age_in_words"),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
+        "AllPollsRejected",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
@@ -100,6 +109,7 @@ HOMES = {
     "lists": ("LISTS",),
     "load": ("LoadedFile", "load_files"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
+    "rejected": ("rejected_tables",),
     "report": ("Report", "write_rejects", "written"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),

@@ -81,7 +81,7 @@ class AllPollsRejected(NoPolls):
     example: what one of them holds and where it stands, in words; remedy: what would mend it, a sentence.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self, source: str, rows: int, is_all: bool, reasons: dict[str, int], example: str, remedy: str
     ) -> None:
         super(NoPolls, self).__init__(source, rows, is_all, reasons, example, remedy)

@@ -72,6 +72,11 @@ class Horizon:
         """How old the newest poll was then; None where now was given."""
         return None if self.clock_us is None else max(0, self.clock_us - self.now_us)
 
+    @property
+    def age_seconds(self) -> float | None:
+        """The same in seconds."""
+        return None if self.age_us is None else self.age_us / SECOND_US
+
 
 DEFAULTS = Options()
 LIMITS = Limits()

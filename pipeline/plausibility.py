@@ -25,7 +25,7 @@ from pipeline.data_warnings import (
     UnknownZones,
     WeekdaysFromOne,
 )
-from pipeline.intake import Taken, TableCounts
+from pipeline.intake import TableCounts, Taken
 from pipeline.options import DAY_US, HOUR_US
 from pipeline.plan import Places, Plan
 from pipeline.tables import SPACE
@@ -136,7 +136,7 @@ def unknown_zones(plan: Plan, zones: pl.DataFrame) -> Iterator[DataWarning]:
     stores = plan.stores.filter("unknown_zone")["store_id"]
     if is_many(stores.len(), plan.stores.height):
         named = zones.filter(pl.col("zone").is_not_null(), pl.col("store_id").cast(pl.String) == stores[0])
-        yield UnknownZones(stores.len(), plan.stores.height, named["zone"].min())
+        yield UnknownZones(stores.len(), plan.stores.height, str(named["zone"].min()))
 
 
 def weekdays_from_one(hours: Taken) -> Iterator[DataWarning]:

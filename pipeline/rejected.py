@@ -6,6 +6,7 @@ rejected_tables   the rejected rows of a source, for whoever wants to mend them
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -24,6 +25,17 @@ UNITS = {10: "s", 13: "ms", 16: "us"}
 FORMS = "Times are written like 2024-05-05 12:00:00 UTC."
 
 
+@dataclass(frozen=True)
+class RejectedTables:
+    """The rejected rows of polls, hours and zones, where there is no report: see `Report.rejects`."""
+
+    rejects: dict[str, pl.DataFrame]
+
+    def rejected_csv(self, table: str) -> bytes:
+        """The rejected rows of a table: file, line, reason, and the row as it was."""
+        return self.rejects[table].write_csv(line_terminator="\r\n").encode()
+
+
 def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     """What to raise where no poll of the horizon is accepted; None: there is not even a now.
 
@@ -37,7 +49,7 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
         return NoPolls(source.name, None, None, "")
     reason, _ = commonest(reasons)
     example = str(example_of(polls.rejected, reason) or "")
-    is_all = source.gives_all or polls.rejected.height < source.newest_limit
+    is_all = polls.rejected.height < source.newest_limit
     return AllPollsRejected(source.name, polls.rejected.height, is_all, reasons, example, remedy(polls.rejected))
 
 
@@ -79,10 +91,10 @@ def word_lines(rejected: pl.DataFrame) -> Iterator[str]:
     yield f"A mapping (--map) says which words mean what, with lines such as {' and '.join(lines)}."
 
 
-def rejected_tables(source: Source) -> dict[str, pl.DataFrame]:
-    """The rejected rows of polls, hours and zones, as `Report.rejects` has them, where a run has raised AllPollsRejected.
+def rejected_tables(source: Source) -> RejectedTables:
+    """The rejected rows of a source of which a run has raised AllPollsRejected.
 
-    Of the polls of a database it is the newest ones. Raises what the source raises.
+    Of the polls of a database it is those of the newest ones. Raises what the source raises.
     """
     with source:
         tables = {
@@ -90,4 +102,4 @@ def rejected_tables(source: Source) -> dict[str, pl.DataFrame]:
             "hours": taken_hours(source.hours(None), source.mapping),
             "zones": taken_zones(source.zones(None)),
         }
-    return {name: taken.rejected for name, taken in tables.items()}
+    return RejectedTables({name: taken.rejected for name, taken in tables.items()})

@@ -66,7 +66,8 @@ def build_timeline(
     with begun(source, replace(options, store=store), limits, progress) as (ready, db):
         from pipeline.timeline import timeline
 
-        return timeline(db, ready.plan, ready.partitions[0])
+        found = timeline(db, ready.plan, ready.partitions[0])
+        return replace(found, warnings=[str(warning) for warning in ready.warnings])
 
 
 def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":

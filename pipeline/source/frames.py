@@ -1,5 +1,6 @@
 """What a source is, and the source whose tables are frames already."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -87,11 +88,11 @@ class Source(Protocol):
         """The oldest and the newest readable timestamp, for an error message."""
         ...
 
-    newest_limit: int | None
-    """How many polls `newest_polls` gives at most; None: all."""
+    newest_limit: float
+    """How many polls `newest_polls` gives at most; infinity: all."""
 
     def newest_polls(self) -> RawFrames:
-        """store_id, timestamp_utc, status: polls to see why none is accepted; of many the newest, where that is cheap."""
+        """store_id, timestamp_utc, status, to see why none is accepted; of many the newest, where that is cheap."""
         ...
 
 
@@ -99,7 +100,7 @@ class Frames:
     """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"."""
 
     gives_all = True
-    newest_limit: int | None = None
+    newest_limit = math.inf
     version: str | None = None
 
     def __init__(

@@ -68,7 +68,7 @@ class Postgres:
     """
 
     gives_all = False
-    newest_limit: int | None = 10_000
+    newest_limit: float = 10_000
     version: str | None = None
 
     def __init__(self, address: str, schema: str | None = None, application: str | None = None) -> None:
