@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline.intake import TableCounts
     from pipeline.lists import LISTS
     from pipeline.load import LoadedFile, load_files
-    from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
+    from pipeline.options import EMBEDDED, OLD_US, Columns, Format, Limits, Options
     from pipeline.rejected import rejected_tables
     from pipeline.report import Report, write_rejects, written
     from pipeline.run import beginning, build_report, build_timeline, explain
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EMBEDDED",
     "LISTS",
+    "OLD_US",
     "WARNING_CODES",
     "AllPollsRejected",
     "Columns",
@@ -108,7 +109,7 @@ HOMES = {
     "intake": ("TableCounts",),
     "lists": ("LISTS",),
     "load": ("LoadedFile", "load_files"),
-    "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
+    "options": ("EMBEDDED", "OLD_US", "Columns", "Format", "Limits", "Options"),
     "rejected": ("rejected_tables",),
     "report": ("Report", "write_rejects", "written"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),

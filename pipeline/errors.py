@@ -84,10 +84,14 @@ class AllPollsRejected(NoPolls):
     def __init__(
         self, source: str, rows: int, is_all: bool, reasons: dict[str, int], example: str, remedy: str
     ) -> None:
-        super(NoPolls, self).__init__(source, rows, is_all, reasons, example, remedy)
-        self.source, self.oldest, self.newest, self.horizon = source, None, None, ""
+        super().__init__(source, None, None, "")
+        self.args = (source, rows, is_all, reasons, example, remedy)  # what it is unpickled from
         self.rows, self.is_all, self.reasons = rows, is_all, reasons
         self.example, self.remedy = example, remedy
+
+    def of(self, source: str) -> "AllPollsRejected":
+        """The same said of a source by another name."""
+        return AllPollsRejected(source, self.rows, self.is_all, self.reasons, self.example, self.remedy)
 
     def __str__(self) -> str:
         which = f"all {self.rows:,} polls" if self.is_all else f"all of the {self.rows:,} polls that were looked at"

@@ -11,6 +11,8 @@ SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
 DAY_US = 24 * HOUR_US
 WEEK_US = 7 * DAY_US
+OLD_US = 2 * HOUR_US
+"""Data whose newest poll is longer ago is old: docs/semantics.md, "Warnings"."""
 WINDOWS = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US}
 
 EMBEDDED = "embedded:"

@@ -26,12 +26,11 @@ from pipeline.data_warnings import (
     WeekdaysFromOne,
 )
 from pipeline.intake import TableCounts, Taken
-from pipeline.options import DAY_US, HOUR_US
+from pipeline.options import DAY_US, OLD_US
 from pipeline.plan import Places, Plan
 from pipeline.tables import SPACE
 
-# The thresholds are those of docs/semantics.md, "Warnings".
-OLD_US = 2 * HOUR_US
+# The thresholds are those of docs/semantics.md, "Warnings"; when data is old stands in `options`.
 MANY_PERCENT = 1
 HALF = 2  # as many times what is there must be less than all of it
 

@@ -10,12 +10,21 @@ import structlog
 from litestar.exceptions import HTTPException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
-from pipeline import HorizonOutOfRange, NoPolls, SheetFull, SourceMismatch, StoreUptimeError, UnknownStore
+from pipeline import (
+    AllPollsRejected,
+    HorizonOutOfRange,
+    NoPolls,
+    SheetFull,
+    SourceMismatch,
+    StoreUptimeError,
+    UnknownStore,
+)
 from service.errors import ServiceError, told
 
 STATUS: dict[type[StoreUptimeError], int] = {
     UnknownStore: 404,
     NoPolls: 404,
+    AllPollsRejected: 404,
     SheetFull: 406,
     HorizonOutOfRange: 422,
     SourceMismatch: 503,
