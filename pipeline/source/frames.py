@@ -1,5 +1,6 @@
 """What a source is, and the source whose tables are frames already."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -8,6 +9,7 @@ from typing import Protocol, Self
 import polars as pl
 
 from pipeline.clean import accepted, instant, judged_polls
+from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping
@@ -42,7 +44,7 @@ class Source(Protocol):
     """Where it is, for people; never with a password."""
     gives_all: bool
     """Whether `polls` also gives what lies outside the horizon, so that it can be counted."""
-    remarks: list[str]
+    remarks: list[DataWarning]
     """What the user should know about reading it, filled while it is read."""
     mapping: SourceMapping
     """What it calls things."""
@@ -86,11 +88,19 @@ class Source(Protocol):
         """The oldest and the newest readable timestamp, for an error message."""
         ...
 
+    newest_limit: float
+    """How many polls `newest_polls` gives at most; infinity: all."""
+
+    def newest_polls(self) -> RawFrames:
+        """store_id, timestamp_utc, status, to see why none is accepted; of many the newest, where that is cheap."""
+        ...
+
 
 class Frames:
     """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"."""
 
     gives_all = True
+    newest_limit = math.inf
     version: str | None = None
 
     def __init__(
@@ -102,7 +112,7 @@ class Frames:
         mapping: SourceMapping = AS_NAMED,
     ) -> None:
         self.name, self.mapping = name, mapping
-        self.remarks: list[str] = []
+        self.remarks: list[DataWarning] = []
         self._polls, self._hours, self._zones = (as_lazy(table) for table in (polls, hours, zones))
 
     def __enter__(self) -> Self:
@@ -150,6 +160,10 @@ class Frames:
             self._accepted().select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us")).collect().row(0)
         )
         return None if oldest is None else (oldest, newest)
+
+    def newest_polls(self) -> RawFrames:
+        """See `Source`."""
+        return self._polls
 
     def _accepted(self) -> pl.LazyFrame:
         judged = (judged_polls(raw, None, self.mapping) for raw in self._polls)
