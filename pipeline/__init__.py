@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from pipeline.changes import comparison
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        AddressNotUnderstood,
         EmbeddedUnavailable,
         HorizonOutOfRange,
         NoPolls,
         SheetFull,
         SourceMismatch,
+        SourceMissing,
         SourceRefused,
         SourceUnreachable,
         StoreUptimeError,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EMBEDDED",
     "LISTS",
+    "AddressNotUnderstood",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
@@ -54,6 +57,7 @@ __all__ = [
     "SheetFull",
     "Source",
     "SourceMismatch",
+    "SourceMissing",
     "SourceRefused",
     "SourceUnreachable",
     "StoreUptimeError",
@@ -86,11 +90,13 @@ HOMES = {
     "changes": ("comparison",),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
+        "AddressNotUnderstood",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
         "SheetFull",
         "SourceMismatch",
+        "SourceMissing",
         "SourceRefused",
         "SourceUnreachable",
         "StoreUptimeError",

@@ -63,7 +63,7 @@ def load_files(
     """Load a folder, or one file, and say what became of each file once it is in.
 
     address: like a source's; full: hours and zones of all stores give way, not only of those in the file.
-    Raises SourceMismatch or SourceUnreachable before anything is changed, LoadRefused, CannotWrite; a file that fails
+    Raises SourceMismatch or SourceMissing before anything is changed, LoadRefused, CannotWrite; a file that fails
     leaves its table as it was.
     """
     tables = tables_in(path)

@@ -9,7 +9,7 @@ connection.py  one connection string for psycopg and ConnectorX
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import SourceUnreachable
+from pipeline.errors import AddressNotUnderstood
 from pipeline.options import EMBEDDED
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def open_source(address: str | Path, schema: str | None = None, application: str
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
     package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
     run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has.
-    Raises SourceUnreachable, SourceMismatch.
+    Raises SourceMissing, AddressNotUnderstood, SourceMismatch.
     """
     text = str(address)
     if text == EMBEDDED:
@@ -34,8 +34,10 @@ def open_source(address: str | Path, schema: str | None = None, application: str
 
         return Postgres(text, schema, application)
     if "://" in text:
-        raise SourceUnreachable(
-            text.partition("://")[0] + "://…", "only postgresql:// addresses and folders can be read"
+        raise AddressNotUnderstood(
+            text.partition("://")[0] + "://…",
+            "only postgresql:// addresses and folders can be read",
+            "Name a folder, or a database of PostgreSQL.",
         )
     from pipeline.source.folder import folder
 

@@ -62,7 +62,7 @@ EVER = ("0000-00-00", "9999-99-99")
 class Postgres:
     """The three tables in a PostgreSQL database; only the horizon and the needed columns of the polls travel.
 
-    Raises SourceUnreachable, SourceRefused, SourceMismatch when entered and read.
+    Raises SourceUnreachable, SourceRefused, AddressNotUnderstood, SourceMismatch when entered and read.
     """
 
     gives_all = False

@@ -22,7 +22,7 @@ class CannotMakeKey(StoreUptimeError):
 
     def __str__(self) -> str:
         path, reason = self.args
-        return f"cannot make {path}: {reason}. A key is never written over another one."
+        return f"cannot make {path}: {self.clause(reason)}. A key is never written over another one."
 
 
 class CannotRead(StoreUptimeError):
@@ -30,7 +30,7 @@ class CannotRead(StoreUptimeError):
 
     def __str__(self) -> str:
         path, reason = self.args
-        return f"cannot read {path}: {reason}."
+        return f"cannot read {path}: {self.clause(reason)}."
 
 
 class NothingToEncryptTo(StoreUptimeError):

@@ -22,7 +22,7 @@ class CannotListen(StoreUptimeError):
 
     def __str__(self) -> str:
         host, port, reason = self.args
-        return f"cannot listen on {host} port {port}: {reason}. Choose another with --port or --host."
+        return f"cannot listen on {host} port {port}: {self.clause(reason)}. Choose another with --port or --host."
 
 
 class CannotEncrypt(StoreUptimeError):
@@ -30,7 +30,8 @@ class CannotEncrypt(StoreUptimeError):
 
     def __str__(self) -> str:
         certificate, key, reason = self.args
-        return f"cannot serve HTTPS with {certificate} and {key}: {reason}. They must be PEM, and belong together."
+        files = f"{certificate} and {key}"
+        return f"cannot serve HTTPS with {files}: {self.clause(reason)}. They must be PEM, and belong together."
 
 
 class CannotServe(StoreUptimeError):

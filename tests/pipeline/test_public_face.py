@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PROMISED = {
     "EMBEDDED",
     "LISTS",
+    "AddressNotUnderstood",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
@@ -32,6 +33,7 @@ PROMISED = {
     "SheetFull",
     "Source",
     "SourceMismatch",
+    "SourceMissing",
     "SourceRefused",
     "SourceUnreachable",
     "StoreUptimeError",
@@ -178,6 +180,17 @@ def test_an_error_says_its_facts_in_one_line_and_what_to_do(cause: type[BaseExce
     assert all(str(fact) in str(error) for fact in error.args)
     assert "\n" not in str(error)
     assert str(error).rstrip()[-1] in ".?y"  # a sentence; or the last fact, that is one: `remedy`
+
+
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
+def test_no_sentence_has_its_full_stop_twice(cause: type[BaseException]) -> None:
+    facts = [] if "__init__" not in vars(cause) else list(inspect.signature(cause).parameters)
+    ended = [f"{fact}." if fact in ("reason", "found", "needed") else fact for fact in facts]
+    assert ".." not in str(cause(*ended))
+
+
+def test_only_of_a_server_is_asked_whether_it_runs() -> None:
+    assert [type(error).__name__ for error in map(example, CAUSES) if "running?" in str(error)] == ["SourceUnreachable"]
 
 
 def test_a_source_without_any_poll_is_told_how_to_load_some() -> None:

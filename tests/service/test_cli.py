@@ -405,7 +405,7 @@ def test_csv_safe_guards_ids(command: Command, tmp_path: Path) -> None:
 
 
 FAILURES = {
-    "no such folder": (["report", "--source", "nowhere"], "cannot reach nowhere: there is no such folder or file"),
+    "no such folder": (["report", "--source", "nowhere"], "cannot read nowhere: there is no such folder or file"),
     "an unknown store": (["report", "--store", "z"], "no poll in {small} has the store id 'z'"),
     "a timeline of an unknown store": (["timeline", "z"], "has the store id 'z'"),
     "no polls at that time": (["report", "--now", "2020-01-01"], "its oldest is 2024-10-12T12:00:00Z"),
@@ -431,7 +431,7 @@ def test_debug_shows_the_trace(tmp_path: Path) -> None:
     done = store_uptime("report", "--source", "nowhere", "--debug", cwd=tmp_path)
     assert done.returncode == 1
     assert b"Traceback" in done.stderr
-    assert b"SourceUnreachable" in done.stderr
+    assert b"SourceMissing" in done.stderr
 
 
 def test_a_timeline_is_a_table_csv_or_json(small: Path, command: Command, tmp_path: Path) -> None:
