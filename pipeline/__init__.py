@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline.source import open_source
     from pipeline.source.connection import connected, end_statements, understood
     from pipeline.source.frames import Frames, Source
+    from pipeline.stretches import Day, Stretch, Week, week_of
     from pipeline.timeline import Timeline
     from pipeline.zone_files import known_zones, zone_rules
 
@@ -43,6 +44,7 @@ __all__ = [
     "LISTS",
     "AddressNotUnderstood",
     "Columns",
+    "Day",
     "EmbeddedUnavailable",
     "Format",
     "Frames",
@@ -61,9 +63,11 @@ __all__ = [
     "SourceRefused",
     "SourceUnreachable",
     "StoreUptimeError",
+    "Stretch",
     "TableCounts",
     "Timeline",
     "UnknownStore",
+    "Week",
     "beginning",
     "build_report",
     "build_timeline",
@@ -80,6 +84,7 @@ __all__ = [
     "selected",
     "throwaway_server",
     "understood",
+    "week_of",
     "write_rejects",
     "write_sample",
     "written",
@@ -114,6 +119,7 @@ HOMES = {
     "source": ("open_source",),
     "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),
+    "stretches": ("Day", "Stretch", "Week", "week_of"),
     "timeline": ("Timeline",),
     "zone_files": ("known_zones", "zone_rules"),
 }

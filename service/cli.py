@@ -8,8 +8,10 @@ import os
 import sys
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 from cyclopts.config import Env
+
+from service.commands.groups import FLAG, GENERAL
 
 COMMANDS = (
     "report",
@@ -38,22 +40,22 @@ app = App(
     name="store-uptime",
     help="How long each store was really online: uptime and downtime from polls, business hours and time zones.",
     version=version,
-    config=Env("STORE_UPTIME_", command=False),
-    help_format="markdown",
+    config=Env("STORE_UPTIME_", command=False, show=False),
+    help_format="plaintext",  # keeps the lines of examples as they are
     exit_on_error=False,
     print_error=False,
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
 app.meta.suppress_keyboard_interrupt = False  # `main` ends at once, where Cyclopts would wait for other threads
-for command in COMMANDS:
-    app.command(f"service.commands.{command}:{command}", name=command)
+for place, command in enumerate(COMMANDS):
+    app.command(f"service.commands.{command}:{command}", name=command, sort_key=place)
 
 
 @app.meta.default
 def launch(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-    debug: Annotated[bool, Parameter(negative="", help="Show the trace of an error.")] = False,
+    debug: Annotated[bool, FLAG, Parameter(group=GENERAL, help="Show the trace of an error.")] = False,
 ) -> int:
     """Run a command and turn what it raises into one line and an exit status."""
     try:
@@ -100,8 +102,16 @@ def exit_status() -> int:
     try:
         return app.meta() or DONE
     except CycloptsError as error:
-        print(f"store-uptime: {error} See store-uptime --help.", file=sys.stderr)
+        print(f"store-uptime: {wrong_arguments(error)}", file=sys.stderr)
         return WRONG_ARGUMENTS
     except KeyboardInterrupt:
         print("store-uptime: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def wrong_arguments(error: CycloptsError) -> str:
+    """What is wrong with the arguments, and where to read which ones there are."""
+    command = " ".join(("store-uptime", *(error.command_chain or ()), "--help"))
+    if isinstance(error, UnusedCliTokensError):
+        return f"there is no place for {', '.join(map(repr, error.unused_tokens or ()))}. See {command}."
+    return f"{str(error).rstrip('.')}. See {command}."

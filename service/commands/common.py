@@ -10,7 +10,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from pipeline import EMBEDDED
+from pipeline import EMBEDDED, Columns
+from service.commands.groups import ENCRYPTION, INPUT, OUTPUT, TIME
 
 
 def say(text: str) -> None:
@@ -37,17 +38,35 @@ def nothing_or_more(_: object, duration: timedelta) -> None:
 
 ELSE = "embedded: (the built-in server). Default: what DATABASE_URL says, else embedded:"
 SourceAddress = Annotated[
-    str | None, Parameter(help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {ELSE}")
+    str | None,
+    Parameter(
+        group=INPUT,
+        metavar="ADDRESS",
+        help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {ELSE}.",
+    ),
 ]
-DatabaseAddress = Annotated[str | None, Parameter(help=f"Where to load: postgresql://…, or {ELSE}")]
-Schema = Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")]
+DatabaseAddress = Annotated[
+    str | None, Parameter(group=INPUT, metavar="ADDRESS", help=f"Where to load: postgresql://…, or {ELSE}.")
+]
+Schema = Annotated[
+    str | None,
+    Parameter(group=INPUT, metavar="NAME", help="The schema of the tables, if they are not on the search path."),
+]
+OneStore = Annotated[str | None, Parameter(group=INPUT, metavar="ID", help="Only this store.")]
+ColumnChoice = Annotated[Columns, Parameter(group=OUTPUT, help="The seven plain columns, or all.")]
 Now = Annotated[
     datetime | None,
-    Parameter(help="End of the three windows, ISO 8601 with Z or an offset (none: UTC). Default: the newest poll."),
+    Parameter(
+        group=TIME,
+        metavar="INSTANT",
+        help="End of the three windows, ISO 8601 with Z or an offset (none: UTC). Default: the newest poll.",
+    ),
 ]
 MaxGap = Annotated[
     timedelta | None,
     Parameter(
+        group=TIME,
+        metavar="DURATION",
         validator=more_than_nothing,
         help="How far a poll speaks, such as 90m, 2h, 1d12h; beyond it the status is unknown. Default: no limit.",
     ),
@@ -55,22 +74,37 @@ MaxGap = Annotated[
 Lookback = Annotated[
     timedelta,
     Parameter(
-        validator=nothing_or_more, show_default=lambda value: "24h", help="How long before the week polls still count."
+        group=TIME,
+        metavar="DURATION",
+        validator=nothing_or_more,
+        show_default=lambda value: "24h",
+        help="How long before the week polls still count.",
     ),
 ]
 REPEATED = Parameter(negative="", show_default=False)
 Identities = Annotated[
-    tuple[Path, ...], REPEATED, Parameter(name="--identity", help="A file of keys that decrypt it; may be repeated.")
+    tuple[Path, ...],
+    REPEATED,
+    Parameter(
+        group=ENCRYPTION,
+        name="--identity",
+        metavar="FILE",
+        help="A file of keys that decrypt it; may be repeated.",
+    ),
 ]
 Recipients = Annotated[
     tuple[str, ...],
     REPEATED,
     Parameter(
+        group=ENCRYPTION,
         name="--encrypt-to",
+        metavar="KEY",
         help="Encrypt what is kept and delivered to this key (age1…, ssh-…, or a file of them); may be repeated.",
     ),
 ]
-Out = Annotated[Path, Parameter(allow_leading_hyphen=True, help="A file, or - for stdout.")]
+Out = Annotated[
+    Path, Parameter(group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, or - for stdout.")
+]
 STDOUT = Path("-")
 DEFAULT_LOOKBACK = timedelta(hours=24)
 

@@ -41,9 +41,10 @@ class CannotServe(StoreUptimeError):
 def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     """Run the service: the API, the page, and the workers that make reports.
 
-        store-uptime serve --database postgresql://reader@db/shop --registry postgresql://uptime@db/uptime
+    It stops with Ctrl-C or SIGTERM: running reports may finish first, and
+    those that do not are taken up again.
 
-    It stops with Ctrl-C or SIGTERM: running reports may finish first, and what cannot is taken up again.
+        store-uptime serve --database postgresql://reader@db/shop
     """
     settings = replace(settings, database=common.address(settings.database))
     for address in (settings.database, settings.registry):

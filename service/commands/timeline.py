@@ -8,31 +8,40 @@ from cyclopts import Parameter
 import pipeline
 from pipeline import Options
 from service.commands import common
+from service.commands.groups import FLAG, INPUT, OUTPUT
 from service.commands.report import put
+from service.commands.tables import printable, show
+from service.commands.week import COLOURS, show_week, why_empty
 
 if TYPE_CHECKING:
     from pipeline import Timeline
 
 WIDE = 160  # where there is no terminal, lines are not broken to fit one
-COLOURS = {"up": "green", "down": "red", "unknown": "yellow"}
+COLUMNS = ("status", "from", "to", "length", "poll (UTC)", "because")
 
 
 def timeline(
-    store: Annotated[str, Parameter(help="The store id, as written in the polls.")],
-    *,
+    store: Annotated[str, Parameter(group=INPUT, metavar="ID", help="The store id, as written in the polls.")],
     source: common.SourceAddress = None,
+    *,
     schema: common.Schema = None,
     now: common.Now = None,
     max_gap: common.MaxGap = None,
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
-    format: Annotated[Literal["table", "csv", "json"], Parameter(help="How it is written.")] = "table",
+    format: Annotated[Literal["table", "csv", "json"], Parameter(group=OUTPUT, help="How it is written.")] = "table",
+    pieces: Annotated[
+        bool, FLAG, Parameter(group=OUTPUT, help="In the table, a line for each poll, with the reason.")
+    ] = False,
     out: common.Out = common.STDOUT,
 ) -> int:
-    """The pieces of one store's week that its figures are sums of, each with the poll that it rests on.
+    """Why a store has its figures: when it was up and down in the week.
 
-    store-uptime timeline 0a1b --source ./feed
+    Each local day has its sums; at the end stand the figures of the report.
+    A file, csv and json have the pieces, one for each poll, with reasons.
 
-    store-uptime timeline 0a1b --now 2024-10-14T12:00:00Z --format json
+        store-uptime timeline 0a1b ./feed
+        store-uptime timeline 0a1b ./feed --pieces
+        store-uptime timeline 0a1b --now 2024-10-14T12:00:00Z --format json
     """
     options = Options(now=now, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
@@ -43,7 +52,7 @@ def timeline(
             progress=progress,
         )
     if format == "table" and out == common.STDOUT:
-        show(result)
+        (show_pieces if pieces else show_week)(result)
     elif format == "json":
         put(result.json(), out)
     else:
@@ -51,26 +60,17 @@ def timeline(
     return 0
 
 
-def show(result: "Timeline") -> None:
-    """The pieces as a table, as wide as it needs to be."""
+def show_pieces(result: "Timeline") -> None:
+    """The pieces as a table, as wide as it needs to be, or as the terminal is."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=f"Store {result.store_id}, local time of {result.timezone}", title_justify="left", box=None)
-    for name, justify in (
-        ("status", "left"),
-        ("from", "left"),
-        ("to", "left"),
-        ("length", "right"),
-        ("poll (UTC)", "left"),
-        ("because", "left"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name == "length" else "left", overflow="fold")
     for row in result.lines():
         table.add_row(*row, style=COLOURS[row[0]])
+    title = f"Store {printable(result.store_id)}, local time of {printable(result.timezone)}"
     stdout = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
-    with stdout.capture() as text:  # printed by itself, rich would take `| head` for a failure
-        stdout.print(table)
-    print(text.get(), end="", flush=True)
-    if result.pieces.is_empty():
-        print("There is no business time in the week, or no poll in the horizon.", flush=True)
+    show(stdout, Text(title, overflow="fold"), table, *why_empty(result))
