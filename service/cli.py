@@ -113,5 +113,6 @@ def wrong_arguments(error: CycloptsError) -> str:
     """What is wrong with the arguments, and where to read which ones there are."""
     command = " ".join(("store-uptime", *(error.command_chain or ()), "--help"))
     if isinstance(error, UnusedCliTokensError):
-        return f"there is no place for {', '.join(map(repr, error.unused_tokens or ()))}. See {command}."
+        words = " ".join(error.unused_tokens or ())
+        return f"{words!r} is too much: all that the command takes has a value already. See {command}."
     return f"{str(error).rstrip('.')}. See {command}."

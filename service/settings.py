@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from service.commands.common import REPEATED, Identities, Recipients, more_than_nothing, nothing_or_more
-from service.commands.groups import DELIVERY, GENERAL, INPUT, KEEPING, LIMITS, LISTENING, RUNS, TLS
+from service.commands.groups import DELIVERY, INPUT, KEEPING, LIMITS, LISTENING, LOG, RUNS, TLS
 from service.durations import written
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Settings:
     identity: Identities = ()
     log_format: Annotated[
         Literal["json", "text"] | None,
-        Parameter(group=GENERAL, help="json or text. Default: text on a terminal, else json."),
+        Parameter(group=LOG, help="json or text. Default: text on a terminal, else json."),
     ] = None
     timing: Annotated[Timing, Parameter(show=False)] = Timing()
 

@@ -14,6 +14,7 @@ KEEPING = Group.create_ordered("Keeping")
 LIMITS = Group.create_ordered("Limits")
 ENCRYPTION = Group.create_ordered("Encryption")
 REGISTRY = Group.create_ordered("Registry")
+LOG = Group.create_ordered("Log")
 GENERAL = Group.create_ordered("Other", help="Any option may be a variable: --max-gap 2h is STORE_UPTIME_MAX_GAP=2h.")
 
 FLAG = Parameter(negative="", show_default=False)

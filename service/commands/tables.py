@@ -44,8 +44,9 @@ def show(console: "Console", *parts: "RenderableType") -> None:
     with console.capture() as text:
         for part in parts:
             console.print(part)
+    encoding = sys.stdout.encoding or "utf-8"
     for line in text.get().splitlines():
-        print(line.rstrip())
+        print(line.rstrip().encode(encoding, "replace").decode(encoding))  # in Latin-1 there is no dash of our kind
     sys.stdout.flush()
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pipeline import Timeline
 
 WIDE = 160  # where there is no terminal, lines are not broken to fit one
-COLUMNS = ("status", "from", "to", "length", "poll (UTC)", "because")
+COLUMNS = {"status": 7, "from": 14, "to": 14, "length": 12, "poll (UTC)": 10, "because": None}
+"""How wide each is where there is little room: then lines break between date and time."""
+ROOM = 130
 
 
 def timeline(
@@ -66,11 +68,12 @@ def show_pieces(result: "Timeline") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    stdout = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
     table = Table(box=None, pad_edge=False)
-    for name in COLUMNS:
-        table.add_column(name, justify="right" if name == "length" else "left", overflow="fold")
+    for name, least in COLUMNS.items():
+        width = least if stdout.width < ROOM else None
+        table.add_column(name, width=width, justify="right" if name == "length" else "left", overflow="fold")
     for row in result.lines():
         table.add_row(*row, style=COLOURS[row[0]])
     title = f"Store {printable(result.store_id)}, local time of {printable(result.timezone)}"
-    stdout = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
     show(stdout, Text(title, overflow="fold"), table, *why_empty(result))
