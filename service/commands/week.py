@@ -33,7 +33,7 @@ def show_week(timeline: "Timeline", newest: int | None = None) -> None:
     show(
         console,
         *heading(timeline, week),
-        *(part for day in week.days[-(newest or 0) :] for part in day_parts(day, zone)),
+        *(part for day in week.days[-newest if newest else 0 :] for part in day_parts(day, zone)),
         *(outage_parts(week.outages, zone) if newest is None else ()),
         *figure_parts(week),
         *why_empty(timeline),

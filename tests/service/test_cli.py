@@ -25,10 +25,16 @@ from cyclopts import Group
 from psycopg.sql import SQL, Identifier
 from rich.cells import cell_len
 
-from pipeline import write_sample
+from pipeline import StoreUptimeError, write_sample
 from service.cli import app, exit_status
 from service.commands import groups
 from service.commands.common import address
+from service.commands.encryption import CannotMakeKey, CannotRead
+from service.commands.serve import CannotEncrypt, CannotListen
+from service.destinations import NoDestination
+from service.errors import RegistryRefused
+from service.sealed import NoKey
+from service.webhooks import NoNetwork
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
 from tests.postgres import eventually, open_folder, run
 from tests.service.running import CLASSIC_HEADER, started_with
@@ -332,6 +338,24 @@ def test_a_wrong_argument_is_told_in_one_line_with_status_2(arguments: list[str]
     assert says in said.err
     assert said.err.startswith("store-uptime: ")
     assert said.err.count("\n") == 1
+    assert ".." not in said.err
+
+
+SENTENCES: dict[type[StoreUptimeError], tuple[str, ...]] = {
+    RegistryRefused: ("here", "it says no.", "Do this."),
+    NoKey: ("this", "it is none."),
+    NoDestination: ("this", "it is none."),
+    NoNetwork: ("this",),
+    CannotMakeKey: ("key.txt", "it is there."),
+    CannotRead: ("key.txt", "it is not there."),
+    CannotListen: ("here", "80", "it is taken."),
+    CannotEncrypt: ("a", "b", "they do not fit."),
+}
+
+
+@pytest.mark.parametrize(("cause", "facts"), SENTENCES.items(), ids=[cause.__name__ for cause in SENTENCES])
+def test_an_error_of_the_service_has_its_full_stop_once(cause: type[StoreUptimeError], facts: tuple[str, ...]) -> None:
+    assert ".." not in str(cause(*facts))
 
 
 # Where the tables are -------------------------------------------------------------------------------------------------
