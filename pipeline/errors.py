@@ -28,7 +28,7 @@ class StoreUptimeError(Exception):
     @staticmethod
     def clause(reason: object) -> str:
         """A reason as it can stand inside a sentence: on one line, without a full stop of its own."""
-        return " ".join(str(reason).split()).rstrip(".")
+        return " ".join(str(reason).splitlines()).strip().rstrip(".")
 
 
 class SourceUnreachable(StoreUptimeError):

@@ -8,7 +8,15 @@ import os
 import sys
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
+from cyclopts import (
+    App,
+    Argument,
+    CycloptsError,
+    MissingArgumentError,
+    Parameter,
+    UnusedCliTokensError,
+    ValidationError,
+)
 from cyclopts.config import Env
 
 from service.commands.groups import FLAG, GENERAL
@@ -111,8 +119,21 @@ def exit_status() -> int:
 
 def wrong_arguments(error: CycloptsError) -> str:
     """What is wrong with the arguments, and where to read which ones there are."""
-    command = " ".join(("store-uptime", *(error.command_chain or ()), "--help"))
-    if isinstance(error, UnusedCliTokensError):
-        words = " ".join(error.unused_tokens or ())
-        return f"{words!r} is too much: all that the command takes has a value already. See {command}."
-    return f"{str(error).rstrip('.')}. See {command}."
+    told, command = complaint(error), " ".join(("store-uptime", *(error.command_chain or ())))
+    return f"{told}{'' if told.endswith(('.', '?', '…')) else '.'} See {command} --help."
+
+
+def complaint(error: CycloptsError) -> str:
+    """What is wrong with the arguments, in our words for what is met the most often."""
+    match error:
+        case UnusedCliTokensError(unused_tokens=words):
+            return f"{' '.join(words or ())!r} is too much: all that the command takes has a value already"
+        case MissingArgumentError(keyword=str(option)):
+            return f"{option} needs a value"
+        case MissingArgumentError(argument=Argument(tokens=[]) as missing):
+            name = missing.name if missing.index is None else missing.name.removeprefix("--").upper()
+            return f"{' '.join(error.command_chain or ())} needs {name}"
+        case ValidationError(argument=Argument() as wrong, exception_message=reason):
+            return f"{wrong.name} {' '.join(token.value for token in wrong.tokens)}: {reason}"
+        case _:
+            return str(error).replace("...", "…")

@@ -36,17 +36,17 @@ def nothing_or_more(_: object, duration: timedelta) -> None:
         raise ValueError("it must be 0h or more.")
 
 
-ELSE = "embedded: (the built-in server). Default: what DATABASE_URL says, else embedded:"
+BUILT_IN = "embedded: for the built-in server. Default: DATABASE_URL, else the built-in server."
 SourceAddress = Annotated[
     str | None,
     Parameter(
         group=INPUT,
         metavar="ADDRESS",
-        help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {ELSE}.",
+        help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {BUILT_IN}",
     ),
 ]
 DatabaseAddress = Annotated[
-    str | None, Parameter(group=INPUT, metavar="ADDRESS", help=f"Where to load: postgresql://…, or {ELSE}.")
+    str | None, Parameter(group=INPUT, metavar="ADDRESS", help=f"Where to load: postgresql://…, or {BUILT_IN}")
 ]
 Schema = Annotated[
     str | None,

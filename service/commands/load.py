@@ -28,7 +28,10 @@ def load(
         Parameter(group=INPUT, help="Hours and zones replace those of all stores, not only of those in the file."),
     ] = False,
     rejects: Annotated[
-        Path, Parameter(group=OUTPUT, help="A folder for the rejected rows, each with line number and reason.")
+        Path,
+        Parameter(
+            group=OUTPUT, metavar="FOLDER", help="A folder for the rejected rows, each with line number and reason."
+        ),
     ] = Path("rejects"),
 ) -> int:
     """Load polls, business hours and zones into PostgreSQL.
@@ -38,7 +41,6 @@ def load(
     file. A file goes in whole or not at all.
 
         store-uptime load ./feed --database postgresql://me@localhost/shop
-
         store-uptime load polls-2024-10-14.csv.gz
     """
     with rows_bar() as bar:

@@ -103,10 +103,10 @@ WRONG = {
     "a wrong time": Case("report --now soon", "--now", WRONG_ARGUMENTS),
     "a wrong duration": Case("report --max-gap soon", "--max-gap", WRONG_ARGUMENTS),
     "a negative duration": Case("report --lookback=-1h", "it must be 0h or more", WRONG_ARGUMENTS),
-    "an option without a value": Case("report --source", "--source requires an argument", WRONG_ARGUMENTS),
+    "an option without a value": Case("report --source", "--source needs a value", WRONG_ARGUMENTS),
     "a wrong command": Case("raport", 'Unknown command "raport"', WRONG_ARGUMENTS),
     "a store too many": Case("timeline a b c", "'c' is too much", WRONG_ARGUMENTS),
-    "no store": Case("timeline", "requires an argument", WRONG_ARGUMENTS),
+    "no store": Case("timeline", "timeline needs STORE", WRONG_ARGUMENTS),
     "no stores": Case("sample {home}/new --stores 0", "--stores", WRONG_ARGUMENTS),
 }
 SERVERS = {

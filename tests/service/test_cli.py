@@ -31,6 +31,7 @@ from service.commands import groups
 from service.commands.common import address
 from service.commands.encryption import CannotMakeKey, CannotRead
 from service.commands.serve import CannotEncrypt, CannotListen
+from service.commands.tables import show_fitted
 from service.destinations import NoDestination
 from service.errors import RegistryRefused
 from service.sealed import NoKey
@@ -326,7 +327,9 @@ WRONG = {
     "a negative lookback": (["report", "--lookback=-1h"], "0h or more"),
     "no instant": (["report", "--now", "yesterday"], "yesterday"),
     "another format": (["report", "--format", "pdf"], '"csv", "parquet", "json", "xlsx"'),
-    "a missing store": (["timeline"], "--store"),
+    "a missing store": (["timeline"], "timeline needs STORE. See store-uptime timeline --help."),
+    "a missing option": (["schedule", "add", "x"], "schedule add needs --cron. See"),
+    "a slip in an option": (["report", "--sorce", "x"], "Did you mean --source? See store-uptime report --help."),
     "no stores": (["sample", "feed", "--stores", "0"], ">= 1"),
 }
 
@@ -777,6 +780,15 @@ def test_on_a_terminal_a_timeline_has_colours_and_80_columns(small: Path, tmp_pa
     assert status == 0
     assert COLOUR.search(shown)
     assert max(map(cell_len, plain.split("\r\n"))) <= 80
+
+
+def test_a_list_is_as_wide_as_its_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    show_fitted(("name", "last report"), [("x" * 100, "complete"), ("寿司", "[bold]error")])
+    shown = capsys.readouterr().out.splitlines()
+    assert max(map(cell_len, shown)) <= 80
+    assert shown[0].split() == ["name", "last", "report"]
+    assert shown[-1].split() == ["寿司", "[bold]error"]
 
 
 def on_terminal(*arguments: str | Path, cwd: Path) -> tuple[int, bytes, str]:
