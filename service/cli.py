@@ -5,6 +5,7 @@ functions only where they call them, because that is when its modules are import
 """
 
 import os
+import re
 import sys
 from typing import Annotated
 
@@ -56,8 +57,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.meta.suppress_keyboard_interrupt = False  # `main` ends at once, where Cyclopts would wait for other threads
-for place, command in enumerate(COMMANDS):
-    app.command(f"service.commands.{command}:{command}", name=command, sort_key=place)
+for order, command in enumerate(COMMANDS):
+    app.command(f"service.commands.{command}:{command}", name=command, sort_key=order)
 
 
 @app.meta.default
@@ -119,15 +120,15 @@ def exit_status() -> int:
 
 def wrong_arguments(error: CycloptsError) -> str:
     """What is wrong with the arguments, and where to read which ones there are."""
-    told, command = complaint(error), " ".join(("store-uptime", *(error.command_chain or ())))
-    return f"{told}{'' if told.endswith(('.', '?', '…')) else '.'} See {command} --help."
+    sentence, command = complaint(error), " ".join(("store-uptime", *(error.command_chain or ())))
+    return f"{sentence}{'' if sentence.endswith(('.', '?', '…')) else '.'} See {command} --help."
 
 
 def complaint(error: CycloptsError) -> str:
     """What is wrong with the arguments, in our words for what is met the most often."""
     match error:
         case UnusedCliTokensError(unused_tokens=words):
-            return f"{' '.join(words or ())!r} is too much: all that the command takes has a value already"
+            return f"{' '.join(map(without_secret, words or ()))!r} is too much: all that the command takes has a value already"
         case MissingArgumentError(keyword=str(option)):
             return f"{option} needs a value"
         case MissingArgumentError(argument=Argument(tokens=[]) as missing):
@@ -137,3 +138,8 @@ def complaint(error: CycloptsError) -> str:
             return f"{wrong.name} {' '.join(token.value for token in wrong.tokens)}: {reason}"
         case _:
             return str(error).replace("...", "…")
+
+
+def without_secret(word: str) -> str:
+    """A word as it may be shown: an address of a database may have a password in it."""
+    return re.sub("(://|=).*", r"\1…", word, flags=re.DOTALL)

@@ -321,6 +321,7 @@ WRONG = {
     "an unknown command": (["bogus"], "bogus"),
     "a word too many": (["report", "feed", "extra"], "'extra' is too much"),
     "two sources": (["report", "feed", "--source", "other"], "has a value already. See store-uptime report --help."),
+    "two databases": (["report", "feed", "postgresql://me:hunter2@db/shop"], "'postgresql://…' is too much"),
     "two sources of a timeline": (["timeline", "a", "feed", "--source", "other"], "'feed' is too much"),
     "no duration": (["report", "--max-gap", "soon"], "soon"),
     "a max-gap of nothing": (["report", "--max-gap", "0h"], "more than 0"),
