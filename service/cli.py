@@ -128,7 +128,8 @@ def complaint(error: CycloptsError) -> str:
     """What is wrong with the arguments, in our words for what is met the most often."""
     match error:
         case UnusedCliTokensError(unused_tokens=words):
-            return f"{' '.join(map(without_secret, words or ()))!r} is too much: all that the command takes has a value already"
+            surplus = " ".join(map(without_secret, words or ()))
+            return f"{surplus!r} is too much: all that the command takes has a value already"
         case MissingArgumentError(keyword=str(option)):
             return f"{option} needs a value"
         case MissingArgumentError(argument=Argument(tokens=[]) as missing):
