@@ -9,7 +9,7 @@ connection.py  one connection string for psycopg and ConnectorX
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import SourceUnreachable
+from pipeline.errors import AddressNotUnderstood
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED
 
@@ -29,7 +29,7 @@ def open_source(
     package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
     run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has. mapping: what the
     source calls tables, columns and statuses.
-    Raises SourceUnreachable, SourceMismatch.
+    Raises SourceMissing, AddressNotUnderstood, SourceMismatch.
     """
     text = str(address)
     if text == EMBEDDED:
@@ -41,8 +41,10 @@ def open_source(
 
         return Postgres(text, schema, application, mapping)
     if "://" in text:
-        raise SourceUnreachable(
-            text.partition("://")[0] + "://…", "only postgresql:// addresses and folders can be read"
+        raise AddressNotUnderstood(
+            text.partition("://")[0] + "://…",
+            "only postgresql:// addresses and folders can be read",
+            "Name a folder, or a database of PostgreSQL.",
         )
     from pipeline.source.folder import folder
 

@@ -13,7 +13,7 @@ from typing import IO, cast
 import polars as pl
 
 from pipeline.clean import LINE, SURPLUS
-from pipeline.errors import SourceMismatch, SourceUnreachable
+from pipeline.errors import SourceMismatch, SourceMissing
 from pipeline.likeness import PROBABLE, naming, table_likeness
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.frames import Frames, RawFrames
@@ -23,7 +23,7 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 
 def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> Frames:
-    """The source that a folder holds. Raises SourceUnreachable, SourceMismatch."""
+    """The source that a folder holds. Raises SourceMissing, SourceMismatch."""
     tables = tables_in(path, mapping)
     for table, columns in COLUMNS.items():
         if not tables[table]:
@@ -45,12 +45,12 @@ def tables_in(path: Path, mapping: SourceMapping = AS_NAMED) -> dict[Table, list
 def files_in(path: Path) -> list[Path]:
     """The data files of a folder, or the one file that was named."""
     if not path.exists():
-        raise SourceUnreachable(str(path), "there is no such folder or file")
+        raise SourceMissing(str(path), "there is no such folder or file")
     try:
         files = sorted(path.iterdir()) if path.is_dir() else [path]
         found = [file for file in files if file.name.endswith(SUFFIXES) and file.stat()]
     except OSError as error:
-        raise SourceUnreachable(str(path), error.strerror or str(error)) from error
+        raise SourceMissing(str(path), error.strerror or str(error)) from error
     if not found:
         raise SourceMismatch(str(path), "it holds no .csv, .csv.gz or .parquet file", "a report needs three tables")
     return found
