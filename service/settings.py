@@ -76,7 +76,7 @@ class Settings:
     schema: Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")] = (
         None
     )
-    map_file: MappingFile = None
+    map: MappingFile = None
     host: Annotated[str, Parameter(help="The address to listen on; any but this machine's own asks for API keys.")] = (
         "127.0.0.1"
     )
@@ -148,7 +148,7 @@ class Settings:
     @cached_property
     def mapping(self) -> "SourceMapping":
         """What the source calls things. Raises BadMapping."""
-        return mapping(self.map_file)
+        return mapping(self.map)
 
     @cached_property
     def vault(self) -> "Vault":

@@ -50,7 +50,6 @@ Schema = Annotated[str | None, Parameter(help="The schema of the tables, if they
 MappingFile = Annotated[
     Path | None,
     Parameter(
-        name="--map",
         help="A TOML file that says what the source calls tables, columns and statuses; store-uptime map proposes one.",
     ),
 ]

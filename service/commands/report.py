@@ -23,7 +23,7 @@ def report(
     *,
     source: common.SourceAddress = None,
     schema: common.Schema = None,
-    map_file: common.MappingFile = None,
+    map: common.MappingFile = None,
     now: common.Now = None,
     store: Annotated[str | None, Parameter(help="Only this store.")] = None,
     columns: Annotated[Columns, Parameter(help="The seven plain columns, or all.")] = "plain",
@@ -47,7 +47,7 @@ def report(
     """
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
-        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map_file))
+        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map))
         with rejects_of_no_report(opened, rejects):
             result = pipeline.build_report(opened, options, progress=progress)
         progress("writing")
