@@ -84,7 +84,7 @@ class Settings:
         str | None,
         Parameter(group=INPUT, metavar="NAME", help="The schema of the tables, if they are not on the search path."),
     ] = None
-    map_file: MappingFile = None
+    map: MappingFile = None
     host: Annotated[
         str,
         Parameter(
@@ -207,7 +207,7 @@ class Settings:
     @cached_property
     def mapping(self) -> "SourceMapping":
         """What the source calls things. Raises BadMapping."""
-        return mapping(self.map_file)
+        return mapping(self.map)
 
     @cached_property
     def vault(self) -> "Vault":

@@ -61,7 +61,6 @@ Schema = Annotated[
 MappingFile = Annotated[
     Path | None,
     Parameter(
-        name="--map",
         group=INPUT,
         metavar="FILE",
         help="A TOML file that says what the source calls tables, columns and statuses; store-uptime map proposes one.",

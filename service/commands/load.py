@@ -22,7 +22,7 @@ def load(
     ],
     *,
     database: common.DatabaseAddress = None,
-    map_file: common.MappingFile = None,
+    map: common.MappingFile = None,
     full: Annotated[
         bool,
         FLAG,
@@ -52,7 +52,7 @@ def load(
             rejects,
             full=full,
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
-            mapping=common.mapping(map_file),
+            mapping=common.mapping(map),
         ):
             bar.reset(task, description="")
             say(told(done))

@@ -36,7 +36,7 @@ def report(
     source: common.SourceAddress = None,
     *,
     schema: common.Schema = None,
-    map_file: common.MappingFile = None,
+    map: common.MappingFile = None,
     now: common.Now = None,
     store: common.OneStore = None,
     columns: common.ColumnChoice = "plain",
@@ -65,7 +65,7 @@ def report(
     refuse_terminal(format, out)
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
-        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map_file))
+        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map))
         with rejects_of_no_report(opened, rejects):
             result = pipeline.build_report(opened, options, progress=progress)
         progress("writing")

@@ -168,7 +168,8 @@ class Selected(TypedDict, total=False):
 
 class Provenance(TypedDict):
     """Where the figures come from: `Report.provenance` of the pipeline. now_is: how now was chosen, in words; horizon:
-    from when to when polls count; selection: in a file of some stores only."""
+    from when to when polls count; mapping: where there is one, what it says of each table; selection: in a file of some
+    stores only."""
 
     now: datetime  # here and in the next but one: its text, as JSON has it
     now_is: str
@@ -178,6 +179,7 @@ class Provenance(TypedDict):
     lookback_seconds: float
     source: str
     tzdata: str
+    mapping: NotRequired[dict[str, dict[str, Any]]]
     selection: NotRequired[Selected]
 
 

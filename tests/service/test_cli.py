@@ -163,10 +163,12 @@ KEPT = {
     "--registry": ("embedded:", "embedded:"),
 }
 IDENTITIES = (f"old.txt{os.pathsep}new.txt", (Path("old.txt"), Path("new.txt")))
+MAP = ("map.toml", Path("map.toml"))
 VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "report": {
         "--source": ("./feed", "./feed"),
         "--schema": ("shop", "shop"),
+        "--map": MAP,
         "--now": ("2024-10-14T12:00:00Z", NOON),
         "--store": ("007", "007"),
         "--columns": ("extended", "extended"),
@@ -181,6 +183,7 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "timeline": {
         "--source": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
         "--schema": ("shop", "shop"),
+        "--map": MAP,
         "--now": ("2024-10-14T14:00:00+02:00", NOON),
         "--max-gap": ("90m", 1.5 * HOUR),
         "--lookback": ("1d12h", 36 * HOUR),
@@ -188,7 +191,13 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--pieces": ("true", True),
         "--out": ("-", Path("-")),
     },
-    "load": {"--database": ("embedded:", "embedded:"), "--full": ("yes", True), "--rejects": ("bad", Path("bad"))},
+    "load": {
+        "--database": ("embedded:", "embedded:"),
+        "--map": MAP,
+        "--full": ("yes", True),
+        "--rejects": ("bad", Path("bad")),
+    },
+    "map": {"--schema": ("shop", "shop"), "--out": ("map.toml", Path("map.toml"))},
     "sample": {
         "--stores": ("3", 3),
         "--days": ("4", 4),
@@ -201,6 +210,7 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--database": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
         "--registry": ("embedded:", "embedded:"),
         "--schema": ("shop", "shop"),
+        "--map": MAP,
         "--host": ("::1", "::1"),
         "--port": ("0", 0),
         "--allowed-host": ("a.example b.example", ("a.example", "b.example")),
