@@ -19,7 +19,7 @@ import polars as pl
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from pipeline.clean import FILE, WITHOUT_STORE, judged_hours, judged_polls, judged_zones
+from pipeline.clean import WITHOUT_STORE, judged_hours, judged_polls, judged_zones
 from pipeline.errors import LoadRefused, writing
 from pipeline.intake import as_it_was
 from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
@@ -136,8 +136,7 @@ def judged_batches(file: DataFile, table: Table) -> Iterator[pl.DataFrame]:
     }
     try:
         for raw in scan([file], table):
-            named = raw.with_columns(pl.lit(file.name).alias(FILE))
-            yield from judges[table](named).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+            yield from judges[table](raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
     except READ_ERRORS as error:
         raise read_error(file.name, {table: [file]}, error) from error
 

@@ -53,6 +53,6 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) 
         plan=plan,
         partitions=exchange(plan, packed),
         counts={name: taken.counts for name, taken in tables.items()},
-        rejected={name: source.located(taken.rejected) for name, taken in tables.items()},
+        rejected={name: taken.rejected for name, taken in tables.items()},
         remarks=source.remarks,
     )

@@ -5,6 +5,7 @@ foreign      why a file with such a beginning is not read, or None
 is_cut_off   whether a compressed file ends before its content does
 """
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.source.files import NotRead
 FIRST_BYTES, MOST_BYTES = 1 << 12, 1 << 18
 PARQUET, ENCRYPTED_PARQUET = b"PAR1", b"PARE"
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+FIRST_LINE = re.compile(rb"[\r\n]")
 MARKS: tuple[tuple[bytes, NotRead], ...] = (
     (b"\xff\xfe", NotRead.UTF_16),
     (b"\xfe\xff", NotRead.UTF_16),
@@ -47,38 +49,47 @@ class Stream(Protocol):
     """A compressed stream that is taken apart."""
 
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        """Whether it has ended."""
+        ...
 
     @property
-    def unused_data(self) -> bytes: ...
+    def unused_data(self) -> bytes:
+        """What was given and lies behind its end."""
+        ...
 
-    def decompress(self, data: bytes, /) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes:
+        """What the next bytes hold."""
+        ...
 
 
 class CutOff(Exception):
     """A compressed file ends before its content does."""
 
 
-def beginnings(path: Path) -> Iterator[bytes]:
-    """The first bytes of a file, decompressed: some, then more. Raises OSError, zlib.error, ValueError, CutOff."""
+def beginnings(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
+    """The first bytes of a file, decompressed: some, then more; each with the mark of how it is packed, or None.
+
+    Raises OSError, zlib.error, ValueError, CutOff.
+    """
     with path.open("rb") as file:
         packed = file.read(FIRST_BYTES)
+        mark = next((mark for mark in UNPACK if packed.startswith(mark)), None)
         is_all = len(packed) < FIRST_BYTES
-        yield unpacked(packed, is_all=is_all)
+        yield mark, unpacked(packed, mark, is_all=is_all)
         if not is_all:
             packed += file.read(MOST_BYTES - FIRST_BYTES)
-            yield unpacked(packed, is_all=len(packed) < MOST_BYTES)
+            yield mark, unpacked(packed, mark, is_all=len(packed) < MOST_BYTES)
 
 
-def unpacked(packed: bytes, *, is_all: bool) -> bytes:
+def unpacked(packed: bytes, mark: bytes | None, *, is_all: bool) -> bytes:
     """What stands in the first bytes of a file, at most `MOST_BYTES` of it."""
-    for mark, unpack in UNPACK.items():
-        if packed.startswith(mark):
-            content = unpack(packed)
-            if not content and is_all and not is_whole(packed):
-                raise CutOff
-            return content
-    return packed
+    if mark is None:
+        return packed
+    content = UNPACK[mark](packed)
+    if not content and is_all and not is_whole_stream(iter([packed])):
+        raise CutOff
+    return content
 
 
 def unpacked_gzip(packed: bytes) -> bytes:
@@ -97,11 +108,6 @@ def unpacked_zstd(packed: bytes) -> bytes:
 
 
 UNPACK: dict[bytes, Callable[[bytes], bytes]] = {GZIP: unpacked_gzip, ZSTD: unpacked_zstd}
-
-
-def is_whole(packed: bytes) -> bool:
-    """Whether a short compressed text ends where its content does."""
-    return is_whole_stream(iter([packed]))
 
 
 def is_cut_off(path: Path) -> bool:
@@ -147,7 +153,7 @@ def foreign(content: bytes) -> NotRead | None:
     for mark, why in MARKS:
         if content.startswith(mark):
             return why
-    if b"\0" in content[:FIRST_BYTES]:
+    if b"\0" in FIRST_LINE.split(content, 1)[0]:  # a NUL further down is one bad row
         return NotRead.UTF_16 if is_wide(content) else NotRead.BINARY
     return NotRead.JSON if content.lstrip()[:1] in (b"{", b"[") else None
 

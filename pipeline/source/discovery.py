@@ -10,7 +10,7 @@ import os
 import stat
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import SourceMismatch, SourceUnreachable
@@ -22,6 +22,7 @@ from pipeline.source.paths import is_hidden, is_utf8, partitions, path_bytes, pr
 from pipeline.source.text_files import Header, has_header, headers, rejects_table
 from pipeline.tables import COLUMNS, Table
 
+PACKED_TIMES = 8  # about how much larger a compressed file is when it is unpacked
 HEADER_LETTERS = 80  # of a header that is shown
 Found = tuple[Table, DataFile] | PassedOver | None
 """A file that is a table, one that is named, or one that nothing is said of."""
@@ -48,10 +49,11 @@ class FoundFiles:
 
 @dataclass(frozen=True)
 class Place:
-    """A file below a source. folders: between the source and the file."""
+    """A file below a source. folders: between the source and the file; size: in bytes, as it lies there."""
 
     path: Path
     folders: tuple[str, ...]
+    size: int = 0
 
     @property
     def name(self) -> str:
@@ -133,7 +135,7 @@ def looked_at(place: Place, mapping: SourceMapping) -> Found:
             return PassedOver(place.name, NotRead.NO_FILE)
         if not is_utf8(place.path):
             return PassedOver(place.name, NotRead.NAME)
-        return by_content(place, mapping)
+        return by_content(replace(place, size=status.st_size), mapping)
     except CutOff:
         return PassedOver(place.name, NotRead.CUT_OFF)
     except (zlib.error, ValueError) as error:
@@ -149,9 +151,10 @@ def looked_at(place: Place, mapping: SourceMapping) -> Found:
 def by_content(place: Place, mapping: SourceMapping) -> Found:
     """What a file is by its first bytes. Raises what `beginnings` raises."""
     content = b""
-    for content in beginnings(place.path):
-        if content.startswith(PARQUET):
+    for packed, content in beginnings(place.path):
+        if packed is None and content.startswith(PARQUET):
             return parquet(place, mapping)
+        size = place.size if packed is None else PACKED_TIMES * place.size
         if has_header(content):
             break
     if is_own_json(content):
@@ -159,24 +162,24 @@ def by_content(place: Place, mapping: SourceMapping) -> Found:
     why = foreign(content)
     if why is NotRead.ZIP and is_own_workbook(place.path):
         return None
-    return text(place, content, mapping) if why is None else PassedOver(place.name, why)
+    return text(replace(place, size=size), content, mapping) if why is None else PassedOver(place.name, why)
 
 
 def text(place: Place, content: bytes, mapping: SourceMapping) -> Found:
     """What a text is by its header: the delimiter is the one with which it has a table's columns."""
-    read = headers(content)
-    if any(is_own_header(header.names) for header in read):
-        return None
-    for header in read:
+    for header in headers(content):
+        if is_own_header(header.names):
+            return None
         file = text_file(place, header)
         if table := rejects_table(header.names) or table_of(file, mapping):
             return table, file
-    repeated = next(filter(None, (repeated_in(text_file(place, header), mapping) for header in read)), None)
+    doubts = (repeated_in(text_file(place, header), mapping) for header in headers(content))
+    repeated = next(filter(None, doubts), None)
     if repeated is not None:
         return PassedOver(place.name, NotRead.REPEATED_COLUMN, repeated)
     if not has_header(content) and len(content) > HEADER_LETTERS * HEADER_LETTERS:
         return PassedOver(place.name, NotRead.NO_HEADER)
-    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(read[0].names))
+    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(next(headers(content)).names))
 
 
 def text_file(place: Place, header: Header) -> DataFile:
@@ -185,6 +188,7 @@ def text_file(place: Place, header: Header) -> DataFile:
         place.path,
         place.name,
         Kind.TEXT,
+        place.size,
         header.names,
         delimiter=header.delimiter,
         line_end=header.line_end,
@@ -211,6 +215,7 @@ def parquet(place: Place, mapping: SourceMapping) -> Found:
         place.path,
         place.name,
         Kind.PARQUET,
+        PACKED_TIMES * place.size,
         end.header,
         types=end.types,
         for_polars=end.for_polars,

@@ -61,15 +61,16 @@ class PassedOver:
 class DataFile:
     """A file that is one of the tables.
 
-    path: absolute. name: below its source, printable. header: the names of its columns as they are written. types: of
-    Parquet, the columns' types as Arrow writes them. for_polars: whether Polars can read all of its types. partitions:
-    what the folders above it say as key=value. is_rejects: rejected rows that this program has written, its own columns
-    included.
+    path: absolute. name: below its source, printable. size: about how many bytes it has, unpacked. header: the names of
+    its columns as they are written. types: of Parquet, the columns' types as Arrow writes them. for_polars: whether
+    Polars can read all of its types. partitions: what the folders above it say as key=value. is_rejects: rejected rows
+    that this program has written, its own columns included.
     """
 
     path: Path
     name: str
     kind: Kind
+    size: int
     header: tuple[str, ...]
     delimiter: str = ","
     line_end: str = "\n"

@@ -8,19 +8,20 @@ Which files there are is found by `discovery.py`. Files of one form are one scan
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 import polars as pl
 
-from pipeline.clean import FILE, LINE
 from pipeline.errors import SourceMismatch
 from pipeline.mapping import AS_NAMED, SourceMapping
+from pipeline.source.content import is_cut_off
 from pipeline.source.discovery import FoundFiles, found_files
 from pipeline.source.files import DataFile, Kind
 from pipeline.source.frames import READ_ERRORS, FrameTables, RawFrames, checked, first_words
-from pipeline.source.text_files import FIRST_ROW, first_lines, text_frame
-from pipeline.source.content import is_cut_off
+from pipeline.source.small_files import frames
+from pipeline.source.text_files import text_frame
 from pipeline.tables import COLUMNS, Table
 
 
@@ -47,24 +48,6 @@ class Folder(FrameTables):
     ) -> None:
         if isinstance(error, READ_ERRORS):
             raise read_error(self.name, self._files, error, self.mapping) from error
-
-    def located(self, rejected: pl.DataFrame) -> pl.DataFrame:
-        """See `Source`. Lines are counted within each file only now, and only where there is a rejected row."""
-        if rejected[FILE].null_count() == rejected.height:
-            return rejected
-        paths = set(rejected[FILE].unique())
-        firsts = [pl.DataFrame(schema={FILE: pl.String, "first_line": pl.UInt32})]
-        for table, files in self._files.items():
-            for group in forms(files, table, self.mapping):
-                if len(group) > 1 and group[0].kind is Kind.TEXT and not paths.isdisjoint(str(f.path) for f in group):
-                    firsts.append(first_lines(group).collect(engine="streaming"))
-        names = {str(file.path): file.name for files in self._files.values() for file in files}
-        line = (pl.col(LINE) - pl.col("first_line").fill_null(FIRST_ROW) + FIRST_ROW).cast(pl.UInt32)
-        return (
-            rejected.join(pl.concat(firsts), on=FILE, how="left", maintain_order="left")
-            .with_columns(line.alias(LINE), pl.col(FILE).replace(names))
-            .drop("first_line")
-        )
 
 
 def missing_table(found: FoundFiles, table: Table, mapping: SourceMapping) -> SourceMismatch:
@@ -115,24 +98,25 @@ def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
 
 
 def scan(files: Sequence[DataFile], table: Table, mapping: SourceMapping = AS_NAMED) -> RawFrames:
-    """The rows of files of one table, raw, a frame for each form that they have.
+    """The rows of files of one table, raw, in one or more frames; one file is one frame.
 
-    A frame has the table's columns and `file`, the absolute path; of text also `line` and `surplus`. `line` is right
-    where a frame is of one file; in others it runs on: see `Folder.located`. Raises SourceMismatch.
+    A frame has the table's columns and `file`, its name below the source; of text also `line` and `surplus`. Raises
+    SourceMismatch, which names the file.
     """
-    return [scan_of_form(group, table, mapping) for group in forms(files, table, mapping)]
+    return [frame for group in forms(files, table, mapping) for frame in frames_of_form(group, table, mapping)]
 
 
-def scan_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.LazyFrame:
+def frames_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> RawFrames:
     """The rows of files of one form."""
     try:
-        return checked(unchecked(files, table, mapping), table, mapping, files[0].name)
+        raw = frames(files, partial(read, table=table, mapping=mapping))
+        return [checked(frame, table, mapping, files[0].name) for frame in raw]
     except READ_ERRORS as error:
         raise read_error(files[0].name, {table: list(files)}, error, mapping) from error
 
 
-def unchecked(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.LazyFrame:
-    """The same, whatever the types of their columns."""
+def read(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.LazyFrame:
+    """The rows of files of one form, by one scan."""
     if files[0].kind is Kind.TEXT:
         return text_frame(files, table, mapping)
     from pipeline.source.parquet_files import parquet_frame
@@ -144,20 +128,23 @@ def read_error(
     source: str, tables: dict[Table, list[DataFile]], error: BaseException, mapping: SourceMapping = AS_NAMED
 ) -> SourceMismatch:
     """What to raise where files cannot be read to their end: it names the first one of which that is so."""
-    found = f"it cannot be read to its end ({first_words(error)})"
     for table, files in tables.items():
         for file in files:
-            if is_cut_off(file.path):
-                return SourceMismatch(file.name, found, "it is cut off: copy it again")
-            if not can_be_read(file, table, mapping):
-                return SourceMismatch(file.name, found, "it is damaged, or a quote in it is never closed")
-    return SourceMismatch(source, found, "try once more")
+            own = error_of(file, table, mapping)
+            if own is not None:
+                return unreadable(file.name, own, "it is cut off" if is_cut_off(file.path) else "it is damaged")
+    return unreadable(source, error, "try once more")
 
 
-def can_be_read(file: DataFile, table: Table, mapping: SourceMapping) -> bool:
-    """Whether a file can be read to its end."""
+def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
+    """What to raise where something cannot be read to its end."""
+    return SourceMismatch(name, f"it cannot be read to its end ({first_words(error)})", remedy)
+
+
+def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
+    """What is raised when a file is read to its end, by itself."""
     try:
-        unchecked([file], table, mapping).select(pl.all().null_count()).collect(engine="streaming")
-    except READ_ERRORS:
-        return False
-    return True
+        read([file], table, mapping).select(pl.all().null_count()).collect(engine="streaming")
+    except READ_ERRORS as error:
+        return error
+    return None

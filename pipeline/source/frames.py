@@ -84,10 +84,6 @@ class Source(Protocol):
         """store_id, timezone_str."""
         ...
 
-    def located(self, rejected: pl.DataFrame) -> pl.DataFrame:
-        """Rejected rows with the `file` and `line` where they stand, as far as the source has any."""
-        ...
-
     def has_polled(self, store: str) -> bool:
         """Whether any poll, whenever it was, has this store id."""
         ...
@@ -124,10 +120,6 @@ class FrameTables:
         if isinstance(error, READ_ERRORS):
             found = f"it cannot be read to its end ({first_words(error)})"
             raise SourceMismatch(self.name, found, "look at the frames") from error
-
-    def located(self, rejected: pl.DataFrame) -> pl.DataFrame:
-        """See `Source`."""
-        return rejected
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """See `Source`."""

@@ -12,13 +12,13 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from polars.io.plugins import register_io_source
 
 from pipeline.clean import FILE
 from pipeline.mapping import SourceMapping
+from pipeline.source.columns import file_name, partition_column
 from pipeline.source.content import PARQUET
 from pipeline.source.files import DataFile
-from pipeline.source.partitions import partition_column
+from pipeline.source.small_files import batched
 from pipeline.tables import Table
 
 OURS = b"store_uptime"
@@ -86,7 +86,7 @@ def parquet_frame(files: Sequence[DataFile], table: Table, mapping: SourceMappin
     names = [name for name in found.values() if name in files[0].header]
     types = dict(zip(files[0].header, files[0].types, strict=True))
     path = unused(FILE, files)
-    scan = scanned if files[0].for_polars else batched
+    scan = scanned if files[0].for_polars else scanned_by_pyarrow
     return scan(files, names, path).select(
         *(
             (uuid_text(name) if types[name] == UUID else pl.col(name)).alias(column)
@@ -94,7 +94,7 @@ def parquet_frame(files: Sequence[DataFile], table: Table, mapping: SourceMappin
             else partition_column(column, name, files, path)
             for column, name in found.items()
         ),
-        pl.col(path).alias(FILE),
+        file_name(files, path),
     )
 
 
@@ -115,46 +115,32 @@ def scanned(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.La
     ).select(*names, path)
 
 
-def batched(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
+def scanned_by_pyarrow(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
     """The same by pyarrow."""
-    schema = next(read_batches(files[:1], names, path, 0)).schema
-
-    def batches(
-        wanted: list[str] | None, predicate: pl.Expr | None, rows: int | None, batch_rows: int | None
-    ) -> Iterator[pl.DataFrame]:
-        for frame in read_batches(files, names, path, batch_rows or BATCH_ROWS):
-            part = frame if rows is None else frame.head(rows)
-            rows = None if rows is None else rows - part.height
-            part = part if predicate is None else part.filter(predicate)
-            yield part if wanted is None else part.select(wanted)
-            if rows == 0:
-                return
-
-    return register_io_source(batches, schema=schema)
+    return batched(lambda: read_batches(files, names, path), empty(files[0], names, path).schema)
 
 
-def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str, rows: int) -> Iterator[pl.DataFrame]:
-    """The rows of files, some at a time; the first frame has none and only says the types."""
-    for number, file in enumerate(files):
+def empty(file: DataFile, names: Sequence[str], path: str) -> pl.DataFrame:
+    """No row, with the types of a file."""
+    with file.path.open("rb") as opened:
+        return plain(pq.ParquetFile(opened).schema_arrow.empty_table().select(names), file, path)
+
+
+def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str) -> Iterator[pl.LazyFrame]:
+    """The rows of files, some at a time."""
+    for file in files:
         with file.path.open("rb") as opened:
-            parquet = pq.ParquetFile(opened)
-            if number == 0:
-                yield plain(parquet.schema_arrow.empty_table().select(names), file, path)
-            if rows:
-                for batch in parquet.iter_batches(rows, columns=list(names)):
-                    yield plain(pa.Table.from_batches([batch]), file, path)
+            for batch in pq.ParquetFile(opened).iter_batches(BATCH_ROWS, columns=list(names)):
+                yield plain(pa.Table.from_batches([batch]), file, path).lazy()
 
 
 def plain(rows: pa.Table, file: DataFile, path: str) -> pl.DataFrame:
     """Rows of pyarrow's as a frame; a UUID is its bytes."""
-    storage = [column.cast(column.type.storage_type) if is_extension(column.type) else column for column in rows.columns]
+    storage = [
+        column.cast(column.type.storage_type) if is_extension(column.type) else column for column in rows.columns
+    ]
     frame = pl.DataFrame(pa.table(storage, names=rows.column_names))
     return frame.with_columns(pl.lit(str(file.path)).alias(path))
-
-
-def is_extension(kind: pa.DataType) -> bool:
-    """Whether a type stands upon another one."""
-    return isinstance(kind, pa.BaseExtensionType)
 
 
 def uuid_text(name: str) -> pl.Expr:

@@ -17,22 +17,24 @@ HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 def printable(name: str | Path) -> str:
     """A name as it can stand in a sentence: control characters and bytes that are not UTF-8 are written out."""
-    return "".join(mark if mark.isprintable() else written_out(mark) for mark in str(name))
+    text = str(name)
+    return text if text.isprintable() else "".join(map(written_out, text))
 
 
 def written_out(mark: str) -> str:
-    """A character as its escape; a byte that is no UTF-8 as `\\xNN`."""
-    return f"\\x{ord(mark) - 0xDC00:02x}" if is_stray_byte(mark) else repr(mark)[1:-1]
-
-
-def is_stray_byte(mark: str) -> bool:
-    """Whether Python's name of a file has this for a byte that is no UTF-8."""
-    return 0xDC80 <= ord(mark) <= 0xDCFF
+    """A character, or its escape where it cannot be seen; a byte that is no UTF-8 as `\\xNN`."""
+    if 0xDC80 <= ord(mark) <= 0xDCFF:  # what Python makes of such a byte
+        return f"\\x{ord(mark) - 0xDC00:02x}"
+    return mark if mark.isprintable() else repr(mark)[1:-1]
 
 
 def is_utf8(name: str | Path) -> bool:
     """Whether a name is text in UTF-8, as Polars needs it."""
-    return not any(map(is_stray_byte, str(name)))
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def path_bytes(path: str | Path) -> bytes:
@@ -48,4 +50,6 @@ def is_hidden(name: str) -> bool:
 def partitions(folders: Sequence[str]) -> dict[str, str | None]:
     """What the names of folders say as `key=value`; values are text, decoded, and Hive's null is None."""
     pairs = (name.partition("=") for name in folders)
-    return {unquote(key): None if value == HIVE_NULL else unquote(value) for key, equals, value in pairs if key and equals}
+    return {
+        unquote(key): None if value == HIVE_NULL else unquote(value) for key, equals, value in pairs if key and equals
+    }

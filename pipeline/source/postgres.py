@@ -133,10 +133,6 @@ class Postgres:
         """See `Source`."""
         return [self._pulled("zones", self._table("timezones"), of_store=self._of_store(store)).lazy()]
 
-    def located(self, rejected: "pl.DataFrame") -> "pl.DataFrame":
-        """See `Source`; a row of a table has no line."""
-        return rejected
-
     def has_polled(self, store: str) -> bool:
         """See `Source`."""
         row = self._row("has_polled", self._polls, of_store=self._of_store(store))

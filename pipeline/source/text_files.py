@@ -6,7 +6,7 @@ The header tells delimiter and line end. Files of one form are one scan, however
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -44,20 +44,16 @@ def decoded(content: bytes) -> str:
     return content.decode("utf-8-sig", errors="replace")
 
 
-def headers(content: bytes) -> list[Header]:
+def headers(content: bytes) -> Iterator[Header]:
     """What the first line says, by each delimiter."""
     text = decoded(content)
     match = FIRST_LINE.match(text)
     first, line_end = (text, "") if match is None else (text[: match.start(1)], match[1])
-    return [Header(names, delimiter, "\r" if line_end == "\r" else "\n") for delimiter, names in split(first).items()]
+    for delimiter in DELIMITERS:
+        yield Header(fields(first, delimiter), delimiter, "\r" if line_end == "\r" else "\n")
 
 
-@cache
-def split(first: str) -> dict[str, tuple[str, ...]]:
-    """The fields of a line by each delimiter; many files have the same."""
-    return {delimiter: fields(first, delimiter) for delimiter in DELIMITERS}
-
-
+@cache  # of thousands of files nearly all have the same header
 def fields(line: str, delimiter: str) -> tuple[str, ...]:
     """The fields of one line."""
     try:
@@ -78,22 +74,24 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
     """Raw rows of files of one form: the table's columns, all text, and `file`, `line`, `surplus`.
 
     Bytes that are not UTF-8 become U+FFFD, a missing field is null, and what a row has beyond its header stands in
-    `surplus`, so that one bad row does not fail the file. `line` runs on from file to file: see `first_lines`.
+    `surplus`, so that one bad row does not fail the file.
     """
     import polars as pl
 
     from pipeline.clean import FILE, LINE, SURPLUS
-    from pipeline.source.partitions import partition_column
+    from pipeline.source.columns import file_name, partition_column
 
     found = files[0].columns(table, mapping) or {}
     position = {name: str(number) for number, name in enumerate(files[0].header)}
+    # Polars counts on from file to file. Of a single file the window would be work for nothing.
+    line = pl.col(LINE) if len(files) == 1 else pl.col(LINE) - pl.col(LINE).min().over(FILE) + FIRST_ROW
     return scanned(files).select(
         *(
             pl.col(position[name]).alias(column) if name in position else partition_column(column, name, files, FILE)
             for column, name in found.items()
         ),
-        FILE,
-        LINE,
+        file_name(files, FILE),
+        line,
         SURPLUS,
     )
 
@@ -121,12 +119,3 @@ def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
         raise_if_empty=False,
         glob=False,
     )
-
-
-def first_lines(files: Sequence[DataFile]) -> "pl.LazyFrame":
-    """The `line` that each of these files begins with, where it runs on through them: file, first_line."""
-    import polars as pl
-
-    from pipeline.clean import FILE, LINE
-
-    return scanned(files).group_by(FILE).agg(pl.min(LINE).alias("first_line"))
