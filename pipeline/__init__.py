@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pipeline.changes import comparison
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        BadMapping,
         EmbeddedUnavailable,
         HorizonOutOfRange,
         NoPolls,
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from pipeline.intake import TableCounts
     from pipeline.lists import LISTS
     from pipeline.load import LoadedFile, load_files
+    from pipeline.mapping import AS_NAMED, SourceMapping, read_mapping
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
+    from pipeline.proposal import proposed_mapping
     from pipeline.report import Report, write_rejects, written
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
@@ -37,8 +40,10 @@ if TYPE_CHECKING:
     from pipeline.zone_files import known_zones, zone_rules
 
 __all__ = [
+    "AS_NAMED",
     "EMBEDDED",
     "LISTS",
+    "BadMapping",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
@@ -53,6 +58,7 @@ __all__ = [
     "Selection",
     "SheetFull",
     "Source",
+    "SourceMapping",
     "SourceMismatch",
     "SourceRefused",
     "SourceUnreachable",
@@ -71,6 +77,8 @@ __all__ = [
     "known_zones",
     "load_files",
     "open_source",
+    "proposed_mapping",
+    "read_mapping",
     "restored",
     "saved",
     "selected",
@@ -86,6 +94,7 @@ HOMES = {
     "changes": ("comparison",),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
+        "BadMapping",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
@@ -99,7 +108,9 @@ HOMES = {
     "intake": ("TableCounts",),
     "lists": ("LISTS",),
     "load": ("LoadedFile", "load_files"),
+    "mapping": ("AS_NAMED", "SourceMapping", "read_mapping"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
+    "proposal": ("proposed_mapping",),
     "report": ("Report", "write_rejects", "written"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),

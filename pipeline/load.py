@@ -22,6 +22,7 @@ from psycopg.sql import SQL, Identifier
 from pipeline.clean import WITHOUT_STORE, judged_hours, judged_polls, judged_zones
 from pipeline.errors import LoadRefused, writing
 from pipeline.intake import as_it_was
+from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
 from pipeline.source.connection import connected, first_line
 from pipeline.source.discovery import found_files
@@ -60,20 +61,27 @@ class LoadedFile:
 
 
 def load_files(
-    path: Path, address: str, rejects: Path = Path("rejects"), *, full: bool = False, progress: Read = unseen
+    path: Path,
+    address: str,
+    rejects: Path = Path("rejects"),
+    *,
+    full: bool = False,
+    progress: Read = unseen,
+    mapping: SourceMapping = AS_NAMED,
 ) -> Iterator[LoadedFile]:
     """Load a folder, or one file, and say what became of each file once it is in.
 
     address: like a source's; full: hours and zones of all stores give way, not only of those in the file.
+    mapping: what the files call columns and statuses; the tables have the usual names.
     Raises SourceMismatch or SourceUnreachable before anything is changed, LoadRefused, CannotWrite; a file that fails
     leaves its table as it was.
     """
-    tables = found_files(path).tables
+    tables = found_files(path, mapping).tables
     with writable(address) as connection:
         prepare(connection)
         for table, files in tables.items():
             for file in files:
-                yield load_file(connection, file, table, rejects, full, progress)
+                yield load_file(connection, file, table, rejects, full, progress, mapping)
 
 
 @contextmanager
@@ -103,8 +111,14 @@ def prepare(connection: psycopg.Connection) -> None:
         connection.execute(statement("load/tables"))
 
 
-def load_file(
-    connection: psycopg.Connection, file: DataFile, table: Table, rejects: Path, full: bool, progress: Read
+def load_file(  # noqa: PLR0913, PLR0917
+    connection: psycopg.Connection,
+    file: DataFile,
+    table: Table,
+    rejects: Path,
+    full: bool,
+    progress: Read,
+    mapping: SourceMapping,
 ) -> LoadedFile:
     """Load one file in one transaction."""
     names = {"table": Identifier(table), "columns": SQL(",").join(map(Identifier, COLUMNS[table]))}
@@ -114,7 +128,7 @@ def load_file(
         copy = SQL("copy incoming ({columns}) from stdin (format csv)").format(**names)
         accepted = 0
         with connection.cursor().copy(copy) as incoming:
-            for batch in judged_batches(file, table):
+            for batch in judged_batches(file, table, mapping):
                 incoming.write(wire(batch, table))
                 rejected.add(as_it_was(batch.lazy().filter(pl.col("reason").is_not_null()), COLUMNS[table]).collect())
                 accepted += batch["reason"].null_count()
@@ -127,18 +141,18 @@ def load_file(
     )
 
 
-def judged_batches(file: DataFile, table: Table) -> Iterator[pl.DataFrame]:
+def judged_batches(file: DataFile, table: Table, mapping: SourceMapping = AS_NAMED) -> Iterator[pl.DataFrame]:
     """A file's rows, judged, some at a time, in their order. Raises SourceMismatch where it is broken further down."""
     judges = {
-        "store_status": partial(judged_polls, ahead_us=None),
-        "menu_hours": judged_hours,
+        "store_status": partial(judged_polls, ahead_us=None, mapping=mapping),
+        "menu_hours": partial(judged_hours, mapping=mapping),
         "timezones": judged_zones,
     }
     try:
-        for raw in scan([file], table):
+        for raw in scan([file], table, mapping):
             yield from judges[table](raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
     except READ_ERRORS as error:
-        raise read_error(file.name, {table: [file]}, error) from error
+        raise read_error(file.name, {table: [file]}, error, mapping) from error
 
 
 def wire(batch: pl.DataFrame, table: Table) -> bytes:

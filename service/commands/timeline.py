@@ -22,6 +22,7 @@ def timeline(
     *,
     source: common.SourceAddress = None,
     schema: common.Schema = None,
+    map_file: common.MappingFile = None,
     now: common.Now = None,
     max_gap: common.MaxGap = None,
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
@@ -37,7 +38,7 @@ def timeline(
     options = Options(now=now, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
         result = pipeline.build_timeline(
-            pipeline.open_source(common.address(source), schema),
+            pipeline.open_source(common.address(source), schema, mapping=common.mapping(map_file)),
             store,
             options,
             progress=progress,
