@@ -152,7 +152,7 @@ def judged_batches(file: DataFile, table: Table, mapping: SourceMapping = AS_NAM
         for raw in scan([file], table, mapping):
             yield from judges[table](raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
     except READ_ERRORS as error:
-        raise read_error(file.name, {table: [file]}, error, mapping) from error
+        raise read_error(str(file.path), {table: [file]}, error, mapping) from error
 
 
 def wire(batch: pl.DataFrame, table: Table) -> bytes:

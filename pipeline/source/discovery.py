@@ -202,7 +202,8 @@ def text(place: Place, content: bytes, mapping: SourceMapping) -> Found:
         return PassedOver(place.name, NotRead.REPEATED_COLUMN, repeated)
     if not has_header(content) and len(content) > HEADER_LETTERS * HEADER_LETTERS:
         return PassedOver(place.name, NotRead.NO_HEADER)
-    return unknown_header(place, max((header.names for header in headers(content)), key=likeness_to_any))
+    likely = max(headers(content), key=lambda header: likeness_to_any(header.names))
+    return unknown_header(place, likely.names, likely.delimiter)
 
 
 def text_file(place: Place, header: Header) -> DataFile:
@@ -248,7 +249,7 @@ def parquet(place: Place, mapping: SourceMapping) -> Found:
         return table, file
     if repeated := repeated_in(file, mapping):
         return PassedOver(place.name, NotRead.REPEATED_COLUMN, repeated)
-    return unknown_header(place, end.header)
+    return unknown_header(place, end.header, ",")
 
 
 def table_of(file: DataFile, mapping: SourceMapping) -> Table | None:
@@ -265,9 +266,9 @@ def repeated_in(file: DataFile, mapping: SourceMapping) -> str | None:
     return None
 
 
-def unknown_header(place: Place, names: tuple[str, ...]) -> PassedOver:
+def unknown_header(place: Place, names: tuple[str, ...], delimiter: str) -> PassedOver:
     """A file that has the columns of no table."""
-    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(names), names)
+    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(delimiter.join(names)), names)
 
 
 def likeness_to_any(names: tuple[str, ...]) -> float:
@@ -277,7 +278,7 @@ def likeness_to_any(names: tuple[str, ...]) -> float:
     return max(table_likeness(table, list(names)) for table in COLUMNS)
 
 
-def shown_header(names: tuple[str, ...]) -> str:
+def shown_header(header: str) -> str:
     """A header for people, not longer than a line."""
-    line = printable(",".join(names))
+    line = printable(header)
     return line if len(line) <= HEADER_LETTERS else line[: HEADER_LETTERS - 1] + "…"
