@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.changes import comparison
+    from pipeline.data_warnings import WARNING_CODES, age_in_words
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        AllPollsRejected,
         BadMapping,
         EmbeddedUnavailable,
         HorizonOutOfRange,
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
     from pipeline.lists import LISTS
     from pipeline.load import LoadedFile, load_files
     from pipeline.mapping import AS_NAMED, SourceMapping, read_mapping
-    from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
+    from pipeline.options import EMBEDDED, OLD_US, Columns, Format, Limits, Options
     from pipeline.proposal import proposed_mapping
+    from pipeline.rejected import rejected_tables
     from pipeline.report import Report, write_rejects, written
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
@@ -43,6 +46,9 @@ __all__ = [
     "AS_NAMED",
     "EMBEDDED",
     "LISTS",
+    "OLD_US",
+    "WARNING_CODES",
+    "AllPollsRejected",
     "BadMapping",
     "Columns",
     "EmbeddedUnavailable",
@@ -66,6 +72,7 @@ __all__ = [
     "TableCounts",
     "Timeline",
     "UnknownStore",
+    "age_in_words",
     "beginning",
     "build_report",
     "build_timeline",
@@ -79,6 +86,7 @@ __all__ = [
     "open_source",
     "proposed_mapping",
     "read_mapping",
+    "rejected_tables",
     "restored",
     "saved",
     "selected",
@@ -92,9 +100,11 @@ __all__ = [
 
 HOMES = {
     "changes": ("comparison",),
+    "data_warnings": ("WARNING_CODES", "age_in_words"),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
         "BadMapping",
+        "AllPollsRejected",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
@@ -109,8 +119,9 @@ HOMES = {
     "lists": ("LISTS",),
     "load": ("LoadedFile", "load_files"),
     "mapping": ("AS_NAMED", "SourceMapping", "read_mapping"),
-    "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
     "proposal": ("proposed_mapping",),
+    "options": ("EMBEDDED", "OLD_US", "Columns", "Format", "Limits", "Options"),
+    "rejected": ("rejected_tables",),
     "report": ("Report", "write_rejects", "written"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),

@@ -20,6 +20,7 @@ from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
 from pipeline.options import Columns, Format, Options, instant_us, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
+from pipeline.rejected import RejectedTables
 from pipeline.selection import Selection
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
@@ -63,6 +64,7 @@ class Report:
         return {
             "now": iso(horizon.now_us),
             "now_is": now_is(options, horizon.now_us),
+            "data_age_seconds": horizon.age_seconds,
             "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
             "store": options.store,
             "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
@@ -162,7 +164,7 @@ def written(content: bytes, path: Path) -> None:
             raise
 
 
-def write_rejects(report: Report, folder: Path) -> None:
+def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
     """The rejected rows as polls.csv, hours.csv and zones.csv: line, reason, and the row as it was."""
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

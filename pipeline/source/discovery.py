@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch, SourceUnreachable
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.content import PARQUET, CutOff, beginnings, foreign
-from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, passed_over_sentence
+from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, warnings_of
 from pipeline.source.own_files import is_own_header, is_own_json, is_own_workbook
 from pipeline.source.paths import is_hidden, is_utf8, partitions, path_bytes, printable
 from pipeline.source.text_files import Header, has_header, headers, rejects_table
@@ -37,9 +38,9 @@ class FoundFiles:
     passed_over: list[PassedOver]
 
     @property
-    def remarks(self) -> list[str]:
-        """What the user should know about it: a sentence on the files that were passed over, where there are any."""
-        return [passed_over_sentence(self.passed_over)] if self.passed_over else []
+    def remarks(self) -> list[DataWarning]:
+        """What the user should know about it: that files were passed over."""
+        return warnings_of(self.passed_over)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from pipeline.source.discovery import found_files
 from pipeline.source.folder import scan
 from pipeline.source.paths import printable
 from tests.feeds import HOURS, POLLS, ZONES, called, frames, lines, table, written_feed
-from tests.postgres import fresh_database
 from tests.profiles import examples
 
 POLL = "a,2024-10-14 11:00:00 UTC,active"
@@ -51,7 +50,7 @@ def stores(folder: Path) -> list[str]:
 
 
 def warnings(folder: Path) -> list[str]:
-    return open_source(folder).remarks
+    return [str(warning) for warning in open_source(folder).remarks]
 
 
 # What is read ---------------------------------------------------------------------------------------------------------
@@ -210,7 +209,7 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
 
 def test_the_report_says_it(tmp_path: Path) -> None:
     folder = feed(tmp_path, notes="a,b\n")
-    assert "1 file was passed over: notes.csv (its header is a,b)." in report(folder).quality.warnings
+    assert "1 file was passed over: notes.csv (its header is a,b)." in map(str, report(folder).quality.warnings)
 
 
 def test_of_many_only_a_few_are_named(tmp_path: Path) -> None:
@@ -335,14 +334,13 @@ def test_a_path_is_a_path(tmp_path_factory: pytest.TempPathFactory, names: list[
     assert (done.returncode, done.stdout.splitlines()[1][:2]) == (0, b"a,")
 
 
-def test_load_takes_a_path_for_a_path_too(tmp_path: Path) -> None:
+def test_load_takes_a_path_for_a_path_too(tmp_path: Path, database: str) -> None:
     top = tmp_path / "feed [x]*?{1,2}% ~$:=#'\"\n"
     for number, (text, write) in enumerate(zip(FEED.values(), WRITE.values(), strict=True)):
         put(top / f"y\n[{number}]*?.csv", write(text))
-    with fresh_database() as url:
-        loaded = list(load_files(top, url, tmp_path / "rejects"))
-        assert [file.accepted for file in loaded] == [1, 1, 1]
-        assert build_report(open_source(url)).csv() == report(top).csv()
+    loaded = list(load_files(top, database, tmp_path / "rejects"))
+    assert [file.accepted for file in loaded] == [1, 1, 1]
+    assert build_report(open_source(database)).csv() == report(top).csv()
 
 
 @pytest.mark.parametrize("name", ["a=b", "host=x dbname=y", "s3:/bucket", "file:", "-x", "~", "[ab]"])
