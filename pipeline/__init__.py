@@ -21,11 +21,12 @@ if TYPE_CHECKING:
         StoreUptimeError,
         UnknownStore,
     )
+    from pipeline.files import Purpose, check_targets, write_file, write_new_file
     from pipeline.intake import TableCounts
     from pipeline.lists import LISTS
-    from pipeline.load import LoadedFile, load_files
+    from pipeline.load import Loaded, LoadedFile, LoadedTable, load_files
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
-    from pipeline.report import Report, write_rejects, written
+    from pipeline.report import REPORT, Report, rejects_targets, write_rejects
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
     from pipeline.saved_report import SavedReport, restored, saved
@@ -33,21 +34,26 @@ if TYPE_CHECKING:
     from pipeline.source import open_source
     from pipeline.source.connection import connected, end_statements, understood
     from pipeline.source.frames import Frames, Source
-    from pipeline.timeline import Timeline
+    from pipeline.timeline import TIMELINE, Timeline
     from pipeline.zone_files import known_zones, zone_rules
 
 __all__ = [
     "EMBEDDED",
     "LISTS",
+    "REPORT",
+    "TIMELINE",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
     "Frames",
     "HorizonOutOfRange",
     "Limits",
+    "Loaded",
     "LoadedFile",
+    "LoadedTable",
     "NoPolls",
     "Options",
+    "Purpose",
     "Report",
     "SavedReport",
     "Selection",
@@ -63,6 +69,7 @@ __all__ = [
     "beginning",
     "build_report",
     "build_timeline",
+    "check_targets",
     "comparison",
     "connected",
     "embedded_server",
@@ -71,14 +78,16 @@ __all__ = [
     "known_zones",
     "load_files",
     "open_source",
+    "rejects_targets",
     "restored",
     "saved",
     "selected",
     "throwaway_server",
     "understood",
+    "write_file",
+    "write_new_file",
     "write_rejects",
     "write_sample",
-    "written",
     "zone_rules",
 ]
 
@@ -96,11 +105,12 @@ HOMES = {
         "StoreUptimeError",
         "UnknownStore",
     ),
+    "files": ("Purpose", "check_targets", "write_file", "write_new_file"),
     "intake": ("TableCounts",),
     "lists": ("LISTS",),
-    "load": ("LoadedFile", "load_files"),
+    "load": ("Loaded", "LoadedFile", "LoadedTable", "load_files"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
-    "report": ("Report", "write_rejects", "written"),
+    "report": ("REPORT", "Report", "rejects_targets", "write_rejects"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),
     "saved_report": ("SavedReport", "restored", "saved"),
@@ -108,7 +118,7 @@ HOMES = {
     "source": ("open_source",),
     "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),
-    "timeline": ("Timeline",),
+    "timeline": ("TIMELINE", "Timeline"),
     "zone_files": ("known_zones", "zone_rules"),
 }
 

@@ -7,7 +7,6 @@ comparison    which stores got worse between two reports
 sample_data   a made-up feed, for a database that has none
 """
 
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -214,7 +213,7 @@ def sample_data(place: Place, stores: int, days: int) -> None:
         feed, rejects = Path(name) / "feed", Path(name) / "rejects"
         pipeline.write_sample(feed, stores, days)
         try:
-            deque(pipeline.load_files(feed, place.database, rejects), maxlen=0)
+            pipeline.load_files(feed, place.database, rejects)
         except pipeline.StoreUptimeError as error:
             raise CannotLoad from error
 

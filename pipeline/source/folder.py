@@ -30,7 +30,7 @@ def folder(path: Path) -> Frames:
                 str(path), f"no file has the columns of {table}", f"one needs the header {','.join(columns)}"
             )
     polls, hours, zones = (scans(tables[table], table) for table in COLUMNS)
-    return Frames(polls, hours, zones, name=str(path))
+    return Frames(polls, hours, zones, name=str(path), files=[file for files in tables.values() for file in files])
 
 
 def tables_in(path: Path) -> dict[Table, list[Path]]:

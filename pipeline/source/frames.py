@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -46,6 +47,8 @@ class Source(Protocol):
     """What the user should know about reading it, filled while it is read."""
     mapping: SourceMapping
     """What it calls things."""
+    files: Sequence[Path]
+    """The files that are read, none of which may be written; a database has none."""
     version: str | None
     """Once entered, what is read: sources of one version hold the same rows. None where that cannot be told."""
 
@@ -100,8 +103,9 @@ class Frames:
         zones: RawFrames | pl.LazyFrame | pl.DataFrame,
         name: str = "frames in memory",
         mapping: SourceMapping = AS_NAMED,
+        files: Sequence[Path] = (),
     ) -> None:
-        self.name, self.mapping = name, mapping
+        self.name, self.mapping, self.files = name, mapping, files
         self.remarks: list[str] = []
         self._polls, self._hours, self._zones = (as_lazy(table) for table in (polls, hours, zones))
 

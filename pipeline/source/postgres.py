@@ -8,10 +8,12 @@ Polars is imported when the first pull is back: until then it would only be in t
 
 import os
 import secrets
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, LiteralString, Self, cast
 
@@ -67,6 +69,7 @@ class Postgres:
     """
 
     gives_all = False
+    files: Sequence[Path] = ()
     version: str | None = None
 
     def __init__(self, address: str, schema: str | None = None, application: str | None = None) -> None:

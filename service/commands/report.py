@@ -13,7 +13,7 @@ from service.commands import common
 from service.commands.common import counted, reasons, say
 
 if TYPE_CHECKING:
-    from pipeline import Report, TableCounts
+    from pipeline import Purpose, Report, TableCounts
 
 WARNED = 3
 
@@ -45,8 +45,10 @@ def report(
     """
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
+        opened = pipeline.open_source(common.address(source), schema)
+        pipeline.check_targets(targets(out, rejects), opened.files)
         result = pipeline.build_report(
-            pipeline.open_source(common.address(source), schema),
+            opened,
             options,
             progress=progress,
         )
@@ -59,13 +61,19 @@ def report(
     return WARNED if strict and result.quality.warnings else 0
 
 
-def put(content: bytes, out: Path) -> None:
-    """Bytes to stdout or to a file that appears whole."""
+def targets(out: Path, rejects: Path | None) -> "dict[Path, Purpose]":
+    """The files that are going to be written."""
+    figures = {} if out == common.STDOUT else {out: pipeline.REPORT}
+    return figures if rejects is None else figures | pipeline.rejects_targets(rejects)
+
+
+def put(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
+    """Bytes, a report's unless it is said, to stdout or to a file that appears whole."""
     if out == common.STDOUT:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
-        pipeline.written(content, out)
+        pipeline.write_file(content, out, purpose or pipeline.REPORT)
 
 
 def summarize(result: "Report") -> None:

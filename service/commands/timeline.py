@@ -36,8 +36,11 @@ def timeline(
     """
     options = Options(now=now, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
+        opened = pipeline.open_source(common.address(source), schema)
+        if out != common.STDOUT:
+            pipeline.check_targets({out: pipeline.TIMELINE}, opened.files)
         result = pipeline.build_timeline(
-            pipeline.open_source(common.address(source), schema),
+            opened,
             store,
             options,
             progress=progress,
@@ -45,9 +48,9 @@ def timeline(
     if format == "table" and out == common.STDOUT:
         show(result)
     elif format == "json":
-        put(result.json(), out)
+        put(result.json(), out, pipeline.TIMELINE)
     else:
-        put(result.csv(), out)
+        put(result.csv(), out, pipeline.TIMELINE)
     return 0
 
 
