@@ -67,7 +67,7 @@ def judged_polls(raw: pl.LazyFrame, ahead_us: int | None, mapping: SourceMapping
         .with_columns(
             reason=first_reason(
                 *id_reasons(kinds),
-                (is_missing(pl.col("timestamp_utc"), kinds["timestamp_utc"]), Reason.MISSING_TIMESTAMP),
+                (is_missing("timestamp_utc", kinds), Reason.MISSING_TIMESTAMP),
                 (pl.col("poll_us").is_null(), Reason.BAD_TIMESTAMP),
                 (pl.col("active").is_null(), Reason.BAD_STATUS),
                 (ahead, Reason.AHEAD_OF_THE_CLOCK),
@@ -161,12 +161,12 @@ def id_reasons(kinds: pl.Schema) -> Sequence[tuple[pl.Expr, Reason]]:
     ]
 
 
-def is_missing(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """Null, or no text but spaces; only asked of rows without an instant, so that the others are not trimmed."""
-    if kind != pl.String:
-        return column.is_null()
-    unread = pl.when(pl.col("poll_us").is_null()).then(column)
-    return column.is_null() | (unread.str.strip_chars(SPACE) == "")
+def is_missing(name: str, kinds: pl.Schema) -> pl.Expr:
+    """Null, or no text but spaces; only rows without an instant are looked at, so that the others are not trimmed."""
+    if kinds[name].is_temporal() or kinds[name].is_numeric():
+        return pl.col(name).is_null()
+    unread = pl.when(pl.col("poll_us").is_null()).then(as_text(name, kinds))
+    return pl.col(name).is_null() | (unread.str.strip_chars(SPACE) == "")
 
 
 def is_active(text: pl.Expr, mapping: SourceMapping) -> pl.Expr:

@@ -35,10 +35,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WHITE = " \t\n\r\v\f"
 
 TIMESTAMP = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?"
     r"(?: ?(?:UTC|Z|([+-])([0-9]{2})(?::?([0-9]{2}))?))?"
 )
-TIME = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?")
+TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?")
 
 
 # What is reported -----------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def cut_to_micros(fraction: str | None) -> int:
 
 def instant(text: str) -> int | None:
     """A timestamp as microseconds since 1970 UTC; None if it is none."""
-    match = TIMESTAMP.fullmatch(text)
+    match = TIMESTAMP.fullmatch(text.strip(WHITE))
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, sign, offset_hour, offset_minute = match.groups()
@@ -155,12 +155,12 @@ def instant(text: str) -> int | None:
         days = date(int(year), int(month), int(day)).toordinal() - date(1970, 1, 1).toordinal()
     except ValueError:
         return None
-    if int(hour) > 23 or int(minute) > 59 or int(second) > 59:
+    if int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59:
         return None
     if int(offset_hour or 0) > 23 or int(offset_minute or 0) > 59:
         return None
     offset = int(offset_hour or 0) * HOUR + int(offset_minute or 0) * MINUTE
-    local = days * DAY + int(hour) * HOUR + int(minute) * MINUTE + int(second) * SECOND + cut_to_micros(fraction)
+    local = days * DAY + int(hour) * HOUR + int(minute) * MINUTE + int(second or 0) * SECOND + cut_to_micros(fraction)
     utc = local + offset if sign == "-" else local - offset
     first, last = (date(year, 1, 1).toordinal() - date(1970, 1, 1).toordinal() for year in (1, 9999))
     return utc if first * DAY <= utc < (last + 365) * DAY else None
@@ -168,7 +168,7 @@ def instant(text: str) -> int | None:
 
 def time_of_day(text: str | None) -> int | None:
     """A wall-clock time as microseconds since midnight, 24:00 included; None if it is none."""
-    match = TIME.fullmatch(text or "")
+    match = TIME.fullmatch((text or "").strip(WHITE))
     if match is None:
         return None
     hour, minute, second, fraction = match.groups()
@@ -196,8 +196,8 @@ def trouble_with_id(store_id: str | None) -> str | None:
 
 def trouble_with_poll(row: RawRow, latest: int | None) -> str | None:
     """Why this row is no poll; `latest` is the last microsecond that is not ahead of the clock."""
-    text = row["timestamp_utc"]
-    at = instant(text) if text else None
+    text = (row["timestamp_utc"] or "").strip(WHITE)
+    at = instant(text)
     if trouble := trouble_with_id(row["store_id"]):
         return trouble
     if not text:
@@ -215,7 +215,7 @@ def trouble_with_hours(row: RawRow) -> str | None:
     start, end = time_of_day(row["start_time_local"]), time_of_day(row["end_time_local"])
     if trouble := trouble_with_id(row["store_id"]):
         return trouble
-    if row["day_of_week"] not in list("0123456"):
+    if (row["day_of_week"] or "").strip(WHITE) not in list("0123456"):
         return "bad weekday"
     if start is None or end is None or start == DAY:
         return "bad time"

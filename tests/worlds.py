@@ -130,6 +130,16 @@ ENDINGS = [
     (-210, "-0330"),
     (23 * 60 + 59, "+23:59"),
 ]
+OTHER_STAMPS = [
+    "2023-01-22 10:00 UTC",
+    "2023-01-22T10:01",
+    "2023-01-22 10:02+05:30",
+    "2023-01-22 10:03 -0330",
+    "2023-01-22T10:04Z",
+    " 2023-01-22 10:05:00 UTC",
+    "2023-01-22 10:06:00 UTC\n",
+    "\t2023-01-22 10:07:00.5 ",
+]
 BAD_STAMPS = [
     None,
     "",
@@ -139,13 +149,15 @@ BAD_STAMPS = [
     "2023-02-30 10:00:00 UTC",
     "2023-01-22 24:00:00 UTC",
     "2023-01-22 10:00:60 UTC",
-    "2023-01-22 10:00 UTC",
+    " ",
+    "2023-01-22 9:00 UTC",
+    "2023-01-22 10 UTC",
+    "2023-01-22 10:00: UTC",
+    "2023-01-22 10:00.5 UTC",
     "2023-01-22 10:00:00 EST",
     "2023-01-22 10:00:00. UTC",
     "2023-01-22 10:00:00+24",
     "2023-01-22 10:00:00  UTC",
-    " 2023-01-22 10:00:00 UTC",
-    "2023-01-22 10:00:00 UTC\n",
     "0000-01-22 10:00:00 UTC",
     "\u0662023-01-22 10:00:00 UTC",
     "22023-01-22 10:00:00 UTC",
@@ -173,6 +185,9 @@ TIMES = [
     "02:30",
     "03:00:00",
     "09:00",
+    "9:00",
+    " 09:00\t",
+    " 9:00:00.5 ",
     "09:00:00.000001",
     "11:59:59.999999",
     "12:00",
@@ -205,12 +220,15 @@ SHIFTS = [
     [("09:00", "23:59")],
     [("09:00", "09:00:00.000001")],
     [("01:30", "02:30"), ("02:30", "03:15")],
+    [("1:30", "2:30"), (" 02:30", "3:15 ")],
 ]
-BAD_WEEKDAYS = [None, "", "7", "-1", " 1", "1.0", "Monday", "\u0661", "00"]
+BAD_WEEKDAYS = [None, "", " ", "7", "-1", "1.0", "1 2", "Monday", "\u0661", "00"]
 BAD_TIMES = [
     None,
     "",
-    "9:00",
+    " ",
+    "9:0",
+    "009:00",
     "9:00 PM",
     "09:60",
     "25:00",
@@ -218,7 +236,7 @@ BAD_TIMES = [
     ":60",
     "09:00Z",
     "09:00:00.",
-    " 09:00",
+    "09 :00",
     "noon",
 ]
 UNKNOWN_ZONES = [
@@ -308,6 +326,7 @@ def polls_of_store(draw: st.DrawFn, store_id: str, instants: Sequence[int]) -> l
         at = draw(st.one_of(st.sampled_from(instants), st.sampled_from(instants), anywhere)) + draw(NUDGES)
         offset, ending = draw(st.sampled_from(ENDINGS))
         text = stamp(at, offset, ending, draw(st.sampled_from(" T")), draw(st.sampled_from(["", "", "", "999"])))
+        text = draw(st.sampled_from(["{}", "{}", "{}", " {}", "{}\t"])).format(text)
         rows.append(poll_row(store_id, text, draw(STATUSES)))
     for row in draw(st.lists(st.sampled_from(rows), max_size=3)) if rows else []:
         rows.append({**row, "status": draw(st.sampled_from([row["status"], "active", "inactive"]))})
@@ -383,12 +402,17 @@ def every_text(now: datetime | None) -> World:
     at, good = stamp(micros(EVERY_TEXT_AT), 0, " UTC", " ", ""), hours_row("", "2", "09:00", "17:00")
     ends = [{"end_time_local": text} for text in [*TIMES, "24:00", "24:00:00.0000009", *BAD_TIMES]]
     starts = [{"start_time_local": text} for text in [*TIMES, "24:00", *BAD_TIMES]]
-    spoiled = [*starts, *ends, *({"day_of_week": text} for text in BAD_WEEKDAYS)]
+    spoiled = [*starts, *ends, *({"day_of_week": text} for text in [" 2\t", *BAD_WEEKDAYS])]
     names = [*UNKNOWN_ZONES, *EMPTY_ZONES]
     hours = {f"hours {number}": {**good, **changed} for number, changed in enumerate(spoiled)}
     zones = {f"zone {number}": [name] for number, name in enumerate([*names, *ODD_ZONES])}
     zones |= {f"two zones {number}": [name, "Europe/Dublin", "Asia/Kolkata"] for number, name in enumerate(names)}
-    stamps = [*BAD_STAMPS, *FAR_STAMPS, *(stamp(micros(EVERY_TEXT_AT), *ending, " ", "") for ending in ENDINGS)]
+    stamps = [
+        *BAD_STAMPS,
+        *OTHER_STAMPS,
+        *FAR_STAMPS,
+        *(stamp(micros(EVERY_TEXT_AT), *ending, " ", "") for ending in ENDINGS),
+    ]
     polls = [poll_row(store_id, at, "active") for store_id in [*hours, *zones, *IDS, *BAD_IDS]]
     polls += [poll_row(f"stamp {number}", text, "inactive") for number, text in enumerate(stamps)]
     polls += [poll_row("status", at, text) for text in [*BAD_STATUSES, " Active ", "INACTIVE\r"]]

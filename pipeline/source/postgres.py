@@ -313,7 +313,7 @@ class FoundTable:
         columns = {standard: Identifier(found) for standard, found in self.columns.items()}
         timestamp = columns.get("timestamp_utc", SQL("null"))
         in_utc = SQL("{} at time zone 'UTC'").format(timestamp) if self.kind == "timestamptz" else timestamp
-        date = SQL('left({}::text, 10) collate "C"').format(timestamp)
+        date = SQL('left(ltrim({}::text, {}), 10) collate "C"').format(timestamp, Value(SPACE))
         names = {
             "table": SQL(cast("LiteralString", self.full_name)),
             "timestamp": timestamp,

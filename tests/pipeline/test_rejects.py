@@ -2,14 +2,14 @@
 
 import csv
 import gzip
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from pipeline import Options, Report, build_report, clean, load_files, open_source, write_rejects
+from pipeline import Options, Report, build_report, load_files, open_source, write_rejects
+from pipeline.clean import Reason
 from pipeline.intake import TableCounts
 from tests.feeds import HOURS, POLLS, ZONES, lines
 
@@ -32,7 +32,7 @@ def report(folder: Path) -> Report:
 
 def rejected(found: Report, table: str) -> list[dict[str, object]]:
     """Line, reason and raw values, in the order of the file."""
-    return found.rejects[table].sort("line").to_dicts()
+    return found.rejects[table].drop("file").sort("line").to_dicts()
 
 
 # Each reason ----------------------------------------------------------------------------------------------------------
@@ -46,7 +46,8 @@ POLLS_REJECTED = {
     "a,,active": "missing timestamp",
     "a,2024-02-30 11:00:00,active": "bad timestamp",
     "a,infinity,active": "bad timestamp",
-    "a,2024-10-14 11:00,active": "bad timestamp",
+    "a,2024-10-14 11,active": "bad timestamp",
+    "a, ,active": "missing timestamp",
     "a,2024-10-14 24:00:00,active": "bad timestamp",
     f"a,{STAMP},up": "bad status",
     f"a,{STAMP},": "bad status",
@@ -62,7 +63,7 @@ HOURS_REJECTED = {
     "a,Monday,09:00,17:00": "bad weekday",
     "a,,09:00,17:00": "bad weekday",
     "a,1.0,09:00,17:00": "bad weekday",
-    "a,1,9:00,17:00": "bad time",
+    "a,1,9:0,17:00": "bad time",
     "a,1,09:00,5 PM": "bad time",
     "a,1,24:00,17:00": "bad time",
     "a,1,09:00,24:00:01": "bad time",
@@ -89,8 +90,7 @@ def test_a_row_is_rejected_for_its_reason(tmp_path: Path, table: str, row: str, 
 
 
 def test_every_reason_has_a_row_here() -> None:
-    source = Path(clean.__file__).read_text(encoding="utf-8")
-    assert {reason for _, _, reason in REJECTED} == set(re.findall(r', "((?!a report)[a-z ]+)"\)', source))
+    assert {reason for _, _, reason in REJECTED} == set(Reason)
 
 
 def test_a_comma_at_the_end_is_not_a_field_too_many(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ HEADER = (
     "store_id,uptime_last_hour(minutes),uptime_last_day(hours),uptime_last_week(hours),"
     "downtime_last_hour(minutes),downtime_last_day(hours),downtime_last_week(hours)"
 )
-OLD = f"{HEADER}\r\na,60.00,24.00,168.00,0.00,0.00,0.00\r\n".encode()
+OLD_REPORT = f"{HEADER}\r\na,60.00,24.00,168.00,0.00,0.00,0.00\r\n".encode()
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)
 FORMULAS = ["=1+1", "+1", "-1", "@x", "\tx", "\rx"]
 ODD_IDS = [
@@ -416,7 +416,7 @@ def test_progress_tells_of_how_much_figures_are_made() -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "week.csv"
-    path.write_bytes(OLD)
+    path.write_bytes(OLD_REPORT)
     return path
 
 
@@ -436,7 +436,7 @@ def test_the_old_file_stays_when_the_new_one_cannot_be_finished(
     monkeypatch.setattr("os.fsync", fails)
     with pytest.raises((KeyboardInterrupt, CannotWrite)):
         write_file(b"new", file, REPORT)
-    assert file.read_bytes() == OLD
+    assert file.read_bytes() == OLD_REPORT
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -460,7 +460,7 @@ def test_a_folder_that_may_not_be_written_keeps_its_file(file: Path) -> None:
     with pytest.raises(CannotWrite, match="Permission denied"):
         write_file(b"new", file, REPORT)
     file.parent.chmod(0o700)
-    assert file.read_bytes() == OLD
+    assert file.read_bytes() == OLD_REPORT
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])

@@ -292,7 +292,7 @@ def test_each_part_is_a_parquet_file_of_its_own() -> None:
     assert pl.read_parquet(io.BytesIO(whole.lanes)).equals(report.lanes)
     assert pl.read_parquet(io.BytesIO(whole.plan)).columns == ["store", "open_us", "close_us"]
     rejects = pl.read_parquet(io.BytesIO(whole.rejects))
-    assert rejects.columns[:3] == ["table", "line", "reason"]
+    assert rejects.columns[:4] == ["table", "file", "line", "reason"]
     assert rejects.height == sum(rows.height for rows in report.rejects.values())
 
 

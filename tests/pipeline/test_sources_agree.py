@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipeline import Options, build_report, load_files, open_source, write_sample
+from pipeline.tables import SPACE
 from tests.postgres import fresh_database, in_database, insert, run
 from tests.reference import RawRow, instant, time_of_day
 from tests.worlds import EVERY_TEXT_AT, World, every_text, hours_row, moment, poll_row
@@ -193,7 +194,7 @@ def typed_frames(world: World) -> dict[str, pl.DataFrame]:
             timestamp_utc=pl.Series(stamps, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
         ),
         "menu_hours": frames["menu_hours"].with_columns(
-            pl.col("day_of_week").str.extract("^([0-9])$").cast(pl.Int16),
+            pl.col("day_of_week").str.strip_chars(SPACE).str.extract("^([0-9])$").cast(pl.Int16),
             **{name: (column * 1_000).cast(pl.Time) for name, column in hours.items()},
         ),
         "timezones": frames["timezones"].with_columns(pl.col("timezone_str").cast(pl.Categorical)),
@@ -266,7 +267,7 @@ def raw_poll(row: RawRow) -> dict[str, object]:
 
 def raw_hours(row: RawRow) -> dict[str, object]:
     day, first, last = row["day_of_week"], row["start_time_local"], row["end_time_local"]
-    number = int(day) if day is not None and day in [*"0123456789"] else None
+    number = int(day) if day is not None and day.strip(SPACE) in [*"0123456789"] else None
     times = {"first_time": time_text(time_of_day(first)), "last_time": time_text(time_of_day(last))}
     return {"store_id": row["store_id"], "day": day, "first": first, "last": last, "day_number": number, **times}
 
