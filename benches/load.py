@@ -27,7 +27,8 @@ from benches.common import (
     table,
 )
 from pipeline import write_sample
-from pipeline.load import judged_batches, wire
+from pipeline.incoming import judged_batches, kept_rows
+from pipeline.mapping import AS_NAMED
 
 STORES, DAYS, TIMES = 3_678, 58, 3
 FEWER_DAYS = 12
@@ -72,9 +73,10 @@ def polls_file(folder: Path, stores: int, days: int) -> Path:
 
 def typed_rows(feed: Path, file: Path) -> Path:
     """The rows that `load` accepts, each once, in the order of the feed, as COPY takes them."""
-    accepted = pl.concat(judged_batches(feed, "store_status")).filter(pl.col("reason").is_null())
+    batches = (batch for _, _, batch in judged_batches([feed], "store_status", AS_NAMED))
+    accepted = pl.concat(batches).filter(pl.col("reason").is_null())
     once = accepted.unique(["store_id", "poll_us", "active"], keep="first", maintain_order=True)
-    file.write_bytes(wire(once, "store_status"))
+    kept_rows(once, "store_status").write_csv(file, include_header=False)
     return file
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.clean import FILE, WITHOUT_STORE, judged_hours, judged_polls, judged_zones
+from pipeline.clean import WITHOUT_STORE, judged_hours, judged_polls, judged_zones
 from pipeline.errors import SourceMismatch
 from pipeline.mapping import SourceMapping
 from pipeline.options import HOUR_US, SECOND_US
@@ -31,8 +31,7 @@ def judged_batches(
     for number, file in enumerate(files):
         try:
             for raw in scans([file], table):
-                judged = judge(table, mapping)(raw.with_columns(pl.lit(file.name).alias(FILE)))
-                for batch in judged.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+                for batch in judge(table, mapping)(raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
                     yield number, file, batch
         except (pl.exceptions.PolarsError, OSError) as error:
             raise SourceMismatch(
@@ -52,7 +51,13 @@ def judge(table: Table, mapping: SourceMapping) -> Callable[[pl.LazyFrame], pl.L
 
 
 def copy_text(batch: pl.DataFrame, table: Table, file_number: int) -> bytes:
-    """The rows to keep as PostgreSQL's COPY takes them, the number of their file last.
+    """The rows to keep as PostgreSQL's COPY takes them, the number of their file last."""
+    numbered = kept_rows(batch, table).with_columns(pl.lit(file_number).alias("file_number"))
+    return numbered.write_csv(include_header=False).encode()
+
+
+def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The rows to keep, their values as PostgreSQL reads them.
 
     A rejected row of hours is kept without its values: its store has hours, and nobody knows them.
     """
@@ -62,15 +67,14 @@ def copy_text(batch: pl.DataFrame, table: Table, file_number: int) -> bytes:
         case "store_status":
             status = pl.when("active").then(pl.lit("active")).otherwise(pl.lit("inactive"))
             instant = pl.from_epoch("poll_us", "us").dt.strftime("%Y-%m-%d %H:%M:%S%.6f+00")
-            rows = batch.filter(good).select("store_id", instant, status)
+            return batch.filter(good).select("store_id", instant, status)
         case "menu_hours":
             values = (pl.col("weekday"), time_text(pl.col("start_us")), time_text(pl.col("end_us")))
-            rows = batch.filter(attributed).select("store_id", *(pl.when(good).then(value) for value in values))
+            return batch.filter(attributed).select("store_id", *(pl.when(good).then(value) for value in values))
         case "timezones":
             # PostgreSQL cannot hold a NUL; with U+FFFD the zone is as unknown as before
-            rows = batch.filter(good).select("store_id", pl.col("zone").str.replace_all("\0", "\ufffd", literal=True))
-    numbered = rows.with_columns(pl.lit(file_number).alias("file_number"))
-    return numbered.write_csv(include_header=False).encode()
+            zone = pl.col("zone").str.replace_all("\0", "\ufffd", literal=True)
+            return batch.filter(good).select("store_id", zone)
 
 
 def time_text(us: pl.Expr) -> pl.Expr:

@@ -30,6 +30,12 @@ from pipeline.statements import statement
 from pipeline.tables import COLUMNS, Table
 
 APPLICATION = "store-uptime load"
+MERGES: dict[Table, tuple[LiteralString, LiteralString]] = {
+    "store_status": ("load/store_status", "load/store_status"),
+    "menu_hours": ("load/whole", "load/corrected_menu_hours"),
+    "timezones": ("load/whole", "load/corrected_timezones"),
+}
+"""How the files of a table are merged, and how those are that hold corrected rows."""
 
 Read = Callable[[Path, int], None]
 """Is told how many rows of a file have been read so far."""
@@ -188,17 +194,17 @@ def load_table(job: Job, table: Table, files: Sequence[Path]) -> list[LoadedFile
     """Load the files of a table; those that hold corrected rows come last, for their stores keep what they have."""
     if not files:
         return []
-    if table == "store_status":
-        done = load_set(job, table, files, "load/store_status")
-    else:
-        corrections = [file for file in files if rejected_table(file) is not None]
-        whole = [file for file in files if file not in corrections]
-        done = load_set(job, table, whole, "load/whole") + load_set(job, table, corrections, f"load/corrected_{table}")
+    is_whole = {file: rejected_table(file) is None for file in files}
+    done = [
+        loaded
+        for whole, merge in zip((True, False), MERGES[table], strict=True)
+        for loaded in load_set(job, table, [file for file in files if is_whole[file] is whole], merge)
+    ]
     job.connection.execute(in_table("analyze {table}", table))
     return done
 
 
-def load_set(job: Job, table: Table, files: Sequence[Path], merge: str) -> list[LoadedFile]:
+def load_set(job: Job, table: Table, files: Sequence[Path], merge: LiteralString) -> list[LoadedFile]:
     """Load files that are one set, by one of the statements that merge `incoming`."""
     if not files:
         return []

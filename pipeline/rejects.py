@@ -53,7 +53,7 @@ def rejected_table(path: Path) -> Table | None:
     """
     text = first_line(path).decode("utf-8-sig", errors="replace")
     for delimiter in DELIMITERS:
-        header = next(csv.reader([text], delimiter=delimiter), [])
+        header: list[str] = next(csv.reader([text], delimiter=delimiter), [])
         for table in COLUMNS:
             if header in headers(table):
                 return table

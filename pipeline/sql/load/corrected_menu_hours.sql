@@ -1,7 +1,9 @@
 -- corrected_menu_hours: the rows of a rejects file join those of their stores. Each takes the place of a row without
 -- values, which stands for a rejected one; a row that is there already changes nothing. How many came and went by file
 with arriving as materialized (
-    select *, row_number() over (partition by store_id order by file_number) as number
+    select
+        store_id, day_of_week, start_time_local, end_time_local, file_number,
+        row_number() over (partition by store_id order by file_number) as number
     from incoming
     where not exists (
         select from menu_hours as present

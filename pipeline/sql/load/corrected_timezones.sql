@@ -1,6 +1,6 @@
 -- corrected_timezones: the rows of a rejects file join those of their stores; a row that is there already changes nothing
 with new as materialized (
-    select *
+    select store_id, timezone_str, file_number
     from incoming
     where not exists (
         select from timezones as present
