@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from pipeline import StoreUptimeError
@@ -31,11 +31,26 @@ class Destination:
     store: ObjectStore
 
     async def put(self, name: str, content: bytes) -> None:
-        """Have a file there, in whole or not at all; one of the same name gives way. Raises NotDelivered."""
+        """Have a file there, in whole or not at all. Raises NotDelivered.
+
+        In a folder another file of the same name stays, and the delivery fails. Not every bucket can tell; there it
+        gives way.
+        """
         try:
-            await obstore.put_async(self.store, name, content)
+            if isinstance(self.store, LocalStore):
+                await self._put_beside_others(name, content)
+            else:
+                await obstore.put_async(self.store, name, content)
         except (BaseError, OSError) as error:
             raise NotDelivered(first_line(error)) from None
+
+    async def _put_beside_others(self, name: str, content: bytes) -> None:
+        try:
+            await obstore.put_async(self.store, name, content, mode="create")
+        except AlreadyExistsError:
+            found = await obstore.get_async(self.store, name)
+            if bytes(await found.bytes_async()) != content:  # the same file is there where a try has failed at its end
+                raise NotDelivered(f"another file is there under the name {name}: move it away") from None
 
 
 def destinations(given: Iterable[str]) -> dict[str, Destination]:

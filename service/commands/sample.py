@@ -19,7 +19,7 @@ def sample(
     days: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many days of polls.")] = 15,
     seed: Annotated[int, Parameter(help="The same seed gives the same bytes.")] = 1,
     format: Annotated[Literal["csv", "parquet"], Parameter(help="The files' format.")] = "csv",
-    force: Annotated[bool, Parameter(negative="", help="Let such files that are there give way.")] = False,
+    force: Annotated[bool, Parameter(negative="", help="Let the files of an earlier sample give way.")] = False,
 ) -> int:
     """Make a feed that looks real: polls, business hours and zones, with outages, gaps and a few bad rows.
 
