@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pipeline.changes import comparison
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        CannotWrite,
         EmbeddedUnavailable,
         HorizonOutOfRange,
         NoPolls,
@@ -42,6 +43,7 @@ __all__ = [
     "LISTS",
     "REPORT",
     "TIMELINE",
+    "CannotWrite",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
@@ -95,6 +97,7 @@ HOMES = {
     "changes": ("comparison",),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
+        "CannotWrite",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",

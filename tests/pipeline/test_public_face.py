@@ -19,6 +19,7 @@ PROMISED = {
     "LISTS",
     "REPORT",
     "TIMELINE",
+    "CannotWrite",
     "Columns",
     "EmbeddedUnavailable",
     "Format",
