@@ -13,7 +13,6 @@ import xlsxwriter
 from pipeline import (
     REPORT,
     TIMELINE,
-    Format,
     Purpose,
     Report,
     Timeline,
