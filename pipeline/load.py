@@ -14,18 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
-import polars as pl
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
+from pipeline.clean import FILE, rejected
 from pipeline.errors import LoadRefused
 from pipeline.incoming import copy_text, judged_batches
 from pipeline.intake import as_it_was
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED
-from pipeline.rejects import RejectFiles, rejected_table
+from pipeline.rejects import RejectFiles
 from pipeline.source.connection import connected, first_line
-from pipeline.source.folder import tables_in
+from pipeline.source.discovery import found_files
+from pipeline.source.files import DataFile
 from pipeline.statements import statement
 from pipeline.tables import COLUMNS, Table
 
@@ -51,10 +52,12 @@ class LoadedFile:
 
     Of polls, accepted - added rows were there already, or stood in an earlier file or line. replaced: how many rows of
     hours or zones gave way; those of a store that several files speak of count at the first of them, and those of
-    stores that none speaks of at the first of all. rejects: the file with the rejected rows, None where there are none.
+    stores that none speaks of at the first of all. name: the file below what was loaded, printable. rejects: the file
+    with the rejected rows, None where there are none.
     """
 
     file: Path
+    name: str
     table: Table
     accepted: int
     rejected: dict[str, int]
@@ -114,8 +117,16 @@ class Job:
 class Tally:
     """What has been read of a file."""
 
+    file: Path
     accepted: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+
+    def count(self, reason: str | None, rows: int) -> None:
+        """Count further rows, all accepted (no reason) or rejected for one reason."""
+        if reason is None:
+            self.accepted += rows
+        else:
+            self.rejected[reason] += rows
 
     @property
     def read(self) -> int:
@@ -141,26 +152,26 @@ def load_files(
     Raises SourceMismatch, SourceUnreachable, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
     folder of rejects are as they were; and RejectsNotWritten, where only the latter is.
     """
-    tables = tables_in(path)
-    files = [file for found in tables.values() for file in found]
+    found = found_files(path, mapping)
+    files = [file for files in found.tables.values() for file in files]
     if full:
         refuse_corrections(files)
-    with RejectFiles(rejects, path, files) as rejected, writable(address) as connection:
-        job = Job(connection, rejected, mapping, full, progress)
+    with RejectFiles(rejects, path, files) as reject_files, writable(address) as connection:
+        job = Job(connection, reject_files, mapping, full, progress)
         with refusals(connection), connection.transaction():
             prepare(connection)
-            done = [loaded for table, found in tables.items() for loaded in load_table(job, table, found)]
-            rejected.finish()
-        rejected.publish()
-    return Loaded(tuple(done), [])
+            done = [loaded for table, files in found.tables.items() for loaded in load_table(job, table, files)]
+            reject_files.finish()
+        reject_files.publish()
+    return Loaded(tuple(done), found.remarks)
 
 
-def refuse_corrections(files: Sequence[Path]) -> None:
+def refuse_corrections(files: Sequence[DataFile]) -> None:
     """A rejects file holds some rows of some stores: with `full`, all others would be lost. Raises LoadRefused."""
     for file in files:
-        if rejected_table(file) is not None:
+        if file.is_rejects:
             raise LoadRefused(
-                "the tables", f"{file} is a rejects file, and holds only some rows", "Load it without --full."
+                "the tables", f"{file.name} is a rejects file, and holds only some rows", "Load it without --full."
             )
 
 
@@ -190,21 +201,20 @@ def prepare(connection: psycopg.Connection) -> None:
     connection.execute(statement("load/tables"))
 
 
-def load_table(job: Job, table: Table, files: Sequence[Path]) -> list[LoadedFile]:
+def load_table(job: Job, table: Table, files: Sequence[DataFile]) -> list[LoadedFile]:
     """Load the files of a table; those that hold corrected rows come last, for their stores keep what they have."""
     if not files:
         return []
-    is_whole = {file: rejected_table(file) is None for file in files}
     done = [
         loaded
-        for whole, merge in zip((True, False), MERGES[table], strict=True)
-        for loaded in load_set(job, table, [file for file in files if is_whole[file] is whole], merge)
+        for is_rejects, merge in enumerate(MERGES[table])
+        for loaded in load_set(job, table, [file for file in files if file.is_rejects == is_rejects], merge)
     ]
     job.connection.execute(in_table("analyze {table}", table))
     return done
 
 
-def load_set(job: Job, table: Table, files: Sequence[Path], merge: LiteralString) -> list[LoadedFile]:
+def load_set(job: Job, table: Table, files: Sequence[DataFile], merge: LiteralString) -> list[LoadedFile]:
     """Load files that are one set, by one of the statements that merge `incoming`."""
     if not files:
         return []
@@ -216,24 +226,30 @@ def load_set(job: Job, table: Table, files: Sequence[Path], merge: LiteralString
     counts = {number: (came, went) for number, came, went in moved}
     return [
         LoadedFile(
-            file, table, tally.accepted, dict(tally.rejected), *counts.get(number, (0, 0)), job.rejects.path(file)
+            file.path,
+            file.name,
+            table,
+            tallies[file.name].accepted,
+            dict(tallies[file.name].rejected),
+            *counts.get(number, (0, 0)),
+            job.rejects.path(file.name),
         )
-        for number, (file, tally) in enumerate(zip(files, tallies, strict=True))
+        for number, file in enumerate(files)
     ]
 
 
-def copy_files(job: Job, table: Table, files: Sequence[Path]) -> list[Tally]:
-    """Copy what is kept of some files to `incoming`, and put the rest aside."""
-    tallies = [Tally() for _ in files]
+def copy_files(job: Job, table: Table, files: Sequence[DataFile]) -> dict[str, Tally]:
+    """Copy what is kept of some files to `incoming`, and put the rest aside. Gives what was read of each, by name."""
+    tallies = {file.name: Tally(file.path) for file in files}
+    numbers = {file.name: number for number, file in enumerate(files)}
     copy = in_table("copy incoming ({columns}, file_number) from stdin (format csv)", table)
     with job.connection.cursor().copy(copy) as incoming:
-        for number, file, batch in judged_batches(files, table, job.mapping):
-            incoming.write(copy_text(batch, table, number))
-            bad = as_it_was(batch.lazy().filter(pl.col("reason").is_not_null()), COLUMNS[table]).collect()
-            job.rejects.add(file, bad)
-            tallies[number].accepted += batch.height - bad.height
-            tallies[number].rejected.update(dict(bad.group_by("reason").len().iter_rows()))
-            job.progress(file, tallies[number].read)
+        for batch in judged_batches(files, table, job.mapping):
+            incoming.write(copy_text(batch, table, numbers))
+            job.rejects.add(as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect())
+            for name, reason, rows in batch.group_by(FILE, "reason", maintain_order=True).len().iter_rows():
+                tallies[name].count(reason, rows)
+                job.progress(tallies[name].file, tallies[name].read)
     return tallies
 
 

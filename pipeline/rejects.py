@@ -6,7 +6,6 @@ name_of         what the file for the rejected rows of an input is called
 RejectFiles     those of a load, which appear once it has been committed
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Self
 
 import polars as pl
 
-from pipeline.clean import FILE, LINE
+from pipeline.clean import FILE
 from pipeline.errors import CannotWrite, RejectsNotWritten, writing
 from pipeline.files import (
     Purpose,
@@ -26,38 +25,15 @@ from pipeline.files import (
     synchronize,
     unfinished,
 )
-from pipeline.tables import COLUMNS, Table
+from pipeline.source.files import DataFile
+from pipeline.source.text_files import rejects_table
 
-REASON = "reason"
 SUFFIX = ".rejects.csv"
-OWN_COLUMNS = ((FILE, LINE, REASON), (LINE, REASON))
-"""What stands before the row as it was; the shorter is that of earlier versions."""
-DELIMITERS = ",;\t|"
-
-
-def headers(table: Table) -> list[list[str]]:
-    """The headers that a file of rejected rows of a table can have."""
-    return [[*own, *COLUMNS[table]] for own in OWN_COLUMNS]
 
 
 def is_rejects(path: Path) -> bool:
     """Whether a file begins as one of rejected rows that this program wrote. Raises OSError."""
-    header = first_line(path).decode(errors="replace").split(",")
-    return any(header in headers(table) for table in COLUMNS)
-
-
-def rejected_table(path: Path) -> Table | None:
-    """Which table's rejected rows a file holds, also one that a spreadsheet has saved again; None: it is none.
-
-    Raises OSError.
-    """
-    text = first_line(path).decode("utf-8-sig", errors="replace")
-    for delimiter in DELIMITERS:
-        header: list[str] = next(csv.reader([text], delimiter=delimiter), [])
-        for table in COLUMNS:
-            if header in headers(table):
-                return table
-    return None
+    return rejects_table(first_line(path).decode(errors="replace").split(",")) is not None
 
 
 def name_of(file: Path, root: Path) -> Path:
@@ -77,11 +53,12 @@ class RejectFiles:
     earlier load has rejected of an input gives way, also to nothing.
     """
 
-    def __init__(self, folder: Path, root: Path, inputs: Iterable[Path]) -> None:
+    def __init__(self, folder: Path, root: Path, inputs: Iterable[DataFile]) -> None:
         """folder: where they go; root: what was loaded, of which the inputs are. Raises WouldOverwriteSource."""
-        self._targets = {file: folder / name_of(file, root) for file in inputs}
-        check_sources(self._targets.values(), self._targets)
-        self._parts: dict[Path, Path] = {}
+        files = list(inputs)
+        self._targets = {file.name: folder / name_of(file.path, root.absolute()) for file in files}
+        check_sources(self._targets.values(), [file.path for file in files])
+        self._parts: dict[str, Path] = {}
         self._obsolete: list[Path] = []
         self._kept = ExitStack()
 
@@ -91,40 +68,42 @@ class RejectFiles:
     def __exit__(self, *_: object) -> None:
         self._kept.close()
 
-    def add(self, file: Path, rows: pl.DataFrame) -> None:
-        """Append rejected rows of an input: file, line, reason, and the row as it was. Raises CannotWrite."""
-        if rows.is_empty():
-            return
-        target = self._targets[file]
+    def add(self, rejected: pl.DataFrame) -> None:
+        """Append rows (file, line, reason, the row as it was) to those of their inputs. Raises CannotWrite."""
+        for (name,), rows in rejected.group_by(FILE, maintain_order=True):
+            self._append(str(name), rows)
+
+    def _append(self, name: str, rows: pl.DataFrame) -> None:
+        target = self._targets[name]
         with writing(target):
-            is_first = file not in self._parts
+            is_first = name not in self._parts
             if is_first:
-                self._parts[file] = self._part_of(target)
-            with self._parts[file].open("ab") as part:
+                self._parts[name] = self._part_of(target)
+            with self._parts[name].open("ab") as part:
                 rows.write_csv(part, include_header=is_first, line_terminator="\r\n")
 
     def finish(self) -> None:
         """See to it that nothing is in the way of publishing. Raises CannotWrite."""
-        for file, target in self._targets.items():
+        for name, target in self._targets.items():
             with writing(target):
-                if file in self._parts:
+                if name in self._parts:
                     check_replaceable(target, REJECTS)
-                    synchronize(self._parts[file])
+                    synchronize(self._parts[name])
                 elif target.is_file() and is_rejects(target):
                     self._obsolete.append(target)
 
     def publish(self) -> None:
         """Let the files appear, and those disappear that an earlier load has left. Raises RejectsNotWritten."""
-        for file, part in self._parts.items():
-            with publishing(self._targets[file]):
-                publish(part, self._targets[file], REJECTS)
+        for name, part in self._parts.items():
+            with publishing(self._targets[name]):
+                publish(part, self._targets[name], REJECTS)
         for target in self._obsolete:
             with publishing(target):
                 remove(target, REJECTS)
 
-    def path(self, file: Path) -> Path | None:
+    def path(self, name: str) -> Path | None:
         """Where the rejected rows of an input stand; None: it has none."""
-        return self._targets[file] if file in self._parts else None
+        return self._targets[name] if name in self._parts else None
 
     def _part_of(self, target: Path) -> Path:
         missing = [folder for folder in target.parents if not folder.exists()]

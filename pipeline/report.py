@@ -6,7 +6,6 @@ REPORT                               how to recognise a file of one
 
 import io
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ from pipeline.plan import Plan
 from pipeline.quality import Quality
 from pipeline.rejects import REJECTS
 from pipeline.selection import Selection
+from pipeline.source.own_files import is_own_workbook
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
 METADATA = "store_uptime"
@@ -149,7 +149,7 @@ def is_report(path: Path) -> bool:
     if head.startswith(b"PAR1"):
         return has_parquet_metadata(path)
     if head.startswith(b"PK"):
-        return has_workbook_property(path)
+        return is_own_workbook(path)
     return head.startswith(b'{"provenance": ') or first_line(path).decode(errors="replace") in HEADERS
 
 
@@ -159,17 +159,6 @@ def has_parquet_metadata(path: Path) -> bool:
         with path.open("rb") as file:
             return METADATA in pl.read_parquet_metadata(file)
     except pl.exceptions.PolarsError:
-        return False
-
-
-def has_workbook_property(path: Path) -> bool:
-    """Whether a workbook has the document property of a report."""
-    from pipeline.spreadsheet import PROPERTY
-
-    try:
-        with zipfile.ZipFile(path) as book:
-            return f'name="{PROPERTY}"'.encode() in book.read("docProps/custom.xml")
-    except (zipfile.BadZipFile, KeyError):
         return False
 
 

@@ -46,14 +46,14 @@ def load(
             full=full,
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
         )
-    summarize(done, path)
+    summarize(done)
     return WARNED if strict and done.warnings else 0
 
 
-def summarize(done: "Loaded", path: Path) -> None:
+def summarize(done: "Loaded") -> None:
     """What became of each file, the sums where there are several of a table, and the warnings, on stderr."""
     for file in done.files:
-        say(told(file, path))
+        say(told(file))
     for table, sums in done.tables.items():
         if sums.files > 1:
             say(counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
@@ -75,10 +75,9 @@ def rows_bar() -> "Progress":
     return Progress(*columns, console=Console(stderr=True), transient=True, disable=not watched())
 
 
-def told(done: "LoadedFile", path: Path) -> str:
+def told(done: "LoadedFile") -> str:
     """What became of a file, in a line or two."""
-    name = done.file.relative_to(path) if done.file != path and done.file.is_relative_to(path) else done.file.name
-    line = counts(f"{name} -> {done.table}", done.table, done)
+    line = counts(f"{done.name} -> {done.table}", done.table, done)
     if done.rejects:
         line += f"\n  {sum(done.rejected.values()):,} rejected ({reasons(done.rejected)}), see {done.rejects}"
     return line

@@ -23,7 +23,7 @@ from pipeline import (
 )
 from pipeline.errors import CannotWrite, WouldOverwriteSource
 from pipeline.files import PREFIX, check_targets, publish, unfinished, write_file, write_new_file
-from pipeline.rejects import REJECTS, name_of, rejected_table
+from pipeline.rejects import REJECTS, name_of
 from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 
 FEED = {
@@ -109,7 +109,7 @@ def test_a_timeline_takes_the_place_of_a_timeline(timeline: Timeline, tmp_path: 
 def test_rejects_take_the_place_of_rejects_also_of_earlier_versions(own: str, report: Report, tmp_path: Path) -> None:
     (tmp_path / "polls.csv").write_text(f"{own},{POLLS}\n3,bad timestamp,a,soon,active\n")
     write_rejects(report, tmp_path)
-    assert b"polls.csv" not in (tmp_path / "polls.csv").read_bytes()
+    assert (tmp_path / "polls.csv").read_bytes() == report.rejected_csv("polls")
 
 
 def test_rejects_are_none_where_one_of_them_cannot_be(report: Report, tmp_path: Path) -> None:
@@ -117,26 +117,6 @@ def test_rejects_are_none_where_one_of_them_cannot_be(report: Report, tmp_path: 
     with pytest.raises(CannotWrite, match=r"zones\.csv: a file is there that is no earlier rejects file"):
         write_rejects(report, tmp_path)
     assert contents(tmp_path) == {"zones.csv": FEED["zones"].encode()}
-
-
-SAVED_AGAIN = {
-    "as it was": f"file,line,reason,{HOURS}\r\n",
-    "with a byte order mark": f"\ufefffile,line,reason,{HOURS}\r\n",
-    "with semicolons": f"line,reason,{HOURS}\n".replace(",", ";"),
-    "quoted": ",".join(f'"{name}"' for name in ("file", "line", "reason", *HOURS.split(","))),
-}
-
-
-@pytest.mark.parametrize("text", SAVED_AGAIN.values(), ids=SAVED_AGAIN)
-def test_rejects_are_known_after_a_spreadsheet_has_saved_them(text: str, tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
-    assert rejected_table(tmp_path / "x.csv") == "menu_hours"
-
-
-@pytest.mark.parametrize("header", [HOURS, f"reason,line,{HOURS}", f"line,reason,{HOURS},note", ""])
-def test_a_feed_with_columns_of_such_names_is_a_feed(header: str, tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_text(header)
-    assert rejected_table(tmp_path / "x.csv") is None
 
 
 # What is read ---------------------------------------------------------------------------------------------------------
