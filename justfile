@@ -92,6 +92,10 @@ bench-page *ARGS:
 bench-large *ARGS:
     uv run python -m benches.large "$@"
 
+# the answers of docs/api.md
+answers:
+    uv run python -m docs.answers
+
 # the pictures of docs/page.md; needs a Chromium
 pictures:
     uv run python -m docs.pictures

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pipeline.changes import comparison
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        BadMapping,
         CannotWrite,
         EmbeddedUnavailable,
         HorizonOutOfRange,
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
         StoreUptimeError,
         UnknownStore,
     )
-    from pipeline.files import Purpose, check_targets, write_file, write_new_file
+    from pipeline.files import ForEditing, Purpose, check_targets, write_file, write_new_file
     from pipeline.intake import TableCounts
     from pipeline.lists import LISTS
     from pipeline.load import Loaded, LoadedFile, LoadedTable, load_files
+    from pipeline.mapping import AS_NAMED, SourceMapping, read_mapping
     from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
+    from pipeline.proposal import proposed_mapping
     from pipeline.report import REPORT, Report, rejects_targets, write_rejects
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
@@ -39,13 +42,16 @@ if TYPE_CHECKING:
     from pipeline.zone_files import known_zones, zone_rules
 
 __all__ = [
+    "AS_NAMED",
     "EMBEDDED",
     "LISTS",
     "REPORT",
     "TIMELINE",
+    "BadMapping",
     "CannotWrite",
     "Columns",
     "EmbeddedUnavailable",
+    "ForEditing",
     "Format",
     "Frames",
     "HorizonOutOfRange",
@@ -61,6 +67,7 @@ __all__ = [
     "Selection",
     "SheetFull",
     "Source",
+    "SourceMapping",
     "SourceMismatch",
     "SourceRefused",
     "SourceUnreachable",
@@ -80,6 +87,8 @@ __all__ = [
     "known_zones",
     "load_files",
     "open_source",
+    "proposed_mapping",
+    "read_mapping",
     "rejects_targets",
     "restored",
     "saved",
@@ -97,6 +106,7 @@ HOMES = {
     "changes": ("comparison",),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
+        "BadMapping",
         "CannotWrite",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
@@ -108,11 +118,13 @@ HOMES = {
         "StoreUptimeError",
         "UnknownStore",
     ),
-    "files": ("Purpose", "check_targets", "write_file", "write_new_file"),
+    "files": ("ForEditing", "Purpose", "check_targets", "write_file", "write_new_file"),
     "intake": ("TableCounts",),
     "lists": ("LISTS",),
-    "load": ("Loaded", "LoadedFile", "LoadedTable", "load_files"),
+    "mapping": ("AS_NAMED", "SourceMapping", "read_mapping"),
     "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
+    "proposal": ("proposed_mapping",),
+    "load": ("Loaded", "LoadedFile", "LoadedTable", "load_files"),
     "report": ("REPORT", "Report", "rejects_targets", "write_rejects"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),

@@ -15,11 +15,10 @@ import polars as pl
 
 from pipeline.errors import SourceMismatch
 from pipeline.mapping import AS_NAMED, SourceMapping
-from pipeline.options import DAY_US, HOUR_US, SECOND_US
+from pipeline.options import DAY_US, HOUR_US, SECOND_US, UNIT_US, YEAR_1_US, YEAR_10000_US
 from pipeline.tables import SPACE
 
 MINUTE_US = 60 * SECOND_US
-YEAR_1_US, YEAR_10000_US = -62_135_596_800 * SECOND_US, 253_402_300_800 * SECOND_US
 SURPLUS = "surplus"  # what a CSV row holds beyond its header; only CSV has it
 FILE, LINE = "file", "line"  # where a row stands; only rows of files have them
 
@@ -30,7 +29,6 @@ INSTANT = (
 USUAL_INSTANT = "%Y-%m-%d %H:%M:%S.%6f UTC"
 OFFSET = r"([+-])([0-9]{2}):?([0-9]{2})?$"
 TIME_OF_DAY = r"^(?:[01]?[0-9]|2[0-4]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?$"
-UNIT_US = {"s": SECOND_US, "ms": 1_000, "us": 1}
 
 
 class Reason(StrEnum):
@@ -199,7 +197,7 @@ def of_the_calendar(us: pl.Expr) -> pl.Expr:
 def instant_of_float(column: pl.Expr, unit_us: int) -> pl.Expr:
     """The instant of a number of units since 1970, rounded to the microsecond: a float has no exact one."""
     near = column.is_between(YEAR_1_US // unit_us, YEAR_10000_US // unit_us)
-    return (pl.when(near).then(column) * unit_us).round().cast(pl.Int64)
+    return (pl.when(near).then(column.cast(pl.Float64)) * unit_us).round().cast(pl.Int64)
 
 
 def instant_of_digits(text: pl.Expr, unit_us: int) -> pl.Expr:

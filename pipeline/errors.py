@@ -4,6 +4,7 @@
     ├── SourceUnreachable     the database does not answer, or the folder is not there
     ├── SourceRefused         the database answers, and says no: password, right, encryption
     ├── SourceMismatch        a table, a column or a file is not what a report needs
+    ├── BadMapping            the file of a mapping says what cannot be
     ├── NoPolls               there is no accepted poll to report on
     ├── HorizonOutOfRange     the time asked about leaves the calendar
     ├── UnknownStore          no poll has ever had this store id
@@ -57,6 +58,17 @@ class SourceMismatch(StoreUptimeError):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.found}; {self.needed}."
+
+
+class BadMapping(StoreUptimeError):
+    """The file of a mapping says what cannot be: a table, key or value that is not known, or two things at once."""
+
+    def __init__(self, file: str, place: str, found: str, allowed: str) -> None:
+        super().__init__(file, place, found, allowed)
+        self.file, self.place, self.found, self.allowed = file, place, found, allowed
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.place} {self.found}. Allowed: {self.allowed}."
 
 
 class NoPolls(StoreUptimeError):

@@ -14,7 +14,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import CannotWrite, WouldOverwriteSource, writing
@@ -30,6 +30,23 @@ class Purpose:
 
     noun: str
     is_ours: Callable[[Path], bool]
+
+    @property
+    def objection(self) -> str:
+        """Why a file may not give way."""
+        return f"a file is there that is no earlier {self.noun} of store-uptime"
+
+
+@dataclass(frozen=True)
+class ForEditing(Purpose):
+    """What a file is written for that its user is going to edit: it never gives way."""
+
+    is_ours: Callable[[Path], bool] = field(default=lambda path: False, init=False)
+
+    @property
+    def objection(self) -> str:
+        """Why a file may not give way."""
+        return f"a file is there, and it may be {self.noun} that was edited"
 
 
 def check_targets(targets: Mapping[Path, Purpose], sources: Iterable[Path]) -> None:
@@ -63,7 +80,7 @@ def identity(path: Path) -> tuple[int, int] | None:
 def check_replaceable(target: Path, purpose: Purpose) -> None:
     """Raises CannotWrite where a file is there that is neither empty nor what this program wrote for the purpose."""
     if target.is_file() and target.stat().st_size and not purpose.is_ours(target):
-        raise CannotWrite(str(target), f"a file is there that is no earlier {purpose.noun} of store-uptime")
+        raise CannotWrite(str(target), purpose.objection)
 
 
 def first_line(path: Path) -> bytes:

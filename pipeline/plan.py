@@ -12,7 +12,9 @@ import polars as pl
 from pipeline.calendar import always_open, business_intervals
 from pipeline.clean import WITHOUT_STORE
 from pipeline.intake import CODED_ID, Taken
+from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import Horizon, Options
+from pipeline.source.frames import Source
 from pipeline.zone_files import known_zones, tzdata_version
 from pipeline.zones import DEFAULT_ZONE
 
@@ -42,7 +44,8 @@ class Plan:
     odd about it: no_zone, unknown_zone, several_zones, partly_rejected_hours; one row per store with a poll in the
     horizon. intervals: store, open_us, close_us, disjoint per store. not_observed: ids with hours
     or a zone, but no such poll. observed_ids: of the ids in hours and in zones, how many are those of such a store,
-    and how many there are. tzdata: the version of the zone rules that the intervals were made with.
+    and how many there are. tzdata: the version of the zone rules that the intervals were made with. mapping: what the
+    source calls things.
     """
 
     source: str
@@ -53,6 +56,7 @@ class Plan:
     not_observed: pl.Series
     observed_ids: dict[str, tuple[int, int]]
     tzdata: str
+    mapping: SourceMapping = AS_NAMED
 
 
 def make_places(hours: Taken, zones: Taken, horizon: Horizon) -> Places:
@@ -84,7 +88,7 @@ def described(stores: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.col(FLAGS).fill_null(False))
 
 
-def make_plan(source: str, options: Options, horizon: Horizon, polls: pl.DataFrame, places: Places) -> Plan:
+def make_plan(source: Source, options: Options, horizon: Horizon, polls: pl.DataFrame, places: Places) -> Plan:
     """The plan of a run over the accepted polls: store_id (categorical) is all that is looked at."""
     ids = polls.lazy().select("store_id").unique().collect(engine="streaming")
     observed = ids.select(pl.col("store_id").cast(pl.String).sort()).with_row_index("store")
@@ -92,7 +96,7 @@ def make_plan(source: str, options: Options, horizon: Horizon, polls: pl.DataFra
     unmentioned = stores.filter(pl.col("place").is_null())
     intervals = places.intervals.join(stores.select("place", "store"), on="place").drop("place")
     return Plan(
-        source=source,
+        source=source.name,
         options=options,
         horizon=horizon,
         stores=stores.select(STORE_COLUMNS),
@@ -102,6 +106,7 @@ def make_plan(source: str, options: Options, horizon: Horizon, polls: pl.DataFra
             name: (ids.join(observed, on="store_id", how="semi").height, ids.height) for name, ids in places.ids.items()
         },
         tzdata=tzdata_version(),
+        mapping=source.mapping,
     )
 
 

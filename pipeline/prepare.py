@@ -45,7 +45,7 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) 
     polls = taken_polls(awaited(coming.polls), horizon, source.mapping, gives_all=source.gives_all)
     if options.store is None and polls.accepted.is_empty():
         raise no_polls(source, horizon)
-    plan = make_plan(source.name, options, horizon, polls.accepted, places)
+    plan = make_plan(source, options, horizon, polls.accepted, places)
     packed = on_lines(plan, polls.accepted)
     polls = replace(polls, accepted=polls.accepted.clear())  # what sorting takes can have its place
     tables = {"polls": polls, "hours": hours, "zones": zones}

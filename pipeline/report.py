@@ -62,6 +62,7 @@ class Report:
         """Where the figures come from: plain values, times in ISO 8601."""
         horizon, options = self.plan.horizon, self.plan.options
         asked = {} if self.selection is None else {"selection": self.selection.asked}
+        mapping = self.plan.mapping.to_dict()
         return {
             "now": iso(horizon.now_us),
             "now_is": now_is(options, horizon.now_us),
@@ -71,6 +72,7 @@ class Report:
             "lookback_seconds": options.lookback.total_seconds(),
             "source": self.plan.source,
             "tzdata": self.plan.tzdata,
+            **({"mapping": mapping} if mapping else {}),
             **asked,
         }
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from pipeline.clean import FILE, LINE
 from pipeline.intake import TableCounts
+from pipeline.mapping import SourceMapping
 from pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
 from pipeline.plan import STORE_COLUMNS, Plan
 from pipeline.quality import Quality, store_lists
@@ -105,6 +106,7 @@ def told(report: Report) -> dict[str, Any]:
         "horizon": asdict(plan.horizon),
         "not_observed": plan.not_observed.to_list(),
         "observed_ids": plan.observed_ids,
+        "mapping": plan.mapping.to_dict(),
         "quality": {
             "tables": {name: asdict(counts) for name, counts in quality.tables.items()},
             "duplicates": quality.duplicates,
@@ -153,6 +155,7 @@ def plan_again(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataF
         not_observed=pl.Series("store_id", facts["not_observed"], pl.String),
         observed_ids={name: (observed, ids) for name, (observed, ids) in facts["observed_ids"].items()},
         tzdata=facts["tzdata"],
+        mapping=SourceMapping.from_dict(facts.get("mapping", {})),  # kept by a version that did not know it
     )
 
 

@@ -28,7 +28,7 @@ class Timeline:
     """The pieces of a store's business time in the week before now.
 
     pieces: status (up, down, unknown), start_local, end_local (ISO 8601 text with the zone's offset), start_utc,
-    end_utc, minutes, poll_utc (the poll that the piece was given to; null: there is no evidence at all), because.
+    end_utc, minutes, poll_utc (the poll that the piece rests on; null where it is unknown), because.
     In order; they cover the business time of the week without gap or overlap. agrees: whether they add up to the
     week's figures of the report that they explain; polls may have come or gone since it was made.
 
@@ -83,7 +83,7 @@ def timeline(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeli
     """The timeline of the one store that a plan was made for."""
     given = segments(db, partition, plan.horizon, reach_us(plan))
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
-    pieces = explained(in_week(given, plan), zone, plan.horizon)
+    pieces = explained(in_week(given, plan), zone, plan.horizon, because(given, plan))
     polls = polls_of_week(unpacked(partition.polls, partition.line), plan, zone)
     return Timeline(plan.options.store or "", zone, plan, pieces, polls, days_of_week(plan, zone))
 
@@ -97,21 +97,30 @@ def compared(found: Timeline, figures: Mapping[str, Any]) -> Timeline:
 
 
 def in_week(given: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """The pieces of the last window."""
+    """The pieces of the last window, each with where it began before it was cut to that."""
     week_us = plan.horizon.now_us - WEEK_US
-    return given.filter(pl.col("end_us") > week_us).with_columns(pl.col("start_us").clip(week_us))
+    return given.filter(pl.col("end_us") > week_us).with_columns(pl.col("start_us").clip(week_us), from_us="start_us")
 
 
-def explained(given: pl.DataFrame, zone: str, horizon: Horizon) -> pl.DataFrame:
-    """The pieces as `Timeline` describes them."""
-    start, end, poll = pl.col("start_us"), pl.col("end_us"), pl.col("poll_us")
-    because = (
-        pl.when(poll.is_null()).then(pl.lit("no poll in business time"))
-        .when(pl.col("active").is_null()).then(pl.lit("further than max-gap from the poll"))
-        .when(~pl.col("inside")).then(pl.lit("no poll in this interval: status carried"))
+def because(given: pl.DataFrame, plan: Plan) -> pl.Expr:
+    """Why a piece of these is what it is."""
+    start, opening, poll = pl.col("start_us"), pl.col("open_us"), pl.col("poll_us")
+    unknown = "no poll within max-gap" if given["poll_us"].count() else "no poll in business time"
+    limit = pl.lit(None if plan.options.max_gap is None else reach_us(plan), pl.Int64)  # null: nothing is equal to it
+    return (
+        pl.when(poll.is_null()).then(pl.lit(unknown))
+        .when(poll < opening).then(pl.lit("carried from the last poll of an earlier interval"))
+        .when(~pl.col("inside")).then(pl.lit("carried back from the first poll of a later interval"))
+        .when((poll > start) & (pl.col("from_us") > opening)).then(pl.lit("reaches back over a gap, max-gap at most"))
         .when(poll > start).then(pl.lit("first poll reaches back to the opening"))
+        .when(pl.col("end_us") - poll == limit).then(pl.lit("holds as far as max-gap"))
         .otherwise(pl.lit("holds until the next poll or the closing"))
     )  # fmt: skip
+
+
+def explained(given: pl.DataFrame, zone: str, horizon: Horizon, because: pl.Expr) -> pl.DataFrame:
+    """The pieces as `Timeline` describes them."""
+    start, end = pl.col("start_us"), pl.col("end_us")
     return with_offsets(given, zone, horizon, ["start_us", "end_us"]).select(
         status=pl.when("active")
         .then(pl.lit("up"))

@@ -1,9 +1,10 @@
 """Polls and business intervals in, uptime and downtime out: the DuckDB stage.
 
     instants   the polls, each with its neighbours on the line
-    evidence   those inside business time, with their interval and the stretch that they speak for
+    evidence   those inside business time, with their interval and their neighbours there
     polled     the intervals that have evidence
-    carried    the intervals that have none, with the poll whose status they take
+    around     the intervals that their own polls do not wholly speak for, with the polls of others around them
+    carried    the business time that takes the status of a poll of another interval
     segments   the stretch of business time that each poll speaks for
     stores     each store's newest poll, and whether it is down
     windows    microseconds up and down, per store and window
@@ -28,9 +29,9 @@ from pipeline.line import Line, neighbours
 from pipeline.options import WINDOWS, Horizon, Limits
 from pipeline.statements import statement
 
-STEPS = ("instants", "evidence", "polled", "carried", "segments", "stores", "windows", "pieces", "lanes")
+STEPS = ("instants", "evidence", "polled", "around", "carried", "segments", "stores", "windows", "pieces", "lanes")
 FIGURES, LANES = STEPS[:-2], STEPS
-PIECES = (*STEPS[:5], "pieces")
+PIECES = (*STEPS[:6], "pieces")
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,10 @@ def uptime(
 
 
 def segments(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, reach_us: int) -> pl.DataFrame:
-    """The pieces of business time up to now: store, start_us, end_us, active (null: unknown), poll_us, inside.
+    """The pieces of business time up to now: store, open_us, start_us, end_us, active (null: unknown), poll_us, inside.
 
-    They cover the intervals without gap or overlap, in order; `poll_us` is the poll that a piece was given to, also
-    where `max_gap` makes it unknown, and null where the store has no evidence.
+    They cover the intervals without gap or overlap, in order. `open_us` is where the interval opens; `poll_us` the poll
+    that a piece rests on, null where it is unknown; `inside` whether that lies in the interval.
     """
     with stage(db, partition, horizon, reach_us, PIECES) as run:
         return frame(run, "from pieces order by store, start_us")

@@ -20,6 +20,7 @@ from service.caller import Caller
 from service.compression import Zstandard
 from service.front import Front, Rates, SameSite
 from service.routes import openapi, operations, page, reports, schedules, sessions, stores
+from service.routes.validation import check_request
 from service.settings import Settings
 
 HANDLERS: list[Any] = [
@@ -29,11 +30,13 @@ HANDLERS: list[Any] = [
     reports.get_report_by_query,
     reports.history,
     reports.report_details,
+    reports.report_status,
     reports.rejected_rows,
     reports.end_report,
     reports.events,
     schedules.schedules,
     schedules.add_schedule,
+    schedules.change_schedule,
     schedules.remove_schedule,
     schedules.run_schedule,
     schedules.deliver,
@@ -73,6 +76,7 @@ def create_app(settings: Settings, host: Host) -> Front:
     app = Litestar(
         route_handlers=[*HANDLERS, openapi.assets(), page.views, page.assets()],
         lifespan=[life],
+        before_request=check_request,
         dependencies={
             "backend": Provide(given_backend, sync_to_thread=False),
             "caller": Provide(given_caller, sync_to_thread=False),
@@ -84,7 +88,8 @@ def create_app(settings: Settings, host: Host) -> Front:
             Rates(settings.rate_limit),
             DefineMiddleware(Doorkeeper, exclude_from_auth_key="exclude_from_auth", exclude=["^/schema"]),
         ],
-        plugins=[problems.plugin, openapi.Strict()],
+        exception_handlers=problems.HANDLERS,
+        plugins=[openapi.Strict()],
         openapi_config=openapi.config(version("store-uptime")),
         compression_config=CompressionConfig(
             backend="zstd", compression_facade=Zstandard, gzip_fallback=True, exclude=["/events$"]

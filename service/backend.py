@@ -163,7 +163,7 @@ class Backend:
     @property
     def place(self) -> Place:
         """Where the tables are, for short work."""
-        return Place(self._database, self.settings.schema)
+        return Place(self._database, self.settings.schema, mapping=self.settings.mapping)
 
     async def asks_for_keys(self) -> bool:
         """Whether nobody is let in without a key: always where other machines can call, else once there is one.
@@ -220,7 +220,7 @@ class Backend:
     def _source(self) -> "pipeline.Source":
         if not self._database:
             raise RegistryUnreachable
-        return pipeline.open_source(self._database, self.settings.schema)
+        return pipeline.open_source(self._database, self.settings.schema, mapping=self.settings.mapping)
 
 
 def visit_embedded() -> None:

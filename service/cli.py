@@ -15,6 +15,7 @@ COMMANDS = (
     "report",
     "timeline",
     "load",
+    "map",
     "sample",
     "serve",
     "schedule",

@@ -1,9 +1,11 @@
-"""Durations as people write them: 90m, 2h, 1d12h, 0h."""
+"""Durations as people write them, on the command line, in the API and on the page: 90m, 2h, 1d12h, 0h."""
 
 import re
 from datetime import timedelta
 
+FORMS = "90m, 2h or 1d12h"
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+PATTERN = "".join(f"([0-9]{{1,9}}{unit})?" for unit in UNITS)  # as an OpenAPI document and a form have it
 WRITTEN = re.compile("".join(rf"(?:(?P<{name}>[0-9]{{1,9}}){unit})?" for unit, name in UNITS.items()))
 SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
@@ -12,11 +14,19 @@ def duration(text: str) -> timedelta:
     """What a text stands for. Raises ValueError."""
     found = WRITTEN.fullmatch(text)
     if not text or found is None:
-        raise ValueError(f"{text!r} is not a duration: write 90m, 2h or 1d12h")
+        raise ValueError(f"{text!r} is not a duration: write {FORMS}")
     try:
         return timedelta(**{name: int(number) for name, number in found.groupdict(default="0").items()})
     except OverflowError:
         raise ValueError(f"{text!r} is longer than a duration may be") from None
+
+
+def positive_duration(text: str) -> timedelta:
+    """The same, where there must be some time. Raises ValueError."""
+    length = duration(text)
+    if not length:
+        raise ValueError(f"{text!r} is too short: it must be more than 0h")
+    return length
 
 
 def written(seconds: float) -> str:

@@ -12,6 +12,7 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── UnknownSchedule      404  there is no schedule of this name
     ├── ScheduleExists       409  there is one of this name already
     ├── UnknownDestination   422  this server does not deliver there
+    ├── PrivateWebhook       422  this server announces nothing there
     ├── OtherRequest         422  the idempotency key stands for another request
     ├── QueueFull            503  too many reports wait already
     ├── RegistryUnreachable  503  the database of the service does not answer
@@ -167,6 +168,22 @@ class UnknownDestination(ServiceError):
     def __str__(self) -> str:
         rest = f"It delivers to {', '.join(self.known)}" if self.known else "It delivers nowhere yet"
         return f"This server knows no destination {self.name!r}. {rest}: --destination NAME=FOLDER names more."
+
+
+class PrivateWebhook(ServiceError):
+    """This server announces nothing at an address of this network."""
+
+    status = 422
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+    def __str__(self) -> str:
+        return (
+            f"This webhook leads to {self.address}, an address of a private network: "
+            "--webhook-network allows those that may be."
+        )
 
 
 class NotDelivered(Exception):

@@ -1,14 +1,18 @@
 """Errors as RFC 9457 problem details, with the same sentence in `error`, which is what older clients read.
 
-What is not known here is 500, and says nothing of the inside.
+What is not known here is 500, and says nothing of the inside. The two oldest addresses send the same members as plain
+JSON: scripts that are older than this service look for `error` in nothing else. An address that leads nowhere is a page
+for a browser.
 """
 
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from litestar.exceptions import HTTPException
-from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.plugins.problem_details import ProblemDetailsException
+from litestar.response import Template
 
 from pipeline import HorizonOutOfRange, NoPolls, SheetFull, SourceMismatch, StoreUptimeError, UnknownStore
 from service.errors import ServiceError, told
@@ -26,7 +30,8 @@ SENTENCES = {
     413: "The body of this request is larger than the server takes.",
     429: "Too many requests from this address; Retry-After says in how many seconds there may be more.",
 }
-NO_BODY = {"message": "'data'", "key": "data", "source": "body"}  # Litestar's complaint, where none is needed
+CLASSIC, CLASSIC_MEDIA = ("/trigger_report", "/get_report"), "application/json"
+PRIVATE = {"Cache-Control": "private, no-cache"}
 UNEXPECTED = "Something went wrong in the server; its log has the details."
 
 log = structlog.get_logger(part="http")
@@ -45,26 +50,10 @@ def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -
 
 def of_http(error: HTTPException) -> ProblemDetailsException:
     """What Litestar refuses."""
-    if isinstance(error, ProblemDetailsException):
-        return error
     if error.status_code >= 500:
         log.error("unexpected error", exc_info=error)
         return problem(error.status_code, UNEXPECTED)
-    wrong = error.extra if isinstance(error.extra, list) else []
-    sentence = "; ".join(complaint(each) for each in wrong if each != NO_BODY) or SENTENCES.get(
-        error.status_code, error.detail
-    )
-    return problem(error.status_code, sentence, error.headers)
-
-
-def complaint(wrong: Any) -> str:
-    """One of the parts of a request that do not fit: which, and why."""
-    if not isinstance(wrong, dict):
-        return str(wrong)
-    if "key" not in wrong:
-        return str(wrong.get("message", ""))
-    name = wrong["key"].replace("_", "-").title() if wrong.get("source") == "header" else wrong["key"]
-    return f"{name}: {wrong['message']}"
+    return problem(error.status_code, SENTENCES.get(error.status_code, error.detail), error.headers)
 
 
 def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
@@ -93,14 +82,39 @@ def of_anything(error: Exception) -> ProblemDetailsException:
     return problem(500, UNEXPECTED)
 
 
-plugin = ProblemDetailsPlugin(
-    ProblemDetailsConfig(
-        exception_to_problem_detail_map={
-            HTTPException: of_http,
-            StoreUptimeError: of_ours,
-            UnicodeDecodeError: of_bytes,
-            RecursionError: of_depth,
-            Exception: of_anything,
-        }
-    )
-)
+def problem_of(error: Exception) -> ProblemDetailsException:
+    """What anything that goes wrong is to a caller."""
+    match error:
+        case HTTPException():
+            return of_http(error)
+        case StoreUptimeError():
+            return of_ours(error)
+        case UnicodeDecodeError():
+            return of_bytes(error)
+        case RecursionError():
+            return of_depth(error)
+        case _:
+            return of_anything(error)
+
+
+def refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A problem as its address answers it."""
+    answer = problem_of(error).to_response(request)
+    if is_classic(request.scope["path"]):
+        answer.media_type = CLASSIC_MEDIA
+    return answer
+
+
+def is_classic(path: str) -> bool:
+    """Whether an address is one of the two that are older than this service."""
+    return path in CLASSIC or path.startswith("/get_report/")
+
+
+def nowhere(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
+    """What there is at an address that leads nowhere: a page for a browser, a problem for everybody else."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return refused(request, error)
+    return Template("problem.html", context={"told": SENTENCES[404]}, status_code=404, headers=PRIVATE)
+
+
+HANDLERS: dict[type[Exception] | int, Any] = {NotFoundException: nowhere, HTTPException: refused, Exception: refused}

@@ -175,6 +175,11 @@ async def ended(registry: Registry, report_id: str, by: dict[str, str | None]) -
         await registry.rows("remove", id=report_id, **by)
 
 
+def utc(moment: datetime | None) -> datetime | None:
+    """An instant of the registry as the API writes it, whatever the zone of the connection."""
+    return None if moment is None else moment.astimezone(UTC)
+
+
 def iso(moment: datetime | None) -> str | None:
     """An instant as the API writes it."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -172,7 +172,7 @@ class Runner:
             report_id=claimed["id"],
             run=run,
             options=claimed["options"],
-            place=Place(self._house.database, self._settings.schema, application(run)),
+            place=Place(self._house.database, self._settings.schema, application(run), self._settings.mapping),
             registry=self._house.registry,
             limits=limits,
             recipients=self._settings.vault.recipients,

@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number, all_or_none
 
-from service.commands.common import REPEATED, Identities, Recipients, more_than_nothing, nothing_or_more
+from service.commands.common import (
+    DURATION,
+    POSITIVE_DURATION,
+    REPEATED,
+    Identities,
+    MappingFile,
+    Recipients,
+    mapping,
+)
 from service.durations import written
 
 if TYPE_CHECKING:
+    from pipeline import SourceMapping
     from service.destinations import Destination
     from service.sealed import Vault
     from service.webhooks import Network
@@ -67,6 +76,7 @@ class Settings:
     schema: Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")] = (
         None
     )
+    map_file: MappingFile = None
     host: Annotated[str, Parameter(help="The address to listen on; any but this machine's own asks for API keys.")] = (
         "127.0.0.1"
     )
@@ -89,18 +99,18 @@ class Settings:
     ] = 2
     queue: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many reports may wait.")] = 100
     time_limit: Annotated[
-        timedelta, Parameter(validator=more_than_nothing, show_default=shown, help="How long a report may run.")
+        timedelta, POSITIVE_DURATION, Parameter(show_default=shown, help="How long a report may run.")
     ] = timedelta(minutes=30)
     grace: Annotated[
         timedelta,
+        DURATION,
         Parameter(
-            validator=nothing_or_more,
             show_default=shown,
             help="How long running reports may go on when the server is stopped.",
         ),
     ] = timedelta(seconds=30)
     keep_for: Annotated[
-        timedelta, Parameter(validator=nothing_or_more, show_default=shown, help="How long finished reports are kept.")
+        timedelta, DURATION, Parameter(show_default=shown, help="How long finished reports are kept.")
     ] = timedelta(days=30)
     keep_reports: Annotated[int, Parameter(validator=NONE_OR_MORE, help="How many finished reports are kept.")] = 1000
     rate_limit: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="Requests a minute from one address.")] = 30_000
@@ -110,7 +120,8 @@ class Settings:
     body_seconds: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How long a client may take to send one.")] = 10
     keep_audit: Annotated[
         timedelta,
-        Parameter(validator=nothing_or_more, show_default=shown, help="How long it is kept who asked for what."),
+        DURATION,
+        Parameter(show_default=shown, help="How long it is kept who asked for what."),
     ] = timedelta(days=365)
     destination: Annotated[
         tuple[str, ...],
@@ -133,6 +144,11 @@ class Settings:
     def is_local(self) -> bool:
         """Whether only this machine can call."""
         return self.host in LOOPBACK
+
+    @cached_property
+    def mapping(self) -> "SourceMapping":
+        """What the source calls things. Raises BadMapping."""
+        return mapping(self.map_file)
 
     @cached_property
     def vault(self) -> "Vault":

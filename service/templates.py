@@ -42,7 +42,7 @@ def engine() -> JinjaTemplateEngine:
         cron.in_words,
     )
     filters: dict[str, Any] = {word.__name__: word for word in words}
-    values: dict[str, Any] = {"assets": assets_path()}
+    values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": durations.PATTERN}
     environment.filters.update(filters)
     environment.globals.update(values)
     return JinjaTemplateEngine.from_environment(environment)

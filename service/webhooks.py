@@ -48,6 +48,24 @@ def checked_address(url: str) -> None:
         raise ValueError(f"{url!r} is no address for a webhook: write https://example.com/path, without a user")
 
 
+def private_address(url: str, allowed: Sequence[Network]) -> str | None:
+    """The address of a webhook that may not be called, as far as it can be told without asking anybody for a name."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        host = "127.0.0.1"
+    try:
+        places = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None  # a name: what it leads to is looked at when it is called
+    return next((str(at[0]) for *_, at in places if not may_be_called(str(at[0]), allowed)), None)
+
+
+def may_be_called(text: str, allowed: Sequence[Network]) -> bool:
+    """Whether an address is one that everybody can reach, or of a network that is allowed."""
+    address = led_to(ip_address(text.partition("%")[0]))
+    return is_public(address) or any(address in network for network in allowed)
+
+
 class NoNetwork(StoreUptimeError):
     """What was given as a network is none."""
 
@@ -142,7 +160,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         """Raises NotDelivered, OSError, httpcore.ConnectError."""
         places = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         found = [str(place[0]) for *_, place in places]
-        private = [address for address in found if not self._may_be_reached(address)]
+        private = [address for address in found if not may_be_called(address, self._allowed)]
         if private:
             place = host if host == private[0] else f"{host}, {private[0]},"
             raise NotDelivered(
@@ -152,10 +170,6 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
         return await self._network.connect_tcp(found[-1], port, timeout, local_address, socket_options)
-
-    def _may_be_reached(self, text: str) -> bool:
-        address = led_to(ip_address(text.partition("%")[0]))
-        return is_public(address) or any(address in network for network in self._allowed)
 
 
 def led_to(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -22,13 +22,13 @@ import psycopg
 import stamina
 
 import pipeline
-from pipeline import Columns, Format, Limits, Options, Selection, StoreUptimeError
+from pipeline import AS_NAMED, Columns, Format, Limits, Options, Selection, SourceMapping, StoreUptimeError
 from service.errors import told
 from service.sealed import Vault
 from service.statements import statements
 
 if TYPE_CHECKING:
-    from pipeline import Frames, Report
+    from pipeline import Frames, Report, Source
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
@@ -41,11 +41,13 @@ REGISTRY_PATIENCE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Place:
-    """Where the tables are, and the name under which a run reads them: its own, as all under it end at once."""
+    """Where the tables are, what they call things, and the name under which a run reads them: its own, as all under it
+    end at once."""
 
     database: str
     schema: str | None
     application: str | None = None
+    mapping: SourceMapping = AS_NAMED
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,11 @@ def tiny() -> "Frames":
     return pipeline.Frames(polls, hours, pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String)))
 
 
+def opened(place: Place) -> "Source":
+    """The source at a place. Raises what `open_source` raises."""
+    return pipeline.open_source(place.database, place.schema, place.application, place.mapping)
+
+
 def options_of(stored: dict[str, Any], due_at: datetime | None = None) -> Options:
     """The options of a report as the registry keeps them, and of its due time, if it has one."""
     return Options(
@@ -155,7 +162,7 @@ def make_report(task: Task) -> Outcome:
     vault = Vault(task.recipients)
     with Ledger(task) as ledger:
         try:
-            source = pipeline.open_source(task.place.database, task.place.schema, task.place.application)
+            source = opened(task.place)
             report = pipeline.build_report(
                 source,
                 options_of(task.options, task.due_at),
@@ -271,7 +278,7 @@ def rejected_rows(figures: bytes, rejects: bytes, table: str) -> bytes:
 
 def timeline(place: Place, store: str, limits: Limits, figures: bytes | None, plan: bytes | None) -> dict[str, bytes]:
     """One store's week as JSON and CSV: of a stored report, or as of now."""
-    source = pipeline.open_source(place.database, place.schema, place.application)
+    source = opened(place)
     if figures is None or plan is None:
         result = pipeline.build_timeline(source, store, limits=limits)
     else:

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 RawRow = Mapping[str, str | None]
@@ -310,32 +311,40 @@ def status_at(polls: Iterable[Poll]) -> dict[int, bool]:
     return result
 
 
-def stretches(intervals: Iterable[Interval], evidence: Mapping[int, bool]) -> list[tuple[int, int, int]]:
-    """(start, end, the poll that speaks for it), over all of the business time; nothing without evidence."""
-    result: list[tuple[int, int, int]] = []
-    for open_us, close_us in intervals:
-        inside = [at for at in evidence if open_us <= at < close_us]
-        before = [at for at in evidence if at < open_us]
-        after = [at for at in evidence if at >= close_us]
-        if inside:
-            starts = [open_us, *inside[1:]]
-            ends = [*inside[1:], close_us]
-            result += zip(starts, ends, inside, strict=True)
-        elif before:
-            result.append((open_us, close_us, before[-1]))
-        elif after:
-            result.append((open_us, close_us, after[0]))
-    return result
+def near(poll: int | None, at: Fraction, max_gap: int | None) -> bool:
+    """Whether there is such a poll, and it is not too far."""
+    return poll is not None and (max_gap is None or abs(at - poll) <= max_gap)
+
+
+def poll_for(at: Fraction, interval: Interval, evidence: Iterable[int], max_gap: int | None) -> int | None:
+    """The poll whose status an instant of an interval takes: the first that is near enough; None: it is unknown."""
+    open_us, close_us = interval
+    own = [poll for poll in evidence if open_us <= poll < close_us]
+    in_order = [
+        max((poll for poll in own if poll <= at), default=None),
+        min((poll for poll in own if poll > at), default=None),
+        max((poll for poll in evidence if poll < open_us), default=None),
+        min((poll for poll in evidence if poll >= close_us), default=None),
+    ]
+    return next((poll for poll in in_order if near(poll, at, max_gap)), None)
+
+
+def marks(interval: Interval, evidence: Iterable[int], max_gap: int | None) -> list[int]:
+    """Where the status may change within an interval, and its ends: at a poll, and where one becomes too far."""
+    open_us, close_us = interval
+    away = [0] if max_gap is None else [-max_gap, 0, max_gap]
+    inside = {poll + by for poll in evidence for by in away if open_us < poll + by < close_us}
+    return [open_us, *sorted(inside), close_us]
 
 
 def known_pieces(intervals: Iterable[Interval], evidence: Mapping[int, bool], max_gap: int | None) -> list[Piece]:
-    """The business time whose status is known."""
+    """The business time whose status is known: between two marks that is the status of their middle."""
     pieces = []
-    for stretch_start, stretch_end, at in stretches(intervals, evidence):
-        start = stretch_start if max_gap is None else max(stretch_start, at - max_gap)
-        end = stretch_end if max_gap is None else min(stretch_end, at + max_gap)
-        if end > start:
-            pieces.append(Piece(start, end, evidence[at]))
+    for interval in intervals:
+        for start, end in pairwise(marks(interval, evidence, max_gap)):
+            poll = poll_for(Fraction(start + end, 2), interval, evidence, max_gap)
+            if poll is not None:
+                pieces.append(Piece(start, end, evidence[poll]))
     return pieces
 
 

@@ -384,6 +384,33 @@ def worlds(draw: st.DrawFn) -> World:
     )
 
 
+LONG_OPENINGS = [("00:00", "07:30"), ("08:00", "15:00"), ("15:30", "16:00"), ("16:30", "23:30")]
+HALF_HOUR = 30 * MINUTE
+UTC_ZONE: list[RawRow] = [{"store_id": "s", "timezone_str": "UTC"}]
+
+
+@st.composite
+def sparse_worlds(draw: st.DrawFn) -> World:
+    """One store with some openings each day, a few polls in the last two days, and a max_gap of hours."""
+    shifts = draw(st.lists(st.sampled_from(LONG_OPENINGS), min_size=2, max_size=4, unique=True))
+    hours = [hours_row("s", str(weekday), *shift) for weekday in range(7) for shift in shifts]
+    now = micros(datetime(2025, 7, 3, tzinfo=UTC)) + draw(st.integers(0, 48)) * HALF_HOUR
+    openings = business_intervals(*seen_by(hours, UTC_ZONE), now - 2 * DAY, now)
+    instants = [at for open_us, close_us in openings for at in range(open_us, min(close_us, now) + 1, HALF_HOUR)]
+    at = st.builds(int.__add__, st.sampled_from(instants), st.sampled_from([0, 0, 1, -1]))
+    polls = draw(st.lists(st.tuples(at, st.sampled_from(["active", "inactive"])), min_size=4, max_size=12))
+    return World(
+        polls=[poll_row("s", stamp(at, 0, " UTC", " ", ""), status) for at, status in polls],
+        hours=hours,
+        zones=UTC_ZONE,
+        now=moment(now),
+        lookback=timedelta(hours=24),
+        max_gap=timedelta(
+            microseconds=draw(st.integers(1, 36)) * HALF_HOUR // 3 + draw(st.sampled_from([0, 0, 1, -1]))
+        ),
+    )
+
+
 @st.composite
 def shuffled(draw: st.DrawFn, world: World) -> World:
     """The same rows in another order."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceUnreachable
+from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED
 from pipeline.source.paths import printable
 
@@ -23,27 +24,33 @@ if TYPE_CHECKING:
 URLS = ("postgresql://", "postgres://")
 
 
-def open_source(address: str | Path, schema: str | None = None, application: str | None = None) -> "Source":
+def open_source(
+    address: str | Path,
+    schema: str | None = None,
+    application: str | None = None,
+    mapping: SourceMapping = AS_NAMED,
+) -> "Source":
     """The source at an address; nothing is read before it is entered with `with`, but for a folder's headers.
 
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
     package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
-    run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has.
+    run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has. mapping: what the
+    source calls tables, columns and statuses.
     Raises SourceUnreachable, SourceMismatch.
     """
     text = str(address)
     if isinstance(address, Path) or (not is_database(text) and is_path(text)):
         from pipeline.source.folder import folder
 
-        return folder(Path(address))
+        return folder(Path(address), mapping)
     if text == EMBEDDED:
         from pipeline.source.postgres import EmbeddedPostgres
 
-        return EmbeddedPostgres(schema, application)
+        return EmbeddedPostgres(schema, application, mapping)
     if is_connection_string(text):
         from pipeline.source.postgres import Postgres
 
-        return Postgres(text, schema, application)
+        return Postgres(text, schema, application, mapping)
     if "://" in text:
         raise SourceUnreachable(
             text.partition("://")[0] + "://…", "only postgresql:// addresses and folders can be read"

@@ -41,11 +41,6 @@ class FoundFiles:
         """What the user should know about it: a sentence on the files that were passed over, where there are any."""
         return [passed_over_sentence(self.passed_over)] if self.passed_over else []
 
-    @property
-    def beside(self) -> str:
-        """The same for the end of an error's sentence; empty where there are none."""
-        return f" (passed over: {listed(self.passed_over)})" if self.passed_over else ""
-
 
 @dataclass(frozen=True)
 class Place:
@@ -77,7 +72,7 @@ def found_files(path: Path, mapping: SourceMapping = AS_NAMED) -> FoundFiles:
             table, file = found
             tables[table].append(file)
     if not any(tables.values()):
-        raise nothing_found(path, passed_over)
+        raise nothing_found(path, passed_over, mapping)
     return FoundFiles(source, {table: without_rejects(files) for table, files in tables.items()}, passed_over)
 
 
@@ -86,14 +81,42 @@ def without_rejects(files: list[DataFile]) -> list[DataFile]:
     return [file for file in files if not file.is_rejects] or files
 
 
-def nothing_found(path: Path, passed_over: list[PassedOver]) -> SourceMismatch:
+def nothing_found(path: Path, passed_over: list[PassedOver], mapping: SourceMapping) -> SourceMismatch:
     """What to raise where no file is one of the tables."""
-    known = "known are " + "; ".join(f"{table}: {','.join(columns)}" for table, columns in COLUMNS.items())
-    if not passed_over:
-        return SourceMismatch(printable(path), "it holds no file with data", known)
-    if path.is_file():
-        return SourceMismatch(printable(path), passed_over[0].reason, known)
-    return SourceMismatch(printable(path), f"it holds no file that can be read: {listed(passed_over)}", known)
+    known = "known are " + "; ".join(f"{table}: {','.join(header_of(table, mapping))}" for table in COLUMNS)
+    needed = f"{known}{renaming(passed_over, list(COLUMNS), mapping)}"
+    if path.is_file() and passed_over:
+        return SourceMismatch(printable(path), passed_over[0].reason, needed)
+    beside = f": {listed(passed_over)}" if passed_over else ""
+    return SourceMismatch(printable(path), f"it holds no file that is one of the tables{beside}", needed)
+
+
+def missing_table(found: FoundFiles, table: Table, mapping: SourceMapping) -> SourceMismatch:
+    """What to raise where no file is a table: the header that one needs, and what was passed over."""
+    beside = f"; passed over: {listed(found.passed_over)}" if found.passed_over else ""
+    needed = f"one needs the header {','.join(header_of(table, mapping))}{beside}"
+    remedy = renaming(found.passed_over, [table], mapping)
+    return SourceMismatch(found.source, f"no file has the columns of {table}", f"{needed}{remedy}")
+
+
+def header_of(table: Table, mapping: SourceMapping) -> list[str]:
+    """What the columns of a table are called in a source."""
+    return [mapping.column_name(table, column) for column in COLUMNS[table]]
+
+
+def renaming(passed_over: list[PassedOver], tables: list[Table], mapping: SourceMapping) -> str:
+    """How a mapping would make a table of the file that is most like one; empty where none is."""
+    if not any(file.header for file in passed_over):
+        return ""
+    from pipeline.likeness import PROBABLE, naming, table_likeness
+
+    likeness, table, header = max(
+        (table_likeness(table, list(file.header)), table, list(file.header))
+        for file in passed_over
+        for table in tables
+        if file.header
+    )
+    return f"; {naming(table, header, mapping)}" if likeness >= PROBABLE else ""
 
 
 def places(path: Path) -> list[Place]:
@@ -179,7 +202,7 @@ def text(place: Place, content: bytes, mapping: SourceMapping) -> Found:
         return PassedOver(place.name, NotRead.REPEATED_COLUMN, repeated)
     if not has_header(content) and len(content) > HEADER_LETTERS * HEADER_LETTERS:
         return PassedOver(place.name, NotRead.NO_HEADER)
-    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(next(headers(content)).names))
+    return unknown_header(place, max((header.names for header in headers(content)), key=likeness_to_any))
 
 
 def text_file(place: Place, header: Header) -> DataFile:
@@ -225,7 +248,7 @@ def parquet(place: Place, mapping: SourceMapping) -> Found:
         return table, file
     if repeated := repeated_in(file, mapping):
         return PassedOver(place.name, NotRead.REPEATED_COLUMN, repeated)
-    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(end.header))
+    return unknown_header(place, end.header)
 
 
 def table_of(file: DataFile, mapping: SourceMapping) -> Table | None:
@@ -240,6 +263,18 @@ def repeated_in(file: DataFile, mapping: SourceMapping) -> str | None:
         if found:
             return ",".join(name for name in found.values() if file.present.count(name) > 1)
     return None
+
+
+def unknown_header(place: Place, names: tuple[str, ...]) -> PassedOver:
+    """A file that has the columns of no table."""
+    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(names), names)
+
+
+def likeness_to_any(names: tuple[str, ...]) -> float:
+    """How much a header is like that of a table: the right delimiter makes it so."""
+    from pipeline.likeness import table_likeness  # difflib is only needed where a header is unknown
+
+    return max(table_likeness(table, list(names)) for table in COLUMNS)
 
 
 def shown_header(names: tuple[str, ...]) -> str:

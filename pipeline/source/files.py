@@ -42,11 +42,12 @@ class NotRead(StrEnum):
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A file that is not read. name: below its source, printable."""
+    """A file that is not read. name: below its source, printable. header: of one whose header is unknown."""
 
     name: str
     why: NotRead
     detail: str = ""
+    header: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.reason})"

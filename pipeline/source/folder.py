@@ -17,12 +17,12 @@ import polars as pl
 from pipeline.errors import SourceMismatch
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.content import is_cut_off
-from pipeline.source.discovery import FoundFiles, found_files
+from pipeline.source.discovery import FoundFiles, found_files, missing_table
 from pipeline.source.files import DataFile, Kind
 from pipeline.source.frames import READ_ERRORS, FrameTables, RawFrames, checked, first_words
 from pipeline.source.small_files import frames
 from pipeline.source.text_files import text_frame
-from pipeline.tables import COLUMNS, Table
+from pipeline.tables import Table
 
 
 def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> "Folder":
@@ -49,14 +49,6 @@ class Folder(FrameTables):
     ) -> None:
         if isinstance(error, READ_ERRORS):
             raise read_error(self.name, self._files, error, self.mapping) from error
-
-
-def missing_table(found: FoundFiles, table: Table, mapping: SourceMapping) -> SourceMismatch:
-    """What to raise where no file is a table."""
-    names = [mapping.columns.get(table, {}).get(column, column) for column in COLUMNS[table]]
-    return SourceMismatch(
-        found.source, f"no file has the columns of {table}", f"one needs the header {','.join(names)}{found.beside}"
-    )
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,8 @@ def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str) -> 
 def plain(rows: pa.Table, file: DataFile, path: str) -> pl.DataFrame:
     """Rows of pyarrow's as a frame; a UUID is its bytes."""
     storage = [
-        column.cast(column.type.storage_type) if is_extension(column.type) else column for column in rows.columns
+        column.cast(column.type.storage_type) if isinstance(column.type, pa.BaseExtensionType) else column
+        for column in rows.columns
     ]
     frame = pl.DataFrame(pa.table(storage, names=rows.column_names))
     return frame.with_columns(pl.lit(str(file.path)).alias(path))

@@ -11,23 +11,23 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, LiteralString, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 os.environ.setdefault("RUST_LOG", "off")  # ConnectorX raises what it would log to stderr; it reads this when imported
 import connectorx
 import psycopg
 import pyarrow  # by ConnectorX too; here it is imported before the pull, not during it
-from psycopg.sql import SQL, Composable, Composed, Identifier
+from psycopg.sql import SQL, Composable, Identifier
 from psycopg.sql import Literal as Value
 
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.horizon import found_horizon
-from pipeline.mapping import AS_NAMED
-from pipeline.options import DAY_US, DEFAULTS, EPOCH, Horizon, instant_us
+from pipeline.mapping import AS_NAMED, SourceMapping, suggestion
+from pipeline.options import DEFAULTS, EPOCH, Horizon, instant_us
+from pipeline.source.catalogue import FoundTable, found_table, needed
 from pipeline.source.connection import (
     connected,
     connection_error,
@@ -37,8 +37,9 @@ from pipeline.source.connection import (
     reached,
     shown,
 )
+from pipeline.source.times import EVER, LooseTimes, Stretch
 from pipeline.statements import statement
-from pipeline.tables import COLUMNS, SPACE, VARIANTS, Table
+from pipeline.tables import COLUMNS, Table
 from pipeline.waiting import awaited
 
 if TYPE_CHECKING:
@@ -46,20 +47,12 @@ if TYPE_CHECKING:
 
     from pipeline.source.frames import Frames, RawFrames, RawPolls
 
-TEXT = ("text", "character varying", "character")
-TIMES = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
-ALLOWED = {
-    "timestamp_utc": (*TIMES, *TEXT),
-    "start_time_local": ("time without time zone", *TEXT),
-    "end_time_local": ("time without time zone", *TEXT),
-}
 LARGE_TABLE = 1_000_000
 BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
-ACCEPTED = {"unreadable": Value("\ufffd"), "space": Value(SPACE)}
+ACCEPTED = {"unreadable": Value("\ufffd")}
 BEGIN = "begin isolation level repeatable read read only"
 FRUGAL = ("set local max_parallel_workers_per_gather = 0", "set local work_mem = '64MB'")
 """A pull keeps one core of the server busy, and groups the polls of some thousand stores without a file."""
-EVER = ("0000-00-00", "9999-99-99")
 
 
 class Postgres:
@@ -72,9 +65,15 @@ class Postgres:
     files: Sequence[Path] = ()
     version: str | None = None
 
-    def __init__(self, address: str, schema: str | None = None, application: str | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        schema: str | None = None,
+        application: str | None = None,
+        mapping: SourceMapping = AS_NAMED,
+    ) -> None:
         self.name = shown(address)
-        self.mapping = AS_NAMED
+        self.mapping = mapping
         self.remarks: list[str] = []
         self._address, self._schema = address, schema
         self._application = application or f"store-uptime {secrets.token_hex(8)}"
@@ -98,26 +97,33 @@ class Postgres:
         if error is not None:
             end_statements(self._address, self._application)
 
+    @property
+    def connection(self) -> psycopg.Connection:
+        """The connection, once it is entered; in a transaction that reads."""
+        return self._connection
+
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """See `Source`; with an index on the time it reads a handful of rows."""
-        if self._polls.kind == "text":
-            return self._newest_of_text(ceiling_us)
-        bounds = {"ceiling": self._instant(ceiling_us), "beginning": self._instant(BEGINNING_US)}
+        times = self._polls.times
+        if isinstance(times, LooseTimes):
+            return self._newest_of_loose(times, ceiling_us)
+        bounds = {"ceiling": times.until(ceiling_us), "beginning": times.until(BEGINNING_US)}
         row = self._row("newest", self._polls, **bounds, **ACCEPTED)
-        return None if row is None else instant_us(row[0])
+        return None if row is None else times.us(row[0])
 
     def polls(self, horizon: Horizon, store: str | None) -> "RawPolls":
         """See `Source`. The usual rows travel packed, each id once; what is not usual follows as text."""
-        polls, of_store = self._polls, self._of_store(store)
-        if polls.kind == "text":
-            text = self._text_polls(*dates_around(horizon), of_store)
+        polls, times, of_store = self._polls, self._polls.times, self._of_store("store_status", store)
+        if isinstance(times, LooseTimes):
+            last_us = horizon.now_us if horizon.ahead_us is None else None  # what is ahead is looked at too
+            loose = self._loose_polls(times, Stretch(horizon.start_us, last_us), of_store)
             from pipeline.source.frames import NONE_USUAL, RawPolls
 
-            return RawPolls(NONE_USUAL, [text])
-        bounds = {"start": self._instant(horizon.start_us), "now": self._instant(horizon.now_us), "of_store": of_store}
-        ahead = Value(None) if horizon.ahead_us is None else self._instant(horizon.ahead_us)
+            return RawPolls(NONE_USUAL, [loose])
+        bounds = {"start": times.since(horizon.start_us), "now": times.until(horizon.now_us), "of_store": of_store}
+        ahead = Value(None) if horizon.ahead_us is None else times.until(horizon.ahead_us)
         coming = self._coming("usual_polls", polls, **bounds)
-        strays = self._pulled("stray_polls", polls, ahead=ahead, of_store=of_store)
+        strays = self._pulled(times.strays, polls, ahead=ahead, of_store=of_store)
         groups = self._arrived("usual_polls", coming)
         from pipeline.source.frames import RawPolls
         from pipeline.source.wire import is_usual, one_by_one
@@ -130,30 +136,34 @@ class Postgres:
 
     def hours(self, store: str | None) -> "RawFrames":
         """See `Source`."""
-        return [self._pulled("hours", self._table("menu_hours"), of_store=self._of_store(store)).lazy()]
+        table = self._table("menu_hours")
+        return [self._pulled("hours", table, of_store=self._of_store("menu_hours", store)).lazy()]
 
     def zones(self, store: str | None) -> "RawFrames":
         """See `Source`."""
-        return [self._pulled("zones", self._table("timezones"), of_store=self._of_store(store)).lazy()]
+        table = self._table("timezones")
+        return [self._pulled("zones", table, of_store=self._of_store("timezones", store)).lazy()]
 
     def has_polled(self, store: str) -> bool:
         """See `Source`."""
-        row = self._row("has_polled", self._polls, of_store=self._of_store(store))
+        row = self._row("has_polled", self._polls, of_store=self._of_store("store_status", store))
         return row is not None and row[0]
 
     def stores(self) -> list[str]:
         """See `Source`; where times are text, also ids of the days around."""
         horizon = found_horizon(self, DEFAULTS)
-        rows = self._rows("stores", self._polls, **self._bounds(horizon), **ACCEPTED)
+        within = self._polls.times.within(horizon.start_us, horizon.now_us)
+        rows = self._rows("stores", self._polls, within=within, **ACCEPTED)
         return sorted(row[0] for row in rows)
 
     def poll_span_us(self) -> tuple[int, int] | None:
         """See `Source`."""
-        if self._polls.kind == "text":
-            return self._text_frames(EVER).poll_span_us()
-        bounds = {"beginning": self._instant(BEGINNING_US), "end": self._instant(END_US)}
+        times = self._polls.times
+        if isinstance(times, LooseTimes):
+            return self._loose_frames(times, EVER).poll_span_us()
+        bounds = {"beginning": times.until(BEGINNING_US), "end": times.since(END_US)}
         row = self._row("span", self._polls, **bounds)
-        return None if row is None or row[0] is None else (instant_us(row[0]), instant_us(row[1]))
+        return None if row is None or row[0] is None else (times.us(row[0]), times.us(row[1]))
 
     @cached_property
     def _polls(self) -> "FoundTable":
@@ -175,10 +185,25 @@ class Postgres:
         except psycopg.Error as error:
             remedy = f"Ask its owner: grant usage on schema {self._schema} to this user."
             raise SourceRefused(self.name, first_line(error), remedy) from None
-        return found_table(self.name, table, rows)
+        if not rows:
+            raise self._no_table(table)
+        return found_table(self.name, table, self.mapping, rows)
+
+    def _no_table(self, table: Table) -> SourceMismatch:
+        from pipeline.source.seen import described_tables, likely_table
+
+        near = likely_table(table, described_tables(self._connection, self._schema))
+        remedy = suggestion(table, "table", near.mapped_name if near else "…")
+        return SourceMismatch(
+            self.name,
+            f"there is no table {self.mapping.table_name(table)}",
+            f"{needed(table)}; is it in another schema? A mapping (--map FILE) can name it: {remedy}",
+        )
 
     def _qualified(self, table: Table) -> str:
-        return table if self._schema is None else f"{Identifier(self._schema).as_string()}.{table}"
+        schema, _, name = self.mapping.table_name(table).rpartition(".")
+        parts = [part for part in (schema or self._schema, name) if part]
+        return Identifier(*parts).as_string()
 
     def _exported_snapshot(self) -> tuple[str | None, str | None]:
         """The name of the snapshot that this connection sees, and the version of the data.
@@ -199,40 +224,38 @@ class Postgres:
                 "each table was read as it was at its own moment."
             )
             return None, None
-        return cast("tuple[str, str | None]", row)
+        name, version = cast("tuple[str, str | None]", row)
+        return name, version and self._version_as_mapped(version)
 
-    def _newest_of_text(self, ceiling_us: int) -> int | None:
-        last = date_text(ceiling_us + 2 * DAY_US)
-        row = self._row("newest_date", self._polls, last_date=Value(last))
-        if row is None or row[0] is None:
+    def _version_as_mapped(self, version: str) -> str:
+        """A version that is another one where the same rows are read otherwise."""
+        place, _, snapshot = version.partition(" ")
+        return version if self.mapping == AS_NAMED else f"{place}/{self.mapping.digest} {snapshot}"
+
+    def _newest_of_loose(self, times: LooseTimes, ceiling_us: int) -> int | None:
+        bounds = times.bounds(Stretch(None, ceiling_us))
+        seen_us = [
+            us_of(row[0])
+            for name, us_of in times.newest_statements.items()
+            if (row := self._row(name, self._polls, **bounds)) is not None and row[0] is not None
+        ]
+        if not seen_us:
             return None
-        near = (date_text(instant_of_date(row[0]) - 2 * DAY_US), last)
-        newest = self._text_frames(near).newest_poll_us(ceiling_us)
-        return self._text_frames(EVER).newest_poll_us(ceiling_us) if newest is None else newest
+        newest = self._loose_frames(times, Stretch(max(seen_us), ceiling_us)).newest_poll_us(ceiling_us)
+        return self._loose_frames(times, EVER).newest_poll_us(ceiling_us) if newest is None else newest
 
-    def _text_frames(self, dates: tuple[str, str]) -> "Frames":
+    def _loose_frames(self, times: LooseTimes, stretch: Stretch) -> "Frames":
         from pipeline.source.frames import Frames
 
-        return Frames(self._text_polls(*dates, self._of_store(None)), [], [])
+        polls = self._loose_polls(times, stretch, self._of_store("store_status", None))
+        return Frames(polls, [], [], mapping=self.mapping)
 
-    def _text_polls(self, first_date: str, last_date: str, of_store: Composable) -> "pl.LazyFrame":
-        dates = {"first_date": Value(first_date), "last_date": Value(last_date)}
-        return self._pulled("text_polls", self._polls, **dates, of_store=of_store).lazy()
+    def _loose_polls(self, times: LooseTimes, stretch: Stretch, of_store: Composable) -> "pl.LazyFrame":
+        return self._pulled(times.polls_statement, self._polls, **times.bounds(stretch), of_store=of_store).lazy()
 
-    def _of_store(self, store: str | None) -> Composable:
-        return SQL("true") if store is None else SQL("store_id::text = {}").format(Value(store))
-
-    def _instant(self, us: int) -> Composable:
-        text = (EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%d %H:%M:%S.%f")
-        if self._polls.kind == "timestamptz":
-            return SQL("{}::timestamptz").format(Value(f"{text.zfill(26)}+00"))
-        return SQL("{}::timestamp").format(Value(text.zfill(26)))
-
-    def _bounds(self, horizon: Horizon) -> dict[str, Composable]:
-        if self._polls.kind == "text":
-            first, last = map(Value, dates_around(Horizon(horizon.start_us, horizon.now_us)))
-            return {"first": first, "last": last}
-        return {"first": self._instant(horizon.start_us), "last": self._instant(horizon.now_us)}
+    def _of_store(self, table: Table, store: str | None) -> Composable:
+        column = Identifier(self.mapping.column_name(table, "store_id"))
+        return SQL("true") if store is None else SQL("{}::text = {}").format(column, Value(store))
 
     def _row(self, name: str, table: "FoundTable", **values: Composable) -> tuple[Any, ...] | None:
         return next(iter(self._rows(name, table, **values)), None)
@@ -270,8 +293,10 @@ class Postgres:
 class EmbeddedPostgres(Postgres):
     """The server that this package starts, kept running while it is read."""
 
-    def __init__(self, schema: str | None = None, application: str | None = None) -> None:
-        super().__init__("", schema, application)
+    def __init__(
+        self, schema: str | None = None, application: str | None = None, mapping: SourceMapping = AS_NAMED
+    ) -> None:
+        super().__init__("", schema, application, mapping)
         self.name = self._place()
         self._server = ExitStack()
 
@@ -293,72 +318,3 @@ class EmbeddedPostgres(Postgres):
 
     def _place(self) -> str:
         return "the embedded PostgreSQL server"
-
-
-class FoundTable:
-    """A table as the catalogue describes it: its real column names and how its times are kept."""
-
-    def __init__(self, rows: list[tuple[Any, ...]], columns: dict[str, str]) -> None:
-        kinds = {row[0]: row[1] for row in rows}
-        self.columns = columns
-        self.kind: Literal["timestamptz", "timestamp", "text"] = "text"
-        if "timestamp_utc" in columns:
-            self.kind = cast("Any", TIMES.get(kinds[columns["timestamp_utc"]], "text"))
-        self.unindexed_time = any(row[0] == columns.get("timestamp_utc") and row[5] and not row[3] for row in rows)
-        self.rows: int = rows[0][4]
-        self.full_name: str = rows[0][6]
-
-    def composed(self, name: str, **values: Composable) -> Composed:
-        """A statement of `sql/postgres/` over this table."""
-        columns = {standard: Identifier(found) for standard, found in self.columns.items()}
-        timestamp = columns.get("timestamp_utc", SQL("null"))
-        in_utc = SQL("{} at time zone 'UTC'").format(timestamp) if self.kind == "timestamptz" else timestamp
-        date = SQL('left(ltrim({}::text, {}), 10) collate "C"').format(timestamp, Value(SPACE))
-        names = {
-            "table": SQL(cast("LiteralString", self.full_name)),
-            "timestamp": timestamp,
-            "in_utc": in_utc,
-            "sent": SQL("{}({})").format(Identifier(f"{self.kind}_send"), timestamp),
-            "bounded": date if self.kind == "text" else timestamp,
-        }
-        return SQL(statement(f"postgres/{name}")).format(**names, **columns, **values)
-
-
-def found_table(source: str, table: Table, rows: list[tuple[Any, ...]]) -> FoundTable:
-    """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused."""
-    needed = f"a report needs {table} ({', '.join(COLUMNS[table])})"
-    if not rows:
-        raise SourceMismatch(source, f"there is no table {table}", f"{needed}; is it in another schema?")
-    by_standard_name = {VARIANTS.get(row[0], row[0]): row for row in rows} | {row[0]: row for row in rows}
-    for column in COLUMNS[table]:
-        if column not in by_standard_name:
-            present = ", ".join(row[0] for row in rows)
-            raise SourceMismatch(source, f"{table} has no column {column}, but {present}", needed)
-        _, kind, readable, *_ = by_standard_name[column]
-        if not readable:
-            remedy = f"Ask its owner: grant select on {rows[0][6]} to this user."
-            raise SourceRefused(source, f"permission denied for {table}.{column}", remedy)
-        if kind not in ALLOWED.get(column, (kind,)):
-            raise SourceMismatch(
-                source, f"{table}.{column} is of type {kind}", f"it must be {' or '.join(ALLOWED[column])}"
-            )
-    return FoundTable(rows, {column: by_standard_name[column][0] for column in COLUMNS[table]})
-
-
-def dates_around(horizon: Horizon) -> tuple[str, str]:
-    """The dates that text of the horizon can begin with, wherever on Earth it was written, and all that is ahead."""
-    first = date_text(horizon.start_us - 2 * DAY_US)
-    return first, EVER[1] if horizon.ahead_us is not None else date_text(horizon.now_us + 2 * DAY_US)
-
-
-def date_text(us: int) -> str:
-    """The UTC date of an instant as text."""
-    return (EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%d").zfill(10)
-
-
-def instant_of_date(text: str) -> int:
-    """The first instant of a date; of one that does not exist, 1970."""
-    try:
-        return instant_us(datetime.fromisoformat(text))
-    except ValueError:
-        return 0

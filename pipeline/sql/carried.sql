@@ -1,34 +1,36 @@
--- carried:  the business intervals without evidence, each with the poll whose status it takes
--- needs:    intervals, polled
--- gives:    store, open_us, close_us, poll_us, active; none for a store without any evidence
--- meaning:  docs/semantics.md, "Evidence and extrapolation", rule 3: the last before it, else the first after it
+-- carried:  the business time that takes the status of a poll of another interval
+-- needs:    around
+-- gives:    store, open_us, start_us, end_us, poll_us, active; disjoint
+-- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 3 and 5
 --
--- Most stores have evidence in every interval: these are left out before anything is ordered.
-create or replace temp table carried as
-with gaps as (
-    select distinct store
-    from intervals
-    anti join polled using (store, open_us)
-),
-around as (
+-- Of an earlier interval first: up to where it speaks, or the interval's own first poll does. Of a later one what is
+-- left after that, and after the interval's own last poll. Polls that are not there are null, which least and greatest
+-- pass over.
+create or replace temp view carried as
+with given as (
     select store,
            open_us,
+           open_us                                                         as start_us,
+           least(close_us, first_us - reach_us(), earlier_us + reach_us()) as end_us,
+           earlier_us                                                      as poll_us,
+           earlier_active                                                  as active
+    from around
+    where earlier_us is not null
+    union all
+    select store,
+           open_us,
+           greatest(open_us, last_us + reach_us(), earlier_us + reach_us(), later_us - reach_us()),
            close_us,
-           first_us is null                                  as unpolled,
-           last_value(last_us ignore nulls) over earlier     as earlier_us,
-           last_value(last_active ignore nulls) over earlier as earlier_active,
-           first_value(first_us ignore nulls) over later     as later_us,
-           first_value(first_active ignore nulls) over later as later_active
-    from intervals
-    semi join gaps using (store)
-    left join polled using (store, open_us)
-    window earlier as (partition by store order by open_us rows between unbounded preceding and 1 preceding),
-           later as (partition by store order by open_us rows between 1 following and unbounded following)
+           later_us,
+           later_active
+    from around
+    where later_us is not null
 )
 select store,
        open_us,
-       close_us,
-       coalesce(earlier_us, later_us)         as poll_us,
-       coalesce(earlier_active, later_active) as active
-from around
-where unpolled and coalesce(earlier_us, later_us) is not null;
+       start_us,
+       end_us,
+       poll_us,
+       active
+from given
+where start_us < end_us;

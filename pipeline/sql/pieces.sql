@@ -1,33 +1,38 @@
 -- pieces:   a store's business time up to now, cut where the status or the poll behind it changes
--- needs:    segments, intervals, polled
--- gives:    store, start_us, end_us, active (null: unknown), poll_us (null: no evidence at all), inside; disjoint
+-- needs:    segments, evidence, around
+-- gives:    store, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown), inside (the poll lies in
+--           its interval; null: unknown); disjoint
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2 to 5
+--
+-- What is unknown lies between two polls of an interval, or before its first one (or is all of it), or after its last.
 create or replace temp view pieces as
-with given as (
-    select store, start_us, least(end_us, now_us()) as end_us, poll_us, active, inside,
-           poll_us - reach_us() as from_us,
-           poll_us + reach_us() as until_us
-    from segments
+with unknown as (
+    select store, open_us, poll_us + reach_us() as start_us, next_us - reach_us() as end_us
+    from evidence
+    where next_us is not null
+    union all
+    select store, open_us,
+           greatest(open_us, earlier_us + reach_us()),
+           least(close_us, coalesce(first_us, later_us) - reach_us())
+    from around
+    union all
+    select store, open_us, last_us + reach_us(), least(close_us, later_us - reach_us())
+    from around
+    where last_us is not null
 ),
-cut as (
-    select store, greatest(start_us, from_us) as start_us, least(end_us, until_us) as end_us, poll_us, active, inside
-    from given
+every as (
+    select store, open_us, start_us, least(end_us, now_us()) as end_us, active, poll_us, inside
+    from segments
     union all
-    select store, start_us, least(end_us, from_us), poll_us, null, inside
-    from given
-    union all
-    select store, greatest(start_us, until_us), end_us, poll_us, null, inside
-    from given
-    union all
-    select store, open_us, least(close_us, now_us()), null, null, false
-    from intervals
-    where store not in (select store from polled)
+    select store, open_us, start_us, least(end_us, now_us()), null, null, null
+    from unknown
 )
 select store,
+       open_us,
        start_us,
        end_us,
        active,
        poll_us,
        inside
-from cut
-where end_us > start_us;
+from every
+where start_us < end_us;

@@ -15,8 +15,8 @@ down as (
     select store
     from segments
     where not active
-      and greatest(start_us, poll_us - reach_us()) < now_us()
-      and least(end_us, poll_us + reach_us()) >= now_us()
+      and start_us < now_us()
+      and end_us >= now_us()
 )
 select store,
        last_poll_us,

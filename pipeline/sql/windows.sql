@@ -9,9 +9,9 @@ create or replace temp table windows as
 with known as (
     select store,
            active,
-           greatest(start_us, poll_us - reach_us())       as from_us,
-           least(end_us, poll_us + reach_us(), now_us())  as until_us,
-           if(inside, poll_us, null)                      as counted_us
+           start_us                  as from_us,
+           least(end_us, now_us())   as until_us,
+           if(inside, poll_us, null) as counted_us
     from segments
 ),
 spoken as (

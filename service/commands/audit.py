@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from service.commands.common import say
+from service.commands.common import DURATION, say
 from service.commands.registry import HERE, Place, opened
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def audit(
     *,
     who: Annotated[str | None, Parameter(help="Only what was done with the key of this name.")] = None,
     subject: Annotated[str | None, Parameter(help="Only what concerns this report, schedule or key.")] = None,
-    since: Annotated[timedelta | None, Parameter(help="Only what was done within so long: 12h, 7d.")] = None,
+    since: Annotated[timedelta | None, DURATION, Parameter(help="Only what was done within so long: 12h, 7d.")] = None,
     limit: Annotated[int, Parameter(validator=Number(gte=1, lte=MOST), help="At most so many lines.")] = LIMIT,
     format: Annotated[Literal["text", "csv", "json"], Parameter(help="How it is written.")] = "text",
     place: Place = HERE,

@@ -2,15 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
-from pipeline import EMBEDDED
+import pipeline
+from pipeline import EMBEDDED, SourceMapping
+from service.durations import duration, positive_duration
+from service.instants import instant
 
 
 def say(text: str) -> None:
@@ -23,40 +26,53 @@ def watched() -> bool:
     return sys.stderr.isatty()
 
 
-def more_than_nothing(_: object, duration: timedelta | None) -> None:
-    """Of nothing, a max-gap would leave nothing known, and a time limit would let nothing be done."""
-    if duration is not None and duration <= timedelta(0):
-        raise ValueError("it must be more than 0.")
+def converted_by(read: Callable[[str], datetime | timedelta]) -> Parameter:
+    """An option whose text is read like everywhere else, and refused with the forms that are allowed."""
+
+    def converter(_: object, tokens: Sequence[Token]) -> datetime | timedelta:
+        try:
+            return read(tokens[0].value)
+        except ValueError as error:
+            raise ValueError(f"{error}.") from None
+
+    return Parameter(converter=converter)
 
 
-def nothing_or_more(_: object, duration: timedelta) -> None:
-    """There is no negative time to look back, or to keep something."""
-    if duration < timedelta(0):
-        raise ValueError("it must be 0h or more.")
-
-
+INSTANT = converted_by(instant)
+DURATION = converted_by(duration)
+POSITIVE_DURATION = converted_by(positive_duration)
 ELSE = "embedded: (the built-in server). Default: what DATABASE_URL says, else embedded:"
 SourceAddress = Annotated[
     str | None, Parameter(help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {ELSE}")
 ]
 DatabaseAddress = Annotated[str | None, Parameter(help=f"Where to load: postgresql://…, or {ELSE}")]
 Schema = Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")]
+MappingFile = Annotated[
+    Path | None,
+    Parameter(
+        name="--map",
+        help="A TOML file that says what the source calls tables, columns and statuses; store-uptime map proposes one.",
+    ),
+]
 Now = Annotated[
     datetime | None,
-    Parameter(help="End of the three windows, ISO 8601 with Z or an offset (none: UTC). Default: the newest poll."),
+    INSTANT,
+    Parameter(
+        help="End of the three windows: 2026-03-09, 2026-03-09T12:00, 2026-03-09T12:00:00+01:00 (no offset: UTC). "
+        "Default: the newest poll."
+    ),
 ]
 MaxGap = Annotated[
     timedelta | None,
+    POSITIVE_DURATION,
     Parameter(
-        validator=more_than_nothing,
         help="How far a poll speaks, such as 90m, 2h, 1d12h; beyond it the status is unknown. Default: no limit.",
     ),
 ]
 Lookback = Annotated[
     timedelta,
-    Parameter(
-        validator=nothing_or_more, show_default=lambda value: "24h", help="How long before the week polls still count."
-    ),
+    DURATION,
+    Parameter(show_default=lambda value: "24h", help="How long before the week polls still count, such as 0h, 36h."),
 ]
 REPEATED = Parameter(negative="", show_default=False)
 Identities = Annotated[
@@ -78,6 +94,11 @@ DEFAULT_LOOKBACK = timedelta(hours=24)
 def address(given: str | None) -> str:
     """The address to use where none, or an empty one, was given."""
     return given or os.environ.get("DATABASE_URL") or EMBEDDED
+
+
+def mapping(file: Path | None) -> SourceMapping:
+    """What a file says that the source calls things; without one, the usual names and words. Raises BadMapping."""
+    return pipeline.AS_NAMED if file is None else pipeline.read_mapping(file)
 
 
 @contextmanager

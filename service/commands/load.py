@@ -20,6 +20,7 @@ def load(
     path: Annotated[Path, Parameter(help="A folder of .csv, .csv.gz or .parquet files, or one such file.")],
     *,
     database: common.DatabaseAddress = None,
+    map_file: common.MappingFile = None,
     full: Annotated[
         bool, Parameter(negative="", help="Hours and zones replace those of all stores, not only of those in the file.")
     ] = False,
@@ -45,6 +46,7 @@ def load(
             rejects,
             full=full,
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
+            mapping=common.mapping(map_file),
         )
     summarize(done)
     return WARNED if strict and done.warnings else 0

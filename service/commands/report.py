@@ -22,6 +22,7 @@ def report(
     *,
     source: common.SourceAddress = None,
     schema: common.Schema = None,
+    map_file: common.MappingFile = None,
     now: common.Now = None,
     store: Annotated[str | None, Parameter(help="Only this store.")] = None,
     columns: Annotated[Columns, Parameter(help="The seven plain columns, or all.")] = "plain",
@@ -45,7 +46,7 @@ def report(
     """
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
-        opened = pipeline.open_source(common.address(source), schema)
+        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map_file))
         pipeline.check_targets(targets(out, rejects), opened.files)
         result = pipeline.build_report(
             opened,

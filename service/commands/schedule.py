@@ -31,7 +31,8 @@ def add(
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
     retention: Annotated[
         timedelta | None,
-        Parameter(validator=common.more_than_nothing, help="How long its reports are kept. Default: as serve says."),
+        common.POSITIVE_DURATION,
+        Parameter(help="How long its reports are kept. Default: as serve says."),
     ] = None,
     deliver_to: Annotated[
         tuple[str, ...], common.REPEATED, Parameter(help="A destination of serve for its files; may be repeated.")

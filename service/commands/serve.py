@@ -49,6 +49,7 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
         if address and address != EMBEDDED:
             pipeline.understood(address)  # what is no address would be waited for in vain
     _ = (
+        settings.mapping,
         settings.vault,
         settings.destinations,
         settings.networks,

@@ -22,6 +22,7 @@ def timeline(
     *,
     source: common.SourceAddress = None,
     schema: common.Schema = None,
+    map_file: common.MappingFile = None,
     now: common.Now = None,
     max_gap: common.MaxGap = None,
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
@@ -36,7 +37,7 @@ def timeline(
     """
     options = Options(now=now, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
-        opened = pipeline.open_source(common.address(source), schema)
+        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map_file))
         if out != common.STDOUT:
             pipeline.check_targets({out: pipeline.TIMELINE}, opened.files)
         result = pipeline.build_timeline(

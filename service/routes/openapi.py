@@ -39,7 +39,7 @@ BINARY = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIF
 TEXT = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
 
-def holding(**properties: Schema) -> Schema:
+def holding(**properties: Schema | Reference) -> Schema:
     """An object that has all of these."""
     return Schema(type=OpenAPIType.OBJECT, properties={**properties}, required=list(properties))
 
@@ -47,7 +47,10 @@ def holding(**properties: Schema) -> Schema:
 ANYTHING, STRING = Schema(type=OpenAPIType.OBJECT), Schema(type=OpenAPIType.STRING)
 ROWS = Schema(type=OpenAPIType.ARRAY, items=ANYTHING)
 STATUS = Reference(ref="#/components/schemas/ReportStatus")
-FIGURES = holding(provenance=ANYTHING, quality=ANYTHING, stores=ROWS)
+PROVENANCE, QUALITY, TRIGGER = (
+    Reference(ref=f"#/components/schemas/{name}") for name in ("Provenance", "Quality", "TriggerRequest")
+)
+FIGURES = holding(provenance=PROVENANCE, quality=QUALITY, stores=ROWS)
 FILES = {  # clients that are generated from the document take the first for all of them
     "text/csv": TEXT,
     "application/json": OpenAPIMediaType(schema=Schema(one_of=[STATUS, FIGURES])),
@@ -64,6 +67,9 @@ class TriggerOperation(Operation):
     def __post_init__(self) -> None:
         if isinstance(self.request_body, RequestBody):
             self.request_body.required = False
+            self.request_body.content[
+                "application/json"
+            ].schema = TRIGGER  # clients that are generated cannot send null
         for answer in answers(self, "202"):
             answer.headers = {"Location": OpenAPIHeader(schema=STRING, description="Where to get the report.")}
 
@@ -92,7 +98,8 @@ class TimelineOperation(Operation):
 
 
 class Strict(OpenAPISchemaPlugin):
-    """Says of what takes no unknown fields that it takes none, which Litestar's own plugin leaves out."""
+    """Says of what takes no unknown fields that it takes none, which Litestar's own plugin leaves out; and the format
+    of a text that may be null with the text, where readers look for it."""
 
     def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
         """Whether it is such a struct."""
@@ -105,7 +112,18 @@ class Strict(OpenAPISchemaPlugin):
         plain = next(plugin for plugin in others if plugin.is_plugin_supported_field(field_definition))
         schema = plain.to_openapi_schema(field_definition, schema_creator)
         schema.additional_properties = False
+        for member in (schema.properties or {}).values():
+            if isinstance(member, Schema) and member.one_of and member.format:
+                give_format_to_text(member)
         return schema
+
+
+def give_format_to_text(either: Schema) -> None:
+    """Have the text among several types have the format that stands beside all of them."""
+    for kind in either.one_of or []:
+        if isinstance(kind, Schema) and kind.type == OpenAPIType.STRING:
+            kind.format = either.format
+    either.format = None
 
 
 def answers(operation: Operation, status: str) -> list[OpenAPIResponse]:

@@ -33,7 +33,10 @@ async def metrics() -> Response[Any]:
     return Response(prometheus_client.generate_latest(), media_type="text/plain; version=0.0.4")
 
 
-@route(["/reports/{report_id:str}", "/schedules", "/session"], http_method=HttpMethod.OPTIONS, include_in_schema=False)
+SHARED = ["/reports/{report_id:str}", "/schedules", "/schedules/{name:str}", "/session"]
+
+
+@route(SHARED, http_method=HttpMethod.OPTIONS, include_in_schema=False)
 async def methods(request: Request[Any, Any, Any]) -> Response[None]:
     """The methods of an address that has several handlers; Litestar by itself would tell those of the first."""
     here = (found.methods for found in request.app.routes if found.path_format == request.scope["path_template"])

@@ -27,6 +27,9 @@ STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and dow
 HISTORY = 50
 PRIVATE = {"Cache-Control": "private, no-cache"}
 A_YEAR_S = 31_536_000
+Sort = Annotated[
+    str, QueryParameter(pattern=TEXT, max_length=64)
+]  # what the fleet's script sorts by: it reads it itself
 ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
@@ -37,7 +40,10 @@ def page(name: str, **values: Any) -> Template:
 
 @get("/")
 async def home(
-    backend: NamedDependency[Backend], caller: NamedDependency[Caller], selection: NamedDependency[Selection]
+    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
+    selection: NamedDependency[Selection],
+    sort: Sort = "",
 ) -> Template:
     """Trigger; what runs; the fleet of the newest report. Where there is no data yet, what to do."""
     running = await backend.registry.rows(
@@ -92,6 +98,7 @@ async def view(
     caller: NamedDependency[Caller],
     report_id: FromPath[str],
     selection: NamedDependency[Selection],
+    sort: Sort = "",
 ) -> Template | Redirect:
     """A report, wherever it stands: its progress, its fleet or its store, or what went wrong."""
     row = await reports.found(backend.registry, report_id)

@@ -1,11 +1,11 @@
 """Trigger a report, ask for it, follow it, end it; and what earlier ones there are."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from hashlib import sha256
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,10 +19,11 @@ from pipeline import Columns, Format, Options, Selection
 from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
-from service.durations import duration, written
+from service.durations import duration, positive_duration, written
 from service.errors import Sealed, ServiceError
+from service.instants import instant
 from service.registry import Row
-from service.reports import Asked, Status, iso
+from service.reports import Asked, Status, utc
 from service.routes.openapi import FileOperation, TriggerOperation
 from service.routes.shapes import (
     TEXT,
@@ -32,13 +33,16 @@ from service.routes.shapes import (
     ReportOptions,
     ReportPage,
     ReportStatus,
-    ScheduleRequest,
+    ScheduleMembers,
     Triggered,
     TriggerRequest,
+    classic_problems,
     problems,
 )
 from service.spoken import goes_to
 
+Value = TypeVar("Value")
+DEFAULT_LOOKBACK = timedelta(hours=24)
 MEDIA: dict[Format, str] = {
     "csv": "text/csv",
     "json": "application/json",
@@ -46,7 +50,7 @@ MEDIA: dict[Format, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
-GETTING = problems(s404="No such report.", s406="No such format.", s410="The report is not kept any more.")
+GETTING = classic_problems(s404="No such report.", s406="No such format.", s410="The report is not kept any more.")
 LOOK_S = 0.25
 SILENCE_S = 15  # some proxies close what says nothing for longer
 Tables = Literal["polls", "hours", "zones"]
@@ -61,7 +65,7 @@ Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
     "/trigger_report",
     status_code=202,
     operation_class=TriggerOperation,
-    responses=problems(
+    responses=classic_problems(
         s404="No such store, or no polls.",
         s408="Too slow.",
         s413="Too large.",
@@ -100,29 +104,23 @@ def accepted(report_id: str) -> Response[Triggered]:
     return Response(Triggered(report_id), status_code=202, headers={"Location": f"/get_report/{report_id}"})
 
 
-def options_of(asked_for: TriggerRequest | ScheduleRequest, now: str | None = None) -> Options:
+def options_of(asked_for: TriggerRequest | ScheduleMembers, now: str | None = None) -> Options:
     """The options of a request. Raises ValidationException."""
+    lookback = member("lookback", duration, asked_for.lookback)
+    return Options(
+        now=member("now", instant, now),
+        store=None if asked_for.store_id is None else str(asked_for.store_id) or None,
+        max_gap=member("max_gap", positive_duration, asked_for.max_gap),
+        lookback=DEFAULT_LOOKBACK if lookback is None else lookback,
+    )
+
+
+def member(name: str, read: Callable[[str], Value], text: str | None) -> Value | None:
+    """What the text of a member stands for; None where it is left out. Raises ValidationException."""
     try:
-        return Options(
-            now=None if now is None else in_utc(now),
-            store=asked_for.store_id or None,
-            max_gap=None if asked_for.max_gap is None else duration(asked_for.max_gap),
-            lookback=timedelta(hours=24) if asked_for.lookback is None else duration(asked_for.lookback),
-        )
-    except (ValueError, OverflowError) as error:
-        raise ValidationException(str(error)) from error
-
-
-def in_utc(text: str) -> datetime:
-    """The instant that a text of RFC 3339 stands for, in UTC; without an offset it is UTC.
-
-    Raises ValueError, and OverflowError where that leaves the calendar.
-    """
-    try:
-        moment = msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        raise ValueError(f"{text!r} is not a time: write 2024-01-31T12:00:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return None if text is None else read(text)
+    except ValueError as error:
+        raise ValidationException(f"{name}: {error}.") from None
 
 
 @get(
@@ -265,15 +263,15 @@ async def described(backend: Backend, row: Row) -> ReportStatus:
         status=word,
         report_id=row["id"],
         options=described_options(row["options"]),
-        requested_at=iso(row["requested_at"]) or "",
+        requested_at=row["requested_at"].astimezone(UTC),
         progress=Progress(**await reports.progress(backend.registry, row)) if is_running else None,
         error=row["error"],
         stores=row["stores"],
         requested_by=row["requested_by"],
-        started_at=iso(row["started_at"]),
-        finished_at=iso(row["finished_at"]),
+        started_at=utc(row["started_at"]),
+        finished_at=utc(row["finished_at"]),
         schedule=row["schedule"],
-        due_at=iso(row["due_at"]),
+        due_at=utc(row["due_at"]),
         is_late=row["is_late"],
         passed_over=row["passed_over"],
         tries=row["tries"],
@@ -285,7 +283,7 @@ def described_options(stored: dict[str, Any]) -> ReportOptions:
     gap = stored["max_gap"]
     return ReportOptions(
         store_id=stored["store_id"],
-        now=stored["now"],
+        now=None if stored["now"] is None else instant(stored["now"]),
         columns=stored["columns"],
         max_gap=None if gap is None else written(gap),
         lookback=written(stored["lookback"]),
@@ -329,6 +327,13 @@ async def report_details(
     return ReportDetails(status, **about, deliveries=deliveries)
 
 
+@get("/reports/{report_id:str}/status", responses=LOOKING, tags=["reports"], summary="Where a report stands, as JSON")
+async def report_status(backend: NamedDependency[Backend], report_id: FromPath[str]) -> Response[ReportStatus]:
+    """Waiting, running, complete or failed: always JSON, and never the file."""
+    status = await described(backend, await reports.found(backend.registry, report_id))
+    return Response(status, headers={"Cache-Control": "no-store"})
+
+
 def delivery_of(row: Row) -> Delivery:
     """What became of a file or an announcement, as the API shows it."""
     return Delivery(
@@ -338,8 +343,8 @@ def delivery_of(row: Row) -> Delivery:
         status=row["status"],
         tries=row["tries"],
         error=row["error"],
-        done_at=iso(row["done_at"]),
-        next_try_at=iso(row["next_try_at"]),
+        done_at=utc(row["done_at"]),
+        next_try_at=utc(row["next_try_at"]),
     )
 
 

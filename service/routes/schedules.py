@@ -1,7 +1,10 @@
 """Reports on schedule, and what is delivered of any report."""
 
+from datetime import UTC
+from typing import Any
+
 import structlog
-from litestar import Response, delete, get, post
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
@@ -12,24 +15,27 @@ from service import reports, work
 from service.backend import Backend
 from service.caller import Caller
 from service.cron import in_words
-from service.durations import duration, written
-from service.errors import ScheduleExists, UnknownDestination, UnknownSchedule
+from service.durations import positive_duration, written
+from service.errors import PrivateWebhook, ScheduleExists, UnknownDestination, UnknownSchedule
 from service.registry import Row
-from service.reports import file_name, iso
-from service.routes.reports import accepted, described_options, options_of
+from service.reports import file_name, utc
+from service.routes.reports import accepted, described_options, member, options_of
 from service.routes.shapes import (
     Delivery,
     DeliveryRequest,
     LastReport,
     NewSchedule,
     Schedule,
+    ScheduleChange,
     ScheduleList,
+    ScheduleMembers,
     ScheduleRequest,
     Triggered,
     problems,
 )
 from service.schedules import NAME, Wanted
 from service.spoken import host
+from service.webhooks import private_address
 
 log = structlog.get_logger(part="schedules")
 
@@ -57,63 +63,91 @@ def described(row: Row) -> Schedule:
         format=row["format"],
         webhook=row["webhook"] and host(row["webhook"]),
         made_by=row["made_by"],
-        next_due=iso(row["next_due"]) or "",
+        next_due=row["next_due"].astimezone(UTC),
         last=None
         if row["report_id"] is None
         else LastReport(
             report_id=row["report_id"],
             status=reports.WORDS[row["status"]],
             error=row["error"],
-            due_at=iso(row["due_at"]),
-            requested_at=iso(row["requested_at"]) or "",
+            due_at=utc(row["due_at"]),
+            requested_at=row["requested_at"].astimezone(UTC),
             tries=row["tries"],
-            next_try_at=iso(row["not_before"]) if row["status"] == "queued" else None,
+            next_try_at=utc(row["not_before"]) if row["status"] == "queued" else None,
         ),
     )
+
+
+WRITING = {
+    "s408": "Too slow.",
+    "s413": "Too large.",
+    "s422": "The server knows no such destination, announces nothing there, or the time leaves the calendar.",
+}
 
 
 @post(
     "/schedules",
     status_code=201,
-    responses=problems(
-        s404="No such store.",
-        s408="Too slow.",
-        s409="There is a schedule of this name already.",
-        s413="Too large.",
-        s422="The server knows no such destination, or the time leaves the calendar.",
-    ),
+    responses=problems(s404="No such store.", s409="There is a schedule of this name already.", **WRITING),
     tags=["schedules"],
     summary="Add a schedule",
 )
 async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleRequest]) -> NewSchedule:
     """Have a report made whenever a cron expression says, on the clock of a zone."""
-    wanted, registry = wanted_of(data), caller.backend.registry
-    for name in wanted.deliver_to:
-        known_destination(caller.backend, name)
-    await check_source(caller.backend, wanted.options)
-    [now] = await registry.rows("clock")
-    values = wanted.values(now["clock"])
-    if not await registry.rows("add_schedule", **values, **caller.by):
+    values = await checked_values(caller.backend, wanted_of(data.name, data))
+    if not await caller.backend.registry.rows("add_schedule", **values, **caller.by):
         raise ScheduleExists(data.name)
-    return NewSchedule(data.name, iso(values["next_due"]) or "", values["webhook_secret"])
+    return NewSchedule(data.name, values["next_due"].astimezone(UTC), values["webhook_secret"])
 
 
-def wanted_of(asked: ScheduleRequest) -> Wanted:
+@put(
+    "/schedules/{name:str}",
+    responses=problems(s404="No such schedule, or no such store.", **WRITING),
+    tags=["schedules"],
+    summary="Change a schedule",
+)
+async def change_schedule(
+    caller: NamedDependency[Caller], name: FromPath[str], data: JSONBody[ScheduleChange]
+) -> NewSchedule:
+    """Have it come, or go out, otherwise from now on: its reports, and the secret of its webhook, stay."""
+    if data.name not in (None, name):
+        raise ValidationException(f"The body names the schedule {data.name!r}, the address {name!r}.")
+    values = await checked_values(caller.backend, wanted_of(known_name(name), data))
+    changed = await caller.backend.registry.row("change_schedule", **values, **caller.by)
+    if changed is None:
+        raise UnknownSchedule(name)
+    return NewSchedule(name, changed["next_due"].astimezone(UTC), changed["secret"])
+
+
+async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
+    """The row of a schedule that this server can make. Raises UnknownDestination, PrivateWebhook, UnknownStore,
+    HorizonOutOfRange."""
+    for name in wanted.deliver_to:
+        known_destination(backend, name)
+    private = wanted.webhook and private_address(wanted.webhook, backend.settings.networks)
+    if private:
+        raise PrivateWebhook(private)
+    await check_source(backend, wanted.options)
+    [now] = await backend.registry.rows("clock")
+    return wanted.values(now["clock"])
+
+
+def wanted_of(name: str, asked: ScheduleMembers) -> Wanted:
     """What a request asks for. Raises ValidationException."""
     try:
         return Wanted(
-            name=asked.name,
+            name=name,
             cron=asked.cron,
             zone=asked.zone,
             options=options_of(asked),
             columns=asked.columns,
-            retention=None if asked.retention is None else duration(asked.retention),
+            retention=member("retention", positive_duration, asked.retention),
             deliver_to=asked.deliver_to,
             file_format=asked.format,
             webhook=asked.webhook or None,
         )
     except ValueError as error:
-        raise ValidationException(str(error)) from error
+        raise ValidationException(f"{error}.") from error
 
 
 async def check_source(backend: Backend, options: Options) -> None:

@@ -1,12 +1,14 @@
 """What requests and answers hold, as JSON; the OpenAPI document is made from these."""
 
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
 from pipeline import Columns, Format
+from service.durations import PATTERN
 from service.reports import Status
 
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
@@ -14,7 +16,6 @@ StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
 StoreIdInQuery = Annotated[
     str, QueryParameter(pattern=TEXT, max_length=1000, min_length=1, description="A store id, as written in the polls.")
 ]
-DURATION = r"([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$"
 
 
 def only_told(**schema: Any) -> msgspec.Meta:
@@ -22,37 +23,34 @@ def only_told(**schema: Any) -> msgspec.Meta:
     return msgspec.Meta(extra_json_schema={"extra": schema})
 
 
-Duration = Annotated[str, only_told(pattern=f"^{DURATION}", minLength=2)]
-LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){DURATION}", minLength=2)]
+ScheduleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+StoreIdOrNumber = Annotated[StoreId | int, only_told(pattern=TEXT, maxLength=1000)]
+Duration = Annotated[str, only_told(pattern=f"^{PATTERN}$", minLength=2)]
+LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]
 Instant = Annotated[str, only_told(format="date-time")]
 
 
 class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What a report is asked for; everything may be left out.
 
-    store_id: only this store; null or empty: all. now: the end of the three windows, ISO 8601; else the newest poll.
+    store_id: only this store, as text or as a whole number; null or empty: all. now: the end of the three windows,
+    2026-03-09, 2026-03-09T12:00 or 2026-03-09T12:00:00.5+01:00, without an offset UTC; else the newest poll.
     columns: what the files hold if a request for them does not say. max_gap, lookback: 90m, 2h, 1d12h.
     """
 
-    store_id: StoreId | None = None
+    store_id: StoreIdOrNumber | None = None
     now: Instant | None = None
     columns: Columns = "plain"
     max_gap: LongerThanNothing | None = None
     lookback: Duration | None = None
 
 
-class ScheduleRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A report that is to be made again and again.
+class ScheduleMembers(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a schedule has beside its name."""
 
-    name: letters, digits, - _ and .; cron: five fields, read on the clock of zone. The options as for a report.
-    retention: how long its reports are kept, such as 90d; deliver_to: destinations of the server for its files, in
-    format; webhook: an address to announce each report at.
-    """
-
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
     cron: Annotated[str, msgspec.Meta(max_length=200)]
     zone: Annotated[str, msgspec.Meta(max_length=100)] = "UTC"
-    store_id: StoreId | None = None
+    store_id: StoreIdOrNumber | None = None
     columns: Columns = "plain"
     max_gap: LongerThanNothing | None = None
     lookback: Duration | None = None
@@ -60,6 +58,26 @@ class ScheduleRequest(msgspec.Struct, forbid_unknown_fields=True):
     deliver_to: Annotated[list[str], msgspec.Meta(max_length=20)] = []
     format: Format = "csv"
     webhook: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
+
+
+class ScheduleRequest(ScheduleMembers, forbid_unknown_fields=True, kw_only=True):
+    """A report that is to be made again and again.
+
+    name: letters, digits, - _ and .; cron: five fields, read on the clock of zone. The options as for a report.
+    retention: how long its reports are kept, such as 90d; deliver_to: destinations of the server for its files, in
+    format; webhook: an address to announce each report at.
+    """
+
+    name: ScheduleName
+
+
+class ScheduleChange(ScheduleMembers, forbid_unknown_fields=True, kw_only=True):
+    """A schedule as it is to be from now on: members as of a new one, and as there where they are left out.
+
+    name: that of the address, if it is given.
+    """
+
+    name: ScheduleName | None = None
 
 
 class DeliveryRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -89,7 +107,7 @@ class ReportOptions(msgspec.Struct):
     """The options of a report, written out."""
 
     store_id: str | None
-    now: str | None
+    now: datetime | None
     columns: str
     max_gap: str | None
     lookback: str
@@ -105,15 +123,15 @@ class ReportStatus(msgspec.Struct, omit_defaults=True):
     status: Status
     report_id: str
     options: ReportOptions
-    requested_at: str
+    requested_at: datetime
     progress: Progress | None = None
     error: str | None = None
     stores: int | None = None
     requested_by: str | None = None
-    started_at: str | None = None
-    finished_at: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
     schedule: str | None = None
-    due_at: str | None = None
+    due_at: datetime | None = None
     is_late: bool = False
     passed_over: int = 0
     tries: int = 0
@@ -129,8 +147,55 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     name: str | None = None
     tries: int = 0
     error: str | None = None
-    done_at: str | None = None
-    next_try_at: str | None = None
+    done_at: datetime | None = None
+    next_try_at: datetime | None = None
+
+
+class Selected(TypedDict, total=False):
+    """Which stores of a report a file holds: what was asked for, as in the address."""
+
+    search: str
+    down_now: bool
+    below: float
+    window: Literal["hour", "day", "week"]
+    zone: str
+    unknown: bool
+
+
+class Provenance(TypedDict):
+    """Where the figures come from: `Report.provenance` of the pipeline. now_is: how now was chosen, in words; horizon:
+    from when to when polls count; selection: in a file of some stores only."""
+
+    now: datetime  # here and in the next but one: its text, as JSON has it
+    now_is: str
+    horizon: list[datetime]
+    store: str | None
+    max_gap_seconds: float | None
+    lookback_seconds: float
+    source: str
+    tzdata: str
+    selection: NotRequired[Selected]
+
+
+class TableQuality(TypedDict):
+    """Rows of a table: read = accepted + rejected, which are by reason. outside the horizon are others (null: not
+    counted)."""
+
+    read: int
+    accepted: int
+    rejected: dict[str, int]
+    outside: int | None
+
+
+class Quality(TypedDict):
+    """What the data was like: `Report.quality` of the pipeline. tables: polls, hours and zones; duplicates,
+    contradictory: polls; stores: ids by the name of their list; warnings: sentences."""
+
+    tables: dict[str, TableQuality]
+    duplicates: int
+    contradictory: int
+    stores: dict[str, list[str]]
+    warnings: list[str]
 
 
 class ReportDetails(msgspec.Struct, omit_defaults=True):
@@ -138,8 +203,8 @@ class ReportDetails(msgspec.Struct, omit_defaults=True):
     that cannot be told here."""
 
     report: ReportStatus
-    provenance: dict[str, Any] | None = None
-    quality: dict[str, Any] | None = None
+    provenance: Provenance | None = None
+    quality: Quality | None = None
     deliveries: list[Delivery] = []
     sealed: str | None = None
 
@@ -151,10 +216,10 @@ class LastReport(msgspec.Struct):
     report_id: str
     status: Status
     error: str | None
-    due_at: str | None
-    requested_at: str
+    due_at: datetime | None
+    requested_at: datetime
     tries: int
-    next_try_at: str | None
+    next_try_at: datetime | None
 
 
 class Schedule(msgspec.Struct):
@@ -170,7 +235,7 @@ class Schedule(msgspec.Struct):
     format: str
     webhook: str | None
     made_by: str | None
-    next_due: str
+    next_due: datetime
     last: LastReport | None
 
 
@@ -182,10 +247,11 @@ class ScheduleList(msgspec.Struct):
 
 
 class NewSchedule(msgspec.Struct):
-    """A schedule that was added. webhook_secret: what its announcements are signed with; it is not shown again."""
+    """A schedule that was added or changed. webhook_secret: what its announcements are signed with, where that is new;
+    it is not shown again."""
 
     name: str
-    next_due: str
+    next_due: datetime
     webhook_secret: str | None
 
 
@@ -251,10 +317,18 @@ ALWAYS = {
 
 def problems(**more: str) -> dict[int, ResponseSpec]:
     """The problems that any route may have, and its own by status: s404="…"."""
+    return described_problems("application/problem+json", more)
+
+
+def classic_problems(**more: str) -> dict[int, ResponseSpec]:
+    """The same of the addresses that are older than this service, and answer with plain JSON."""
+    return described_problems("application/json", more)
+
+
+def described_problems(media_type: str, more: dict[str, str]) -> dict[int, ResponseSpec]:
+    """Problems by status, with their meaning."""
     every = ALWAYS | {int(status[1:]): meaning for status, meaning in more.items()}
     return {
-        status: ResponseSpec(
-            Problem, description=meaning, media_type="application/problem+json", generate_examples=False
-        )
+        status: ResponseSpec(Problem, description=meaning, media_type=media_type, generate_examples=False)
         for status, meaning in sorted(every.items())
     }

@@ -350,6 +350,33 @@ with added as (
 )
 select name from added;
 
+-- change_schedule: a schedule as it is wanted now. Its secret stays as long as it is announced anywhere, and its next due
+-- time as long as it comes at the same times. secret: only if it is a new one
+with before as (
+    select name, cron, zone, webhook_secret, next_due from store_uptime.schedule where name = %(name)s for update
+), changed as (
+    update store_uptime.schedule as schedule
+    set cron = %(cron)s,
+        zone = %(zone)s,
+        options = %(options)s,
+        retention = %(retention)s,
+        deliver_to = %(deliver_to)s,
+        format = %(format)s,
+        webhook = %(webhook)s,
+        webhook_secret = case when %(webhook)s::text is not null
+                              then coalesce(before.webhook_secret, %(webhook_secret)s) end,
+        next_due = case when (before.cron, before.zone) = (%(cron)s, %(zone)s)
+                        then before.next_due else %(next_due)s end
+    from before
+    where schedule.name = before.name
+    returning schedule.name, schedule.next_due, schedule.cron,
+              case when before.webhook_secret is null then schedule.webhook_secret end as secret
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject, detail)
+    select %(who)s, %(client)s, 'schedule changed', name, cron from changed
+)
+select name, next_due, secret from changed;
+
 -- schedules: every schedule, and the newest report of each
 select schedule.*, newest.id as report_id, newest.status, newest.error, newest.due_at, newest.requested_at,
        newest.tries, newest.not_before

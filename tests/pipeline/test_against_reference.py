@@ -15,10 +15,16 @@ from pipeline import Frames, Options, Report, build_report
 from pipeline.errors import NoPolls
 from tests.profiles import examples
 from tests.reference import (
+    CLOSED,
+    DOWN,
+    EPOCH,
+    MINUTE,
     UNITS,
+    UP,
     WINDOWS,
     Answer,
     Row,
+    instant,
     micros,
     newest,
     poll_of,
@@ -26,7 +32,7 @@ from tests.reference import (
     trouble_with_poll,
     written,
 )
-from tests.worlds import EVERY_TEXT_AT, World, every_text, moment, shuffled, worlds
+from tests.worlds import EVERY_TEXT_AT, World, every_text, moment, shuffled, sparse_worlds, worlds
 
 Figures = dict[str, Any]
 
@@ -177,9 +183,15 @@ def test_every_figure_is_that_of_the_reference(world: World) -> None:
     compare(world)
 
 
+@examples(30)
+@given(sparse_worlds())
+def test_so_it_is_where_polls_are_farther_apart_than_max_gap(world: World) -> None:
+    compare(world)
+
+
 @pytest.mark.long
 @settings(examples(50), derandomize=False)
-@given(worlds())
+@given(st.one_of(worlds(), sparse_worlds()))
 def test_every_figure_is_that_of_the_reference_in_other_worlds_each_time(world: World) -> None:
     compare(world)
 
@@ -247,3 +259,26 @@ def test_a_gap_longer_than_the_horizon_is_no_gap(world: World) -> None:
     assume(answer_of(world).rows)
     without = report_of(replace(world, max_gap=None))
     assert report_of(replace(world, max_gap=timedelta.max)).exact.equals(without.exact)
+
+
+def known_in(world: World, minute: int) -> int | None:
+    """Whether the one store is up or down in a minute of the week; None: neither."""
+    try:
+        changes = lane(report_of(world), 0)
+    except NoPolls:
+        return None
+    status = max(((at, status) for at, status in changes if at <= minute), default=(0, CLOSED))[1]
+    return status if status in (UP, DOWN) else None
+
+
+@examples(12)
+@given(sparse_worlds(), st.data())
+def test_a_status_follows_from_the_polls_within_max_gap_of_it_alone(world: World, data: st.DataObject) -> None:
+    polls = [(instant(row["timestamp_utc"] or "") or 0, row) for row in world.polls]
+    start, gap = micros(world.now or EPOCH) - WINDOWS["week"], micros(world.max_gap or timedelta.max)
+    begins_or_ends = st.sampled_from([poll + by for poll, _ in polls for by in (-gap, 0, gap)])
+    minute = (data.draw(begins_or_ends) - start) // MINUTE - data.draw(st.integers(0, 1))
+    at = start + (minute + 1) * MINUTE - 1
+    assume(start <= at < start + WINDOWS["week"])
+    near = [row for poll, row in polls if abs(poll - at) <= gap]
+    assert known_in(replace(world, polls=near), minute) == known_in(world, minute)

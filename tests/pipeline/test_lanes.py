@@ -15,6 +15,7 @@ MONDAY = "a,0,06:00,11:00"
 WEEK = 7 * DAY
 OPEN = WEEK - 6 * 60  # the minute of Monday 06:00 in the week before Monday 12:00
 UNTIL_NOW = ("a,0,06:00,12:00",)
+TWO_SHIFTS = ("a,0,06:00,08:00", "a,0,09:00,11:00")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,38 @@ CASES = {
         "08:00 active",
         [(OPEN, UNKNOWN), (OPEN + 90, UP), (OPEN + 150, UNKNOWN), (OPEN + 300, CLOSED)],
         max_gap=30,
+    ),
+    "after a gap the next poll reaches back": Case(
+        "07:00 active, 10:00 inactive",
+        [(OPEN, UP), (OPEN + 120, UNKNOWN), (OPEN + 180, DOWN), (OPEN + 300, CLOSED)],
+        max_gap=60,
+    ),
+    "so may the last one of an earlier interval reach on": Case(
+        "07:55 active, 10:55 inactive",
+        [
+            *[(OPEN, UNKNOWN), (OPEN + 25, UP), (OPEN + 120, CLOSED)],
+            *[(OPEN + 180, UP), (OPEN + 205, DOWN), (OPEN + 300, CLOSED)],
+        ],
+        hours=TWO_SHIFTS,
+        max_gap=90,
+    ),
+    "and the first one of a later interval back": Case(
+        "06:05 active, 09:05 inactive",
+        [
+            *[(OPEN, UP), (OPEN + 95, DOWN), (OPEN + 120, CLOSED)],
+            *[(OPEN + 180, DOWN), (OPEN + 275, UNKNOWN), (OPEN + 300, CLOSED)],
+        ],
+        hours=TWO_SHIFTS,
+        max_gap=90,
+    ),
+    "what is too far from both is unknown": Case(
+        "06:15 active, 10:30 inactive",
+        [
+            *[(OPEN, UP), (OPEN + 75, UNKNOWN), (OPEN + 120, CLOSED)],
+            *[(OPEN + 180, UNKNOWN), (OPEN + 210, DOWN), (OPEN + 300, CLOSED)],
+        ],
+        hours=TWO_SHIFTS,
+        max_gap=60,
     ),
     "without evidence it is unknown": Case("04:00 inactive", [(OPEN, UNKNOWN), (OPEN + 300, CLOSED)]),
     "with unknown hours it is never open": Case("08:00 inactive", [], hours=("a,9,06:00,11:00",)),

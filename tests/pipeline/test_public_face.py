@@ -15,6 +15,11 @@ from pipeline import errors, write_sample
 
 ROOT = Path(__file__).parents[2]
 PROMISED = {
+    "AS_NAMED",
+    "BadMapping",
+    "SourceMapping",
+    "proposed_mapping",
+    "read_mapping",
     "EMBEDDED",
     "LISTS",
     "REPORT",
@@ -22,6 +27,7 @@ PROMISED = {
     "CannotWrite",
     "Columns",
     "EmbeddedUnavailable",
+    "ForEditing",
     "Format",
     "Frames",
     "HorizonOutOfRange",

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import Options, build_report, load_files, open_source, write_sample
+from pipeline import AS_NAMED, Options, SourceMapping, build_report, load_files, open_source, write_sample
 from pipeline.tables import SPACE
 from tests.postgres import fresh_database, in_database, insert, run
-from tests.reference import RawRow, instant, time_of_day
+from tests.reference import RawRow, instant, micros, time_of_day
 from tests.worlds import EVERY_TEXT_AT, World, every_text, hours_row, moment, poll_row
 
 COLUMNS = {
@@ -149,9 +149,9 @@ class Said:
     now: str
 
 
-def said(address: str | Path, world: World, schema: str | None = None) -> Said:
+def said(address: str | Path, world: World, schema: str | None = None, mapping: SourceMapping = AS_NAMED) -> Said:
     options = Options(now=world.now, lookback=world.lookback, max_gap=world.max_gap)
-    report = build_report(open_source(address, schema), options)
+    report = build_report(open_source(address, schema, mapping=mapping), options)
     return Said(report.csv(), report.csv("extended"), report.quality.stores, report.provenance["now"])
 
 
@@ -412,3 +412,148 @@ def test_tables_of_our_own_say_what_csv_says(
     folder = csv_folder(worlds[name], tmp_path)
     assert all(done.accepted for done in load_files(folder, database, tmp_path / "rejects").files)
     assert said(database, worlds[name]) == expected[name]
+
+
+# Other names and words ------------------------------------------------------------------------------------------------
+
+NAMES = {
+    "store_status": {"store_id": "shop id", "timestamp_utc": "seen", "status": "state"},
+    "menu_hours": {"day_of_week": "weekday", "start_time_local": "from", "end_time_local": "to"},
+    "timezones": {"store_id": "shop", "timezone_str": "store_id"},
+}
+WORDS = {"active": "Geöffnet", "inactive": "zu"}
+UNITS_US = {"s": 1_000_000, "ms": 1_000}
+Seen = tuple[object, ...]
+TABLE_NAMES = {"store_status": "Checks", "menu_hours": "opening hours", "timezones": "places"}
+
+
+def mapped_to(unit: str | None, words: Mapping[str, object], schema: str = "public") -> SourceMapping:
+    """The mapping of such a feed."""
+    tables = {table: {"table": f"{schema}.{name}", **NAMES[table]} for table, name in TABLE_NAMES.items()}
+    statuses = {status: [word] for status, word in words.items()}
+    units = {} if unit is None else {"timestamp_unit": unit}
+    return SourceMapping.from_dict(
+        tables
+        | {
+            "store_status": {**tables["store_status"], **statuses, **units},
+            "menu_hours": {**tables["menu_hours"], "monday": 1},
+        }
+    )
+
+
+def in_milliseconds(row: RawRow) -> RawRow:
+    at = stamp(row)
+    return row if at is None else {**row, "timestamp_utc": str(moment(at // 1_000 * 1_000)).replace("+00:00", "")}
+
+
+COARSE = replace(NASTY, polls=[in_milliseconds(row) for row in NASTY.polls])
+
+
+def number_text(row: RawRow, unit: str | None) -> str | None:
+    """A time as a number of seconds with a fraction, or of milliseconds; what is no time stays what it is."""
+    at = stamp(row)
+    if at is None or unit is None:
+        return row["timestamp_utc"]
+    return str(at // 1_000) if unit == "ms" else f"{at // 1_000_000}.{at % 1_000_000:06}"
+
+
+def in_other_words(status: str | None, words: Mapping[str, str]) -> str | None:
+    """A word for a word: in upper case and with spaces around it where that was not plain."""
+    if status is None or status.strip().lower() not in words:
+        return status
+    word = words[status.strip().lower()]
+    return word if status == status.strip() else f" {word.upper()}\t"
+
+
+def counted_from_1(day: str | None) -> str | None:
+    return str(int(day) + 1) if day is not None and day.isdigit() else day
+
+
+def mapped_frames(world: World, unit: str | None, words: Mapping[str, str]) -> dict[str, pl.DataFrame]:
+    """A world as text in other names and words, weekdays from 1, times as numbers."""
+    polls, hours, zones = text_frames(world).values()
+    times = pl.Series([number_text(row, unit) for row in world.polls], dtype=pl.String)
+    statuses = pl.Series([in_other_words(row["status"], words) for row in world.polls], dtype=pl.String)
+    days = pl.Series([counted_from_1(row["day_of_week"]) for row in world.hours], dtype=pl.String)
+    frames = {
+        "store_status": polls.with_columns(timestamp_utc=times, status=statuses),
+        "menu_hours": hours.with_columns(day_of_week=days),
+        "timezones": zones,
+    }
+    return {table: frame.rename(NAMES[table]) for table, frame in frames.items()}
+
+
+@pytest.fixture(scope="module")
+def coarse(tmp_path_factory: pytest.TempPathFactory) -> tuple[Said, Seen]:
+    """What CSV files in the usual names and words say."""
+    folder = csv_folder(COARSE, tmp_path_factory.mktemp("csv"))
+    return said(folder, COARSE), seen(folder)
+
+
+def seen(address: str | Path, mapping: SourceMapping = AS_NAMED) -> Seen:
+    """What the quicker looks at a source see."""
+    with open_source(address, mapping=mapping) as source:
+        ceilings = [NOW + timedelta(days=days) for days in (-20, 0, 400)]
+        newest = [source.newest_poll_us(micros(ceiling)) for ceiling in ceilings]
+        polled = [source.has_polled(store) for store in ("007", "00")]
+        return newest, source.poll_span_us(), source.stores(), polled
+
+
+def test_csv_in_other_names_and_words_says_the_same(coarse: tuple[Said, Seen], tmp_path: Path) -> None:
+    for table, frame in mapped_frames(COARSE, "s", WORDS).items():
+        frame.write_csv(tmp_path / f"{table}.csv", quote_style="necessary")
+    assert said(tmp_path, COARSE, mapping=mapped_to("s", WORDS)) == coarse[0]
+
+
+def test_parquet_of_numbers_and_booleans_says_the_same(coarse: tuple[Said, Seen], tmp_path: Path) -> None:
+    frames = mapped_frames(COARSE, "ms", {"active": "true", "inactive": "false"})
+    polls, hours = frames["store_status"], frames["menu_hours"]
+    frames["store_status"] = polls.with_columns(
+        pl.col("seen").str.to_integer(strict=False),
+        pl.col("state")
+        .str.strip_chars()
+        .str.to_lowercase()
+        .replace_strict({"true": True, "false": False}, default=None),
+    )
+    frames["menu_hours"] = hours.with_columns(pl.col("weekday").str.to_integer(strict=False).cast(pl.Int16))
+    mapping = mapped_to("ms", {"active": True, "inactive": False})
+    assert said(parquet_folder(frames, tmp_path), COARSE, mapping=mapping) == coarse[0]
+
+
+MAPPED = {
+    "whole": ("bigint", "ms", "text", WORDS),
+    "decimal": ("numeric", "s", "boolean", {"active": True, "inactive": False}),
+    "float": ("double precision", "ms", "numeric(4,2)", {"active": 1, "inactive": 0}),
+    "digits": ("text", "s", "text", WORDS),
+    "stamps": ("timestamp", None, "int", {"active": -1, "inactive": 0}),
+}  # for each schema: the types of time and status, the unit, the words
+
+
+@pytest.fixture(scope="module")
+def mapped(server: str) -> Iterator[str]:
+    """A database with a schema for each."""
+    with fresh_database(server) as url:
+        for schema, (time_type, unit, status_type, words) in MAPPED.items():
+            frames = mapped_frames(COARSE, unit, {status: str(word).lower() for status, word in words.items()})
+            if status_type != "text":
+                good = [str(word).lower() for word in words.values()]
+                frames["store_status"] = frames["store_status"].with_columns(
+                    pl.when(pl.col("state").str.strip_chars().str.to_lowercase().is_in(good)).then("state")
+                )
+            if time_type != "text":
+                stamps = pl.Series([stamp(row) is not None for row in COARSE.polls])
+                frames["store_status"] = frames["store_status"].with_columns(pl.when(stamps).then("seen"))
+            run(url, f"create schema {schema}")
+            for table, frame in frames.items():
+                types = {"seen": time_type, "state": status_type}
+                columns = ", ".join(f'"{name}" {types.get(name, "text")}' for name in frame.columns)
+                run(url, f'create table {schema}."{TABLE_NAMES[table]}" ({columns})')
+                insert(url, f'{schema}."{TABLE_NAMES[table]}"', frame.to_dicts())
+        yield url
+
+
+@pytest.mark.parametrize("schema", MAPPED)
+def test_tables_in_other_names_and_words_say_the_same(mapped: str, coarse: tuple[Said, Seen], schema: str) -> None:
+    _, unit, _, words = MAPPED[schema]
+    mapping = mapped_to(unit, words, schema)
+    assert (said(mapped, COARSE, mapping=mapping), seen(mapped, mapping)) == coarse

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from pipeline import Frames, Options, Timeline, build_report, build_timeline, open_source, write_sample
 from pipeline.errors import NoPolls, UnknownStore
@@ -16,7 +17,7 @@ from pipeline.options import WINDOWS
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 from tests.profiles import examples
 from tests.reference import RawRow
-from tests.worlds import World, worlds
+from tests.worlds import World, sparse_worlds, worlds
 
 NEW_YORK = lines(ZONES, "a,America/New_York")
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)
@@ -77,8 +78,8 @@ def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
     return pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
 
 
-@examples(6)
-@given(world=worlds())
+@examples(10)
+@given(world=st.one_of(worlds(), sparse_worlds()))
 def test_they_do_so_in_odd_worlds(world: World) -> None:
     source = Frames(raw(world.polls, POLLS), raw(world.hours, HOURS), raw(world.zones, ZONES))
     options = Options(now=world.now, max_gap=world.max_gap, lookback=world.lookback)
@@ -131,24 +132,69 @@ def test_each_piece_says_why() -> None:
         zones=lines(ZONES, "a,UTC"),
     )
     assert told(found) == [
-        ("up", "06:00", "07:00", "07:00", "no poll in this interval: status carried"),
+        ("up", "06:00", "07:00", "07:00", "carried back from the first poll of a later interval"),
         ("up", "06:00", "09:00", "07:00", "first poll reaches back to the opening"),
         ("down", "09:00", "11:00", "09:00", "holds until the next poll or the closing"),
     ]
 
 
-def test_what_lies_further_than_max_gap_is_unknown_and_still_names_its_poll() -> None:
+def test_an_interval_without_polls_says_from_which_side_its_status_is() -> None:
     found = timeline(
-        "a,2024-10-14 07:00:00,active",
-        hours=("a,0,06:00,11:00",),
+        "a,2024-10-13 06:30:00,active",
+        hours=("a,6,06:00,07:00", "a,0,06:00,07:00"),
         zones=lines(ZONES, "a,UTC"),
-        max_gap=timedelta(minutes=30),
+    )
+    assert told(found)[1:] == [("up", "06:00", "07:00", "06:30", "carried from the last poll of an earlier interval")]
+
+
+def test_with_max_gap_each_piece_says_how_its_poll_comes_to_speak_for_it() -> None:
+    found = timeline(
+        "a,2024-10-14 02:30:00,active",
+        "a,2024-10-14 07:00:00,active",
+        "a,2024-10-14 07:50:00,inactive",
+        "a,2024-10-14 09:30:00,inactive",
+        "a,2024-10-14 11:10:00,active",
+        hours=("a,0,02:00,02:45", "a,0,03:00,10:15", "a,0,11:00,11:30"),
+        zones=lines(ZONES, "a,UTC"),
+        max_gap=timedelta(minutes=60),
     )
     assert told(found) == [
-        ("unknown", "06:00", "06:30", "07:00", "further than max-gap from the poll"),
-        ("up", "06:30", "07:30", "07:00", "first poll reaches back to the opening"),
-        ("unknown", "07:30", "11:00", "07:00", "further than max-gap from the poll"),
+        ("up", "02:00", "02:45", "02:30", "first poll reaches back to the opening"),
+        ("up", "03:00", "03:30", "02:30", "carried from the last poll of an earlier interval"),
+        ("unknown", "03:30", "06:00", None, "no poll within max-gap"),
+        ("up", "06:00", "07:50", "07:00", "reaches back over a gap, max-gap at most"),
+        ("down", "07:50", "08:50", "07:50", "holds as far as max-gap"),
+        ("down", "08:50", "10:15", "09:30", "reaches back over a gap, max-gap at most"),
+        ("up", "11:00", "11:30", "11:10", "first poll reaches back to the opening"),
     ]
+
+
+def test_what_is_further_than_max_gap_is_unknown_and_names_no_poll() -> None:
+    found = timeline(
+        "a,2024-10-14 07:00:00,active",
+        "a,2024-10-14 11:10:00,inactive",
+        hours=("a,0,06:00,10:30", "a,0,11:00,11:30"),
+        zones=lines(ZONES, "a,UTC"),
+        max_gap=timedelta(minutes=50),
+    )
+    assert told(found) == [
+        ("unknown", "06:00", "06:10", None, "no poll within max-gap"),
+        ("up", "06:10", "07:50", "07:00", "reaches back over a gap, max-gap at most"),
+        ("unknown", "07:50", "10:20", None, "no poll within max-gap"),
+        ("down", "10:20", "10:30", "11:10", "carried back from the first poll of a later interval"),
+        ("down", "11:00", "11:30", "11:10", "first poll reaches back to the opening"),
+    ]
+
+
+@pytest.mark.parametrize("max_gap", [None, timedelta(hours=300)], ids=["no limit", "more than there is"])
+def test_without_a_limit_a_poll_reaches_back_to_an_opening_before_the_week(max_gap: timedelta | None) -> None:
+    found = timeline("a,2024-10-08 07:00:00,active", max_gap=max_gap)
+    assert told(found) == [("up", "12:00", "12:00", "07:00", "first poll reaches back to the opening")]
+
+
+def test_within_max_gap_it_may_be_cut_there() -> None:
+    found = timeline("a,2024-10-07 00:00:00,active", "a,2024-10-07 20:00:00,inactive", max_gap=timedelta(hours=9))
+    assert told(found)[:1] == [("down", "12:00", "05:00", "20:00", "reaches back over a gap, max-gap at most")]
 
 
 def test_a_store_without_evidence_is_unknown_and_names_no_poll() -> None:

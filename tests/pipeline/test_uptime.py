@@ -180,9 +180,49 @@ EVIDENCE = {
     ),
     "hours of which some were rejected are the rest": Case("Mon 09:00-12:00, Tue 09:00-25:00", "10:00 up", up="3:00"),
     # rule 5
-    # 9:00 [uuu 10:00 uuu 11:00 ????????? 14:00 ddd 15:00 ??????) 17:00
+    # 9:00 [uuu 10:00 uuu 11:00 ??? 13:00 ddd 14:00 ddd 15:00 ???) 17:00
     "max_gap is how far a poll speaks": Case(
-        "Mon 09:00-17:00", "10:00 up, 14:00 down", up="2:00", down="1:00", unknown="5:00", max_gap="1:00"
+        "Mon 09:00-17:00", "10:00 up, 14:00 down", up="2:00", down="2:00", unknown="4:00", max_gap="1:00"
+    ),
+    # 9:00 [uuu 10:00 uuu 11:00 ddd 11:30 ddd 12:30 ???) 17:00
+    "between two polls the one before goes before the one after": Case(
+        "Mon 09:00-17:00", "10:00 up, 11:30 down", up="2:00", down="1:30", unknown="4:30", max_gap="1:00"
+    ),
+    "of two polls that are max_gap apart the second does not reach back": Case(
+        "Mon 09:00-17:00", "10:00 up, 11:00 down", up="2:00", down="1:00", unknown="5:00", max_gap="1:00"
+    ),
+    "a microsecond farther it does, by that": Case(
+        "Mon 09:00-17:00",
+        "10:00 up, 11:00:00.000001 down",
+        up="2:00",
+        down="1:00:00.000001",
+        unknown="4:59:59.999999",
+        max_gap="1:00",
+    ),
+    "between two that are twice max_gap apart nothing is unknown": Case(
+        "Mon 09:00-13:00", "10:00 up, 12:00 down", up="2:00", down="2:00", max_gap="1:00"
+    ),
+    "a microsecond farther that is": Case(
+        "Mon 09:00-13:00:00.000001",
+        "10:00 up, 12:00:00.000001 down",
+        up="2:00",
+        down="2:00",
+        unknown="0:00:00.000001",
+        max_gap="1:00",
+    ),
+    "polls that say the same leave it unknown too": Case(
+        "Mon 09:00-17:00", "10:00 down, 14:00 down", down="4:00", unknown="4:00", max_gap="1:00"
+    ),
+    "in a bridged gap of longer than max_gap as elsewhere": Case(
+        "Mon 09:00-12:00, 12:01-13:00",
+        "11:59:50 up, 12:01:10 down",
+        up="0:01:00",
+        down="0:01:00",
+        unknown="3:58:00",
+        max_gap="0:00:30",
+    ),
+    "a poll outside business time reaches nowhere": Case(
+        "Mon 09:00-12:00, 13:00-14:00", "09:30 up, 12:30 down", up="1:30", unknown="2:30", max_gap="1:00"
     ),
     "the first poll reaches back as far as that": Case(
         "Mon 09:00-17:00", "14:00 down", down="2:00", unknown="6:00", max_gap="1:00"
@@ -193,17 +233,134 @@ EVIDENCE = {
     "and so they do backward": Case(
         "Mon 09:00-10:00, Tue 09:00-10:00", "Tue 09:30 up", up="1:30", unknown="0:30", max_gap="24:00"
     ),
-    # Tue 9:00 [ddd 9:30 ???) 10:00: Monday's poll speaks until 9:30, Wednesday's would from 9:15 on
-    "the distance is that from the poll whose status is taken": Case(
+    # Tue 9:00 [ddd 9:30 uuu) 10:00: Monday's poll speaks until 9:30, Wednesday's from 9:15 on
+    "before goes before after, and after where before is too far": Case(
         "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
         "Mon 09:30 down, Wed 09:15 up",
-        up="1:00",
+        up="1:30",
         down="1:30",
+        max_gap="24:00",
+    ),
+    # Tue 9:00 [ddd 9:15 ??? 9:45 uuu) 10:00
+    "what is too far from both is unknown": Case(
+        "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
+        "Mon 09:15 down, Wed 09:45 up",
+        up="1:15",
+        down="1:15",
         unknown="0:30",
         max_gap="24:00",
     ),
+    # Mon up, Tue up, Wed up | Thu down, Fri down, Sat down | Sun ?
+    "so it is over several intervals without evidence": Case(
+        "daily 09:00-10:00", "Tue 09:30 up, Fri 09:30 down", up="3:00", down="3:00", unknown="1:00", max_gap="36:00"
+    ),
+    # 9:00 [??? 9:30 uuu) 12:00   13:00 [uuu 13:30 ??? 14:30 ddd 16:30 ddd) 17:00
+    "before the first poll the one before counts where that is too far": Case(
+        "Mon 09:00-12:00, 13:00-17:00",
+        "11:30 up, 16:30 down",
+        up="3:00",
+        down="2:30",
+        unknown="1:30",
+        max_gap="2:00",
+    ),
+    # 9:00 [??? 9:30 uuu) 12:00   13:00 [ddd 14:00 ddd 16:00 ???) 17:00
+    "where it is not, the one before is not asked": Case(
+        "Mon 09:00-12:00, 13:00-17:00",
+        "11:30 up, 14:00 down",
+        up="2:30",
+        down="3:00",
+        unknown="1:30",
+        max_gap="2:00",
+    ),
+    "one before that speaks until the opening speaks for nothing after it": Case(
+        "Mon 09:00-12:00, 13:00-17:00", "11:00 up, 16:00 down", up="3:00", down="3:00", unknown="1:00", max_gap="2:00"
+    ),
+    # 9:00 [uuu 9:30 uuu 11:30 ddd) 12:00   13:00 [ddd 13:30 ddd 15:30 ???) 17:00
+    "after the last poll the one after counts where that is too far": Case(
+        "Mon 09:00-12:00, 13:00-17:00",
+        "09:30 up, 13:30 down",
+        up="2:30",
+        down="3:00",
+        unknown="1:30",
+        max_gap="2:00",
+    ),
+    # 9:00 [uuu 10:00 uuu) 12:00   13:00 [ddd 13:30 ddd 15:30 ???) 17:00
+    "where it is not, the one after is not asked": Case(
+        "Mon 09:00-12:00, 13:00-17:00",
+        "10:00 up, 13:30 down",
+        up="3:00",
+        down="2:30",
+        unknown="1:30",
+        max_gap="2:00",
+    ),
+    # 9:00 [uuu 10:00 ??? 11:45 ddd) 12:00   12:30 [ddd 12:45 ddd 13:45 ???) 14:00
+    "between the last poll and the one after there may be unknown time": Case(
+        "Mon 09:00-12:00, 12:30-14:00",
+        "09:00 up, 12:45 down",
+        up="1:00",
+        down="1:30",
+        unknown="2:00",
+        max_gap="1:00",
+    ),
+    # 9:00 [uuu) 10:00   11:00 [uuu) 12:00   13:00 [uuu 13:30 ??? 15:30 ddd) 20:00
+    "the one before may be some intervals away": Case(
+        "Mon 09:00-10:00, 11:00-12:00, 13:00-20:00",
+        "09:30 up, 19:30 down",
+        up="2:30",
+        down="4:30",
+        unknown="2:00",
+        max_gap="4:00",
+    ),
+    # 9:00 [uuu 13:30 ??? 15:30 ddd) 16:00   17:00 [ddd) 18:00   19:00 [ddd) 20:00
+    "and so may the one after": Case(
+        "Mon 09:00-16:00, 17:00-18:00, 19:00-20:00",
+        "09:30 up, 19:30 down",
+        up="4:30",
+        down="2:30",
+        unknown="2:00",
+        max_gap="4:00",
+    ),
+    # 9:00 [uuu 11:00 ???) 12:00   13:00 [ddd 14:00 ddd) 15:00
+    "one after that speaks from the closing on speaks for nothing before it": Case(
+        "Mon 09:00-12:00, 13:00-15:00", "09:00 up, 14:00 down", up="2:00", down="2:00", unknown="1:00", max_gap="2:00"
+    ),
+    # 11:59:20 [uuu 11:59:50 uuu) 12:00:00   12:01:01 [ddd 12:01:20 ddd 12:01:50 ???
+    "a gap that is not bridged ends what a poll speaks for": Case(
+        "Mon 09:00-12:00, 12:01:01-13:00",
+        "11:59:50 up, 12:01:20 down",
+        up="0:00:40",
+        down="0:00:49",
+        unknown="3:57:30",
+        max_gap="0:00:30",
+    ),
+    # 23:00 [??? 23:10 ddd 23:50 ddd) 24:00
+    "a window may begin in a gap over which a poll reaches back": Case(
+        OPEN_ALWAYS, "Sun 20:00 up, 23:50 down", down="0:50", unknown="0:10", window="hour", max_gap="0:40"
+    ),
+    "or in what it reaches back over": Case(
+        OPEN_ALWAYS, "Sun 20:00 up, 23:30 down", down="1:00", window="hour", max_gap="0:50"
+    ),
+    # 22:30 [ddd 23:30 ???) 24:00
+    "or in what is carried from an earlier interval": Case(
+        "Sun 20:00-21:00, 22:30-24:00", "Sun 20:30 down", down="0:30", unknown="0:30", window="hour", max_gap="3:00"
+    ),
+    # 20:00 [… 22:55 ddd) 23:40   23:50 [ddd 23:55 ddd) 24:00
+    "or in what is carried back from a later one": Case(
+        "Sun 20:00-23:40, 23:50-24:00", "Sun 20:10 up, 23:55 down", down="0:50", window="hour", max_gap="1:00"
+    ),
+    "a poll at exactly now reaches back over a gap": Case(
+        OPEN_ALWAYS, "Sun 12:00 up, next Mon 00:00 down", down="0:20", unknown="0:40", window="hour", max_gap="0:20"
+    ),
+    "and so it does out of an interval that opens at now": Case(
+        "Sun 22:00-23:50, Mon 00:00-01:00",
+        "next Mon 00:00 down",
+        down="0:20",
+        unknown="0:30",
+        window="hour",
+        max_gap="0:30",
+    ),
     # Wed 9:00 [ddd 9:30 ???) 10:00: Monday's poll would not reach it
-    "of several before it that is the last": Case(
+    "of several before it the last counts": Case(
         "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
         "Mon 09:30 up, Tue 09:30 down",
         up="1:00",
@@ -212,7 +369,7 @@ EVIDENCE = {
         max_gap="24:00",
     ),
     # Mon 9:00 [??? 9:30 uuu) 10:00: Wednesday's poll would not reach it
-    "of several after it that is the first": Case(
+    "of several after it the first counts": Case(
         "Mon 09:00-10:00, Tue 09:00-10:00, Wed 09:00-10:00",
         "Tue 09:30 up, Wed 09:30 down",
         up="1:30",
@@ -312,7 +469,7 @@ OUTPUT = {
     "so it is for a store without a known status": Case("Mon 09:00-12:00", "Tue 10:00 up", window="day"),
     "uptime_percent is of the known time": Case(
         "Mon 09:00-17:00",
-        "10:00 up, 14:00 down",
+        "09:00 down, 12:00 up",
         up="2:00",
         down="1:00",
         unknown="5:00",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from pipeline import build_report, open_source
+from pipeline import SourceMapping, build_report, open_source
 from pipeline.source.postgres import Postgres
 from tests.feeds import POLLS, frames, lines
 from tests.postgres import as_user, eventually, in_database, run
@@ -142,6 +142,15 @@ def test_so_has_another_search_path(tables: str) -> None:
     run(tables, "create schema other", *(text.replace("table ", "table other.") for text in TABLES[:3]))
     elsewhere = told(f"{tables}&options=-csearch_path%3Dother")
     assert elsewhere.partition(" ")[0] == told(tables, "other").partition(" ")[0]
+
+
+def test_so_has_another_mapping(tables: str) -> None:
+    """The same rows are read otherwise: a report of theirs is another one."""
+    mapping = SourceMapping.from_dict({"store_status": {"active": ["active", "offline"]}})
+    with Postgres(tables) as plain, Postgres(tables, mapping=mapping) as mapped:
+        assert plain.version is not None
+        assert mapped.version is not None
+        assert plain.version.partition(" ")[0] != mapped.version.partition(" ")[0]
 
 
 # None -----------------------------------------------------------------------------------------------------------------

@@ -92,6 +92,41 @@ def test_while_a_report_runs_its_status_is_json(client: httpx.Client, polled: st
     finished(client, report_id)
 
 
+def test_where_a_report_stands_is_always_json(client: httpx.Client, polled: str) -> None:
+    with held_up(polled):
+        report_id = trigger(client, lookback=f"{next(NUMBERS)}s")
+        answer = client.get(f"/reports/{report_id}/status", headers={"Accept": "text/csv"})
+        assert answer.json()["progress"].keys() == {"step", "seconds", "ahead"}
+    finished(client, report_id)
+    answer = client.get(f"/reports/{report_id}/status", headers={"Accept": "text/csv"})
+    assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("application/json", "no-store")
+    assert answer.json() == client.get(f"/get_report/{report_id}?status_only=true").json()
+
+
+def test_a_number_for_a_store_is_its_digits(client: httpx.Client) -> None:
+    for number in (8419537941919820732, 10**30, -7, 0):
+        answer = client.post("/trigger_report", content=f'{{"store_id": {number}}}')
+        assert f"has the store id '{number}'" in problem(answer, 404)
+
+
+def test_only_the_oldest_addresses_call_a_problem_plain_json(client: httpx.Client) -> None:
+    plain, named = "application/json", "application/problem+json"
+    paths = {"/get_report/none": plain, "/get_report": plain, "/trigger_report": plain, "/reports/none": named}
+    answers = {path: client.get(path) for path in paths}
+    assert {path: answer.headers["Content-Type"] for path, answer in answers.items()} == paths
+    assert {frozenset(answer.json()) for answer in answers.values()} == {
+        frozenset(("status", "title", "detail", "error"))
+    }
+
+
+def test_an_address_that_leads_nowhere_is_a_page_for_browsers_only(client: httpx.Client) -> None:
+    page = client.get("/nothing", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert '<a href="/">Back to the fleet</a>' in page.text
+    for accept in ("*/*", "application/json", ""):
+        problem(client.get("/nothing", headers={"Accept": accept}), 404)
+
+
 def test_progress_tells_the_step_its_time_and_who_comes_first(client: httpx.Client, polled: str) -> None:
     with occupied(polled, client) as under_way:
         waiting = [trigger(client, lookback=f"{next(NUMBERS)}s") for _ in range(3)]
@@ -305,4 +340,4 @@ def test_a_key_is_forgotten_with_its_report(client: httpx.Client) -> None:
 
 def test_a_key_has_up_to_255_characters(client: httpx.Client) -> None:
     assert asked(client, "k" * 255).status_code == 202
-    assert problem(asked(client, "k" * 256), 400).endswith("Expected `str` of length <= 255")
+    assert problem(asked(client, "k" * 256), 400).startswith("Idempotency-Key must be text of at most 255")

@@ -99,9 +99,11 @@ FOLDERS = {
 WRONG = {
     "a wrong option": Case("report --sauce x", "Unknown option: --sauce", WRONG_ARGUMENTS),
     "a wrong format": Case("report --format pdf", "Choose from", WRONG_ARGUMENTS),
-    "a wrong time": Case("report --now soon", "--now", WRONG_ARGUMENTS),
+    "a wrong time": Case(
+        "report --now soon", "'soon' is not an instant: write 2026-03-09, 2026-03-09T12:00", WRONG_ARGUMENTS
+    ),
     "a wrong duration": Case("report --max-gap soon", "--max-gap", WRONG_ARGUMENTS),
-    "a negative duration": Case("report --lookback=-1h", "it must be 0h or more", WRONG_ARGUMENTS),
+    "a negative duration": Case("report --lookback=-1h", "is not a duration: write 90m, 2h or 1d12h.", WRONG_ARGUMENTS),
     "an option without a value": Case("report --source", "--source requires an argument", WRONG_ARGUMENTS),
     "a wrong command": Case("raport", 'Unknown command "raport"', WRONG_ARGUMENTS),
     "a store too many": Case("timeline a b", "", WRONG_ARGUMENTS),

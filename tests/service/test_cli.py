@@ -269,7 +269,6 @@ DURATIONS = {
     "1d12h": 36 * HOUR,
     "0h": 0 * HOUR,
     "45s": HOUR / 80,
-    "1.5h": 1.5 * HOUR,
 }
 
 
@@ -284,7 +283,7 @@ WRONG = {
     "a word too many": (["report", "extra"], "extra"),
     "no duration": (["report", "--max-gap", "soon"], "soon"),
     "a max-gap of nothing": (["report", "--max-gap", "0h"], "more than 0"),
-    "a negative lookback": (["report", "--lookback=-1h"], "0h or more"),
+    "a negative lookback": (["report", "--lookback=-1h"], "is not a duration: write 90m, 2h or 1d12h"),
     "no instant": (["report", "--now", "yesterday"], "yesterday"),
     "another format": (["report", "--format", "pdf"], '"csv", "parquet", "json", "xlsx"'),
     "a missing store": (["timeline"], "--store"),

@@ -13,6 +13,7 @@ import pytest
 from obstore.store import S3Store
 from standardwebhooks.webhooks import Webhook
 
+from tests.feeds import called
 from tests.postgres import eventually
 from tests.service.receivers import ACCESS, Receiver, bucket
 from tests.service.running import bearer, complete, finished, held_up, new_key, problem, running
@@ -345,7 +346,11 @@ def test_a_receiver_that_has_gone_is_told_no_more(ruled: Ruled, receiver: Receiv
 
 def test_a_private_network_is_called_only_if_it_is_allowed(server: str, polled: str, receiver: Receiver) -> None:
     with ruled_service(server, polled) as ruled:
-        (found,) = settled(ruled, due(ruled, webhook=f"{receiver.url.replace('127.0.0.1', 'localhost')}/hook"))
+        webhook = f"{receiver.url.replace('127.0.0.1', 'localhost')}/hook"
+        wanted = ("hourly", "--cron", "0 * * * *", "--webhook", webhook)  # a command knows no server's networks
+        assert called("schedule", "add", *wanted, "--registry", ruled.registry).returncode == 0
+        set_clock(ruled.registry, DUE)
+        (found,) = settled(ruled, ruled.only_report("hourly")["report_id"])
         assert found["status"] == "failed"
         assert "an address of a private network: --webhook-network allows" in found["error"]
         assert receiver.received == []

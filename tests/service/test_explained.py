@@ -107,7 +107,7 @@ WINDOWS = {"hour": (timedelta(hours=1), 1), "day": (timedelta(days=1), 60), "wee
 def report(service: Any) -> str:
     """The id of a report with options of its own, of all stores."""
     with service.client() as client:
-        return complete(client, now=NOW, max_gap="40m", lookback="30h")
+        return complete(client, now=NOW, max_gap="20m", lookback="30h")
 
 
 @pytest.mark.parametrize("store", IDS)

@@ -36,6 +36,8 @@ NOT_KEPT = "This report is not kept any more. Trigger a new one."
 NO_RESULT = "This report has no result: the database has no accepted poll in [1999"
 NO_ADDRESS = "There is nothing at this address; /schema shows what there is."
 NO_METHOD = "This address does not take this method; /schema shows which it takes."
+OUTSIDE = "is outside the calendar: in UTC it is not in the years 1 to 9999."
+A_STORE = "text without zero bytes of at most 1000 characters or a whole number"
 NOT_IN_CALENDAR = "is not all in the years 1 to 9999. Choose another now or a shorter lookback."
 OF_REPORT = {
     "its file": "/get_report/{id}",
@@ -62,7 +64,10 @@ NO_IDS = {
 }
 WRONG = {
     "too long a key": Refused(
-        400, "Idempotency-Key: ", method="POST", sends={"headers": {"Idempotency-Key": "k" * 256}}
+        400,
+        "Idempotency-Key must be text of at most 255 characters, not",
+        method="POST",
+        sends={"headers": {"Idempotency-Key": "k" * 256}},
     ),
     "unknown address": Refused(404, NO_ADDRESS, "/nothing"),
     "unknown address below another": Refused(404, NO_ADDRESS, "/get_report/a/b"),
@@ -75,57 +80,94 @@ WRONG = {
     "put": Refused(405, NO_METHOD, f"/reports/{UNKNOWN}", "PUT"),
     "delete of all": Refused(405, NO_METHOD, "/reports", "DELETE"),
     "a large body": body("[" * 65_537, "The body of this request is larger than the server takes.", 413),
-    "no JSON": body("store_id=5", "JSON is malformed"),
-    "half of it": body('{"store_id": ', "Input data was truncated"),
-    "a list": body("[]", "data: Expected `object | null`, got `array`"),
-    "a text": body('"all"', "data: Expected `object | null`, got `str`"),
+    "no JSON": body("store_id=5", "The body of this request cannot be read as JSON: JSON is malformed"),
+    "half of it": body('{"store_id": ', "The body of this request cannot be read as JSON: Input data was truncated"),
+    "a list": body("[]", "The body must be a JSON object with store_id, now, columns, max_gap or lookback, not []."),
+    "a text": body(
+        '"all"', 'The body must be a JSON object with store_id, now, columns, max_gap or lookback, not "all".'
+    ),
     "bytes that are no text": body(b'{"store_id":"\xff"}', "The body of this request is not UTF-8."),
     "half a surrogate pair": body('{"store_id":"\\ud800"}', ""),
-    "an unknown field": body({"columms": "plain"}, "data: Object contains unknown field `columms`"),
-    "a number for a store": body({"store_id": 5}, "store_id: Expected `str | null`, got `int`"),
-    "a zero byte": body({"store_id": "a\0"}, "store_id: Expected `str` matching regex"),
-    "a very long store": body({"store_id": "a" * 1_001}, "store_id: Expected `str` of length <= 1000"),
-    "a word for now": body({"now": "yesterday"}, "'yesterday' is not a time: write 2024-01-31T12:00:00Z"),
-    "a day for now": body({"now": "2026-03-09"}, "'2026-03-09' is not a time: write"),
-    "a day that is none": body({"now": "2026-02-30T00:00:00Z"}, "'2026-02-30T00:00:00Z' is not a time: write"),
-    "a list for now": body({"now": []}, "now: Expected `str | null`, got `array`"),
-    "a leap in the calendar": body({"now": "0001-01-01T00:00:00+05:00"}, "date value out of range"),
-    "one at its end": body({"now": "9999-12-31T23:59:59-05:00"}, "date value out of range"),
-    "other columns": body({"columns": "all"}, "columns: Invalid enum value 'all'"),
-    "no columns": body({"columns": None}, "columns: Expected `str`, got `null`"),
-    "a gap of nothing": body({"max_gap": "0h"}, "max-gap must be more than 0"),
-    "a negative gap": body({"max_gap": "-2h"}, "'-2h' is not a duration: write 90m, 2h or 1d12h"),
-    "a number for a gap": body({"max_gap": 90}, "max_gap: Expected `str | null`, got `int`"),
-    "an empty gap": body({"max_gap": ""}, "'' is not a duration: write 90m, 2h or 1d12h"),
-    "a gap beyond all time": body({"max_gap": "999999999d24h"}, "'999999999d24h' is longer than a duration may be"),
-    "a lookback without unit": body({"lookback": "24"}, "'24' is not a duration: write 90m, 2h or 1d12h"),
+    "an unknown member": body(
+        {"columms": "plain"},
+        'There is no member "columms": the body takes store_id, now, columns, max_gap and lookback. Did you mean col',
+    ),
+    "two that do not fit": body(
+        {"columns": 1, "store_id": []},
+        f"store_id must be {A_STORE}, not []. columns must be extended or plain, not 1.",
+    ),
+    "a fraction for a store": body('{"store_id": 1.0}', f"store_id must be {A_STORE}, not 1.0."),
+    "a power for a store": body('{"store_id": 1e3}', f"store_id must be {A_STORE}, not 1000.0."),
+    "a truth for a store": body({"store_id": True}, f"store_id must be {A_STORE}, not true."),
+    "a zero byte": body({"store_id": "a\0"}, f'store_id must be {A_STORE}, not "a\\u0000".'),
+    "a very long store": body({"store_id": "a" * 1_001}, f'store_id must be {A_STORE}, not "aaaa'),
+    "a word for now": body(
+        {"now": "yesterday"}, "now: 'yesterday' is not an instant: write 2026-03-09, 2026-03-09T12:00 or"
+    ),
+    "an empty now": body({"now": ""}, "now: '' is not an instant: write 2026-03-09,"),
+    "a day that is none": body(
+        {"now": "2026-02-30T00:00:00Z"}, "now: '2026-02-30T00:00:00Z' is not an instant: there is"
+    ),
+    "a list for now": body({"now": []}, "now must be text, not []."),
+    "a leap in the calendar": body({"now": "0001-01-01T00:00:00+05:00"}, f"now: '0001-01-01T00:00:00+05:00' {OUTSIDE}"),
+    "one at its end": body({"now": "9999-12-31T23:59:59-05:00"}, f"now: '9999-12-31T23:59:59-05:00' {OUTSIDE}"),
+    "other columns": body({"columns": "all"}, 'columns must be extended or plain, not "all".'),
+    "no columns": body({"columns": None}, "columns must be extended or plain, not null."),
+    "a gap of nothing": body({"max_gap": "0h"}, "max_gap: '0h' is too short: it must be more than 0h."),
+    "a negative gap": body({"max_gap": "-2h"}, "max_gap: '-2h' is not a duration: write 90m, 2h or 1d12h"),
+    "a number for a gap": body({"max_gap": 90}, "max_gap must be text, not 90."),
+    "an empty gap": body({"max_gap": ""}, "max_gap: '' is not a duration: write 90m, 2h or 1d12h"),
+    "a gap beyond all time": body(
+        {"max_gap": "999999999d24h"}, "max_gap: '999999999d24h' is longer than a duration may be"
+    ),
+    "a lookback without unit": body({"lookback": "24"}, "lookback: '24' is not a duration: write 90m, 2h or 1d12h"),
     "before the calendar": body({"now": "0001-01-05T00:00:00Z"}, "a week and 24h before 0001-01-05", 422),
     "after it": body({"now": "9999-12-31T00:00:00Z"}, "a week and 24h before 9999-12-31", 422),
     "a look back beyond it": body({"lookback": "999999999d"}, "a week and 23999999976h before 2026", 422),
     "unknown store": body({"store_id": "none"}, "no poll in the database has the store id 'none'.", 404),
     "a store in quotes": body({"store_id": "' or '1'='1"}, "no poll in the database has the store id \"' or", 404),
-    "no id": Refused(400, "Missing required query parameter 'report_id'", "/get_report"),
-    "a status that is no answer": Refused(400, "status_only: ", f"/get_report/{UNKNOWN}?status_only=perhaps"),
-    "another format": Refused(400, "format: Invalid enum value 'pdf'", f"/get_report/{UNKNOWN}?format=pdf"),
-    "columns of a file": Refused(400, "columns: Invalid enum value 'all'", f"/get_report/{UNKNOWN}?columns=all"),
-    "no table": Refused(400, "Missing required query parameter 'table'", f"/reports/{UNKNOWN}/rejects"),
-    "another table": Refused(400, "table: Invalid enum value 'pg'", f"/reports/{UNKNOWN}/rejects?table=pg"),
-    "no limit": Refused(400, "limit: Expected `int` >= 1", "/reports?limit=0"),
-    "a large limit": Refused(400, "limit: Expected `int` <= 200", "/reports?limit=201"),
-    "a limit in words": Refused(400, "limit: Expected `int`, got `str`", "/reports?limit=ten"),
-    "an unknown status": Refused(400, "status: Invalid enum value 'Done'", "/reports?status=Done"),
-    "after what is longer than an id": Refused(
-        400, "after: Expected `str` of length <= 32", "/reports?after=" + "0" * 33
+    "no id": Refused(400, "report_id is missing; it must be text.", "/get_report"),
+    "a status that is no answer": Refused(
+        400, 'status_only must be true or false, not "perhaps".', f"/get_report/{UNKNOWN}?status_only=perhaps"
     ),
-    "after a zero byte": Refused(400, "after: Expected `str` matching regex", "/reports?after=%00"),
-    "history of a zero byte": Refused(400, "store_id: Expected `str` matching regex", "/reports?store_id=%00"),
-    "no store": Refused(400, "Missing required query parameter 'store_id'", "/timeline"),
-    "an empty store": Refused(400, "store_id: Expected `str` of length >= 1", "/timeline?store_id="),
-    "a timeline of a zero byte": Refused(400, "store_id: Expected `str` matching regex", "/timeline?store_id=%00"),
-    "a timeline as XLSX": Refused(400, "format: Invalid enum value 'xlsx'", "/timeline?store_id=a&format=xlsx"),
+    "another format": Refused(
+        400, 'format must be csv, json, parquet or xlsx, not "pdf".', f"/get_report/{UNKNOWN}?format=pdf"
+    ),
+    "columns of a file": Refused(
+        400, 'columns must be extended or plain, not "all".', f"/get_report/{UNKNOWN}?columns=all"
+    ),
+    "no table": Refused(400, "table is missing; it must be hours, polls or zones.", f"/reports/{UNKNOWN}/rejects"),
+    "another table": Refused(
+        400, 'table must be hours, polls or zones, not "pg".', f"/reports/{UNKNOWN}/rejects?table=pg"
+    ),
+    "no limit": Refused(400, 'limit must be a whole number from 1 to 200, not "0".', "/reports?limit=0"),
+    "a large limit": Refused(400, 'limit must be a whole number from 1 to 200, not "201".', "/reports?limit=201"),
+    "a limit in words": Refused(400, 'limit must be a whole number from 1 to 200, not "ten".', "/reports?limit=ten"),
+    "an unknown status": Refused(400, 'status must be Complete, Error or Running, not "Done".', "/reports?status=Done"),
+    "after what is longer than an id": Refused(
+        400, "after must be text without zero bytes of at most 32 characters, not", "/reports?after=" + "0" * 33
+    ),
+    "after a zero byte": Refused(400, "after must be text without zero bytes", "/reports?after=%00"),
+    "history of a zero byte": Refused(400, "store_id must be text without zero bytes", "/reports?store_id=%00"),
+    "no store": Refused(400, "store_id is missing; it must be text", "/timeline"),
+    "an empty store": Refused(400, "store_id must be text without zero bytes that is not empty", "/timeline?store_id="),
+    "a timeline of a zero byte": Refused(400, "store_id must be text without zero bytes", "/timeline?store_id=%00"),
+    "a timeline as XLSX": Refused(400, 'format must be csv or json, not "xlsx".', "/timeline?store_id=a&format=xlsx"),
+    "a trigger with a query": Refused(
+        400, 'There is no parameter "store_id": this address takes none.', "/trigger_report?store_id=s1", "POST"
+    ),
+    "parameters that nothing goes by": Refused(
+        400,
+        'There is no parameter "colums": this address takes format, columns, status_only, search, down_now, below, '
+        'window, zone and unknown. Did you mean columns? There is no parameter "formt":',
+        f"/get_report/{UNKNOWN}?colums=extended&formt=json",
+    ),
+    "a parameter of operations": Refused(400, 'There is no parameter "x": this address takes none.', "/health?x=1"),
+    "a parameter twice": Refused(400, "limit is given 2 times.", "/reports?limit=1&limit=2"),
+    "a share that is none": Refused(400, "below: 'much' is not a share", f"/get_report/{UNKNOWN}?below=much"),
     "a timeline of nobody": Refused(404, "no poll in the database has the store id 'a'.", "/timeline?store_id=a"),
-    "no stores": Refused(400, "limit: Expected `int` >= 1", "/stores?limit=0"),
-    "too many stores": Refused(400, "limit: Expected `int` <= 1000", "/stores?limit=1001"),
+    "no stores": Refused(400, 'limit must be a whole number from 1 to 1000, not "0".', "/stores?limit=0"),
+    "too many stores": Refused(400, 'limit must be a whole number from 1 to 1000, not "1001".', "/stores?limit=1001"),
 }
 
 

@@ -56,11 +56,15 @@ def test_a_schedule_is_added_listed_run_and_removed(ruled: Ruled) -> None:
         ({"cron": "* * *"}, 400, "has not five fields"),
         ({"zone": "Mars"}, 400, "is no time zone"),
         ({"name": "../x"}, 400, "name"),
-        ({"retention": "0h"}, 400, "retention must be more than 0"),
+        ({"retention": "0h"}, 400, "retention: '0h' is too short"),
         ({"retention": "soon"}, 400, "is not a duration"),
-        ({"max_gap": "0h"}, 400, "max-gap must be more than 0"),
+        ({"max_gap": "0h"}, 400, "max_gap: '0h' is too short"),
         ({"webhook": "ftp://example.com"}, 400, "is no address for a webhook"),
         ({"webhook": "https://me:secret@example.com"}, 400, "is no address for a webhook"),
+        ({"webhook": "http://10.0.0.1/hook"}, 422, "leads to 10.0.0.1, an address of a private network"),
+        ({"webhook": "http://2130706433/"}, 422, "leads to 127.0.0.1, an address of a private network"),
+        ({"webhook": "http://[fe80::1]/hook"}, 422, "an address of a private network"),
+        ({"webhook": "http://hooks.localhost:8000/"}, 422, "an address of a private network"),
         ({"store_id": "nobody"}, 404, "no poll in the database has the store id 'nobody'"),
         ({"lookback": "999999999d"}, 422, "before"),
         ({"deliver_to": ["nowhere"]}, 422, "knows no destination 'nowhere'"),
@@ -72,6 +76,55 @@ def test_what_cannot_be_a_schedule_is_refused(service: Any, wanted: dict[str, An
         answer = client.post("/schedules", json={"name": "x", "cron": "0 * * * *"} | wanted)
         assert told in problem(answer, status)
         assert client.get("/schedules").json()["schedules"] == []
+
+
+def test_a_schedule_is_changed_and_keeps_its_secret_and_its_reports(ruled: Ruled) -> None:
+    secret = ruled.add("morning", webhook="https://a.example.com/hook", retention="90d")["webhook_secret"]
+    report_id = ruled.client.post("/schedules/morning/run").json()["report_id"]
+    finished(ruled.client, report_id)
+    wanted = {"cron": "15 6 * * *", "zone": "Europe/Berlin", "webhook": "https://b.example.com/hook"}
+    answer = ruled.client.put("/schedules/morning", json=wanted)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"name": "morning", "next_due": "2026-03-10T05:15:00Z", "webhook_secret": None},
+    )
+    told = ruled.described("morning")
+    assert (told["cron"], told["webhook"], told["retention"]) == ("15 6 * * *", "b.example.com", None)
+    assert told["last"]["report_id"] == report_id
+    assert kept_secret(ruled, "morning") == secret
+
+
+def test_a_webhook_that_is_new_gets_a_secret_and_one_that_goes_takes_it_along(ruled: Ruled) -> None:
+    ruled.add("morning", cron="15 6 * * *")
+    wanted = {"name": "morning", "cron": "15 6 * * *", "webhook": "https://a.example.com/hook"}
+    secret = ruled.client.put("/schedules/morning", json=wanted).json()["webhook_secret"]
+    assert secret.startswith("whsec_")
+    assert kept_secret(ruled, "morning") == secret
+    ruled.client.put("/schedules/morning", json={"cron": "15 6 * * *"}).raise_for_status()
+    assert kept_secret(ruled, "morning") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "status", "told"),
+    [
+        ("none", {"cron": "0 0 * * *"}, 404, "There is no schedule 'none'."),
+        ("morning", {}, 400, "cron is missing; it must be text of at most 200 characters."),
+        ("morning", {"cron": "61 * * * *"}, 400, "is no cron expression"),
+        ("morning", {"name": "noon", "cron": "0 0 * * *"}, 400, "The body names the schedule 'noon'"),
+        ("morning", {"cron": "0 0 * * *", "webhook": "http://localhost./x"}, 422, "of a private network"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused(
+    ruled: Ruled, name: str, wanted: dict[str, Any], status: int, told: str
+) -> None:
+    ruled.add("morning", cron="0 6 * * *")
+    assert told in problem(ruled.client.put(f"/schedules/{name}", json=wanted), status)
+    assert ruled.described("morning")["cron"] == "0 6 * * *"
+
+
+def kept_secret(ruled: Ruled, name: str) -> str | None:
+    """What the announcements of a schedule are signed with."""
+    return dict(ruled.ask("select name, webhook_secret from store_uptime.schedule"))[name]
 
 
 def test_a_name_is_taken_once(ruled: Ruled) -> None:

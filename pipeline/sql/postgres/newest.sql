@@ -5,6 +5,6 @@ where {timestamp} <= {ceiling}
   and {timestamp} > {beginning}
   and {store_id}::text <> ''
   and strpos({store_id}::text, {unreadable}) = 0
-  and lower(btrim({status}::text, {space}) collate "C") in ('active', 'inactive')
+  and {is_status}
 order by {timestamp} desc
 limit 1

@@ -1,7 +1,7 @@
--- stores: the ids with an acceptable poll between two bounds: instants, or dates where times are text
+-- stores: the ids with an acceptable poll in a stretch of time, or in the days around where times are text
 select distinct {store_id}::text collate "C" as store_id
 from {table}
-where {bounded} between {first} and {last}
+where {within}
   and {store_id}::text <> ''
   and strpos({store_id}::text, {unreadable}) = 0
-  and lower(btrim({status}::text, {space}) collate "C") in ('active', 'inactive')
+  and {is_status}

@@ -4,6 +4,6 @@ select {store_id}::text  as store_id,
        {status}::text    as status
 from {table}
 where ({timestamp} is null
-       or {timestamp}::text !~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'
-       or left({timestamp}::text, 10) collate "C" between {first_date} and {last_date})
+       or {date} !~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'
+       or {date} between {first_date} and {last_date})
   and {of_store}

@@ -1,0 +1,69 @@
+"""Which names are probably those of our columns: for proposals, which people read before they count."""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from pipeline.mapping import SourceMapping, suggestion
+from pipeline.tables import COLUMNS, VARIANTS, Table
+
+SYNONYMS = {
+    "store_id": ("store", "shop", "restaurant", "branch", "location", "outlet", "site", "merchant", "venue", "kitchen"),
+    "timestamp_utc": ("timestamp", "time", "ts", "seen", "polled", "checked", "observed", "recorded", "created", "at"),
+    "status": ("state", "online", "active", "open", "up", "available", "availability", "result"),
+    "day_of_week": ("weekday", "dow", "day"),
+    "start_time_local": ("start", "starts", "open", "opens", "opening", "opened", "from", "begin"),
+    "end_time_local": ("end", "ends", "close", "closes", "closing", "closed", "to", "until"),
+    "timezone_str": ("timezone", "tz", "zone", "timezones", "tzid", "iana"),
+}
+"""Words that a name of a column is made of, the most telling first."""
+FILLERS = {"id", "utc", "local", "time", "str", "is", "name", "key", "code", "of", "no", "at", "uuid", "number"}
+"""Words that say little beside another one."""
+USUAL, SURE, PROBABLE = 1.0, 0.8, 0.5
+
+
+def likeness(column: str, name: str) -> float:
+    """How much a name is like that of a column: 1 the same, `SURE` and more a synonym, 0 nothing."""
+    if VARIANTS.get(name, name) == column:
+        return USUAL
+    synonyms, parts = SYNONYMS[column], words(name)
+    if column == "store_id" and parts == ["id"]:
+        return PROBABLE  # of a table of stores; elsewhere it is that of the row
+    told = [part for part in parts if part not in FILLERS] or parts
+    if told and all(part in synonyms for part in told):
+        return 0.95 - min(synonyms.index(part) for part in told) / 100
+    if any(part in synonyms for part in told):
+        return PROBABLE + 0.1
+    near = max(SequenceMatcher(None, "_".join(parts), known).ratio() for known in (column, *synonyms))
+    return PROBABLE * near if near >= 0.8 else 0.0
+
+
+def words(name: str) -> list[str]:
+    """The words that a name is written of: `shopId`, `Shop ID` and `shop_id` are two."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("time zone", "timezone")
+    return re.findall(r"[^\W_]+", spaced.replace("time_zone", "timezone"))
+
+
+def likely_columns(table: Table, present: Sequence[str]) -> dict[str, str]:
+    """For the columns of a table the names that are most like theirs, each name for one of them."""
+    pairs = [(likeness(column, name), column, name) for column in COLUMNS[table] for name in present]
+    found: dict[str, str] = {}
+    for near, column, name in sorted(pairs, key=lambda pair: -pair[0]):
+        if near > 0 and column not in found and name not in found.values():
+            found[column] = name
+    return found
+
+
+def table_likeness(table: Table, present: Sequence[str]) -> float:
+    """How much a table's columns are like those of one of ours: 1 the same names, 0 nothing alike."""
+    found = likely_columns(table, present)
+    return sum(likeness(column, name) for column, name in found.items()) / len(COLUMNS[table])
+
+
+def naming(table: Table, present: Sequence[str], mapping: SourceMapping) -> str:
+    """How a mapping can name the columns of a table that are missing, for the end of an error's sentence."""
+    missing = mapping.missing_columns(table, present)
+    free = [name for name in present if name not in {mapping.column_name(table, column) for column in COLUMNS[table]}]
+    near = likely_columns(table, free)
+    lines = [suggestion(table, column, near.get(column, "…")) for column in missing]
+    return f"a mapping (--map FILE) can name it: {', '.join(lines)}"

@@ -1,0 +1,173 @@
+"""What there is at a source, whatever it calls it: for a proposal of a mapping.
+
+SeenTable      a table of the source that is probably one of ours
+seen_tables    those of a source
+likely_table   in PostgreSQL the one that is most like one of ours
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pipeline.clean import as_text
+from pipeline.likeness import PROBABLE, likely_columns, table_likeness
+from pipeline.mapping import SourceMapping
+from pipeline.tables import COLUMNS, Table
+
+if TYPE_CHECKING:
+    import psycopg
+
+ROWS = 200_000
+"""So many are looked at of a table."""
+
+
+@dataclass(frozen=True)
+class SeenTable:
+    """A table of a source that is probably one of ours.
+
+    place: where it is, for people. name: what a mapping calls it; None: files need no name. present: all its columns.
+    rows: the first rows, as text, under the names of our columns as far as there are any like them. is_typed: whether
+    its times are typed as such.
+    """
+
+    table: Table
+    place: str
+    name: str | None
+    present: list[str]
+    rows: pl.DataFrame
+    is_typed: bool
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """For our columns the names that are most like theirs."""
+        return likely_columns(self.table, self.present)
+
+
+def seen_tables(address: str, schema: str | None = None) -> dict[Table, SeenTable]:
+    """What is probably one of our tables. Raises what `open_source` and entering it raise."""
+    from pipeline.options import EMBEDDED
+    from pipeline.source import is_connection_string, is_path, open_source
+
+    if is_path(address) or not (is_connection_string(address) or address == EMBEDDED or "://" in address):
+        return seen_in_folder(Path(address))
+    from pipeline.source.postgres import Postgres
+
+    with open_source(address, schema) as source:
+        if not isinstance(source, Postgres):
+            raise TypeError(address)
+        return seen_in_database(source.connection, schema)
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+class LikelyNames(SourceMapping):
+    """A mapping by likeness, with which every file is read that is like one of our tables."""
+
+    def found_columns(self, table: Table, present: Sequence[str]) -> dict[str, str] | None:
+        """The likely columns of the table that the others are least like; one that is missing is any."""
+        likeness = {one: table_likeness(one, present) for one in COLUMNS}
+        if likeness[table] < PROBABLE or likeness[table] < max(likeness.values()):
+            return None
+        return dict.fromkeys(COLUMNS[table], present[0]) | likely_columns(table, present)
+
+
+def seen_in_folder(path: Path) -> dict[Table, SeenTable]:
+    """The files that are probably our tables, those of a table together."""
+    from pipeline.source.discovery import found_files
+    from pipeline.source.folder import read
+
+    likely = LikelyNames()
+    seen: dict[Table, SeenTable] = {}
+    for table, files in found_files(path, likely).tables.items():
+        if files:
+            frame = read(files[:1], table, likely)
+            kinds, present = frame.collect_schema(), files[0].present
+            columns = [as_text(column, kinds) for column in likely_columns(table, present)]
+            more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+            seen[table] = SeenTable(
+                table=table,
+                place=f"file {files[0].name}{more}",
+                name=None,
+                present=present,
+                rows=frame.head(ROWS).select(columns).collect(engine="streaming"),
+                is_typed=table == "store_status" and kinds["timestamp_utc"].is_temporal(),
+            )
+    return seen
+
+
+# PostgreSQL -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Described:
+    """A table of a database: where it is, and its columns with their types."""
+
+    schema: str
+    name: str
+    is_near: bool
+    types: dict[str, str]
+
+    @property
+    def mapped_name(self) -> str:
+        """What a mapping calls it."""
+        return self.name if self.is_near else f"{self.schema}.{self.name}"
+
+
+def seen_in_database(connection: "psycopg.Connection", schema: str | None) -> dict[Table, SeenTable]:
+    """The tables of a database that are probably ours."""
+    every = described_tables(connection, schema)
+    seen: dict[Table, SeenTable] = {}
+    for table in COLUMNS:
+        described = likely_table(table, every)
+        if described is not None:
+            present = list(described.types)
+            columns = likely_columns(table, present)
+            seen[table] = SeenTable(
+                table=table,
+                place=f"table {described.schema}.{described.name}",
+                name=described.mapped_name,
+                present=present,
+                rows=first_rows(connection, described, columns),
+                is_typed=described.types.get(columns.get("timestamp_utc", ""), "").startswith("timestamp"),
+            )
+    return seen
+
+
+def described_tables(connection: "psycopg.Connection", schema: str | None) -> list[Described]:
+    """Every table that may be read."""
+    from pipeline.statements import statement
+
+    rows = connection.execute(statement("postgres/all_tables"), {"schema": schema}).fetchall()
+    return [
+        Described(place, name, is_on_search_path or schema is not None, dict(zip(columns, types, strict=True)))
+        for place, name, is_on_search_path, columns, types in rows
+    ]
+
+
+def likely_table(table: Table, every: Sequence[Described]) -> Described | None:
+    """The table whose columns are most like those of one of ours; one of its very name if there is any like them."""
+
+    def likeness(described: Described) -> tuple[bool, float]:
+        return described.mapped_name == table, table_likeness(table, list(described.types))
+
+    near = [described for described in every if table_likeness(table, list(described.types)) >= PROBABLE]
+    return max(near, key=likeness, default=None)
+
+
+def first_rows(connection: "psycopg.Connection", described: Described, columns: dict[str, str]) -> pl.DataFrame:
+    """Some rows, as text, under our names."""
+    from psycopg.sql import SQL, Identifier, Literal
+
+    from pipeline.statements import statement
+
+    texts = [SQL("{}::text as {}").format(Identifier(name), Identifier(column)) for column, name in columns.items()]
+    query = SQL(statement("postgres/first_rows")).format(
+        columns=SQL(", ").join(texts), table=Identifier(described.schema, described.name), rows=Literal(ROWS)
+    )
+    rows = connection.execute(query).fetchall()
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")

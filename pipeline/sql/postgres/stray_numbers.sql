@@ -1,0 +1,7 @@
+-- stray_numbers: polls at no time at all, or ahead of the clock, where times are whole numbers; as text
+select {store_id}::text  as store_id,
+       {utc_text}        as timestamp_utc,
+       {status}::text    as status
+from {table}
+where ({timestamp} is null or {timestamp} > {ahead} or {timestamp} < {calendar_start} or {timestamp} >= {calendar_end})
+  and {of_store}

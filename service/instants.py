@@ -1,0 +1,25 @@
+"""Instants as people write them, on the command line, in the API and on the page: 2026-03-09, 2026-03-09T12:00."""
+
+import re
+from datetime import UTC, datetime
+
+FORMS = "2026-03-09, 2026-03-09T12:00 or 2026-03-09T12:00:00.5+01:00 (without an offset it is UTC)"
+DAY, CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+OFFSET = r"[Zz]|[+-][0-9]{2}:?[0-9]{2}"
+WRITTEN = re.compile(f"({DAY})(?:[Tt ]({CLOCK})({OFFSET})?)?")
+
+
+def instant(text: str) -> datetime:
+    """The instant that a text stands for, in UTC, to the microsecond; of a day its first one. Raises ValueError."""
+    found = WRITTEN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not an instant: write {FORMS}")
+    day, clock, offset = found.groups(default="")
+    try:
+        local = datetime.fromisoformat(f"{day}T{clock or '00:00'}{offset.upper() or 'Z'}")
+    except ValueError:
+        raise ValueError(f"{text!r} is not an instant: there is no such day, time or offset") from None
+    try:
+        return local.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the calendar: in UTC it is not in the years 1 to 9999") from None
