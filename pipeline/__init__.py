@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.changes import comparison
+    from pipeline.data_warnings import WARNING_CODES, age_in_words
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        AllPollsRejected,
         BadMapping,
         CannotWrite,
         EmbeddedUnavailable,
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from pipeline.lists import LISTS
     from pipeline.load import Loaded, LoadedFile, LoadedTable, load_files
     from pipeline.mapping import AS_NAMED, SourceMapping, read_mapping
-    from pipeline.options import EMBEDDED, Columns, Format, Limits, Options
+    from pipeline.options import EMBEDDED, OLD_US, Columns, Format, Limits, Options
     from pipeline.proposal import proposed_mapping
+    from pipeline.rejected import rejected_tables
     from pipeline.report import REPORT, Report, rejects_targets, write_rejects
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
@@ -45,8 +48,11 @@ __all__ = [
     "AS_NAMED",
     "EMBEDDED",
     "LISTS",
+    "OLD_US",
     "REPORT",
     "TIMELINE",
+    "WARNING_CODES",
+    "AllPollsRejected",
     "BadMapping",
     "CannotWrite",
     "Columns",
@@ -75,6 +81,7 @@ __all__ = [
     "TableCounts",
     "Timeline",
     "UnknownStore",
+    "age_in_words",
     "beginning",
     "build_report",
     "build_timeline",
@@ -89,6 +96,7 @@ __all__ = [
     "open_source",
     "proposed_mapping",
     "read_mapping",
+    "rejected_tables",
     "rejects_targets",
     "restored",
     "saved",
@@ -104,10 +112,12 @@ __all__ = [
 
 HOMES = {
     "changes": ("comparison",),
+    "data_warnings": ("WARNING_CODES", "age_in_words"),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
         "BadMapping",
         "CannotWrite",
+        "AllPollsRejected",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
@@ -122,10 +132,11 @@ HOMES = {
     "intake": ("TableCounts",),
     "lists": ("LISTS",),
     "mapping": ("AS_NAMED", "SourceMapping", "read_mapping"),
-    "options": ("EMBEDDED", "Columns", "Format", "Limits", "Options"),
     "proposal": ("proposed_mapping",),
     "load": ("Loaded", "LoadedFile", "LoadedTable", "load_files"),
     "report": ("REPORT", "Report", "rejects_targets", "write_rejects"),
+    "options": ("EMBEDDED", "OLD_US", "Columns", "Format", "Limits", "Options"),
+    "rejected": ("rejected_tables",),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),
     "saved_report": ("SavedReport", "restored", "saved"),

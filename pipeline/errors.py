@@ -6,6 +6,7 @@
     ├── SourceMismatch        a table, a column or a file is not what a report needs
     ├── BadMapping            the file of a mapping says what cannot be
     ├── NoPolls               there is no accepted poll to report on
+    │   └── AllPollsRejected  there are polls, and none of them can be read
     ├── HorizonOutOfRange     the time asked about leaves the calendar
     ├── UnknownStore          no poll has ever had this store id
     ├── EmbeddedUnavailable   the server that comes with this package cannot run here
@@ -85,6 +86,32 @@ class NoPolls(StoreUptimeError):
             f"{self.source} has no accepted poll in {self.horizon}: its oldest is {self.oldest}, "
             f"its newest {self.newest}. Choose a now between them, or a longer lookback."
         )
+
+
+class AllPollsRejected(NoPolls):
+    """There are polls, and none of them can be read.
+
+    rows: how many were looked at; is_all: whether there are no others; reasons: how many rows were rejected for each;
+    example: what one of them holds and where it stands, in words; remedy: what would mend it, a sentence.
+    """
+
+    def __init__(
+        self, source: str, rows: int, is_all: bool, reasons: dict[str, int], example: str, remedy: str
+    ) -> None:
+        super().__init__(source, None, None, "")
+        self.args = (source, rows, is_all, reasons, example, remedy)  # what it is unpickled from
+        self.rows, self.is_all, self.reasons = rows, is_all, reasons
+        self.example, self.remedy = example, remedy
+
+    def of(self, source: str) -> "AllPollsRejected":
+        """The same said of a source by another name."""
+        return AllPollsRejected(source, self.rows, self.is_all, self.reasons, self.example, self.remedy)
+
+    def __str__(self) -> str:
+        which = f"all {self.rows:,} polls" if self.is_all else f"all of the {self.rows:,} polls that were looked at"
+        why = ", ".join(f"{reason} ({times:,})" for reason, times in self.reasons.items())
+        such = f", such as {self.example}" if self.example else ""
+        return f"{self.source}: {which} are rejected: {why}{such}. {self.remedy}".rstrip()
 
 
 class HorizonOutOfRange(StoreUptimeError):

@@ -21,23 +21,27 @@ def found_horizon(source: "Source", options: Options) -> Horizon:
         raise UnknownStore(options.store, source.name)
     if options.now is not None:
         return horizon_before(instant_us(options.now), options.lookback)
-    until = None if options.until is None else source.newest_poll_us(instant_us(options.until))
+    clock_us = time.time_ns() // 1_000
+    due_us = clock_us if options.until is None else instant_us(options.until)
+    until = None if options.until is None else source.newest_poll_us(due_us)
     if until is not None:
-        return horizon_before(until, options.lookback)
-    ahead = time.time_ns() // 1_000 + DAY_US
+        return horizon_before(until, options.lookback, clock_us=due_us)
+    ahead = clock_us + DAY_US
     newest = source.newest_poll_us(ahead)
     if newest is None:
         raise NoPolls(source.name, None, None, "")
-    return horizon_before(newest, options.lookback, ahead)
+    return horizon_before(newest, options.lookback, ahead, due_us)
 
 
-def horizon_before(now_us: int, lookback: timedelta, ahead_us: int | None = None) -> Horizon:
+def horizon_before(
+    now_us: int, lookback: timedelta, ahead_us: int | None = None, clock_us: int | None = None
+) -> Horizon:
     """The horizon that ends at now. Raises HorizonOutOfRange."""
     start_us = now_us - WEEK_US - microseconds(lookback)
     if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
         told_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
         raise HorizonOutOfRange(iso(told_us), f"{lookback / timedelta(hours=1):.12g}h")
-    return Horizon(start_us, now_us, ahead_us)
+    return Horizon(start_us, now_us, ahead_us, clock_us)
 
 
 def no_polls(source: "Source", horizon: Horizon) -> NoPolls:

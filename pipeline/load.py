@@ -20,7 +20,8 @@ from psycopg.sql import SQL, Composed, Identifier
 from pipeline.clean import FILE, rejected
 from pipeline.errors import LoadRefused
 from pipeline.incoming import copy_text, judged_batches
-from pipeline.intake import as_it_was
+from pipeline.intake import TableCounts, as_it_was
+from pipeline.load_warnings import Samples
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED
 from pipeline.rejects import RejectFiles
@@ -93,6 +94,11 @@ class Loaded:
         return {table: added_up(files) for table, files in by_table.items()}
 
 
+def table_counts(files: Sequence[LoadedFile]) -> dict[Table, TableCounts]:
+    """How many rows of each table were accepted, and rejected for what."""
+    return {table: TableCounts(sums.accepted, sums.rejected) for table, sums in Loaded(tuple(files), []).tables.items()}
+
+
 def added_up(files: Sequence[LoadedFile]) -> LoadedTable:
     """The sums of some files."""
     rejected: Counter[str] = sum((Counter(done.rejected) for done in files), Counter())
@@ -111,6 +117,7 @@ class Job:
     mapping: SourceMapping
     full: bool
     progress: Read
+    samples: Samples = field(default_factory=Samples)
 
 
 @dataclass
@@ -163,7 +170,7 @@ def load_files(
             done = [loaded for table, files in found.tables.items() for loaded in load_table(job, table, files)]
             reject_files.finish()
         reject_files.publish()
-    return Loaded(tuple(done), found.remarks)
+    return Loaded(tuple(done), [str(each) for each in (*job.samples.warnings(table_counts(done)), *found.remarks)])
 
 
 def refuse_corrections(files: Sequence[DataFile]) -> None:
@@ -246,7 +253,9 @@ def copy_files(job: Job, table: Table, files: Sequence[DataFile]) -> dict[str, T
     with job.connection.cursor().copy(copy) as incoming:
         for batch in judged_batches(files, table, job.mapping):
             incoming.write(copy_text(batch, table, numbers))
-            job.rejects.add(as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect())
+            bad = as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect()
+            job.rejects.add(bad)
+            job.samples.add(table, batch, bad)
             for name, reason, rows in batch.group_by(FILE, "reason", maintain_order=True).len().iter_rows():
                 tallies[name].count(reason, rows)
                 job.progress(tallies[name].file, tallies[name].read)

@@ -13,6 +13,8 @@ DAY_US = 24 * HOUR_US
 WEEK_US = 7 * DAY_US
 YEAR_1_US, YEAR_10000_US = -62_135_596_800 * SECOND_US, 253_402_300_800 * SECOND_US
 UNIT_US = {"s": SECOND_US, "ms": 1_000, "us": 1}
+OLD_US = 2 * HOUR_US
+"""Data whose newest poll is longer ago is old: docs/semantics.md, "Warnings"."""
 WINDOWS = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US}
 
 EMBEDDED = "embedded:"
@@ -60,11 +62,24 @@ class Horizon:
     """The time that a report looks at: [start_us, now_us], both included, in microseconds since 1970 UTC.
 
     `ahead_us` is where a poll counts as mistyped; None where now was given, for then later polls do not exist.
+    `clock_us` is what now is compared with to see whether the data is old: the clock of the machine, or the due time of
+    a report; None where now was given. No figure follows from it.
     """
 
     start_us: int
     now_us: int
     ahead_us: int | None = None
+    clock_us: int | None = None
+
+    @property
+    def age_us(self) -> int | None:
+        """How old the newest poll was then; None where now was given."""
+        return None if self.clock_us is None else max(0, self.clock_us - self.now_us)
+
+    @property
+    def age_seconds(self) -> float | None:
+        """The same in seconds."""
+        return None if self.age_us is None else self.age_us / SECOND_US
 
 
 DEFAULTS = Options()

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from pipeline.data_warnings import DataWarning
 from pipeline.exchange import Partition, exchange, on_lines
-from pipeline.horizon import no_polls
 from pipeline.intake import TableCounts, taken_hours, taken_polls, taken_zones
 from pipeline.options import Horizon, Options
 from pipeline.plan import Plan, make_places, make_plan
+from pipeline.plausibility import table_warnings
+from pipeline.rejected import why_no_polls
 from pipeline.source.frames import RawFrames, RawPolls, Source
 from pipeline.waiting import awaited
 
@@ -19,14 +21,14 @@ class Prepared:
     """All that figures and quality are made from; nothing is read any more.
 
     counts, rejected: by table (polls, hours, zones); rejected rows are line, reason, and the row as it was.
-    remarks: what the user should know about the source.
+    warnings: what is probably wrong with the source, as far as can be told without figures.
     """
 
     plan: Plan
     partitions: list[Partition]
     counts: dict[str, TableCounts]
     rejected: dict[str, pl.DataFrame]
-    remarks: list[str]
+    warnings: list[DataWarning]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) 
     places = make_places(hours, zones, horizon)
     polls = taken_polls(awaited(coming.polls), horizon, source.mapping, gives_all=source.gives_all)
     if options.store is None and polls.accepted.is_empty():
-        raise no_polls(source, horizon)
+        raise why_no_polls(source, horizon)
     plan = make_plan(source, options, horizon, polls.accepted, places)
     packed = on_lines(plan, polls.accepted)
     polls = replace(polls, accepted=polls.accepted.clear())  # what sorting takes can have its place
@@ -54,5 +56,5 @@ def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) 
         partitions=exchange(plan, packed),
         counts={name: taken.counts for name, taken in tables.items()},
         rejected={name: taken.rejected for name, taken in tables.items()},
-        remarks=source.remarks,
+        warnings=[*source.remarks, *table_warnings(plan, places, tables)],
     )

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.data_warnings import KINDS
 from pipeline.intake import TableCounts
 from pipeline.lists import LISTS
-from pipeline.options import DAY_US
 from pipeline.plan import Plan
+from pipeline.plausibility import figure_warnings
 from pipeline.prepare import Prepared
 
 
@@ -17,7 +18,8 @@ class Quality:
 
     tables: counts for polls, hours, zones. duplicates: polls beyond the first of the same store, microsecond and
     status. contradictory: (store, microsecond) pairs with both statuses. stores: ids for each key of `LISTS`, in byte
-    order. warnings: sentences.
+    order. warnings: sentences, and warning_codes: of which kind each is, one of `WARNING_CODES`; empty where the report
+    was kept by a version that did not say it.
     """
 
     tables: dict[str, TableCounts]
@@ -25,6 +27,7 @@ class Quality:
     contradictory: int
     stores: dict[str, list[str]]
     warnings: list[str]
+    warning_codes: list[str]
 
     @staticmethod
     def meaning(name: str) -> str:
@@ -34,12 +37,14 @@ class Quality:
 
 def quality(ready: Prepared, exact: pl.DataFrame) -> Quality:
     """The quality of a run; `exact` has one row per store."""
+    found = sorted([*ready.warnings, *figure_warnings(ready.plan, exact)], key=lambda each: KINDS.index(type(each)))
     return Quality(
         tables=ready.counts,
         duplicates=sum(part.duplicates for part in ready.partitions),
         contradictory=sum(part.contradictory for part in ready.partitions),
         stores=store_lists(ready.plan, exact),
-        warnings=[*ready.remarks, *warnings(ready.plan, exact)],
+        warnings=[str(each) for each in found],
+        warning_codes=[each.code for each in found],
     )
 
 
@@ -58,21 +63,3 @@ def store_lists(plan: Plan, exact: pl.DataFrame) -> dict[str, list[str]]:
     }
     listed = {name: exact.filter(test)["store_id"].to_list() for name, test in on_list.items()}
     return {"not_observed": plan.not_observed.to_list(), **listed}
-
-
-def warnings(plan: Plan, exact: pl.DataFrame) -> list[str]:
-    """Sentences about a source that is probably not what it should be."""
-    store = plan.options.store
-    if store is not None:
-        return [] if exact.height else [f"Store {store!r} has polls, but none in the horizon: it has no row."]
-    recent = exact.filter(pl.col("last_poll_us") >= plan.horizon.now_us - DAY_US).height
-    found = []
-    if 2 * recent < exact.height:
-        found.append(f"Only {recent} of {exact.height} stores have a poll in the day before now: is the feed complete?")
-    for name, (observed, ids) in plan.observed_ids.items():
-        if 2 * observed < ids:
-            found.append(
-                f"Only {observed} of the {ids} store ids in {name} are those of a polled store: "
-                "are they written alike (case, padding)?"
-            )
-    return found

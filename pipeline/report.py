@@ -19,6 +19,7 @@ from pipeline.files import Purpose, beginning, check_targets, first_line, write_
 from pipeline.options import Columns, Format, Options, instant_us, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
+from pipeline.rejected import RejectedTables
 from pipeline.rejects import REJECTS
 from pipeline.selection import Selection
 from pipeline.source.own_files import is_own_workbook
@@ -66,6 +67,7 @@ class Report:
         return {
             "now": iso(horizon.now_us),
             "now_is": now_is(options, horizon.now_us),
+            "data_age_seconds": horizon.age_seconds,
             "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
             "store": options.store,
             "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
@@ -169,7 +171,7 @@ def rejects_targets(folder: Path) -> dict[Path, Purpose]:
     return {folder / f"{name}.csv": REJECTS for name in COUNTED}
 
 
-def write_rejects(report: Report, folder: Path) -> None:
+def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
     """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, and the row as it was.
 
     Raises CannotWrite, also where one of these is there and is something else.

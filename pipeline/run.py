@@ -15,9 +15,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UnknownStore
+from pipeline.errors import NoPolls, UnknownStore
 from pipeline.horizon import found_horizon
-from pipeline.options import DEFAULTS, LIMITS, Limits, Options
+from pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
 from pipeline.tables import COLUMNS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def build_report(
 ) -> "Report":
     """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md. `lanes`: with its lanes.
 
-    Raises NoPolls, UnknownStore, HorizonOutOfRange, and what the source raises.
+    Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
     with begun(source, options, limits, progress) as (ready, db):
         stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
@@ -66,7 +66,8 @@ def build_timeline(
     with begun(source, replace(options, store=store), limits, progress) as (ready, db):
         from pipeline.timeline import timeline
 
-        return timeline(db, ready.plan, ready.partitions[0])
+        found = timeline(db, ready.plan, ready.partitions[0])
+        return replace(found, warnings=[str(warning) for warning in ready.warnings])
 
 
 def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
@@ -102,10 +103,20 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
     HorizonOutOfRange, and what the source raises.
     """
     with source:
-        found_horizon(source, options)
+        horizon_of(source, options)
         if options.now is not None and options.store is None:
-            found_horizon(source, DEFAULTS)
+            horizon_of(source, DEFAULTS)
         return source.version
+
+
+def horizon_of(source: "Source", options: Options) -> Horizon:
+    """The horizon of a run; where there is no now, the error says why."""
+    try:
+        return found_horizon(source, options)
+    except NoPolls:
+        from pipeline.rejected import why_no_polls
+
+        raise why_no_polls(source, None) from None
 
 
 @contextmanager
@@ -115,7 +126,7 @@ def begun(
     """A run whose source has been read and left, and the database to compute in, made while the polls came."""
     with ExitStack() as kept:
         with source, ThreadPoolExecutor(1) as aside:
-            horizon = found_horizon(source, options)
+            horizon = horizon_of(source, options)
             background = ThreadPoolExecutor(len(COLUMNS))
             polls = background.submit(source.polls, horizon, options.store)
             hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))

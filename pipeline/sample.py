@@ -49,14 +49,14 @@ def write_sample(  # noqa: PLR0913
     seed: int = 1,
     file_format: Format = "csv",
     *,
-    end: datetime = END,
+    end: datetime | None = None,
     replace: bool = False,
     progress: Callable[[int, int], None] = unseen,
 ) -> None:
     """Write `timezones`, `menu_hours` and `store_status`, each one file, into a folder that is made if need be.
 
     stores       how many are polled; one more in each hundred, and at least one, has hours or a zone but no poll
-    days, end    polls lie in the `days` times 24 hours before `end`; without a zone it is UTC
+    days, end    polls lie in the `days` times 24 hours before `end`; without a zone it is UTC; None: always the same
     file_format  `csv` (text, with some rows that are rejected) or `parquet` (typed, none rejected)
     progress     called with how many stores have their polls written, and how many there are
 
@@ -69,7 +69,7 @@ def write_sample(  # noqa: PLR0913
     if not replace and any(place.exists() for place in places(folder)):
         raise CannotWrite(str(folder), "it holds such files already, and --force was not given")
     check_targets(dict.fromkeys(places(folder), SAMPLE), ())
-    feed = Feed(stores, days, seed, instant_us(end))
+    feed = Feed(stores, days, seed, instant_us(end or END))
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     tables = {

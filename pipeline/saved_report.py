@@ -112,6 +112,7 @@ def told(report: Report) -> dict[str, Any]:
             "duplicates": quality.duplicates,
             "contradictory": quality.contradictory,
             "warnings": quality.warnings,
+            "warning_codes": quality.warning_codes,
         },
     }
 
@@ -167,6 +168,7 @@ def quality_again(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> 
         contradictory=plain["contradictory"],
         stores=store_lists(plan, exact),
         warnings=plain["warnings"],
+        warning_codes=plain.get("warning_codes", []),
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class Timeline:
     (active, inactive), poll_local, poll_utc, in_business; in order. days: the local dates that the week touches: date,
     start_utc, end_utc (its midnight and the next; a day has 23 to 25 hours), change_utc (when its clocks change, at
     its very start or end too; null: they do not), shift_minutes (by how much); in order.
+
+    warnings: what is probably wrong with the data, sentences; none where it explains a report, which has them itself.
     """
 
     store_id: str
@@ -45,19 +47,30 @@ class Timeline:
     polls: pl.DataFrame
     days: pl.DataFrame
     agrees: bool = True
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def now(self) -> str:
+        """The end of the week, in ISO 8601."""
+        return iso(self.plan.horizon.now_us)
+
+    @property
+    def data_age_seconds(self) -> float | None:
+        """How old the newest poll was; None where now was given."""
+        return self.plan.horizon.age_seconds
 
     def csv(self) -> bytes:
         """The pieces as RFC 4180."""
         return csv_bytes(self.pieces)
 
     def json(self) -> bytes:
-        """One object: store_id, timezone, now, agrees, the pieces and the polls."""
+        """One object: store_id, timezone, now, agrees, data_age_seconds, warnings, the pieces and the polls."""
         pieces, polls = (
             frame.with_columns(pl.col(pl.Datetime).dt.strftime(CSV_TIME)).write_json()
             for frame in (self.pieces, self.polls)
         )
-        now = iso(self.plan.horizon.now_us)
-        head = {"store_id": self.store_id, "timezone": self.timezone, "now": now, "agrees": self.agrees}
+        head = {"store_id": self.store_id, "timezone": self.timezone, "now": self.now, "agrees": self.agrees}
+        head |= {"data_age_seconds": self.data_age_seconds, "warnings": self.warnings}
         return f'{json.dumps(head)[:-1]}, "pieces": {pieces}, "polls": {polls}}}\n'.encode()
 
     def lines(self) -> Iterator[tuple[str, ...]]:

@@ -129,6 +129,8 @@ def said_of(report: Row, deliveries: Sequence[Row]) -> dict[str, Any]:
             "status": word,
             "stores": report["stores"],
             "error": report["error"],
+            "warnings": report["warnings"],
+            "warning_codes": report["warning_codes"],
             "files": [
                 {"to": each["target"], "name": each["name"], "status": each["status"]}
                 for each in deliveries

@@ -7,7 +7,9 @@ comparison    which stores got worse between two reports
 sample_data   a made-up feed, for a database that has none
 """
 
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -36,16 +38,29 @@ SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
 
 
 def fleet_head(figures: bytes, selection: Selection) -> dict[str, Any]:
-    """now; summary: counts and hours of all stores; zones; matched: how many are selected; rows: the worst of them."""
+    """now, age, down_word: see `freshness`; summary: counts and hours of all stores; zones; matched: how many are
+    selected; rows: the worst of them; warnings: sentences."""
     report = pipeline.restored(figures)
     chosen = pipeline.selected(report, selection)
     return {
-        "now": report.provenance["now"],
+        **freshness(report),
         "summary": summary(report),
         "zones": report.exact["zone"].unique().sort().to_list(),
         "matched": chosen.exact.height,
         "rows": worst_first(chosen).head(FIRST_ROWS).to_dicts(),
         "warnings": report.quality.warnings,
+    }
+
+
+def freshness(report: "Report") -> dict[str, Any]:
+    """now; age: seconds since then, None where it was given; down_word: when stores are down that were down then."""
+    now = report.plan.horizon.now_us
+    age_us = None if report.plan.options.now is not None else max(0, time.time_ns() // 1_000 - now)
+    is_old = age_us is not None and age_us > pipeline.OLD_US
+    return {
+        "now": report.provenance["now"],
+        "age": None if age_us is None else age_us / SECOND_US,
+        "down_word": "down when last seen" if is_old else "down now",
     }
 
 
@@ -148,7 +163,8 @@ def store_week(place: Place, store: str, limits: Limits, stored: StoredReport) -
         "days": drawn_days(timeline),
         "outages": outages(timeline),
         "polls": timeline.polls.to_dicts(),
-        "now": report.provenance["now"],
+        **freshness(report),
+        "warnings": report.quality.warnings,
         "lists": [(name, report.quality.meaning(name)) for name, ids in report.quality.stores.items() if store in ids],
         "rejected": rejected_of(report, store),
     }
@@ -211,7 +227,7 @@ def sample_data(place: Place, stores: int, days: int) -> None:
         raise CannotLoad
     with TemporaryDirectory(prefix="store-uptime-") as name:
         feed, rejects = Path(name) / "feed", Path(name) / "rejects"
-        pipeline.write_sample(feed, stores, days)
+        pipeline.write_sample(feed, stores, days, end=datetime.now(UTC))
         try:
             pipeline.load_files(feed, place.database, rejects)
         except pipeline.StoreUptimeError as error:

@@ -25,7 +25,15 @@ NotDelivered                 a file or an announcement has not reached its desti
 
 from typing import ClassVar
 
-from pipeline import HorizonOutOfRange, NoPolls, SheetFull, SourceMismatch, StoreUptimeError, UnknownStore
+from pipeline import (
+    AllPollsRejected,
+    HorizonOutOfRange,
+    NoPolls,
+    SheetFull,
+    SourceMismatch,
+    StoreUptimeError,
+    UnknownStore,
+)
 
 THE_SOURCE = "the database"  # where it is stands in the log
 UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the server's log says why."
@@ -45,6 +53,8 @@ def told(error: StoreUptimeError) -> str:
             return str(error)
         case UnknownStore(store=store):
             return str(UnknownStore(store, THE_SOURCE))
+        case AllPollsRejected():
+            return str(error.of(THE_SOURCE))
         case NoPolls(oldest=oldest, newest=newest, horizon=horizon):
             return str(NoPolls(THE_SOURCE, oldest, newest, horizon))
         case SourceMismatch(found=found, needed=needed):

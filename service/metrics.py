@@ -3,7 +3,15 @@
 Requests are counted by Litestar's plugin; the numbers here are about reports, of this server.
 """
 
+from collections import Counter as Tally
+from collections.abc import Sequence
+from datetime import datetime
+from math import nan
+from time import time
+
 from prometheus_client import Counter, Gauge, Histogram
+
+from pipeline import WARNING_CODES
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 
@@ -28,3 +36,19 @@ DELIVERIES_WAITING = Gauge(
     "store_uptime_waiting_deliveries", "Files and announcements of all servers that are to go out."
 )
 DELIVERIES_FAILED = Gauge("store_uptime_failed_deliveries", "Files and announcements that were given up.")
+DATA_AGE = Gauge(
+    "store_uptime_data_age_seconds",
+    "Time since the newest poll of the newest report of all stores whose now was not given; NaN where there is none.",
+)
+WARNINGS = Gauge("store_uptime_warnings", "Warnings of that report, by code.", ["code"])
+
+
+def note_data(newest_poll: datetime | None, codes: Sequence[str]) -> None:
+    """Tell how new the data is, as of when it is asked, and what is probably wrong with it."""
+    DATA_AGE.set_function(lambda: nan if newest_poll is None else time() - newest_poll.timestamp())
+    tally = Tally(codes)
+    for code in WARNING_CODES:
+        WARNINGS.labels(code).set(tally[code])
+
+
+note_data(None, ())

@@ -14,12 +14,21 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.response import Template
 
-from pipeline import HorizonOutOfRange, NoPolls, SheetFull, SourceMismatch, StoreUptimeError, UnknownStore
+from pipeline import (
+    AllPollsRejected,
+    HorizonOutOfRange,
+    NoPolls,
+    SheetFull,
+    SourceMismatch,
+    StoreUptimeError,
+    UnknownStore,
+)
 from service.errors import ServiceError, told
 
 STATUS: dict[type[StoreUptimeError], int] = {
     UnknownStore: 404,
     NoPolls: 404,
+    AllPollsRejected: 404,
     SheetFull: 406,
     HorizonOutOfRange: 422,
     SourceMismatch: 503,

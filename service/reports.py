@@ -4,12 +4,12 @@ import json
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Literal
 
-from pipeline import Columns, Options
+from pipeline import OLD_US, Columns, Options
 from service.errors import (
     NoResult,
     NotFinished,
@@ -93,7 +93,8 @@ async def remembered(say: Say, asked: Asked) -> str | None:
 
 async def joined(say: Say, asked: Asked) -> str | None:
     """A report whose figures are those that a new one would have."""
-    rows = await say("joinable", options=asked.stored, data_version=asked.data_version, made_by=made_by())
+    same = {"options": asked.stored, "data_version": asked.data_version, "made_by": made_by()}
+    rows = await say("joinable", **same, old_after=timedelta(microseconds=OLD_US))
     return rows[0]["id"] if rows else None
 
 

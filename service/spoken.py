@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline import age_in_words
 from service.durations import written
 
 HOUR, MINUTE = 3600, 60
@@ -29,6 +30,16 @@ def briefly(seconds: float | None) -> str:
     if 0.05 <= seconds < 10:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < MINUTE else lasting(seconds)
+
+
+def ago(seconds: float | None) -> str:
+    """What follows an instant that lies back: ", 3 days ago"; nothing where that means nothing."""
+    return "" if seconds is None else f", {age_in_words(seconds)} ago"
+
+
+def seconds_since(instant: datetime | str) -> float:
+    """How long ago that was."""
+    return max(0.0, (datetime.now(UTC) - in_time(instant)).total_seconds())
 
 
 def moment(instant: datetime | str | None) -> str:

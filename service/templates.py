@@ -29,6 +29,8 @@ def engine() -> JinjaTemplateEngine:
     words = (
         spoken.lasting,
         spoken.briefly,
+        spoken.ago,
+        spoken.seconds_since,
         spoken.moment,
         spoken.local_time,
         spoken.poll_time,

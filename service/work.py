@@ -181,8 +181,22 @@ def make_report(task: Task) -> Outcome:
                 os._exit(1)  # what such a run leaves behind would be missing in the next one
             return outcome if is_written else Outcome(kept=False)
         stores, ahead = report.exact.height, report.quality.tables["polls"].rejected.get(AHEAD, 0)
-        is_written = ledger.written("complete", stores=stores, polls_ahead=ahead, **kept, **file)
+        facts = {"stores": stores, "polls_ahead": ahead, **plausibility(report, vault)}
+        is_written = ledger.written("complete", **facts, **kept, **file)
         return Outcome(stores=stores, kept=is_written)
+
+
+def plausibility(report: "Report", vault: Vault) -> dict[str, Any]:
+    """How new the data of a report is, and what is probably wrong with it.
+
+    Where reports are encrypted, sentences are not kept beside them: they hold values of the data.
+    """
+    has_own_now = report.provenance["data_age_seconds"] is not None
+    return {
+        "data_now": datetime.fromisoformat(report.provenance["now"]) if has_own_now else None,
+        "warnings": [] if vault.recipients else report.quality.warnings,
+        "warning_codes": report.quality.warning_codes,
+    }
 
 
 def going_out(report: "Report", outgoing: Outgoing | None, vault: Vault) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline import data_warnings
+from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch, SourceUnreachable
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.content import PARQUET, CutOff, beginnings, foreign
@@ -37,9 +39,9 @@ class FoundFiles:
     passed_over: list[PassedOver]
 
     @property
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[DataWarning]:
         """What the user should know about it: a sentence on the files that were passed over, where there are any."""
-        return [passed_over_sentence(self.passed_over)] if self.passed_over else []
+        return [data_warnings.PassedOver(passed_over_sentence(self.passed_over))] if self.passed_over else []
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ FrameTables   tables that are frames with the right columns
 Frames        frames that somebody gives, whatever else is in them
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Protocol, Self
 import polars as pl
 
 from pipeline.clean import accepted, instant, judged_hours, judged_polls, judged_zones
+from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping
@@ -58,7 +60,7 @@ class Source(Protocol):
     """Whether `polls` also gives what lies outside the horizon, so that it can be counted."""
     files: Sequence[Path]
     """The files that are read, none of which may be written; a database has none."""
-    remarks: list[str]
+    remarks: list[DataWarning]
     """What the user should know about reading it, filled while it is read."""
     mapping: SourceMapping
     """What it calls things."""
@@ -102,18 +104,26 @@ class Source(Protocol):
         """The oldest and the newest readable timestamp, for an error message."""
         ...
 
+    newest_limit: float
+    """How many polls `newest_polls` gives at most; infinity: all."""
+
+    def newest_polls(self) -> RawFrames:
+        """store_id, timestamp_utc, status, to see why none is accepted; of many the newest, where that is cheap."""
+        ...
+
 
 class FrameTables:
     """A source made of frames that have the columns of docs/semantics.md, "Input", and those of `clean` beside."""
 
     gives_all = True
+    newest_limit = math.inf
     version: str | None = None
     files: Sequence[Path] = ()
 
     def __init__(self, tables: Mapping[Table, RawFrames], name: str, mapping: SourceMapping) -> None:
         self.name, self.mapping = name, mapping
-        self.remarks: list[str] = []
         self._polls, self._hours, self._zones = (tables[table] for table in COLUMNS)
+        self.remarks: list[DataWarning] = []
 
     def __enter__(self) -> Self:
         return self
@@ -158,6 +168,10 @@ class FrameTables:
             self._accepted().select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us")).collect().row(0)
         )
         return None if oldest is None else (oldest, newest)
+
+    def newest_polls(self) -> RawFrames:
+        """See `Source`."""
+        return self._polls
 
     def _accepted(self) -> pl.LazyFrame:
         judged = (judged_polls(raw, None, self.mapping) for raw in self._polls)

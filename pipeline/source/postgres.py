@@ -23,6 +23,7 @@ import pyarrow  # by ConnectorX too; here it is imported before the pull, not du
 from psycopg.sql import SQL, Composable, Identifier
 from psycopg.sql import Literal as Value
 
+from pipeline.data_warnings import DataWarning, SourceRemark
 from pipeline.errors import SourceMismatch, SourceRefused
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping, suggestion
@@ -63,6 +64,7 @@ class Postgres:
 
     gives_all = False
     files: Sequence[Path] = ()
+    newest_limit: float = 10_000
     version: str | None = None
 
     def __init__(
@@ -74,7 +76,7 @@ class Postgres:
     ) -> None:
         self.name = shown(address)
         self.mapping = mapping
-        self.remarks: list[str] = []
+        self.remarks: list[DataWarning] = []
         self._address, self._schema = address, schema
         self._application = application or f"store-uptime {secrets.token_hex(8)}"
 
@@ -165,14 +167,20 @@ class Postgres:
         row = self._row("span", self._polls, **bounds)
         return None if row is None or row[0] is None else (times.us(row[0]), times.us(row[1]))
 
+    def newest_polls(self) -> "RawFrames":
+        """See `Source`. Times that are text have no order: to sort them would take the whole history."""
+        name = "some_polls" if isinstance(self._polls.times, LooseTimes) else "newest_polls"
+        return [self._pulled(name, self._polls, number=Value(self.newest_limit)).lazy()]
+
     @cached_property
     def _polls(self) -> "FoundTable":
         polls = self._table("store_status")
         if polls.rows > LARGE_TABLE and polls.unindexed_time:
-            self.remarks.append(
+            remark = (
                 f"{polls.full_name} has about {polls.rows:,} rows and no index on the time, so all of them are read: "
                 f"create index concurrently on {polls.full_name} ({polls.columns['timestamp_utc']});"
             )
+            self.remarks.append(SourceRemark(remark))
         return polls
 
     def _place(self) -> str:
@@ -219,10 +227,11 @@ class Postgres:
                 raise
             self._connection.execute("rollback")
             self._connection.execute(BEGIN)
-            self.remarks.append(
+            remark = (
                 f"This server cannot share one view of its tables ({first_line(error)}): "
                 "each table was read as it was at its own moment."
             )
+            self.remarks.append(SourceRemark(remark))
             return None, None
         name, version = cast("tuple[str, str | None]", row)
         return name, version and self._version_as_mapped(version)

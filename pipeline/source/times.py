@@ -53,6 +53,9 @@ class TypedTimes:
             "timestamp": column,
             "in_utc": in_utc,
             "utc_text": SQL("to_char({}, 'YYYY-MM-DD HH24:MI:SS.US')").format(in_utc),
+            "any_text": SQL(
+                "coalesce(to_char(case when isfinite({0}) then {1} end, 'YYYY-MM-DD HH24:MI:SS.US'), {0}::text)"
+            ).format(column, in_utc),
             "sent": SQL("{}({})").format(Identifier(f"{kind}_send"), column),
         }
 
@@ -88,6 +91,7 @@ class WholeTimes:
             "timestamp": column,
             "in_utc": in_us,
             "utc_text": SQL("{}::text").format(column),
+            "any_text": SQL("{}::text").format(column),
             "sent": SQL("int8send({} - {})").format(in_us, Value(SINCE_2000_US)),
             "calendar_start": self.since(YEAR_1_US),
             "calendar_end": self.since(YEAR_10000_US),

@@ -7,6 +7,7 @@ import signal
 import socket
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -46,7 +47,7 @@ def demo(
     with TemporaryDirectory() as name, pipeline.throwaway_server() as database:
         folder = Path(name)
         say("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")
-        sample(folder / "feed")
+        sample(folder / "feed", end=datetime.now(UTC))
         say("\n2. Into PostgreSQL: store-uptime load FOLDER")
         load(folder / "feed", database=database, rejects=folder / "rejects")
         port = free_port()

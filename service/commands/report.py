@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -13,7 +14,7 @@ from service.commands import common
 from service.commands.common import counted, reasons, say
 
 if TYPE_CHECKING:
-    from pipeline import Purpose, Report, TableCounts
+    from pipeline import Purpose, Report, Source, TableCounts
 
 WARNED = 3
 
@@ -48,11 +49,8 @@ def report(
     with common.steps() as progress:
         opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map_file))
         pipeline.check_targets(targets(out, rejects), opened.files)
-        result = pipeline.build_report(
-            opened,
-            options,
-            progress=progress,
-        )
+        with rejects_of_no_report(opened, rejects):
+            result = pipeline.build_report(opened, options, progress=progress)
         progress("writing")
         content = result.csv_safe(columns) if csv_safe and format == "csv" else result.render(format, columns)
         if rejects is not None:
@@ -66,6 +64,17 @@ def targets(out: Path, rejects: Path | None) -> "dict[Path, Purpose]":
     """The files that are going to be written."""
     figures = {} if out == common.STDOUT else {out: pipeline.REPORT}
     return figures if rejects is None else figures | pipeline.rejects_targets(rejects)
+
+
+@contextmanager
+def rejects_of_no_report(source: "Source", folder: Path | None) -> Iterator[None]:
+    """Where no poll can be read there is no report, but the rejected rows are written all the same."""
+    try:
+        yield
+    except pipeline.AllPollsRejected:
+        if folder is not None:
+            pipeline.write_rejects(pipeline.rejected_tables(source), folder)
+        raise
 
 
 def put(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
@@ -89,7 +98,7 @@ def summary(result: "Report") -> Iterator[tuple[str, str]]:
     """What a reader of the figures should know: a name and a sentence each."""
     told, quality = result.provenance, result.quality
     yield "source", told["source"]
-    yield "now", f"{told['now']} ({told['now_is']})"
+    yield "now", f"{told['now']} ({', '.join(now_words(told))})"
     yield "stores", counted(result.exact.height, "store")
     for name, counts in quality.tables.items():
         yield name, ", ".join(count_words(counts))
@@ -99,6 +108,13 @@ def summary(result: "Report") -> Iterator[tuple[str, str]]:
         if ids:
             yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {quality.meaning(key)}"
     yield from (("warning", warning) for warning in quality.warnings)
+
+
+def now_words(told: dict[str, Any]) -> Iterator[str]:
+    """How old now is, where it was not given, and how it was chosen."""
+    if told["data_age_seconds"] is not None:
+        yield f"{pipeline.age_in_words(told['data_age_seconds'])} ago"
+    yield told["now_is"]
 
 
 def count_words(counts: "TableCounts") -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`store-uptime sample`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,12 @@ def sample(
     stores: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many stores are polled.")] = 500,
     days: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many days of polls.")] = 15,
     seed: Annotated[int, Parameter(help="The same seed gives the same bytes.")] = 1,
+    end: Annotated[
+        datetime | None,
+        Parameter(
+            help="When the last poll is over, ISO 8601 with Z or an offset (none: UTC). Default: always the same."
+        ),
+    ] = None,
     format: Annotated[Literal["csv", "parquet"], Parameter(help="The files' format.")] = "csv",
     force: Annotated[bool, Parameter(negative="", help="Let the files of an earlier sample give way.")] = False,
 ) -> int:
@@ -33,7 +40,14 @@ def sample(
     with Progress(console=Console(stderr=True), transient=True, disable=not watched()) as bar:
         task = bar.add_task("polls", total=stores)
         pipeline.write_sample(
-            folder, stores, days, seed, format, replace=force, progress=lambda done, _: bar.update(task, completed=done)
+            folder,
+            stores,
+            days,
+            seed,
+            format,
+            end=end,
+            replace=force,
+            progress=lambda done, _: bar.update(task, completed=done),
         )
     say(f"wrote {stores:,} stores, {days:,} days to {folder}")
     return 0

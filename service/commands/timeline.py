@@ -8,6 +8,7 @@ from cyclopts import Parameter
 import pipeline
 from pipeline import Options
 from service.commands import common
+from service.commands.common import say
 from service.commands.report import put
 
 if TYPE_CHECKING:
@@ -52,7 +53,16 @@ def timeline(
         put(result.json(), out, pipeline.TIMELINE)
     else:
         put(result.csv(), out, pipeline.TIMELINE)
+    for warning in result.warnings:
+        say(f"warning  {warning}")
     return 0
+
+
+def heading(result: "Timeline") -> str:
+    """Whose pieces they are, on which clock, and as of when."""
+    age = result.data_age_seconds
+    ago = "" if age is None else f", {pipeline.age_in_words(age)} ago"
+    return f"Store {result.store_id}, local time of {result.timezone}, as of {result.now}{ago}"
 
 
 def show(result: "Timeline") -> None:
@@ -60,7 +70,7 @@ def show(result: "Timeline") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Store {result.store_id}, local time of {result.timezone}", title_justify="left", box=None)
+    table = Table(title=heading(result), title_justify="left", box=None)
     for name, justify in (
         ("status", "left"),
         ("from", "left"),

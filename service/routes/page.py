@@ -161,6 +161,7 @@ async def history(backend: NamedDependency[Backend], after: ReportId = "") -> Te
     rows = await backend.registry.rows(
         "history", statuses=list(reports.WORDS), store_id=None, after=after or None, limit=HISTORY + 1
     )
+    newest_data = await backend.registry.row("newest_data")
     here = rows[:HISTORY]
     complete = [number for number, row in enumerate(here) if row["status"] == "complete"]
     times = [row["finished_at"] - row["started_at"] for row in here if row["started_at"] and row["finished_at"]]
@@ -168,6 +169,7 @@ async def history(backend: NamedDependency[Backend], after: ReportId = "") -> Te
         "history",
         reports=here,
         newest=complete[:2] if len(complete) > 1 else None,
+        data_now=newest_data and newest_data["data_now"],
         slowest=max(times, default=timedelta()).total_seconds(),
         more=here[-1]["id"] if len(rows) > HISTORY else None,
     )

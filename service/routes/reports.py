@@ -275,6 +275,8 @@ async def described(backend: Backend, row: Row) -> ReportStatus:
         is_late=row["is_late"],
         passed_over=row["passed_over"],
         tries=row["tries"],
+        warnings=row["warnings"],
+        warning_codes=row["warning_codes"],
     )
 
 

@@ -116,6 +116,8 @@ class ReportOptions(msgspec.Struct):
 class ReportStatus(msgspec.Struct, omit_defaults=True):
     """Where a report stands. progress: while it runs; error: where it failed; stores: the rows of a complete one.
 
+    warnings: what is probably wrong with its data, sentences that are left out where reports are encrypted; and
+    warning_codes: of which kind each is.
     Of a report of a schedule: due_at: null where somebody ran it at once; is_late: no server was there at that time;
     passed_over: due times before it that nobody was there for; tries: how often a run of it has failed.
     """
@@ -135,6 +137,8 @@ class ReportStatus(msgspec.Struct, omit_defaults=True):
     is_late: bool = False
     passed_over: int = 0
     tries: int = 0
+    warnings: list[str] = []
+    warning_codes: list[str] = []
 
 
 class Delivery(msgspec.Struct, omit_defaults=True):

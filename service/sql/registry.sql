@@ -28,6 +28,10 @@ where options = %(options)s::jsonb
              options ->> 'now' is not null            -- else the clock decides which polls are ahead of it
              or polls_ahead = 0 and options ->> 'store_id' is null  -- of one store: those of others are not counted
          )
+         and (                                        -- what was fresh then may be old by now
+             data_now is null
+             or ('old-data' = any(warning_codes)) = (now() - data_now > %(old_after)s)
+         )
          and store_uptime.same_data(data_version, %(data_version)s)
   )
 order by requested_at
@@ -122,6 +126,9 @@ with complete as (
         step = null,
         stores = %(stores)s,
         polls_ahead = %(polls_ahead)s,
+        data_now = %(data_now)s,
+        warnings = %(warnings)s,
+        warning_codes = %(warning_codes)s,
         figures = %(figures)s,
         plan = %(plan)s,
         rejects = %(rejects)s,
@@ -173,7 +180,7 @@ select id from cancelled;
 with removed as (
     update store_uptime.report
     set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
-        client = '', requested_by = null, webhook = null, webhook_secret = null
+        client = '', requested_by = null, webhook = null, webhook_secret = null, warnings = '{}'
     where id = %(id)s and status in ('complete', 'error')
     returning id
 ), forgotten as (
@@ -196,7 +203,7 @@ with beyond as (
 ), removed as (
     update store_uptime.report
     set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
-        client = '', requested_by = null, webhook = null, webhook_secret = null
+        client = '', requested_by = null, webhook = null, webhook_secret = null, warnings = '{}'
     where status in ('complete', 'error')
       and (now() - finished_at > coalesce(retention, %(keep_for)s::interval) or id in (select id from beyond))
       and not exists (
@@ -239,6 +246,13 @@ select *
 from store_uptime.standing
 where status = 'complete' and options ->> 'store_id' is null
 order by options ->> 'now' is null desc, requested_at desc, id desc
+limit 1;
+
+-- newest_data: how new the data of the newest report was that looked for it, and what was wrong with it
+select data_now, warning_codes
+from store_uptime.report
+where status = 'complete' and data_now is not null and options ->> 'store_id' is null
+order by requested_at desc, id desc
 limit 1;
 
 -- before: the complete report with the same options that was made before this one, to compare it with; one of the

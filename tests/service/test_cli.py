@@ -155,6 +155,7 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--stores": ("3", 3),
         "--days": ("4", 4),
         "--seed": ("-5", -5),
+        "--end": ("2024-10-14T12:00:00Z", NOON),
         "--format": ("parquet", "parquet"),
         "--force": ("true", True),
     },
@@ -385,7 +386,8 @@ def test_variables_reach_the_report(small: Path, command: Command, monkeypatch: 
 
 
 def test_strict_exits_with_3_where_there_are_warnings(small: Path, feed: Path, command: Command) -> None:
-    warned, fine = (command("report", "--source", source, "--strict") for source in (small, feed))
+    now = ["--now", "2026-03-10T16:00:00Z"]  # one that is given is never old
+    warned, fine = (command("report", "--source", *of, "--strict") for of in ([small], [feed, *now]))
     assert (warned.status, "\nwarning " in warned.err) == (3, True)
     assert (fine.status, "\nwarning " in fine.err) == (0, False)
     assert warned.out.startswith(HEADER)
@@ -437,7 +439,8 @@ def test_a_timeline_is_a_table_csv_or_json(small: Path, command: Command, tmp_pa
     table, text, whole = (
         command("timeline", "a", "--source", small, "--format", name).out.decode() for name in ("table", "csv", "json")
     )
-    assert table.splitlines()[0].strip() == "Store a, local time of America/Chicago"
+    heading = r"Store a, local time of America/Chicago, as of 2024-10-14T12:00:00Z, [\d,]+ days ago"
+    assert re.fullmatch(heading, table.splitlines()[0].strip())
     assert len(text.splitlines()) - 1 == len(json.loads(whole)["pieces"]) == len(table.splitlines()) - 2
     command("timeline", "a", "--source", small, "--out", tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_bytes() == text.encode()

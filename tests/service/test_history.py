@@ -192,6 +192,8 @@ def test_provenance_and_quality_are_those_of_the_command(
     expected = {name: part for name, part in json.loads(written.stdout).items() if name != "stores"}
     told = client.get(f"/reports/{report_id}").json()
     assert told.pop("report") == client.get(f"/get_report/{report_id}?status_only=true").json()
+    ages = [about["provenance"].pop("data_age_seconds") for about in (told, expected)]
+    assert [age is None for age in ages] == 2 * ["--now" in options]
     assert told == expected
     assert [*told["quality"]] == [*expected["quality"]]
 

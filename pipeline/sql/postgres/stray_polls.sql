@@ -1,7 +1,7 @@
 -- stray_polls: polls at no time at all, or ahead of the clock; as text
-select {store_id}::text                                                             as store_id,
-       coalesce(case when isfinite({timestamp}) then {utc_text} end, {timestamp}::text) as timestamp_utc,
-       {status}::text                                                               as status
+select {store_id}::text as store_id,
+       {any_text}       as timestamp_utc,
+       {status}::text   as status
 from {table}
 where ({timestamp} is null or {timestamp} > {ahead} or {timestamp} = '-infinity' or {timestamp} = 'infinity')
   and {of_store}

@@ -158,7 +158,7 @@ function made(position) {
 function badge() {
   const element = document.createElement("span");
   element.className = "badge";
-  element.textContent = "down now";
+  element.textContent = table.dataset.down;
   return element;
 }
 

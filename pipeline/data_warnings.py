@@ -1,0 +1,236 @@
+"""What is probably wrong with a source, as sentences for people: docs/semantics.md, "Warnings".
+
+Each kind is a class: its fields are the facts, its text is the sentence, and `code` tells programs which kind it is.
+`plausibility.py` decides where there is one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pipeline.mapping import suggestion
+from pipeline.options import SECOND_US, iso
+
+LONGEST_VALUE = 80  # letters of a value that a sentence shows
+
+
+@dataclass(frozen=True)
+class DataWarning:
+    """One of the kinds below; its text is a sentence for people."""
+
+    code: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class BadValue:
+    """What a rejected row holds where it is bad, and where the row stands; file and line are None outside of files."""
+
+    values: tuple[tuple[str, str | None], ...]
+    file: str | None
+    line: int | None
+
+    def __str__(self) -> str:
+        return " ".join([" and ".join(self._written()), *self._place()]).strip()
+
+    def _written(self) -> Iterator[str]:
+        for column, value in self.values:
+            yield f"an empty {column}" if not value else f"{column} {shortened(value)}"
+
+    def _place(self) -> Iterator[str]:
+        if self.line is not None:
+            yield f"in line {self.line}" if self.file is None else f"in {self.file}, line {self.line}"
+        elif self.file is not None:
+            yield f"in {self.file}"
+
+
+@dataclass(frozen=True)
+class OldData(DataWarning):
+    """Now, where it was not given, is long before the machine's clock, or before the due time of a report."""
+
+    code = "old-data"
+    now_us: int
+    age_us: int
+    when: Literal["made", "due"]
+
+    def __str__(self) -> str:
+        age = age_in_words(self.age_us / SECOND_US)
+        return (
+            f"The data is old: when this report was {self.when}, its newest poll ({iso(self.now_us)}) was {age} old. "
+            "What is down there was down when last seen."
+        )
+
+
+@dataclass(frozen=True)
+class FewRecentPolls(DataWarning):
+    """Fewer than half of the stores have a poll in the day before now."""
+
+    code = "few-recent-polls"
+    recent: int
+    stores: int
+
+    def __str__(self) -> str:
+        return f"Only {self.recent} of {self.stores} stores have a poll in the day before now: is the feed complete?"
+
+
+@dataclass(frozen=True)
+class NoPollInHorizon(DataWarning):
+    """The one store that was asked for has polls, but none in the horizon."""
+
+    code = "no-poll-in-horizon"
+    store: str
+
+    def __str__(self) -> str:
+        return f"Store {self.store!r} has polls, but none in the horizon: it has no row."
+
+
+@dataclass(frozen=True)
+class RejectedRows(DataWarning):
+    """Many rows of a table were rejected, or all of them: the commonest reason, how often, and one such value."""
+
+    code = "rejected-rows"
+    table: str
+    rejected: int
+    read: int
+    reason: str
+    times: int
+    example: BadValue | None
+
+    def __str__(self) -> str:
+        share = f"All {self.read}" if self.rejected == self.read else f"{self.rejected} of {self.read}"
+        rows = "row was" if self.read == 1 else "rows were"
+        such = "" if self.example is None else f", such as {self.example}"
+        return f"{share} {self.table} {rows} rejected, most often for {self.reason} ({self.times}){such}."
+
+
+@dataclass(frozen=True)
+class UnknownHours(DataWarning):
+    """Many stores have no readable row of hours, and so no figures."""
+
+    code = "unknown-hours"
+    stores: int
+    of: int
+    example: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.stores} of {self.of} stores have unknown hours, and so no figures, such as {self.example!r}: "
+            "all their rows of hours were rejected."
+        )
+
+
+@dataclass(frozen=True)
+class UnknownZones(DataWarning):
+    """Many stores have a zone that tzdata does not know."""
+
+    code = "unknown-zones"
+    stores: int
+    of: int
+    example: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.stores} of {self.of} stores have an unknown zone, such as {shortened(self.example)}, and are "
+            "taken as in America/Chicago: zones have IANA names, such as America/New_York."
+        )
+
+
+@dataclass(frozen=True)
+class WeekdaysFromOne(DataWarning):
+    """Weekday 7 occurs among the hours, and 0 does not."""
+
+    code = "weekdays-from-one"
+
+    def __str__(self) -> str:
+        return (
+            "Weekday 7 occurs among the hours and 0 does not: they are probably counted from 1 = Monday, and then all "
+            f"hours are a day off. The line {suggestion('menu_hours', 'monday', 1)} in a mapping says so."
+        )
+
+
+@dataclass(frozen=True)
+class ForeignIds(DataWarning):
+    """Most ids of a table are not those of a polled store; the difference in form, where one explains it."""
+
+    code = "foreign-ids"
+    table: str
+    observed: int
+    ids: int
+    form: str | None
+    example: str | None
+    polled: str | None
+
+    def __str__(self) -> str:
+        how = "are they written alike (case, padding)?"
+        if self.form is not None:
+            how = f"they differ in {self.form}, {self.example!r} against {self.polled!r} in the polls."
+        return f"Only {self.observed} of the {self.ids} store ids in {self.table} are those of a polled store: {how}"
+
+
+@dataclass(frozen=True)
+class SpreadsheetIds(DataWarning):
+    """Ids look as a spreadsheet leaves them."""
+
+    code = "spreadsheet-ids"
+    tables: tuple[str, ...]
+    ids: int
+    example: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.ids} store ids in {', '.join(self.tables)} look as a spreadsheet leaves them, such as "
+            f"{self.example!r}: digits may be lost, and different stores have become one. Export ids as text."
+        )
+
+
+@dataclass(frozen=True)
+class PassedOver(DataWarning):
+    """A file of the source was not read; the sentence says which, and why."""
+
+    code = "passed-over"
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class SourceRemark(DataWarning):
+    """How a database was read: the sentence says what its owner may want to change."""
+
+    code = "source-remark"
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+KINDS: tuple[type[DataWarning], ...] = (
+    OldData,
+    FewRecentPolls,
+    NoPollInHorizon,
+    RejectedRows,
+    UnknownHours,
+    UnknownZones,
+    WeekdaysFromOne,
+    ForeignIds,
+    SpreadsheetIds,
+    PassedOver,
+    SourceRemark,
+)
+"""In the order in which a reader should meet them."""
+
+WARNING_CODES = tuple(kind.code for kind in KINDS)
+
+
+def age_in_words(seconds: float) -> str:
+    """How old something is, cut at the unit: 5 minutes, 7 hours, 3 days."""
+    for unit, length in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= 2 * length:
+            return f"{int(seconds // length):,} {unit}s"
+    minutes = int(seconds // 60)
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def shortened(value: str) -> str:
+    """A value in quotes, cut where it is long."""
+    return repr(value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…")

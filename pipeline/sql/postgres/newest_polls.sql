@@ -1,0 +1,7 @@
+-- newest_polls: the newest polls whatever they are, to see why none is accepted; as text
+select {store_id}::text as store_id,
+       {any_text}       as timestamp_utc,
+       {status}::text   as status
+from {table}
+order by {timestamp} desc nulls last
+limit {number}
