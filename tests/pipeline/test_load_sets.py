@@ -265,3 +265,28 @@ def test_corrected_rows_do_not_take_the_place_of_all_hours(database: str, tmp_pa
         LoadRefused, match=r"x\.rejects\.csv is a rejects file, and holds only some rows\. Load it without"
     ):
         load_files(file, database, tmp_path / "rejects", full=True)
+
+
+# Warnings -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_load_says_what_is_odd_and_strict_ends_with_3(database: str, tmp_path: Path) -> None:
+    feed = written_feed(
+        tmp_path / "feed", hours=lines(HOURS, *(f"a,{day},09:00,17:00" for day in range(1, 8))), n="x\n"
+    )
+    loads = [called("load", feed, "--database", database, *more, cwd=tmp_path) for more in ((), ("--strict",))]
+    assert [done.returncode for done in loads] == [0, 3]
+    said = [line for line in loads[1].stderr.decode().splitlines() if line.startswith("warning")]
+    assert said[0].startswith(
+        "warning: 1 of 7 hours rows were rejected, most often for bad weekday (1), such as day_of"
+    )
+    assert "in hours.csv, line 8." in said[0]
+    assert said[1].startswith("warning: Weekday 7 occurs among the hours and 0 does not")
+    assert said[2].startswith("warning: 1 file was passed over: n.csv (")
+    assert len(said) == 3
+
+
+def test_a_load_of_a_good_feed_has_no_warnings(database: str, tmp_path: Path) -> None:
+    feed = written_feed(tmp_path / "feed", hours=lines(HOURS, "a,0,09:00,17:00", "a,7,09:00,17:00"), polls=POLL)
+    assert load_files(feed / "polls.csv", database, tmp_path / "rejects").warnings == []
+    assert ["Weekday 7" in said for said in load_files(feed, database, tmp_path / "rejects").warnings] == [False]
