@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import Columns, Format, Frames, Options, Report, build_report, write_rejects, written
+from pipeline import REPORT, Columns, Format, Frames, Options, Report, build_report, write_file, write_rejects
 from pipeline.errors import CannotWrite, SheetFull
 from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, fleet_percent, half_even, percent
 from pipeline.options import HOUR_US, WEEK_US, instant_us, iso
@@ -34,6 +34,7 @@ HEADER = (
     "store_id,uptime_last_hour(minutes),uptime_last_day(hours),uptime_last_week(hours),"
     "downtime_last_hour(minutes),downtime_last_day(hours),downtime_last_week(hours)"
 )
+OLD_REPORT = f"{HEADER}\r\na,60.00,24.00,168.00,0.00,0.00,0.00\r\n".encode()
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)
 FORMULAS = ["=1+1", "+1", "-1", "@x", "\tx", "\rx"]
 ODD_IDS = [
@@ -434,12 +435,12 @@ def test_progress_tells_of_how_much_figures_are_made() -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "week.csv"
-    path.write_bytes(b"old")
+    path.write_bytes(OLD_REPORT)
     return path
 
 
 def test_a_file_is_replaced(file: Path) -> None:
-    written(b"new", file)
+    write_file(b"new", file, REPORT)
     assert file.read_bytes() == b"new"
     assert list(file.parent.iterdir()) == [file]
 
@@ -453,8 +454,8 @@ def test_the_old_file_stays_when_the_new_one_cannot_be_finished(
 
     monkeypatch.setattr("os.fsync", fails)
     with pytest.raises((KeyboardInterrupt, CannotWrite)):
-        written(b"new", file)
-    assert file.read_bytes() == b"old"
+        write_file(b"new", file, REPORT)
+    assert file.read_bytes() == OLD_REPORT
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -468,7 +469,7 @@ PLACES = {
 @pytest.mark.parametrize(("place", "reason"), PLACES.values(), ids=PLACES)
 def test_a_place_where_nothing_can_be_written_is_named(place: str, reason: str, file: Path) -> None:
     with pytest.raises(CannotWrite, match=reason):
-        written(b"new", file.parent / place)
+        write_file(b"new", file.parent / place, REPORT)
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -476,16 +477,16 @@ def test_a_place_where_nothing_can_be_written_is_named(place: str, reason: str, 
 def test_a_folder_that_may_not_be_written_keeps_its_file(file: Path) -> None:
     file.parent.chmod(0o500)
     with pytest.raises(CannotWrite, match="Permission denied"):
-        written(b"new", file)
+        write_file(b"new", file, REPORT)
     file.parent.chmod(0o700)
-    assert file.read_bytes() == b"old"
+    assert file.read_bytes() == OLD_REPORT
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
 def test_permissions_follow_the_umask(mask: int, mode: int, tmp_path: Path) -> None:
     before = os.umask(mask)
     try:
-        written(b"new", tmp_path / "week.csv")
+        write_file(b"new", tmp_path / "week.csv", REPORT)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "week.csv").stat().st_mode) == mode
@@ -494,7 +495,7 @@ def test_permissions_follow_the_umask(mask: int, mode: int, tmp_path: Path) -> N
 def test_a_link_stays_and_what_it_leads_to_is_replaced(file: Path) -> None:
     link = file.with_name("latest.csv")
     link.symlink_to(file.name)
-    written(b"new", link)
+    write_file(b"new", link, REPORT)
     assert link.is_symlink()
     assert file.read_bytes() == b"new"
 
@@ -504,7 +505,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
     reader.start()
-    written(b"new", pipe)
+    write_file(b"new", pipe, REPORT)
     reader.join()
     assert got == [b"new"]
     assert pipe.is_fifo()
