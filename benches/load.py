@@ -28,6 +28,7 @@ from benches.common import (
 )
 from pipeline import write_sample
 from pipeline.load import judged_batches, wire
+from pipeline.source.discovery import found_files
 
 STORES, DAYS, TIMES = 3_678, 58, 3
 FEWER_DAYS = 12
@@ -72,7 +73,8 @@ def polls_file(folder: Path, stores: int, days: int) -> Path:
 
 def typed_rows(feed: Path, file: Path) -> Path:
     """The rows that `load` accepts, each once, in the order of the feed, as COPY takes them."""
-    accepted = pl.concat(judged_batches(feed, "store_status")).filter(pl.col("reason").is_null())
+    (polls,) = found_files(feed).tables["store_status"]
+    accepted = pl.concat(judged_batches(polls, "store_status")).filter(pl.col("reason").is_null())
     once = accepted.unique(["store_id", "poll_us", "active"], keep="first", maintain_order=True)
     file.write_bytes(wire(once, "store_status"))
     return file

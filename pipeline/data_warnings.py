@@ -183,17 +183,6 @@ class SpreadsheetIds(DataWarning):
 
 
 @dataclass(frozen=True)
-class PassedOver(DataWarning):
-    """A file of the source was not read; the sentence says which, and why."""
-
-    code = "passed-over"
-    sentence: str
-
-    def __str__(self) -> str:
-        return self.sentence
-
-
-@dataclass(frozen=True)
 class SourceRemark(DataWarning):
     """How a database was read: the sentence says what its owner may want to change."""
 
@@ -202,6 +191,20 @@ class SourceRemark(DataWarning):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+@dataclass(frozen=True)
+class FilesPassedOver(DataWarning):
+    """Files of the source were not read: how many, and the first few with their reasons."""
+
+    code = "files-passed-over"
+    files: int
+    named: tuple[str, ...]
+
+    def __str__(self) -> str:
+        counted = "1 file was" if self.files == 1 else f"{self.files:,} files were"
+        more = [f"and {self.files - len(self.named):,} more"] if self.files > len(self.named) else []
+        return f"{counted} passed over: {', '.join([*self.named, *more])}."
 
 
 KINDS: tuple[type[DataWarning], ...] = (
@@ -214,7 +217,7 @@ KINDS: tuple[type[DataWarning], ...] = (
     WeekdaysFromOne,
     ForeignIds,
     SpreadsheetIds,
-    PassedOver,
+    FilesPassedOver,
     SourceRemark,
 )
 """In the order in which a reader should meet them."""

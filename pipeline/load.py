@@ -20,12 +20,15 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from pipeline.clean import WITHOUT_STORE, judged_hours, judged_polls, judged_zones
-from pipeline.errors import LoadRefused, SourceMismatch, writing
+from pipeline.errors import LoadRefused, writing
 from pipeline.intake import as_it_was
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
 from pipeline.source.connection import connected, first_line
-from pipeline.source.folder import scans, tables_in
+from pipeline.source.discovery import found_files
+from pipeline.source.files import DataFile
+from pipeline.source.folder import read_error, scan
+from pipeline.source.frames import READ_ERRORS
 from pipeline.statements import statement
 from pipeline.tables import COLUMNS, Table
 
@@ -70,10 +73,10 @@ def load_files(
 
     address: like a source's; full: hours and zones of all stores give way, not only of those in the file.
     mapping: what the files call columns and statuses; the tables have the usual names.
-    Raises SourceMismatch or SourceUnreachable before anything is changed, LoadRefused, CannotWrite; a file that fails
+    Raises SourceMismatch or SourceMissing before anything is changed, LoadRefused, CannotWrite; a file that fails
     leaves its table as it was.
     """
-    tables = tables_in(path, mapping)
+    tables = found_files(path, mapping).tables
     with writable(address) as connection:
         prepare(connection)
         for table, files in tables.items():
@@ -110,7 +113,7 @@ def prepare(connection: psycopg.Connection) -> None:
 
 def load_file(  # noqa: PLR0913, PLR0917
     connection: psycopg.Connection,
-    file: Path,
+    file: DataFile,
     table: Table,
     rejects: Path,
     full: bool,
@@ -119,7 +122,7 @@ def load_file(  # noqa: PLR0913, PLR0917
 ) -> LoadedFile:
     """Load one file in one transaction."""
     names = {"table": Identifier(table), "columns": SQL(",").join(map(Identifier, COLUMNS[table]))}
-    rejected = RejectFile(rejects / f"{file.name.split('.')[0]}.csv")
+    rejected = RejectFile(rejects / f"{file.path.name.split('.')[0]}.csv")
     with refusals(connection), rejected, connection.transaction():
         connection.execute(SQL(statement("load/incoming")).format(**names))
         copy = SQL("copy incoming ({columns}) from stdin (format csv)").format(**names)
@@ -129,16 +132,16 @@ def load_file(  # noqa: PLR0913, PLR0917
                 incoming.write(wire(batch, table))
                 rejected.add(as_it_was(batch.lazy().filter(pl.col("reason").is_not_null()), COLUMNS[table]).collect())
                 accepted += batch["reason"].null_count()
-                progress(file, accepted + rejected.counts.total())
+                progress(file.path, accepted + rejected.counts.total())
         added, replaced = merged(connection, table, full)
         connection.execute(SQL("analyze {table}").format(**names))
         rejected.keep()
     return LoadedFile(
-        file, table, accepted, dict(rejected.counts), added, replaced, rejected.path if rejected.counts else None
+        file.path, table, accepted, dict(rejected.counts), added, replaced, rejected.path if rejected.counts else None
     )
 
 
-def judged_batches(file: Path, table: Table, mapping: SourceMapping = AS_NAMED) -> Iterator[pl.DataFrame]:
+def judged_batches(file: DataFile, table: Table, mapping: SourceMapping = AS_NAMED) -> Iterator[pl.DataFrame]:
     """A file's rows, judged, some at a time, in their order. Raises SourceMismatch where it is broken further down."""
     judges = {
         "store_status": partial(judged_polls, ahead_us=None, mapping=mapping),
@@ -146,12 +149,10 @@ def judged_batches(file: Path, table: Table, mapping: SourceMapping = AS_NAMED) 
         "timezones": judged_zones,
     }
     try:
-        for raw in scans([file], table, mapping):
+        for raw in scan([file], table, mapping):
             yield from judges[table](raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceMismatch(
-            str(file), f"it cannot be read to its end ({first_line(error)})", "it must be CSV in UTF-8, or Parquet"
-        ) from error
+    except READ_ERRORS as error:
+        raise read_error(str(file.path), {table: [file]}, error, mapping) from error
 
 
 def wire(batch: pl.DataFrame, table: Table) -> bytes:

@@ -1,20 +1,27 @@
 """Where the three tables come from: `open_source` turns an address into a `Source`.
 
-frames.py      frames that are there already, and the protocol itself
-folder.py      a folder of CSV or Parquet, scanned lazily
-postgres.py    tables in PostgreSQL, pulled by ConnectorX; also the embedded server
-connection.py  one connection string for psycopg and ConnectorX
+frames.py         frames that are there already, and the protocol itself
+folder.py         a folder of text or Parquet, scanned lazily
+discovery.py      which files a folder has, and which table each one is
+content.py        what the first bytes of a file say; own_files.py: what this program has written itself
+files.py          what is known of a file before it is read; paths.py: names of files and folders
+text_files.py     header and rows of text; parquet_files.py: of Parquet; partitions.py: columns in names of folders
+postgres.py       tables in PostgreSQL, pulled by ConnectorX; also the embedded server
+connection.py     one connection string for psycopg and ConnectorX
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import SourceUnreachable
+from pipeline.errors import AddressNotUnderstood, SourceMissing
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED
+from pipeline.source.paths import printable
 
 if TYPE_CHECKING:
     from pipeline.source.frames import Source
+
+URLS = ("postgresql://", "postgres://")
 
 
 def open_source(
@@ -29,9 +36,13 @@ def open_source(
     package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
     run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has. mapping: what the
     source calls tables, columns and statuses.
-    Raises SourceUnreachable, SourceMismatch.
+    Raises SourceMissing, AddressNotUnderstood, SourceMismatch.
     """
     text = str(address)
+    if isinstance(address, Path) or (not is_database(text) and is_path(text)):
+        from pipeline.source.folder import folder
+
+        return folder(Path(address), mapping)
     if text == EMBEDDED:
         from pipeline.source.postgres import EmbeddedPostgres
 
@@ -41,14 +52,27 @@ def open_source(
 
         return Postgres(text, schema, application, mapping)
     if "://" in text:
-        raise SourceUnreachable(
-            text.partition("://")[0] + "://…", "only postgresql:// addresses and folders can be read"
+        raise AddressNotUnderstood(
+            text.partition("://")[0] + "://…",
+            "only postgresql:// addresses and folders can be read",
+            "Name a folder, or a database of PostgreSQL.",
         )
-    from pipeline.source.folder import folder
+    raise SourceMissing(printable(text), "there is no such folder or file")
 
-    return folder(Path(text), mapping)
+
+def is_database(text: str) -> bool:
+    """Whether an address means a database whatever there is in the file system: a URL of PostgreSQL's, `embedded:`."""
+    return text == EMBEDDED or text.startswith(URLS)
+
+
+def is_path(text: str) -> bool:
+    """Whether a folder or a file has this name."""
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
 
 
 def is_connection_string(text: str) -> bool:
     """Whether libpq would read it: a URL of PostgreSQL's, or `key=value` pairs that are not the name of a folder."""
-    return text.startswith(("postgresql://", "postgres://")) or ("=" in text and not Path(text).exists())
+    return text.startswith(URLS) or ("=" in text and not is_path(text))

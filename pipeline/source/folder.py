@@ -1,123 +1,147 @@
-"""A folder of CSV and Parquet files as a source: each file is known by its header, whatever its name.
+"""A folder of files as a source: each file is known by its content, whatever its name.
 
-tables_in   which file is which table
-scanned     a file as a lazy frame of raw rows, columns under the names of docs/semantics.md
+Folder   the source
+scan     files of a table as lazy frames of raw rows, columns under the names of docs/semantics.md
+
+Which files there are is found by `discovery.py`. Files of one form are one scan: `forms`.
 """
 
-import csv
-import gzip
-import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from types import TracebackType
 
 import polars as pl
 
-from pipeline.clean import LINE, SURPLUS
-from pipeline.errors import SourceMismatch, SourceUnreachable
-from pipeline.likeness import PROBABLE, naming, table_likeness
+from pipeline.errors import SourceMismatch
 from pipeline.mapping import AS_NAMED, SourceMapping
-from pipeline.source.frames import Frames, RawFrames
-from pipeline.tables import COLUMNS, Table
-
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
-
-
-def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> Frames:
-    """The source that a folder holds. Raises SourceUnreachable, SourceMismatch."""
-    tables = tables_in(path, mapping)
-    for table, columns in COLUMNS.items():
-        if not tables[table]:
-            raise SourceMismatch(
-                str(path), f"no file has the columns of {table}", f"one needs the header {','.join(columns)}"
-            )
-    polls, hours, zones = (scans(tables[table], table, mapping) for table in COLUMNS)
-    return Frames(polls, hours, zones, name=str(path), mapping=mapping)
+from pipeline.source.content import is_cut_off
+from pipeline.source.discovery import FoundFiles, found_files, missing_table
+from pipeline.source.files import DataFile, Kind
+from pipeline.source.frames import READ_ERRORS, FrameTables, RawFrames, checked, first_words
+from pipeline.source.paths import printable
+from pipeline.source.small_files import frames
+from pipeline.source.text_files import text_frame
+from pipeline.tables import Table
 
 
-def tables_in(path: Path, mapping: SourceMapping = AS_NAMED) -> dict[Table, list[Path]]:
-    """The files of each table, by their headers. Raises SourceMismatch for a file that is none of the three."""
-    tables: dict[Table, list[Path]] = {table: [] for table in COLUMNS}
-    for file in files_in(path):
-        tables[table_of(file, mapping)].append(file)
-    return tables
+def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> "Folder":
+    """The source that a folder holds. Raises SourceMissing, SourceMismatch."""
+    return Folder(found_files(path, mapping), mapping)
 
 
-def files_in(path: Path) -> list[Path]:
-    """The data files of a folder, or the one file that was named."""
-    if not path.exists():
-        raise SourceUnreachable(str(path), "there is no such folder or file")
-    try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        found = [file for file in files if file.name.endswith(SUFFIXES) and file.stat()]
-    except OSError as error:
-        raise SourceUnreachable(str(path), error.strerror or str(error)) from error
-    if not found:
-        raise SourceMismatch(str(path), "it holds no .csv, .csv.gz or .parquet file", "a report needs three tables")
-    return found
+class Folder(FrameTables):
+    """The three tables in the files of a folder."""
+
+    def __init__(self, found: FoundFiles, mapping: SourceMapping = AS_NAMED) -> None:
+        for table, files in found.tables.items():
+            if not files:
+                raise missing_table(found, table, mapping)
+        self._files = found.tables
+        super().__init__(
+            {table: scan(files, table, mapping) for table, files in found.tables.items()}, found.source, mapping
+        )
+        self.remarks = found.remarks
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, READ_ERRORS):
+            raise read_error(self.name, self._files, error, self.mapping) from error
 
 
-def table_of(file: Path, mapping: SourceMapping = AS_NAMED) -> Table:
-    """Which of the three tables a file is, by its columns."""
-    header = header_of(file)
-    for table in COLUMNS:
-        if mapping.found_columns(table, header) is not None:
-            return table
-    known = "; ".join(
-        f"{table}: {','.join(mapping.column_name(table, column) for column in columns)}"
-        for table, columns in COLUMNS.items()
-    )
-    near = max(COLUMNS, key=lambda table: table_likeness(table, header))
-    remedy = f"; {naming(near, header, mapping)}" if table_likeness(near, header) >= PROBABLE else ""
-    raise SourceMismatch(str(file), f"its header is {','.join(header)}", f"known are {known}{remedy}")
+@dataclass(frozen=True)
+class Form:
+    """What files must have in common to be read by one scan. columns: for each of a table's its name in the file."""
+
+    kind: Kind
+    columns: tuple[tuple[str, str], ...]
+    header: tuple[str, ...]
+    types: tuple[str, ...]
+    delimiter: str
+    line_end: str
+    for_polars: bool
 
 
-def header_of(file: Path) -> list[str]:
-    """The column names of a file, as they are written."""
-    try:
-        if file.suffix == ".parquet":
-            return list(pl.read_parquet_schema(file))
-        with opened(file) as lines:
-            return next(csv.reader([lines.readline().rstrip("\r\n")]), [])
-    except (OSError, EOFError, zlib.error, csv.Error, pl.exceptions.PolarsError) as error:
+def forms(files: Iterable[DataFile], table: Table, mapping: SourceMapping) -> list[list[DataFile]]:
+    """The files of a table, those of one form together. Raises SourceMismatch for one that is of another table."""
+    groups: dict[Form, list[DataFile]] = {}
+    for file in files:
+        groups.setdefault(form(file, table, mapping), []).append(file)
+    return list(groups.values())
+
+
+def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
+    """The form of a file. Of text the whole header counts, of Parquet the types of the table's columns."""
+    found = file.columns(table, mapping)
+    if found is None:
         raise SourceMismatch(
-            str(file), f"its header cannot be read ({error})", "it must be CSV in UTF-8, or Parquet"
-        ) from error
-
-
-def opened(file: Path) -> IO[str]:
-    """A CSV file as text, a byte order mark read over."""
-    if file.suffix == ".gz":
-        return cast("IO[str]", gzip.open(file, "rt", encoding="utf-8-sig", errors="replace", newline="\n"))
-    return file.open(encoding="utf-8-sig", errors="replace", newline="\n")
-
-
-def scans(files: list[Path], table: Table, mapping: SourceMapping = AS_NAMED) -> RawFrames:
-    """A table's files, each as raw rows."""
-    return [scanned(file, table, mapping) for file in files]
-
-
-def scanned(file: Path, table: Table, mapping: SourceMapping) -> pl.LazyFrame:
-    """A file as a lazy frame of raw rows, with the columns of its table under their usual names.
-
-    CSV columns are text. Bytes that are not UTF-8 become U+FFFD, a missing field null, and what a row has beyond its
-    header stands in `surplus`, so that one bad row does not fail the file; `line` is where it stands in the file.
-    """
-    header = header_of(file)
-    found = mapping.found_columns(table, header) or {}
-    columns = [pl.col(name).alias(column) for column, name in found.items()]
-    if file.suffix == ".parquet":
-        return pl.scan_parquet(file).select(columns)
-    scan = pl.scan_csv(
-        file,
-        has_header=False,
-        skip_rows=1,
-        schema=dict.fromkeys([*header, SURPLUS], pl.String()),
-        missing_columns="insert",
-        truncate_ragged_lines=True,
-        row_index_name=LINE,
-        row_index_offset=2,
-        encoding="utf8-lossy",
-        raise_if_empty=False,
-        glob=False,
+            printable(file.path), f"it does not have the columns of {table}", "another mapping reads it"
+        )
+    own = {name for name in found.values() if name in file.header}
+    is_text = file.kind is Kind.TEXT
+    return Form(
+        kind=file.kind,
+        columns=tuple(found.items()),
+        header=file.header if is_text else tuple(sorted(own)),
+        types=tuple(kind for name, kind in zip(file.header, file.types, strict=not is_text) if name in own),
+        delimiter=file.delimiter,
+        line_end=file.line_end,
+        for_polars=file.for_polars,
     )
-    return scan.select(*columns, LINE, SURPLUS)
+
+
+def scan(files: Sequence[DataFile], table: Table, mapping: SourceMapping = AS_NAMED) -> RawFrames:
+    """The rows of files of one table, raw, in one or more frames; one file is one frame.
+
+    A frame has the table's columns and `file`, its name below the source; of text also `line` and `surplus`. Raises
+    SourceMismatch, which names the file.
+    """
+    return [frame for group in forms(files, table, mapping) for frame in frames_of_form(group, table, mapping)]
+
+
+def frames_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> RawFrames:
+    """The rows of files of one form."""
+    try:
+        raw = frames(files, partial(read, table=table, mapping=mapping))
+        return [checked(frame, table, mapping, printable(files[0].path)) for frame in raw]
+    except READ_ERRORS as error:
+        raise read_error(printable(files[0].path), {table: list(files)}, error, mapping) from error
+
+
+def read(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.LazyFrame:
+    """The rows of files of one form, by one scan."""
+    if files[0].kind is Kind.TEXT:
+        return text_frame(files, table, mapping)
+    from pipeline.source.parquet_files import parquet_frame
+
+    return parquet_frame(files, table, mapping)
+
+
+def read_error(
+    source: str, tables: dict[Table, list[DataFile]], error: BaseException, mapping: SourceMapping = AS_NAMED
+) -> SourceMismatch:
+    """What to raise where files cannot be read to their end: it names the first one of which that is so."""
+    for table, files in tables.items():
+        for file in files:
+            own = error_of(file, table, mapping)
+            if own is not None:
+                return unreadable(
+                    printable(file.path), own, "it is cut off" if is_cut_off(file.path) else "it is damaged"
+                )
+    return unreadable(source, error, "try once more")
+
+
+def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
+    """What to raise where something cannot be read to its end."""
+    return SourceMismatch(name, f"it cannot be read to its end ({first_words(error)})", remedy)
+
+
+def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
+    """What is raised when a file is read to its end, by itself."""
+    try:
+        read([file], table, mapping).select(pl.all().null_count()).collect(engine="streaming")
+    except READ_ERRORS as error:
+        return error
+    return None

@@ -1,21 +1,34 @@
-"""What a source is, and the source whose tables are frames already."""
+"""What a source is, and the source whose tables are frames already.
+
+Source        the protocol
+FrameTables   tables that are frames with the right columns
+Frames        frames that somebody gives, whatever else is in them
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
 import polars as pl
 
-from pipeline.clean import accepted, instant, judged_polls
+from pipeline.clean import accepted, instant, judged_hours, judged_polls, judged_zones
 from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import DEFAULTS, Horizon
+from pipeline.tables import COLUMNS, Table
 
 RawFrames = Sequence[pl.LazyFrame]
+READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What Polars raises where data cannot be read; the last one is no `Exception`."""
+JUDGES: Mapping[Table, Callable[[pl.LazyFrame, SourceMapping], pl.LazyFrame]] = {
+    "store_status": lambda raw, mapping: judged_polls(raw, None, mapping),
+    "menu_hours": judged_hours,
+    "timezones": lambda raw, _: judged_zones(raw),
+}
 
 
 @dataclass(frozen=True)
@@ -96,24 +109,17 @@ class Source(Protocol):
         ...
 
 
-class Frames:
-    """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"."""
+class FrameTables:
+    """A source made of frames that have the columns of docs/semantics.md, "Input", and those of `clean` beside."""
 
     gives_all = True
     newest_limit = math.inf
     version: str | None = None
 
-    def __init__(
-        self,
-        polls: RawFrames | pl.LazyFrame | pl.DataFrame,
-        hours: RawFrames | pl.LazyFrame | pl.DataFrame,
-        zones: RawFrames | pl.LazyFrame | pl.DataFrame,
-        name: str = "frames in memory",
-        mapping: SourceMapping = AS_NAMED,
-    ) -> None:
+    def __init__(self, tables: Mapping[Table, RawFrames], name: str, mapping: SourceMapping) -> None:
         self.name, self.mapping = name, mapping
         self.remarks: list[DataWarning] = []
-        self._polls, self._hours, self._zones = (as_lazy(table) for table in (polls, hours, zones))
+        self._polls, self._hours, self._zones = (tables[table] for table in COLUMNS)
 
     def __enter__(self) -> Self:
         return self
@@ -121,11 +127,9 @@ class Frames:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, OSError | pl.exceptions.ComputeError):
-            reason = str(error).partition("\n")[0]
-            raise SourceMismatch(
-                self.name, f"it cannot be read to its end ({reason})", "a file may be cut off"
-            ) from error
+        if isinstance(error, READ_ERRORS):
+            found = f"it cannot be read to its end ({first_words(error)})"
+            raise SourceMismatch(self.name, found, "look at the frames") from error
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """See `Source`."""
@@ -170,6 +174,25 @@ class Frames:
         return pl.concat(accepted(frame).select("store_id", "poll_us") for frame in judged)
 
 
+class Frames(FrameTables):
+    """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"; others are not looked at.
+
+    Raises SourceMismatch where a frame has not got a table's columns, or a type that cannot be read.
+    """
+
+    def __init__(
+        self,
+        polls: RawFrames | pl.LazyFrame | pl.DataFrame,
+        hours: RawFrames | pl.LazyFrame | pl.DataFrame,
+        zones: RawFrames | pl.LazyFrame | pl.DataFrame,
+        name: str = "frames in memory",
+        mapping: SourceMapping = AS_NAMED,
+    ) -> None:
+        given = dict(zip(COLUMNS, map(as_lazy, (polls, hours, zones)), strict=True))
+        cut = {table: [of_table(frame, table, mapping, name) for frame in frames] for table, frames in given.items()}
+        super().__init__(cut, name, mapping)
+
+
 def newest_us(raw: pl.LazyFrame, ceiling_us: int, mapping: SourceMapping) -> int | None:
     """The newest acceptable poll of a frame. Where times are typed, the newest row is nearly always good enough."""
     kinds = raw.collect_schema()
@@ -190,6 +213,39 @@ def as_lazy(table: RawFrames | pl.LazyFrame | pl.DataFrame) -> RawFrames:
     if isinstance(table, pl.DataFrame):
         return [table.lazy()]
     return [table] if isinstance(table, pl.LazyFrame) else table
+
+
+def of_table(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: str) -> pl.LazyFrame:
+    """The columns of a table, under their own names, of a frame that may have others. Raises SourceMismatch."""
+    present = frame.collect_schema().names()
+    found = mapping.found_columns(table, present)
+    if found is None:
+        needed = f"it needs {','.join(COLUMNS[table])}, each once"
+        raise SourceMismatch(source, f"the columns of {table} are {','.join(present)}", needed)
+    cut = frame.select(pl.col(name).alias(column) for column, name in found.items())
+    return checked(cut, table, mapping, source)
+
+
+def checked(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: str) -> pl.LazyFrame:
+    """A frame whose types can be judged; bytes become text. Raises SourceMismatch, which names the column."""
+    kinds = frame.collect_schema()
+    readable = frame.with_columns(text_of_bytes(name) for name in COLUMNS[table] if kinds[name] == pl.Binary)
+    try:
+        JUDGES[table](readable, mapping)
+    except SourceMismatch as error:
+        raise SourceMismatch(f"{source}, column {error.source}", error.found, error.needed) from None
+    return readable
+
+
+def text_of_bytes(name: str) -> pl.Expr:
+    """Bytes as the text that they are in UTF-8; others become U+FFFD, as in CSV."""
+    text = pl.col(name).cast(pl.String, strict=False)
+    return pl.when(text.is_null() & pl.col(name).is_not_null()).then(pl.lit("\ufffd")).otherwise(text).alias(name)
+
+
+def first_words(error: BaseException) -> str:
+    """The first line of what a library says."""
+    return str(error).partition("\n")[0].removesuffix(".")
 
 
 def of_store(frames: RawFrames, store: str | None) -> RawFrames:

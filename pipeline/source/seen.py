@@ -50,9 +50,9 @@ class SeenTable:
 def seen_tables(address: str, schema: str | None = None) -> dict[Table, SeenTable]:
     """What is probably one of our tables. Raises what `open_source` and entering it raise."""
     from pipeline.options import EMBEDDED
-    from pipeline.source import is_connection_string, open_source
+    from pipeline.source import is_connection_string, is_path, open_source
 
-    if not is_connection_string(address) and address != EMBEDDED and "://" not in address:
+    if is_path(address) or not (is_connection_string(address) or address == EMBEDDED or "://" in address):
         return seen_in_folder(Path(address))
     from pipeline.source.postgres import Postgres
 
@@ -78,14 +78,15 @@ class LikelyNames(SourceMapping):
 
 def seen_in_folder(path: Path) -> dict[Table, SeenTable]:
     """The files that are probably our tables, those of a table together."""
-    from pipeline.source.folder import header_of, scans, tables_in
+    from pipeline.source.discovery import found_files
+    from pipeline.source.folder import read
 
     likely = LikelyNames()
     seen: dict[Table, SeenTable] = {}
-    for table, files in tables_in(path, likely).items():
+    for table, files in found_files(path, likely).tables.items():
         if files:
-            frame = scans(files[:1], table, likely)[0]
-            kinds, present = frame.collect_schema(), header_of(files[0])
+            frame = read(files[:1], table, likely)
+            kinds, present = frame.collect_schema(), files[0].present
             columns = [as_text(column, kinds) for column in likely_columns(table, present)]
             more = f" and {len(files) - 1} more" if len(files) > 1 else ""
             seen[table] = SeenTable(

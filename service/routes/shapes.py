@@ -23,7 +23,8 @@ def only_told(**schema: Any) -> msgspec.Meta:
     return msgspec.Meta(extra_json_schema={"extra": schema})
 
 
-ScheduleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+ScheduleName = Annotated[str, msgspec.Meta(pattern=NAME)]
 StoreIdOrNumber = Annotated[StoreId | int, only_told(pattern=TEXT, maxLength=1000)]
 Duration = Annotated[str, only_told(pattern=f"^{PATTERN}$", minLength=2)]
 LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]

@@ -1,0 +1,36 @@
+"""Files that this program has written, told by what stands in them: an earlier report is no data.
+
+Rejected rows are data once they are corrected: see `text_files.rejects_table`.
+"""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+HEADER_BEGINNINGS = (
+    ("store_id", "uptime_last_hour(minutes)", "uptime_last_day(hours)", "uptime_last_week(hours)"),  # reports
+    ("status", "start_local", "end_local", "start_utc", "end_utc"),  # timelines
+    ("at", "who", "client", "action", "subject", "detail"),  # the audit
+)
+"""How the headers of our CSV files begin. They are written out: their modules would bring DuckDB along."""
+WORKBOOK_MARK = "store_uptime"
+"""The name of a property that our workbooks have."""
+
+
+def is_own_header(names: Sequence[str]) -> bool:
+    """Whether a CSV file with this header is a report, a timeline or a list of ours."""
+    return any(tuple(names[: len(beginning)]) == beginning for beginning in HEADER_BEGINNINGS)
+
+
+def is_own_json(content: bytes) -> bool:
+    """Whether a file that begins so is a report or a timeline of ours as JSON."""
+    return content.startswith(b'{"provenance"') or (content.startswith(b'{"store_id": ') and b'"agrees": ' in content)
+
+
+def is_own_workbook(path: Path) -> bool:
+    """Whether a file is a report of ours as XLSX."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return WORKBOOK_MARK.encode() in file.read("docProps/custom.xml")
+    except (zipfile.BadZipFile, KeyError, OSError, NotImplementedError, RuntimeError):
+        return False

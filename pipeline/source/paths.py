@@ -1,0 +1,55 @@
+"""Names of files and folders: how they are shown, which are hidden, and what Hive keeps in them.
+
+printable    a name without what would act on a terminal
+is_hidden    what Spark, Hadoop, macOS and other tools leave beside the data
+partitions   the values in folders such as `date=2024-05-05`
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+HIDDEN = (".", "_")
+CHECKSUM = ".crc"
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+def printable(name: str | Path) -> str:
+    """A name as it can stand in a sentence: control characters and bytes that are not UTF-8 are written out."""
+    text = str(name)
+    return text if text.isprintable() else "".join(map(written_out, text))
+
+
+def written_out(mark: str) -> str:
+    """A character, or its escape where it cannot be seen; a byte that is no UTF-8 as `\\xNN`."""
+    if 0xDC80 <= ord(mark) <= 0xDCFF:  # what Python makes of such a byte
+        return f"\\x{ord(mark) - 0xDC00:02x}"
+    return mark if mark.isprintable() else repr(mark)[1:-1]
+
+
+def is_utf8(name: str | Path) -> bool:
+    """Whether a name is text in UTF-8, as Polars needs it."""
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def path_bytes(path: str | Path) -> bytes:
+    """The bytes of a name, to sort by."""
+    return os.fsencode(path)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder holds no data: `.x`, `_SUCCESS`, `__MACOSX`, `x.crc`. A partition does (`_x=1`)."""
+    return (name.startswith(HIDDEN) and not ("=" in name and name.startswith("_"))) or name.lower().endswith(CHECKSUM)
+
+
+def partitions(folders: Sequence[str]) -> dict[str, str | None]:
+    """What the names of folders say as `key=value`; values are text, decoded, and Hive's null is None."""
+    pairs = (name.partition("=") for name in folders)
+    return {
+        unquote(key): None if value == HIVE_NULL else unquote(value) for key, equals, value in pairs if key and equals
+    }

@@ -1,0 +1,121 @@
+"""Files of text: what their header says, and their rows as a lazy frame.
+
+The header tells delimiter and line end. Files of one form are one scan, however many there are.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pipeline.mapping import SourceMapping
+from pipeline.source.files import DataFile
+from pipeline.tables import COLUMNS, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DELIMITERS = (",", ";", "\t", "|")
+FIRST_LINE = re.compile(r'(?:[^"\r\n]|"[^"]*(?:"|\Z))*(\r\n|\n|\r|\Z)')
+FIRST_ROW = 2
+"""The line of a file's first row, where no field holds a line break."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first line of a text. names: as written; empty: no delimiter gives a table's columns."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    line_end: str
+
+
+def has_header(content: bytes) -> bool:
+    """Whether the first line ends within the content."""
+    match = FIRST_LINE.match(decoded(content))
+    return match is not None and match[1] != ""
+
+
+def decoded(content: bytes) -> str:
+    """Bytes as text, a byte order mark read over."""
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def headers(content: bytes) -> Iterator[Header]:
+    """What the first line says, by each delimiter."""
+    text = decoded(content)
+    match = FIRST_LINE.match(text)
+    first, line_end = (text, "") if match is None else (text[: match.start(1)], match[1])
+    for delimiter in DELIMITERS:
+        yield Header(fields(first, delimiter), delimiter, "\r" if line_end == "\r" else "\n")
+
+
+@cache  # of thousands of files nearly all have the same header
+def fields(line: str, delimiter: str) -> tuple[str, ...]:
+    """The fields of one line."""
+    try:
+        return tuple(next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), ()))
+    except csv.Error:
+        return ()
+
+
+def rejects_table(names: Sequence[str]) -> Table | None:
+    """The table of which a file with this header holds rejected rows that this program has written."""
+    for table, columns in COLUMNS.items():
+        if tuple(names) in (("file", "line", "reason", *columns), ("line", "reason", *columns)):
+            return table
+    return None
+
+
+def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> "pl.LazyFrame":
+    """Raw rows of files of one form: the table's columns, all text, and `file`, `line`, `surplus`.
+
+    Bytes that are not UTF-8 become U+FFFD, a missing field is null, and what a row has beyond its header stands in
+    `surplus`, so that one bad row does not fail the file.
+    """
+    import polars as pl
+
+    from pipeline.clean import FILE, LINE, SURPLUS
+    from pipeline.source.columns import file_name, partition_column
+
+    found = files[0].columns(table, mapping) or {}
+    position = {name: str(number) for number, name in enumerate(files[0].header)}
+    # Polars counts on from file to file. Of a single file the window would be work for nothing.
+    line = pl.col(LINE) if len(files) == 1 else pl.col(LINE) - pl.col(LINE).min().over(FILE) + FIRST_ROW
+    return scanned(files).select(
+        *(
+            pl.col(position[name]).alias(column) if name in position else partition_column(column, name, files, FILE)
+            for column, name in found.items()
+        ),
+        file_name(files, FILE),
+        line,
+        SURPLUS,
+    )
+
+
+def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
+    """The columns of files of one form by their position, so that their names are in nobody's way."""
+    import polars as pl
+
+    from pipeline.clean import FILE, LINE, SURPLUS
+
+    return pl.scan_csv(
+        [file.path for file in files],
+        has_header=False,
+        skip_rows=1,
+        separator=files[0].delimiter,
+        eol_char=files[0].line_end,
+        schema=dict.fromkeys([*map(str, range(len(files[0].header))), SURPLUS], pl.String()),
+        missing_columns="insert",
+        extra_columns="ignore",
+        truncate_ragged_lines=True,
+        row_index_name=LINE,
+        row_index_offset=FIRST_ROW,
+        include_file_paths=FILE,
+        encoding="utf8-lossy",
+        raise_if_empty=False,
+        glob=False,
+    )
