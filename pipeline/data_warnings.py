@@ -183,14 +183,17 @@ class SpreadsheetIds(DataWarning):
 
 
 @dataclass(frozen=True)
-class PassedOver(DataWarning):
-    """A file of the source was not read; the sentence says which, and why."""
+class FilesPassedOver(DataWarning):
+    """Files of the source were not read: how many, and the first few with their reasons."""
 
     code = "passed-over"
-    sentence: str
+    files: int
+    named: tuple[str, ...]
 
     def __str__(self) -> str:
-        return self.sentence
+        counted = "1 file was" if self.files == 1 else f"{self.files:,} files were"
+        more = [f"and {self.files - len(self.named):,} more"] if self.files > len(self.named) else []
+        return f"{counted} passed over: {', '.join([*self.named, *more])}."
 
 
 @dataclass(frozen=True)
@@ -204,20 +207,6 @@ class SourceRemark(DataWarning):
         return self.sentence
 
 
-@dataclass(frozen=True)
-class FilesPassedOver(DataWarning):
-    """Files of the source were not read: how many, and the first few with their reasons."""
-
-    code = "files-passed-over"
-    files: int
-    named: tuple[str, ...]
-
-    def __str__(self) -> str:
-        counted = "1 file was" if self.files == 1 else f"{self.files:,} files were"
-        more = [f"and {self.files - len(self.named):,} more"] if self.files > len(self.named) else []
-        return f"{counted} passed over: {', '.join([*self.named, *more])}."
-
-
 KINDS: tuple[type[DataWarning], ...] = (
     OldData,
     FewRecentPolls,
@@ -228,7 +217,6 @@ KINDS: tuple[type[DataWarning], ...] = (
     WeekdaysFromOne,
     ForeignIds,
     SpreadsheetIds,
-    PassedOver,
     FilesPassedOver,
     SourceRemark,
 )
