@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pipeline.data_warnings import WARNING_CODES, age_in_words
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        AddressNotUnderstood,
         AllPollsRejected,
         BadMapping,
         EmbeddedUnavailable,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         NoPolls,
         SheetFull,
         SourceMismatch,
+        SourceMissing,
         SourceRefused,
         SourceUnreachable,
         StoreUptimeError,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pipeline.source import open_source
     from pipeline.source.connection import connected, end_statements, understood
     from pipeline.source.frames import Frames, Source
+    from pipeline.stretches import Day, Stretch, Week, week_of
     from pipeline.timeline import Timeline
     from pipeline.zone_files import known_zones, zone_rules
 
@@ -48,9 +51,11 @@ __all__ = [
     "LISTS",
     "OLD_US",
     "WARNING_CODES",
+    "AddressNotUnderstood",
     "AllPollsRejected",
     "BadMapping",
     "Columns",
+    "Day",
     "EmbeddedUnavailable",
     "Format",
     "Frames",
@@ -66,12 +71,15 @@ __all__ = [
     "Source",
     "SourceMapping",
     "SourceMismatch",
+    "SourceMissing",
     "SourceRefused",
     "SourceUnreachable",
     "StoreUptimeError",
+    "Stretch",
     "TableCounts",
     "Timeline",
     "UnknownStore",
+    "Week",
     "age_in_words",
     "beginning",
     "build_report",
@@ -92,6 +100,7 @@ __all__ = [
     "selected",
     "throwaway_server",
     "understood",
+    "week_of",
     "write_rejects",
     "write_sample",
     "written",
@@ -105,11 +114,13 @@ HOMES = {
     "errors": (
         "BadMapping",
         "AllPollsRejected",
+        "AddressNotUnderstood",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
         "SheetFull",
         "SourceMismatch",
+        "SourceMissing",
         "SourceRefused",
         "SourceUnreachable",
         "StoreUptimeError",
@@ -130,6 +141,7 @@ HOMES = {
     "source": ("open_source",),
     "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),
+    "stretches": ("Day", "Stretch", "Week", "week_of"),
     "timeline": ("Timeline",),
     "zone_files": ("known_zones", "zone_rules"),
 }

@@ -183,20 +183,6 @@ class SpreadsheetIds(DataWarning):
 
 
 @dataclass(frozen=True)
-class FilesPassedOver(DataWarning):
-    """Files of the source were not read: how many, and the first few with their reasons."""
-
-    code = "passed-over"
-    files: int
-    named: tuple[str, ...]
-
-    def __str__(self) -> str:
-        counted = "1 file was" if self.files == 1 else f"{self.files:,} files were"
-        more = [f"and {self.files - len(self.named):,} more"] if self.files > len(self.named) else []
-        return f"{counted} passed over: {', '.join([*self.named, *more])}."
-
-
-@dataclass(frozen=True)
 class SourceRemark(DataWarning):
     """How a database was read: the sentence says what its owner may want to change."""
 
@@ -205,6 +191,20 @@ class SourceRemark(DataWarning):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+@dataclass(frozen=True)
+class FilesPassedOver(DataWarning):
+    """Files of the source were not read: how many, and the first few with their reasons."""
+
+    code = "files-passed-over"
+    files: int
+    named: tuple[str, ...]
+
+    def __str__(self) -> str:
+        counted = "1 file was" if self.files == 1 else f"{self.files:,} files were"
+        more = [f"and {self.files - len(self.named):,} more"] if self.files > len(self.named) else []
+        return f"{counted} passed over: {', '.join([*self.named, *more])}."
 
 
 KINDS: tuple[type[DataWarning], ...] = (

@@ -73,7 +73,7 @@ def load_files(
 
     address: like a source's; full: hours and zones of all stores give way, not only of those in the file.
     mapping: what the files call columns and statuses; the tables have the usual names.
-    Raises SourceMismatch or SourceUnreachable before anything is changed, LoadRefused, CannotWrite; a file that fails
+    Raises SourceMismatch or SourceMissing before anything is changed, LoadRefused, CannotWrite; a file that fails
     leaves its table as it was.
     """
     tables = found_files(path, mapping).tables

@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import writing
-from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
+from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
 from pipeline.options import Columns, Format, Options, instant_us, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
@@ -54,6 +55,10 @@ class Report:
     def table(self, columns: Columns = "plain") -> pl.DataFrame:
         """The plain seven columns, or all."""
         return self.extended.select(COLUMNS[columns])
+
+    def uptime_percent(self, window: str) -> Decimal | None:
+        """The share of uptime in all its stores' known time of a window (hour, day, week); None: nothing is known."""
+        return fleet_percent(self.exact, window)
 
     @property
     def provenance(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 import pipeline
 from service.commands import common
 from service.commands.common import reasons, say, watched
+from service.commands.groups import FLAG, INPUT, OUTPUT
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -16,24 +17,31 @@ if TYPE_CHECKING:
 
 
 def load(
-    path: Annotated[Path, Parameter(help="A folder of .csv, .csv.gz or .parquet files, or one such file.")],
+    path: Annotated[
+        Path, Parameter(group=INPUT, help="A folder of .csv, .csv.gz or .parquet files, or one such file.")
+    ],
     *,
     database: common.DatabaseAddress = None,
-    map_file: common.MappingFile = None,
+    map: common.MappingFile = None,
     full: Annotated[
-        bool, Parameter(negative="", help="Hours and zones replace those of all stores, not only of those in the file.")
+        bool,
+        FLAG,
+        Parameter(group=INPUT, help="Hours and zones replace those of all stores, not only of those in the file."),
     ] = False,
     rejects: Annotated[
-        Path, Parameter(help="A folder for the rejected rows, each with line number and reason.")
+        Path,
+        Parameter(
+            group=OUTPUT, metavar="FOLDER", help="A folder for the rejected rows, each with line number and reason."
+        ),
     ] = Path("rejects"),
 ) -> int:
-    """Load polls, business hours and zones into PostgreSQL. A file is recognised by its header, whatever its name.
+    """Load polls, business hours and zones into PostgreSQL.
 
-    Polls are added and repeats ignored; hours and zones replace those of the stores in the file. A file goes in
-    whole or not at all.
+    A file is recognised by its header, whatever its name. Polls are added
+    and repeats ignored; hours and zones replace those of the stores in the
+    file. A file goes in whole or not at all.
 
         store-uptime load ./feed --database postgresql://me@localhost/shop
-
         store-uptime load polls-2024-10-14.csv.gz
     """
     with rows_bar() as bar:
@@ -44,7 +52,7 @@ def load(
             rejects,
             full=full,
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
-            mapping=common.mapping(map_file),
+            mapping=common.mapping(map),
         ):
             bar.reset(task, description="")
             say(told(done))
