@@ -18,7 +18,7 @@ from pipeline import (
     restored,
     saved,
 )
-from pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, PassedOver, age_in_words
+from pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 
 NOON = datetime(2024, 10, 14, 12, tzinfo=UTC)
@@ -221,7 +221,7 @@ def test_a_store_alone_is_not_told_of_ids_that_are_not_its_own() -> None:
 
 def test_what_a_source_has_passed_over_is_one() -> None:
     source = frames(lines(POLLS, *polls(1)))
-    remark: DataWarning = PassedOver("notes.pdf was passed over: it is no table.")
+    remark: DataWarning = FilesPassedOver(1, ("notes.pdf: it is no table",))
     source.remarks.append(remark)
     quality = build_report(source, GIVEN).quality
     assert (quality.warnings, quality.warning_codes) == ([str(remark)], ["passed-over"])
