@@ -170,7 +170,7 @@ class Postgres:
     def newest_polls(self) -> "RawFrames":
         """See `Source`. Times that are text have no order: to sort them would take the whole history."""
         name = "some_polls" if isinstance(self._polls.times, LooseTimes) else "newest_polls"
-        return [self._pulled(name, self._polls, number=Value(self.newest_limit)).lazy()]
+        return [self._pulled(name, self._polls, most=Value(self.newest_limit)).lazy()]
 
     @cached_property
     def _polls(self) -> "FoundTable":

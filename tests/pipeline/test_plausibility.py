@@ -15,11 +15,14 @@ from pipeline import (
     build_report,
     build_timeline,
     open_source,
+    rejected_tables,
     restored,
     saved,
 )
 from pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
+from pipeline.mapping import SourceMapping
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
+from tests.postgres import run
 
 NOON = datetime(2024, 10, 14, 12, tzinfo=UTC)
 GIVEN = Options(now=NOON)
@@ -105,7 +108,7 @@ def test_there_is_a_warning_where_a_source_is_probably_wrong(case: Case) -> None
 
 def test_every_kind_has_a_case_here_or_below() -> None:
     shown = {code for case in CASES.values() for code in case.codes}
-    assert set(WARNING_CODES) - shown == {"old-data", "no-poll-in-horizon", "passed-over", "source-remark"}
+    assert set(WARNING_CODES) - shown == {"old-data", "files-passed-over", "no-poll-in-horizon", "source-remark"}
     assert len(set(WARNING_CODES)) == len(KINDS)
 
 
@@ -224,7 +227,7 @@ def test_what_a_source_has_passed_over_is_one() -> None:
     remark: DataWarning = FilesPassedOver(1, ("notes.pdf: it is no table",))
     source.remarks.append(remark)
     quality = build_report(source, GIVEN).quality
-    assert (quality.warnings, quality.warning_codes) == ([str(remark)], ["passed-over"])
+    assert (quality.warnings, quality.warning_codes) == ([str(remark)], ["files-passed-over"])
 
 
 def test_a_timeline_has_the_warnings_of_its_store() -> None:
@@ -290,7 +293,50 @@ RUNS: dict[str, Callable[[Case], object]] = {
 }
 
 
-@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
-def test_every_run_says_so(run: Callable[[Case], object]) -> None:
+@pytest.mark.parametrize("made", RUNS.values(), ids=RUNS)
+def test_every_run_says_so(made: Callable[[Case], object]) -> None:
     with pytest.raises(AllPollsRejected):
-        run(Case(["a,2024-10-14 12:00:00,online"]))
+        made(Case(["a,2024-10-14 12:00:00,online"]))
+
+
+OTHER_TABLES = (
+    "create table menu_hours (store_id text, day_of_week int, start_time_local time, end_time_local time)",
+    "create table timezones (store_id text, timezone_str text)",
+)
+DATABASES = {
+    "words": ("timestamptz", "'2024-10-14 12:00Z', 'online'", {"bad status": 1}, "status 'online'"),
+    "text": ("text", "'10/14/2024', 'active'", {"bad timestamp": 1}, "timestamp_utc '10/14/2024'"),
+    "ahead of the clock": ("timestamp", "'2924-10-14 12:00', 'active'", {"ahead of the clock": 1}, "'2924-10-14"),
+    "at no time": ("timestamptz", "'infinity', 'active'", {"bad timestamp": 1}, "timestamp_utc 'infinity'"),
+}
+
+
+@pytest.mark.parametrize(("kind", "row", "reasons", "says"), DATABASES.values(), ids=DATABASES)
+def test_a_database_of_polls_that_cannot_be_read_says_the_same(
+    database: str, kind: str, row: str, reasons: dict[str, int], says: str
+) -> None:
+    polled = f"create table store_status (store_id text, timestamp_utc {kind}, status text)"
+    run(database, *OTHER_TABLES, polled, f"insert into store_status values ('a', {row})")
+    with pytest.raises(AllPollsRejected) as caught:
+        build_report(open_source(database))
+    assert (caught.value.rows, caught.value.is_all, caught.value.reasons) == (1, True, reasons)
+    assert says in str(caught.value)
+
+
+def test_of_whole_numbers_with_a_unit_it_is_the_words(database: str) -> None:
+    polled = "create table store_status as select 'a' as store_id, 1728907200 as timestamp_utc, 'online' as status"
+    run(database, *OTHER_TABLES, polled)
+    with pytest.raises(AllPollsRejected, match="status 'online'"):
+        build_report(open_source(database, mapping=SourceMapping(timestamp_unit="s")))
+
+
+def test_of_a_database_no_more_is_looked_at_than_tells_why(database: str) -> None:
+    polled = """create table store_status as
+        select 'a' as store_id, at as timestamp_utc, 'online' as status
+        from generate_series(timestamptz '2024-10-01', timestamptz '2024-10-14', '1 min') as at"""
+    run(database, *OTHER_TABLES, polled)
+    with pytest.raises(AllPollsRejected, match=r"all of the 10,000 polls that were looked at") as caught:
+        build_report(open_source(database), GIVEN)
+    assert (caught.value.rows, caught.value.is_all) == (10_000, False)
+    rejects = rejected_tables(open_source(database)).rejects
+    assert {name: rows.height for name, rows in rejects.items()} == {"polls": 10_000, "hours": 0, "zones": 0}

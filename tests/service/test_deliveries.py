@@ -251,10 +251,36 @@ def test_a_report_is_announced_once_its_file_is_there(ruled: Ruled, receiver: Re
         "status": "Complete",
         "stores": 40,
         "error": None,
+        "warnings": [],
+        "warning_codes": [],
         "files": [{"to": "archive", "name": "hourly-20260309T130000Z.csv", "status": "delivered"}],
     }
     log = json.dumps(ruled.server.logged())
     assert "secret" not in log
+
+
+def test_a_warning_is_the_same_wherever_it_stands(ruled: Ruled, receiver: Receiver, tmp_path: Path) -> None:
+    ruled.add("hourly", webhook=f"{receiver.url}/hook")
+    ruled.client.post("/schedules/hourly/run")
+    report_id = ruled.only_report("hourly")["report_id"]
+    settled(ruled, report_id)
+    terminal = called("report", "--source", ruled.tables, "--strict", "--format", "json", cwd=tmp_path)
+    sentences = json.loads(terminal.stdout)["quality"]["warnings"]
+    assert (terminal.returncode, sentences[0][:20]) == (3, "The data is old: whe")
+    assert all(
+        f"warning  {sentence}" in re.sub("warning +", "warning  ", terminal.stderr.decode()) for sentence in sentences
+    )
+    (listed,) = ruled.client.get("/reports").json()["reports"]
+    details = ruled.client.get(f"/reports/{report_id}").json()
+    (got,) = receiver.received
+    told = (listed, details["report"], details["quality"], json.loads(got.body)["data"])
+    assert [(each["warnings"], each["warning_codes"][0]) for each in told] == [(sentences, "old-data")] * 4
+    page, history = (ruled.client.get(address).text for address in (f"/view/{report_id}", "/history"))
+    assert ("Down when last seen" in page, "Down now" in page, " days ago</h1>" in page) == (True, False, True)
+    assert f'<p class="warning">{sentences[0]}</p>' in page
+    assert re.search(rf"⚠ {len(sentences)} warnings?</a>", history)
+    eventually(lambda: metric(ruled, 'store_uptime_warnings{code="old-data"}') == 1)
+    assert metric(ruled, "store_uptime_data_age_seconds") > details["provenance"]["data_age_seconds"]
 
 
 def test_what_was_said_when_it_was_due_holds_though_the_schedule_has_gone(ruled: Ruled, receiver: Receiver) -> None:

@@ -4,4 +4,4 @@ select {store_id}::text as store_id,
        {status}::text   as status
 from {table}
 order by {timestamp} desc nulls last
-limit {number}
+limit {most}

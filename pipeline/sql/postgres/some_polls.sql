@@ -3,4 +3,4 @@ select {store_id}::text  as store_id,
        {timestamp}::text as timestamp_utc,
        {status}::text    as status
 from {table}
-limit {number}
+limit {most}
