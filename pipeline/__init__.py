@@ -112,9 +112,9 @@ HOMES = {
     "data_warnings": ("WARNING_CODES", "age_in_words"),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
-        "BadMapping",
-        "AllPollsRejected",
         "AddressNotUnderstood",
+        "AllPollsRejected",
+        "BadMapping",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
