@@ -98,7 +98,7 @@ class BadMapping(StoreUptimeError):
         self.file, self.place, self.found, self.allowed = file, place, found, allowed
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.place} {self.found}. Allowed: {self.allowed}."
+        return f"{self.file}: {self.place} {self.clause(self.found)}. Allowed: {self.clause(self.allowed)}."
 
 
 class NoPolls(StoreUptimeError):

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -257,7 +258,8 @@ class Postgres:
         from pipeline.source.frames import Frames
 
         polls = self._loose_polls(times, stretch, self._of_store("store_status", None))
-        return Frames(polls, [], [], mapping=self.mapping)
+        as_pulled = replace(self.mapping, columns={})  # statements give columns their usual names
+        return Frames(polls, [], [], mapping=as_pulled)
 
     def _loose_polls(self, times: LooseTimes, stretch: Stretch, of_store: Composable) -> "pl.LazyFrame":
         return self._pulled(times.polls_statement, self._polls, **times.bounds(stretch), of_store=of_store).lazy()

@@ -197,7 +197,7 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--full": ("yes", True),
         "--rejects": ("bad", Path("bad")),
     },
-    "map": {"--schema": ("shop", "shop"), "--out": ("map.toml", Path("map.toml"))},
+    "map": {"--source": ("feed", "feed"), "--schema": ("shop", "shop"), "--out": ("map.toml", Path("map.toml"))},
     "sample": {
         "--stores": ("3", 3),
         "--days": ("4", 4),
