@@ -204,6 +204,20 @@ class SourceRemark(DataWarning):
         return self.sentence
 
 
+@dataclass(frozen=True)
+class FilesPassedOver(DataWarning):
+    """Files of the source were not read: how many, and the first few with their reasons."""
+
+    code = "files-passed-over"
+    files: int
+    named: tuple[str, ...]
+
+    def __str__(self) -> str:
+        counted = "1 file was" if self.files == 1 else f"{self.files:,} files were"
+        more = [f"and {self.files - len(self.named):,} more"] if self.files > len(self.named) else []
+        return f"{counted} passed over: {', '.join([*self.named, *more])}."
+
+
 KINDS: tuple[type[DataWarning], ...] = (
     OldData,
     FewRecentPolls,
@@ -215,6 +229,7 @@ KINDS: tuple[type[DataWarning], ...] = (
     ForeignIds,
     SpreadsheetIds,
     PassedOver,
+    FilesPassedOver,
     SourceRemark,
 )
 """In the order in which a reader should meet them."""

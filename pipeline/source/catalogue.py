@@ -72,6 +72,9 @@ def found_table(source: str, table: Table, mapping: SourceMapping, rows: list[tu
         if not readable:
             remedy = f"Ask its owner: grant select on {rows[0][6]} to this user."
             raise SourceRefused(source, f"permission denied for {name}.{found_name}", remedy)
+        if column == "store_id" and kind in FLOATS:
+            lost = f"{name}.{found_name} is of type {kind}, in which long ids lose digits"
+            raise SourceMismatch(source, lost, "keep ids as text or whole numbers")
         allowed = ALLOWED.get(column, (kind,))
         counted = NUMBERS if column == "timestamp_utc" and mapping.timestamp_unit else ()
         if kind not in (*allowed, *counted):

@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline import data_warnings
 from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch, SourceUnreachable
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.content import PARQUET, CutOff, beginnings, foreign
-from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, passed_over_sentence
+from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, warnings_of
 from pipeline.source.own_files import is_own_header, is_own_json, is_own_workbook
 from pipeline.source.paths import is_hidden, is_utf8, partitions, path_bytes, printable
 from pipeline.source.text_files import Header, has_header, headers, rejects_table
@@ -40,8 +39,8 @@ class FoundFiles:
 
     @property
     def remarks(self) -> list[DataWarning]:
-        """What the user should know about it: a sentence on the files that were passed over, where there are any."""
-        return [data_warnings.PassedOver(passed_over_sentence(self.passed_over))] if self.passed_over else []
+        """What the user should know about it: that files were passed over."""
+        return warnings_of(self.passed_over)
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,8 @@ def text(place: Place, content: bytes, mapping: SourceMapping) -> Found:
         return PassedOver(place.name, NotRead.REPEATED_COLUMN, repeated)
     if not has_header(content) and len(content) > HEADER_LETTERS * HEADER_LETTERS:
         return PassedOver(place.name, NotRead.NO_HEADER)
-    return unknown_header(place, max((header.names for header in headers(content)), key=likeness_to_any))
+    likely = max(headers(content), key=lambda header: likeness_to_any(header.names))
+    return unknown_header(place, likely.names, likely.delimiter)
 
 
 def text_file(place: Place, header: Header) -> DataFile:
@@ -250,7 +250,7 @@ def parquet(place: Place, mapping: SourceMapping) -> Found:
         return table, file
     if repeated := repeated_in(file, mapping):
         return PassedOver(place.name, NotRead.REPEATED_COLUMN, repeated)
-    return unknown_header(place, end.header)
+    return unknown_header(place, end.header, ",")
 
 
 def table_of(file: DataFile, mapping: SourceMapping) -> Table | None:
@@ -267,9 +267,9 @@ def repeated_in(file: DataFile, mapping: SourceMapping) -> str | None:
     return None
 
 
-def unknown_header(place: Place, names: tuple[str, ...]) -> PassedOver:
+def unknown_header(place: Place, names: tuple[str, ...], delimiter: str) -> PassedOver:
     """A file that has the columns of no table."""
-    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(names), names)
+    return PassedOver(place.name, NotRead.UNKNOWN_HEADER, shown_header(delimiter.join(names)), names)
 
 
 def likeness_to_any(names: tuple[str, ...]) -> float:
@@ -279,7 +279,7 @@ def likeness_to_any(names: tuple[str, ...]) -> float:
     return max(table_likeness(table, list(names)) for table in COLUMNS)
 
 
-def shown_header(names: tuple[str, ...]) -> str:
+def shown_header(header: str) -> str:
     """A header for people, not longer than a line."""
-    line = printable(",".join(names))
+    line = printable(header)
     return line if len(line) <= HEADER_LETTERS else line[: HEADER_LETTERS - 1] + "…"

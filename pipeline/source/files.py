@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from pipeline.data_warnings import DataWarning, FilesPassedOver
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.tables import Table
 
@@ -90,14 +91,17 @@ class DataFile:
         return (AS_NAMED if self.is_rejects else mapping).found_columns(table, self.present)
 
 
-def passed_over_sentence(files: Sequence[PassedOver]) -> str:
-    """How many files were passed over, and which and why."""
-    counted = "1 file was" if len(files) == 1 else f"{len(files):,} files were"
-    return f"{counted} passed over: {listed(files)}."
+def warnings_of(files: Sequence[PassedOver]) -> list[DataWarning]:
+    """What the user should know: how many files were passed over, which and why."""
+    return [FilesPassedOver(len(files), named(files))] if files else []
 
 
 def listed(files: Sequence[PassedOver]) -> str:
     """The first few with their reasons, and how many more there are."""
-    named = [*map(str, files[:NAMED_FILES])]
     more = [f"and {len(files) - NAMED_FILES:,} more"] if len(files) > NAMED_FILES else []
-    return ", ".join([*named, *more])
+    return ", ".join([*named(files), *more])
+
+
+def named(files: Sequence[PassedOver]) -> tuple[str, ...]:
+    """The first few with their reasons."""
+    return tuple(map(str, files[:NAMED_FILES]))

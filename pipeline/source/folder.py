@@ -20,6 +20,7 @@ from pipeline.source.content import is_cut_off
 from pipeline.source.discovery import FoundFiles, found_files, missing_table
 from pipeline.source.files import DataFile, Kind
 from pipeline.source.frames import READ_ERRORS, FrameTables, RawFrames, checked, first_words
+from pipeline.source.paths import printable
 from pipeline.source.small_files import frames
 from pipeline.source.text_files import text_frame
 from pipeline.tables import Table
@@ -76,7 +77,9 @@ def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
     """The form of a file. Of text the whole header counts, of Parquet the types of the table's columns."""
     found = file.columns(table, mapping)
     if found is None:
-        raise SourceMismatch(file.name, f"it does not have the columns of {table}", "another mapping reads it")
+        raise SourceMismatch(
+            printable(file.path), f"it does not have the columns of {table}", "another mapping reads it"
+        )
     own = {name for name in found.values() if name in file.header}
     is_text = file.kind is Kind.TEXT
     return Form(
@@ -103,9 +106,9 @@ def frames_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMappi
     """The rows of files of one form."""
     try:
         raw = frames(files, partial(read, table=table, mapping=mapping))
-        return [checked(frame, table, mapping, files[0].name) for frame in raw]
+        return [checked(frame, table, mapping, printable(files[0].path)) for frame in raw]
     except READ_ERRORS as error:
-        raise read_error(files[0].name, {table: list(files)}, error, mapping) from error
+        raise read_error(printable(files[0].path), {table: list(files)}, error, mapping) from error
 
 
 def read(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.LazyFrame:
@@ -125,7 +128,9 @@ def read_error(
         for file in files:
             own = error_of(file, table, mapping)
             if own is not None:
-                return unreadable(file.name, own, "it is cut off" if is_cut_off(file.path) else "it is damaged")
+                return unreadable(
+                    printable(file.path), own, "it is cut off" if is_cut_off(file.path) else "it is damaged"
+                )
     return unreadable(source, error, "try once more")
 
 

@@ -122,8 +122,8 @@ class FrameTables:
 
     def __init__(self, tables: Mapping[Table, RawFrames], name: str, mapping: SourceMapping) -> None:
         self.name, self.mapping = name, mapping
-        self._polls, self._hours, self._zones = (tables[table] for table in COLUMNS)
         self.remarks: list[DataWarning] = []
+        self._polls, self._hours, self._zones = (tables[table] for table in COLUMNS)
 
     def __enter__(self) -> Self:
         return self

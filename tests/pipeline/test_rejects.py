@@ -116,7 +116,7 @@ def tallied(rows: Mapping[str, str]) -> dict[str, int]:
 
 
 def test_a_given_now_makes_later_polls_not_exist(tmp_path: Path) -> None:
-    folder = feed(tmp_path, polls=b"a,2924-10-14 11:00:00 UTC,active\n")
+    folder = feed(tmp_path / "this", polls=b"a,2924-10-14 11:00:00 UTC,active\n")
     now = report(feed(tmp_path / "other")).plan.horizon.now_us
     found = build_report(open_source(folder), Options(now=pl.Series([now]).cast(pl.Datetime("us", "UTC"))[0]))
     assert found.quality.tables["polls"] == TableCounts(1, tallied({}), 1)

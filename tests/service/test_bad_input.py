@@ -53,9 +53,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         "home": home,
         "port": free_port(),
     }
-    (home / "not_gzip/more.csv.gz").write_text(FEED["polls"])
+    (home / "not_gzip/more.csv.gz").write_bytes(b"\x1f\x8b" + FEED["polls"].encode())
     (home / "cut_gzip/polls.csv.gz").write_bytes(gzip.compress(FEED["polls"].encode() * 10_000)[:-2_000])
-    (home / "not_parquet/more.parquet").write_text(FEED["polls"])
+    (home / "not_parquet/more.parquet").write_text("PAR1" + FEED["polls"])
     return feeds
 
 
@@ -77,14 +77,21 @@ def failed(arguments: list[str], status: int, **environment: str) -> str:
 
 FOLDERS = {
     "no such folder": Case("report --source {home}/nowhere", "there is no such folder or file"),
-    "an empty folder": Case("report --source {nothing}", "it holds no .csv, .csv.gz or .parquet file"),
-    "a wrong header": Case("report --source {wrong_header}", "store,time,status; known are store_status: store_id,"),
+    "an empty folder": Case("report --source {nothing}", "it holds no file that is one of the tables; known are"),
+    "a wrong header": Case(
+        "report --source {wrong_header}", "passed over: polls.csv (its header is store,time,status); "
+    ),
     "only polls": Case("report --source {only_polls}", "no file has the columns of menu_hours; one needs the header"),
     "no polls": Case("report --source {no_polls}", "has no accepted poll. Load some with"),
-    "an empty file": Case("report --source {empty_file}", "known are store_status"),
-    "no gzip": Case("report --source {not_gzip}", "more.csv.gz"),
-    "half a gzip": Case("report --source {cut_gzip}", "cannot be read to its end (unexpected end of file); a file"),
-    "no Parquet": Case("report --source {not_parquet}", "more.parquet: its header cannot be read"),
+    "an empty file": Case("report --source {empty_file}", "; passed over: polls.csv (it is empty)"),
+    "no gzip": Case("report --source {not_gzip}/more.csv.gz", "more.csv.gz: it is damaged: Error -3"),
+    "half a gzip": Case(
+        "report --source {cut_gzip}",
+        "polls.csv.gz: it cannot be read to its end (unexpected end of file); it is cut off.",
+    ),
+    "no Parquet": Case(
+        "report --source {not_parquet}/more.parquet", "more.parquet: it is cut off: copy it again; known"
+    ),
     "before all polls": Case("report --source {feed} --now 2023-01-01", "its oldest is 2024-10-14T11:00:00Z, its"),
     "now before the calendar": Case("report --source {feed} --now 0001-01-01", "another now"),
     "an unknown store": Case("report --source {feed} --store A", "has the store id 'A'. Ids are compared as written"),
@@ -92,7 +99,9 @@ FOLDERS = {
     "an out that is a folder": Case("report --source {feed} --out {nothing}", "cannot write"),
     "rejects that are a file": Case("report --source {feed} --rejects {feed}/polls.csv", "cannot write"),
     "another kind of address": Case("report --source mysql://me:pässwörd@host/db", "only postgresql:// addresses"),
-    "nothing to load": Case("load {nothing} --database postgresql://localhost:{port}/x", "it holds no .csv"),
+    "nothing to load": Case(
+        "load {nothing} --database postgresql://localhost:{port}/x", "it holds no file that is one"
+    ),
     "nowhere to load": Case("load {feed} --database postgresql://localhost:{port}/x", "Connection refused"),
     "a sample that is there": Case("sample {sampled} --stores 1", "it holds such files already"),
 }
