@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pipeline.data_warnings import WARNING_CODES, age_in_words
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
+        AddressNotUnderstood,
         AllPollsRejected,
         BadMapping,
         CannotWrite,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         NoPolls,
         SheetFull,
         SourceMismatch,
+        SourceMissing,
         SourceRefused,
         SourceUnreachable,
         StoreUptimeError,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from pipeline.source import open_source
     from pipeline.source.connection import connected, end_statements, understood
     from pipeline.source.frames import Frames, Source
+    from pipeline.stretches import Day, Stretch, Week, week_of
     from pipeline.timeline import TIMELINE, Timeline
     from pipeline.zone_files import known_zones, zone_rules
 
@@ -52,10 +55,12 @@ __all__ = [
     "REPORT",
     "TIMELINE",
     "WARNING_CODES",
+    "AddressNotUnderstood",
     "AllPollsRejected",
     "BadMapping",
     "CannotWrite",
     "Columns",
+    "Day",
     "EmbeddedUnavailable",
     "ForEditing",
     "Format",
@@ -75,12 +80,15 @@ __all__ = [
     "Source",
     "SourceMapping",
     "SourceMismatch",
+    "SourceMissing",
     "SourceRefused",
     "SourceUnreachable",
     "StoreUptimeError",
+    "Stretch",
     "TableCounts",
     "Timeline",
     "UnknownStore",
+    "Week",
     "age_in_words",
     "beginning",
     "build_report",
@@ -103,6 +111,7 @@ __all__ = [
     "selected",
     "throwaway_server",
     "understood",
+    "week_of",
     "write_file",
     "write_new_file",
     "write_rejects",
@@ -115,14 +124,16 @@ HOMES = {
     "data_warnings": ("WARNING_CODES", "age_in_words"),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
+        "AddressNotUnderstood",
+        "AllPollsRejected",
         "BadMapping",
         "CannotWrite",
-        "AllPollsRejected",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
         "SheetFull",
         "SourceMismatch",
+        "SourceMissing",
         "SourceRefused",
         "SourceUnreachable",
         "StoreUptimeError",
@@ -145,6 +156,7 @@ HOMES = {
     "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),
     "timeline": ("TIMELINE", "Timeline"),
+    "stretches": ("Day", "Stretch", "Week", "week_of"),
     "zone_files": ("known_zones", "zone_rules"),
 }
 

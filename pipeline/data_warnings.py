@@ -183,17 +183,6 @@ class SpreadsheetIds(DataWarning):
 
 
 @dataclass(frozen=True)
-class PassedOver(DataWarning):
-    """A file of the source was not read; the sentence says which, and why."""
-
-    code = "passed-over"
-    sentence: str
-
-    def __str__(self) -> str:
-        return self.sentence
-
-
-@dataclass(frozen=True)
 class SourceRemark(DataWarning):
     """How a database was read: the sentence says what its owner may want to change."""
 
@@ -228,7 +217,6 @@ KINDS: tuple[type[DataWarning], ...] = (
     WeekdaysFromOne,
     ForeignIds,
     SpreadsheetIds,
-    PassedOver,
     FilesPassedOver,
     SourceRemark,
 )

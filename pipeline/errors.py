@@ -1,7 +1,9 @@
 """Everything that can go wrong in a way that a user can mend.
 
     StoreUptimeError
-    ├── SourceUnreachable     the database does not answer, or the folder is not there
+    ├── SourceUnreachable     the database does not answer
+    ├── SourceMissing         the folder or file is not there, or may not be read
+    ├── AddressNotUnderstood  what was given as an address is none that can be used
     ├── SourceRefused         the database answers, and says no: password, right, encryption
     ├── SourceMismatch        a table, a column or a file is not what a report needs
     ├── BadMapping            the file of a mapping says what cannot be
@@ -27,16 +29,43 @@ from pathlib import Path
 class StoreUptimeError(Exception):
     """Any of the errors below; its text is one sentence for people, and says what to do."""
 
+    @staticmethod
+    def clause(reason: object) -> str:
+        """A reason as it can stand inside a sentence: on one line, without a full stop of its own."""
+        return " ".join(str(reason).splitlines()).strip().rstrip(".")
+
 
 class SourceUnreachable(StoreUptimeError):
-    """The database does not answer, or the folder is not there."""
+    """The database does not answer."""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(source, reason)
         self.source, self.reason = source, reason
 
     def __str__(self) -> str:
-        return f"cannot reach {self.source}: {self.reason}. Is it there and running?"
+        return f"cannot reach {self.source}: {self.clause(self.reason)}. Is it there and running?"
+
+
+class SourceMissing(StoreUptimeError):
+    """The folder or file is not there, or may not be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"cannot read {self.path}: {self.clause(self.reason)}. Check the path, and who may read it."
+
+
+class AddressNotUnderstood(StoreUptimeError):
+    """What was given as an address is none that can be used."""
+
+    def __init__(self, address: str, reason: str, remedy: str) -> None:
+        super().__init__(address, reason, remedy)
+        self.address, self.reason, self.remedy = address, reason, remedy
+
+    def __str__(self) -> str:
+        return f"cannot reach {self.address}: {self.clause(self.reason)}. {self.remedy}"
 
 
 class SourceRefused(StoreUptimeError):
@@ -47,7 +76,7 @@ class SourceRefused(StoreUptimeError):
         self.source, self.reason, self.remedy = source, reason, remedy
 
     def __str__(self) -> str:
-        return f"{self.source} refuses: {self.reason}. {self.remedy}"
+        return f"{self.source} refuses: {self.clause(self.reason)}. {self.remedy}"
 
 
 class SourceMismatch(StoreUptimeError):
@@ -58,7 +87,7 @@ class SourceMismatch(StoreUptimeError):
         self.source, self.found, self.needed = source, found, needed
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.found}; {self.needed}."
+        return f"{self.source}: {self.clause(self.found)}; {self.clause(self.needed)}."
 
 
 class BadMapping(StoreUptimeError):
@@ -147,7 +176,8 @@ class EmbeddedUnavailable(StoreUptimeError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"the embedded PostgreSQL server cannot run: {self.reason}. Set DATABASE_URL to use one of your own."
+        remedy = "Set DATABASE_URL to use one of your own."
+        return f"the embedded PostgreSQL server cannot run: {self.clause(self.reason)}. {remedy}"
 
 
 class LoadRefused(StoreUptimeError):
@@ -158,7 +188,7 @@ class LoadRefused(StoreUptimeError):
         self.target, self.reason, self.remedy = target, reason, remedy
 
     def __str__(self) -> str:
-        return f"cannot load into {self.target}: {self.reason}. {self.remedy}"
+        return f"cannot load into {self.target}: {self.clause(self.reason)}. {self.remedy}"
 
 
 class SheetFull(StoreUptimeError):
@@ -180,7 +210,7 @@ class CannotWrite(StoreUptimeError):
         self.path, self.reason = path, reason
 
     def __str__(self) -> str:
-        return f"cannot write {self.path}: {self.reason}. Nothing was changed; choose another place."
+        return f"cannot write {self.path}: {self.clause(self.reason)}. Nothing was changed; choose another place."
 
 
 class WouldOverwriteSource(StoreUptimeError):

@@ -4,6 +4,8 @@ exact       what the stage computed, one row per store, empty where nothing is k
 extended    minutes, hours and percent with two decimals, each rounded once, half to even
 """
 
+from decimal import Decimal
+
 import polars as pl
 
 from pipeline.options import HOUR_US, WINDOWS
@@ -92,6 +94,15 @@ def percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
         pl.when(up > 0).then(1).otherwise(0), pl.when(down > 0).then(9_999).otherwise(10_000)
     )
     return pl.when(known > 0).then(hundredths(share))
+
+
+def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
+    """The share of uptime of all stores together: the sum of uptime by the sum of known time. None: nothing is known.
+
+    In 128 bits: thousands of stores times ten thousand are more microseconds than 64 hold.
+    """
+    up, down = (pl.col(f"{kind}_last_{window}_us").cast(pl.Int128).sum() for kind in ("uptime", "downtime"))
+    return exact.select(percent(up, down)).item()
 
 
 def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:

@@ -7,6 +7,7 @@ REPORT                               how to recognise a file of one
 import io
 import json
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import writing
-from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended
+from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
 from pipeline.files import Purpose, beginning, check_targets, first_line, write_file
 from pipeline.options import Columns, Format, Options, instant_us, iso
 from pipeline.plan import Plan
@@ -57,6 +58,10 @@ class Report:
     def table(self, columns: Columns = "plain") -> pl.DataFrame:
         """The plain seven columns, or all."""
         return self.extended.select(COLUMNS[columns])
+
+    def uptime_percent(self, window: str) -> Decimal | None:
+        """The share of uptime in all its stores' known time of a window (hour, day, week); None: nothing is known."""
+        return fleet_percent(self.exact, window)
 
     @property
     def provenance(self) -> dict[str, Any]:

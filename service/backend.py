@@ -11,7 +11,15 @@ import psycopg
 import structlog
 
 import pipeline
-from pipeline import EMBEDDED, EmbeddedUnavailable, Limits, Options, SourceRefused, SourceUnreachable
+from pipeline import (
+    EMBEDDED,
+    AddressNotUnderstood,
+    EmbeddedUnavailable,
+    Limits,
+    Options,
+    SourceRefused,
+    SourceUnreachable,
+)
 from service import metrics
 from service.courier import Courier
 from service.errors import UNREADABLE, RegistryRefused, RegistryUnreachable
@@ -26,6 +34,13 @@ from service.settings import Settings
 from service.work import Place
 
 RETRY_S = 1.0
+UNANSWERED = (
+    psycopg.OperationalError,
+    SourceUnreachable,
+    SourceRefused,
+    AddressNotUnderstood,
+    EmbeddedUnavailable,
+)
 STORES_S = 60
 NO_KEYS_S = 1
 FREE_BYTES = 256 << 20
@@ -118,7 +133,7 @@ class Backend:
         while True:
             try:
                 return await asyncio.to_thread(self._found_registry)
-            except (psycopg.OperationalError, SourceUnreachable, SourceRefused, EmbeddedUnavailable) as error:
+            except UNANSWERED as error:
                 if not is_told:
                     log.warning("the database does not answer, waiting for it", error=" ".join(str(error).split()))
                 is_told = True

@@ -5,11 +5,22 @@ functions only where they call them, because that is when its modules are import
 """
 
 import os
+import re
 import sys
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import (
+    App,
+    Argument,
+    CycloptsError,
+    MissingArgumentError,
+    Parameter,
+    UnusedCliTokensError,
+    ValidationError,
+)
 from cyclopts.config import Env
+
+from service.commands.groups import FLAG, GENERAL
 
 COMMANDS = (
     "report",
@@ -39,22 +50,22 @@ app = App(
     name="store-uptime",
     help="How long each store was really online: uptime and downtime from polls, business hours and time zones.",
     version=version,
-    config=Env("STORE_UPTIME_", command=False),
-    help_format="markdown",
+    config=Env("STORE_UPTIME_", command=False, show=False),
+    help_format="plaintext",  # keeps the lines of examples as they are
     exit_on_error=False,
     print_error=False,
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
 app.meta.suppress_keyboard_interrupt = False  # `main` ends at once, where Cyclopts would wait for other threads
-for command in COMMANDS:
-    app.command(f"service.commands.{command}:{command}", name=command)
+for order, command in enumerate(COMMANDS):
+    app.command(f"service.commands.{command}:{command}", name=command, sort_key=order)
 
 
 @app.meta.default
 def launch(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-    debug: Annotated[bool, Parameter(negative="", help="Show the trace of an error.")] = False,
+    debug: Annotated[bool, FLAG, Parameter(group=GENERAL, help="Show the trace of an error.")] = False,
 ) -> int:
     """Run a command and turn what it raises into one line and an exit status."""
     try:
@@ -101,8 +112,36 @@ def exit_status() -> int:
     try:
         return app.meta() or DONE
     except CycloptsError as error:
-        print(f"store-uptime: {error} See store-uptime --help.", file=sys.stderr)
+        print(f"store-uptime: {wrong_arguments(error)}", file=sys.stderr)
         return WRONG_ARGUMENTS
     except KeyboardInterrupt:
         print("store-uptime: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def wrong_arguments(error: CycloptsError) -> str:
+    """What is wrong with the arguments, and where to read which ones there are."""
+    sentence, command = complaint(error), " ".join(("store-uptime", *(error.command_chain or ())))
+    return f"{sentence}{'' if sentence.endswith(('.', '?', '…')) else '.'} See {command} --help."
+
+
+def complaint(error: CycloptsError) -> str:
+    """What is wrong with the arguments, in our words for what is met the most often."""
+    match error:
+        case UnusedCliTokensError(unused_tokens=words):
+            surplus = " ".join(map(without_secret, words or ()))
+            return f"{surplus!r} is too much: all that the command takes has a value already"
+        case MissingArgumentError(keyword=str(option)):
+            return f"{option} needs a value"
+        case MissingArgumentError(argument=Argument(tokens=[]) as missing):
+            name = missing.name if missing.index is None else missing.name.removeprefix("--").upper()
+            return f"{' '.join(error.command_chain or ())} needs {name}"
+        case ValidationError(argument=Argument() as wrong, exception_message=reason):
+            return f"{wrong.name} {' '.join(token.value for token in wrong.tokens)}: {reason}"
+        case _:
+            return str(error).replace("...", "…")
+
+
+def without_secret(word: str) -> str:
+    """A word as it may be shown: an address of a database may have a password in it."""
+    return re.sub("(://|=).*", r"\1…", word, flags=re.DOTALL)

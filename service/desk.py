@@ -20,6 +20,7 @@ import pipeline
 from pipeline import Limits, Selection
 from service.drawing import drawn_days, poll_times
 from service.errors import CannotLoad, HasData
+from service.spoken import when_down
 from service.work import Place
 
 if TYPE_CHECKING:
@@ -56,12 +57,8 @@ def freshness(report: "Report") -> dict[str, Any]:
     """now; age: seconds since then, None where it was given; down_word: when stores are down that were down then."""
     now = report.plan.horizon.now_us
     age_us = None if report.plan.options.now is not None else max(0, time.time_ns() // 1_000 - now)
-    is_old = age_us is not None and age_us > pipeline.OLD_US
-    return {
-        "now": report.provenance["now"],
-        "age": None if age_us is None else age_us / SECOND_US,
-        "down_word": "down when last seen" if is_old else "down now",
-    }
+    age = None if age_us is None else age_us / SECOND_US
+    return {"now": report.provenance["now"], "age": age, "down_word": when_down(age)}
 
 
 def summary(report: "Report") -> dict[str, Any]:

@@ -25,7 +25,7 @@ class NoDestination(StoreUptimeError):
 
     def __str__(self) -> str:
         given, reason = self.args
-        return f"cannot deliver to {given!r}: {reason}. Write NAME=FOLDER, or NAME=s3://BUCKET/PREFIX."
+        return f"cannot deliver to {given!r}: {self.clause(reason)}. Write NAME=FOLDER, or NAME=s3://BUCKET/PREFIX."
 
 
 class Destination(Protocol):

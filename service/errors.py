@@ -243,7 +243,7 @@ class RegistryRefused(ServiceError):
         self.place, self.reason, self.remedy = place, reason, remedy
 
     def __str__(self) -> str:
-        return f"cannot keep reports in {self.place}: {self.reason}. {self.remedy}"
+        return f"cannot keep reports in {self.place}: {self.clause(self.reason)}. {self.remedy}"
 
 
 class WorkerLost(ServiceError):

@@ -25,7 +25,7 @@ class NoKey(StoreUptimeError):
 
     def __str__(self) -> str:
         what, reason = self.args
-        return f"{what}: {reason}. `store-uptime encryption key FILE` makes a new key."
+        return f"{what}: {self.clause(reason)}. `store-uptime encryption key FILE` makes a new key."
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import Group, Parameter
-from cyclopts.validators import Number, all_or_none
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from service.commands.common import (
     DURATION,
@@ -19,6 +19,7 @@ from service.commands.common import (
     Recipients,
     mapping,
 )
+from service.commands.groups import DELIVERY, INPUT, KEEPING, LIMITS, LISTENING, LOG, RUNS, TLS
 from service.durations import written
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
 DUCKDB_MOST = 1024 * MEBIBYTE  # more makes no report faster: docs/benchmarks.md
 
 AT_LEAST_ONE, NONE_OR_MORE, A_PORT = Number(gte=1), Number(gte=0), Number(gte=0, lte=65_535)
-TLS = Group("HTTPS", validator=all_or_none)
 
 
 def shown(duration: timedelta) -> str:
@@ -67,76 +67,135 @@ class Settings:
     """How a server listens, works, and what it keeps."""
 
     database: Annotated[
-        str | None, Parameter(help="Where the three tables are; only read. Default: as for report.")
+        str | None,
+        Parameter(
+            group=INPUT, metavar="ADDRESS", help="Where the three tables are; only read. Default: as for report."
+        ),
     ] = None
     registry: Annotated[
         str | None,
-        Parameter(help="Where reports are kept. Default: the same database if that may be, else the built-in server."),
+        Parameter(
+            group=KEEPING,
+            metavar="ADDRESS",
+            help="Where reports are kept. Default: the same database if that may be, else the built-in server.",
+        ),
     ] = None
-    schema: Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")] = (
-        None
-    )
-    map_file: MappingFile = None
-    host: Annotated[str, Parameter(help="The address to listen on; any but this machine's own asks for API keys.")] = (
-        "127.0.0.1"
-    )
-    port: Annotated[int, Parameter(validator=A_PORT, help="The port to listen on.")] = 8000
+    schema: Annotated[
+        str | None,
+        Parameter(group=INPUT, metavar="NAME", help="The schema of the tables, if they are not on the search path."),
+    ] = None
+    map: MappingFile = None
+    host: Annotated[
+        str,
+        Parameter(
+            group=LISTENING,
+            metavar="ADDRESS",
+            help="The address to listen on; any but this machine's own asks for API keys.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Parameter(group=LISTENING, validator=A_PORT, help="The port to listen on.")] = 8000
     allowed_hosts: Annotated[
         tuple[str, ...],
         REPEATED,
         Parameter(
+            group=LISTENING,
+            metavar="NAME",
             name="--allowed-host",
             help="A name under which the service is called, behind a proxy for example; may be repeated.",
         ),
     ] = ()
-    proxies: Annotated[str, Parameter(help="Addresses of reverse proxies whose X-Forwarded headers are believed.")] = (
-        "127.0.0.1,::1"
-    )
+    proxies: Annotated[
+        str,
+        Parameter(
+            group=LISTENING,
+            metavar="ADDRESSES",
+            help="Addresses of reverse proxies whose X-Forwarded headers are believed.",
+        ),
+    ] = "127.0.0.1,::1"
     tls_certificate: Annotated[Path | None, Parameter(group=TLS, help="A certificate (PEM), to serve HTTPS.")] = None
     tls_key: Annotated[Path | None, Parameter(group=TLS, help="The key of the certificate.")] = None
     workers: Annotated[
-        int, Parameter(validator=AT_LEAST_ONE, help="How many reports run at once, each in a process of its own.")
+        int,
+        Parameter(
+            group=RUNS, validator=AT_LEAST_ONE, help="How many reports run at once, each in a process of its own."
+        ),
     ] = 2
-    queue: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many reports may wait.")] = 100
+    queue: Annotated[int, Parameter(group=RUNS, validator=AT_LEAST_ONE, help="How many reports may wait.")] = 100
     time_limit: Annotated[
-        timedelta, POSITIVE_DURATION, Parameter(show_default=shown, help="How long a report may run.")
+        timedelta,
+        POSITIVE_DURATION,
+        Parameter(
+            group=RUNS,
+            metavar="DURATION",
+            show_default=shown,
+            help="How long a report may run.",
+        ),
     ] = timedelta(minutes=30)
     grace: Annotated[
         timedelta,
         DURATION,
         Parameter(
+            group=RUNS,
+            metavar="DURATION",
             show_default=shown,
             help="How long running reports may go on when the server is stopped.",
         ),
     ] = timedelta(seconds=30)
     keep_for: Annotated[
-        timedelta, DURATION, Parameter(show_default=shown, help="How long finished reports are kept.")
+        timedelta,
+        DURATION,
+        Parameter(
+            group=KEEPING,
+            metavar="DURATION",
+            show_default=shown,
+            help="How long finished reports are kept.",
+        ),
     ] = timedelta(days=30)
-    keep_reports: Annotated[int, Parameter(validator=NONE_OR_MORE, help="How many finished reports are kept.")] = 1000
-    rate_limit: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="Requests a minute from one address.")] = 30_000
-    body_limit: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="The largest body of a request, in bytes.")] = (
-        65_536
-    )
-    body_seconds: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How long a client may take to send one.")] = 10
+    keep_reports: Annotated[
+        int, Parameter(group=KEEPING, validator=NONE_OR_MORE, help="How many finished reports are kept.")
+    ] = 1000
+    rate_limit: Annotated[
+        int, Parameter(group=LIMITS, validator=AT_LEAST_ONE, help="Requests a minute from one address.")
+    ] = 30_000
+    body_limit: Annotated[
+        int, Parameter(group=LIMITS, validator=AT_LEAST_ONE, help="The largest body of a request, in bytes.")
+    ] = 65_536
+    body_seconds: Annotated[
+        int, Parameter(group=LIMITS, validator=AT_LEAST_ONE, help="How long a client may take to send one.")
+    ] = 10
     keep_audit: Annotated[
         timedelta,
         DURATION,
-        Parameter(show_default=shown, help="How long it is kept who asked for what."),
+        Parameter(
+            group=KEEPING,
+            metavar="DURATION",
+            show_default=shown,
+            help="How long it is kept who asked for what.",
+        ),
     ] = timedelta(days=365)
     destination: Annotated[
         tuple[str, ...],
         REPEATED,
-        Parameter(help="Where files can be delivered, NAME=FOLDER or NAME=s3://BUCKET/PREFIX; may be repeated."),
+        Parameter(
+            group=DELIVERY,
+            metavar="NAME=PLACE",
+            help="Where files can be delivered, NAME=FOLDER or NAME=s3://BUCKET/PREFIX; may be repeated.",
+        ),
     ] = ()
     webhook_network: Annotated[
         tuple[str, ...],
         REPEATED,
-        Parameter(help="A private network that webhooks may be in, such as 10.0.0.0/8; may be repeated."),
+        Parameter(
+            group=DELIVERY,
+            metavar="NETWORK",
+            help="A private network that webhooks may be in, such as 10.0.0.0/8; may be repeated.",
+        ),
     ] = ()
     encrypt_to: Recipients = ()
     identity: Identities = ()
     log_format: Annotated[
-        Literal["json", "text"] | None, Parameter(help="json or text. Default: text on a terminal, else json.")
+        Literal["json", "text"] | None,
+        Parameter(group=LOG, help="json or text. Default: text on a terminal, else json."),
     ] = None
     timing: Annotated[Timing, Parameter(show=False)] = Timing()
 
@@ -148,7 +207,7 @@ class Settings:
     @cached_property
     def mapping(self) -> "SourceMapping":
         """What the source calls things. Raises BadMapping."""
-        return mapping(self.map_file)
+        return mapping(self.map)
 
     @cached_property
     def vault(self) -> "Vault":

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline import age_in_words
+from pipeline import OLD_US, age_in_words
 from service.durations import written
 
 HOUR, MINUTE = 3600, 60
@@ -35,6 +35,14 @@ def briefly(seconds: float | None) -> str:
 def ago(seconds: float | None) -> str:
     """What follows an instant that lies back: ", 3 days ago"; nothing where that means nothing."""
     return "" if seconds is None else f", {age_in_words(seconds)} ago"
+
+
+def when_down(seconds: float | None) -> str:
+    """When it is that stores are down whose last poll says so, by the age of the data (None: now was given).
+
+    Of old data nobody knows what is down now.
+    """
+    return "down when last seen" if seconds is not None and seconds > OLD_US / 1_000_000 else "down now"
 
 
 def seconds_since(instant: datetime | str) -> float:

@@ -13,7 +13,7 @@ connection.py     one connection string for psycopg and ConnectorX
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import SourceUnreachable
+from pipeline.errors import AddressNotUnderstood, SourceMissing
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED
 from pipeline.source.paths import printable
@@ -36,7 +36,7 @@ def open_source(
     package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
     run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has. mapping: what the
     source calls tables, columns and statuses.
-    Raises SourceUnreachable, SourceMismatch.
+    Raises SourceMissing, AddressNotUnderstood, SourceMismatch.
     """
     text = str(address)
     if isinstance(address, Path) or (not is_database(text) and is_path(text)):
@@ -52,10 +52,12 @@ def open_source(
 
         return Postgres(text, schema, application, mapping)
     if "://" in text:
-        raise SourceUnreachable(
-            text.partition("://")[0] + "://…", "only postgresql:// addresses and folders can be read"
+        raise AddressNotUnderstood(
+            text.partition("://")[0] + "://…",
+            "only postgresql:// addresses and folders can be read",
+            "Name a folder, or a database of PostgreSQL.",
         )
-    raise SourceUnreachable(printable(text), "there is no such folder or file")
+    raise SourceMissing(printable(text), "there is no such folder or file")
 
 
 def is_database(text: str) -> bool:

@@ -14,20 +14,20 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from pipeline.errors import SourceRefused, SourceUnreachable
+from pipeline.errors import AddressNotUnderstood, SourceRefused, SourceUnreachable
 
 CONNECT_TIMEOUT_S = 4
 REFUSALS = ("authentication", "password", "role ", "database ", "SSL", "TLS", "certificate", "permission", "pg_hba")
 URL = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?[^@/?]*(?:/[^@?]*)?(?:\?.*)?", re.DOTALL)
 PREFIX = re.compile("^(?:connection is bad: |connection failed: )*(?:connection to server .*? failed: )?")
-ESCAPE = "In a URL, what is special in a password is written %XX: @ is %40, / is %2F, % is %25"
+ESCAPE = "In a URL, what is special in a password is written %XX: @ is %40, / is %2F, % is %25."
 TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
 
 def connected(address: str, application: str) -> psycopg.Connection:
     """A connection by libpq's own rules (URL, key=value, PG… variables, services, .pgpass), in autocommit.
 
-    Raises SourceUnreachable where nothing answers, SourceRefused where the answer is no.
+    Raises SourceUnreachable where nothing answers, SourceRefused where the answer is no, AddressNotUnderstood.
     """
     asked = understood(address)
     patience = asked.get("connect_timeout") or CONNECT_TIMEOUT_S
@@ -57,19 +57,19 @@ def end_statements(address: str, application: str) -> None:
 
 
 def understood(address: str) -> dict[str, Any]:
-    """What an address asks for. Raises SourceUnreachable where a part of a password would be taken for the host."""
+    """What an address asks for. Raises AddressNotUnderstood, also where the host would be a part of a password."""
     if address.startswith(("postgresql://", "postgres://")) and not URL.fullmatch(address):
-        raise SourceUnreachable("the database", f"its address has an @ too many. {ESCAPE}")
+        raise AddressNotUnderstood("the database", "its address has an @ too many", ESCAPE)
     try:
         return conninfo_to_dict(address)
     except psycopg.ProgrammingError as error:
         raise not_understood(error) from None
 
 
-def not_understood(error: psycopg.ProgrammingError) -> SourceUnreachable:
+def not_understood(error: psycopg.ProgrammingError) -> AddressNotUnderstood:
     """What libpq says of an address, without what it quotes from it: that may be of a password."""
     sentence = re.sub("[\"'].*[\"']", "…", first_line(error))
-    return SourceUnreachable("the database", f"its address is not understood ({sentence}). {ESCAPE}")
+    return AddressNotUnderstood("the database", f"its address is not understood ({sentence})", ESCAPE)
 
 
 def connection_error(place: str, reason: str) -> SourceUnreachable | SourceRefused:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.data_warnings import DataWarning
-from pipeline.errors import SourceMismatch, SourceUnreachable
+from pipeline.errors import SourceMismatch, SourceMissing
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.content import PARQUET, CutOff, beginnings, foreign
 from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, warnings_of
@@ -60,7 +60,7 @@ class Place:
 def found_files(path: Path, mapping: SourceMapping = AS_NAMED) -> FoundFiles:
     """The data files of a folder and of the folders in it, or the one file that is named.
 
-    Raises SourceUnreachable where something cannot be read, SourceMismatch where no file is one of the tables.
+    Raises SourceMissing where something cannot be read, SourceMismatch where no file is one of the tables.
     """
     source = printable(path)
     tables: dict[Table, list[DataFile]] = {table: [] for table in COLUMNS}
@@ -123,16 +123,16 @@ def renaming(passed_over: list[PassedOver], tables: list[Table], mapping: Source
 def places(path: Path) -> list[Place]:
     """The files of a folder that are not hidden, or the one file that is named, whatever its name."""
     if not is_utf8(path):
-        raise SourceUnreachable(printable(path), "its name is not UTF-8; rename it")
+        raise SourceMissing(printable(path), "its name is not UTF-8; rename it")
     top = path.absolute()
     try:
         if not top.exists():
-            raise SourceUnreachable(printable(path), "there is no such folder or file")
+            raise SourceMissing(printable(path), "there is no such folder or file")
         found = walked(top) if top.is_dir() else [Place(top, ())]
         return sorted(found, key=lambda place: path_bytes(place.path))
     except OSError as error:
         where = printable(error.filename if isinstance(error.filename, str) else path)
-        raise SourceUnreachable(where, error.strerror or str(error)) from error
+        raise SourceMissing(where, error.strerror or str(error)) from error
 
 
 def walked(top: Path) -> Iterator[Place]:
@@ -152,7 +152,7 @@ def walked(top: Path) -> Iterator[Place]:
 
 
 def looked_at(place: Place, mapping: SourceMapping) -> Found:
-    """What a file is, by its name as far as that forbids to read it, then by its content. Raises SourceUnreachable."""
+    """What a file is, by its name as far as that forbids to read it, then by its content. Raises SourceMissing."""
     try:
         status = place.path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -167,9 +167,9 @@ def looked_at(place: Place, mapping: SourceMapping) -> Found:
     except FileNotFoundError as error:
         if place.path.is_symlink():
             return PassedOver(place.name, NotRead.BROKEN_LINK)
-        raise SourceUnreachable(printable(place.path), error.strerror or str(error)) from error
+        raise SourceMissing(printable(place.path), error.strerror or str(error)) from error
     except OSError as error:
-        raise SourceUnreachable(printable(place.path), error.strerror or str(error)) from error
+        raise SourceMissing(printable(place.path), error.strerror or str(error)) from error
 
 
 def by_content(place: Place, mapping: SourceMapping) -> Found:

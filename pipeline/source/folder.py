@@ -27,7 +27,7 @@ from pipeline.tables import Table
 
 
 def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> "Folder":
-    """The source that a folder holds. Raises SourceUnreachable, SourceMismatch."""
+    """The source that a folder holds. Raises SourceMissing, SourceMismatch."""
     return Folder(found_files(path, mapping), mapping)
 
 

@@ -59,7 +59,7 @@ FRUGAL = ("set local max_parallel_workers_per_gather = 0", "set local work_mem =
 class Postgres:
     """The three tables in a PostgreSQL database; only the horizon and the needed columns of the polls travel.
 
-    Raises SourceUnreachable, SourceRefused, SourceMismatch when entered and read.
+    Raises SourceUnreachable, SourceRefused, AddressNotUnderstood, SourceMismatch when entered and read.
     """
 
     gives_all = False

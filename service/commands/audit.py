@@ -10,27 +10,41 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from service.commands.common import DURATION, say
+from service.commands.groups import INPUT, OUTPUT, TIME
 from service.commands.registry import HERE, Place, opened
+from service.commands.tables import show_list
 
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
 LIMIT, MOST = 1000, 10_000_000
-NOBODY = "-"
+HEADINGS = ("at", "who", "client", "action", "subject", "detail")
 
 
 def audit(
     *,
-    who: Annotated[str | None, Parameter(help="Only what was done with the key of this name.")] = None,
-    subject: Annotated[str | None, Parameter(help="Only what concerns this report, schedule or key.")] = None,
-    since: Annotated[timedelta | None, DURATION, Parameter(help="Only what was done within so long: 12h, 7d.")] = None,
-    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=MOST), help="At most so many lines.")] = LIMIT,
-    format: Annotated[Literal["text", "csv", "json"], Parameter(help="How it is written.")] = "text",
+    who: Annotated[
+        str | None, Parameter(group=INPUT, metavar="NAME", help="Only what was done with the key of this name.")
+    ] = None,
+    subject: Annotated[
+        str | None, Parameter(group=INPUT, metavar="ID", help="Only what concerns this report, schedule or key.")
+    ] = None,
+    since: Annotated[
+        timedelta | None,
+        DURATION,
+        Parameter(group=TIME, metavar="DURATION", help="Only what was done within so long: 12h, 7d."),
+    ] = None,
+    limit: Annotated[
+        int, Parameter(group=OUTPUT, validator=Number(gte=1, lte=MOST), help="At most so many lines.")
+    ] = LIMIT,
+    format: Annotated[Literal["text", "csv", "json"], Parameter(group=OUTPUT, help="How it is written.")] = "text",
     place: Place = HERE,
 ) -> int:
     """Who has triggered, read and deleted what, and when: the newest first.
 
-    store-uptime audit --since 7d --who "price monitor"
+    For example:
+
+        store-uptime audit --since 7d --who "price monitor"
     """
     with opened(place) as ask:
         rows = ask("audit", who=who, subject=subject, since=since, limit=limit)
@@ -47,13 +61,7 @@ def show(rows: "list[DictRow]", file_format: str) -> None:
             print(json.dumps(rows, ensure_ascii=False, indent=1))
         case "csv":
             lines = csv.writer(sys.stdout)
-            lines.writerow(("at", "who", "client", "action", "subject", "detail"))
+            lines.writerow(HEADINGS)
             lines.writerows(row.values() for row in rows)
         case _:
-            for row in rows:
-                print("\t".join(printable(value) or NOBODY for value in row.values()))
-
-
-def printable(text: str | None) -> str:
-    """A text as it can stand in a line: a tab or a line break of somebody else begins no column of ours."""
-    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text or "")
+            show_list(HEADINGS, [list(row.values()) for row in rows], "nothing like that was noted.")

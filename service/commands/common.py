@@ -11,7 +11,8 @@ from typing import Annotated
 from cyclopts import Parameter, Token
 
 import pipeline
-from pipeline import EMBEDDED, SourceMapping
+from pipeline import EMBEDDED, Columns, SourceMapping
+from service.commands.groups import ENCRYPTION, INPUT, OUTPUT, TIME
 from service.durations import duration, positive_duration
 from service.instants import instant
 
@@ -41,52 +42,85 @@ def converted_by(read: Callable[[str], datetime | timedelta]) -> Parameter:
 INSTANT = converted_by(instant)
 DURATION = converted_by(duration)
 POSITIVE_DURATION = converted_by(positive_duration)
-ELSE = "embedded: (the built-in server). Default: what DATABASE_URL says, else embedded:"
+BUILT_IN = "embedded: for the built-in server. Default: DATABASE_URL, else the built-in server."
 SourceAddress = Annotated[
-    str | None, Parameter(help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {ELSE}")
+    str | None,
+    Parameter(
+        group=INPUT,
+        metavar="ADDRESS",
+        help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {BUILT_IN}",
+    ),
 ]
-DatabaseAddress = Annotated[str | None, Parameter(help=f"Where to load: postgresql://…, or {ELSE}")]
-Schema = Annotated[str | None, Parameter(help="The schema of the tables, if they are not on the search path.")]
+DatabaseAddress = Annotated[
+    str | None, Parameter(group=INPUT, metavar="ADDRESS", help=f"Where to load: postgresql://…, or {BUILT_IN}")
+]
+Schema = Annotated[
+    str | None,
+    Parameter(group=INPUT, metavar="NAME", help="The schema of the tables, if they are not on the search path."),
+]
 MappingFile = Annotated[
     Path | None,
     Parameter(
-        name="--map",
+        group=INPUT,
+        metavar="FILE",
         help="A TOML file that says what the source calls tables, columns and statuses; store-uptime map proposes one.",
     ),
 ]
+OneStore = Annotated[str | None, Parameter(group=INPUT, metavar="ID", help="Only this store.")]
+ColumnChoice = Annotated[Columns, Parameter(group=OUTPUT, help="The seven plain columns, or all.")]
 Now = Annotated[
     datetime | None,
     INSTANT,
     Parameter(
+        group=TIME,
+        metavar="INSTANT",
         help="End of the three windows: 2026-03-09, 2026-03-09T12:00, 2026-03-09T12:00:00+01:00 (no offset: UTC). "
-        "Default: the newest poll."
+        "Default: the newest poll.",
     ),
 ]
 MaxGap = Annotated[
     timedelta | None,
     POSITIVE_DURATION,
     Parameter(
+        group=TIME,
+        metavar="DURATION",
         help="How far a poll speaks, such as 90m, 2h, 1d12h; beyond it the status is unknown. Default: no limit.",
     ),
 ]
 Lookback = Annotated[
     timedelta,
     DURATION,
-    Parameter(show_default=lambda value: "24h", help="How long before the week polls still count, such as 0h, 36h."),
+    Parameter(
+        group=TIME,
+        metavar="DURATION",
+        show_default=lambda value: "24h",
+        help="How long before the week polls still count, such as 0h, 36h.",
+    ),
 ]
 REPEATED = Parameter(negative="", show_default=False)
 Identities = Annotated[
-    tuple[Path, ...], REPEATED, Parameter(name="--identity", help="A file of keys that decrypt it; may be repeated.")
+    tuple[Path, ...],
+    REPEATED,
+    Parameter(
+        group=ENCRYPTION,
+        name="--identity",
+        metavar="FILE",
+        help="A file of keys that decrypt it; may be repeated.",
+    ),
 ]
 Recipients = Annotated[
     tuple[str, ...],
     REPEATED,
     Parameter(
+        group=ENCRYPTION,
         name="--encrypt-to",
+        metavar="KEY",
         help="Encrypt what is kept and delivered to this key (age1…, ssh-…, or a file of them); may be repeated.",
     ),
 ]
-Out = Annotated[Path, Parameter(allow_leading_hyphen=True, help="A file, or - for stdout.")]
+Out = Annotated[
+    Path, Parameter(group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, or - for stdout.")
+]
 STDOUT = Path("-")
 DEFAULT_LOOKBACK = timedelta(hours=24)
 

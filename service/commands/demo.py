@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,16 +15,17 @@ from cyclopts import Parameter
 
 import pipeline
 from service.commands.common import say
+from service.commands.groups import FLAG, INPUT
 from service.commands.load import load
 from service.commands.sample import sample
-from service.commands.timeline import show
+from service.commands.week import show_week
 from service.testing import serving
 
 if TYPE_CHECKING:
     import httpx
 
 ROWS = 8
-PIECES = 12
+DAYS = 2
 PORTS = range(8000, 8100)
 SETTINGS = ("STORE_UPTIME_", "DATABASE_URL", "PG")
 
@@ -33,7 +33,7 @@ SETTINGS = ("STORE_UPTIME_", "DATABASE_URL", "PG")
 def demo(
     *,
     once: Annotated[
-        bool, Parameter(negative="", help="End after the report, instead of serving until Ctrl-C.")
+        bool, FLAG, Parameter(group=INPUT, help="End after the report, instead of serving until Ctrl-C.")
     ] = False,
 ) -> int:
     """Show it all: sample data, a real PostgreSQL server, the service, and a report over HTTP.
@@ -57,7 +57,7 @@ def demo(
             store = most_down(lines)
             say(f"\n5. Why so? The end of one store's week: store-uptime timeline {store}")
             week = pipeline.build_timeline(pipeline.open_source(database), store)
-            show(replace(week, pieces=week.pieces.tail(PIECES)))
+            show_week(week, newest=DAYS)
             say(f"\nThe page: {client.base_url}  The API: {client.base_url}/schema")
             if not once:
                 say("Ctrl-C ends it.")

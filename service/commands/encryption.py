@@ -10,6 +10,7 @@ import pipeline
 from pipeline import StoreUptimeError
 from service.commands import common
 from service.commands.common import Identities, counted, say
+from service.commands.groups import INPUT
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
 from service.commands.report import put
 from service.errors import Sealed
@@ -22,7 +23,7 @@ class CannotMakeKey(StoreUptimeError):
 
     def __str__(self) -> str:
         path, reason = self.args
-        return f"cannot make {path}: {reason}. A key is never written over another one."
+        return f"cannot make {path}: {self.clause(reason)}. A key is never written over another one."
 
 
 class CannotRead(StoreUptimeError):
@@ -30,7 +31,7 @@ class CannotRead(StoreUptimeError):
 
     def __str__(self) -> str:
         path, reason = self.args
-        return f"cannot read {path}: {reason}."
+        return f"cannot read {path}: {self.clause(reason)}."
 
 
 class NothingToEncryptTo(StoreUptimeError):
@@ -41,10 +42,12 @@ class NothingToEncryptTo(StoreUptimeError):
 
 
 @encryption.command
-def key(path: Annotated[Path, Parameter(help="A new file for the secret part.")], /) -> int:
-    """Make a key: the file holds the secret part (--identity), the line that is printed is the other (--encrypt-to).
+def key(path: Annotated[Path, Parameter(group=INPUT, help="A new file for the secret part.")], /) -> int:
+    """Make a key, whose secret part goes into a file.
 
-    store-uptime encryption key key.txt
+    The file is for --identity; the line that is printed is for --encrypt-to.
+
+        store-uptime encryption key key.txt
     """
     from service.sealed import new_identity
 
@@ -60,7 +63,7 @@ def key(path: Annotated[Path, Parameter(help="A new file for the secret part.")]
 
 @encryption.command
 def decrypt(
-    path: Annotated[Path, Parameter(help="A file that was delivered.")],
+    path: Annotated[Path, Parameter(group=INPUT, help="A file that was delivered.")],
     /,
     *,
     identity: Identities,
@@ -68,7 +71,9 @@ def decrypt(
 ) -> int:
     """Decrypt a file that was delivered, to stdout or a file.
 
-    store-uptime encryption decrypt morning-20260310T051500Z.csv.age --identity key.txt --out morning.csv
+    For example:
+
+        store-uptime encryption decrypt morning.csv.age --identity key.txt
     """
     from service.sealed import MAGIC, vault
 
@@ -84,9 +89,11 @@ def decrypt(
 
 @encryption.command
 def rekey(*, encrypt_to: common.Recipients, identity: Identities = (), place: Place = HERE) -> int:
-    """Encrypt all that is kept to other keys, report by report: after a rotation, or where there was no key before.
+    """Encrypt all that is kept to other keys, report by report.
 
-    store-uptime encryption rekey --identity old.txt --encrypt-to age1…
+    Do so after a rotation of keys, or where there was no key before.
+
+        store-uptime encryption rekey --identity old.txt --encrypt-to age1…
     """
     from service.sealed import vault
 

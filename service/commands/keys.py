@@ -7,12 +7,14 @@ from cyclopts import Parameter
 
 from pipeline import StoreUptimeError
 from service.commands.common import say
+from service.commands.groups import INPUT
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from service.commands.tables import show_list
 
 keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
 
 
-Name = Annotated[str, Parameter(help="A name for whoever uses it; it stands in the history and in the logs.")]
+Name = Annotated[str, Parameter(group=INPUT, help="A name for whoever uses it, for the history and the logs.")]
 
 
 class BadName(StoreUptimeError):
@@ -40,9 +42,9 @@ class KeyExists(StoreUptimeError):
 def add(name: Name, /, *, place: Place = HERE) -> int:
     """Make a key and print it, once: only its hash is kept.
 
-        store-uptime keys add "price monitor"
-
     From the first key on the service answers nobody without one.
+
+        store-uptime keys add "price monitor"
     """
     from service.access import new_key
 
@@ -62,21 +64,32 @@ def add(name: Name, /, *, place: Place = HERE) -> int:
 def list_keys(*, place: Place = HERE) -> int:
     """Every key by name, without its secret part.
 
-    store-uptime keys list
+    For example:
+
+        store-uptime keys list
     """
     with opened(place) as ask:
         rows = ask("list_keys")
-    for row in rows:
-        state = f"revoked {row['revoked_at']:%Y-%m-%d}" if row["revoked_at"] else "valid"
-        print(f"{row['name']}\tsu_{row['id']}_…\tmade {row['created_at']:%Y-%m-%d}\t{state}")
+    lines = [
+        (
+            row["name"],
+            f"su_{row['id']}_…",
+            f"{row['created_at']:%Y-%m-%d}",
+            f"revoked {row['revoked_at']:%Y-%m-%d}" if row["revoked_at"] else "valid",
+        )
+        for row in rows
+    ]
+    show_list(("name", "key", "made", "state"), lines, "there is no key yet: store-uptime keys add NAME makes one.")
     return 0
 
 
 @keys.command
 def revoke(name: Name, /, *, place: Place = HERE) -> int:
-    """Have a key open nothing any more, at once; the sessions that it began end with it.
+    """Have a key open nothing any more, at once.
 
-    store-uptime keys revoke "price monitor"
+    The sessions on the page that it began end with it.
+
+        store-uptime keys revoke "price monitor"
     """
     with opened(place) as ask:
         revoked = ask("revoke_key", name=name, **ON_THE_COMMAND_LINE)

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 import pipeline
 from service.commands import common
 from service.commands.common import counted, reasons, say, watched
+from service.commands.groups import FLAG, INPUT, OUTPUT
 from service.commands.report import WARNED
 
 if TYPE_CHECKING:
@@ -17,25 +18,33 @@ if TYPE_CHECKING:
 
 
 def load(
-    path: Annotated[Path, Parameter(help="A folder of .csv, .csv.gz or .parquet files, or one such file.")],
+    path: Annotated[
+        Path, Parameter(group=INPUT, help="A folder of .csv, .csv.gz or .parquet files, or one such file.")
+    ],
     *,
     database: common.DatabaseAddress = None,
-    map_file: common.MappingFile = None,
+    map: common.MappingFile = None,
     full: Annotated[
-        bool, Parameter(negative="", help="Hours and zones replace those of all stores, not only of those in the file.")
+        bool,
+        FLAG,
+        Parameter(group=INPUT, help="Hours and zones replace those of all stores, not only of those in the file."),
     ] = False,
     rejects: Annotated[
-        Path, Parameter(help="A folder for the rejected rows, each with line number and reason.")
+        Path,
+        Parameter(
+            group=OUTPUT, metavar="FOLDER", help="A folder for the rejected rows, each with line number and reason."
+        ),
     ] = Path("rejects"),
-    strict: Annotated[bool, Parameter(negative="", help="Exit with 3 if there are warnings.")] = False,
+    strict: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Exit with 3 if there are warnings.")] = False,
 ) -> int:
-    """Load polls, business hours and zones into PostgreSQL. A file is recognised by its header, whatever its name.
+    """Load polls, business hours and zones into PostgreSQL.
 
-    Polls are added and repeats ignored; hours and zones replace those of the stores in the files. All files go in,
-    or none. A rejects file that was corrected is loaded like any file: its rows join those of their stores.
+    A file is recognised by its header, whatever its name. Polls are added
+    and repeats ignored; hours and zones replace those of the stores in the
+    files. All files go in, or none. A rejects file that was corrected is
+    loaded like any other: its rows join those of their stores.
 
         store-uptime load ./feed --database postgresql://me@localhost/shop
-
         store-uptime load polls-2024-10-14.csv.gz
     """
     with rows_bar() as bar:
@@ -46,7 +55,7 @@ def load(
             rejects,
             full=full,
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
-            mapping=common.mapping(map_file),
+            mapping=common.mapping(map),
         )
     summarize(done)
     return WARNED if strict and done.warnings else 0

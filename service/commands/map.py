@@ -11,13 +11,13 @@ def map(  # noqa: A001 - a command's name
     schema: common.Schema = None,
     out: common.Out = common.STDOUT,
 ) -> int:
-    """Look at a source and propose a mapping: what it calls tables, columns and statuses, how it counts days and times.
+    """Look at a source and propose a mapping for it, to be edited.
 
-    It is TOML, with comments on what was seen. Read it, change it, and give it to report, load, timeline and serve.
+    A mapping says what a source calls tables, columns and statuses, and how
+    it counts days and times. report, load, timeline and serve take it.
 
         store-uptime map ./feed --out map.toml
-
-        store-uptime report --source ./feed --map map.toml
+        store-uptime report ./feed --map map.toml
     """
     put(pipeline.proposed_mapping(common.address(source), schema).encode(), out, pipeline.ForEditing("a mapping"))
     return 0

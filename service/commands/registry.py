@@ -10,6 +10,7 @@ import pipeline
 from pipeline import EMBEDDED
 from service.commands import common
 from service.commands.common import say
+from service.commands.groups import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,8 +26,12 @@ ON_THE_COMMAND_LINE: dict[str, str | None] = {"who": None, "client": "command li
 class Place:
     """Where it is, found as `serve` finds it."""
 
-    database: Annotated[str | None, Parameter(help="Where the three tables are, as for serve.")] = None
-    registry: Annotated[str | None, Parameter(help="Where reports are kept, as for serve.")] = None
+    database: Annotated[
+        str | None, Parameter(group=REGISTRY, metavar="ADDRESS", help="Where the three tables are, as for serve.")
+    ] = None
+    registry: Annotated[
+        str | None, Parameter(group=REGISTRY, metavar="ADDRESS", help="Where reports are kept, as for serve.")
+    ] = None
 
 
 HERE = Place()

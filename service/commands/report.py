@@ -4,50 +4,68 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 import pipeline
-from pipeline import Columns, Format, Options
+from pipeline import Format, Options, StoreUptimeError
 from service.commands import common
 from service.commands.common import counted, reasons, say
+from service.commands.groups import FLAG, OUTPUT
+from service.spoken import briefly, when_down
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pipeline import Purpose, Report, Source, TableCounts
 
 WARNED = 3
+BINARY = ("xlsx", "parquet")
+
+
+class NotForTerminals(StoreUptimeError):
+    """A terminal was to show what is not text."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} is not for a terminal. Name a file: --out report.{self.args[0]}."
 
 
 def report(
-    *,
     source: common.SourceAddress = None,
+    *,
     schema: common.Schema = None,
-    map_file: common.MappingFile = None,
+    map: common.MappingFile = None,
     now: common.Now = None,
-    store: Annotated[str | None, Parameter(help="Only this store.")] = None,
-    columns: Annotated[Columns, Parameter(help="The seven plain columns, or all.")] = "plain",
-    format: Annotated[Format, Parameter(help="How the figures are written.")] = "csv",
+    store: common.OneStore = None,
+    columns: common.ColumnChoice = "plain",
+    format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
     max_gap: common.MaxGap = None,
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
     out: common.Out = common.STDOUT,
-    rejects: Annotated[Path | None, Parameter(help="A folder for the rejected rows, each with its reason.")] = None,
-    csv_safe: Annotated[bool, Parameter(negative="", help="Put ' before ids that a spreadsheet would run.")] = False,
-    strict: Annotated[bool, Parameter(negative="", help="Exit with 3 if there are warnings.")] = False,
+    rejects: Annotated[
+        Path | None,
+        Parameter(group=OUTPUT, metavar="FOLDER", help="A folder for the rejected rows, each with its reason."),
+    ] = None,
+    csv_safe: Annotated[
+        bool, FLAG, Parameter(group=OUTPUT, help="Put ' before ids that a spreadsheet would run.")
+    ] = False,
+    strict: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Exit with 3 if there are warnings.")] = False,
 ) -> int:
     """Uptime and downtime of every store in the last hour, day and week, in business hours.
 
     The figures go to stdout or a file, the summary to stderr.
 
-        store-uptime report --source ./feed --out week.csv
-
-        store-uptime report --source postgresql://me@localhost/shop --columns extended --format xlsx --out week.xlsx
-
+        store-uptime report ./feed --out week.csv
+        store-uptime report postgresql://me@db/shop --format xlsx --out week.xlsx
         store-uptime report --now 2024-10-14T12:00:00Z --max-gap 2h --store 0a1b
     """
+    began = monotonic()
+    refuse_terminal(format, out)
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
-        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map_file))
+        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map))
         pipeline.check_targets(targets(out, rejects), opened.files)
         with rejects_of_no_report(opened, rejects):
             result = pipeline.build_report(opened, options, progress=progress)
@@ -56,7 +74,7 @@ def report(
         if rejects is not None:
             pipeline.write_rejects(result, rejects)
         put(content, out)
-    summarize(result)
+    summarize(result, out, monotonic() - began)
     return WARNED if strict and result.quality.warnings else 0
 
 
@@ -77,6 +95,12 @@ def rejects_of_no_report(source: "Source", folder: Path | None) -> Iterator[None
         raise
 
 
+def refuse_terminal(file_format: Format, out: Path) -> None:
+    """Raises NotForTerminals where a terminal would get what is not text."""
+    if file_format in BINARY and out == common.STDOUT and sys.stdout.isatty():
+        raise NotForTerminals(file_format)
+
+
 def put(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
     """Bytes, a report's unless it is said, to stdout or to a file that appears whole."""
     if out == common.STDOUT:
@@ -86,9 +110,9 @@ def put(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
         pipeline.write_file(content, out, purpose or pipeline.REPORT)
 
 
-def summarize(result: "Report") -> None:
-    """Now, stores, polls, rejected rows and warnings, on stderr."""
-    lines = list(summary(result))
+def summarize(result: "Report", out: Path, seconds: float) -> None:
+    """What was read, what is odd about it, and what came out, on stderr."""
+    lines = [*summary(result), *outcome(result, out, seconds)]
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         say(f"{name:<{width}}  {text}")
@@ -115,6 +139,20 @@ def now_words(told: dict[str, Any]) -> Iterator[str]:
     if told["data_age_seconds"] is not None:
         yield f"{pipeline.age_in_words(told['data_age_seconds'])} ago"
     yield told["now_is"]
+
+
+def outcome(result: "Report", out: Path, seconds: float) -> Iterator[tuple[str, str]]:
+    """What came out: uptime of all stores together, which are down, where the figures are, how long it took."""
+    day, week = (percent(result.uptime_percent(window)) for window in ("day", "week"))
+    yield "uptime", f"{day} in the last day, {week} in the last week, of all stores together"
+    down, age = result.exact["down_now"].sum(), result.provenance["data_age_seconds"]
+    yield "down", f"{down:,} of {counted(result.exact.height, 'store')} {when_down(age)}"
+    yield "written", f"to {'stdout' if out == common.STDOUT else out}, in {briefly(seconds)}"
+
+
+def percent(share: "Decimal | None") -> str:
+    """A share of uptime; a dash where nothing is known."""
+    return "–" if share is None else f"{share} %"
 
 
 def count_words(counts: "TableCounts") -> Iterator[str]:

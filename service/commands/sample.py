@@ -8,31 +8,36 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 import pipeline
-from service.commands.common import say, watched
+from service.commands.common import INSTANT, say, watched
+from service.commands.groups import FLAG, INPUT, OUTPUT
 
 AT_LEAST_ONE = Number(gte=1)
 
 
 def sample(
-    folder: Annotated[Path, Parameter(help="Where the three files go.")],
+    folder: Annotated[Path, Parameter(group=INPUT, help="Where the three files go.")],
     *,
-    stores: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many stores are polled.")] = 500,
-    days: Annotated[int, Parameter(validator=AT_LEAST_ONE, help="How many days of polls.")] = 15,
-    seed: Annotated[int, Parameter(help="The same seed gives the same bytes.")] = 1,
+    stores: Annotated[int, Parameter(group=INPUT, validator=AT_LEAST_ONE, help="How many stores are polled.")] = 500,
+    days: Annotated[int, Parameter(group=INPUT, validator=AT_LEAST_ONE, help="How many days of polls.")] = 15,
+    seed: Annotated[int, Parameter(group=INPUT, help="The same seed gives the same bytes.")] = 1,
     end: Annotated[
         datetime | None,
+        INSTANT,
         Parameter(
-            help="When the last poll is over, ISO 8601 with Z or an offset (none: UTC). Default: always the same."
+            group=INPUT,
+            metavar="INSTANT",
+            help="When the last poll is over, such as 2026-03-09T12:00Z. Default: always the same.",
         ),
     ] = None,
-    format: Annotated[Literal["csv", "parquet"], Parameter(help="The files' format.")] = "csv",
-    force: Annotated[bool, Parameter(negative="", help="Let the files of an earlier sample give way.")] = False,
+    format: Annotated[Literal["csv", "parquet"], Parameter(group=OUTPUT, help="The files' format.")] = "csv",
+    force: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Let the files of an earlier sample give way.")] = False,
 ) -> int:
-    """Make a feed that looks real: polls, business hours and zones, with outages, gaps and a few bad rows.
+    """Make a feed that looks real: polls, business hours and zones.
 
-    store-uptime sample ./feed
+    It has outages, gaps and a few bad rows.
 
-    store-uptime sample ./feed --stores 20000 --days 8 --format parquet
+        store-uptime sample ./feed
+        store-uptime sample ./feed --stores 20000 --days 8 --format parquet
     """
     from rich.console import Console
     from rich.progress import Progress

@@ -6,16 +6,20 @@ from typing import Annotated
 import cyclopts
 from cyclopts import CycloptsError, Parameter
 
-from pipeline import Columns, Format, Options
+from pipeline import Format, Options
 from service.commands import common
 from service.commands.common import say
+from service.commands.groups import DELIVERY, INPUT, KEEPING
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from service.commands.tables import show_list
 from service.errors import ScheduleExists, UnknownSchedule
 from service.spoken import host
 
 schedule = cyclopts.App(name="schedule", help="Reports on schedule, made by the servers on the same registry.")
 
-Name = Annotated[str, Parameter(help="Its name: letters, digits, - _ and .; files that are delivered begin with it.")]
+HEADINGS = ("name", "cron", "zone", "next (UTC)", "to", "last report")
+
+Name = Annotated[str, Parameter(group=INPUT, help="Its name: letters, digits, - _ and .")]
 
 
 @schedule.command
@@ -23,27 +27,40 @@ def add(
     name: Name,
     /,
     *,
-    cron: Annotated[str, Parameter(help='When: five fields, "15 6 * * *" is every day at 06:15.')],
-    zone: Annotated[str, Parameter(help="On whose clock.")] = "UTC",
-    store: Annotated[str | None, Parameter(help="Only this store.")] = None,
-    columns: Annotated[Columns, Parameter(help="The seven plain columns, or all.")] = "plain",
+    cron: Annotated[
+        str, Parameter(group=INPUT, metavar="CRON", help='When: five fields, "15 6 * * *" is every day at 06:15.')
+    ],
+    zone: Annotated[str, Parameter(group=INPUT, metavar="ZONE", help="On whose clock.")] = "UTC",
+    store: common.OneStore = None,
+    columns: common.ColumnChoice = "plain",
     max_gap: common.MaxGap = None,
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
     retention: Annotated[
         timedelta | None,
         common.POSITIVE_DURATION,
-        Parameter(help="How long its reports are kept. Default: as serve says."),
+        Parameter(
+            group=KEEPING,
+            metavar="DURATION",
+            help="How long its reports are kept. Default: as serve says.",
+        ),
     ] = None,
     deliver_to: Annotated[
-        tuple[str, ...], common.REPEATED, Parameter(help="A destination of serve for its files; may be repeated.")
+        tuple[str, ...],
+        common.REPEATED,
+        Parameter(group=DELIVERY, metavar="NAME", help="A destination of serve for its files; may be repeated."),
     ] = (),
-    format: Annotated[Format, Parameter(help="How those files are written.")] = "csv",
-    webhook: Annotated[str | None, Parameter(help="An address to announce each report at.")] = None,
+    format: Annotated[Format, Parameter(group=DELIVERY, help="How those files are written.")] = "csv",
+    webhook: Annotated[
+        str | None, Parameter(group=DELIVERY, metavar="URL", help="An address to announce each report at.")
+    ] = None,
     place: Place = HERE,
 ) -> int:
-    """Have a report made again and again. Where it is announced, the secret of the signatures is printed, once.
+    """Have a report made again and again.
 
-    store-uptime schedule add morning --cron "15 6 * * 1-5" --zone Europe/Berlin --deliver-to archive
+    Where it is announced, the secret of the signatures is printed, once.
+
+        store-uptime schedule add morning --cron "15 6 * * 1-5"
+        store-uptime schedule add nightly --cron "0 2 * * *" --deliver-to archive
     """
     from service.schedules import Wanted
 
@@ -67,18 +84,26 @@ def add(
 
 @schedule.command(name="list")
 def list_schedules(*, place: Place = HERE) -> int:
-    """Every schedule: when it comes, when next, and what became of the last report.
+    """Every schedule: when it comes, when next, what became of the last report.
 
-    store-uptime schedule list
+    For example:
+
+        store-uptime schedule list
     """
     with opened(place) as ask:
         rows = ask("schedules")
-    for row in rows:
-        last = f"last {row['status']}: {row['error']}" if row["error"] else f"last {row['status'] or 'none'}"
-        when = f"{row['cron']} {row['zone']}"
-        to = [*row["deliver_to"], *([host(row["webhook"])] if row["webhook"] else [])]
-        due = f"next {row['next_due'].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        print(row["name"], when, due, f"to {', '.join(to) or 'nobody'}", last, sep="\t")
+    lines = [
+        (
+            row["name"],
+            row["cron"],
+            row["zone"],
+            f"{row['next_due'].astimezone(UTC):%Y-%m-%d %H:%M}",
+            ", ".join([*row["deliver_to"], *([host(row["webhook"])] if row["webhook"] else [])]),
+            f"{row['status']}: {row['error']}" if row["error"] else row["status"],
+        )
+        for row in rows
+    ]
+    show_list(HEADINGS, lines, "there is no schedule yet: store-uptime schedule add NAME --cron … makes one.")
     return 0
 
 
@@ -86,7 +111,9 @@ def list_schedules(*, place: Place = HERE) -> int:
 def remove(name: Name, /, *, place: Place = HERE) -> int:
     """Have a schedule come no more. Its reports stay.
 
-    store-uptime schedule remove morning
+    For example:
+
+        store-uptime schedule remove morning
     """
     with opened(place) as ask:
         if not ask("remove_schedule", name=name, **ON_THE_COMMAND_LINE):
@@ -97,9 +124,11 @@ def remove(name: Name, /, *, place: Place = HERE) -> int:
 
 @schedule.command
 def run(name: Name, /, *, place: Place = HERE) -> int:
-    """Ask for a report of a schedule now, beside those of its due times, and print its id.
+    """Ask for a report of a schedule now, and print its id.
 
-    store-uptime schedule run morning
+    It is one more, beside those of the schedule's due times.
+
+        store-uptime schedule run morning
     """
     from service.reports import new_id
 

@@ -22,7 +22,7 @@ class CannotListen(StoreUptimeError):
 
     def __str__(self) -> str:
         host, port, reason = self.args
-        return f"cannot listen on {host} port {port}: {reason}. Choose another with --port or --host."
+        return f"cannot listen on {host} port {port}: {self.clause(reason)}. Choose another with --port or --host."
 
 
 class CannotEncrypt(StoreUptimeError):
@@ -30,7 +30,8 @@ class CannotEncrypt(StoreUptimeError):
 
     def __str__(self) -> str:
         certificate, key, reason = self.args
-        return f"cannot serve HTTPS with {certificate} and {key}: {reason}. They must be PEM, and belong together."
+        files = f"{certificate} and {key}"
+        return f"cannot serve HTTPS with {files}: {self.clause(reason)}. They must be PEM, and belong together."
 
 
 class CannotServe(StoreUptimeError):
@@ -40,9 +41,10 @@ class CannotServe(StoreUptimeError):
 def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     """Run the service: the API, the page, and the workers that make reports.
 
-        store-uptime serve --database postgresql://reader@db/shop --registry postgresql://uptime@db/uptime
+    It stops with Ctrl-C or SIGTERM: running reports may finish first, and
+    those that do not are taken up again.
 
-    It stops with Ctrl-C or SIGTERM: running reports may finish first, and what cannot is taken up again.
+        store-uptime serve --database postgresql://reader@db/shop
     """
     settings = replace(settings, database=common.address(settings.database))
     for address in (settings.database, settings.registry):

@@ -9,36 +9,48 @@ import pipeline
 from pipeline import Options
 from service.commands import common
 from service.commands.common import say
+from service.commands.groups import FLAG, INPUT, OUTPUT
 from service.commands.report import put
+from service.commands.tables import printable, show
+from service.commands.week import COLOURS, show_week, why_empty
+from service.spoken import ago
 
 if TYPE_CHECKING:
     from pipeline import Timeline
 
 WIDE = 160  # where there is no terminal, lines are not broken to fit one
-COLOURS = {"up": "green", "down": "red", "unknown": "yellow"}
+COLUMNS = {"status": 7, "from": 14, "to": 14, "length": 12, "poll (UTC)": 10, "because": None}
+"""How wide each is where there is little room: then lines break between date and time."""
+ROOM = 130
 
 
 def timeline(
-    store: Annotated[str, Parameter(help="The store id, as written in the polls.")],
-    *,
+    store: Annotated[str, Parameter(group=INPUT, metavar="ID", help="The store id, as written in the polls.")],
     source: common.SourceAddress = None,
+    *,
     schema: common.Schema = None,
-    map_file: common.MappingFile = None,
+    map: common.MappingFile = None,
     now: common.Now = None,
     max_gap: common.MaxGap = None,
     lookback: common.Lookback = common.DEFAULT_LOOKBACK,
-    format: Annotated[Literal["table", "csv", "json"], Parameter(help="How it is written.")] = "table",
+    format: Annotated[Literal["table", "csv", "json"], Parameter(group=OUTPUT, help="How it is written.")] = "table",
+    pieces: Annotated[
+        bool, FLAG, Parameter(group=OUTPUT, help="In the table, a line for each poll, with the reason.")
+    ] = False,
     out: common.Out = common.STDOUT,
 ) -> int:
-    """The pieces of one store's week that its figures are sums of, each with the poll that it rests on.
+    """Why a store has its figures: when it was up and down in the week.
 
-    store-uptime timeline 0a1b --source ./feed
+    Each local day has its sums; at the end stand the figures of the report.
+    A file, csv and json have the pieces, one for each poll, with reasons.
 
-    store-uptime timeline 0a1b --now 2024-10-14T12:00:00Z --format json
+        store-uptime timeline 0a1b ./feed
+        store-uptime timeline 0a1b ./feed --pieces
+        store-uptime timeline 0a1b --now 2024-10-14T12:00:00Z --format json
     """
     options = Options(now=now, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
-        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map_file))
+        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map))
         if out != common.STDOUT:
             pipeline.check_targets({out: pipeline.TIMELINE}, opened.files)
         result = pipeline.build_timeline(
@@ -48,7 +60,7 @@ def timeline(
             progress=progress,
         )
     if format == "table" and out == common.STDOUT:
-        show(result)
+        (show_pieces if pieces else show_week)(result)
     elif format == "json":
         put(result.json(), out, pipeline.TIMELINE)
     else:
@@ -58,33 +70,18 @@ def timeline(
     return 0
 
 
-def heading(result: "Timeline") -> str:
-    """Whose pieces they are, on which clock, and as of when."""
-    age = result.data_age_seconds
-    ago = "" if age is None else f", {pipeline.age_in_words(age)} ago"
-    return f"Store {result.store_id}, local time of {result.timezone}, as of {result.now}{ago}"
-
-
-def show(result: "Timeline") -> None:
-    """The pieces as a table, as wide as it needs to be."""
+def show_pieces(result: "Timeline") -> None:
+    """The pieces as a table, as wide as it needs to be, or as the terminal is."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=heading(result), title_justify="left", box=None)
-    for name, justify in (
-        ("status", "left"),
-        ("from", "left"),
-        ("to", "left"),
-        ("length", "right"),
-        ("poll (UTC)", "left"),
-        ("because", "left"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=True)
+    stdout = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
+    table = Table(box=None, pad_edge=False)
+    for name, least in COLUMNS.items():
+        width = least if stdout.width < ROOM else None
+        table.add_column(name, width=width, justify="right" if name == "length" else "left", overflow="fold")
     for row in result.lines():
         table.add_row(*row, style=COLOURS[row[0]])
-    stdout = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
-    with stdout.capture() as text:  # printed by itself, rich would take `| head` for a failure
-        stdout.print(table)
-    print(text.get(), end="", flush=True)
-    if result.pieces.is_empty():
-        print("There is no business time in the week, or no poll in the horizon.", flush=True)
+    clock = f"local time of {printable(result.timezone)}{ago(result.data_age_seconds)}"
+    show(stdout, Text(f"Store {printable(result.store_id)}, {clock}", overflow="fold"), table, *why_empty(result))

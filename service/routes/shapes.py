@@ -23,7 +23,8 @@ def only_told(**schema: Any) -> msgspec.Meta:
     return msgspec.Meta(extra_json_schema={"extra": schema})
 
 
-ScheduleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+ScheduleName = Annotated[str, msgspec.Meta(pattern=NAME)]
 StoreIdOrNumber = Annotated[StoreId | int, only_told(pattern=TEXT, maxLength=1000)]
 Duration = Annotated[str, only_told(pattern=f"^{PATTERN}$", minLength=2)]
 LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]
@@ -168,7 +169,8 @@ class Selected(TypedDict, total=False):
 
 class Provenance(TypedDict):
     """Where the figures come from: `Report.provenance` of the pipeline. now_is: how now was chosen, in words; horizon:
-    from when to when polls count; selection: in a file of some stores only."""
+    from when to when polls count; mapping: where there is one, what it says of each table; selection: in a file of some
+    stores only."""
 
     now: datetime  # here and in the next but one: its text, as JSON has it
     now_is: str
@@ -178,6 +180,7 @@ class Provenance(TypedDict):
     lookback_seconds: float
     source: str
     tzdata: str
+    mapping: NotRequired[dict[str, dict[str, Any]]]
     selection: NotRequired[Selected]
 
 

@@ -16,12 +16,15 @@ from litestar import Request
 from litestar.exceptions import SerializationException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
+from litestar.typing import FieldDefinition
 from msgspec import inspect
+
+from service.routes.shapes import NAME, TEXT
 
 SHOWN = 60  # characters of what was given
 WORDS_OF_PATTERNS = {
-    r"^[^\u0000]*$": "text without zero bytes",
-    r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$": "a letter or digit, then letters, digits, - _ and ., at most 63 in all",
+    TEXT: "text without zero bytes",
+    NAME: "a letter or digit, then letters, digits, - _ and ., at most 63 in all",
 }
 
 
@@ -41,12 +44,7 @@ async def check_request(request: Request[Any, Any, Any]) -> None:
     faults = [*query_faults(request.query_params.multi_items(), query), *header_faults(request.headers, headers)]
     data = handler.parsed_data_field
     if data is not None:
-        (struct,) = [
-            kind
-            for kind in (data.annotation, *data.args)
-            if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-        ]
-        faults += body_faults(await json_of(request), struct, is_needed=not data.is_optional)
+        faults += body_faults(await json_of(request), struct_of(data), is_needed=not data.is_optional)
     if faults:
         raise ValidationException(" ".join(faults))
 
@@ -58,16 +56,23 @@ def expected_parameters(
     """The parameters of a handler, and of what it depends on, by their names in a request."""
     signature = handler.parsed_fn_signature.parameters
     providers = [provider for name, provider in handler.resolve_dependencies().items() if name in signature]
-    return {
-        field.kwarg_definition.name or field.name: Expected(
-            field.kwarg_definition.name or field.name,
-            owner.signature_model.__annotations__[field.name],
+    found = [
+        Expected(
+            name=field.kwarg_definition.name or field.name,
+            hint=owner.signature_model.__annotations__[field.name],
             is_required=not field.has_default,
         )
         for owner in (handler, *providers)
         for field in owner.parsed_fn_signature.parameters.values()
         if isinstance(field.kwarg_definition, kind)
-    }
+    ]
+    return {each.name: each for each in found}
+
+
+def struct_of(data: FieldDefinition) -> type[msgspec.Struct]:
+    """What the body of a route is, where it is not left out."""
+    kinds = (data.annotation, *data.args)
+    return next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
 
 
 def query_faults(given: Iterable[tuple[str, Any]], expected: Mapping[str, Expected]) -> Iterator[str]:

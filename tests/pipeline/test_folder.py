@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import Frames, Report, build_report, build_timeline, load_files, open_source, write_rejects
-from pipeline.errors import SourceMismatch, SourceUnreachable, StoreUptimeError
+from pipeline.errors import SourceMismatch, SourceMissing, StoreUptimeError
 from pipeline.mapping import SourceMapping
 from pipeline.source.discovery import found_files
 from pipeline.source.folder import scan
@@ -305,7 +305,7 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refusing)  # root may read everything
-    with pytest.raises(SourceUnreachable, match=r"feed/closed: Permission denied"):
+    with pytest.raises(SourceMissing, match=r"feed/closed: Permission denied"):
         open_source(folder)
 
 
@@ -338,7 +338,7 @@ def test_load_takes_a_path_for_a_path_too(tmp_path: Path, database: str) -> None
     top = tmp_path / "feed [x]*?{1,2}% ~$:=#'\"\n"
     for number, (text, write) in enumerate(zip(FEED.values(), WRITE.values(), strict=True)):
         put(top / f"y\n[{number}]*?.csv", write(text))
-    loaded = list(load_files(top, database, tmp_path / "rejects"))
+    loaded = load_files(top, database, tmp_path / "rejects").files
     assert [file.accepted for file in loaded] == [1, 1, 1]
     assert build_report(open_source(database)).csv() == report(top).csv()
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from pipeline import LoadedFile, Report, build_report, load_files, open_source, write_sample
-from pipeline.errors import CannotWrite, LoadRefused, SourceMismatch, SourceUnreachable, StoreUptimeError
+from pipeline.errors import CannotWrite, LoadRefused, SourceMismatch, SourceMissing, StoreUptimeError
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, surroundings, written_feed
 from tests.postgres import as_user, eventually, run
 
@@ -333,7 +333,7 @@ def test_a_gzip_file_that_was_cut_short_changes_nothing(loaded: str, tmp_path: P
 
 
 def test_no_such_file_is_said_at_once(loaded: str, tmp_path: Path) -> None:
-    with pytest.raises(SourceUnreachable, match="no such folder or file"):
+    with pytest.raises(SourceMissing, match="no such folder or file"):
         load(tmp_path / "nowhere", loaded)
 
 

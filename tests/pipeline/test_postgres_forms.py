@@ -18,7 +18,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from pipeline import Options, Report, build_report, end_statements, open_source
-from pipeline.errors import NoPolls, SourceMismatch, SourceRefused, SourceUnreachable
+from pipeline.errors import AddressNotUnderstood, NoPolls, SourceMismatch, SourceRefused, SourceUnreachable
 from pipeline.options import Horizon, instant_us
 from pipeline.source.connection import connected, connectorx_url, understood
 from pipeline.source.postgres import Postgres
@@ -94,7 +94,7 @@ def report(address: str, **options: object) -> Report:
 
 def line_of(address: str, **options: object) -> str:
     """What a source that can't be read says."""
-    with pytest.raises((SourceRefused, SourceMismatch, SourceUnreachable)) as caught:
+    with pytest.raises((AddressNotUnderstood, SourceRefused, SourceMismatch, SourceUnreachable)) as caught:
         report(address, **options)
     text = str(caught.value)
     assert "\n" not in text

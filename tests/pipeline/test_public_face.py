@@ -30,7 +30,9 @@ PROMISED = {
     "REPORT",
     "TIMELINE",
     "CannotWrite",
+    "AddressNotUnderstood",
     "Columns",
+    "Day",
     "EmbeddedUnavailable",
     "ForEditing",
     "Format",
@@ -49,12 +51,15 @@ PROMISED = {
     "SheetFull",
     "Source",
     "SourceMismatch",
+    "SourceMissing",
     "SourceRefused",
     "SourceUnreachable",
     "StoreUptimeError",
+    "Stretch",
     "TableCounts",
     "Timeline",
     "UnknownStore",
+    "Week",
     "beginning",
     "build_report",
     "build_timeline",
@@ -75,6 +80,7 @@ PROMISED = {
     "understood",
     "write_file",
     "write_new_file",
+    "week_of",
     "write_rejects",
     "write_sample",
     "zone_rules",
@@ -204,6 +210,18 @@ def test_an_error_says_its_facts_in_one_line_and_what_to_do(cause: type[BaseExce
     assert all(fact in str(error) for fact in error.args if isinstance(fact, str))
     assert "\n" not in str(error)
     assert str(error).rstrip()[-1] in ".?y"  # a sentence; or the last fact, that is one: `remedy`
+
+
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
+def test_no_sentence_has_its_full_stop_twice(cause: type[BaseException]) -> None:
+    facts = [] if "__init__" not in vars(cause) else list(inspect.signature(cause).parameters)
+    ended = [f"{fact}." if fact in ("reason", "found", "needed") else fact for fact in facts]
+    assert ".." not in str(cause(*ended))
+
+
+@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
+def test_only_of_a_server_is_asked_whether_it_runs(cause: type[BaseException]) -> None:
+    assert ("running?" in str(example(cause))) == (cause is errors.SourceUnreachable)
 
 
 def test_a_source_without_any_poll_is_told_how_to_load_some() -> None:

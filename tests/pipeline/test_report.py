@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from pipeline import REPORT, Columns, Format, Frames, Options, Report, build_report, write_file, write_rejects
 from pipeline.errors import CannotWrite, SheetFull
-from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, half_even, percent
-from pipeline.options import HOUR_US, instant_us, iso
+from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, fleet_percent, half_even, percent
+from pipeline.options import HOUR_US, WEEK_US, instant_us, iso
 from pipeline.spreadsheet import workbook
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 from tests.profiles import examples
@@ -321,6 +321,25 @@ PERCENTS = {
 @pytest.mark.parametrize(("up", "down", "expected"), PERCENTS.values(), ids=PERCENTS)
 def test_percent_is_100_or_0_only_where_that_is_exact(up: int, down: int, expected: str | None) -> None:
     found = value_of(percent(pl.lit(up, pl.Int64), pl.lit(down, pl.Int64)))
+    assert found == (None if expected is None else Decimal(expected))
+
+
+FLEETS: dict[str, tuple[list[tuple[int | None, int | None]], str | None]] = {
+    "the sums count, not the stores": ([(3, 1), (0, 4)], "37.50"),
+    "a store of which nothing is known is left out": ([(1, 3), (None, None)], "25.00"),
+    "more microseconds than 64 bits hold ten thousand times": ([(WEEK_US, WEEK_US)] * 5000, "50.00"),
+    "one store down for a microsecond": ([*[(WEEK_US, 0)] * 500, (WEEK_US - 1, 1)], "99.99"),
+    "nothing known": ([(None, None)], None),
+    "no store": ([], None),
+}
+
+
+@pytest.mark.parametrize(("stores", "expected"), FLEETS.values(), ids=FLEETS)
+def test_the_percent_of_a_fleet_is_of_the_sums(
+    stores: list[tuple[int | None, int | None]], expected: str | None
+) -> None:
+    columns = {"uptime_last_day_us": pl.Int64, "downtime_last_day_us": pl.Int64}
+    found = fleet_percent(pl.DataFrame(stores, schema=columns, orient="row"), "day")
     assert found == (None if expected is None else Decimal(expected))
 
 

@@ -168,7 +168,8 @@ def touch(database: str) -> None:
 def problem(answer: httpx.Response, status: int) -> str:
     """The sentence of an answer that is a problem, and nothing but a problem."""
     assert answer.status_code == status, answer.text
-    is_classic = answer.request.url.path.startswith(("/trigger_report", "/get_report"))
+    address = answer.request.extensions.get("target", answer.request.url.raw_path)
+    is_classic = address.startswith((b"/trigger_report", b"/get_report"))
     assert answer.headers["Content-Type"] == ("application/json" if is_classic else "application/problem+json")
     told = answer.json()
     assert told.keys() == {"status", "title", "detail", "error"}

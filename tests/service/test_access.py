@@ -77,8 +77,17 @@ def test_a_key_is_shown_once_and_on_stdout_alone(database: str) -> None:
     assert KEY.fullmatch(out)
     assert err == "key 'shop'; it is not shown again:\n"
     listed = keys("list", "--registry", database)
-    assert listed[0].split("\t")[:2] == ["shop", f"{out[:11]}_…"]
+    headings, row = listed[0].splitlines()
+    assert headings.split("\t") == ["name", "key", "made", "state"]
+    assert row.split("\t")[:2] == ["shop", f"{out[:11]}_…"]
     assert out[12:].strip() not in "".join(listed)
+
+
+def test_where_there_is_no_key_that_is_said_on_stderr(database: str) -> None:
+    assert keys("list", "--registry", database) == (
+        "",
+        "there is no key yet: store-uptime keys add NAME makes one.\n",
+    )
 
 
 def test_a_key_is_listed_as_valid_until_it_is_revoked(database: str) -> None:
@@ -105,7 +114,7 @@ def test_only_a_valid_key_can_be_revoked(database: str) -> None:
 
 def test_the_keys_are_in_the_database_of_the_tables_where_no_registry_is_named(database: str) -> None:
     keys("add", "shop", "--database", database)
-    assert keys("list", "--registry", database)[0].startswith("shop\t")
+    assert keys("list", "--registry", database)[0].splitlines()[1].startswith("shop\t")
 
 
 def test_a_registry_that_does_not_answer_is_told_in_one_line_without_the_password() -> None:
@@ -256,7 +265,7 @@ def test_signing_in_takes_a_whole_key(shown: str, stranger: httpx.Client) -> Non
 
 
 def test_a_key_to_sign_in_with_has_its_length(stranger: httpx.Client) -> None:
-    assert "length <= 200" in problem(stranger.post("/session", json={"key": "x" * 201}), 400)
+    assert "text of at most 200 characters" in problem(stranger.post("/session", json={"key": "x" * 201}), 400)
 
 
 @pytest.mark.parametrize("token", [None, "", "x" * 43, "ä"])

@@ -1,6 +1,7 @@
 """Whatever is wrong, the command says so in one line with what to do, at once, and with the right exit status."""
 
 import gzip
+import re
 import subprocess
 import time
 from dataclasses import dataclass
@@ -113,10 +114,10 @@ WRONG = {
     ),
     "a wrong duration": Case("report --max-gap soon", "--max-gap", WRONG_ARGUMENTS),
     "a negative duration": Case("report --lookback=-1h", "is not a duration: write 90m, 2h or 1d12h.", WRONG_ARGUMENTS),
-    "an option without a value": Case("report --source", "--source requires an argument", WRONG_ARGUMENTS),
+    "an option without a value": Case("report --source", "--source needs a value", WRONG_ARGUMENTS),
     "a wrong command": Case("raport", 'Unknown command "raport"', WRONG_ARGUMENTS),
-    "a store too many": Case("timeline a b", "", WRONG_ARGUMENTS),
-    "no store": Case("timeline", "requires an argument", WRONG_ARGUMENTS),
+    "a store too many": Case("timeline a b c", "'c' is too much", WRONG_ARGUMENTS),
+    "no store": Case("timeline", "timeline needs STORE", WRONG_ARGUMENTS),
     "no stores": Case("sample {home}/new --stores 0", "--stores", WRONG_ARGUMENTS),
 }
 SERVERS = {
@@ -129,12 +130,15 @@ SERVERS = {
     "an unknown parameter": Case("report --source postgresql://localhost/x?ssl=on", "is not understood"),
 }
 CASES = FOLDERS | WRONG | SERVERS
+ASKED = "Is it there and running?"
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_what_is_wrong_is_told_in_a_line(places: dict[str, object], case: Case) -> None:
     line = failed([word.format(**places) for word in case.arguments.split()], case.status)
     assert case.says in line
+    assert not re.search(r"\.\.(?: |$)", line)
+    assert ASKED not in line or "postgresql://" in line
 
 
 CHANGES = {

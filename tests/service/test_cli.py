@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -20,11 +21,21 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from cyclopts import Group
 from psycopg.sql import SQL, Identifier
+from rich.cells import cell_len
 
-from pipeline import write_sample
+from pipeline import StoreUptimeError, write_sample
 from service.cli import app, exit_status
+from service.commands import groups
 from service.commands.common import address
+from service.commands.encryption import CannotMakeKey, CannotRead
+from service.commands.serve import CannotEncrypt, CannotListen
+from service.commands.tables import show_fitted
+from service.destinations import NoDestination
+from service.errors import RegistryRefused
+from service.sealed import NoKey
+from service.webhooks import NoNetwork
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
 from tests.postgres import eventually, open_folder, run
 from tests.service.running import CLASSIC_HEADER, started_with
@@ -105,14 +116,40 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 def options(name: str) -> list[str]:
     """The options of a command, as they are written."""
     arguments = reduce(getitem, name.split(), app).assemble_argument_collection()
-    names = (argument.names[0] for argument in arguments if argument.index is None and argument.show)
+    named = (argument for argument in arguments if argument.index is None or argument.names[0] == "--source")
+    names = (argument.names[0] for argument in named if argument.show)
     return [name for name in names if name.startswith("--")]
 
 
+PANELS = [group.name for group in vars(groups).values() if isinstance(group, Group)]
+
+
+@pytest.mark.parametrize("name", ["", *GROUPS, *COMMANDS])
+def test_help_fits_80_columns_with_its_examples_as_they_are_written(
+    name: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = command(*name.split(), "--help").out.decode().splitlines()
+    assert [line for line in told if cell_len(line) > 80] == []
+    assert set(examples(name)) <= {line.strip() for line in told}
+    assert len([line for line in told if "STORE_UPTIME_" in line]) == 1
+    panels = [line.split()[1] for line in told if line.startswith("╭")]
+    assert [panel for panel in PANELS if panel in panels] == [panel for panel in panels if panel != "Commands"]
+    assert [line.split()[1] for line in told if re.match("│[ *]+--", line)][-1] == "--debug"
+
+
+def examples(name: str) -> list[str]:
+    """The examples in the help of a command, as they are written."""
+    help_text = reduce(getitem, name.split(), app).help
+    return [line.strip() for line in help_text.splitlines() if line.strip().startswith("store-uptime ")]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_names_the_variable_of_each_option(name: str, command: Command) -> None:
-    told = command(*name.split(), "--help").out.decode()
-    assert [option for option in options(name) if variable(option) not in told] == []
+def test_the_examples_in_the_help_of_a_command_are_understood(name: str) -> None:
+    found = examples(name)
+    assert found
+    for line in found:
+        app.parse_args(shlex.split(line)[1:], exit_on_error=False)
 
 
 def variable(option: str) -> str:
@@ -126,10 +163,12 @@ KEPT = {
     "--registry": ("embedded:", "embedded:"),
 }
 IDENTITIES = (f"old.txt{os.pathsep}new.txt", (Path("old.txt"), Path("new.txt")))
+MAP = ("map.toml", Path("map.toml"))
 VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "report": {
         "--source": ("./feed", "./feed"),
         "--schema": ("shop", "shop"),
+        "--map": MAP,
         "--now": ("2024-10-14T12:00:00Z", NOON),
         "--store": ("007", "007"),
         "--columns": ("extended", "extended"),
@@ -144,13 +183,21 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "timeline": {
         "--source": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
         "--schema": ("shop", "shop"),
+        "--map": MAP,
         "--now": ("2024-10-14T14:00:00+02:00", NOON),
         "--max-gap": ("90m", 1.5 * HOUR),
         "--lookback": ("1d12h", 36 * HOUR),
         "--format": ("json", "json"),
+        "--pieces": ("true", True),
         "--out": ("-", Path("-")),
     },
-    "load": {"--database": ("embedded:", "embedded:"), "--full": ("yes", True), "--rejects": ("bad", Path("bad"))},
+    "load": {
+        "--database": ("embedded:", "embedded:"),
+        "--map": MAP,
+        "--full": ("yes", True),
+        "--rejects": ("bad", Path("bad")),
+    },
+    "map": {"--schema": ("shop", "shop"), "--out": ("map.toml", Path("map.toml"))},
     "sample": {
         "--stores": ("3", 3),
         "--days": ("4", 4),
@@ -163,6 +210,7 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--database": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
         "--registry": ("embedded:", "embedded:"),
         "--schema": ("shop", "shop"),
+        "--map": MAP,
         "--host": ("::1", "::1"),
         "--port": ("0", 0),
         "--allowed-host": ("a.example b.example", ("a.example", "b.example")),
@@ -281,13 +329,18 @@ def test_durations_are_written_with_their_units(text: str, value: timedelta) -> 
 WRONG = {
     "an unknown option": (["report", "--bogus"], "--bogus"),
     "an unknown command": (["bogus"], "bogus"),
-    "a word too many": (["report", "extra"], "extra"),
+    "a word too many": (["report", "feed", "extra"], "'extra' is too much"),
+    "two sources": (["report", "feed", "--source", "other"], "has a value already. See store-uptime report --help."),
+    "two databases": (["report", "feed", "postgresql://me:hunter2@db/shop"], "'postgresql://…' is too much"),
+    "two sources of a timeline": (["timeline", "a", "feed", "--source", "other"], "'feed' is too much"),
     "no duration": (["report", "--max-gap", "soon"], "soon"),
     "a max-gap of nothing": (["report", "--max-gap", "0h"], "more than 0"),
     "a negative lookback": (["report", "--lookback=-1h"], "is not a duration: write 90m, 2h or 1d12h"),
     "no instant": (["report", "--now", "yesterday"], "yesterday"),
     "another format": (["report", "--format", "pdf"], '"csv", "parquet", "json", "xlsx"'),
-    "a missing store": (["timeline"], "--store"),
+    "a missing store": (["timeline"], "timeline needs STORE. See store-uptime timeline --help."),
+    "a missing option": (["schedule", "add", "x"], "schedule add needs --cron. See"),
+    "a slip in an option": (["report", "--sorce", "x"], "Did you mean --source? See store-uptime report --help."),
     "no stores": (["sample", "feed", "--stores", "0"], ">= 1"),
 }
 
@@ -299,6 +352,24 @@ def test_a_wrong_argument_is_told_in_one_line_with_status_2(arguments: list[str]
     assert says in said.err
     assert said.err.startswith("store-uptime: ")
     assert said.err.count("\n") == 1
+    assert ".." not in said.err
+
+
+SENTENCES: dict[type[StoreUptimeError], tuple[str, ...]] = {
+    RegistryRefused: ("here", "it says no.", "Do this."),
+    NoKey: ("this", "it is none."),
+    NoDestination: ("this", "it is none."),
+    NoNetwork: ("this",),
+    CannotMakeKey: ("key.txt", "it is there."),
+    CannotRead: ("key.txt", "it is not there."),
+    CannotListen: ("here", "80", "it is taken."),
+    CannotEncrypt: ("a", "b", "they do not fit."),
+}
+
+
+@pytest.mark.parametrize(("cause", "facts"), SENTENCES.items(), ids=[cause.__name__ for cause in SENTENCES])
+def test_an_error_of_the_service_has_its_full_stop_once(cause: type[StoreUptimeError], facts: tuple[str, ...]) -> None:
+    assert ".." not in str(cause(*facts))
 
 
 # Where the tables are -------------------------------------------------------------------------------------------------
@@ -357,9 +428,12 @@ def test_a_report_goes_to_stdout_and_its_summary_to_stderr(small: Path, command:
 
 
 def test_out_dash_is_stdout_and_out_a_file_leaves_stdout_empty(small: Path, command: Command, tmp_path: Path) -> None:
-    to_stdout = command("report", "--source", small, "--out", "-")
+    to_stdout = command("report", small, "--out", "-")
     to_file = command("report", "--source", small, "--out", tmp_path / "week.csv")
-    assert (to_file.status, to_file.out, to_file.err) == (0, b"", to_stdout.err)
+    assert (to_file.status, to_file.out) == (0, b"")
+    assert to_file.err.splitlines()[:-1] == to_stdout.err.splitlines()[:-1]
+    assert to_stdout.err.splitlines()[-1].split()[1:4] == ["to", "stdout,", "in"]
+    assert to_file.err.splitlines()[-1].split()[1:4] == ["to", f"{tmp_path / 'week.csv'},", "in"]
     assert (tmp_path / "week.csv").read_bytes() == to_stdout.out
 
 
@@ -399,6 +473,25 @@ def test_rejects_go_into_a_folder(small: Path, command: Command, tmp_path: Path)
     assert (tmp_path / "bad" / "hours.csv").read_text().splitlines()[1:] == ["3,bad weekday,a,9,09:00,17:00"]
 
 
+def test_the_summary_ends_with_what_came_out(command: Command, tmp_path: Path) -> None:
+    polls = lines(
+        POLLS, "a,2024-10-14 12:00:00,active", "b,2024-10-14 06:00:00,active", "b,2024-10-14 09:00:00,inactive"
+    )
+    hours = lines(HOURS, "a,0,00:00,12:00", "b,0,06:00,12:00")
+    source = written_feed(tmp_path / "f", polls=polls, hours=hours, zones=lines(ZONES, "a,UTC", "b,UTC"))
+    uptime, down, written = command("report", source, "--out", tmp_path / "w.csv").err.splitlines()[-3:]
+    assert uptime.split(maxsplit=1)[1] == "50.00 % in the last day, 50.00 % in the last week, of all stores together"
+    assert down.split(maxsplit=1)[1] == "1 of 2 stores down now"
+    assert re.fullmatch(rf"written +to {tmp_path / 'w.csv'}, in [0-9.]+ s", written)
+
+
+def test_a_fleet_of_which_nothing_is_known_has_no_uptime(command: Command, tmp_path: Path) -> None:
+    polls = lines(POLLS, "a,2024-10-14 12:00:00,active")
+    source = written_feed(tmp_path / "f", polls=polls, hours=lines(HOURS, "a,9,06:00,09:00"), zones=lines(ZONES))
+    told = command("report", source).err
+    assert re.search(r"^uptime +– in the last day, – in the last week", told, re.MULTILINE)
+
+
 def test_csv_safe_guards_ids(command: Command, tmp_path: Path) -> None:
     polls = lines(POLLS, "=1+1,2024-10-14 12:00:00,active")
     feed = written_feed(tmp_path / "feed", polls=polls, hours=lines(HOURS), zones=lines(ZONES))
@@ -406,7 +499,7 @@ def test_csv_safe_guards_ids(command: Command, tmp_path: Path) -> None:
 
 
 FAILURES = {
-    "no such folder": (["report", "--source", "nowhere"], "cannot reach nowhere: there is no such folder or file"),
+    "no such folder": (["report", "--source", "nowhere"], "cannot read nowhere: there is no such folder or file"),
     "an unknown store": (["report", "--store", "z"], "no poll in {small} has the store id 'z'"),
     "a timeline of an unknown store": (["timeline", "z"], "has the store id 'z'"),
     "no polls at that time": (["report", "--now", "2020-01-01"], "its oldest is 2024-10-12T12:00:00Z"),
@@ -432,18 +525,120 @@ def test_debug_shows_the_trace(tmp_path: Path) -> None:
     done = store_uptime("report", "--source", "nowhere", "--debug", cwd=tmp_path)
     assert done.returncode == 1
     assert b"Traceback" in done.stderr
-    assert b"SourceUnreachable" in done.stderr
+    assert b"SourceMissing" in done.stderr
 
 
 def test_a_timeline_is_a_table_csv_or_json(small: Path, command: Command, tmp_path: Path) -> None:
-    table, text, whole = (
-        command("timeline", "a", "--source", small, "--format", name).out.decode() for name in ("table", "csv", "json")
+    text, whole = (
+        command("timeline", "a", "--source", small, "--format", name).out.decode() for name in ("csv", "json")
     )
-    heading = r"Store a, local time of America/Chicago, as of 2024-10-14T12:00:00Z, [\d,]+ days ago"
+    table = command("timeline", "a", small, "--pieces").out.decode()
+    heading = r"Store a, local time of America/Chicago, [\d,]+ days ago"
     assert re.fullmatch(heading, table.splitlines()[0].strip())
     assert len(text.splitlines()) - 1 == len(json.loads(whole)["pieces"]) == len(table.splitlines()) - 2
     command("timeline", "a", "--source", small, "--out", tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_bytes() == text.encode()
+
+
+LONG = "America/Argentina/ComodRivadavia"
+ODD_IDS = {"a long one": "x" * 300, "a wide one": "寿司" * 50, "one for a terminal": "a\x1b[31m\u2028b"}
+
+
+@pytest.mark.parametrize("store", ODD_IDS.values(), ids=ODD_IDS)
+@pytest.mark.parametrize("options", [[], ["--max-gap", "20m"]], ids=["plain", "max-gap"])
+def test_a_timeline_fits_80_columns_whatever_the_id(
+    store: str, options: list[str], command: Command, tmp_path: Path
+) -> None:
+    polls = lines(POLLS, *(f"{store},2024-10-{day} 1{hour}:03:04,inactive" for day in (12, 13) for hour in range(9)))
+    source = written_feed(tmp_path / "f", polls=polls, hours=lines(HOURS), zones=lines(ZONES, f"{store},{LONG}"))
+    said = command("timeline", store, source, *options)
+    shown = said.out.decode().split("\n")
+    assert [line for line in shown if cell_len(line) > 80 or line != line.rstrip()] == []
+    assert said.out.count(b"\x1b") == 0
+    assert LONG in said.out.decode()
+
+
+def test_a_timeline_has_a_heading_and_the_sums_of_each_day(command: Command, tmp_path: Path) -> None:
+    polls = ["12 13:30:00,active", "12 14:00:00,inactive", "14 11:00:00,active"]
+    source = written_feed(
+        tmp_path / "f",
+        polls=lines(POLLS, *(f"a,2024-10-{poll}" for poll in polls)),
+        hours=lines(HOURS, "a,5,09:00,12:00", "a,5,14:00,01:00", "a,0,06:00,11:00"),
+        zones=lines(ZONES, "a,America/New_York"),
+    )
+    assert command("timeline", "a", source, "--now", "2024-10-14T12:00").out.decode().splitlines() == WEEK.splitlines()
+
+
+WEEK = """\
+Store a
+The week before Mon 14 Oct 2024, 12:00 UTC, local time of America/New_York
+
+Mon 7 Oct 2024: up 3 h, down 0 min, unknown 0 min
+  08:00:00 – 11:00:00  up               3 h  as polled Sat 12 Oct 09:30:00
+
+Tue 8 Oct 2024: up 0 min, down 0 min, unknown 0 min
+  closed
+
+Wed 9 Oct 2024: up 0 min, down 0 min, unknown 0 min
+  closed
+
+Thu 10 Oct 2024: up 0 min, down 0 min, unknown 0 min
+  closed
+
+Fri 11 Oct 2024: up 0 min, down 0 min, unknown 0 min
+  closed
+
+Sat 12 Oct 2024: up 1 h, down 12 h, unknown 0 min
+  09:00:00 – 10:00:00  up               1 h  1 poll, 09:30:00
+  10:00:00 – 12:00:00  down             2 h  1 poll, 10:00:00
+  12:00:00 – 14:00:00  closed           2 h
+  14:00:00 – 24:00:00  down            10 h  as polled Sat 12 Oct 10:00:00
+
+Sun 13 Oct 2024: up 0 min, down 1 h, unknown 0 min
+  00:00:00 – 01:00:00  down             1 h  as polled Sat 12 Oct 10:00:00
+
+Mon 14 Oct 2024: up 2 h, down 0 min, unknown 0 min
+  06:00:00 – 08:00:00  up               2 h  1 poll, 07:00:00
+
+Outages
+  Sat 12 Oct 10:00:00 – 12:00:00             down             2 h
+  Sat 12 Oct 14:00:00 – Sun 13 Oct 01:00:00  down            11 h
+
+In the report          up   down  unknown
+last hour, minutes  60.00   0.00     0.00
+last day, hours      2.00   0.00     0.00
+last week, hours     6.00  13.00     0.00
+"""
+
+
+def test_a_time_that_the_clock_shows_twice_has_its_offset(command: Command, tmp_path: Path) -> None:
+    polls = lines(POLLS, "a,2024-11-03 05:30:00,active", "a,2024-11-03 06:30:00,inactive")
+    source = written_feed(tmp_path / "f", polls=polls, hours=lines(HOURS), zones=lines(ZONES, "a,America/New_York"))
+    shown = command("timeline", "a", source).out.decode()
+    assert "  The clocks go back by 1 h.\n  00:00:00 – 01:30:00 −05:00  up        2 h 30 min" in shown
+    assert max(map(cell_len, shown.split("\n"))) <= 80
+
+
+EMPTY_WEEKS = {
+    "hours that are not known": ("a,9,09:00,17:00", "–", "Its business hours are not known"),
+    "hours that a clock change skips": ("a,6,02:30,03:15", "0.00", "It has no business time in this week."),
+}
+
+
+@pytest.mark.parametrize(("hours", "figure", "says"), EMPTY_WEEKS.values(), ids=EMPTY_WEEKS)
+def test_a_timeline_without_business_time_says_why(
+    hours: str, figure: str, says: str, command: Command, tmp_path: Path
+) -> None:
+    polls, zones = lines(POLLS, "a,2024-03-11 12:00:00,active"), lines(ZONES, "a,America/New_York")
+    source = written_feed(tmp_path / "f", polls=polls, hours=lines(HOURS, hours), zones=zones)
+    shown = command("timeline", "a", source, "--lookback", "0h").out.decode().splitlines()
+    assert shown[-2].split()[-3:-1] == [figure, figure]
+    assert shown[-1].startswith(says)
+
+
+def test_a_timeline_without_polls_says_so(small: Path, command: Command) -> None:
+    shown = command("timeline", "b", small, "--now", "2024-10-25").out.decode()
+    assert "No poll of this store lies in the time that is looked at." in shown
 
 
 # Sample and demo ------------------------------------------------------------------------------------------------------
@@ -583,6 +778,51 @@ def test_a_terminal_shows_progress_and_stdout_stays_clean(small: Path, tmp_path:
     assert b"opening the source" in shown
     assert b"3 stores" in shown
     assert COLOUR.search(shown)
+
+
+@pytest.mark.parametrize("file_format", ["xlsx", "parquet"])
+def test_a_terminal_is_not_shown_what_is_not_text(file_format: str, small: Path, tmp_path: Path) -> None:
+    status, shown, err = on_terminal("report", small, "--format", file_format, cwd=tmp_path)
+    assert (status, shown) == (1, b"")
+    assert err == f"store-uptime: {file_format} is not for a terminal. Name a file: --out report.{file_format}.\n"
+
+
+def test_on_a_terminal_a_timeline_has_colours_and_80_columns(small: Path, tmp_path: Path) -> None:
+    status, shown, _ = on_terminal("timeline", "a", small, "--pieces", cwd=tmp_path)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    assert status == 0
+    assert COLOUR.search(shown)
+    assert max(map(cell_len, plain.split("\r\n"))) <= 80
+
+
+def test_a_list_is_as_wide_as_its_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    show_fitted(("name", "last report"), [("x" * 100, "complete"), ("寿司", "[bold]error")])
+    shown = capsys.readouterr().out.splitlines()
+    assert max(map(cell_len, shown)) <= 80
+    assert shown[0].split() == ["name", "last", "report"]
+    assert shown[-1].split() == ["寿司", "[bold]error"]
+
+
+def on_terminal(*arguments: str | Path, cwd: Path) -> tuple[int, bytes, str]:
+    """Status, what a terminal of 80 columns shows of stdout, and stderr (a pipe)."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=cwd,
+        env=surroundings(TERM="xterm-256color", COLUMNS="80"),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # what a terminal that nobody writes to any more says
+            while part := os.read(ours, 1 << 16):
+                shown += part
+        _, err = process.communicate()
+    os.close(ours)
+    return process.returncode, shown, err.decode()
 
 
 def test_no_color_means_none(small: Path, tmp_path: Path) -> None:

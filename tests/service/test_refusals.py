@@ -6,7 +6,15 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.params import QueryParameter
+from litestar.routes import HTTPRoute
+from msgspec import inspect
 
+from service.app import HANDLERS
+from service.routes.reports import selection_of
+from service.routes.validation import allowed, expected_members, expected_parameters, struct_of
 from service.testing import Service
 from tests.postgres import as_user, fresh_database, run
 from tests.service.running import NUMBERS, complete, finished, held_up, problem, running, trigger
@@ -175,6 +183,21 @@ WRONG = {
 def test_what_is_wrong_is_refused_in_a_sentence(client: httpx.Client, case: Refused) -> None:
     answer = client.request(case.method, case.path, **case.sends)
     assert problem(answer, case.status).startswith(case.says)
+
+
+def test_there_are_words_for_everything_that_a_request_may_hold() -> None:
+    providers: dict[str, Any] = {"selection": selection_of, "backend": lambda: None, "caller": lambda: None}
+    app = Litestar(
+        HANDLERS, dependencies={name: Provide(each, sync_to_thread=False) for name, each in providers.items()}
+    )
+    handlers = [handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers]
+    expected = [each for handler in handlers for each in expected_parameters(handler, QueryParameter).values()]
+    for handler in handlers:
+        if handler.parsed_data_field is not None:
+            expected += expected_members(struct_of(handler.parsed_data_field)).values()
+    words = {each.name: allowed(inspect.type_info(each.hint)) for each in expected}
+    assert len(words) > 25
+    assert all(words.values())
 
 
 def test_a_time_outside_the_calendar_is_refused_with_what_to_do(client: httpx.Client) -> None:

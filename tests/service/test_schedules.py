@@ -150,17 +150,21 @@ def test_the_command_line_does_the_same(ruled: Ruled) -> None:
     assert "is no cron expression" in said("add", "late", "--cron", "0 25 * * *", status=2)
     told = [
         "early",
-        "15 6 * * * Europe/Berlin",
-        "next 2026-03-10 05:15 UTC",
-        "to archive, hooks.example.com",
-        "last none",
+        "15 6 * * *",
+        "Europe/Berlin",
+        "2026-03-10 05:15",
+        "archive, hooks.example.com",
+        "-",
     ]
-    assert said("list").strip().split("\t") == told
+    headings, row = (line.split("\t") for line in said("list").splitlines())
+    assert headings == ["name", "cron", "zone", "next_(UTC)", "to", "last_report"]
+    assert row == told
     report_id = said("run", "early").strip()
     assert finished(ruled.client, report_id)["schedule"] == "early"
-    assert "last complete" in said("list")
+    assert said("list").endswith("\tcomplete\n")
     assert "its reports stay" in said("remove", "early")
     assert "There is no schedule 'early'" in said("run", "early", status=1)
+    assert said("list") == "there is no schedule yet: store-uptime schedule add NAME --cron … makes one.\n"
 
 
 # Due ------------------------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ WRONG = {
     "fewer than none": (["--workers=-2"], ">= 1"),
     "no queue": (["--queue", "0"], ">= 1"),
     "no time": (["--time-limit", "0h"], "more than 0"),
-    "no duration": (["--time-limit", "soon"], '"soon" into timedelta'),
+    "no duration": (["--time-limit", "soon"], "'soon' is not a duration: write 90m, 2h or 1d12h."),
     "a negative grace": (["--grace=-1h"], "is not a duration: write 90m, 2h or 1d12h"),
     "a negative age": (["--keep-for=-1d"], "is not a duration: write 90m, 2h or 1d12h"),
     "a negative number of reports": (["--keep-reports=-1"], ">= 0"),

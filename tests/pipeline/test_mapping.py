@@ -1,0 +1,283 @@
+"""What a feed calls things: files of mappings, what is wrong with them, and those that are proposed."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline import (
+    BadMapping,
+    SourceMapping,
+    SourceMismatch,
+    build_report,
+    load_files,
+    open_source,
+    proposed_mapping,
+    read_mapping,
+    restored,
+    saved,
+)
+from pipeline.mapping import suggestion
+from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
+from tests.postgres import fresh_database, run
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+EVERYTHING = """
+[store_status]
+table = "shop.Checks"
+store_id = "shop"
+timestamp_utc = "seen"
+status = "state"
+active = ["Online", 1, true, " up "]
+inactive = ["offline", 0, false]
+timestamp_unit = "ms"
+
+[menu_hours]
+day_of_week = "weekday"
+monday = 1
+
+[timezones]
+timezone_str = "tz"
+"""
+BAD = {
+    "[stores]": "stores is none of the tables. Allowed: [store_status], [menu_hours], [timezones].",
+    "monday = 1": "monday is none of the tables",
+    "timezones = 1": "timezones is a value, not a table. Allowed: a line [timezones], and below it table, store_id,",
+    "[menu_hours]\nmondey = 1": "[menu_hours] mondey is not known. Allowed: table, store_id, day_of_week,",
+    "[timezones]\nmonday = 1": "[timezones] monday is not known. Allowed: table, store_id, timezone_str.",
+    "[menu_hours]\nmonday = 2": "[menu_hours] monday cannot be 2. Allowed: 0 or 1.",
+    "[menu_hours]\nmonday = true": "[menu_hours] monday cannot be True",
+    "[menu_hours]\nmonday = '1'": "[menu_hours] monday cannot be '1'",
+    "[store_status]\ntimestamp_unit = 'ns'": """timestamp_unit cannot be 'ns'. Allowed: "s", "ms" or "us".""",
+    "[store_status]\nactive = 'online'": "[store_status] active cannot be 'online'. Allowed: a list of words,",
+    "[store_status]\nactive = []": "[store_status] active cannot be []",
+    "[store_status]\nactive = [1.5]": "[store_status] active cannot be [1.5]",
+    "[store_status]\nactive = [' ']": "[store_status] active cannot be [' ']",
+    "[store_status]\nactive = ['Inactive']": "[store_status] active has 'inactive', and so has inactive",
+    "[store_status]\nactive = [1]\ninactive = ['1']": "[store_status] active has '1', and so has inactive",
+    "[store_status]\nstatus = 'timestamp_utc'": "[store_status] timestamp_utc is 'timestamp_utc', and so is status",
+    "[store_status]\nstatus = 'x'\nstore_id = 'x'": "[store_status] store_id is 'x', and so is status",
+    "[store_status]\nstatus = ' '": "[store_status] status cannot be ' '. Allowed: a name in quotes,",
+    "[timezones]\nstore_id = 3": "[timezones] store_id cannot be 3",
+    "[timezones]\ntable = 'a.b.c'": "[timezones] table cannot be 'a.b.c'",
+    "[timezones]\ntable = 'shop.'": "[timezones] table cannot be 'shop.'",
+    "active": "is not TOML (Expected '=' after a key",
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_file_that_says_what_cannot_be_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "map.toml"
+    file.write_text(text)
+    with pytest.raises(BadMapping) as caught:
+        read_mapping(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert BAD[text] in str(caught.value)
+
+
+def test_a_file_that_is_not_there_or_no_text_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_bytes(b"\xff\xfe")
+    for name, reason in (("none.toml", "No such file"), ("map.toml", "is not TOML")):
+        with pytest.raises(BadMapping, match=reason):
+            read_mapping(tmp_path / name)
+
+
+def test_a_mapping_says_the_same_when_it_is_written_and_read_again(tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(EVERYTHING)
+    mapping = read_mapping(tmp_path / "map.toml")
+    assert SourceMapping.from_dict(mapping.to_dict()) == mapping
+    assert mapping.active == ("online", "1", "true", "up")
+    assert mapping.table_name("store_status") == "shop.Checks"
+    assert SourceMapping.from_dict({}) == SourceMapping()
+    assert SourceMapping().to_dict() == {}
+
+
+@pytest.mark.parametrize("value", ["ms", 1, ["online", 'a "b"\\ \x7f ü']])
+def test_a_line_that_would_mend_an_error_is_a_file_by_itself(value: str | int | list[str]) -> None:
+    assert tomllib.loads(suggestion("store_status", "active", value)) == {"store_status": {"active": value}}
+
+
+# Proposals ------------------------------------------------------------------------------------------------------------
+
+TIMES = ("2024-05-06 10:00:00 UTC", "2024-05-06 11:00:00 UTC", "2024-05-06 11:30:00 UTC")
+STATUSES = ("active", "inactive", "active")
+IDS = ("s1", "s1", "s2")
+WEEK = tuple(lines(HOURS, *(f"s1,{day},09:00,17:00" for day in days)) for days in (range(7), range(1, 8)))
+PLACES = lines(ZONES, "s1,UTC", "s2,Europe/London")
+
+
+def polls(times: tuple[str, ...] = TIMES, statuses: tuple[str, ...] = STATUSES, header: str = POLLS) -> str:
+    return lines(header, *map(",".join, zip(IDS, times, statuses, strict=True)))
+
+
+OTHERS = {
+    "other words": polls(statuses=("online", "Offline", "online")),
+    "one and zero": polls(statuses=("1", "0", "1")),
+    "seconds": polls(("1714989600", "1714993200", "1714995000")),
+    "milliseconds": polls(("1714989600000", "1714993200000", "1714995000000")),
+    "microseconds": polls(("1714989600000000", "1714993200000000", "1714995000000000")),
+    "other names": polls(header="shopId,seen_at,state"),
+}
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The report of the same in the usual names and words."""
+    feed = written_feed(tmp_path_factory.mktemp("plain"), polls=polls(), hours=WEEK[0], zones=PLACES)
+    return build_report(open_source(feed)).csv("extended")
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+def test_with_the_proposed_mapping_a_feed_has_its_figures(tmp_path: Path, expected: bytes, text: str) -> None:
+    feed = written_feed(tmp_path / "feed", polls=text, hours=WEEK[1], zones=PLACES)
+    proposed = called("map", feed, "--out", "map.toml", cwd=tmp_path)
+    assert proposed.returncode == 0, proposed.stderr
+    done = called("report", "--source", feed, "--map", "map.toml", "--columns", "extended", cwd=tmp_path)
+    assert done.stdout == expected, (tmp_path / "map.toml").read_text()
+
+
+def test_booleans_of_parquet_are_proposed(tmp_path: Path, expected: bytes) -> None:
+    feed = written_feed(tmp_path, hours=WEEK[0], zones=PLACES)
+    frame = pl.DataFrame({"store_id": IDS, "timestamp_utc": TIMES, "status": [True, False, True]})
+    frame.write_parquet(feed / "polls.parquet")
+    text = proposed_mapping(str(feed))
+    assert "active = [true]  # true: 2 rows\ninactive = [false]  # false: 1 row\n" in text
+    mapping = SourceMapping.from_dict(tomllib.loads(text))
+    assert build_report(open_source(feed, mapping=mapping)).csv("extended") == expected
+
+
+def test_a_feed_as_it_should_be_needs_none(tmp_path: Path) -> None:
+    text = proposed_mapping(str(written_feed(tmp_path, polls=polls(), hours=WEEK[0], zones=PLACES)))
+    assert text.startswith("# No mapping is needed")
+    assert SourceMapping.from_dict(tomllib.loads(text)) == SourceMapping()
+
+
+DOUBTS = {
+    "a word that may mean either": (
+        {"polls": polls(statuses=("online", "offline", "maintenance"))},
+        "# in neither, so rejected: maintenance: 1 row  # doubtful: put each where it belongs",
+    ),
+    "words that nobody knows": (
+        {"polls": polls(statuses=("foo", "bar", "foo"))},
+        '# active = ["active"]  # doubtful: no known word means it',
+    ),
+    "numbers that are no time": (
+        {"polls": polls(("20240506", "20240507", "20240508"))},
+        '# timestamp_unit = "s"  # doubtful: numbers are no times between 1990 and 2100 in any unit',
+    ),
+    "times of another form": (
+        {"polls": polls(("5/6/2024 10:00", "5/6/2024 11:00", "5/6/2024 11:30"))},
+        "# timestamp_utc: such as 5/6/2024 10:00, 5/6/2024 11:00, 5/6/2024 11:30  # doubtful: no form that is read",
+    ),
+    "weekdays without 0 and 7": (
+        {"hours": lines(HOURS, *(f"s1,{day},09:00,17:00" for day in range(1, 7)))},
+        "# monday = 1  # doubtful: they may be counted from 0, without Monday, or from 1, without Sunday",
+    ),
+    "weekdays as words": (
+        {"hours": lines(HOURS, "s1,Monday,09:00,17:00")},
+        "# monday = 1  # doubtful: weekdays must be numbers; such as Monday",
+    ),
+    "two columns for one": (
+        {"zones": lines("shop_id,branch_id,tz", "s1,1,UTC")},
+        '# store_id = "shop_id"  # doubtful: it may also be branch_id',
+    ),
+    "a name that is only somewhat alike": (
+        {"zones": lines("id,tz", "s1,UTC")},
+        '# store_id = "id"  # doubtful: the names are only somewhat alike',
+    ),
+    "no such column": (
+        {"zones": lines("store_id,iana_tz,note", "s1,Dublin time,x")},
+        '# timezone_str = "iana_tz"  # doubtful: its values do not look like it; such as Dublin time',
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "line"), DOUBTS.values(), ids=DOUBTS)
+def test_what_is_doubtful_is_commented_out_with_the_reason(tmp_path: Path, files: dict[str, str], line: str) -> None:
+    usual = {"polls": polls(), "hours": WEEK[0], "zones": PLACES}
+    text = proposed_mapping(str(written_feed(tmp_path, **usual | files)))
+    assert line in text
+    tomllib.loads(text)
+
+
+# PostgreSQL -----------------------------------------------------------------------------------------------------------
+
+SHOP = (
+    "create schema shop",
+    'create table shop."Checks" (id serial, "shopId" text, seen_at bigint, is_online boolean, note interval)',
+    """insert into shop."Checks" ("shopId", seen_at, is_online)
+       values ('s1', 1714989600000, true), ('s1', 1714993200000, false), ('s2', 1714995000000, true)""",
+    "create table shop.opening_hours (shop_id text, weekday int, opens time, closes time)",
+    "insert into shop.opening_hours select 's1', day, '09:00', '17:00' from generate_series(1, 7) as day",
+    "create table shop.shops (shop_id text, name text, time_zone text)",
+    "insert into shop.shops values ('s1', 'One', 'UTC'), ('s2', 'Two', 'Europe/London')",
+)
+
+
+@pytest.fixture(scope="module")
+def shop(server: str) -> Iterator[str]:
+    """A database that calls everything otherwise."""
+    with fresh_database(server) as url:
+        run(url, *SHOP)
+        yield url
+
+
+@pytest.mark.parametrize("schema", [None, "shop"])
+def test_tables_of_another_name_are_found(shop: str, expected: bytes, schema: str | None) -> None:
+    mapping = SourceMapping.from_dict(tomllib.loads(proposed_mapping(shop, schema)))
+    assert mapping.table_name("store_status") == ("Checks" if schema else "shop.Checks")
+    report = build_report(open_source(shop, schema, mapping=mapping))
+    assert report.csv("extended") == expected
+    assert report.provenance["mapping"] == mapping.to_dict()
+
+
+def test_an_error_of_names_says_the_line_that_would_mend_it(shop: str, tmp_path: Path) -> None:
+    feed = written_feed(tmp_path, polls=polls(header="shopId,seen_at,state"), hours=WEEK[0], zones=PLACES)
+    lines_of_columns = (
+        'store_status.store_id = "shopId", store_status.timestamp_utc = "seen_at", store_status.status = '
+    )
+    checks = {"table": "shop.Checks"}
+    columns = {"store_id": "shopId", "timestamp_utc": "seen_at", "status": "is_online"}
+    cases: list[tuple[str, dict[str, str], str]] = [
+        (str(feed), {}, f'{lines_of_columns}"state"'),
+        (shop, {}, 'store_status.table = "shop.Checks"'),
+        (shop, checks, f'{lines_of_columns}"is_online"'),
+        (shop, checks | columns, 'store_status.timestamp_unit = "ms"'),
+    ]
+    for address, polls_mapping, line in cases:
+        mapping = SourceMapping.from_dict({"store_status": polls_mapping})
+        with pytest.raises(SourceMismatch) as caught:
+            build_report(open_source(address, mapping=mapping))
+        assert line in str(caught.value)
+
+
+# Where it goes --------------------------------------------------------------------------------------------------------
+
+
+def test_a_kept_report_keeps_its_mapping(tmp_path: Path) -> None:
+    feed = written_feed(tmp_path, polls=OTHERS["other words"], hours=WEEK[1], zones=PLACES)
+    mapping = SourceMapping.from_dict(tomllib.loads(proposed_mapping(str(feed))))
+    report = build_report(open_source(feed, mapping=mapping))
+    again = restored(saved(report).figures)
+    assert again.plan.mapping == mapping
+    assert again.provenance["mapping"] == {
+        "store_status": {"active": ["online"], "inactive": ["offline"]},
+        "menu_hours": {"monday": 1},
+    }
+    assert (
+        "mapping"
+        not in build_report(
+            open_source(written_feed(tmp_path / "plain", polls=polls(), hours=WEEK[0], zones=PLACES))
+        ).provenance
+    )
+
+
+def test_a_feed_is_loaded_by_its_mapping(database: str, tmp_path: Path, expected: bytes) -> None:
+    feed = written_feed(tmp_path / "feed", polls=OTHERS["other names"], hours=WEEK[1], zones=PLACES)
+    mapping = SourceMapping.from_dict(tomllib.loads(proposed_mapping(str(feed))))
+    loaded = load_files(feed, database, tmp_path / "rejects", mapping=mapping)
+    assert [done.rejected for done in loaded.files] == [{}, {}, {}]
+    assert build_report(open_source(database)).csv("extended") == expected
