@@ -124,10 +124,10 @@ HOMES = {
     "data_warnings": ("WARNING_CODES", "age_in_words"),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
-        "AddressNotUnderstood",
-        "AllPollsRejected",
         "BadMapping",
         "CannotWrite",
+        "AllPollsRejected",
+        "AddressNotUnderstood",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
@@ -155,8 +155,8 @@ HOMES = {
     "source": ("open_source",),
     "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),
-    "timeline": ("TIMELINE", "Timeline"),
     "stretches": ("Day", "Stretch", "Week", "week_of"),
+    "timeline": ("TIMELINE", "Timeline"),
     "zone_files": ("known_zones", "zone_rules"),
 }
 

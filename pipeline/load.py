@@ -156,7 +156,7 @@ def load_files(
     only of those in the files; mapping: what the files call things. The rows of a rejects file of ours are added to
     those of their stores, and nothing else gives way to them.
 
-    Raises SourceMismatch, SourceUnreachable, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
+    Raises SourceMismatch, SourceMissing, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
     folder of rejects are as they were; and RejectsNotWritten, where only the latter is.
     """
     found = found_files(path, mapping)

@@ -41,8 +41,8 @@ def load(
 
     A file is recognised by its header, whatever its name. Polls are added
     and repeats ignored; hours and zones replace those of the stores in the
-    files. All files go in, or none. A rejects file that was corrected is
-    loaded like any other: its rows join those of their stores.
+    files. All files go in, or none. The rows of a corrected rejects file
+    join those of their stores.
 
         store-uptime load ./feed --database postgresql://me@localhost/shop
         store-uptime load polls-2024-10-14.csv.gz
@@ -69,7 +69,7 @@ def summarize(done: "Loaded") -> None:
         if sums.files > 1:
             say(counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
     for warning in done.warnings:
-        say(f"warning: {warning}")
+        say(f"warning  {warning}")
 
 
 def rows_bar() -> "Progress":
