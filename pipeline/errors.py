@@ -235,7 +235,8 @@ class RejectsNotWritten(StoreUptimeError):
 
     def __str__(self) -> str:
         return (
-            f"the files were loaded, but their rejected rows could not be written to {self.path}: {self.reason}. "
+            f"the files were loaded, but their rejected rows could not be written to {self.path}: "
+            f"{self.clause(self.reason)}. "
             "Load them once more with another --rejects: what is there already is not added again."
         )
 

@@ -28,7 +28,7 @@ def judged_batches(files: Sequence[DataFile], table: Table, mapping: SourceMappi
         for raw in scan(files, table, mapping):
             yield from JUDGES[table](raw, mapping).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
     except READ_ERRORS as error:
-        raise read_error(files[0].name, {table: list(files)}, error, mapping) from error
+        raise read_error(str(files[0].path), {table: list(files)}, error, mapping) from error
 
 
 def copy_text(batch: pl.DataFrame, table: Table, numbers: dict[str, int]) -> bytes:

@@ -278,11 +278,11 @@ def test_a_load_says_what_is_odd_and_strict_ends_with_3(database: str, tmp_path:
     assert [done.returncode for done in loads] == [0, 3]
     said = [line for line in loads[1].stderr.decode().splitlines() if line.startswith("warning")]
     assert said[0].startswith(
-        "warning: 1 of 7 hours rows were rejected, most often for bad weekday (1), such as day_of"
+        "warning  1 of 7 rows of hours were rejected, most often for bad weekday (1), such as day"
     )
     assert "in hours.csv, line 8." in said[0]
-    assert said[1].startswith("warning: Weekday 7 occurs among the hours and 0 does not")
-    assert said[2].startswith("warning: 1 file was passed over: n.csv (")
+    assert said[1].startswith("warning  Weekday 7 occurs among the hours and 0 does not")
+    assert said[2].startswith("warning  1 file was passed over: n.csv (")
     assert len(said) == 3
 
 

@@ -1,5 +1,6 @@
 """What goes out of a report: files to a folder and to a real bucket, announcements to a receiver that has bad days."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -13,6 +14,8 @@ import pytest
 from obstore.store import S3Store
 from standardwebhooks.webhooks import Webhook
 
+from service.destinations import destinations
+from service.errors import NotDelivered
 from tests.feeds import called
 from tests.postgres import eventually
 from tests.service.receivers import ACCESS, Receiver, bucket
@@ -106,6 +109,20 @@ def metric(ruled: Ruled, name: str) -> float:
 
 
 # Files ----------------------------------------------------------------------------------------------------------------
+
+
+REPORTS = (b'{"provenance": {"now": "early"}}', b'{"provenance": {"now": "late"}}', b"age-encryption.org/v1\nx", b"")
+
+
+def test_a_file_in_a_folder_takes_the_place_of_an_earlier_delivery_and_of_nothing_else(tmp_path: Path) -> None:
+    folder = destinations([f"archive={tmp_path}"])["archive"]
+    for content in REPORTS:
+        asyncio.run(folder.put("week.json", content))
+        assert (tmp_path / "week.json").read_bytes() == content
+    (tmp_path / "week.json").write_bytes(b"my notes")
+    with pytest.raises(NotDelivered, match="a file is there that is no earlier delivery"):
+        asyncio.run(folder.put("week.json", REPORTS[0]))
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"my notes"]
 
 
 @pytest.mark.anywhere
