@@ -108,8 +108,7 @@ def said(url: str, *statements: SQL | Composed) -> None:
 def filled(url: str, feed: Path, stores: int, days: int) -> None:
     """A clean sample: Parquet in a folder, and from there the three tables, settled."""
     write_sample(feed, stores, days, file_format="parquet")
-    for _ in load_files(feed, url, feed.with_name("rejects")):
-        pass
+    load_files(feed, url, feed.with_name("rejects"))
     said(url, SQL("vacuum analyze"))
 
 

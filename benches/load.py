@@ -27,7 +27,9 @@ from benches.common import (
     table,
 )
 from pipeline import write_sample
-from pipeline.load import judged_batches, wire
+from pipeline.clean import FILE
+from pipeline.incoming import judged_batches, kept_rows
+from pipeline.mapping import AS_NAMED
 from pipeline.source.discovery import found_files
 
 STORES, DAYS, TIMES = 3_678, 58, 3
@@ -73,10 +75,10 @@ def polls_file(folder: Path, stores: int, days: int) -> Path:
 
 def typed_rows(feed: Path, file: Path) -> Path:
     """The rows that `load` accepts, each once, in the order of the feed, as COPY takes them."""
-    (polls,) = found_files(feed).tables["store_status"]
-    accepted = pl.concat(judged_batches(polls, "store_status")).filter(pl.col("reason").is_null())
+    polls = found_files(feed).tables["store_status"]
+    accepted = pl.concat(judged_batches(polls, "store_status", AS_NAMED)).filter(pl.col("reason").is_null())
     once = accepted.unique(["store_id", "poll_us", "active"], keep="first", maintain_order=True)
-    file.write_bytes(wire(once, "store_status"))
+    kept_rows(once, "store_status").drop(FILE).write_csv(file, include_header=False)
     return file
 
 

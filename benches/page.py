@@ -54,8 +54,7 @@ def main() -> None:
     compile_packages()
     with TemporaryDirectory() as folder, own_database() as database:
         write_sample(Path(folder) / "feed", stores, days)
-        for _ in load_files(Path(folder) / "feed", database, Path(folder) / "rejects"):
-            pass
+        load_files(Path(folder) / "feed", database, Path(folder) / "rejects")
         with serving("--database", database) as service, service.client() as client, launched() as browser:
             report_id = client.post("/trigger_report").json()["report_id"]
             with client.stream("GET", f"/reports/{report_id}/events", timeout=600) as events:

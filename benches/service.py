@@ -54,8 +54,7 @@ def main() -> None:
     compile_packages()
     with TemporaryDirectory() as folder, own_database() as database:
         write_sample(Path(folder) / "feed", stores, days)
-        for _ in load_files(Path(folder) / "feed", database, Path(folder) / "rejects"):
-            pass
+        load_files(Path(folder) / "feed", database, Path(folder) / "rejects")
         with serving("--database", database) as service:
             process = psutil.Process(service.process.pid)
             seen = asyncio.run(polled(service.url, process, clients, 60 * minutes))

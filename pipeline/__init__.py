@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         AddressNotUnderstood,
         AllPollsRejected,
         BadMapping,
+        CannotWrite,
         EmbeddedUnavailable,
         HorizonOutOfRange,
         NoPolls,
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
         StoreUptimeError,
         UnknownStore,
     )
+    from pipeline.files import ForEditing, Purpose, check_targets, write_file, write_new_file
     from pipeline.intake import TableCounts
     from pipeline.lists import LISTS
-    from pipeline.load import LoadedFile, load_files
+    from pipeline.load import Loaded, LoadedFile, LoadedTable, load_files
     from pipeline.mapping import AS_NAMED, SourceMapping, read_mapping
     from pipeline.options import EMBEDDED, OLD_US, Columns, Format, Limits, Options
     from pipeline.proposal import proposed_mapping
     from pipeline.rejected import rejected_tables
-    from pipeline.report import Report, write_rejects, written
+    from pipeline.report import REPORT, Report, rejects_targets, write_rejects
     from pipeline.run import beginning, build_report, build_timeline, explain
     from pipeline.sample import write_sample
     from pipeline.saved_report import SavedReport, restored, saved
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from pipeline.source.connection import connected, end_statements, understood
     from pipeline.source.frames import Frames, Source
     from pipeline.stretches import Day, Stretch, Week, week_of
-    from pipeline.timeline import Timeline
+    from pipeline.timeline import TIMELINE, Timeline
     from pipeline.zone_files import known_zones, zone_rules
 
 __all__ = [
@@ -50,20 +52,27 @@ __all__ = [
     "EMBEDDED",
     "LISTS",
     "OLD_US",
+    "REPORT",
+    "TIMELINE",
     "WARNING_CODES",
     "AddressNotUnderstood",
     "AllPollsRejected",
     "BadMapping",
+    "CannotWrite",
     "Columns",
     "Day",
     "EmbeddedUnavailable",
+    "ForEditing",
     "Format",
     "Frames",
     "HorizonOutOfRange",
     "Limits",
+    "Loaded",
     "LoadedFile",
+    "LoadedTable",
     "NoPolls",
     "Options",
+    "Purpose",
     "Report",
     "SavedReport",
     "Selection",
@@ -84,6 +93,7 @@ __all__ = [
     "beginning",
     "build_report",
     "build_timeline",
+    "check_targets",
     "comparison",
     "connected",
     "embedded_server",
@@ -95,15 +105,17 @@ __all__ = [
     "proposed_mapping",
     "read_mapping",
     "rejected_tables",
+    "rejects_targets",
     "restored",
     "saved",
     "selected",
     "throwaway_server",
     "understood",
     "week_of",
+    "write_file",
+    "write_new_file",
     "write_rejects",
     "write_sample",
-    "written",
     "zone_rules",
 ]
 
@@ -113,6 +125,7 @@ HOMES = {
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
         "BadMapping",
+        "CannotWrite",
         "AllPollsRejected",
         "AddressNotUnderstood",
         "EmbeddedUnavailable",
@@ -126,14 +139,15 @@ HOMES = {
         "StoreUptimeError",
         "UnknownStore",
     ),
+    "files": ("ForEditing", "Purpose", "check_targets", "write_file", "write_new_file"),
     "intake": ("TableCounts",),
     "lists": ("LISTS",),
-    "load": ("LoadedFile", "load_files"),
     "mapping": ("AS_NAMED", "SourceMapping", "read_mapping"),
     "proposal": ("proposed_mapping",),
+    "load": ("Loaded", "LoadedFile", "LoadedTable", "load_files"),
+    "report": ("REPORT", "Report", "rejects_targets", "write_rejects"),
     "options": ("EMBEDDED", "OLD_US", "Columns", "Format", "Limits", "Options"),
     "rejected": ("rejected_tables",),
-    "report": ("Report", "write_rejects", "written"),
     "run": ("beginning", "build_report", "build_timeline", "explain"),
     "sample": ("write_sample",),
     "saved_report": ("SavedReport", "restored", "saved"),
@@ -142,7 +156,7 @@ HOMES = {
     "source.connection": ("connected", "end_statements", "understood"),
     "source.frames": ("Frames", "Source"),
     "stretches": ("Day", "Stretch", "Week", "week_of"),
-    "timeline": ("Timeline",),
+    "timeline": ("TIMELINE", "Timeline"),
     "zone_files": ("known_zones", "zone_rules"),
 }
 

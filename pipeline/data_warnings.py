@@ -69,7 +69,9 @@ class FewRecentPolls(DataWarning):
     stores: int
 
     def __str__(self) -> str:
-        return f"Only {self.recent} of {self.stores} stores have a poll in the day before now: is the feed complete?"
+        return (
+            f"Only {self.recent:,} of {self.stores:,} stores have a poll in the day before now: is the feed complete?"
+        )
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,14 @@ class RejectedRows(DataWarning):
     example: BadValue | None
 
     def __str__(self) -> str:
-        share = f"All {self.read}" if self.rejected == self.read else f"{self.rejected} of {self.read}"
-        rows = "row was" if self.read == 1 else "rows were"
         such = "" if self.example is None else f", such as {self.example}"
-        return f"{share} {self.table} {rows} rejected, most often for {self.reason} ({self.times}){such}."
+        return f"{self._share()} rejected, most often for {self.reason} ({self.times:,}){such}."
+
+    def _share(self) -> str:
+        if self.read == 1:
+            return f"The only row of {self.table} was"
+        which = f"All {self.read:,}" if self.rejected == self.read else f"{self.rejected:,} of {self.read:,}"
+        return f"{which} rows of {self.table} were"
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ class UnknownHours(DataWarning):
 
     def __str__(self) -> str:
         return (
-            f"{self.stores} of {self.of} stores have unknown hours, and so no figures, such as {self.example!r}: "
+            f"{self.stores:,} of {self.of:,} stores have unknown hours, and so no figures, such as {self.example!r}: "
             "all their rows of hours were rejected."
         )
 
@@ -129,7 +135,7 @@ class UnknownZones(DataWarning):
 
     def __str__(self) -> str:
         return (
-            f"{self.stores} of {self.of} stores have an unknown zone, such as {shortened(self.example)}, and are "
+            f"{self.stores:,} of {self.of:,} stores have an unknown zone, such as {shortened(self.example)}, and are "
             "taken as in America/Chicago: zones have IANA names, such as America/New_York."
         )
 
@@ -163,7 +169,9 @@ class ForeignIds(DataWarning):
         how = "are they written alike (case, padding)?"
         if self.form is not None:
             how = f"they differ in {self.form}, {self.example!r} against {self.polled!r} in the polls."
-        return f"Only {self.observed} of the {self.ids} store ids in {self.table} are those of a polled store: {how}"
+        return (
+            f"Only {self.observed:,} of the {self.ids:,} store ids in {self.table} are those of a polled store: {how}"
+        )
 
 
 @dataclass(frozen=True)
@@ -177,7 +185,7 @@ class SpreadsheetIds(DataWarning):
 
     def __str__(self) -> str:
         return (
-            f"{self.ids} store ids in {', '.join(self.tables)} look as a spreadsheet leaves them, such as "
+            f"{self.ids:,} store ids in {', '.join(self.tables)} look as a spreadsheet leaves them, such as "
             f"{self.example!r}: digits may be lost, and different stores have become one. Export ids as text."
         )
 

@@ -14,7 +14,9 @@
     ├── EmbeddedUnavailable   the server that comes with this package cannot run here
     ├── LoadRefused           what was to be loaded does not fit the tables that are there
     ├── SheetFull             a report has more stores than a sheet of XLSX has rows
-    └── CannotWrite           a file could not be written; what was there before is still there
+    ├── CannotWrite           a file could not be written; what was there before is still there
+    ├── WouldOverwriteSource  a file is to be written that is also read
+    └── RejectsNotWritten     files were loaded, but the list of their rejected rows could not be put in its place
 
 Each carries its facts as arguments, so that it survives pickling on its way out of a worker process.
 """
@@ -209,6 +211,33 @@ class CannotWrite(StoreUptimeError):
 
     def __str__(self) -> str:
         return f"cannot write {self.path}: {self.clause(self.reason)}. Nothing was changed; choose another place."
+
+
+class WouldOverwriteSource(StoreUptimeError):
+    """A file is to be written that is also read, whatever it is called there; nothing was changed."""
+
+    def __init__(self, path: str, source: str) -> None:
+        super().__init__(path, source)
+        self.path, self.source = path, source
+
+    def __str__(self) -> str:
+        return (
+            f"cannot write {self.path}: it is {self.source}, which is read. Nothing was changed; choose another place."
+        )
+
+
+class RejectsNotWritten(StoreUptimeError):
+    """Files were loaded, but the list of their rejected rows could not be put in its place."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return (
+            f"the files were loaded, but their rejected rows could not be written to {self.path}: {self.reason}. "
+            "Load them once more with another --rejects: what is there already is not added again."
+        )
 
 
 @contextmanager

@@ -1,39 +1,43 @@
-"""CSV or Parquet files into PostgreSQL: judged like any source, streamed as typed values, one transaction a file.
+"""CSV or Parquet files into PostgreSQL: judged like any source, streamed as typed values, all in one transaction.
 
-    load_files   every file of a folder, into tables that are made where there are none
-    load_file    one file: judged in batches, copied to `incoming`, merged
-    merged       polls are added, repeats ignored; hours and zones replace those of their stores
+    load_files   the files of a folder, into tables that are made where there are none
+    load_table   those of a table: judged in batches, copied to `incoming`, merged
 
-Statements are in `sql/load/`.
+All files of a table are one set: what gives way to hours and zones is what was there before. Statements are in
+`sql/load/`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import LiteralString
 
-import polars as pl
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
-from pipeline.clean import WITHOUT_STORE, judged_hours, judged_polls, judged_zones
-from pipeline.errors import LoadRefused, writing
-from pipeline.intake import as_it_was
+from pipeline.clean import FILE, rejected
+from pipeline.errors import LoadRefused
+from pipeline.incoming import copy_text, judged_batches
+from pipeline.intake import TableCounts, as_it_was
+from pipeline.load_warnings import Samples
 from pipeline.mapping import AS_NAMED, SourceMapping
-from pipeline.options import EMBEDDED, HOUR_US, SECOND_US
+from pipeline.options import EMBEDDED
+from pipeline.rejects import RejectFiles
 from pipeline.source.connection import connected, first_line
 from pipeline.source.discovery import found_files
 from pipeline.source.files import DataFile
-from pipeline.source.folder import read_error, scan
-from pipeline.source.frames import READ_ERRORS
 from pipeline.statements import statement
 from pipeline.tables import COLUMNS, Table
 
-BATCH_ROWS = 100_000
 APPLICATION = "store-uptime load"
+MERGES: dict[Table, tuple[LiteralString, LiteralString]] = {
+    "store_status": ("load/store_status", "load/store_status"),
+    "menu_hours": ("load/whole", "load/corrected_menu_hours"),
+    "timezones": ("load/whole", "load/corrected_timezones"),
+}
+"""How the files of a table are merged, and how those are that hold corrected rows."""
 
 Read = Callable[[Path, int], None]
 """Is told how many rows of a file have been read so far."""
@@ -47,11 +51,14 @@ def unseen(file: Path, rows: int) -> None:
 class LoadedFile:
     """What became of a file: rows read = accepted + rejected; `added` rows are new in the table.
 
-    Of polls, accepted - added rows were there already, or stood in the file more than once. replaced: how many rows
-    of hours or zones gave way. rejects: the file with the rejected rows, None where there are none.
+    Of polls, accepted - added rows were there already, or stood in an earlier file or line. replaced: how many rows of
+    hours or zones gave way; those of a store that several files speak of count at the first of them, and those of
+    stores that none speaks of at the first of all. name: the file below what was loaded, printable. rejects: the file
+    with the rejected rows, None where there are none.
     """
 
     file: Path
+    name: str
     table: Table
     accepted: int
     rejected: dict[str, int]
@@ -60,28 +67,119 @@ class LoadedFile:
     rejects: Path | None
 
 
+@dataclass(frozen=True)
+class LoadedTable:
+    """What became of all files of a table, as of one."""
+
+    files: int
+    accepted: int
+    rejected: dict[str, int]
+    added: int
+    replaced: int
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load has done, file by file, and what the user should know about it."""
+
+    files: tuple[LoadedFile, ...]
+    warnings: list[str]
+
+    @property
+    def tables(self) -> dict[Table, LoadedTable]:
+        """The sums of each table that had files."""
+        by_table: dict[Table, list[LoadedFile]] = {}
+        for done in self.files:
+            by_table.setdefault(done.table, []).append(done)
+        return {table: added_up(files) for table, files in by_table.items()}
+
+
+def table_counts(files: Sequence[LoadedFile]) -> dict[Table, TableCounts]:
+    """How many rows of each table were accepted, and rejected for what."""
+    return {table: TableCounts(sums.accepted, sums.rejected) for table, sums in Loaded(tuple(files), []).tables.items()}
+
+
+def added_up(files: Sequence[LoadedFile]) -> LoadedTable:
+    """The sums of some files."""
+    rejected: Counter[str] = sum((Counter(done.rejected) for done in files), Counter())
+    accepted, added, replaced = (
+        sum(getattr(done, name) for done in files) for name in ("accepted", "added", "replaced")
+    )
+    return LoadedTable(len(files), accepted, dict(rejected), added, replaced)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the steps of a load share."""
+
+    connection: psycopg.Connection
+    rejects: RejectFiles
+    mapping: SourceMapping
+    full: bool
+    progress: Read
+    samples: Samples = field(default_factory=Samples)
+
+
+@dataclass
+class Tally:
+    """What has been read of a file."""
+
+    file: Path
+    accepted: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def count(self, reason: str | None, rows: int) -> None:
+        """Count further rows, all accepted (no reason) or rejected for one reason."""
+        if reason is None:
+            self.accepted += rows
+        else:
+            self.rejected[reason] += rows
+
+    @property
+    def read(self) -> int:
+        """How many rows there were so far."""
+        return self.accepted + self.rejected.total()
+
+
 def load_files(
     path: Path,
     address: str,
     rejects: Path = Path("rejects"),
     *,
     full: bool = False,
-    progress: Read = unseen,
     mapping: SourceMapping = AS_NAMED,
-) -> Iterator[LoadedFile]:
-    """Load a folder, or one file, and say what became of each file once it is in.
+    progress: Read = unseen,
+) -> Loaded:
+    """Load a folder, or one file, in whole or not at all; it has been done when this returns.
 
-    address: like a source's; full: hours and zones of all stores give way, not only of those in the file.
-    mapping: what the files call columns and statuses; the tables have the usual names.
-    Raises SourceMismatch or SourceMissing before anything is changed, LoadRefused, CannotWrite; a file that fails
-    leaves its table as it was.
+    address: like a source's; rejects: a folder for the rejected rows; full: hours and zones of all stores give way, not
+    only of those in the files; mapping: what the files call things. The rows of a rejects file of ours are added to
+    those of their stores, and nothing else gives way to them.
+
+    Raises SourceMismatch, SourceMissing, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
+    folder of rejects are as they were; and RejectsNotWritten, where only the latter is.
     """
-    tables = found_files(path, mapping).tables
-    with writable(address) as connection:
-        prepare(connection)
-        for table, files in tables.items():
-            for file in files:
-                yield load_file(connection, file, table, rejects, full, progress, mapping)
+    found = found_files(path, mapping)
+    files = [file for files in found.tables.values() for file in files]
+    if full:
+        refuse_corrections(files)
+    with RejectFiles(rejects, path, files) as reject_files, writable(address) as connection:
+        job = Job(connection, reject_files, mapping, full, progress)
+        with refusals(connection), connection.transaction():
+            prepare(connection)
+            done = [loaded for table, files in found.tables.items() for loaded in load_table(job, table, files)]
+            reject_files.finish()
+        reject_files.publish()
+    return Loaded(tuple(done), [str(each) for each in (*job.samples.warnings(table_counts(done)), *found.remarks)])
+
+
+def refuse_corrections(files: Sequence[DataFile]) -> None:
+    """A rejects file holds some rows of some stores: with `full`, all others would be lost. Raises LoadRefused."""
+    for file in files:
+        if file.is_rejects:
+            raise LoadRefused(
+                "the tables", f"{file.name} is a rejects file, and holds only some rows", "Load it without --full."
+            )
 
 
 @contextmanager
@@ -96,140 +194,77 @@ def writable(address: str) -> Iterator[psycopg.Connection]:
 
 
 def prepare(connection: psycopg.Connection) -> None:
-    """See to it that the three tables are there and are those that `load` makes. Raises LoadRefused."""
-    with refusals(connection), connection.transaction():
-        strangers = [row[0] for row in connection.execute(statement("load/strangers")).fetchall()]
-        if strangers:
-            raise LoadRefused(
-                place(connection),
-                f"{', '.join(strangers)} was not made by this command",
-                "Load into another database or schema (options=-csearch_path=NAME), or rename that table; "
-                "a report can read it as it is.",
-            )
-        connection.execute("select pg_advisory_xact_lock(hashtext('store-uptime load'))")
-        connection.execute("set local client_min_messages = warning")
-        connection.execute(statement("load/tables"))
+    """Wait for other loads, and see to it that the three tables are there and are ours. Raises LoadRefused."""
+    connection.execute("select pg_advisory_xact_lock(hashtext('store-uptime load'))")
+    strangers = [row[0] for row in connection.execute(statement("load/strangers")).fetchall()]
+    if strangers:
+        raise LoadRefused(
+            place(connection),
+            f"{', '.join(strangers)} was not made by this command",
+            "Load into another database or schema (options=-csearch_path=NAME), or rename that table; "
+            "a report can read it as it is.",
+        )
+    connection.execute("set local client_min_messages = warning")
+    connection.execute(statement("load/tables"))
 
 
-def load_file(  # noqa: PLR0913, PLR0917
-    connection: psycopg.Connection,
-    file: DataFile,
-    table: Table,
-    rejects: Path,
-    full: bool,
-    progress: Read,
-    mapping: SourceMapping,
-) -> LoadedFile:
-    """Load one file in one transaction."""
-    names = {"table": Identifier(table), "columns": SQL(",").join(map(Identifier, COLUMNS[table]))}
-    rejected = RejectFile(rejects / f"{file.path.name.split('.')[0]}.csv")
-    with refusals(connection), rejected, connection.transaction():
-        connection.execute(SQL(statement("load/incoming")).format(**names))
-        copy = SQL("copy incoming ({columns}) from stdin (format csv)").format(**names)
-        accepted = 0
-        with connection.cursor().copy(copy) as incoming:
-            for batch in judged_batches(file, table, mapping):
-                incoming.write(wire(batch, table))
-                rejected.add(as_it_was(batch.lazy().filter(pl.col("reason").is_not_null()), COLUMNS[table]).collect())
-                accepted += batch["reason"].null_count()
-                progress(file.path, accepted + rejected.counts.total())
-        added, replaced = merged(connection, table, full)
-        connection.execute(SQL("analyze {table}").format(**names))
-        rejected.keep()
-    return LoadedFile(
-        file.path, table, accepted, dict(rejected.counts), added, replaced, rejected.path if rejected.counts else None
-    )
+def load_table(job: Job, table: Table, files: Sequence[DataFile]) -> list[LoadedFile]:
+    """Load the files of a table; those that hold corrected rows come last, for their stores keep what they have."""
+    if not files:
+        return []
+    done = [
+        loaded
+        for is_rejects, merge in enumerate(MERGES[table])
+        for loaded in load_set(job, table, [file for file in files if file.is_rejects == is_rejects], merge)
+    ]
+    job.connection.execute(in_table("analyze {table}", table))
+    return done
 
 
-def judged_batches(file: DataFile, table: Table, mapping: SourceMapping = AS_NAMED) -> Iterator[pl.DataFrame]:
-    """A file's rows, judged, some at a time, in their order. Raises SourceMismatch where it is broken further down."""
-    judges = {
-        "store_status": partial(judged_polls, ahead_us=None, mapping=mapping),
-        "menu_hours": partial(judged_hours, mapping=mapping),
-        "timezones": judged_zones,
-    }
-    try:
-        for raw in scan([file], table, mapping):
-            yield from judges[table](raw).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-    except READ_ERRORS as error:
-        raise read_error(str(file.path), {table: [file]}, error, mapping) from error
+def load_set(job: Job, table: Table, files: Sequence[DataFile], merge: LiteralString) -> list[LoadedFile]:
+    """Load files that are one set, by one of the statements that merge `incoming`."""
+    if not files:
+        return []
+    job.connection.execute(in_table(statement("load/incoming"), table))
+    tallies = copy_files(job, table, files)
+    parameters = {"all_stores": job.full} if merge == "load/whole" else None
+    moved = job.connection.execute(in_table(statement(merge), table), parameters).fetchall()
+    job.connection.execute("drop table incoming")
+    counts = {number: (came, went) for number, came, went in moved}
+    return [
+        LoadedFile(
+            file.path,
+            file.name,
+            table,
+            tallies[file.name].accepted,
+            dict(tallies[file.name].rejected),
+            *counts.get(number, (0, 0)),
+            job.rejects.path(file.name),
+        )
+        for number, file in enumerate(files)
+    ]
 
 
-def wire(batch: pl.DataFrame, table: Table) -> bytes:
-    """The rows to keep as PostgreSQL's COPY takes them.
-
-    A rejected row of hours is kept without its values: its store has hours, and nobody knows them.
-    """
-    attributed = ~pl.col("reason").is_in(WITHOUT_STORE).fill_null(False)
-    good = pl.col("reason").is_null()
-    match table:
-        case "store_status":
-            status = pl.when("active").then(pl.lit("active")).otherwise(pl.lit("inactive"))
-            instant = pl.from_epoch("poll_us", "us").dt.strftime("%Y-%m-%d %H:%M:%S%.6f+00")
-            rows = batch.filter(good).select("store_id", instant, status)
-        case "menu_hours":
-            values = (pl.col("weekday"), time_text(pl.col("start_us")), time_text(pl.col("end_us")))
-            rows = batch.filter(attributed).select("store_id", *(pl.when(good).then(value) for value in values))
-        case "timezones":
-            # PostgreSQL cannot hold a NUL; with U+FFFD the zone is as unknown as before
-            rows = batch.filter(good).select("store_id", pl.col("zone").str.replace_all("\0", "\ufffd", literal=True))
-    return rows.write_csv(include_header=False).encode()
+def copy_files(job: Job, table: Table, files: Sequence[DataFile]) -> dict[str, Tally]:
+    """Copy what is kept of some files to `incoming`, and put the rest aside. Gives what was read of each, by name."""
+    tallies = {file.name: Tally(file.path) for file in files}
+    numbers = {file.name: number for number, file in enumerate(files)}
+    copy = in_table("copy incoming ({columns}, file_number) from stdin (format csv)", table)
+    with job.connection.cursor().copy(copy) as incoming:
+        for batch in judged_batches(files, table, job.mapping):
+            incoming.write(copy_text(batch, table, numbers))
+            bad = as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect()
+            job.rejects.add(bad)
+            job.samples.add(table, batch, bad)
+            for name, reason, rows in batch.group_by(FILE, "reason", maintain_order=True).len().iter_rows():
+                tallies[name].count(reason, rows)
+                job.progress(tallies[name].file, tallies[name].read)
+    return tallies
 
 
-def time_text(us: pl.Expr) -> pl.Expr:
-    """Microseconds since midnight as HH:MM:SS.ffffff, 24:00 included."""
-    parts = (us // HOUR_US, us // (60 * SECOND_US) % 60, us // SECOND_US % 60)
-    two_digits = (part.cast(pl.String).str.zfill(2) for part in parts)
-    return pl.format("{}:{}:{}.{}", *two_digits, (us % SECOND_US).cast(pl.String).str.zfill(6))
-
-
-def merged(connection: psycopg.Connection, table: Table, full: bool) -> tuple[int, int]:
-    """How many rows of `incoming` were added to a table, and how many gave way to them."""
-    if table == "store_status":
-        return connection.execute(statement("load/store_status")).rowcount, 0
-    replaced = connection.execute(SQL(statement("load/replaced")).format(table=Identifier(table)), {"all_stores": full})
-    added = connection.execute(SQL("insert into {table} table incoming").format(table=Identifier(table)))
-    return added.rowcount, replaced.rowcount
-
-
-class RejectFile:
-    """A CSV file of rejected rows that appears when it is kept; one of an earlier load gives way to it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.counts: Counter[str] = Counter()
-        self._part = path.with_name(f".{path.name}.part")
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> "RejectFile":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            with suppress(OSError):  # on a full disk it fails once more
-                self._file.close()
-            self._part.unlink(missing_ok=True)
-
-    def add(self, rows: pl.DataFrame) -> None:
-        """Append rows: line, reason, and the row as it was. Raises CannotWrite."""
-        if rows.is_empty():
-            return
-        self.counts.update(dict(rows.group_by("reason").len().iter_rows()))
-        with writing(self.path):
-            first = self._file is None
-            if self._file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._part.open("wb")
-            rows.write_csv(self._file, include_header=first, line_terminator="\r\n")
-
-    def keep(self) -> None:
-        """Let the file appear, or an old one disappear where nothing was rejected. Raises CannotWrite."""
-        with writing(self.path):
-            if self._file is None:
-                self.path.unlink(missing_ok=True)
-            else:
-                self._file.flush()
-                self._part.replace(self.path)
+def in_table(text: LiteralString, table: Table) -> Composed:
+    """A statement with the names of a table and its columns in their places."""
+    return SQL(text).format(table=Identifier(table), columns=SQL(",").join(map(Identifier, COLUMNS[table])))
 
 
 @contextmanager
@@ -238,7 +273,7 @@ def refusals(connection: psycopg.Connection) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        remedy = "Nothing was changed by this file. A user who may create and write tables is needed, and disk space."
+        remedy = "Nothing was changed. A user who may create and write tables is needed, and disk space."
         raise LoadRefused(place(connection), first_line(error), remedy) from None
 
 

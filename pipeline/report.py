@@ -1,13 +1,11 @@
 """The report: figures, where they come from, what the data was like; and how it is written.
 
 Report.csv, .json, .parquet, .xlsx   the same table in four formats, as bytes
-written                              bytes into a file that appears whole or not at all
+REPORT                               how to recognise a file of one
 """
 
 import io
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -18,13 +16,18 @@ import polars as pl
 
 from pipeline.errors import writing
 from pipeline.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
+from pipeline.files import Purpose, beginning, check_targets, first_line, write_file
 from pipeline.options import Columns, Format, Options, instant_us, iso
 from pipeline.plan import Plan
 from pipeline.quality import Quality
 from pipeline.rejected import RejectedTables
+from pipeline.rejects import REJECTS
 from pipeline.selection import Selection
+from pipeline.source.own_files import is_own_workbook
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
+METADATA = "store_uptime"
+COUNTED = ("polls", "hours", "zones")
 FORMULA = r"^[=+\-@\t\r]"
 CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
@@ -123,7 +126,7 @@ class Report:
     def parquet(self, columns: Columns = "plain") -> bytes:
         """DECIMAL(10,2) columns; provenance and quality stand in the file's metadata under `store_uptime`."""
         buffer = io.BytesIO()
-        self.table(columns).write_parquet(buffer, metadata={"store_uptime": json.dumps(self.about)})
+        self.table(columns).write_parquet(buffer, metadata={METADATA: json.dumps(self.about)})
         return buffer.getvalue()
 
     def xlsx(self, columns: Columns = "plain") -> bytes:
@@ -149,36 +152,41 @@ def csv_bytes(table: pl.DataFrame) -> bytes:
     return table.write_csv(line_terminator="\r\n", datetime_format=CSV_TIME).encode()
 
 
-def written(content: bytes, path: Path) -> None:
-    """Put bytes into a file that appears whole or not at all; a pipe or a device just gets them. Raises CannotWrite."""
-    with writing(path):
-        if path.exists() and not path.is_file():
-            path.write_bytes(content)
-            return
-        target = path.resolve()  # a link stays: what it leads to gives way
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o666 & ~current_umask())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+def is_report(path: Path) -> bool:
+    """Whether a file is a report that this program wrote, in any of the four formats. Raises OSError."""
+    head = beginning(path)
+    if head.startswith(b"PAR1"):
+        return has_parquet_metadata(path)
+    if head.startswith(b"PK"):
+        return is_own_workbook(path)
+    return head.startswith(b'{"provenance": ') or first_line(path).decode(errors="replace") in HEADERS
+
+
+def has_parquet_metadata(path: Path) -> bool:
+    """Whether a Parquet file carries the provenance of a report."""
+    try:
+        with path.open("rb") as file:
+            return METADATA in pl.read_parquet_metadata(file)
+    except pl.exceptions.PolarsError:
+        return False
+
+
+def rejects_targets(folder: Path) -> dict[Path, Purpose]:
+    """The files that `write_rejects` writes."""
+    return {folder / f"{name}.csv": REJECTS for name in COUNTED}
 
 
 def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
-    """The rejected rows as polls.csv, hours.csv and zones.csv: line, reason, and the row as it was."""
+    """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, and the row as it was.
+
+    Raises CannotWrite, also where one of these is there and is something else.
+    """
+    check_targets(rejects_targets(folder), ())
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name in report.rejects:
-        written(report.rejected_csv(name), folder / f"{name}.csv")
+        write_file(report.rejected_csv(name), folder / f"{name}.csv", REJECTS)
 
 
-def current_umask() -> int:
-    """The permissions that new files of this process do not get."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+HEADERS = tuple(",".join(HEADINGS.get(name, name) for name in names) for names in COLUMNS.values())
+REPORT = Purpose("report", is_report)

@@ -11,6 +11,7 @@ hours, exact repeats, contradictions, stores that fall silent, stores never poll
 rows that are rejected.
 """
 
+import hashlib
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.errors import CannotWrite, writing
+from pipeline.files import Purpose, check_targets, publish, remove, unfinished
 from pipeline.options import HOUR_US, SECOND_US, instant_us, iso
 
 Format = Literal["csv", "parquet"]
@@ -31,6 +33,8 @@ Format = Literal["csv", "parquet"]
 END = datetime(2026, 3, 10, 16, tzinfo=UTC)  # the week before holds a change of clocks in the United States
 POLLS_AT_ONCE = 500_000
 UNKNOWN_ZONE = "America/Springfield"
+LIST = ".store-uptime-sample"
+"""What a sample consists of: files look alike whoever made them, so only their digests say that they are ours."""
 TABLES = ("timezones", "menu_hours", "store_status")
 
 
@@ -56,14 +60,15 @@ def write_sample(  # noqa: PLR0913
     file_format  `csv` (text, with some rows that are rejected) or `parquet` (typed, none rejected)
     progress     called with how many stores have their polls written, and how many there are
 
-    replace      whether files of the same names may give way, in either format, each once its successor is whole
+    replace      whether files of an earlier sample may give way, in either format, each once its successor is whole
 
-    Raises ValueError for no store or no day, CannotWrite.
+    Raises ValueError for no store or no day; CannotWrite, also where a file of such a name is no sample.
     """
     if stores < 1 or days < 1:
         raise ValueError("a sample needs at least one store and one day")
     if not replace and any(place.exists() for place in places(folder)):
         raise CannotWrite(str(folder), "it holds such files already, and --force was not given")
+    check_targets(dict.fromkeys(places(folder), SAMPLE), ())
     feed = Feed(stores, days, seed, instant_us(end or END))
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +83,7 @@ def write_sample(  # noqa: PLR0913
             WRITERS[file_format](path, chain(frames, rejects.get(name, ())))
     for place in places(folder):
         if place.suffix != f".{file_format}":
-            place.unlink(missing_ok=True)
+            remove(place, SAMPLE)
 
 
 def places(folder: Path) -> Iterator[Path]:
@@ -407,12 +412,26 @@ def four_digits(number: pl.Expr, place: int) -> pl.Expr:
 @contextmanager
 def replaced(path: Path) -> Generator[Path]:
     """Where to write what takes the path's place if it is written to its end, and is gone if not."""
-    partial = path.with_suffix(".partial")
-    try:
+    with unfinished(path) as partial:
         yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        with path.with_name(LIST).open("a", encoding="utf-8") as samples:
+            samples.write(entry(partial, path.name))
+        publish(partial, path, SAMPLE)
+
+
+def is_sample(path: Path) -> bool:
+    """Whether a file is as this program has written it: the list beside it has its digest. Raises OSError."""
+    samples = path.with_name(LIST)
+    return samples.is_file() and entry(path, path.name) in samples.read_text(encoding="utf-8").splitlines(keepends=True)
+
+
+def entry(path: Path, name: str) -> str:
+    """A line of the list of samples, as sha256sum writes it. Raises OSError."""
+    with path.open("rb") as file:
+        return f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n"
+
+
+SAMPLE = Purpose("sample", is_sample)
 
 
 def write_csv(path: Path, frames: Iterable[pl.DataFrame]) -> None:

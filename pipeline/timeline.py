@@ -1,8 +1,10 @@
 """One store's week, piece by piece, each with the poll that it rests on: why a report says what it says."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,12 +12,15 @@ from duckdb import DuckDBPyConnection
 
 from pipeline.compute import reach_us
 from pipeline.exchange import Partition
+from pipeline.files import Purpose, beginning, first_line
 from pipeline.line import unpacked
 from pipeline.options import SECOND_US, WEEK_US, Horizon, iso
 from pipeline.plan import Plan
 from pipeline.report import CSV_TIME, csv_bytes
 from pipeline.uptime import segments
 from pipeline.zones import DEFAULT_ZONE, local_days, local_offsets
+
+COLUMNS = ("status", "start_local", "end_local", "start_utc", "end_utc", "minutes", "poll_utc", "because")
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,16 @@ class Timeline:
         length = pl.format("{} h {} min", minutes // 60, (minutes % 60).cast(pl.String).str.zfill(2))
         poll = pl.col("poll_utc").dt.strftime("%Y-%m-%d %H:%M:%S").fill_null("none")
         yield from self.pieces.select("status", clock, length, poll, "because").iter_rows()
+
+
+def is_timeline(path: Path) -> bool:
+    """Whether a file is a timeline that this program wrote, as CSV or JSON. Raises OSError."""
+    header = ",".join(COLUMNS).encode()
+    return first_line(path) == header or OBJECT.match(beginning(path)) is not None
+
+
+OBJECT = re.compile(rb'\{"store_id": "(?:[^"\\]|\\.)*", "timezone": "')
+TIMELINE = Purpose("timeline", is_timeline)
 
 
 def timeline(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeline:

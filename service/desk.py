@@ -8,7 +8,6 @@ sample_data   a made-up feed, for a database that has none
 """
 
 import time
-from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -227,7 +226,7 @@ def sample_data(place: Place, stores: int, days: int) -> None:
         feed, rejects = Path(name) / "feed", Path(name) / "rejects"
         pipeline.write_sample(feed, stores, days, end=datetime.now(UTC))
         try:
-            deque(pipeline.load_files(feed, place.database, rejects), maxlen=0)
+            pipeline.load_files(feed, place.database, rejects)
         except pipeline.StoreUptimeError as error:
             raise CannotLoad from error
 

@@ -1,16 +1,20 @@
 """Where files are delivered to: folders, and buckets that speak S3, each under a name that the operator gives it."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, S3Store
+from obstore.store import ObjectStore, S3Store
 
+import pipeline
 from pipeline import StoreUptimeError
 from service.errors import NotDelivered
+from service.sealed import MAGIC
 
 RETRIES = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}  # what is longer away, the courier waits for
 BUCKET = "s3://"
@@ -24,14 +28,47 @@ class NoDestination(StoreUptimeError):
         return f"cannot deliver to {given!r}: {self.clause(reason)}. Write NAME=FOLDER, or NAME=s3://BUCKET/PREFIX."
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(Protocol):
     """A folder or a bucket."""
+
+    async def put(self, name: str, content: bytes) -> None:
+        """Have a file there, in whole or not at all. Raises NotDelivered."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder. A delivered file of the same name gives way, and nothing else."""
+
+    path: Path
+
+    async def put(self, name: str, content: bytes) -> None:
+        """See `Destination`."""
+        try:
+            await asyncio.to_thread(self._written, name, content)
+        except pipeline.CannotWrite as error:
+            raise NotDelivered(error.reason) from None
+        except OSError as error:
+            raise NotDelivered(error.strerror or str(error)) from None
+
+    def _written(self, name: str, content: bytes) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        pipeline.write_file(content, self.path / name, pipeline.Purpose("delivery", is_delivery))
+
+
+def is_delivery(path: Path) -> bool:
+    """Whether a file is a report that was delivered, encrypted or not. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC or pipeline.REPORT.is_ours(path)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket. A file of the same name gives way: not every bucket can tell whether there is one."""
 
     store: ObjectStore
 
     async def put(self, name: str, content: bytes) -> None:
-        """Have a file there, in whole or not at all; one of the same name gives way. Raises NotDelivered."""
+        """See `Destination`."""
         try:
             await obstore.put_async(self.store, name, content)
         except (BaseError, OSError) as error:
@@ -49,19 +86,21 @@ def destinations(given: Iterable[str]) -> dict[str, Destination]:
         if name in found:
             raise NoDestination(text, f"the name {name} stands for another one already")
         try:
-            found[name] = Destination(opened(url))
+            found[name] = opened(url)
         except (BaseError, OSError, ValueError) as error:
             raise NoDestination(text, first_line(error)) from None
     return found
 
 
-def opened(url: str) -> ObjectStore:
-    """The store behind an address."""
+def opened(url: str) -> Destination:
+    """What is behind an address; a folder is made. Raises OSError, ValueError."""
     if url.startswith(BUCKET):
-        return S3Store.from_url(url, retry_config=RETRIES)
+        return Bucket(S3Store.from_url(url, retry_config=RETRIES))
     if "://" in url:
         raise ValueError("it is neither a folder nor a bucket")
-    return LocalStore(Path(url).expanduser().absolute(), mkdir=True)
+    folder = Path(url).expanduser().absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return Folder(folder)
 
 
 def first_line(error: Exception) -> str:

@@ -108,6 +108,7 @@ class Quality:
     duplicates: int
     contradictory: int
     stores: dict[str, list[str]]
+    warnings: set[str]
 
 
 @dataclass(frozen=True)
@@ -516,6 +517,37 @@ def lists(stores: list[Store], cases: list[Worked], now: int) -> dict[str, list[
     }
 
 
+SPREADSHEET = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+[0-9]{2,}|[0-9]+\.0")
+
+
+def implausible(
+    cases: list[Worked], tables: Mapping[str, Counts], listed: dict[str, list[str]], hours: RawRows, zones: RawRows
+) -> set[str]:
+    """The codes of the warnings that need no clock."""
+    codes = set()
+    ids = {
+        "polls": {case.store.store_id for case in cases},
+        "hours": {row["store_id"] or "" for row in hours if trouble_with_hours(row) is None},
+        "zones": {row["store_id"] or "" for row in zones if trouble_with_id(row["store_id"]) is None},
+    }
+    for counts in tables.values():
+        if 100 * (counts.read - counts.accepted) > counts.read:
+            codes.add("rejected-rows")
+    for name, code in (("unknown_hours", "unknown-hours"), ("unknown_zone", "unknown-zones")):
+        if 100 * len(listed[name]) > len(cases):
+            codes.add(code)
+    for table in ("hours", "zones"):
+        if 2 * len(ids[table] & ids["polls"]) < len(ids[table]):
+            codes.add("foreign-ids")
+    if any(SPREADSHEET.fullmatch(store_id) for of_table in ids.values() for store_id in of_table):
+        codes.add("spreadsheet-ids")
+    days = {(row["day_of_week"] or "").strip(WHITE) for row in hours}
+    bad_days = {(row["day_of_week"] or "").strip(WHITE) for row in hours if trouble_with_hours(row) == "bad weekday"}
+    if "7" in bad_days and "0" not in days:
+        codes.add("weekdays-from-one")
+    return codes
+
+
 def reference_answer(
     polls: RawRows,
     hours: RawRows,
@@ -545,7 +577,15 @@ def reference_answer(
     both = {(poll.store_id, poll.at) for poll in accepted if poll.active} & {
         (poll.store_id, poll.at) for poll in accepted if not poll.active
     }
-    quality = Quality(tables, len(accepted) - len(set(accepted)), len(both), lists(stores, cases, end))
+    listed = lists(stores, cases, end)
+    repeats = len(accepted) - len(set(accepted))
+    codes = implausible(cases, tables, listed, hours, zones)
+    recent = [case for case in cases if case.row.last_poll_us >= end - DAY]
+    if 2 * len(recent) < len(cases):
+        codes.add("few-recent-polls")
+    if now is None and now_us is not None and micros(clock or datetime.now(UTC)) - now_us > 2 * HOUR:
+        codes.add("old-data")
+    quality = Quality(tables, repeats, len(both), listed, codes)
     return Answer(now_us, [case.row for case in cases], quality)
 
 

@@ -42,6 +42,7 @@ class Folder(FrameTables):
         super().__init__(
             {table: scan(files, table, mapping) for table, files in found.tables.items()}, found.source, mapping
         )
+        self.files = [file.path for files in found.tables.values() for file in files]
         self.remarks = found.remarks
 
     def __exit__(

@@ -8,6 +8,7 @@ Frames        frames that somebody gives, whatever else is in them
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -57,6 +58,8 @@ class Source(Protocol):
     """Where it is, for people; never with a password."""
     gives_all: bool
     """Whether `polls` also gives what lies outside the horizon, so that it can be counted."""
+    files: Sequence[Path]
+    """The files that are read, none of which may be written; a database has none."""
     remarks: list[DataWarning]
     """What the user should know about reading it, filled while it is read."""
     mapping: SourceMapping
@@ -115,6 +118,7 @@ class FrameTables:
     gives_all = True
     newest_limit = math.inf
     version: str | None = None
+    files: Sequence[Path] = ()
 
     def __init__(self, tables: Mapping[Table, RawFrames], name: str, mapping: SourceMapping) -> None:
         self.name, self.mapping = name, mapping

@@ -8,9 +8,11 @@ Polars is imported when the first pull is back: until then it would only be in t
 
 import os
 import secrets
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cached_property, partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -61,6 +63,7 @@ class Postgres:
     """
 
     gives_all = False
+    files: Sequence[Path] = ()
     newest_limit: float = 10_000
     version: str | None = None
 

@@ -1,12 +1,12 @@
 """`store-uptime encryption`: the keys of what is kept and delivered."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import cyclopts
 from cyclopts import Parameter
 
+import pipeline
 from pipeline import StoreUptimeError
 from service.commands import common
 from service.commands.common import Identities, counted, say
@@ -53,11 +53,9 @@ def key(path: Annotated[Path, Parameter(group=INPUT, help="A new file for the se
 
     secret, recipient = new_identity()
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        pipeline.write_new_file(f"# public key: {recipient}\n{secret}\n".encode(), path, 0o600)
     except OSError as error:
         raise CannotMakeKey(path, error.strerror or str(error)) from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"# public key: {recipient}\n{secret}\n")
     say(f"the secret part is in {path}: keep a copy in another place, for nothing opens what it has locked but it")
     print(recipient)
     return 0

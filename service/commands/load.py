@@ -7,13 +7,14 @@ from cyclopts import Parameter
 
 import pipeline
 from service.commands import common
-from service.commands.common import reasons, say, watched
+from service.commands.common import counted, reasons, say, watched
 from service.commands.groups import FLAG, INPUT, OUTPUT
+from service.commands.report import WARNED
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from pipeline import LoadedFile
+    from pipeline import Loaded, LoadedFile, LoadedTable
 
 
 def load(
@@ -34,29 +35,41 @@ def load(
             group=OUTPUT, metavar="FOLDER", help="A folder for the rejected rows, each with line number and reason."
         ),
     ] = Path("rejects"),
+    strict: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Exit with 3 if there are warnings.")] = False,
 ) -> int:
     """Load polls, business hours and zones into PostgreSQL.
 
     A file is recognised by its header, whatever its name. Polls are added
     and repeats ignored; hours and zones replace those of the stores in the
-    file. A file goes in whole or not at all.
+    files. All files go in, or none. The rows of a corrected rejects file
+    join those of their stores.
 
         store-uptime load ./feed --database postgresql://me@localhost/shop
         store-uptime load polls-2024-10-14.csv.gz
     """
     with rows_bar() as bar:
         task = bar.add_task("", total=None)
-        for done in pipeline.load_files(
+        done = pipeline.load_files(
             path,
             common.address(database),
             rejects,
             full=full,
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
             mapping=common.mapping(map),
-        ):
-            bar.reset(task, description="")
-            say(told(done))
-    return 0
+        )
+    summarize(done)
+    return WARNED if strict and done.warnings else 0
+
+
+def summarize(done: "Loaded") -> None:
+    """What became of each file, the sums where there are several of a table, and the warnings, on stderr."""
+    for file in done.files:
+        say(told(file))
+    for table, sums in done.tables.items():
+        if sums.files > 1:
+            say(counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
+    for warning in done.warnings:
+        say(f"warning  {warning}")
 
 
 def rows_bar() -> "Progress":
@@ -75,11 +88,17 @@ def rows_bar() -> "Progress":
 
 def told(done: "LoadedFile") -> str:
     """What became of a file, in a line or two."""
-    line = f"{done.file.name} -> {done.table}: {done.accepted:,} rows accepted, {done.added:,} added"
-    if done.table == "store_status":
+    line = counts(f"{done.name} -> {done.table}", done.table, done)
+    if done.rejects:
+        line += f"\n  {sum(done.rejected.values()):,} rejected ({reasons(done.rejected)}), see {done.rejects}"
+    return line
+
+
+def counts(what: str, table: str, done: "LoadedFile | LoadedTable") -> str:
+    """How many rows were accepted, added, ignored and replaced."""
+    line = f"{what}: {done.accepted:,} rows accepted, {done.added:,} added"
+    if table == "store_status":
         line += f", {done.accepted - done.added:,} repeats ignored"
     elif done.replaced:
         line += f", {done.replaced:,} replaced"
-    if done.rejects:
-        line += f"\n  {sum(done.rejected.values()):,} rejected ({reasons(done.rejected)}), see {done.rejects}"
     return line

@@ -19,5 +19,5 @@ def map(  # noqa: A001 - a command's name
         store-uptime map ./feed --out map.toml
         store-uptime report ./feed --map map.toml
     """
-    put(pipeline.proposed_mapping(common.address(source), schema).encode(), out)
+    put(pipeline.proposed_mapping(common.address(source), schema).encode(), out, pipeline.ForEditing("a mapping"))
     return 0

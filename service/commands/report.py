@@ -19,7 +19,7 @@ from service.spoken import briefly, when_down
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from pipeline import Report, Source, TableCounts
+    from pipeline import Purpose, Report, Source, TableCounts
 
 WARNED = 3
 BINARY = ("xlsx", "parquet")
@@ -66,6 +66,7 @@ def report(
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
         opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map))
+        pipeline.check_targets(targets(out, rejects), opened.files)
         with rejects_of_no_report(opened, rejects):
             result = pipeline.build_report(opened, options, progress=progress)
         progress("writing")
@@ -75,6 +76,12 @@ def report(
         put(content, out)
     summarize(result, out, monotonic() - began)
     return WARNED if strict and result.quality.warnings else 0
+
+
+def targets(out: Path, rejects: Path | None) -> "dict[Path, Purpose]":
+    """The files that are going to be written."""
+    figures = {} if out == common.STDOUT else {out: pipeline.REPORT}
+    return figures if rejects is None else figures | pipeline.rejects_targets(rejects)
 
 
 @contextmanager
@@ -94,13 +101,13 @@ def refuse_terminal(file_format: Format, out: Path) -> None:
         raise NotForTerminals(file_format)
 
 
-def put(content: bytes, out: Path) -> None:
-    """Bytes to stdout or to a file that appears whole."""
+def put(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
+    """Bytes, a report's unless it is said, to stdout or to a file that appears whole."""
     if out == common.STDOUT:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
-        pipeline.written(content, out)
+        pipeline.write_file(content, out, purpose or pipeline.REPORT)
 
 
 def summarize(result: "Report", out: Path, seconds: float) -> None:

@@ -30,7 +30,7 @@ def sample(
         ),
     ] = None,
     format: Annotated[Literal["csv", "parquet"], Parameter(group=OUTPUT, help="The files' format.")] = "csv",
-    force: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Let such files that are there give way.")] = False,
+    force: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Let the files of an earlier sample give way.")] = False,
 ) -> int:
     """Make a feed that looks real: polls, business hours and zones.
 

@@ -50,8 +50,11 @@ def timeline(
     """
     options = Options(now=now, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
+        opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map))
+        if out != common.STDOUT:
+            pipeline.check_targets({out: pipeline.TIMELINE}, opened.files)
         result = pipeline.build_timeline(
-            pipeline.open_source(common.address(source), schema, mapping=common.mapping(map)),
+            opened,
             store,
             options,
             progress=progress,
@@ -59,9 +62,9 @@ def timeline(
     if format == "table" and out == common.STDOUT:
         (show_pieces if pieces else show_week)(result)
     elif format == "json":
-        put(result.json(), out)
+        put(result.json(), out, pipeline.TIMELINE)
     else:
-        put(result.csv(), out)
+        put(result.csv(), out, pipeline.TIMELINE)
     for warning in result.warnings:
         say(f"warning  {warning}")
     return 0

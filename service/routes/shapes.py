@@ -168,12 +168,13 @@ class Selected(TypedDict, total=False):
 
 
 class Provenance(TypedDict):
-    """Where the figures come from: `Report.provenance` of the pipeline. now_is: how now was chosen, in words; horizon:
-    from when to when polls count; mapping: where there is one, what it says of each table; selection: in a file of some
-    stores only."""
+    """Where the figures come from: `Report.provenance` of the pipeline. now_is: how now was chosen, in words;
+    data_age_seconds: how old now was when the report was made, or due (null: now was given); horizon: from when to when
+    polls count; mapping: where there is one, what it says of each table; selection: in a file of some stores only."""
 
     now: datetime  # here and in the next but one: its text, as JSON has it
     now_is: str
+    data_age_seconds: float | None
     horizon: list[datetime]
     store: str | None
     max_gap_seconds: float | None
@@ -196,13 +197,15 @@ class TableQuality(TypedDict):
 
 class Quality(TypedDict):
     """What the data was like: `Report.quality` of the pipeline. tables: polls, hours and zones; duplicates,
-    contradictory: polls; stores: ids by the name of their list; warnings: sentences."""
+    contradictory: polls; stores: ids by the name of their list; warnings: sentences; warning_codes:
+    of which kind each is."""
 
     tables: dict[str, TableQuality]
     duplicates: int
     contradictory: int
     stores: dict[str, list[str]]
     warnings: list[str]
+    warning_codes: list[str]
 
 
 class ReportDetails(msgspec.Struct, omit_defaults=True):

@@ -119,9 +119,7 @@ def expected_members(struct: type[msgspec.Struct]) -> Mapping[str, Expected]:
 
 def unknown_names(given: Iterable[str], expected: Mapping[str, Expected], noun: str, taker: str) -> Iterator[str]:
     """A sentence for each name that nothing goes by."""
-    for name in given:
-        if name in expected:
-            continue
+    for name in sorted(set(given) - expected.keys()):  # a parser of addresses gives them in any order
         known = listed(expected, "and") if expected else "none"
         near = get_close_matches(name, expected, 1)
         hint = f" Did you mean {near[0]}?" if near else ""

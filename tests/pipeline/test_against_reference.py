@@ -18,6 +18,7 @@ from tests.reference import (
     CLOSED,
     DOWN,
     EPOCH,
+    HOUR,
     MINUTE,
     UNITS,
     UP,
@@ -124,7 +125,8 @@ def expected_quality(answer: Answer) -> Figures:
     quality = answer.quality
     tables = {name: (counts.read, counts.accepted, counts.rejected) for name, counts in quality.tables.items()}
     facts = {"duplicates": quality.duplicates, "contradictory": quality.contradictory, "now": answer.now_us}
-    return {**tables, **quality.stores, **facts, "outside": quality.tables["polls"].outside}
+    facts |= {"warnings": quality.warnings, "outside": quality.tables["polls"].outside}
+    return {**tables, **quality.stores, **facts}
 
 
 def reported_quality(report: Report) -> Figures:
@@ -137,8 +139,10 @@ def reported_quality(report: Report) -> Figures:
         "duplicates": quality.duplicates,
         "contradictory": quality.contradictory,
         "now": report.plan.horizon.now_us,
+        "warnings": set(quality.warning_codes),
+        "outside": quality.tables["polls"].outside,
     }
-    return {**tables, **quality.stores, **facts, "outside": quality.tables["polls"].outside}
+    return {**tables, **quality.stores, **facts}
 
 
 # Comparison -----------------------------------------------------------------------------------------------------------
@@ -205,7 +209,10 @@ def test_until_a_moment_the_newest_poll_up_to_it_is_now(world: World, data: st.D
     now = newest(world.polls, until)
     assume(now is not None)
     found = report_of(replace(world, now=None), until=moment(until))
-    fail_readably(all_differences(answer_of(replace(world, now=moment(now or 0))), found), world)
+    answer = answer_of(replace(world, now=moment(now or 0)))
+    if until - (now or 0) > 2 * HOUR:
+        answer.quality.warnings.add("old-data")
+    fail_readably(all_differences(answer, found), world)
 
 
 @pytest.mark.anywhere

@@ -338,7 +338,7 @@ def test_load_takes_a_path_for_a_path_too(tmp_path: Path, database: str) -> None
     top = tmp_path / "feed [x]*?{1,2}% ~$:=#'\"\n"
     for number, (text, write) in enumerate(zip(FEED.values(), WRITE.values(), strict=True)):
         put(top / f"y\n[{number}]*?.csv", write(text))
-    loaded = list(load_files(top, database, tmp_path / "rejects"))
+    loaded = load_files(top, database, tmp_path / "rejects").files
     assert [file.accepted for file in loaded] == [1, 1, 1]
     assert build_report(open_source(database)).csv() == report(top).csv()
 

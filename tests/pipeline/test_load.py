@@ -44,7 +44,7 @@ def rejects(tmp_path: Path) -> Path:
 def load(path: Path, database: str, full: bool = False) -> dict[str, LoadedFile]:
     """The files of a load by the beginning of their names."""
     rejects = (path if path.is_dir() else path.parent).parent / "rejects"
-    return {done.file.name.split(".")[0]: done for done in load_files(path, database, rejects, full=full)}
+    return {done.file.name.split(".")[0]: done for done in load_files(path, database, rejects, full=full).files}
 
 
 def contents(database: str) -> Contents:
@@ -215,8 +215,8 @@ def test_rejected_rows_stand_in_a_file_with_line_reason_and_the_row_as_it_was(
     database: str, tmp_path: Path, rejects: Path
 ) -> None:
     done = load(written_feed(tmp_path / "feed", polls=BAD_POLLS), database)["polls"]
-    assert (done.accepted, sum(done.rejected.values()), done.rejects) == (1, 6, rejects / "polls.csv")
-    assert (rejects / "polls.csv").read_bytes().decode().split("\r\n") == [
+    assert (done.accepted, sum(done.rejected.values()), done.rejects) == (1, 6, rejects / "polls.csv.rejects.csv")
+    assert (rejects / "polls.csv.rejects.csv").read_bytes().decode().split("\r\n") == [
         f"file,line,reason,{POLLS}",
         "polls.csv,3,bad timestamp,a,yesterday,active",
         "polls.csv,4,missing store id,,2024-10-14 10:00:00 UTC,active",
@@ -231,10 +231,10 @@ def test_rejected_rows_stand_in_a_file_with_line_reason_and_the_row_as_it_was(
 def test_lines_are_counted_through_a_large_file(
     database: str, tmp_path: Path, rejects: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.load.BATCH_ROWS", 1_000)
+    monkeypatch.setattr("pipeline.incoming.BATCH_ROWS", 1_000)
     rows = [f"{n},2024-10-14 10:00:00 UTC,{'active' if n % 1_700 else 'off'}" for n in range(2, 6_000)]
     load(written_feed(tmp_path / "feed", polls=lines(POLLS, *rows)), database)
-    told = [row.split(",")[1:4] for row in (rejects / "polls.csv").read_text().splitlines()[1:]]
+    told = [row.split(",")[1:4] for row in (rejects / "polls.csv.rejects.csv").read_text().splitlines()[1:]]
     assert told == [[str(n), "bad status", str(n)] for n in (1_700, 3_400, 5_100)]
 
 
@@ -389,7 +389,7 @@ def test_a_full_disk_for_the_rejects_changes_nothing(
 ) -> None:
     (small_disk / "other").write_bytes(bytes(taken_before))
     rows = ["z,2024-10-15 10:00:00 UTC,active", *["z,2024-10-15 10:00:00 UTC,off"] * bad_rows]
-    with pytest.raises(CannotWrite, match=r"polls\.csv: No space left on device"):
+    with pytest.raises(CannotWrite, match=r"polls\.csv\.rejects\.csv: No space left on device"):
         load(written_feed(tmp_path / "bad", polls=lines(POLLS, *rows)), loaded)
     assert [path.name for path in small_disk.iterdir()] == ["other"]
 
@@ -455,7 +455,7 @@ def test_reports_can_be_made_while_a_load_waits_for_its_end(feed: Path, database
         seen.append(report_on(database).exact.height)
 
     new = written_feed(tmp_path / "new", polls=lines(POLLS, "z,2024-10-14 11:00:00,active"))
-    list(load_files(new, database, tmp_path / "rejects", progress=look))
+    load_files(new, database, tmp_path / "rejects", progress=look)
     assert seen == [2]
     assert report_on(database).exact.height == 3
 
@@ -466,8 +466,8 @@ def test_a_server_that_goes_away_is_told_in_one_line(feed: Path, database: str, 
         run(database, f"select pg_terminate_backend(pid) {loading}")
         eventually(lambda: run(database, f"select count(*) {loading}") == [(0,)])
 
-    with pytest.raises(LoadRefused, match="Nothing was changed by this file"):
-        list(load_files(feed, database, tmp_path / "rejects", progress=gone))
+    with pytest.raises(LoadRefused, match="Nothing was changed"):
+        load_files(feed, database, tmp_path / "rejects", progress=gone)
     with suppress(psycopg.Error):
         assert contents(database) == {name: [] for name in TABLES}
 
@@ -479,6 +479,7 @@ def test_the_command_tells_what_became_of_each_file(database: str, tmp_path: Pat
     assert done.stdout == b""
     assert done.stderr.decode().splitlines() == [
         "polls.csv -> store_status: 1 rows accepted, 0 added, 1 repeats ignored",
-        "  6 rejected (3 bad timestamp, 1 bad status, 1 missing store id, 1 too many fields), see rejects/polls.csv",
+        "  6 rejected (3 bad timestamp, 1 bad status, 1 missing store id, 1 too many fields), "
+        "see rejects/polls.csv.rejects.csv",
         "hours.csv -> menu_hours: 1 rows accepted, 1 added, 1 replaced",
     ]

@@ -278,5 +278,9 @@ def test_a_kept_report_keeps_its_mapping(tmp_path: Path) -> None:
 def test_a_feed_is_loaded_by_its_mapping(database: str, tmp_path: Path, expected: bytes) -> None:
     feed = written_feed(tmp_path / "feed", polls=OTHERS["other names"], hours=WEEK[1], zones=PLACES)
     mapping = SourceMapping.from_dict(tomllib.loads(proposed_mapping(str(feed))))
-    assert [done.rejected for done in load_files(feed, database, tmp_path / "rejects", mapping=mapping)] == [{}, {}, {}]
+    assert [done.rejected for done in load_files(feed, database, tmp_path / "rejects", mapping=mapping).files] == [
+        {},
+        {},
+        {},
+    ]
     assert build_report(open_source(database)).csv("extended") == expected

@@ -143,12 +143,12 @@ def test_rejected_rows_are_written_as_csv(tmp_path: Path) -> None:
 def test_what_load_rejects_is_written_the_same(tmp_path: Path, database: str) -> None:
     reported = all_rejected(tmp_path / "feed")
     write_rejects(reported, tmp_path / "reported")
-    loaded = {done.file.stem: done for done in load_files(tmp_path / "feed", database, tmp_path / "loaded")}
+    loaded = {done.file.stem: done for done in load_files(tmp_path / "feed", database, tmp_path / "loaded").files}
     for name, done in loaded.items():
         same = [
             row for row in read_rows(tmp_path / "reported" / f"{name}.csv") if row["reason"] != "ahead of the clock"
         ]
-        assert sorted(read_rows(tmp_path / "loaded" / f"{name}.csv"), key=line) == sorted(same, key=line)
+        assert sorted(read_rows(tmp_path / "loaded" / f"{name}.csv.rejects.csv"), key=line) == sorted(same, key=line)
         assert sum(done.rejected.values()) == len(same)
 
 
@@ -221,13 +221,13 @@ def test_a_store_with_no_good_hours_has_no_figures(tmp_path: Path) -> None:
 def test_it_has_none_once_it_is_loaded(tmp_path: Path, database: str) -> None:
     folder = feed(tmp_path / "feed", hours=b"a,0,9 AM,5 PM\na,8,09:00,17:00\n")
     for _ in range(2):
-        list(load_files(folder, database, tmp_path / "rejects"))
+        load_files(folder, database, tmp_path / "rejects")
         check_unknown(build_report(open_source(database)))
 
 
 def test_it_has_figures_again_when_good_hours_are_loaded(tmp_path: Path, database: str) -> None:
-    list(load_files(feed(tmp_path, hours=b"a,0,9 AM,5 PM\n"), database, tmp_path / "rejects"))
-    list(load_files(feed(tmp_path, hours=b"a,0,00:00,24:00\n"), database, tmp_path / "rejects"))
+    load_files(feed(tmp_path, hours=b"a,0,9 AM,5 PM\n"), database, tmp_path / "rejects")
+    load_files(feed(tmp_path, hours=b"a,0,00:00,24:00\n"), database, tmp_path / "rejects")
     found = build_report(open_source(database))
     assert found.csv().decode().splitlines()[1].startswith("a,60.00,")
     assert found.quality.stores["unknown_hours"] == []
@@ -235,7 +235,7 @@ def test_it_has_figures_again_when_good_hours_are_loaded(tmp_path: Path, databas
 
 def test_a_store_with_some_good_hours_is_computed_and_listed(tmp_path: Path, database: str) -> None:
     folder = feed(tmp_path / "feed", hours=b"a,0,9 AM,5 PM\na,0,00:00,24:00\n")
-    list(load_files(folder, database, tmp_path / "rejects"))
+    load_files(folder, database, tmp_path / "rejects")
     for found in (report(folder), build_report(open_source(database))):
         assert found.csv().decode().splitlines()[1].startswith("a,60.00,")
         assert found.quality.stores["partly_rejected_hours"] == ["a"]

@@ -8,7 +8,8 @@ from time import perf_counter
 import polars as pl
 import pytest
 
-from pipeline.sample import UNKNOWN_ZONE, Format, splitmix64, write_sample
+from pipeline.errors import CannotWrite
+from pipeline.sample import LIST, UNKNOWN_ZONE, Format, splitmix64, write_sample
 from pipeline.zone_files import known_zones
 
 ROOT = Path(__file__).parents[2]
@@ -60,14 +61,28 @@ def test_another_seed_gives_other_bytes_in_each_file(tmp_path: Path) -> None:
     assert all(first[name] != second[name] for name in first)
 
 
+def test_a_file_that_was_changed_or_never_made_here_does_not_give_way(tmp_path: Path) -> None:
+    sample(tmp_path, 3, 1)
+    write_sample(tmp_path, 3, 1, 2, "parquet", replace=True)
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.name != LIST) == [".parquet"] * 3
+    for name in ("timezones.parquet", "menu_hours.csv"):
+        (tmp_path / name).write_bytes(b"theirs")
+        before = contents(tmp_path)
+        with pytest.raises(CannotWrite, match=rf"{name}: a file is there that is no earlier sample"):
+            write_sample(tmp_path, 3, 1, replace=True)
+        assert contents(tmp_path) == before
+        (tmp_path / name).unlink()
+
+
 def test_the_numbers_are_those_of_the_published_generator() -> None:
     states = pl.Series([1234567, (1234567 + 0x9E3779B97F4A7C15) % 2**64], dtype=pl.UInt64)
     assert splitmix64(states).to_list() == [6457827717110365317, 3203168211198807973]
 
 
 def test_three_files_with_their_headers_are_all_that_is_written(tmp_path: Path) -> None:
-    headers = {name: text.split(b"\n")[0] for name, text in contents(sample(tmp_path, 3, 1)).items()}
-    assert headers == {
+    written = contents(sample(tmp_path, 3, 1))
+    assert {line.split(b"  ")[1].decode() for line in written.pop(LIST).splitlines()} == written.keys()
+    assert {name: text.split(b"\n")[0] for name, text in written.items()} == {
         "store_status.csv": b"store_id,status,timestamp_utc",
         "menu_hours.csv": b"store_id,day_of_week,start_time_local,end_time_local",
         "timezones.csv": b"store_id,timezone_str",

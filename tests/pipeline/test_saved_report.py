@@ -223,7 +223,7 @@ def test_so_it_is_in_odd_worlds(world: World) -> None:
 
 def test_a_report_from_a_database_is_restored_without_it(database: str, tmp_path: Path) -> None:
     write_sample(tmp_path / "feed", stores=30, days=9)
-    assert all(done.accepted for done in load_files(tmp_path / "feed", database, tmp_path / "rejects"))
+    assert all(done.accepted for done in load_files(tmp_path / "feed", database, tmp_path / "rejects").files)
     report = build_report(open_source(database))
     assert_written_alike(again(report), report)
 

@@ -410,7 +410,7 @@ def test_tables_of_our_own_say_what_csv_says(
     database: str, worlds: dict[str, World], expected: dict[str, Said], tmp_path: Path, name: str
 ) -> None:
     folder = csv_folder(worlds[name], tmp_path)
-    assert all(done.accepted for done in load_files(folder, database, tmp_path / "rejects"))
+    assert all(done.accepted for done in load_files(folder, database, tmp_path / "rejects").files)
     assert said(database, worlds[name]) == expected[name]
 
 

@@ -77,7 +77,7 @@ def is_ready(client: httpx.Client) -> bool:
 
 def loaded(database: str, feed: Path) -> None:
     """Load a feed into a database."""
-    assert len(list(load_files(feed, database, feed.parent / "rejects"))) == 3
+    assert len(load_files(feed, database, feed.parent / "rejects").files) == 3
 
 
 def trigger(client: httpx.Client, **body: object) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -452,3 +453,19 @@ def test_whatever_the_registry_writes_is_known_as_our_own(registry: str) -> None
 
 def version(url: str) -> str | None:
     return beginning(open_source(url), Options())
+
+
+# Mappings -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_reads_by_its_mapping(server: str, tmp_path: Path) -> None:
+    """Its workers, and the look that tells whether a report can be shared."""
+    file = tmp_path / "map.toml"
+    file.write_text('[store_status]\nstatus = "state"\nactive = ["active", "on"]\n')
+    with fresh_database(server) as url:
+        run(url, *TABLES, "alter table store_status rename status to state")
+        with running(url, "--map", str(file), "--workers", "1") as service, service.client() as client:
+            report_id = complete(client, now=NOW)
+            assert trigger(client, now=NOW) == report_id
+            provenance = client.get(f"/reports/{report_id}").json()["provenance"]
+    assert provenance["mapping"] == {"store_status": {"status": "state", "active": ["active", "on"]}}

@@ -1,0 +1,179 @@
+"""What this program writes to paths of its user's: nothing is lost for it.
+
+    check_targets   before anything is read: no path to be written is a file that is read, or holds something else
+    write_file      bytes into a file that appears whole or not at all
+    publish         the same for a file that was written bit by bit (see `unfinished`)
+    remove          an earlier file, if it is one of ours
+
+Whether a file that is there may give way, its `Purpose` says.
+"""
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import CannotWrite, WouldOverwriteSource, writing
+
+PREFIX = ".store-uptime-"  # hidden, so that nobody who reads the folder takes what a kill leaves for data
+LONGEST_HEADER = 4_096
+NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EXDEV)
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a file is written for: a noun for people, and how to recognise one that this program wrote for it."""
+
+    noun: str
+    is_ours: Callable[[Path], bool]
+
+    @property
+    def objection(self) -> str:
+        """Why a file may not give way."""
+        return f"a file is there that is no earlier {self.noun} of store-uptime"
+
+
+@dataclass(frozen=True)
+class ForEditing(Purpose):
+    """What a file is written for that its user is going to edit: it never gives way."""
+
+    is_ours: Callable[[Path], bool] = field(default=lambda path: False, init=False)
+
+    @property
+    def objection(self) -> str:
+        """Why a file may not give way."""
+        return f"a file is there, and it may be {self.noun} that was edited"
+
+
+def check_targets(targets: Mapping[Path, Purpose], sources: Iterable[Path]) -> None:
+    """Refuse to begin where a path to be written is one of the files that are read, or holds something else.
+
+    Raises WouldOverwriteSource, CannotWrite.
+    """
+    check_sources(targets, sources)
+    for target, purpose in targets.items():
+        with writing(target):
+            check_replaceable(target, purpose)
+
+
+def check_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
+    """Raises WouldOverwriteSource where a path to be written is a file that is read, whatever it is called there."""
+    read = {identity(source): source for source in sources}
+    for target in targets:
+        if (found := identity(target)) is not None and found in read:
+            raise WouldOverwriteSource(str(target), str(read[found]))
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode of a file, links followed; None where there is none, or something else."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+
+
+def check_replaceable(target: Path, purpose: Purpose) -> None:
+    """Raises CannotWrite where a file is there that is neither empty nor what this program wrote for the purpose."""
+    if target.is_file() and target.stat().st_size and not purpose.is_ours(target):
+        raise CannotWrite(str(target), purpose.objection)
+
+
+def first_line(path: Path) -> bytes:
+    """The first line of a file, without its end."""
+    return beginning(path).partition(b"\n")[0].removesuffix(b"\r")
+
+
+def beginning(path: Path) -> bytes:
+    """The first bytes of a file."""
+    with path.open("rb") as file:
+        return file.read(LONGEST_HEADER)
+
+
+def write_file(content: bytes, path: Path, purpose: Purpose) -> None:
+    """Put bytes into a file that appears whole or not at all; a pipe or a device just gets them. Raises CannotWrite."""
+    with writing(path):
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        with unfinished(path) as part:
+            part.write_bytes(content)
+            publish(part, path, purpose)
+
+
+@contextmanager
+def unfinished(path: Path) -> Generator[Path]:
+    """An empty file in the folder of a path, to be written and published; gone afterwards. Raises OSError."""
+    handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=PREFIX)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def publish(part: Path, path: Path, purpose: Purpose) -> None:
+    """Have a finished file stand under its name. Raises OSError, and CannotWrite where something else is there."""
+    synchronize(part)
+    part.chmod(0o666 & ~current_umask())
+    target = path.resolve()  # a link stays: what it leads to gives way
+    if not move_to_free_name(part, target):
+        check_replaceable(target, purpose)
+        part.replace(target)
+
+
+def move_to_free_name(part: Path, target: Path) -> bool:
+    """Give a file a name that nothing has; False where something has it by now."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        return move_by_placeholder(part, target)
+    part.unlink()
+    return True
+
+
+def move_by_placeholder(part: Path, target: Path) -> bool:
+    """The same on a file system without hard links: an empty file takes the name first."""
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    part.replace(target)
+    return True
+
+
+def write_new_file(content: bytes, path: Path, mode: int) -> None:
+    """Put bytes into a file that was not there. Raises FileExistsError where it is, and OSError."""
+    with unfinished(path) as part:
+        part.write_bytes(content)
+        part.chmod(mode)
+        synchronize(part)
+        if not move_to_free_name(part, path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+
+
+def remove(path: Path, purpose: Purpose) -> None:
+    """Remove an earlier file of this program's for the purpose; leave anything else. Raises OSError."""
+    if path.is_file() and purpose.is_ours(path):
+        path.unlink()
+
+
+def synchronize(path: Path) -> None:
+    """Have the bytes of a file on the disk. Raises OSError."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def current_umask() -> int:
+    """The permissions that new files of this process do not get."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

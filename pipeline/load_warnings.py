@@ -1,0 +1,39 @@
+"""What a load has to say of its files: docs/semantics.md, "Warnings", as far as files alone can tell."""
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from pipeline.data_warnings import DataWarning
+from pipeline.intake import TableCounts, Taken
+from pipeline.plausibility import rejected_rows_warning, weekdays_from_one
+from pipeline.tables import COLUMNS, SPACE, Table
+
+NAMES: Mapping[Table, str] = dict(zip(COLUMNS, ("polls", "hours", "zones"), strict=True))
+SAYING = pl.col("day_of_week").str.strip_chars(SPACE).is_in(["0", "7"])
+
+
+class Samples:
+    """A few rows of a load: a rejected one for each reason, and for each weekday that says how weekdays are counted."""
+
+    def __init__(self) -> None:
+        self._rejected: dict[Table, pl.DataFrame] = {}
+        self._weekdays: set[int | None] = set()
+
+    def add(self, table: Table, judged: pl.DataFrame, rejected: pl.DataFrame) -> None:
+        """Look at further rows. rejected: those of them that are, as `as_it_was` gives them."""
+        if table == "menu_hours":
+            self._weekdays.update(judged["weekday"].unique())
+        if not rejected.is_empty():
+            known = self._rejected.get(table, rejected.clear())
+            saying = pl.when(SAYING).then("day_of_week") if table == "menu_hours" else pl.lit(None)
+            rows = pl.concat([known, rejected]).with_columns(saying=saying)
+            self._rejected[table] = rows.unique(["reason", "saying"], keep="first", maintain_order=True).drop("saying")
+
+    def warnings(self, counts: Mapping[Table, TableCounts]) -> Iterator[DataWarning]:
+        """What is probably wrong, from these rows and from how many there were of each kind."""
+        for table, rejected in self._rejected.items():
+            yield from rejected_rows_warning(NAMES[table], counts[table], rejected)
+        if "menu_hours" in self._rejected:
+            accepted = pl.DataFrame({"weekday": list(self._weekdays)}, schema={"weekday": pl.Int8})
+            yield from weekdays_from_one(Taken(accepted, self._rejected["menu_hours"], counts["menu_hours"]))
