@@ -124,10 +124,10 @@ HOMES = {
     "data_warnings": ("WARNING_CODES", "age_in_words"),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
+        "AddressNotUnderstood",
+        "AllPollsRejected",
         "BadMapping",
         "CannotWrite",
-        "AllPollsRejected",
-        "AddressNotUnderstood",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
         "NoPolls",
