@@ -482,6 +482,6 @@ def test_the_command_tells_what_became_of_each_file(database: str, tmp_path: Pat
         "  6 rejected (3 bad timestamp, 1 bad status, 1 missing store id, 1 too many fields), "
         "see rejects/polls.csv.rejects.csv",
         "hours.csv -> menu_hours: 1 rows accepted, 1 added, 1 replaced",
-        "warning  6 of 7 rows of polls were rejected, most often for bad timestamp (3), such as timestamp_utc 'yesterday' "
-        "in polls.csv, line 3.",
+        "warning  6 of 7 rows of polls were rejected, most often for bad timestamp (3), "
+        "such as timestamp_utc 'yesterday' in polls.csv, line 3.",
     ]
