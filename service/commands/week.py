@@ -45,8 +45,8 @@ def heading(timeline: "Timeline", week: "Week") -> "Iterator[RenderableType]":
     from rich.text import Text
 
     yield Text(f"Store {printable(timeline.store_id)}", style="bold", overflow="fold")
-    yield Text(f"The week before {moment(week.now)}{ago(timeline.data_age_seconds)}", overflow="fold")
-    yield Text(f"Local time of {printable(timeline.timezone)}", overflow="fold")
+    when = f"{moment(week.now)}{ago(timeline.data_age_seconds)}"
+    yield Text(f"The week before {when}, local time of {printable(timeline.timezone)}", overflow="fold")
 
 
 def day_parts(day: "Day", zone: tzinfo) -> "Iterator[RenderableType]":
