@@ -47,7 +47,7 @@ from pipeline.waiting import awaited
 if TYPE_CHECKING:
     import polars as pl
 
-    from pipeline.source.frames import Frames, RawFrames, RawPolls
+    from pipeline.source.frames import FrameTables, RawFrames, RawPolls
 
 LARGE_TABLE = 1_000_000
 BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
@@ -254,12 +254,16 @@ class Postgres:
         newest = self._loose_frames(times, Stretch(max(seen_us), ceiling_us)).newest_poll_us(ceiling_us)
         return self._loose_frames(times, EVER).newest_poll_us(ceiling_us) if newest is None else newest
 
-    def _loose_frames(self, times: LooseTimes, stretch: Stretch) -> "Frames":
-        from pipeline.source.frames import Frames
+    def _loose_frames(self, times: LooseTimes, stretch: Stretch) -> "FrameTables":
+        from pipeline.source.frames import FrameTables
 
         polls = self._loose_polls(times, stretch, self._of_store("store_status", None))
+<<<<<<< HEAD
         as_pulled = replace(self.mapping, columns={})  # statements give columns their usual names
         return Frames(polls, [], [], mapping=as_pulled)
+=======
+        return FrameTables({"store_status": [polls], "menu_hours": [], "timezones": []}, self.name, self.mapping)
+>>>>>>> folder
 
     def _loose_polls(self, times: LooseTimes, stretch: Stretch, of_store: Composable) -> "pl.LazyFrame":
         return self._pulled(times.polls_statement, self._polls, **times.bounds(stretch), of_store=of_store).lazy()

@@ -147,6 +147,7 @@ CHANGES = {
     "no row": ("truncate store_status", "has no accepted poll. Load some with"),
     "no right": ("revoke select on menu_hours from {role}", "grant select on public.menu_hours to this user"),
     "timetz": ("alter table menu_hours alter start_time_local type timetz", "of type time with time zone; it must be"),
+    "float ids": ("alter table timezones alter store_id type float8 using 1", "in which long ids lose digits"),
     "interval": ("alter table menu_hours alter end_time_local type interval", "is of type interval; it must be time"),
     "numeric": ("alter table store_status alter timestamp_utc type numeric using 1", "is of type numeric; it must be"),
     "an error while it is read": (
