@@ -37,11 +37,16 @@ class Purpose:
         return f"a file is there that is no earlier {self.noun} of store-uptime"
 
 
+def never(path: Path) -> bool:
+    """That a file may not give way."""
+    return False
+
+
 @dataclass(frozen=True)
 class ForEditing(Purpose):
     """What a file is written for that its user is going to edit: it never gives way."""
 
-    is_ours: Callable[[Path], bool] = field(default=lambda path: False, init=False)
+    is_ours: Callable[[Path], bool] = field(default_factory=lambda: never, init=False)  # a default would be a method
 
     @property
     def objection(self) -> str:

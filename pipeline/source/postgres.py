@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -258,12 +257,7 @@ class Postgres:
         from pipeline.source.frames import FrameTables
 
         polls = self._loose_polls(times, stretch, self._of_store("store_status", None))
-<<<<<<< HEAD
-        as_pulled = replace(self.mapping, columns={})  # statements give columns their usual names
-        return Frames(polls, [], [], mapping=as_pulled)
-=======
         return FrameTables({"store_status": [polls], "menu_hours": [], "timezones": []}, self.name, self.mapping)
->>>>>>> folder
 
     def _loose_polls(self, times: LooseTimes, stretch: Stretch, of_store: Composable) -> "pl.LazyFrame":
         return self._pulled(times.polls_statement, self._polls, **times.bounds(stretch), of_store=of_store).lazy()

@@ -155,6 +155,14 @@ def test_a_feed_as_it_should_be_needs_none(tmp_path: Path) -> None:
     assert SourceMapping.from_dict(tomllib.loads(text)) == SourceMapping()
 
 
+def test_a_mapping_that_may_have_been_edited_stays(tmp_path: Path) -> None:
+    feed = written_feed(tmp_path / "feed", polls=polls(), hours=WEEK[0], zones=PLACES)
+    (tmp_path / "map.toml").write_text("# mine\n")
+    done = called("map", feed, "--out", "map.toml", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "map.toml").read_text()) == (1, "# mine\n")
+    assert b"it may be a mapping that was edited" in done.stderr
+
+
 DOUBTS = {
     "a word that may mean either": (
         {"polls": polls(statuses=("online", "offline", "maintenance"))},
