@@ -481,7 +481,7 @@ def test_the_summary_ends_with_what_came_out(command: Command, tmp_path: Path) -
     source = written_feed(tmp_path / "f", polls=polls, hours=hours, zones=lines(ZONES, "a,UTC", "b,UTC"))
     uptime, down, written = command("report", source, "--out", tmp_path / "w.csv").err.splitlines()[-3:]
     assert uptime.split(maxsplit=1)[1] == "50.00 % in the last day, 50.00 % in the last week, of all stores together"
-    assert down.split(maxsplit=1)[1] == "1 of 2 stores down now"
+    assert down.split(maxsplit=1)[1] == "1 of 2 stores down when last seen"
     assert re.fullmatch(rf"written +to {tmp_path / 'w.csv'}, in [0-9.]+ s", written)
 
 
