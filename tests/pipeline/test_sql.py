@@ -135,9 +135,9 @@ def test_a_statement_says_in_its_first_line_what_it_is(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "module"), [("load", "load.py"), ("postgres", "source/postgres.py")], ids=["load", "postgres"]
+    ("folder", "modules"), [("load", "load*.py"), ("postgres", "source/*.py")], ids=["load", "postgres"]
 )
-def test_every_statement_is_used(folder: str, module: str) -> None:
-    code = (SQL.parent / module).read_text(encoding="utf-8")
+def test_every_statement_is_used(folder: str, modules: str) -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SQL.parent.glob(modules))
     used = set(re.findall(rf'"(?:{folder}/)?(\w+)"', code))
     assert [path.stem for path in SQL.glob(f"{folder}/*.sql") if path.stem not in used] == []
