@@ -62,12 +62,12 @@ async def home(
         )
 
 
-async def lacking(backend: Backend) -> str | None:
-    """Why no report can be made yet; None where one can."""
+async def lacking(backend: Backend) -> dict[str, Any] | None:
+    """why: no report can be made yet; has_no_data: whether there is nothing at all. None where one can be made."""
     try:
         await backend.data_version(Options())
     except (pipeline.NoPolls, pipeline.SourceMismatch) as error:
-        return told(error)
+        return {"why": told(error), "has_no_data": not isinstance(error, pipeline.AllPollsRejected)}
     return None
 
 

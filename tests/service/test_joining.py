@@ -100,6 +100,13 @@ def test_a_report_of_another_version_of_the_program_is_not_shared(client: httpx.
     assert trigger(client, max_gap="10h") != first
 
 
+def test_a_report_whose_data_has_become_old_since_is_not_shared(client: httpx.Client, tables: str) -> None:
+    first = complete(client, max_gap="12h")
+    assert trigger(client, max_gap="12h") == first
+    run(tables, f"update store_uptime.report set warning_codes = '{{}}' where id = '{first}'")  # as if fresh then
+    assert trigger(client, max_gap="12h") != first
+
+
 SPELLINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nothing and no store": ({}, {"store_id": None}),
     "nothing and an empty store": ({}, {"store_id": ""}),
