@@ -11,7 +11,7 @@ with gaps as (
            poll_us + reach_us() as start_us,
            end_us
     from evidence
-    where reach_us() < horizon_us() and end_us - poll_us > reach_us() and end_us < close_us
+    where reach_us() < horizon_us() and end_us - poll_us > reach_us()
 )
 select gaps.store,
        gaps.open_us,
@@ -20,4 +20,4 @@ select gaps.store,
        next.poll_us,
        next.active
 from gaps
-join evidence as next on next.store = gaps.store and next.poll_us = gaps.end_us;
+join evidence as next on next.store = gaps.store and next.poll_us = gaps.end_us;  -- there is none at a closing
