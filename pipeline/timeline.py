@@ -117,16 +117,16 @@ def in_week(given: pl.DataFrame, plan: Plan) -> pl.DataFrame:
 
 def because(given: pl.DataFrame, plan: Plan) -> pl.Expr:
     """Why a piece of these is what it is."""
-    start, opening, poll = pl.col("start_us"), pl.col("open_us"), pl.col("poll_us")
+    start, end, opening, poll = (pl.col(name) for name in ("start_us", "end_us", "open_us", "poll_us"))
     unknown = "no poll within max-gap" if given["poll_us"].count() else "no poll in business time"
     limit = pl.lit(None if plan.options.max_gap is None else reach_us(plan), pl.Int64)  # null: nothing is equal to it
     return (
         pl.when(poll.is_null()).then(pl.lit(unknown))
         .when(poll < opening).then(pl.lit("carried from the last poll of an earlier interval"))
-        .when(~pl.col("inside")).then(pl.lit("carried back from the first poll of a later interval"))
+        .when(poll > end).then(pl.lit("carried back from the first poll of a later interval"))
         .when((poll > start) & (pl.col("from_us") > opening)).then(pl.lit("reaches back over a gap, max-gap at most"))
         .when(poll > start).then(pl.lit("first poll reaches back to the opening"))
-        .when(pl.col("end_us") - poll == limit).then(pl.lit("holds as far as max-gap"))
+        .when(end - poll == limit).then(pl.lit("holds as far as max-gap"))
         .otherwise(pl.lit("holds until the next poll or the closing"))
     )  # fmt: skip
 

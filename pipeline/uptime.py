@@ -1,7 +1,8 @@
 """Polls and business intervals in, uptime and downtime out: the DuckDB stage.
 
     instants   the polls, each with its neighbours on the line
-    evidence   those inside business time, with their interval and their neighbours there
+    evidence   those inside business time, with their interval and the stretch of it that is theirs without `max_gap`
+    reached    the business time that is too far from the poll before it, and not from the next one of its interval
     polled     the intervals that have evidence
     around     the intervals that their own polls do not wholly speak for, with the polls of others around them
     carried    the business time that takes the status of a poll of another interval
@@ -29,9 +30,12 @@ from pipeline.line import Line, neighbours
 from pipeline.options import WINDOWS, Horizon, Limits
 from pipeline.statements import statement
 
-STEPS = ("instants", "evidence", "polled", "around", "carried", "segments", "stores", "windows", "pieces", "lanes")
+STEPS = (
+    *("instants", "evidence", "reached", "polled", "around", "carried", "segments"),
+    *("stores", "windows", "pieces", "lanes"),
+)
 FIGURES, LANES = STEPS[:-2], STEPS
-PIECES = (*STEPS[:6], "pieces")
+PIECES = (*STEPS[:7], "pieces")
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,10 @@ def uptime(
 
 
 def segments(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, reach_us: int) -> pl.DataFrame:
-    """The pieces of business time up to now: store, open_us, start_us, end_us, active (null: unknown), poll_us, inside.
+    """The pieces of business time up to now: store, open_us, start_us, end_us, active (null: unknown), poll_us.
 
     They cover the intervals without gap or overlap, in order. `open_us` is where the interval opens; `poll_us` the poll
-    that a piece rests on, null where it is unknown; `inside` whether that lies in the interval.
+    that a piece rests on, null where it is unknown.
     """
     with stage(db, partition, horizon, reach_us, PIECES) as run:
         return frame(run, "from pieces order by store, start_us")

@@ -1,8 +1,8 @@
 -- around:   the business intervals that their own polls do not wholly speak for, with the polls of others around them
 -- needs:    intervals, polled
--- gives:    store, open_us, close_us, first_us, last_us (of its own evidence; null: none), earlier_us, earlier_active
---           (the newest evidence of any interval before it), later_us, later_active (the oldest of any after it);
---           unique on store, open_us
+-- gives:    store, open_us, until_us (the closing, or now), first_us, last_us (of its own evidence; null: none),
+--           earlier_us, earlier_active (the newest evidence of any interval before it), later_us, later_active (the
+--           oldest of any after it); unique on store, open_us
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 3 and 5
 --
 -- Most stores have polls near enough in every interval: these are left out before anything is ordered.
@@ -43,7 +43,7 @@ told as (
 )
 select store,
        open_us,
-       close_us,
+       least(close_us, now_us()) as until_us,
        first_us,
        last_us,
        earlier_us,

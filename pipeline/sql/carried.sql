@@ -11,7 +11,7 @@ with given as (
     select store,
            open_us,
            open_us                                                         as start_us,
-           least(close_us, first_us - reach_us(), earlier_us + reach_us()) as end_us,
+           least(until_us, first_us - reach_us(), earlier_us + reach_us()) as end_us,
            earlier_us                                                      as poll_us,
            earlier_active                                                  as active
     from around
@@ -20,7 +20,7 @@ with given as (
     select store,
            open_us,
            greatest(open_us, last_us + reach_us(), earlier_us + reach_us(), later_us - reach_us()),
-           close_us,
+           until_us,
            later_us,
            later_active
     from around

@@ -1,8 +1,7 @@
--- evidence: the polls inside business time, each with its interval and its neighbours there
+-- evidence: the polls inside business time, each with its interval and the stretch of it that it speaks for
 -- needs:    instants, intervals (store uint32, open_us, close_us int64; disjoint per store)
--- gives:    store, open_us, close_us, poll_us, active, previous_us, next_us (the polls before and after it in the same
---           interval; null: none); unique on store, poll_us
--- meaning:  docs/semantics.md, "Evidence and extrapolation", rule 1
+-- gives:    store, open_us, close_us, poll_us, active, start_us, end_us; unique on store, poll_us
+-- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 1 and 2
 --
 -- A neighbour in another interval, or another store's, lies beyond this one's ends: that is what the line is for.
 create or replace temp table evidence as
@@ -17,9 +16,9 @@ with opened as (
 select store,
        open_us,
        close_us,
-       instant_at(poll_at)                                  as poll_us,
+       instant_at(poll_at)                                    as poll_us,
        active,
-       if(before_at < open_at, null, instant_at(before_at)) as previous_us,
-       if(after_at >= close_at, null, instant_at(after_at)) as next_us
+       if(before_at < open_at, open_us, poll_us)              as start_us,  -- the first one reaches back to the opening
+       if(after_at >= close_at, close_us, instant_at(after_at)) as end_us   -- the last one holds until the closing
 from instants
 join opened on store = store_at(poll_at) and open_at <= poll_at and poll_at < close_at;

@@ -14,7 +14,8 @@ create or replace temp macro instant_at(spot) as
 
 create or replace temp macro now_us() as getvariable('now_us');
 
--- how far a poll speaks
+-- how long the horizon is, and how far a poll speaks: at most as far
+create or replace temp macro horizon_us() as getvariable('now_us') - getvariable('start_us');
 create or replace temp macro reach_us() as getvariable('reach_us');
 
 -- where the three windows begin

@@ -1,30 +1,29 @@
 -- pieces:   a store's business time up to now, cut where the status or the poll behind it changes
 -- needs:    segments, evidence, around
--- gives:    store, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown), inside (the poll lies in
---           its interval; null: unknown); disjoint
+-- gives:    store, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown); disjoint
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2 to 5
 --
 -- What is unknown lies between two polls of an interval, or before its first one (or is all of it), or after its last.
 create or replace temp view pieces as
 with unknown as (
-    select store, open_us, poll_us + reach_us() as start_us, next_us - reach_us() as end_us
+    select store, open_us, poll_us + reach_us() as start_us, end_us - reach_us() as end_us
     from evidence
-    where next_us is not null
+    where end_us < close_us
     union all
     select store, open_us,
            greatest(open_us, earlier_us + reach_us()),
-           least(close_us, coalesce(first_us, later_us) - reach_us())
+           least(until_us, coalesce(first_us, later_us) - reach_us())
     from around
     union all
-    select store, open_us, last_us + reach_us(), least(close_us, later_us - reach_us())
+    select store, open_us, last_us + reach_us(), least(until_us, later_us - reach_us())
     from around
     where last_us is not null
 ),
 every as (
-    select store, open_us, start_us, least(end_us, now_us()) as end_us, active, poll_us, inside
+    select store, open_us, start_us, end_us, active, poll_us
     from segments
     union all
-    select store, open_us, start_us, least(end_us, now_us()), null, null, null
+    select store, open_us, start_us, end_us, null, null
     from unknown
 )
 select store,
@@ -32,7 +31,6 @@ select store,
        start_us,
        end_us,
        active,
-       poll_us,
-       inside
+       poll_us
 from every
 where start_us < end_us;

@@ -4,10 +4,10 @@
 create or replace temp table polled as
 select store,
        open_us,
-       min(poll_us)                                     as first_us,
-       bool_or(active) filter (previous_us is null)     as first_active,
-       max(poll_us)                                     as last_us,
-       bool_or(active) filter (next_us is null)         as last_active
+       min(poll_us)                                  as first_us,
+       bool_or(active) filter (start_us = open_us)   as first_active,
+       max(poll_us)                                  as last_us,
+       bool_or(active) filter (end_us = close_us)    as last_active
 from evidence
-where previous_us is null or next_us is null
+where start_us = open_us or end_us = close_us
 group by store, open_us;

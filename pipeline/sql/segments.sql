@@ -1,28 +1,17 @@
--- segments: the stretch of business time that each poll speaks for
--- needs:    evidence, carried
--- gives:    store, open_us, start_us, end_us, poll_us, active, inside (the poll lies in its interval: not carried);
---           disjoint
+-- segments: the stretch of business time up to now that each poll speaks for
+-- needs:    evidence, reached, carried
+-- gives:    store, open_us, start_us, end_us, poll_us, active, counted_us (the poll in the stretch that it lies
+--           in; null elsewhere, so that each counts once); disjoint
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2, 3 and 5
---
--- A poll reaches back to the opening, or to where the poll before it does not speak any more.
 create or replace temp view segments as
-with own as (
-    select store,
-           open_us,
-           if(previous_us is null, open_us, least(previous_us + reach_us(), poll_us)) as from_us,
-           coalesce(next_us, close_us)                                                as until_us,
-           poll_us,
-           active
-    from evidence
-)
 select store,
        open_us,
-       greatest(from_us, poll_us - reach_us()) as start_us,
-       least(until_us, poll_us + reach_us())   as end_us,
+       greatest(start_us, poll_us - reach_us())      as start_us,
+       least(end_us, poll_us + reach_us(), now_us()) as end_us,
        poll_us,
        active,
-       true                                    as inside
-from own
+       poll_us                                       as counted_us
+from evidence
 union all
 select store,
        open_us,
@@ -30,5 +19,14 @@ select store,
        end_us,
        poll_us,
        active,
-       false
+       null
+from reached
+union all
+select store,
+       open_us,
+       start_us,
+       end_us,
+       poll_us,
+       active,
+       null
 from carried;

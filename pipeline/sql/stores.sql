@@ -16,7 +16,7 @@ down as (
     from segments
     where not active
       and start_us < now_us()
-      and end_us >= now_us()
+      and end_us = now_us()
 )
 select store,
        last_poll_us,

@@ -6,26 +6,18 @@
 --           included); unique on store
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 5 and 6; nothing is rounded
 create or replace temp table windows as
-with known as (
+with spoken as (
     select store,
-           active,
-           start_us                  as from_us,
-           least(end_us, now_us())   as until_us,
-           if(inside, poll_us, null) as counted_us
+           sum(since(start_us, end_us, hour_us())) filter (active)     as up_hour,
+           sum(since(start_us, end_us, hour_us())) filter (not active) as down_hour,
+           count(*) filter (counted_us >= hour_us())                   as polls_hour,
+           sum(since(start_us, end_us, day_us())) filter (active)      as up_day,
+           sum(since(start_us, end_us, day_us())) filter (not active)  as down_day,
+           count(*) filter (counted_us >= day_us())                    as polls_day,
+           sum(since(start_us, end_us, week_us())) filter (active)     as up_week,
+           sum(since(start_us, end_us, week_us())) filter (not active) as down_week,
+           count(*) filter (counted_us >= week_us())                   as polls_week
     from segments
-),
-spoken as (
-    select store,
-           sum(since(from_us, until_us, hour_us())) filter (active)     as up_hour,
-           sum(since(from_us, until_us, hour_us())) filter (not active) as down_hour,
-           count(*) filter (counted_us >= hour_us())                    as polls_hour,
-           sum(since(from_us, until_us, day_us())) filter (active)      as up_day,
-           sum(since(from_us, until_us, day_us())) filter (not active)  as down_day,
-           count(*) filter (counted_us >= day_us())                     as polls_day,
-           sum(since(from_us, until_us, week_us())) filter (active)     as up_week,
-           sum(since(from_us, until_us, week_us())) filter (not active) as down_week,
-           count(*) filter (counted_us >= week_us())                    as polls_week
-    from known
     group by store
 ),
 opened as (

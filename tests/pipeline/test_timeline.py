@@ -191,7 +191,8 @@ def test_with_max_gap_each_piece_says_how_its_poll_comes_to_speak_for_it() -> No
         ("unknown", "03:30", "06:00", None, "no poll within max-gap"),
         ("up", "06:00", "07:50", "07:00", "reaches back over a gap, max-gap at most"),
         ("down", "07:50", "08:50", "07:50", "holds as far as max-gap"),
-        ("down", "08:50", "10:15", "09:30", "reaches back over a gap, max-gap at most"),
+        ("down", "08:50", "09:30", "09:30", "reaches back over a gap, max-gap at most"),
+        ("down", "09:30", "10:15", "09:30", "holds until the next poll or the closing"),
         ("up", "11:00", "11:30", "11:10", "first poll reaches back to the opening"),
     ]
 
@@ -221,7 +222,7 @@ def test_without_a_limit_a_poll_reaches_back_to_an_opening_before_the_week(max_g
 
 def test_within_max_gap_it_may_be_cut_there() -> None:
     found = timeline("a,2024-10-07 00:00:00,active", "a,2024-10-07 20:00:00,inactive", max_gap=timedelta(hours=9))
-    assert told(found)[:1] == [("down", "12:00", "05:00", "20:00", "reaches back over a gap, max-gap at most")]
+    assert told(found)[:1] == [("down", "12:00", "20:00", "20:00", "reaches back over a gap, max-gap at most")]
 
 
 def test_a_store_without_evidence_is_unknown_and_names_no_poll() -> None:

@@ -284,6 +284,15 @@ EVIDENCE = {
         unknown="1:30",
         max_gap="2:00",
     ),
+    # 9:00 [uuu 9:45 uuu 11:45 ddd) 12:00   13:00 [ddd 13:30 ddd 15:30 ???) 17:00
+    "from where on it is": Case(
+        "Mon 09:00-12:00, 13:00-17:00",
+        "09:45 up, 13:30 down",
+        up="2:45",
+        down="2:45",
+        unknown="1:30",
+        max_gap="2:00",
+    ),
     # 9:00 [uuu 10:00 uuu) 12:00   13:00 [ddd 13:30 ddd 15:30 ???) 17:00
     "where it is not, the one after is not asked": Case(
         "Mon 09:00-12:00, 13:00-17:00",

@@ -1,0 +1,23 @@
+-- reached:  the business time that the poll before it is too far from, and the next one of its interval is not
+-- needs:    evidence
+-- gives:    store, open_us, start_us, end_us, poll_us, active; disjoint
+-- meaning:  docs/semantics.md, "Evidence and extrapolation", rule 5
+--
+-- No two polls are as far apart as the horizon is long: without max_gap that is known before anything is read.
+create or replace temp table reached as
+with gaps as (
+    select store,
+           open_us,
+           poll_us + reach_us() as start_us,
+           end_us
+    from evidence
+    where reach_us() < horizon_us() and end_us - poll_us > reach_us()
+)
+select gaps.store,
+       gaps.open_us,
+       greatest(gaps.start_us, next.poll_us - reach_us()) as start_us,
+       gaps.end_us,
+       next.poll_us,
+       next.active
+from gaps
+join evidence as next on next.store = gaps.store and next.poll_us = gaps.end_us;  -- there is none at a closing
