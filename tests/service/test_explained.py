@@ -1,8 +1,8 @@
 """The stores there are, and why a store has its figures: pages of ids, and timelines, whatever is in an id."""
 
-import re
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -377,6 +377,7 @@ STEPS: list[tuple[str, dict[str, Any]]] = [
     ("fail", THIRD),
     ("expire", {}),
     ("add_schedule", {}),
+    ("change_schedule", {}),
     ("queue_due", FOURTH),
     ("set_next_due", {}),
     ("run_schedule", FIFTH),

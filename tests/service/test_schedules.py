@@ -184,7 +184,8 @@ def test_a_report_is_made_when_its_time_comes_and_not_before(ruled: Ruled) -> No
     )
     assert not {"is_late", "passed_over", "tries"} & report.keys()
     assert ruled.described("hourly")["next_due"] == "2026-03-09T14:00:00Z"
-    assert ruled.ask("select retention from store_uptime.report")[-1] == (timedelta(days=90),)
+    kept = ruled.ask(f"select retention from store_uptime.report where id = '{report['report_id']}'")
+    assert kept == [(timedelta(days=90),)]
 
 
 def test_its_now_is_that_of_its_due_time(ruled: Ruled) -> None:
