@@ -1,8 +1,8 @@
 """The stores there are, and why a store has its figures: pages of ids, and timelines, whatever is in an id."""
 
-import re
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -155,6 +155,15 @@ def test_of_a_report_csv_and_json_hold_the_same_pieces(client: httpx.Client, rep
     rows = list(csv.DictReader(io.StringIO(client.get("/timeline", params={**asked, "format": "csv"}).text)))
     pieces = client.get("/timeline", params=asked).json()["pieces"]
     assert rows == [{name: "" if value is None else str(value) for name, value in piece.items()} for piece in pieces]
+
+
+VIEWS = ("/", "/view/{id}", "/view/{id}/store?store_id=a", "/view/{id}/data", "/history", "/compare?old={id}&new={id}")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_page_has_every_view_of_a_report(client: httpx.Client, report: str, view: str) -> None:
+    answer = client.get(view.format(id=report))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
 def test_a_store_that_is_not_in_the_report_has_none(client: httpx.Client, report: str) -> None:
