@@ -21,7 +21,7 @@ from pipeline import Limits, Selection
 from service.drawing import drawn_days, poll_times
 from service.errors import CannotLoad, HasData
 from service.spoken import when_down
-from service.work import Place
+from service.work import Place, opened
 
 if TYPE_CHECKING:
     import polars as pl
@@ -141,7 +141,7 @@ def store_week(place: Place, store: str, limits: Limits, stored: StoredReport) -
     Raises UnknownStore, and what the source raises.
     """
     report = pipeline.restored(stored.figures, stored.plan, stored.rejects, store=store)
-    source = pipeline.open_source(place.database, place.schema, place.application)
+    source = opened(place)
     timeline = pipeline.explain(source, report, store, limits)
     row = worst_first(report).row(0, named=True)
     polls = report.exact.row(0, named=True)
@@ -234,7 +234,7 @@ def sample_data(place: Place, stores: int, days: int) -> None:
 def has_rows(place: Place) -> bool:
     """Whether one of the three tables is there and has a row."""
     try:
-        source = pipeline.open_source(place.database, place.schema)
+        source = opened(place)
         with source:
             reads = (source.hours, source.zones)
             return source.poll_span_us() is not None or any(

@@ -121,9 +121,14 @@ def is_classic(path: str) -> bool:
 
 def nowhere(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
     """What there is at an address that leads nowhere: a page for a browser, a problem for everybody else."""
-    if "text/html" not in request.headers.get("Accept", ""):
+    if not is_for_a_browser(request):
         return refused(request, error)
     return Template("problem.html", context={"told": SENTENCES[404]}, status_code=404, headers=PRIVATE)
+
+
+def is_for_a_browser(request: Request[Any, Any, Any]) -> bool:
+    """Whether it asks for a page."""
+    return "text/html" in request.headers.get("Accept", "")
 
 
 HANDLERS: dict[type[Exception] | int, Any] = {NotFoundException: nowhere, HTTPException: refused, Exception: refused}

@@ -202,11 +202,11 @@ async def rule() -> Template:
     return page("rule", text=templates.semantics())
 
 
-def refused(_: Asking, error: StoreUptimeError | HTTPException) -> Template:
+def refused(_: Asking, error: Exception) -> Template:
     """What goes wrong, for people; where a key is missing, the form for it."""
     if isinstance(error, NotAllowed):
         return Template("sign_in.html", status_code=401, headers=PRIVATE | error.headers)
-    problem = problems.of_ours(error) if isinstance(error, StoreUptimeError) else problems.of_http(error)
+    problem = problems.problem_of(error)
     return Template(
         "problem.html",
         context={"told": problem.detail},
@@ -215,11 +215,16 @@ def refused(_: Asking, error: StoreUptimeError | HTTPException) -> Template:
     )
 
 
+def failed(request: Asking, error: Exception) -> Response[Any]:
+    """A mistake of ours: a page for a browser, a problem for everybody else."""
+    return refused(request, error) if problems.is_for_a_browser(request) else problems.refused(request, error)
+
+
 views = Router(
     "/",
     route_handlers=[home, view, fleet_rows, store, data, timetable, history, compare, rule],
     include_in_schema=False,
-    exception_handlers={StoreUptimeError: refused, HTTPException: refused},
+    exception_handlers={StoreUptimeError: refused, HTTPException: refused, Exception: failed},
 )
 
 

@@ -157,6 +157,15 @@ def test_of_a_report_csv_and_json_hold_the_same_pieces(client: httpx.Client, rep
     assert rows == [{name: "" if value is None else str(value) for name, value in piece.items()} for piece in pieces]
 
 
+VIEWS = ("/", "/view/{id}", "/view/{id}/store?store_id=a", "/view/{id}/data", "/history", "/compare?old={id}&new={id}")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_page_has_every_view_of_a_report(client: httpx.Client, report: str, view: str) -> None:
+    answer = client.get(view.format(id=report))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+
+
 def test_a_store_that_is_not_in_the_report_has_none(client: httpx.Client, report: str) -> None:
     unknown = "no poll in the database has the store id '{}'. Ids are compared as written, case included."
     of_one = complete(client, now=NOW, store_id="a")

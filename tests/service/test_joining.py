@@ -479,4 +479,6 @@ def test_a_server_reads_by_its_mapping(server: str, tmp_path: Path) -> None:
             report_id = complete(client, now=NOW)
             assert trigger(client, now=NOW) == report_id
             provenance = client.get(f"/reports/{report_id}").json()["provenance"]
+            assert "store_status.status" in client.get(f"/view/{report_id}/data").text
+            assert client.get(f"/view/{report_id}/store", params={"store_id": "a"}).status_code == 200
     assert provenance["mapping"] == {"store_status": {"status": "state", "active": ["active", "on"]}}

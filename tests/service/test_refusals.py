@@ -6,15 +6,22 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar
+from litestar import Litestar, Router, get
 from litestar.di import Provide
 from litestar.params import QueryParameter
+from litestar.response import Template
 from litestar.routes import HTTPRoute
+from litestar.template import TemplateConfig
+from litestar.testing import TestClient
 from msgspec import inspect
 
 from service.app import HANDLERS
+from service.problems import HANDLERS as HANDLERS_OF_PROBLEMS
+from service.problems import UNEXPECTED
+from service.routes.page import views
 from service.routes.reports import selection_of
 from service.routes.validation import allowed, expected_members, expected_parameters, struct_of
+from service.templates import engine
 from service.testing import Service
 from tests.postgres import as_user, fresh_database, run
 from tests.service.running import NUMBERS, complete, finished, held_up, problem, running, trigger
@@ -183,6 +190,22 @@ WRONG = {
 def test_what_is_wrong_is_refused_in_a_sentence(client: httpx.Client, case: Refused) -> None:
     answer = client.request(case.method, case.path, **case.sends)
     assert problem(answer, case.status).startswith(case.says)
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"), [("text/html,*/*;q=0.8", "text/html"), ("*/*", "application/problem+json")]
+)
+def test_a_mistake_of_ours_on_the_page_is_a_page_for_a_browser(accept: str, media: str) -> None:
+    @get("/broken")
+    async def broken() -> Template:
+        return Template("problem.html", context={})  # `told` is missing, which is known when it is written only
+
+    view = Router("/", route_handlers=[broken], exception_handlers=views.exception_handlers)
+    app = Litestar([view], template_config=TemplateConfig(instance=engine()), exception_handlers=HANDLERS_OF_PROBLEMS)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.get("/broken", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (500, media)
+    assert UNEXPECTED in answer.text
 
 
 def test_there_are_words_for_everything_that_a_request_may_hold() -> None:
