@@ -62,7 +62,16 @@ def check_targets(targets: Mapping[Path, Purpose], sources: Iterable[Path]) -> N
     check_sources(targets, sources)
     for target, purpose in targets.items():
         with writing(target):
+            check_folder(target, targets)
             check_replaceable(target, purpose)
+
+
+def check_folder(target: Path, targets: Iterable[Path]) -> None:
+    """Raises CannotWrite where the folder of a path is a file, or going to be one."""
+    files = {other.absolute() for other in targets}
+    for folder in target.absolute().parents:
+        if folder in files or folder.is_file():
+            raise CannotWrite(str(target), f"{folder.name} is not a folder but a file")
 
 
 def check_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:

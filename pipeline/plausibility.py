@@ -74,14 +74,18 @@ def table_warnings(plan: Plan, places: Places, tables: Mapping[str, Taken]) -> I
 
 def figure_warnings(plan: Plan, exact: pl.DataFrame) -> Iterator[DataWarning]:
     """What the figures of a run say of its source; `exact` has one row per store."""
-    store = plan.options.store
-    if store is not None:
-        if exact.is_empty():
-            yield NoPollInHorizon(store)
+    if plan.options.store is not None:
+        yield from no_poll_in_horizon(plan)
         return
     recent = exact.filter(pl.col("last_poll_us") >= plan.horizon.now_us - DAY_US).height
     if HALF * recent < exact.height:
         yield FewRecentPolls(recent, exact.height)
+
+
+def no_poll_in_horizon(plan: Plan) -> Iterator[DataWarning]:
+    """Whether the one store that was asked for has no row."""
+    if plan.options.store is not None and plan.stores.is_empty():
+        yield NoPollInHorizon(plan.options.store)
 
 
 def old_data(plan: Plan) -> Iterator[DataWarning]:

@@ -56,6 +56,7 @@ class RejectFiles:
     def __init__(self, folder: Path, root: Path, inputs: Iterable[DataFile]) -> None:
         """folder: where they go; root: what was loaded, of which the inputs are. Raises WouldOverwriteSource."""
         files = list(inputs)
+        folder = apart(folder, files)
         self._targets = {file.name: folder / name_of(file.path, root.absolute()) for file in files}
         check_sources(self._targets.values(), [file.path for file in files])
         self._parts: dict[str, Path] = {}
@@ -111,6 +112,15 @@ class RejectFiles:
         for folder in reversed(missing):
             self._kept.callback(remove_if_empty, folder)
         return self._kept.enter_context(unfinished(target))
+
+
+def apart(folder: Path, files: Iterable[DataFile]) -> Path:
+    """The folder of rejects, or one beside it where what is loaded are the rejects in it: they are not to be mixed."""
+    corrected = [file.path.resolve() for file in files if file.is_rejects and file.path.name.endswith(SUFFIX)]
+    while any(path.is_relative_to(folder.resolve()) for path in corrected):
+        named = folder if folder.name not in ("", "..") else folder.resolve()
+        folder = named.with_name(f"{named.name}-again")
+    return folder
 
 
 def remove_if_empty(folder: Path) -> None:

@@ -64,10 +64,11 @@ def build_timeline(
     Raises what `build_report` raises.
     """
     with begun(source, replace(options, store=store), limits, progress) as (ready, db):
+        from pipeline.plausibility import no_poll_in_horizon
         from pipeline.timeline import timeline
 
         found = timeline(db, ready.plan, ready.partitions[0])
-        return replace(found, warnings=[str(warning) for warning in ready.warnings])
+        return replace(found, warnings=[str(each) for each in (*ready.warnings, *no_poll_in_horizon(ready.plan))])
 
 
 def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":

@@ -62,9 +62,10 @@ class Day:
 class Week:
     """The week of a store.
 
-    now: its end. days: its local dates, in order. outages: the stretches in which it was down, not cut at midnight, in
-    order. figures: what the report says of the store, by kind (uptime, downtime, unknown) and window (hour, day,
-    week), in minutes for the hour, else in hours; None where the report has none: docs/semantics.md, "Output".
+    now: its end. days: its local dates, in order; none without a row in the report or readable hours. outages: the
+    stretches in which it was down, not cut at midnight, in order. figures: what the report says of the store, by kind
+    (uptime, downtime, unknown) and window (hour, day, week), in minutes for the hour, else in hours; None where the
+    report has none: docs/semantics.md, "Output".
     """
 
     now: datetime
@@ -80,7 +81,9 @@ def week_of(timeline: Timeline) -> Week:
 
 
 def days(timeline: Timeline) -> Iterator[Day]:
-    """The local dates of the week before now, in order."""
+    """The local dates of the week before now, in order; none where nobody knows when the store is open."""
+    if not hours_known(timeline):
+        return
     found = pieces(timeline)
     for row in timeline.days.iter_rows(named=True):
         inside = (cut(piece, row["start_utc"], row["end_utc"]) for piece in found)
@@ -103,11 +106,16 @@ def figures(timeline: Timeline) -> dict[tuple[str, str], Decimal | None]:
 
 def is_said(timeline: Timeline, lengths: dict[tuple[str, str], timedelta], kind: str, window: str) -> bool:
     """Whether the report has a figure there: not where hours or all of a window are unknown."""
-    hours_unknown = timeline.plan.stores["hours_unknown"]
-    if hours_unknown.is_empty() or hours_unknown.item():
+    if not hours_known(timeline):
         return False
     is_known = bool(lengths["uptime", window] or lengths["downtime", window])
     return kind == "unknown" or is_known or not lengths["unknown", window]
+
+
+def hours_known(timeline: Timeline) -> bool:
+    """Whether the store has a row in the report, and readable hours."""
+    hours_unknown = timeline.plan.stores["hours_unknown"]
+    return not hours_unknown.is_empty() and not hours_unknown.item()
 
 
 def within(timeline: Timeline, status: Status, window: str) -> timedelta:

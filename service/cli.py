@@ -7,6 +7,7 @@ functions only where they call them, because that is when its modules are import
 import os
 import re
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 from cyclopts import (
@@ -100,7 +101,8 @@ def main() -> None:
     Ctrl-C, and giving back every frame one by one costs a tenth of a report's time.
     """
     status = exit_status()
-    sys.stdout.flush()
+    with suppress(OSError):  # a full disk has been told by then
+        sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
 

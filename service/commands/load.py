@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def load(
     path: Annotated[
-        Path, Parameter(group=INPUT, help="A folder of .csv, .csv.gz or .parquet files, or one such file.")
+        Path, Parameter(group=INPUT, help="A folder of CSV or Parquet files, packed or not, or one such file.")
     ],
     *,
     database: common.DatabaseAddress = None,

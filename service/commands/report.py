@@ -79,9 +79,15 @@ def report(
 
 
 def targets(out: Path, rejects: Path | None) -> "dict[Path, Purpose]":
-    """The files that are going to be written."""
-    figures = {} if out == common.STDOUT else {out: pipeline.REPORT}
-    return figures if rejects is None else figures | pipeline.rejects_targets(rejects)
+    """The files that are going to be written. Raises CannotWrite where they are in each other's way."""
+    rejected = {} if rejects is None else pipeline.rejects_targets(rejects)
+    if out == common.STDOUT:
+        return rejected
+    if out.absolute() in {path.absolute() for path in rejected}:
+        raise pipeline.CannotWrite(str(out), "the rejected rows go there")
+    if not out.absolute().parent.is_dir() and (rejects is None or out.absolute().parent != rejects.absolute()):
+        raise pipeline.CannotWrite(str(out), f"there is no folder {out.parent}")
+    return rejected | {out: pipeline.REPORT}
 
 
 @contextmanager
@@ -104,10 +110,20 @@ def refuse_terminal(file_format: Format, out: Path) -> None:
 def put(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
     """Bytes, a report's unless it is said, to stdout or to a file that appears whole."""
     if out == common.STDOUT:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
+        put_out(content)
     else:
         pipeline.write_file(content, out, purpose or pipeline.REPORT)
+
+
+def put_out(content: bytes) -> None:
+    """Bytes to stdout. Raises CannotWrite, and BrokenPipeError where nobody reads on."""
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise pipeline.CannotWrite("to stdout", error.strerror or str(error)) from error
 
 
 def summarize(result: "Report", out: Path, seconds: float) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Parameter
 from cyclopts.validators import Number
 
 import pipeline
@@ -12,6 +12,7 @@ from service.commands.common import INSTANT, say, watched
 from service.commands.groups import FLAG, INPUT, OUTPUT
 
 AT_LEAST_ONE = Number(gte=1)
+EARLIEST = 1900
 
 
 def sample(
@@ -42,6 +43,8 @@ def sample(
     from rich.console import Console
     from rich.progress import Progress
 
+    if end is not None and not EARLIEST <= end.year < datetime.max.year:
+        raise CycloptsError(msg=f"--end must lie in the years {EARLIEST} to {datetime.max.year - 1}.")
     with Progress(console=Console(stderr=True), transient=True, disable=not watched()) as bar:
         task = bar.add_task("polls", total=stores)
         pipeline.write_sample(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pipeline
 from service.commands.tables import printable, show
-from service.spoken import ago, lasting, local_day, moment, offset
+from service.spoken import lasting, local_day, moment, offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,8 +45,9 @@ def heading(timeline: "Timeline", week: "Week") -> "Iterator[RenderableType]":
     from rich.text import Text
 
     yield Text(f"Store {printable(timeline.store_id)}", style="bold", overflow="fold")
-    when = f"{moment(week.now)}{ago(timeline.data_age_seconds)}"
-    yield Text(f"The week before {when}, local time of {printable(timeline.timezone)}", overflow="fold")
+    yield Text(f"The week before {moment(week.now)}, local time of {printable(timeline.timezone)}", overflow="fold")
+    if timeline.data_age_seconds is not None:
+        yield f"The newest poll was {pipeline.age_in_words(timeline.data_age_seconds)} old."
 
 
 def day_parts(day: "Day", zone: tzinfo) -> "Iterator[RenderableType]":

@@ -165,6 +165,22 @@ def test_it_is_said_before_anything_is_read(tmp_path: Path) -> None:
     assert b"which is read" in done.stderr
 
 
+IN_EACH_OTHERS_WAY = {
+    "one is the folder of the other": ("--rejects", "new", "--out", "new"),
+    "both are one file": ("--rejects", "new", "--out", "new/polls.csv"),
+    "there is no folder": ("--rejects", "new", "--out", "other/week.csv"),
+    "the folder is a file": ("--rejects", "new", "--out", "feed/polls.csv/week.csv"),
+}
+
+
+@pytest.mark.parametrize("options", IN_EACH_OTHERS_WAY.values(), ids=IN_EACH_OTHERS_WAY)
+def test_what_cannot_all_be_written_is_not_begun(options: tuple[str, ...], feed: Path, tmp_path: Path) -> None:
+    before = contents(tmp_path)
+    done = called("report", "feed", *options, cwd=tmp_path)
+    assert (done.returncode, done.stderr.decode().count("Nothing was changed")) == (1, 1)
+    assert contents(tmp_path) == before
+
+
 # While it is written --------------------------------------------------------------------------------------------------
 
 

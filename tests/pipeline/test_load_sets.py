@@ -258,6 +258,15 @@ def test_corrected_zones_and_polls_are_added(database: str, tmp_path: Path) -> N
     assert [row[0][:2] for row in contents(database)["store_status"]] == ["(a", "(b"]
 
 
+def test_rows_that_are_still_wrong_stand_beside_the_rejects_that_were_loaded(database: str, tmp_path: Path) -> None:
+    load_files(written_feed(tmp_path / "feed", polls=f"{POLL}b,soon,active\n"), database, tmp_path / "rejects")
+    before = (tmp_path / "rejects" / "polls.csv.rejects.csv").read_bytes()
+    for _ in range(2):
+        [done] = load_files(tmp_path / "rejects", database, tmp_path / "rejects").files
+        assert done.rejects == tmp_path / "rejects-again" / "polls.csv.rejects.csv.rejects.csv"
+    assert [path.read_bytes() for path in (tmp_path / "rejects").iterdir()] == [before]
+
+
 def test_corrected_rows_do_not_take_the_place_of_all_hours(database: str, tmp_path: Path) -> None:
     file = tmp_path / "x.rejects.csv"
     file.write_text(f"file,line,reason,{HOURS}\nhours.csv,2,bad weekday,a,1,09:00,17:00\n")

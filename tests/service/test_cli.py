@@ -471,7 +471,7 @@ def test_strict_exits_with_3_where_there_are_warnings(small: Path, feed: Path, c
 @pytest.mark.anywhere
 def test_rejects_go_into_a_folder(small: Path, command: Command, tmp_path: Path) -> None:
     command("report", "--source", small, "--rejects", tmp_path / "bad")
-    assert (tmp_path / "bad" / "hours.csv").read_text().splitlines()[1:] == ["3,bad weekday,a,9,09:00,17:00"]
+    assert (tmp_path / "bad" / "hours.csv").read_text().splitlines()[1:] == ["hours.csv,3,bad weekday,a,9,09:00,17:00"]
 
 
 def test_the_summary_ends_with_what_came_out(command: Command, tmp_path: Path) -> None:
@@ -640,8 +640,19 @@ def test_a_timeline_without_business_time_says_why(
 
 
 def test_a_timeline_without_polls_says_so(small: Path, command: Command) -> None:
-    shown = command("timeline", "b", small, "--now", "2024-10-25").out.decode()
-    assert "No poll of this store lies in the time that is looked at." in shown
+    shown = command("timeline", "b", small, "--now", "2024-10-25")
+    assert "No poll of this store lies in the time that is looked at." in shown.out.decode()
+    assert b"closed" not in shown.out
+    assert "warning  Store 'b' has polls, but none in the horizon" in shown.err
+
+
+def test_a_full_disk_behind_stdout_is_told(small: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [COMMAND, "report", small], env=surroundings(), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"store-uptime: cannot write to stdout: No space left on device.")
 
 
 # Sample and demo ------------------------------------------------------------------------------------------------------
