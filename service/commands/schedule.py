@@ -63,6 +63,7 @@ def add(
         store-uptime schedule add nightly --cron "0 2 * * *" --deliver-to archive
     """
     from service.schedules import Wanted
+    from service.webhooks import private_address
 
     options = Options(store=store, max_gap=max_gap, lookback=lookback)
     try:
@@ -75,6 +76,9 @@ def add(
             raise ScheduleExists(name)
     if deliver_to:
         say(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in values['deliver_to'])}")
+    private = private_address(wanted.webhook or "", ())
+    if private:
+        say(f"its webhook waits for a server with --webhook-network {private}: {private} is a private address")
     say(f"schedule {name!r}, the next time at {values['next_due']:%Y-%m-%d %H:%M} UTC")
     if values["webhook_secret"]:
         say("its announcements are signed with this secret; it is not shown again:")

@@ -164,6 +164,9 @@ def test_the_command_line_does_the_same(ruled: Ruled) -> None:
     assert said("list").endswith("\tcomplete\n")
     assert "its reports stay" in said("remove", "early")
     assert "There is no schedule 'early'" in said("run", "early", status=1)
+    private = said("add", "near", "--cron", "15 6 * * *", "--webhook", "http://10.0.0.1/hook")
+    assert "its webhook waits for a server with --webhook-network 10.0.0.1" in private
+    assert "is removed" in said("remove", "near")
     assert said("list") == "there is no schedule yet: store-uptime schedule add NAME --cron … makes one.\n"
 
 
