@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -164,6 +165,16 @@ VIEWS = ("/", "/view/{id}", "/view/{id}/store?store_id=a", "/view/{id}/data", "/
 def test_the_page_has_every_view_of_a_report(client: httpx.Client, report: str, view: str) -> None:
     answer = client.get(view.format(id=report))
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(("later", "says"), [(2, "down now"), (3, "down when last seen")])
+def test_long_after_the_newest_poll_nothing_is_down_now(client: httpx.Client, later: int, says: str) -> None:
+    fleet = complete(client, now=(NEWEST + timedelta(hours=later)).isoformat())
+    store = sorted(IDS, key=str.encode)[0]
+    for address in (f"/view/{fleet}", f"/view/{fleet}/store?{urlencode({'store_id': store})}"):
+        text = client.get(address).text
+        assert ("newest poll 3 hours before</h" in text) == (says == "down when last seen")
+        assert re.findall("down now|down when last seen", text, re.IGNORECASE)[:1] in ([], [says.capitalize()], [says])
 
 
 def test_a_store_that_is_not_in_the_report_has_none(client: httpx.Client, report: str) -> None:
