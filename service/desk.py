@@ -40,8 +40,8 @@ SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
 
 
 def fleet_head(figures: bytes, selection: Selection) -> dict[str, Any]:
-    """now, age, behind, down_word: see `freshness`; summary: counts and hours of all stores; zones; matched: how many are
-    selected; rows: the worst of them; warnings: sentences."""
+    """now, age, behind, down_word: see `freshness`; summary: counts and hours of all stores; zones; matched: how many
+    are selected; rows: the worst of them; warnings: sentences."""
     report = pipeline.restored(figures)
     chosen = pipeline.selected(report, selection)
     return {
