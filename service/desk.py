@@ -218,12 +218,16 @@ def rejected_of(report: "Report", store: str) -> list[dict[str, Any]]:
 
 
 def comparison(old: bytes, new: bytes) -> dict[str, Any]:
-    """counts: stores by what became of them; rows: those that differ, the worst first; left: how many are not shown."""
+    """counts: stores by what became of them; rows: those that differ, the worst first; left: how many are not shown;
+    fresh_old, fresh_new: see `freshness`."""
     import polars as pl
 
-    rows = pipeline.comparison(pipeline.restored(old), pipeline.restored(new))
+    before, after = pipeline.restored(old), pipeline.restored(new)
+    rows = pipeline.comparison(before, after)
     differing = rows.filter(pl.col("change") != "same")
     return {
+        "fresh_old": freshness(before, old),
+        "fresh_new": freshness(after, new),
         "counts": dict(rows.group_by("change").len().iter_rows()),
         "rows": differing.head(COMPARED_ROWS).to_dicts(),
         "left": max(0, differing.height - COMPARED_ROWS),

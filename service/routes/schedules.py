@@ -73,6 +73,8 @@ def described(row: Row) -> Schedule:
             due_at=utc(row["due_at"]),
             requested_at=row["requested_at"].astimezone(UTC),
             tries=row["tries"],
+            warnings=row["warnings"],
+            warning_codes=row["warning_codes"],
             next_try_at=utc(row["not_before"]) if row["status"] == "queued" else None,
         ),
     )

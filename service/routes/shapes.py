@@ -221,7 +221,7 @@ class ReportDetails(msgspec.Struct, omit_defaults=True):
 
 class LastReport(msgspec.Struct):
     """The newest report of a schedule. status: as of any report; error: where it failed, or the last try of it; tries:
-    how often it has failed."""
+    how often it has failed; warnings, warning_codes: as of any report."""
 
     report_id: str
     status: Status
@@ -229,6 +229,8 @@ class LastReport(msgspec.Struct):
     due_at: datetime | None
     requested_at: datetime
     tries: int
+    warnings: list[str]
+    warning_codes: list[str]
     next_try_at: datetime | None
 
 
