@@ -228,7 +228,7 @@ def percent(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 100:
-        raise ValidationException(f"below: {text!r} is not a share in percent: write 95 or 99.5")
+        raise ValidationException(f"below: {text!r} is not a share in percent: write 95 or 99.5.")
     return value
 
 

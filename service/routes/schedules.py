@@ -136,14 +136,15 @@ async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
 
 def wanted_of(name: str, asked: ScheduleMembers) -> Wanted:
     """What a request asks for. Raises ValidationException."""
+    options, retention = options_of(asked), member("retention", positive_duration, asked.retention)
     try:
         return Wanted(
             name=name,
             cron=asked.cron,
             zone=asked.zone,
-            options=options_of(asked),
+            options=options,
             columns=asked.columns,
-            retention=member("retention", positive_duration, asked.retention),
+            retention=retention,
             deliver_to=asked.deliver_to,
             file_format=asked.format,
             webhook=asked.webhook or None,
