@@ -144,7 +144,7 @@ def now_words(told: dict[str, Any]) -> Iterator[str]:
 def newest_poll_age(result: "Report") -> float | None:
     """Seconds from the newest poll of a report to now where that was given, else to the clock; None: there is none."""
     age = result.provenance["data_age_seconds"]
-    return result.plan.horizon.seconds_since(result.exact["last_poll_us"].max()) if age is None else age
+    return result.plan.horizon.seconds_since(result.exact.select("last_poll_us").max().item()) if age is None else age
 
 
 def outcome(result: "Report", out: Path, seconds: float) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ from service.registry import Row
 from service.reports import file_name, utc
 from service.routes.reports import accepted, described_options, member, options_of
 from service.routes.shapes import (
+    TAKES_NOTHING,
     Delivery,
     DeliveryRequest,
     LastReport,
@@ -39,7 +40,7 @@ from service.webhooks import private_address
 
 log = structlog.get_logger(part="schedules")
 
-UNKNOWN = problems(s404="No such schedule.")
+UNKNOWN = problems(s404="No such schedule.", **TAKES_NOTHING)
 
 
 @get("/schedules", responses=problems(), tags=["schedules"], summary="Reports on schedule")

@@ -327,6 +327,10 @@ ALWAYS = {
 }
 
 
+TAKES_NOTHING = {"s408": "Too slow.", "s413": "Too large."}
+"""What a body can be refused for where none is taken, beside 400."""
+
+
 def problems(**more: str) -> dict[int, ResponseSpec]:
     """The problems that any route may have, and its own by status: s404="…"."""
     return described_problems("application/problem+json", more)
