@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FIRST_ROWS = 40  # as many as a tall window shows before the script has come
 COMPARED_ROWS = 1000
+OF_A_REJECT = ("file", "line", "reason")  # what is told of a rejected row beside the row itself
 SECOND_US = 1_000_000
 WINDOWS = ("hour", "day", "week")
 FIGURES = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime") for window in WINDOWS)
@@ -211,7 +212,12 @@ def rejected_of(report: "Report", store: str) -> list[dict[str, Any]]:
     import polars as pl
 
     return [
-        {"table": table, "line": row["line"], "reason": row["reason"], "values": list(row.values())[2:]}
+        {
+            "table": table,
+            "line": row["line"],
+            "reason": row["reason"],
+            "values": [value for name, value in row.items() if name not in OF_A_REJECT],
+        }
         for table, rows in report.rejects.items()
         for row in rows.filter(pl.col("store_id") == store).iter_rows(named=True)
     ]
