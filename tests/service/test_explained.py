@@ -197,6 +197,13 @@ def test_a_schedule_shows_that_its_newest_report_has_warnings(client: httpx.Clie
     assert f'complete, <a class="warned" href="/view/{report_id}/data" title="old-data">⚠ 1 warning</a>' in page
 
 
+def test_of_a_report_whose_data_is_old_a_timeline_says_so(client: httpx.Client, report: str) -> None:
+    old = complete(client)
+    (warning,) = client.get(f"/get_report/{old}?status_only=true").json()["warnings"]
+    assert timeline(client, "a", old)["warnings"] == [warning]
+    assert timeline(client, "a", report)["warnings"] == []
+
+
 def test_a_store_that_is_not_in_the_report_has_none(client: httpx.Client, report: str) -> None:
     unknown = "no poll in the database has the store id '{}'. Ids are compared as written, case included."
     of_one = complete(client, now=NOW, store_id="a")
