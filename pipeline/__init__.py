@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pipeline.proposal import proposed_mapping
     from pipeline.rejected import rejected_tables
     from pipeline.report import REPORT, Report, rejects_targets, write_rejects
-    from pipeline.run import beginning, build_report, build_timeline, explain
+    from pipeline.run import beginning, build_report, build_timeline, explain, polled_stores
     from pipeline.sample import write_sample
     from pipeline.saved_report import SavedReport, restored, saved
     from pipeline.selection import Selection, selected
@@ -102,6 +102,7 @@ __all__ = [
     "known_zones",
     "load_files",
     "open_source",
+    "polled_stores",
     "proposed_mapping",
     "read_mapping",
     "rejected_tables",
@@ -148,7 +149,7 @@ HOMES = {
     "report": ("REPORT", "Report", "rejects_targets", "write_rejects"),
     "options": ("EMBEDDED", "OLD_US", "Columns", "Format", "Limits", "Options"),
     "rejected": ("rejected_tables",),
-    "run": ("beginning", "build_report", "build_timeline", "explain"),
+    "run": ("beginning", "build_report", "build_timeline", "explain", "polled_stores"),
     "sample": ("write_sample",),
     "saved_report": ("SavedReport", "restored", "saved"),
     "selection": ("Selection", "selected"),

@@ -143,6 +143,9 @@ class AllPollsRejected(NoPolls):
         return f"{self.source}: {which} are rejected: {why}{such}. {self.remedy}".rstrip()
 
 
+LATEST_NOW = "9999-12-10T00:00:00Z"
+
+
 class HorizonOutOfRange(StoreUptimeError):
     """The time asked about leaves the calendar, which has the years 1 to 9999."""
 
@@ -151,6 +154,11 @@ class HorizonOutOfRange(StoreUptimeError):
         self.now, self.lookback = now, lookback
 
     def __str__(self) -> str:
+        if self.now > LATEST_NOW:
+            return (
+                f"now {self.now} is too late, whatever the lookback ({self.lookback}): the calendar has the years 1 to "
+                f"9999, and ends soon after it. Choose a now until {LATEST_NOW}."
+            )
         return (
             f"a week and {self.lookback} before {self.now} is not all in the years 1 to 9999. "
             "Choose another now or a shorter lookback."

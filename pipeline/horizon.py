@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipeline.errors import HorizonOutOfRange, NoPolls, UnknownStore
+from pipeline.errors import LATEST_NOW, HorizonOutOfRange, NoPolls, UnknownStore
 from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FIRST_US, LAST_US = instant_us(datetime.min), instant_us(datetime.max)
 CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
-CALENDAR_END_US = instant_us(datetime(9999, 12, 10, tzinfo=UTC))
+CALENDAR_END_US = instant_us(datetime.fromisoformat(LATEST_NOW))
 
 
 def found_horizon(source: "Source", options: Options) -> Horizon:
@@ -40,8 +40,14 @@ def horizon_before(
     start_us = now_us - WEEK_US - microseconds(lookback)
     if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
         told_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
-        raise HorizonOutOfRange(iso(told_us), f"{lookback / timedelta(hours=1):.12g}h")
+        raise HorizonOutOfRange(iso(told_us), in_largest_unit(lookback))
     return Horizon(start_us, now_us, ahead_us, clock_us)
+
+
+def in_largest_unit(lookback: timedelta) -> str:
+    """A lookback as it may be written: in days from two on, else in hours."""
+    days, hours = lookback / timedelta(days=1), lookback / timedelta(hours=1)
+    return f"{days:.12g}d" if days >= 2 else f"{hours:.12g}h"
 
 
 def no_polls(source: "Source", horizon: Horizon) -> NoPolls:

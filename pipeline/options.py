@@ -81,6 +81,10 @@ class Horizon:
         """The same in seconds."""
         return None if self.age_us is None else self.age_us / SECOND_US
 
+    def seconds_since(self, poll_us: int | None) -> float | None:
+        """How long before now a poll was; None where there is none."""
+        return None if poll_us is None else (self.now_us - poll_us) / SECOND_US
+
 
 DEFAULTS = Options()
 LIMITS = Limits()

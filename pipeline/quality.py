@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.data_warnings import KINDS
+from pipeline.data_warnings import KINDS, DataWarning
 from pipeline.intake import TableCounts
 from pipeline.lists import LISTS
 from pipeline.plan import Plan
@@ -33,6 +33,11 @@ class Quality:
     def meaning(name: str) -> str:
         """What puts a store on a list."""
         return LISTS[name]
+
+    def warnings_of(self, kind: type[DataWarning]) -> list[str]:
+        """The sentences of one kind."""
+        codes = self.warning_codes or [""] * len(self.warnings)
+        return [said for said, code in zip(self.warnings, codes, strict=True) if code == kind.code]
 
 
 def quality(ready: Prepared, exact: pl.DataFrame) -> Quality:

@@ -74,9 +74,11 @@ def build_timeline(
 def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
     """The pieces of one store of a finished report: by the report's own plan, and the polls that are there now.
 
-    Whether they still add up to its figures stands in `Timeline.agrees`. Raises UnknownStore where the report has no
+    Whether they still add up to its figures stands in `Timeline.agrees`; of the report's warnings it has the one that
+    the data is old, for the others are of all stores. Raises UnknownStore where the report has no
     such store, and what the source raises.
     """
+    from pipeline.data_warnings import OldData
     from pipeline.exchange import exchange, on_lines
     from pipeline.intake import taken_polls
     from pipeline.plan import of_store
@@ -93,7 +95,8 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
             raw = source.polls(plan.horizon, store)
             polls = taken_polls(raw, plan.horizon, source.mapping, gives_all=False)
         (partition,) = exchange(plan, on_lines(plan, polls.accepted))
-        return compared(timeline(db.result(), plan, partition), figures.row(0, named=True))
+        found = compared(timeline(db.result(), plan, partition), figures.row(0, named=True))
+    return replace(found, warnings=report.quality.warnings_of(OldData))
 
 
 def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
@@ -108,6 +111,18 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
         if options.now is not None and options.store is None:
             horizon_of(source, DEFAULTS)
         return source.version
+
+
+def polled_stores(source: "Source") -> list[str]:
+    """The stores of a report without options, in byte order. Raises NoPolls, AllPollsRejected, and what the source
+    raises."""
+    with source:
+        try:
+            return source.stores()
+        except NoPolls:
+            from pipeline.rejected import why_no_polls
+
+            raise why_no_polls(source, None) from None
 
 
 def horizon_of(source: "Source", options: Options) -> Horizon:

@@ -37,7 +37,7 @@ class Timeline:
     start_utc, end_utc (its midnight and the next; a day has 23 to 25 hours), change_utc (when its clocks change, at
     its very start or end too; null: they do not), shift_minutes (by how much); in order.
 
-    warnings: what is probably wrong with the data, sentences; none where it explains a report, which has them itself.
+    warnings: what is probably wrong with the data, sentences; where it explains a report only that it is old.
     """
 
     store_id: str

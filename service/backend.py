@@ -209,7 +209,7 @@ class Backend:
     async def stores(self) -> list[str]:
         """The stores that a report has now, in byte order; not older than a minute."""
         if time.monotonic() > self._stores_until:
-            self._stores = await asyncio.to_thread(read_stores, self._source())
+            self._stores = await asyncio.to_thread(pipeline.polled_stores, self._source())
             self._stores_until = time.monotonic() + STORES_S
         return self._stores
 
@@ -248,9 +248,3 @@ def visit(source: "pipeline.Source") -> None:
     """See whether a source can be read. Raises what it raises."""
     with source:
         pass
-
-
-def read_stores(source: "pipeline.Source") -> list[str]:
-    """The stores of a source."""
-    with source:
-        return source.stores()

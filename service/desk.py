@@ -7,6 +7,7 @@ comparison    which stores got worse between two reports
 sample_data   a made-up feed, for a database that has none
 """
 
+import io
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FIRST_ROWS = 40  # as many as a tall window shows before the script has come
 COMPARED_ROWS = 1000
+OF_A_REJECT = ("file", "line", "reason")  # what is told of a rejected row beside the row itself
 SECOND_US = 1_000_000
 WINDOWS = ("hour", "day", "week")
 FIGURES = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime") for window in WINDOWS)
@@ -39,12 +41,12 @@ SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
 
 
 def fleet_head(figures: bytes, selection: Selection) -> dict[str, Any]:
-    """now, age, down_word: see `freshness`; summary: counts and hours of all stores; zones; matched: how many are
-    selected; rows: the worst of them; warnings: sentences."""
+    """now, age, behind, down_word: see `freshness`; summary: counts and hours of all stores; zones; matched: how many
+    are selected; rows: the worst of them; warnings: sentences."""
     report = pipeline.restored(figures)
     chosen = pipeline.selected(report, selection)
     return {
-        **freshness(report),
+        **freshness(report, figures),
         "summary": summary(report),
         "zones": report.exact["zone"].unique().sort().to_list(),
         "matched": chosen.exact.height,
@@ -53,12 +55,25 @@ def fleet_head(figures: bytes, selection: Selection) -> dict[str, Any]:
     }
 
 
-def freshness(report: "Report") -> dict[str, Any]:
-    """now; age: seconds since then, None where it was given; down_word: when stores are down that were down then."""
-    now = report.plan.horizon.now_us
-    age_us = None if report.plan.options.now is not None else max(0, time.time_ns() // 1_000 - now)
-    age = None if age_us is None else age_us / SECOND_US
-    return {"now": report.provenance["now"], "age": age, "down_word": when_down(age)}
+def freshness(report: "Report", figures: bytes) -> dict[str, Any]:
+    """now; age: seconds since then, None where it was given; behind: where it was given, seconds that the newest poll
+    of the whole report is before it, else None; down_word: when stores are down that were down then."""
+    horizon, is_given = report.plan.horizon, report.plan.options.now is not None
+    age = None if is_given else max(0, time.time_ns() // 1_000 - horizon.now_us) / SECOND_US
+    behind = horizon.seconds_since(newest_poll_us(figures)) if is_given else None
+    return {
+        "now": report.provenance["now"],
+        "age": age,
+        "behind": behind,
+        "down_word": when_down(behind if is_given else age),
+    }
+
+
+def newest_poll_us(figures: bytes) -> int | None:
+    """The newest poll of all stores of a report; None where it has no row."""
+    import polars as pl
+
+    return pl.scan_parquet(io.BytesIO(figures)).select(pl.col("last_poll_us").max()).collect().item()
 
 
 def summary(report: "Report") -> dict[str, Any]:
@@ -160,7 +175,7 @@ def store_week(place: Place, store: str, limits: Limits, stored: StoredReport) -
         "days": drawn_days(timeline),
         "outages": outages(timeline),
         "polls": timeline.polls.to_dicts(),
-        **freshness(report),
+        **freshness(report, stored.figures),
         "warnings": report.quality.warnings,
         "lists": [(name, report.quality.meaning(name)) for name, ids in report.quality.stores.items() if store in ids],
         "rejected": rejected_of(report, store),
@@ -197,19 +212,28 @@ def rejected_of(report: "Report", store: str) -> list[dict[str, Any]]:
     import polars as pl
 
     return [
-        {"table": table, "line": row["line"], "reason": row["reason"], "values": list(row.values())[2:]}
+        {
+            "table": table,
+            "line": row["line"],
+            "reason": row["reason"],
+            "values": [value for name, value in row.items() if name not in OF_A_REJECT],
+        }
         for table, rows in report.rejects.items()
         for row in rows.filter(pl.col("store_id") == store).iter_rows(named=True)
     ]
 
 
 def comparison(old: bytes, new: bytes) -> dict[str, Any]:
-    """counts: stores by what became of them; rows: those that differ, the worst first; left: how many are not shown."""
+    """counts: stores by what became of them; rows: those that differ, the worst first; left: how many are not shown;
+    fresh_old, fresh_new: see `freshness`."""
     import polars as pl
 
-    rows = pipeline.comparison(pipeline.restored(old), pipeline.restored(new))
+    before, after = pipeline.restored(old), pipeline.restored(new)
+    rows = pipeline.comparison(before, after)
     differing = rows.filter(pl.col("change") != "same")
     return {
+        "fresh_old": freshness(before, old),
+        "fresh_new": freshness(after, new),
         "counts": dict(rows.group_by("change").len().iter_rows()),
         "rows": differing.head(COMPARED_ROWS).to_dicts(),
         "left": max(0, differing.height - COMPARED_ROWS),

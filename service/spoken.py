@@ -37,12 +37,21 @@ def ago(seconds: float | None) -> str:
     return "" if seconds is None else f", {age_in_words(seconds)} ago"
 
 
-def when_down(seconds: float | None) -> str:
-    """When it is that stores are down whose last poll says so, by the age of the data (None: now was given).
+def behind(seconds: float | None) -> str:
+    """What follows a given now that is long after the newest poll: ", newest poll 32 hours before"; else nothing."""
+    return f", newest poll {age_in_words(seconds)} before" if seconds is not None and is_old(seconds) else ""
 
-    Of old data nobody knows what is down now.
+
+def when_down(seconds: float | None) -> str:
+    """When it is that stores are down whose last poll says so, by how old the newest poll is: at now where that was
+    given, else by the clock (None: there is none). Of old data nobody knows what is down now.
     """
-    return "down when last seen" if seconds is not None and seconds > OLD_US / 1_000_000 else "down now"
+    return "down when last seen" if seconds is not None and is_old(seconds) else "down now"
+
+
+def is_old(seconds: float) -> bool:
+    """Whether data of this age is too old to tell what is down now."""
+    return seconds > OLD_US / 1_000_000
 
 
 def seconds_since(instant: datetime | str) -> float:

@@ -30,6 +30,7 @@ def engine() -> JinjaTemplateEngine:
         spoken.lasting,
         spoken.briefly,
         spoken.ago,
+        spoken.behind,
         spoken.seconds_since,
         spoken.moment,
         spoken.local_time,

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import socket
 import ssl
@@ -31,6 +32,7 @@ VERSION_4 = (1 << 32) - 1
 TRANSLATED, HANDED_OUT = IPv6Network("64:ff9b::/96"), IPv6Network("2000::/3")
 TUNNELS = (IPv6Network("2002::/16"), IPv6Network("2001::/32"), IPv6Network("3fff::/20"))  # the last for examples
 ADDRESS_LENGTH = 2000
+NOT_IN_HOSTS = re.compile(r"[%\\]")
 SECRET_PREFIX = "whsec_"  # noqa: S105
 SECRET_BYTES = 32
 GONE = 410
@@ -38,12 +40,18 @@ MULTIPLE_CHOICES, BAD_REQUEST = 300, 400
 
 
 def checked_address(url: str) -> None:
-    """Raises ValueError, with a sentence, for what cannot be the address of a webhook."""
+    """Raises ValueError, with a sentence, for what cannot be the address of a webhook.
+
+    What programs read differently is none: a zone of an IPv6 address, a host that is percent-encoded, a backslash.
+    """
     try:
         parts = urlsplit(url)
         fits = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and parts.port != 0
+        is_plain = NOT_IN_HOSTS.search(parts.netloc) is None
     except ValueError:
-        fits = False
+        fits = is_plain = False
+    if fits and not is_plain:
+        raise ValueError(f"the host of {url!r} is not written plainly: a webhook's host has no %, no \\ and no zone")
     if not fits or len(url) > ADDRESS_LENGTH or not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError(f"{url!r} is no address for a webhook: write https://example.com/path, without a user")
 

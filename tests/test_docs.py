@@ -18,6 +18,7 @@ from prometheus_client import Gauge, Histogram
 import pipeline
 from pipeline import LISTS, write_sample
 from pipeline.clean import Reason
+from pipeline.data_warnings import WARNING_CODES
 from pipeline.embedded import embedded_server
 from pipeline.figures import EXTENDED, HEADINGS
 from pipeline.tables import COLUMNS, VARIANTS
@@ -228,6 +229,12 @@ def test_every_column_that_is_read_is_in_the_docs() -> None:
 
 def test_every_list_of_stores_is_in_the_docs() -> None:
     assert missing([*LISTS, "duplicates", "contradictory"]) == []
+
+
+def test_the_codes_of_the_warnings_are_those_in_the_docs() -> None:
+    section = (ROOT / "docs/semantics.md").read_text().partition("### Warnings")[2].partition("\n#")[0]
+    rows = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
+    assert sorted(re.findall("`([a-z-]+)`", "".join(rows))) == sorted(WARNING_CODES)
 
 
 def test_every_step_of_the_stage_is_in_the_docs() -> None:

@@ -14,7 +14,7 @@ from pipeline import Format, Options, StoreUptimeError
 from service.commands import common
 from service.commands.common import counted, reasons, say
 from service.commands.groups import FLAG, OUTPUT
-from service.spoken import briefly, when_down
+from service.spoken import behind, briefly, when_down
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -138,7 +138,7 @@ def summary(result: "Report") -> Iterator[tuple[str, str]]:
     """What a reader of the figures should know: a name and a sentence each."""
     told, quality = result.provenance, result.quality
     yield "source", told["source"]
-    yield "now", f"{told['now']} ({', '.join(now_words(told))})"
+    yield "now", f"{told['now']} ({', '.join(now_words(told))}{behind(newest_poll_age(result))})"
     yield "stores", counted(result.exact.height, "store")
     for name, counts in quality.tables.items():
         yield name, ", ".join(count_words(counts))
@@ -157,11 +157,17 @@ def now_words(told: dict[str, Any]) -> Iterator[str]:
     yield told["now_is"]
 
 
+def newest_poll_age(result: "Report") -> float | None:
+    """Seconds from the newest poll of a report to now where that was given, else to the clock; None: there is none."""
+    age = result.provenance["data_age_seconds"]
+    return result.plan.horizon.seconds_since(result.exact.select("last_poll_us").max().item()) if age is None else age
+
+
 def outcome(result: "Report", out: Path, seconds: float) -> Iterator[tuple[str, str]]:
     """What came out: uptime of all stores together, which are down, where the figures are, how long it took."""
     day, week = (percent(result.uptime_percent(window)) for window in ("day", "week"))
     yield "uptime", f"{day} in the last day, {week} in the last week, of all stores together"
-    down, age = result.exact["down_now"].sum(), result.provenance["data_age_seconds"]
+    down, age = result.exact["down_now"].sum(), newest_poll_age(result)
     yield "down", f"{down:,} of {counted(result.exact.height, 'store')} {when_down(age)}"
     yield "written", f"to {'stdout' if out == common.STDOUT else out}, in {briefly(seconds)}"
 

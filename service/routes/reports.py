@@ -26,6 +26,7 @@ from service.registry import Row
 from service.reports import Asked, Status, utc
 from service.routes.openapi import FileOperation, TriggerOperation
 from service.routes.shapes import (
+    TAKES_NOTHING,
     TEXT,
     Delivery,
     Progress,
@@ -50,6 +51,7 @@ MEDIA: dict[Format, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
+ENDING = problems(s404="No such report.", s410="The report is not kept any more.", **TAKES_NOTHING)
 GETTING = classic_problems(s404="No such report.", s406="No such format.", s410="The report is not kept any more.")
 LOOK_S = 0.25
 SILENCE_S = 15  # some proxies close what says nothing for longer
@@ -228,7 +230,7 @@ def percent(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 100:
-        raise ValidationException(f"below: {text!r} is not a share in percent: write 95 or 99.5")
+        raise ValidationException(f"below: {text!r} is not a share in percent: write 95 or 99.5.")
     return value
 
 
@@ -376,7 +378,7 @@ async def rejected_rows(
 @delete(
     "/reports/{report_id:str}",
     status_code=204,
-    responses=LOOKING,
+    responses=ENDING,
     tags=["history"],
     summary="Cancel or delete a report",
 )

@@ -21,6 +21,7 @@ from service.registry import Row
 from service.reports import file_name, utc
 from service.routes.reports import accepted, described_options, member, options_of
 from service.routes.shapes import (
+    TAKES_NOTHING,
     Delivery,
     DeliveryRequest,
     LastReport,
@@ -39,7 +40,7 @@ from service.webhooks import private_address
 
 log = structlog.get_logger(part="schedules")
 
-UNKNOWN = problems(s404="No such schedule.")
+UNKNOWN = problems(s404="No such schedule.", **TAKES_NOTHING)
 
 
 @get("/schedules", responses=problems(), tags=["schedules"], summary="Reports on schedule")
@@ -73,6 +74,8 @@ def described(row: Row) -> Schedule:
             due_at=utc(row["due_at"]),
             requested_at=row["requested_at"].astimezone(UTC),
             tries=row["tries"],
+            warnings=row["warnings"],
+            warning_codes=row["warning_codes"],
             next_try_at=utc(row["not_before"]) if row["status"] == "queued" else None,
         ),
     )
@@ -134,14 +137,15 @@ async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
 
 def wanted_of(name: str, asked: ScheduleMembers) -> Wanted:
     """What a request asks for. Raises ValidationException."""
+    options, retention = options_of(asked), member("retention", positive_duration, asked.retention)
     try:
         return Wanted(
             name=name,
             cron=asked.cron,
             zone=asked.zone,
-            options=options_of(asked),
+            options=options,
             columns=asked.columns,
-            retention=member("retention", positive_duration, asked.retention),
+            retention=retention,
             deliver_to=asked.deliver_to,
             file_format=asked.format,
             webhook=asked.webhook or None,

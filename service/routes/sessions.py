@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from service.access import COOKIE, SESSION, begun_session, hashed, key_name
 from service.backend import Backend
 from service.front import Rates
-from service.routes.shapes import Session, SignIn, problems
+from service.routes.shapes import TAKES_NOTHING, Session, SignIn, problems
 
 ATTEMPTS = 20  # a minute, from one address
 SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}
@@ -51,7 +51,9 @@ async def session(request: Request[str | None, str | None, Any]) -> Session:
     return Session(request.user, request.auth)
 
 
-@delete("/session", status_code=204, responses=problems() | SIGNED_OUT, tags=["sessions"], summary="Sign out")
+@delete(
+    "/session", status_code=204, responses=problems(**TAKES_NOTHING) | SIGNED_OUT, tags=["sessions"], summary="Sign out"
+)
 async def sign_out(request: Request[Any, Any, Any], backend: NamedDependency[Backend]) -> Response[None]:
     """End the session."""
     await backend.registry.rows("end_session", hash=hashed(request.cookies.get(COOKIE, "")))

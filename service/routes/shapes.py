@@ -221,7 +221,7 @@ class ReportDetails(msgspec.Struct, omit_defaults=True):
 
 class LastReport(msgspec.Struct):
     """The newest report of a schedule. status: as of any report; error: where it failed, or the last try of it; tries:
-    how often it has failed."""
+    how often it has failed; warnings, warning_codes: as of any report."""
 
     report_id: str
     status: Status
@@ -229,6 +229,8 @@ class LastReport(msgspec.Struct):
     due_at: datetime | None
     requested_at: datetime
     tries: int
+    warnings: list[str]
+    warning_codes: list[str]
     next_try_at: datetime | None
 
 
@@ -323,6 +325,10 @@ ALWAYS = {
     500: "A mistake of the server.",
     503: "Something that it takes is away: Retry-After says when to try again.",
 }
+
+
+TAKES_NOTHING = {"s408": "Too slow.", "s413": "Too large."}
+"""What a body can be refused for where none is taken, beside 400."""
 
 
 def problems(**more: str) -> dict[int, ResponseSpec]:

@@ -13,7 +13,7 @@ from service import desk, reports, work
 from service.backend import Backend
 from service.caller import Caller
 from service.routes.openapi import TimelineOperation
-from service.routes.shapes import StoreIdInQuery, StorePage, problems
+from service.routes.shapes import TAKES_NOTHING, StoreIdInQuery, StorePage, problems
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 Prefix = Annotated[str, QueryParameter(max_length=1000, description="Only ids that begin like this.")]
@@ -68,7 +68,7 @@ async def timeline(
 @post(
     "/sample_data",
     status_code=204,
-    responses=problems(s409="There is data already, or it may not be written.") | LOADED,
+    responses=problems(s409="There is data already, or it may not be written.", **TAKES_NOTHING) | LOADED,
     tags=["stores"],
     summary="Load sample data into an empty database",
 )

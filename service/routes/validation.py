@@ -1,9 +1,11 @@
 """Whether a request fits its route, told in sentences with what is allowed.
 
-Litestar converts parameters and bodies, but it ignores parameters that it does not know, takes 1.0 for a whole number,
-and speaks of types. So this looks first: check_request, then query, header and body, then the words for a type.
+Litestar converts parameters and bodies, but it ignores parameters that it does not know, bodies where none is taken and
+members that come twice, takes 1.0 for a whole number, and speaks of types. So this looks first: check_request, then
+query, header and body, then the words for a type.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,10 +24,15 @@ from msgspec import inspect
 from service.routes.shapes import NAME, TEXT
 
 SHOWN = 60  # characters of what was given
+WITH_BODIES = ("POST", "PUT", "PATCH", "DELETE")
 WORDS_OF_PATTERNS = {
     TEXT: "text without zero bytes",
     NAME: "a letter or digit, then letters, digits, - _ and ., at most 63 in all",
 }
+
+
+class Nothing(msgspec.Struct):
+    """The body of a route that takes none."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,10 @@ async def check_request(request: Request[Any, Any, Any]) -> None:
     query, headers = expected_parameters(handler, QueryParameter), expected_parameters(handler, HeaderParameter)
     faults = [*query_faults(request.query_params.multi_items(), query), *header_faults(request.headers, headers)]
     data = handler.parsed_data_field
-    if data is not None:
-        faults += body_faults(await json_of(request), struct_of(data), is_needed=not data.is_optional)
+    if request.method in WITH_BODIES:
+        struct, is_needed = (Nothing, False) if data is None else (struct_of(data), not data.is_optional)
+        faults += body_faults(await json_of(request), struct, is_needed=is_needed)
+        faults += repeated_names(await request.body(), expected_members(struct))
     if faults:
         raise ValidationException(" ".join(faults))
 
@@ -80,8 +89,13 @@ def query_faults(given: Iterable[tuple[str, Any]], expected: Mapping[str, Expect
     pairs = list(given)
     counts, values = Counter(name for name, _ in pairs), dict(pairs)
     yield from unknown_names(values, expected, "parameter", "this address")
-    yield from (f"{name} is given {count} times." for name, count in counts.items() if name in expected and count > 1)
+    yield from given_once(name for name in counts.elements() if name in expected)
     yield from misfits(values, expected, strict=False)
+
+
+def given_once(names: Iterable[str]) -> Iterator[str]:
+    """A sentence for each name that comes more than once."""
+    yield from (f"{name} is given {count} times: give it once." for name, count in Counter(names).items() if count > 1)
 
 
 def header_faults(given: Mapping[str, str], expected: Mapping[str, Expected]) -> Iterator[str]:
@@ -94,8 +108,30 @@ async def json_of(request: Request[Any, Any, Any]) -> object:
     """The body as plain values; None where it is empty. Raises ValidationException."""
     try:
         return await request.json()
-    except SerializationException as error:
-        raise ValidationException(f"The body of this request cannot be read as JSON: {error}.") from None
+    except SerializationException:
+        place = place_of_fault(await request.body())
+        raise ValidationException(f"The body of this request {place}.") from None
+
+
+def place_of_fault(body: bytes) -> str:
+    """From where on a body is not JSON, as far as a second parser can tell, which takes more but tells places."""
+    try:
+        json.loads(body, parse_int=str)
+    except json.JSONDecodeError as error:
+        return f"is not JSON from line {error.lineno}, column {error.colno} on"
+    return "cannot be read as JSON"
+
+
+def repeated_names(body: bytes, expected: Mapping[str, Expected]) -> list[str]:
+    """A sentence for each member that comes more than once in an object of a body: parsers take the last one."""
+    faults: list[str] = []
+
+    def looked_at(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        faults.extend(given_once(name for name, _ in pairs if name in expected))
+        return dict(pairs)
+
+    json.loads(body or b"null", object_pairs_hook=looked_at, parse_int=str)
+    return faults
 
 
 def body_faults(given: object, struct: type[msgspec.Struct], *, is_needed: bool) -> Iterator[str]:
@@ -107,7 +143,8 @@ def body_faults(given: object, struct: type[msgspec.Struct], *, is_needed: bool)
         yield from unknown_names(given, expected, "member", "the body")
         yield from misfits(given, expected, strict=True)
     else:
-        yield f"The body must be a JSON object with {listed(expected, 'or')}, not {shown(given)}."
+        members = f"with {listed(expected, 'or')}" if expected else "without members, or nothing"
+        yield f"The body must be a JSON object {members}, not {shown(given)}."
 
 
 @cache
@@ -127,10 +164,13 @@ def unknown_names(given: Iterable[str], expected: Mapping[str, Expected], noun: 
 
 
 def misfits(values: Mapping[str, object], expected: Mapping[str, Expected], *, strict: bool) -> Iterator[str]:
-    """A sentence for each value that does not fit, or is missing; not strict: values are texts."""
+    """A sentence for each value that does not fit, or is missing.
+
+    not strict: values are texts, and an empty one counts as left out.
+    """
     for each in expected.values():
         words = allowed(inspect.type_info(each.hint))
-        if each.name in values:
+        if each.name in values and (strict or not each.is_required or values[each.name] != ""):
             try:
                 msgspec.convert(values[each.name], each.hint, strict=strict)
             except msgspec.ValidationError:

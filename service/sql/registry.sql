@@ -393,7 +393,7 @@ select name, next_due, secret from changed;
 
 -- schedules: every schedule, and the newest report of each
 select schedule.*, newest.id as report_id, newest.status, newest.error, newest.due_at, newest.requested_at,
-       newest.tries, newest.not_before
+       newest.tries, newest.not_before, newest.warnings, newest.warning_codes
 from store_uptime.schedule
 left join lateral (
     select *

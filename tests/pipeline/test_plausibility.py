@@ -15,6 +15,7 @@ from pipeline import (
     build_report,
     build_timeline,
     open_source,
+    polled_stores,
     rejected_tables,
     restored,
     saved,
@@ -290,6 +291,7 @@ def test_where_one_poll_of_another_time_can_be_read_it_names_that_time() -> None
 RUNS: dict[str, Callable[[Case], object]] = {
     "report": report,
     "timeline": lambda case: build_timeline(frames(lines(POLLS, *case.polls)), "a"),
+    "stores": lambda case: polled_stores(frames(lines(POLLS, *case.polls))),
 }
 
 

@@ -72,6 +72,7 @@ PROMISED = {
     "known_zones",
     "load_files",
     "open_source",
+    "polled_stores",
     "rejects_targets",
     "restored",
     "saved",

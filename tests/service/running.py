@@ -41,6 +41,8 @@ INSIDE = re.compile(
     r"|\bselect\b|store_uptime\.|\bat 0x",
     re.IGNORECASE,
 )
+SENTENCES = re.compile(r"(?![0-9]{3}: )(?:(?!\.\.(?: |$)).)*[.?]", re.DOTALL)
+"""Whole ones: with a full stop, and one only, and without a status before them."""
 NUMBERS = itertools.count(1)  # lookbacks that no two reports share
 
 
@@ -175,6 +177,7 @@ def problem(answer: httpx.Response, status: int) -> str:
     assert told.keys() == {"status", "title", "detail", "error"}
     assert (told["status"], told["title"]) == (status, HTTPStatus(status).phrase)
     assert told["detail"] == told["error"] != ""
+    assert SENTENCES.fullmatch(told["error"]), told["error"]
     assert not INSIDE.search(answer.text), answer.text
     return told["error"]
 

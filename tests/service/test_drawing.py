@@ -1,14 +1,16 @@
 """What the page says and draws: durations, instants, and the days of a week, those with a change of clocks included."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline import build_timeline
+from pipeline import build_report, build_timeline, open_source
+from service.desk import rejected_of
 from service.drawing import WIDTH, drawn_days
 from service.spoken import lasting, local_time, moment, options
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 
 
 @pytest.mark.parametrize(
@@ -95,3 +97,13 @@ def test_a_piece_over_midnight_is_drawn_on_both_days_and_begins_on_one() -> None
     last, first = days[1]["pieces"][-1], days[0]["pieces"][0]
     assert (last["number"], last["starts"], last["x"] + last["width"]) == (first["number"], True, WIDTH)
     assert (first["starts"], first["x"]) == (False, 0)
+
+
+def test_a_rejected_row_is_shown_as_it_was(tmp_path: Path) -> None:
+    polls = lines(POLLS, "a,2026-03-09 12:00:00,active", "a,2026-03-09 12:00:00,open")
+    feed = written_feed(tmp_path, polls=polls, hours=lines(HOURS, "a,9,09:00,17:00"), zones=lines(ZONES))
+    rejected = rejected_of(build_report(open_source(str(feed))), "a")
+    assert [(row["line"], row["reason"], row["values"]) for row in rejected] == [
+        (3, "bad status", ["a", "2026-03-09 12:00:00", "open"]),
+        (2, "bad weekday", ["a", "9", "09:00", "17:00"]),
+    ]

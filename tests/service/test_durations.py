@@ -48,7 +48,6 @@ REFUSED = {
     "ISO 8601": "PT2H",
     "a clock": "01:30:00",
     "digits of another script": "٣h",
-    "ten digits": "1000000000s",
 }
 
 
@@ -58,7 +57,7 @@ def test_any_other_text_is_refused_with_an_example(text: str) -> None:
         duration(text)
 
 
-@pytest.mark.parametrize("text", ["999999999d24h", "999999999d999999999h"])
+@pytest.mark.parametrize("text", ["999999999d24h", "999999999d999999999h", "1000000000s", "99999999999999d"])
 def test_so_is_what_is_longer_than_time(text: str) -> None:
     with pytest.raises(ValueError, match=f"'{text}' is longer than a duration may be"):
         duration(text)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from service.testing import Service
 from tests.feeds import called
 from tests.postgres import fresh_database, insert, run
-from tests.service.running import complete, problem, running
+from tests.service.running import complete, finished, problem, running
 
 TABLES = (
     "create table store_status (store_id text, timestamp_utc timestamptz, status text)",
@@ -164,6 +165,43 @@ VIEWS = ("/", "/view/{id}", "/view/{id}/store?store_id=a", "/view/{id}/data", "/
 def test_the_page_has_every_view_of_a_report(client: httpx.Client, report: str, view: str) -> None:
     answer = client.get(view.format(id=report))
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(("later", "says"), [(2, "down now"), (3, "down when last seen")])
+def test_long_after_the_newest_poll_nothing_is_down_now(client: httpx.Client, later: int, says: str) -> None:
+    fleet = complete(client, now=(NEWEST + timedelta(hours=later)).isoformat())
+    store = sorted(IDS, key=str.encode)[0]
+    for address in (f"/view/{fleet}", f"/view/{fleet}/store?{urlencode({'store_id': store})}"):
+        text = client.get(address).text
+        assert ("newest poll 3 hours before</h" in text) == (says == "down when last seen")
+        assert re.findall("down now|down when last seen", text, re.IGNORECASE)[:1] in ([], [says.capitalize()], [says])
+
+
+def test_a_comparison_says_of_both_reports_how_old_their_data_is_and_that_it_warns(client: httpx.Client) -> None:
+    given, newest = complete(client, now=(NEWEST + timedelta(hours=3)).isoformat()), complete(client)
+    text = client.get("/compare", params={"old": given, "new": newest}).text
+    assert text.count("fleet as of Wed 8 May 2024") == 2
+    assert "newest poll 3 hours before" in text
+    assert re.search("12:20 UTC, [0-9]+ days ago", text)
+    assert f'<a class="warned" href="/view/{newest}/data" title="old-data' in text
+
+
+def test_a_schedule_shows_that_its_newest_report_has_warnings(client: httpx.Client) -> None:
+    client.post("/schedules", json={"name": "old", "cron": "0 0 29 2 *"}).raise_for_status()
+    report_id = client.post("/schedules/old/run").json()["report_id"]
+    told = finished(client, report_id)
+    (schedule,) = client.get("/schedules").json()["schedules"]
+    page = client.get("/timetable").text
+    client.delete("/schedules/old").raise_for_status()
+    assert (schedule["last"]["warnings"], schedule["last"]["warning_codes"]) == (told["warnings"], ["old-data"])
+    assert f'complete, <a class="warned" href="/view/{report_id}/data" title="old-data">⚠ 1 warning</a>' in page
+
+
+def test_of_a_report_whose_data_is_old_a_timeline_says_so(client: httpx.Client, report: str) -> None:
+    old = complete(client)
+    (warning,) = client.get(f"/get_report/{old}?status_only=true").json()["warnings"]
+    assert timeline(client, "a", old)["warnings"] == [warning]
+    assert timeline(client, "a", report)["warnings"] == []
 
 
 def test_a_store_that_is_not_in_the_report_has_none(client: httpx.Client, report: str) -> None:

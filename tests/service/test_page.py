@@ -290,6 +290,23 @@ def test_a_filter_works_without_a_script(chromium: Browser, service: Service, re
         assert "search=corner" in (page.locator("[data-format=csv]").get_attribute("href") or "")
 
 
+def test_without_a_script_nothing_is_offered_that_needs_one(
+    chromium: Browser, service: Service, views: dict[str, str]
+) -> None:
+    with opened(chromium, service.url, java_script_enabled=False) as page:
+        offered = {}
+        for view in ("/", "/timetable", views["history"], views["failed"], views["data"]):
+            page.goto(view)
+            buttons = page.get_by_role("button").all_text_contents()
+            offered[view.split("/")[1]] = (
+                buttons,
+                page.locator("noscript p:visible", has_text="needs JavaScript here").count(),
+            )
+    works = ["Filter", "Compare: which stores got worse"]
+    assert [button for buttons, _ in offered.values() for button in buttons if button not in works] == []
+    assert (offered[""][1], offered["timetable"][1]) == (1, 1)
+
+
 def test_rows_from_the_server_and_from_the_script_are_the_same(
     chromium: Browser, service: Service, fleet: Page, reports: dict[str, str]
 ) -> None:

@@ -43,6 +43,15 @@ def test_sample_data_is_refused_where_it_would_be_mixed_or_may_not_be_written(da
         loaded(database, feed)
         run(database, "grant select on all tables in schema public to onlooker")
         assert "There is data" in problem(client.post("/sample_data"), 409)
+        run(
+            database, "insert into store_status (store_id, timestamp_utc, status) values ('a', '2924-01-01Z', 'active')"
+        )
+        told = problem(client.get("/stores"), 404)
+        assert told.startswith("the database: all 1 polls are rejected: ahead of the clock (1), such as timestamp")
+        page = client.get("/").text
+        assert "No poll can be read" in page
+        assert "sample-data" not in page
+        assert "all 1 polls are rejected" in page
     assert run(database, "select count(*) from menu_hours") == [(1,)]
 
 

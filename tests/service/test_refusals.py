@@ -95,11 +95,34 @@ WRONG = {
     "put": Refused(405, NO_METHOD, f"/reports/{UNKNOWN}", "PUT"),
     "delete of all": Refused(405, NO_METHOD, "/reports", "DELETE"),
     "a large body": body("[" * 65_537, "The body of this request is larger than the server takes.", 413),
-    "no JSON": body("store_id=5", "The body of this request cannot be read as JSON: JSON is malformed"),
-    "half of it": body('{"store_id": ', "The body of this request cannot be read as JSON: Input data was truncated"),
+    "no JSON": body("store_id=5", "The body of this request is not JSON from line 1, column 1 on."),
+    "half of it": body('{"store_id": ', "The body of this request is not JSON from line 1, column 14 on."),
     "a list": body("[]", "The body must be a JSON object with store_id, now, columns, max_gap or lookback, not []."),
     "a text": body(
         '"all"', 'The body must be a JSON object with store_id, now, columns, max_gap or lookback, not "all".'
+    ),
+    "no number": body('{"now": NaN}', "The body of this request cannot be read as JSON."),
+    "a number beyond all": body('{"now": 1e999}', "The body of this request cannot be read as JSON."),
+    "a long number": body(f'{{"now": {"1" * 5_000}}}', "The body of this request cannot be read as JSON."),
+    "a member twice": body('{"now": 5, "now": "2026-03-09"}', "now is given 2 times: give it once."),
+    "a schedule with a member twice": Refused(
+        400,
+        "cron is given 2 times: give it once.",
+        "/schedules",
+        "POST",
+        {"content": '{"name": "x", "cron": "0 0 * * *", "cron": "0 1 * * *"}'},
+    ),
+    "a body where none is taken": Refused(
+        400, 'There is no member "x": the body takes none.', "/schedules/h/run", "POST", {"json": {"x": 1}}
+    ),
+    "what is no JSON where nothing is taken": Refused(
+        400, "The body of this request is not JSON from", "/schedules/h/run", "POST", {"content": "garbage{"}
+    ),
+    "a list where nothing is taken": Refused(
+        400, "The body must be a JSON object without members, or nothing, not [].", "/sample_data", "POST", {"json": []}
+    ),
+    "a body of a deletion": Refused(
+        400, 'There is no member "x": the body takes none.', f"/reports/{UNKNOWN}", "DELETE", {"json": {"x": 1}}
     ),
     "bytes that are no text": body(b'{"store_id":"\xff"}', "The body of this request is not UTF-8."),
     "half a surrogate pair": body('{"store_id":"\\ud800"}', ""),
@@ -137,11 +160,15 @@ WRONG = {
     ),
     "a lookback without unit": body({"lookback": "24"}, "lookback: '24' is not a duration: write 90m, 2h or 1d12h"),
     "before the calendar": body({"now": "0001-01-05T00:00:00Z"}, "a week and 24h before 0001-01-05", 422),
-    "after it": body({"now": "9999-12-31T00:00:00Z"}, "a week and 24h before 9999-12-31", 422),
-    "a look back beyond it": body({"lookback": "999999999d"}, "a week and 23999999976h before 2026", 422),
+    "after it": body({"now": "9999-12-31T00:00:00Z"}, "now 9999-12-31T00:00:00Z is too late,", 422),
+    "a look back beyond it": body({"lookback": "999999999d"}, "a week and 999999999d before 2026", 422),
     "unknown store": body({"store_id": "none"}, "no poll in the database has the store id 'none'.", 404),
     "a store in quotes": body({"store_id": "' or '1'='1"}, "no poll in the database has the store id \"' or", 404),
     "no id": Refused(400, "report_id is missing; it must be text.", "/get_report"),
+    "an empty id": Refused(400, "report_id is missing; it must be text.", "/get_report?report_id="),
+    "an empty table": Refused(
+        400, "table is missing; it must be hours, polls or zones.", f"/reports/{UNKNOWN}/rejects?table="
+    ),
     "a status that is no answer": Refused(
         400, 'status_only must be true or false, not "perhaps".', f"/get_report/{UNKNOWN}?status_only=perhaps"
     ),
@@ -165,7 +192,7 @@ WRONG = {
     "after a zero byte": Refused(400, "after must be text without zero bytes", "/reports?after=%00"),
     "history of a zero byte": Refused(400, "store_id must be text without zero bytes", "/reports?store_id=%00"),
     "no store": Refused(400, "store_id is missing; it must be text", "/timeline"),
-    "an empty store": Refused(400, "store_id must be text without zero bytes that is not empty", "/timeline?store_id="),
+    "an empty store": Refused(400, "store_id is missing; it must be text without zero", "/timeline?store_id="),
     "a timeline of a zero byte": Refused(400, "store_id must be text without zero bytes", "/timeline?store_id=%00"),
     "a timeline as XLSX": Refused(400, 'format must be csv or json, not "xlsx".', "/timeline?store_id=a&format=xlsx"),
     "a trigger with a query": Refused(
@@ -178,7 +205,7 @@ WRONG = {
         f"/get_report/{UNKNOWN}?colums=extended&formt=json",
     ),
     "a parameter of operations": Refused(400, 'There is no parameter "x": this address takes none.', "/health?x=1"),
-    "a parameter twice": Refused(400, "limit is given 2 times.", "/reports?limit=1&limit=2"),
+    "a parameter twice": Refused(400, "limit is given 2 times: give it once.", "/reports?limit=1&limit=2"),
     "a share that is none": Refused(400, "below: 'much' is not a share", f"/get_report/{UNKNOWN}?below=much"),
     "a timeline of nobody": Refused(404, "no poll in the database has the store id 'a'.", "/timeline?store_id=a"),
     "no stores": Refused(400, 'limit must be a whole number from 1 to 1000, not "0".', "/stores?limit=0"),

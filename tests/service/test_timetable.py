@@ -129,7 +129,7 @@ def test_run_now_leads_to_a_report_that_says_where_it_was_delivered(
     finished(schedules, report_id)
     page.goto("/timetable")
     expect(row_of(page, "archived")).to_contain_text("complete")
-    row_of(page, "archived").get_by_role("link").click()
+    row_of(page, "archived").get_by_role("link").first.click()
     page.get_by_role("link", name="Where it comes from").click()
     expect(fact(page, "Schedule")).to_have_text("archived")
     expect(fact(page, "Due")).to_have_text("run at once")

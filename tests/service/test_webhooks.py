@@ -146,6 +146,23 @@ def test_what_is_no_address_is_told(url: str) -> None:
         checked_address(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://[fe80::1%25eth0]/", "http://[::1%25lo]:9911/", "http://[fe80::1%eth0]/", "http://[::1%]/"),
+        *("http://%31%32%37.0.0.1:9911/", "http://example%2ecom/", "http://example.com\\.evil.com/", "http:\\\\a.com/"),
+        *("http://example.com\\@evil.com/", "https://\\example.com/"),
+    ],
+)
+def test_a_host_that_programs_read_differently_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"is not written plainly|is no address for a webhook"):
+        checked_address(url)
+
+
+def test_what_follows_the_host_may_be_encoded() -> None:
+    checked_address("https://example.com:8443/a%20b?c=%5C")
+
+
 def test_what_is_no_network_is_told() -> None:
     with pytest.raises(NoNetwork, match=r"'10.0.0.1/8' is no network"):
         networks(["10.0.0.1/8"])
