@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pipeline.mapping import suggestion
-from pipeline.options import SECOND_US, iso
+from pipeline.mapping_rules import TimestampUnit
+from pipeline.options import SECOND_US, UNIT_US, iso
 
 LONGEST_VALUE = 80  # letters of a value that a sentence shows
 
@@ -41,6 +42,27 @@ class BadValue:
             yield f"in line {self.line}" if self.file is None else f"in {self.file}, line {self.line}"
         elif self.file is not None:
             yield f"in {self.file}"
+
+
+@dataclass(frozen=True)
+class UnlikelyTimes(DataWarning):
+    """All polls are of a time at which hardly anybody polled: what a mapping says that numbers count is wrong.
+
+    unit: what it says. likely: the unit that would give times of polls.
+    """
+
+    code = "unlikely-times"
+    newest_us: int
+    unit: TimestampUnit | None
+    likely: TimestampUnit | None
+
+    def __str__(self) -> str:
+        found = f"The polls are hardly of the time that they seem to be of: the newest is {iso(self.newest_us)}."
+        if self.unit is None or self.likely is None:
+            return f"{found} Are the times of the source right?"
+        meant_us = self.newest_us // UNIT_US[self.unit] * UNIT_US[self.likely]
+        line = suggestion("store_status", "timestamp_unit", self.likely)
+        return f"{found} With the line {line} in the mapping it is {iso(meant_us)}."
 
 
 @dataclass(frozen=True)
@@ -216,6 +238,7 @@ class FilesPassedOver(DataWarning):
 
 
 KINDS: tuple[type[DataWarning], ...] = (
+    UnlikelyTimes,
     OldData,
     FewRecentPolls,
     NoPollInHorizon,

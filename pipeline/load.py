@@ -117,7 +117,7 @@ class Job:
     mapping: SourceMapping
     full: bool
     progress: Read
-    samples: Samples = field(default_factory=Samples)
+    samples: Samples
 
 
 @dataclass
@@ -164,7 +164,7 @@ def load_files(
     if full:
         refuse_corrections(files)
     with RejectFiles(rejects, path, files) as reject_files, writable(address) as connection:
-        job = Job(connection, reject_files, mapping, full, progress)
+        job = Job(connection, reject_files, mapping, full, progress, Samples(mapping))
         with refusals(connection), connection.transaction():
             prepare(connection)
             done = [loaded for table, files in found.tables.items() for loaded in load_table(job, table, files)]

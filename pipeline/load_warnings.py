@@ -1,12 +1,14 @@
 """What a load has to say of its files: docs/semantics.md, "Warnings", as far as files alone can tell."""
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 import polars as pl
 
 from pipeline.data_warnings import DataWarning
 from pipeline.intake import TableCounts, Taken
-from pipeline.plausibility import rejected_rows_warning, weekdays_from_one
+from pipeline.mapping import SourceMapping
+from pipeline.plausibility import rejected_rows_warning, unlikely_times, weekdays_from_one
 from pipeline.tables import COLUMNS, SPACE, Table
 
 NAMES: Mapping[Table, str] = dict(zip(COLUMNS, ("polls", "hours", "zones"), strict=True))
@@ -16,12 +18,18 @@ SAYING = pl.col("day_of_week").str.strip_chars(SPACE).is_in(["0", "7"])
 class Samples:
     """A few rows of a load: a rejected one for each reason, and for each weekday that says how weekdays are counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, mapping: SourceMapping) -> None:
+        self._mapping = mapping
+        self._newest_us: int | None = None
         self._rejected: dict[Table, pl.DataFrame] = {}
         self._weekdays: set[int | None] = set()
 
     def add(self, table: Table, judged: pl.DataFrame, rejected: pl.DataFrame) -> None:
         """Look at further rows. rejected: those of them that are, as `as_it_was` gives them."""
+        if table == "store_status":
+            newest_us = cast("int | None", judged.filter(pl.col("reason").is_null())["poll_us"].max())
+            known_us = (us for us in (self._newest_us, newest_us) if us is not None)
+            self._newest_us = max(known_us, default=None)
         if table == "menu_hours":
             self._weekdays.update(judged["weekday"].unique())
         if not rejected.is_empty():
@@ -32,6 +40,8 @@ class Samples:
 
     def warnings(self, counts: Mapping[Table, TableCounts]) -> Iterator[DataWarning]:
         """What is probably wrong, from these rows and from how many there were of each kind."""
+        if self._newest_us is not None:
+            yield from unlikely_times(self._newest_us, self._mapping)
         for table, rejected in self._rejected.items():
             yield from rejected_rows_warning(NAMES[table], counts[table], rejected)
         if "menu_hours" in self._rejected:

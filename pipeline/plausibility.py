@@ -23,12 +23,15 @@ from pipeline.data_warnings import (
     SpreadsheetIds,
     UnknownHours,
     UnknownZones,
+    UnlikelyTimes,
     WeekdaysFromOne,
 )
 from pipeline.intake import TableCounts, Taken
+from pipeline.mapping import SourceMapping
 from pipeline.options import DAY_US, OLD_US
 from pipeline.plan import Places, Plan
 from pipeline.tables import SPACE
+from pipeline.time_units import is_unlikely, other_unit
 
 # The thresholds are those of docs/semantics.md, "Warnings"; when data is old stands in `options`.
 MANY_PERCENT = 1
@@ -58,6 +61,7 @@ FORMS: Mapping[str, pl.Expr] = {
 
 def table_warnings(plan: Plan, places: Places, tables: Mapping[str, Taken]) -> Iterator[DataWarning]:
     """What the tables of a run say of themselves. tables: polls, hours and zones, judged."""
+    yield from unlikely_times(plan.horizon.now_us, plan.mapping)
     yield from old_data(plan)
     for name, taken in tables.items():
         yield from rejected_rows_warning(name, taken.counts, taken.rejected)
@@ -82,6 +86,13 @@ def figure_warnings(plan: Plan, exact: pl.DataFrame) -> Iterator[DataWarning]:
     recent = exact.filter(pl.col("last_poll_us") >= plan.horizon.now_us - DAY_US).height
     if HALF * recent < exact.height:
         yield FewRecentPolls(recent, exact.height)
+
+
+def unlikely_times(newest_us: int, mapping: SourceMapping) -> Iterator[UnlikelyTimes]:
+    """Whether polls are hardly of their time. newest_us: the newest one, or now: the horizon is short."""
+    if is_unlikely(newest_us):
+        unit = mapping.timestamp_unit
+        yield UnlikelyTimes(newest_us, unit, other_unit(newest_us, unit))
 
 
 def old_data(plan: Plan) -> Iterator[DataWarning]:

@@ -14,9 +14,10 @@ from pipeline.clean import instant_of_text, time_of_day
 from pipeline.likeness import SURE, USUAL, likeness
 from pipeline.mapping import toml_value
 from pipeline.mapping_rules import word_text
-from pipeline.options import SECOND_US, UNIT_US, iso
+from pipeline.options import UNIT_US, iso
 from pipeline.source.seen import ROWS, SeenTable, seen_tables
 from pipeline.tables import COLUMNS, SPACE, Table
+from pipeline.time_units import YEARS_US
 from pipeline.zone_files import known_zones
 
 ACTIVE = (
@@ -27,7 +28,6 @@ INACTIVE = (
     *("inactive", "offline", "down", "closed", "off", "0", "false", "f", "no", "n"),
     *("unavailable", "disabled", "dead", "unhealthy", "stopped", "unreachable", "disconnected"),
 )
-YEARS_US = (631_152_000 * SECOND_US, 4_102_444_800 * SECOND_US)  # 1990 to 2100: where a time of a poll lies
 WORDS_SHOWN, SAMPLES = 20, 3
 LETTERS, SAMPLE_LETTERS = 100, 36  # of a text in a comment; a UUID is shown whole
 FORMED = ("timestamp_utc", "start_time_local", "end_time_local", "timezone_str")

@@ -19,9 +19,8 @@ from pipeline.options import DAY_US, Horizon
 from pipeline.plausibility import commonest, example_of
 from pipeline.source.frames import NONE_USUAL, RawPolls, Source
 from pipeline.tables import SPACE
+from pipeline.time_units import likely_unit
 
-UNITS = {10: "s", 13: "ms", 16: "us"}
-"""What a number of so many digits counts since 1970, if it is an instant of the last decades."""
 FORMS = "Times are written like 2024-05-05 12:00:00 UTC."
 
 
@@ -70,8 +69,8 @@ def unit_lines(rejected: pl.DataFrame) -> Iterator[str]:
     texts = rejected.filter(reason=Reason.BAD_TIMESTAMP)["timestamp_utc"].str.strip_chars(SPACE)
     if texts.is_empty():
         return
-    digits = texts.str.extract(r"^-?([0-9]+)(?:\.[0-9]+)?$").str.len_chars().drop_nulls()
-    unit = UNITS.get(digits.mode().sort()[0]) if 2 * digits.len() > texts.len() else None
+    numbers = texts.filter(texts.str.contains(r"^-?[0-9]+(\.[0-9]+)?$")).cast(pl.Float64)
+    unit = likely_unit(numbers) if 2 * numbers.len() > texts.len() else None
     if unit is None:
         yield FORMS
         return

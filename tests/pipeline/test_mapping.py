@@ -262,6 +262,30 @@ def test_an_error_of_names_says_the_line_that_would_mend_it(shop: str, tmp_path:
         assert line in str(caught.value)
 
 
+NUMBERS = {
+    "seconds": ("bigint", "1714989600", ["s"]),
+    "seconds with a fraction": ("double precision", "1714989600.25", ["s"]),
+    "milliseconds": ("numeric", "1714989600000", ["ms"]),
+    "microseconds": ("bigint", "1714989600000000", ["us"]),
+    "days": ("integer", "19849", ["s", "ms", "us"]),
+    "none": ("bigint", "null", ["s", "ms", "us"]),
+}
+
+
+@pytest.mark.parametrize(("kind", "value", "units"), NUMBERS.values(), ids=NUMBERS)
+def test_the_unit_of_numbers_in_a_database_is_told_by_their_values(
+    database: str, kind: str, value: str, units: list[str]
+) -> None:
+    run(
+        database,
+        f"create table store_status as select 'a' as store_id, {value}::{kind} as timestamp_utc, 'x' as status",
+    )
+    with pytest.raises(SourceMismatch) as caught:
+        build_report(open_source(database))
+    said = " or ".join(f'store_status.timestamp_unit = "{unit}"' for unit in units)
+    assert str(caught.value).endswith(f"must say what it counts: {said}.")
+
+
 # Where it goes --------------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from pipeline import (
 )
 from pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
 from pipeline.mapping import SourceMapping
+from pipeline.mapping_rules import TimestampUnit
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 from tests.postgres import run
 
@@ -108,7 +109,13 @@ def test_there_is_a_warning_where_a_source_is_probably_wrong(case: Case) -> None
 
 def test_every_kind_has_a_case_here_or_below() -> None:
     shown = {code for case in CASES.values() for code in case.codes}
-    assert set(WARNING_CODES) - shown == {"old-data", "files-passed-over", "no-poll-in-horizon", "source-remark"}
+    assert set(WARNING_CODES) - shown == {
+        "unlikely-times",
+        "old-data",
+        "files-passed-over",
+        "no-poll-in-horizon",
+        "source-remark",
+    }
     assert len(set(WARNING_CODES)) == len(KINDS)
 
 
@@ -208,6 +215,35 @@ def test_a_rejected_row_is_told_with_its_line(tmp_path: Path) -> None:
     texts = {"polls": lines(POLLS, *polls(2), "c,soon,active"), "hours": lines(HOURS), "zones": lines(ZONES)}
     (warning,) = build_report(open_source(written_feed(tmp_path, **texts)), GIVEN).quality.warnings
     assert "line 4" in warning
+
+
+# Unlikely times -------------------------------------------------------------------------------------------------------
+
+SECONDS, MILLISECONDS = lines(POLLS, "a,1728907200,active"), lines(POLLS, "a,1728907200000,active")
+RIGHT = {"s": 'timestamp_unit = "s" in the mapping it is 2024-10-14T12:00:00Z', "ms": 'timestamp_unit = "ms"'}
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "right"), [(SECONDS, "ms", "s"), (SECONDS, "us", "s"), (MILLISECONDS, "us", "ms")]
+)
+def test_a_unit_that_puts_the_polls_into_1970_is_told_with_the_right_one(
+    text: str, unit: TimestampUnit, right: str
+) -> None:
+    source = frames(text)
+    source.mapping = SourceMapping(timestamp_unit=unit)
+    quality = build_report(source).quality
+    assert quality.warning_codes == ["unlikely-times", "old-data"]
+    assert RIGHT[right] in quality.warnings[0]
+    with pytest.raises(NoPolls, match=f'timestamp_unit = "{right}" in the mapping'):
+        build_report(source, GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("year", "codes"), {1979: ["unlikely-times"], 1980: [], 2099: [], 2100: ["unlikely-times"]}.items()
+)
+def test_times_are_unlikely_before_1980_and_after_2099(year: int, codes: list[str]) -> None:
+    polled = Case([f"a,{year}-07-01 12:00:00,active"])
+    assert report(polled, Options(now=datetime(year, 7, 1, 12, tzinfo=UTC))).quality.warning_codes == codes
 
 
 # Other kinds ----------------------------------------------------------------------------------------------------------
