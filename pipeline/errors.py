@@ -145,6 +145,11 @@ class AllPollsRejected(NoPolls):
         return AllPollsRejected(source, self.rows, self.is_all, self.reasons, self.example, self.remedy)
 
     def __str__(self) -> str:
+        if self.rows == 1:
+            such = f": {self.example}" if self.example else ""
+            return (
+                f"{self.source}: the only poll is rejected for {', '.join(self.reasons)}{such}. {self.remedy}".rstrip()
+            )
         which = f"all {self.rows:,} polls" if self.is_all else f"all of the {self.rows:,} polls that were looked at"
         why = ", ".join(f"{reason} ({times:,})" for reason, times in self.reasons.items())
         such = f", such as {self.example}" if self.example else ""

@@ -1,4 +1,7 @@
-"""Which names are probably those of our columns: for proposals, which people read before they count."""
+"""Which names are probably those of our columns, and which words those of the statuses.
+
+For proposals, which people read before they count.
+"""
 
 import re
 from collections.abc import Sequence
@@ -19,6 +22,15 @@ SYNONYMS = {
 """Words that a name of a column is made of, the most telling first."""
 FILLERS = {"id", "utc", "local", "time", "str", "is", "name", "key", "code", "of", "no", "at", "uuid", "number"}
 """Words that say little beside another one."""
+ACTIVE = (
+    *("active", "online", "up", "open", "opened", "on", "1", "true", "t", "yes", "y", "ok"),
+    *("available", "enabled", "alive", "healthy", "running", "reachable", "connected"),
+)
+INACTIVE = (
+    *("inactive", "offline", "down", "closed", "off", "0", "false", "f", "no", "n"),
+    *("unavailable", "disabled", "dead", "unhealthy", "stopped", "unreachable", "disconnected"),
+)
+"""Words for the two statuses, lower case."""
 USUAL, SURE, PROBABLE = 1.0, 0.8, 0.5
 
 

@@ -198,11 +198,14 @@ def prepare(connection: psycopg.Connection) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtext('store-uptime load'))")
     strangers = [row[0] for row in connection.execute(statement("load/strangers")).fetchall()]
     if strangers:
+        found, renamed, read = "was", "that table", "it as it is"
+        if len(strangers) > 1:
+            found, renamed, read = "were", "those tables", "them as they are"
         raise LoadRefused(
             place(connection),
-            f"{', '.join(strangers)} was not made by this command",
-            "Load into another database or schema (options=-csearch_path=NAME), or rename that table; "
-            "a report can read it as it is.",
+            f"{', '.join(strangers)} {found} not made by this command",
+            f"Load into another database or schema (options=-csearch_path=NAME), or rename {renamed}; "
+            f"a report can read {read}.",
         )
     connection.execute("set local client_min_messages = warning")
     connection.execute(statement("load/tables"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.clean import instant_of_text, time_of_day
-from pipeline.likeness import SURE, USUAL, likeness
+from pipeline.likeness import ACTIVE, INACTIVE, SURE, USUAL, likeness
 from pipeline.mapping import toml_value
 from pipeline.mapping_rules import word_text
 from pipeline.options import UNIT_US, iso
@@ -20,14 +20,6 @@ from pipeline.tables import COLUMNS, SPACE, Table
 from pipeline.time_units import YEARS_US
 from pipeline.zone_files import known_zones
 
-ACTIVE = (
-    *("active", "online", "up", "open", "opened", "on", "1", "true", "t", "yes", "y", "ok"),
-    *("available", "enabled", "alive", "healthy", "running", "reachable", "connected"),
-)
-INACTIVE = (
-    *("inactive", "offline", "down", "closed", "off", "0", "false", "f", "no", "n"),
-    *("unavailable", "disabled", "dead", "unhealthy", "stopped", "unreachable", "disconnected"),
-)
 WORDS_SHOWN, SAMPLES = 20, 3
 LETTERS, SAMPLE_LETTERS = 100, 36  # of a text in a comment; a UUID is shown whole
 FORMED = ("timestamp_utc", "start_time_local", "end_time_local", "timezone_str")

@@ -223,7 +223,8 @@ class QueueFull(ServiceError):
         self.waiting = waiting
 
     def __str__(self) -> str:
-        return f"{self.waiting} reports are waiting already. Try again in a while."
+        waiting = "1 report is" if self.waiting == 1 else f"{self.waiting} reports are"
+        return f"{waiting} waiting already. Try again in a while."
 
 
 class RegistryUnreachable(ServiceError):

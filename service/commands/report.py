@@ -127,7 +127,7 @@ def summary(result: "Report") -> Iterator[tuple[str, str]]:
     for name, counts in quality.tables.items():
         yield name, ", ".join(count_words(counts))
     if quality.duplicates or quality.contradictory:
-        yield "repeats", f"{quality.duplicates:,} exact repeats, {quality.contradictory:,} contradictory"
+        yield "repeats", f"{counted(quality.duplicates, 'exact repeat')}, {quality.contradictory:,} contradictory"
     for key, ids in quality.stores.items():
         if ids:
             yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {quality.meaning(key)}"

@@ -175,18 +175,50 @@ def test_an_age_is_cut_at_its_unit(seconds: float, words: str) -> None:
 # Sentences ------------------------------------------------------------------------------------------------------------
 
 SENTENCES = {
-    "few-recent-polls": (CASES["fewer than half have one"], "Only 1 of 3 stores have a poll in the day before now"),
+    "few-recent-polls": (CASES["fewer than half have one"], "Only 1 of 3 stores has a poll in the day before now"),
     "rejected-rows": (
         CASES["one poll of 99 is"],
-        "1 of 99 rows of polls were rejected, most often for bad timestamp",
+        "1 of 99 rows of polls was rejected for bad timestamp: timestamp_utc 'soon'.",
     ),
-    "the value": (CASES["one poll of 99 is"], "such as timestamp_utc 'soon'."),
-    "all of them": (CASES["all zones are rejected"], "The only row of zones was rejected"),
+    "the value": (CASES["one poll of 99 is"], "for bad timestamp: timestamp_utc 'soon'."),
+    "all of them": (
+        CASES["all zones are rejected"],
+        "The only row of zones was rejected for missing store id: an empty store_id.",
+    ),
+    "half of the polls": (
+        Case([*polls(1), *(f"s{n},2024-10-14 12:00:00,online" for n in range(2))]),
+        "2 of 3 rows of polls were rejected, most often for bad status (2), such as status 'online'. A mapping (--map) "
+        'says which words mean what, with lines such as store_status.active = ["active", "online"].',
+    ),
     "a bad time": (CASES["one row of hours of 99 is"], "start_time_local '9 AM' and end_time_local '17:00'"),
-    "unknown-hours": (CASES["one store of 99 has none that are known"], "1 of 99 stores have unknown hours"),
-    "unknown-zones": (Case(polls(1), zones=["s1,Eastern Standard Time"]), "such as 'Eastern Standard Time'"),
+    "unknown-hours": (CASES["one store of 99 has none that are known"], "1 of 99 stores, 's99', has unknown hours"),
+    "unknown-zones": (
+        Case(polls(1), zones=["s1,Eastern Standard Time"]),
+        "The only store has an unknown zone, 'Eastern Standard Time', and is taken as in",
+    ),
+    "unknown zones": (
+        Case(polls(2), zones=["s1,X", "s2,X"]),
+        "All 2 stores have an unknown zone, such as 'X', and are",
+    ),
+    "no store id of the zones": (
+        Case(polls(1), zones=["s3,UTC"]),
+        "The only store id in zones is not that of a polled",
+    ),
+    "none of the store ids": (
+        Case(polls(1), zones=["3,UTC", "4,UTC"]),
+        "None of the 2 store ids in zones is that of a",
+    ),
+    "one of the store ids": (
+        CASES["fewer than half of the zones' ids are"],
+        "Only 1 of the 3 store ids in zones is that",
+    ),
+    "no recent poll": (Case([f"a,{OLD}"]), "The only store does not have a poll in the day before now"),
+    "no recent polls": (Case([f"a,{OLD}", f"b,{OLD}"]), "None of the 2 stores has a poll in the day before now"),
     "weekdays-from-one": (CASES["Sunday is 7 and Monday 1"], "menu_hours.monday = 1"),
-    "spreadsheet-ids": (CASES["a spreadsheet has written a long id"], "'8.41954E+18'"),
+    "spreadsheet-ids": (
+        CASES["a spreadsheet has written a long id"],
+        "1 store id in polls looks as a spreadsheet leaves it, '8.41954E+18': digits",
+    ),
 }
 
 
@@ -269,7 +301,7 @@ def test_what_a_source_has_passed_over_is_one() -> None:
 def test_a_timeline_has_the_warnings_of_its_store() -> None:
     source = frames(lines(POLLS, *polls(1)), lines(HOURS, "s1,7,09:00,17:00"))
     found = build_timeline(source, "s1", GIVEN).warnings
-    assert [text.partition(" ")[0] for text in found] == ["The", "1", "Weekday"]
+    assert [text.partition(" ")[0] for text in found] == ["The", "The", "Weekday"]
 
 
 # All polls rejected ---------------------------------------------------------------------------------------------------
@@ -280,6 +312,18 @@ REJECTED: dict[str, tuple[list[str], dict[str, int], str, str]] = {
         {"bad status": 3},
         "status 'offline'",
         'store_status.active = ["online"] and store_status.inactive = ["offline"]',
+    ),
+    "words of which the commonest is not the one for active": (
+        [f"{store},2024-10-14 12:00:00,{word}" for store, word in zip("abc", ("off", "on", "off"), strict=True)],
+        {"bad status": 3},
+        "status 'off'",
+        'store_status.active = ["on"] and store_status.inactive = ["off"]',
+    ),
+    "words that nobody knows": (
+        ["a,2024-10-14 12:00:00,foo"],
+        {"bad status": 1},
+        "status 'foo'",
+        'store_status.active = ["…"] and store_status.inactive = ["…"]',
     ),
     "seconds": (["a,1728907200,active"], {"bad timestamp": 1}, "timestamp_utc '1728907200'", 'timestamp_unit = "s"'),
     "milliseconds": (["a,1728907200000,active"], {"bad timestamp": 1}, "'1728907200000'", 'timestamp_unit = "ms"'),
@@ -309,11 +353,11 @@ def test_where_no_poll_can_be_read_the_error_says_why(
     assert (error.rows, error.is_all, error.reasons) == (len(rows), True, reasons)
     assert value in error.example
     assert remedy in error.remedy
-    assert f"all {len(rows)} polls are rejected" in str(error)
+    assert ("the only poll is" if len(rows) == 1 else f"all {len(rows)} polls are") + " rejected" in str(error)
 
 
 def test_it_says_so_too_where_now_is_given() -> None:
-    with pytest.raises(AllPollsRejected, match=r"bad status \(1\)"):
+    with pytest.raises(AllPollsRejected, match=r"the only poll is rejected for bad status: status 'online'"):
         report(Case(["a,2024-10-14 12:00:00,online"]))
 
 
