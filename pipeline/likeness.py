@@ -13,7 +13,7 @@ from pipeline.tables import COLUMNS, VARIANTS, Table
 SYNONYMS = {
     "store_id": ("store", "shop", "restaurant", "branch", "location", "outlet", "site", "merchant", "venue", "kitchen"),
     "timestamp_utc": ("timestamp", "time", "ts", "seen", "polled", "checked", "observed", "recorded", "created", "at"),
-    "status": ("state", "online", "active", "open", "up", "available", "availability", "result"),
+    "status": ("status", "state", "online", "active", "open", "up", "available", "availability", "result"),
     "day_of_week": ("weekday", "dow", "day"),
     "start_time_local": ("start", "starts", "open", "opens", "opening", "opened", "from", "begin"),
     "end_time_local": ("end", "ends", "close", "closes", "closing", "closed", "to", "until"),
@@ -31,13 +31,20 @@ INACTIVE = (
     *("unavailable", "disabled", "dead", "unhealthy", "stopped", "unreachable", "disconnected"),
 )
 """Words for the two statuses, lower case."""
-USUAL, SURE, PROBABLE = 1.0, 0.8, 0.5
+YES_OR_NO = {"on", "off", "1", "0", "true", "false", "t", "f", "yes", "no", "y", "n", "ok"}
+"""Those of them that may say anything of a store."""
+USUAL, RESPELT, SURE, PROBABLE = 1.0, 0.99, 0.8, 0.5
 
 
 def likeness(column: str, name: str) -> float:
-    """How much a name is like that of a column: 1 the same, `SURE` and more a synonym, 0 nothing."""
+    """How much a name is like that of a column: 1 the same, `SURE` and more a synonym, 0 nothing.
+
+    `RESPELT`: only case, spaces, underscores or hyphens differ.
+    """
     if VARIANTS.get(name, name) == column:
         return USUAL
+    if "".join(words(name)) == "".join(words(column)):
+        return RESPELT
     synonyms, parts = SYNONYMS[column], words(name)
     if column == "store_id" and parts == ["id"]:
         return PROBABLE  # of a table of stores; elsewhere it is that of the row

@@ -2,9 +2,11 @@
 
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import (
@@ -119,6 +121,9 @@ OTHERS = {
     "seconds": polls(("1714989600", "1714993200", "1714995000")),
     "milliseconds": polls(("1714989600000", "1714993200000", "1714995000000")),
     "microseconds": polls(("1714989600000000", "1714993200000000", "1714995000000000")),
+    "names in another case": polls(header="Store_ID,TimestampUtc,Status"),
+    "names with spaces": polls(header="STORE ID,timestamp-utc,status"),
+    "names that are told by the values": polls(header="store_key,seen_gmt,shop_status"),
     "other names": polls(header="shopId,seen_at,state"),
 }
 
@@ -196,6 +201,14 @@ DOUBTS = {
         {"zones": lines("id,tz", "s1,UTC")},
         '# store_id = "id"  # doubtful: the names are only somewhat alike',
     ),
+    "a name that is somewhat alike, with values that say little": (
+        {"polls": polls(statuses=("true", "false", "true"), header="store_id,timestamp_utc,online_order")},
+        '# status = "online_order"  # doubtful: the names are only somewhat alike',
+    ),
+    "two spellings of one name": (
+        {"polls": lines("store_id,timestamp_utc,Status,STATUS", *(f"s1,{at},active,active" for at in TIMES))},
+        '# status = "Status"  # doubtful: it may also be STATUS',
+    ),
     "no such column": (
         {"zones": lines("store_id,iana_tz,note", "s1,Dublin time,x")},
         '# timezone_str = "iana_tz"  # doubtful: its values do not look like it; such as Dublin time',
@@ -209,6 +222,43 @@ def test_what_is_doubtful_is_commented_out_with_the_reason(tmp_path: Path, files
     text = proposed_mapping(str(written_feed(tmp_path, **usual | files)))
     assert line in text
     tomllib.loads(text)
+
+
+UNREADABLE = {
+    "a quote in a quoted field": (polls(statuses=("active", '"x"y', "active")), "cannot be read to its end"),
+    "a quote that is not closed": (polls(statuses=("active", '"active', "active")), "cannot be read to its end"),
+    "a column twice": (
+        pl.DataFrame({"store_id": IDS, "timestamp_utc": TIMES, "status": STATUSES, "twice_": STATUSES}),
+        "(its header has a needed column more than once: status)",
+    ),
+    "lists": (
+        pl.DataFrame({"store_id": IDS, "timestamp_utc": TIMES, "status": [[word] for word in STATUSES]}),
+        "column status: the column is of type List(String)",
+    ),
+    "durations": (
+        pl.DataFrame({"store_id": IDS, "timestamp_utc": [timedelta(1)] * 3, "status": STATUSES}),
+        "column timestamp_utc: the column is of type Duration",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "says"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_cannot_be_read_is_named_in_one_sentence(
+    tmp_path: Path, content: str | pl.DataFrame, says: str
+) -> None:
+    feed = written_feed(tmp_path, hours=WEEK[0], zones=PLACES)
+    if isinstance(content, str):
+        written_feed(feed, polls=content)
+    else:
+        rows = content.to_arrow()
+        pq.write_table(
+            rows.rename_columns([name.replace("twice_", "status") for name in rows.column_names]), feed / "polls"
+        )
+    done = called("map", feed, cwd=tmp_path)
+    (said,) = done.stderr.decode().splitlines()
+    assert done.stdout == b""
+    assert "polls" in said
+    assert says in said
 
 
 # PostgreSQL -----------------------------------------------------------------------------------------------------------
