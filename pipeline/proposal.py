@@ -12,8 +12,7 @@ import polars as pl
 
 from pipeline.clean import instant_of_text, time_of_day
 from pipeline.likeness import ACTIVE, INACTIVE, SURE, USUAL, YES_OR_NO, likeness
-from pipeline.mapping import toml_value
-from pipeline.mapping_rules import word_text
+from pipeline.mapping_rules import toml_value, word_text
 from pipeline.options import UNIT_US, iso
 from pipeline.source.seen import ROWS, SeenTable, seen_tables
 from pipeline.tables import COLUMNS, SPACE, Table

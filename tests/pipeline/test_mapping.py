@@ -1,7 +1,9 @@
 """What a feed calls things: files of mappings, what is wrong with them, and those that are proposed."""
 
+import os
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from pipeline import (
     SourceMismatch,
     build_report,
     load_files,
+    mapping_file,
     open_source,
     proposed_mapping,
     read_mapping,
@@ -51,21 +54,24 @@ BAD = {
     "[menu_hours]\nmondey = 1": "[menu_hours] mondey is not known. Allowed: table, store_id, day_of_week,",
     "[timezones]\nmonday = 1": "[timezones] monday is not known. Allowed: table, store_id, timezone_str.",
     "[menu_hours]\nmonday = 2": "[menu_hours] monday cannot be 2. Allowed: 0 or 1.",
-    "[menu_hours]\nmonday = true": "[menu_hours] monday cannot be True",
-    "[menu_hours]\nmonday = '1'": "[menu_hours] monday cannot be '1'",
-    "[store_status]\ntimestamp_unit = 'ns'": """timestamp_unit cannot be 'ns'. Allowed: "s", "ms" or "us".""",
-    "[store_status]\nactive = 'online'": "[store_status] active cannot be 'online'. Allowed: a list of words,",
+    "[menu_hours]\nmonday = true": "[menu_hours] monday cannot be true. Allowed: 0 or 1.",
+    "[menu_hours]\nmonday = '1'": '[menu_hours] monday cannot be "1"',
+    "[store_status]\ntimestamp_unit = 'ns'": """timestamp_unit cannot be "ns". Allowed: "s", "ms" or "us".""",
+    "[store_status]\nactive = 'online'": '[store_status] active cannot be "online". Allowed: a list of words,',
     "[store_status]\nactive = []": "[store_status] active cannot be []",
     "[store_status]\nactive = [1.5]": "[store_status] active cannot be [1.5]",
-    "[store_status]\nactive = [' ']": "[store_status] active cannot be [' ']",
-    "[store_status]\nactive = ['Inactive']": "[store_status] active has 'inactive', and so has inactive",
-    "[store_status]\nactive = [1]\ninactive = ['1']": "[store_status] active has '1', and so has inactive",
-    "[store_status]\nstatus = 'timestamp_utc'": "[store_status] timestamp_utc is 'timestamp_utc', and so is status",
-    "[store_status]\nstatus = 'x'\nstore_id = 'x'": "[store_status] store_id is 'x', and so is status",
-    "[store_status]\nstatus = ' '": "[store_status] status cannot be ' '. Allowed: a name in quotes,",
+    "[store_status]\nactive = [' ']": '[store_status] active cannot be [" "]',
+    "[store_status]\nactive = ['Inactive']": '[store_status] active has "inactive", and so has inactive',
+    "[store_status]\nactive = [1]\ninactive = ['1']": '[store_status] active has "1", and so has inactive',
+    "[store_status]\nstatus = 'timestamp_utc'": '[store_status] timestamp_utc is "timestamp_utc", and so is status',
+    "[store_status]\nstatus = 'x'\nstore_id = 'x'": '[store_status] store_id is "x", and so is status',
+    "[store_status]\nstatus = ' '": '[store_status] status cannot be " ". Allowed: a name in quotes,',
     "[timezones]\nstore_id = 3": "[timezones] store_id cannot be 3",
-    "[timezones]\ntable = 'a.b.c'": "[timezones] table cannot be 'a.b.c'",
-    "[timezones]\ntable = 'shop.'": "[timezones] table cannot be 'shop.'",
+    "[timezones]\ntable = 'a.b.c'": '[timezones] table cannot be "a.b.c"',
+    "[timezones]\ntable = 'shop.'": '[timezones] table cannot be "shop."',
+    "[menu_hours]\nmonday = 2024-01-01": "monday cannot be 2024-01-01.",
+    "[menu_hours]\nmonday = 2024-01-01T10:00:00Z": "monday cannot be 2024-01-01T10:00:00+00:00.",
+    "[store_status]\nactive = [inf, true, {a = 1}]": 'active cannot be [inf, true, {"a" = 1}].',
     "active": "is not TOML (Expected '=' after a key",
 }
 
@@ -81,10 +87,29 @@ def test_a_file_that_says_what_cannot_be_is_refused_by_name(tmp_path: Path, text
 
 
 def test_a_file_that_is_not_there_or_no_text_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "map.toml").write_bytes(b"\xff\xfe")
-    for name, reason in (("none.toml", "No such file"), ("map.toml", "is not TOML")):
+    (tmp_path / "map.toml").write_bytes(b"# a\n# \xff\n")
+    (tmp_path / "large.toml").write_bytes(b"#" * 1_048_577)
+    cases = {
+        "none.toml": "No such file",
+        "map.toml": r"is not UTF-8 \(line 2\)",
+        "large.toml": "larger than 1 MiB",
+        ".": "Is a directory",
+        "a\0b": "null byte",
+    }
+    for name, reason in cases.items():
         with pytest.raises(BadMapping, match=reason):
             read_mapping(tmp_path / name)
+
+
+def test_a_pipe_is_read_and_not_waited_for_where_nobody_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(pipe.write_text, "[menu_hours]\nmonday = 1\n")
+        assert read_mapping(pipe) == SourceMapping(monday=1)
+    monkeypatch.setattr(mapping_file, "WAIT_SECONDS", 0.01)
+    with pytest.raises(BadMapping, match="nobody has written"):
+        read_mapping(pipe)
 
 
 def test_a_mapping_says_the_same_when_it_is_written_and_read_again(tmp_path: Path) -> None:
