@@ -1,6 +1,7 @@
 """What a feed calls things: files of mappings, what is wrong with them, and those that are proposed."""
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -362,6 +363,33 @@ def test_the_unit_of_numbers_in_a_database_is_told_by_their_values(
 
 
 # Where it goes --------------------------------------------------------------------------------------------------------
+
+
+WRITERS = {
+    "report": ("report", "feed", "--out", "m"),
+    "timeline": ("timeline", "s1", "feed", "--format", "csv", "--out", "m"),
+    "rejects of a report": ("report", "feed", "--rejects", "."),
+    "rejects of a load": ("load", "feed", "--rejects", "."),
+}
+
+
+@pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
+def test_the_file_of_a_mapping_is_not_written_over(tmp_path: Path, command: tuple[str, ...]) -> None:
+    written_feed(tmp_path / "feed", polls=polls(), hours=WEEK[0], zones=PLACES)
+    name = {"report": "polls.csv", "load": "polls.csv.rejects.csv"}[command[0]] if "--rejects" in command else "m"
+    (tmp_path / name).touch()
+    done = called(*command, "--map", name, cwd=tmp_path)
+    assert (done.returncode, (tmp_path / name).read_bytes()) == (1, b"")
+    assert f"cannot write {name}: it is {name}, which is read." in done.stderr.decode()
+
+
+def test_the_summary_says_what_is_mapped(tmp_path: Path) -> None:
+    feed = written_feed(tmp_path, polls=OTHERS["other words"], hours=WEEK[1], zones=PLACES)
+    (tmp_path / "m.toml").write_text(
+        'store_status = {active = ["online"], inactive = ["offline"]}\nmenu_hours.monday = 1\n'
+    )
+    said = called("report", feed, "--map", tmp_path / "m.toml").stderr.decode()
+    assert re.search(r"^mapping +store_status \(active, inactive\), menu_hours \(monday\)$", said, re.MULTILINE)
 
 
 def test_a_kept_report_keeps_its_mapping(tmp_path: Path) -> None:
