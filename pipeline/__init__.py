@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pipeline.intake import TableCounts
     from pipeline.lists import LISTS
     from pipeline.load import Loaded, LoadedFile, LoadedTable, load_files
-    from pipeline.mapping import AS_NAMED, SourceMapping, read_mapping
+    from pipeline.mapping import AS_NAMED, SourceMapping
+    from pipeline.mapping_file import read_mapping
     from pipeline.options import EMBEDDED, OLD_US, Columns, Format, Limits, Options
     from pipeline.proposal import proposed_mapping
     from pipeline.rejected import rejected_tables
@@ -143,7 +144,8 @@ HOMES = {
     "files": ("ForEditing", "Purpose", "check_targets", "write_file", "write_new_file"),
     "intake": ("TableCounts",),
     "lists": ("LISTS",),
-    "mapping": ("AS_NAMED", "SourceMapping", "read_mapping"),
+    "mapping": ("AS_NAMED", "SourceMapping"),
+    "mapping_file": ("read_mapping",),
     "proposal": ("proposed_mapping",),
     "load": ("Loaded", "LoadedFile", "LoadedTable", "load_files"),
     "report": ("REPORT", "Report", "rejects_targets", "write_rejects"),

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pipeline.mapping import suggestion
-from pipeline.options import SECOND_US, iso
+from pipeline.mapping_rules import TimestampUnit
+from pipeline.options import SECOND_US, UNIT_US, iso
 
 LONGEST_VALUE = 80  # letters of a value that a sentence shows
 
@@ -44,6 +45,27 @@ class BadValue:
 
 
 @dataclass(frozen=True)
+class UnlikelyTimes(DataWarning):
+    """All polls are of a time at which hardly anybody polled: what a mapping says that numbers count is wrong.
+
+    unit: what it says. likely: the unit that would give times of polls.
+    """
+
+    code = "unlikely-times"
+    newest_us: int
+    unit: TimestampUnit | None
+    likely: TimestampUnit | None
+
+    def __str__(self) -> str:
+        found = f"The polls are hardly of the time that they seem to be of: the newest is {iso(self.newest_us)}."
+        if self.unit is None or self.likely is None:
+            return f"{found} Are the times of the source right?"
+        meant_us = self.newest_us // UNIT_US[self.unit] * UNIT_US[self.likely]
+        line = suggestion("store_status", "timestamp_unit", self.likely)
+        return f"{found} With the line {line} in the mapping it is {iso(meant_us)}."
+
+
+@dataclass(frozen=True)
 class OldData(DataWarning):
     """Now, where it was not given, is long before the machine's clock, or before the due time of a report."""
 
@@ -69,9 +91,12 @@ class FewRecentPolls(DataWarning):
     stores: int
 
     def __str__(self) -> str:
-        return (
-            f"Only {self.recent:,} of {self.stores:,} stores have a poll in the day before now: is the feed complete?"
-        )
+        return f"{self._share()} a poll in the day before now: is the feed complete?"
+
+    def _share(self) -> str:
+        if self.recent == 0:
+            return "The only store does not have" if self.stores == 1 else f"None of the {self.stores:,} stores has"
+        return f"Only {self.recent:,} of {self.stores:,} stores {'has' if self.recent == 1 else 'have'}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +112,10 @@ class NoPollInHorizon(DataWarning):
 
 @dataclass(frozen=True)
 class RejectedRows(DataWarning):
-    """Many rows of a table were rejected, or all of them: the commonest reason, how often, and one such value."""
+    """Many rows of a table were rejected, or all of them: the commonest reason, how often, and one such value.
+
+    remedy: what would mend them, as sentences; empty where that is not known.
+    """
 
     code = "rejected-rows"
     table: str
@@ -96,16 +124,22 @@ class RejectedRows(DataWarning):
     reason: str
     times: int
     example: BadValue | None
+    remedy: str = ""
 
     def __str__(self) -> str:
+        return f"{self._share()} rejected{self._why()}. {self.remedy}".rstrip()
+
+    def _why(self) -> str:
+        if self.rejected == 1:
+            return f" for {self.reason}" + ("" if self.example is None else f": {self.example}")
         such = "" if self.example is None else f", such as {self.example}"
-        return f"{self._share()} rejected, most often for {self.reason} ({self.times:,}){such}."
+        return f", most often for {self.reason} ({self.times:,}){such}"
 
     def _share(self) -> str:
         if self.read == 1:
             return f"The only row of {self.table} was"
         which = f"All {self.read:,}" if self.rejected == self.read else f"{self.rejected:,} of {self.read:,}"
-        return f"{which} rows of {self.table} were"
+        return f"{which} rows of {self.table} {'was' if self.rejected == 1 else 'were'}"
 
 
 @dataclass(frozen=True)
@@ -118,8 +152,13 @@ class UnknownHours(DataWarning):
     example: str
 
     def __str__(self) -> str:
+        if self.stores == 1:
+            return (
+                f"{some_stores(1, self.of)}, {self.example!r}, has unknown hours, and so no figures: "
+                "all its rows of hours were rejected."
+            )
         return (
-            f"{self.stores:,} of {self.of:,} stores have unknown hours, and so no figures, such as {self.example!r}: "
+            f"{some_stores(self.stores, self.of)} have unknown hours, and so no figures, such as {self.example!r}: "
             "all their rows of hours were rejected."
         )
 
@@ -134,9 +173,10 @@ class UnknownZones(DataWarning):
     example: str
 
     def __str__(self) -> str:
+        found, taken = ("has an unknown zone,", "is") if self.stores == 1 else ("have an unknown zone, such as", "are")
         return (
-            f"{self.stores:,} of {self.of:,} stores have an unknown zone, such as {shortened(self.example)}, and are "
-            "taken as in America/Chicago: zones have IANA names, such as America/New_York."
+            f"{some_stores(self.stores, self.of)} {found} {shortened(self.example)}, and {taken} taken as in "
+            "America/Chicago: zones have IANA names, such as America/New_York."
         )
 
 
@@ -169,9 +209,15 @@ class ForeignIds(DataWarning):
         how = "are they written alike (case, padding)?"
         if self.form is not None:
             how = f"they differ in {self.form}, {self.example!r} against {self.polled!r} in the polls."
-        return (
-            f"Only {self.observed:,} of the {self.ids:,} store ids in {self.table} are those of a polled store: {how}"
-        )
+        return f"{self._share()} of a polled store: {how}"
+
+    def _share(self) -> str:
+        if self.ids == 1:
+            return f"The only store id in {self.table} is not that"
+        if self.observed == 0:
+            return f"None of the {self.ids:,} store ids in {self.table} is that"
+        only = f"Only {self.observed:,} of the {self.ids:,} store ids in {self.table}"
+        return f"{only} is that" if self.observed == 1 else f"{only} are those"
 
 
 @dataclass(frozen=True)
@@ -184,10 +230,11 @@ class SpreadsheetIds(DataWarning):
     example: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.ids:,} store ids in {', '.join(self.tables)} look as a spreadsheet leaves them, such as "
-            f"{self.example!r}: digits may be lost, and different stores have become one. Export ids as text."
-        )
+        where = ", ".join(self.tables)
+        found = f"{self.ids:,} store ids in {where} look as a spreadsheet leaves them, such as {self.example!r}"
+        if self.ids == 1:
+            found = f"1 store id in {where} looks as a spreadsheet leaves it, {self.example!r}"
+        return f"{found}: digits may be lost, and different stores have become one. Export ids as text."
 
 
 @dataclass(frozen=True)
@@ -216,6 +263,7 @@ class FilesPassedOver(DataWarning):
 
 
 KINDS: tuple[type[DataWarning], ...] = (
+    UnlikelyTimes,
     OldData,
     FewRecentPolls,
     NoPollInHorizon,
@@ -231,6 +279,13 @@ KINDS: tuple[type[DataWarning], ...] = (
 """In the order in which a reader should meet them."""
 
 WARNING_CODES = tuple(kind.code for kind in KINDS)
+
+
+def some_stores(stores: int, of: int) -> str:
+    """How many stores of how many, at the beginning of a sentence."""
+    if of == 1:
+        return "The only store"
+    return f"All {of:,} stores" if stores == of else f"{stores:,} of {of:,} stores"
 
 
 def age_in_words(seconds: float) -> str:

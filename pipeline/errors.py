@@ -104,16 +104,24 @@ class BadMapping(StoreUptimeError):
 class NoPolls(StoreUptimeError):
     """There is no accepted poll in the horizon; `oldest` and `newest` say what there is (None: nothing at all)."""
 
-    def __init__(self, source: str, oldest: str | None, newest: str | None, horizon: str) -> None:
-        super().__init__(source, oldest, newest, horizon)
+    def __init__(
+        self,
+        source: str,
+        oldest: str | None,
+        newest: str | None,
+        horizon: str,
+        remedy: str = "Choose a now between them, or a longer lookback.",
+    ) -> None:
+        super().__init__(source, oldest, newest, horizon, remedy)
         self.source, self.oldest, self.newest, self.horizon = source, oldest, newest, horizon
+        self.remedy = remedy
 
     def __str__(self) -> str:
         if self.oldest is None:
             return f"{self.source} has no accepted poll. Load some with `store-uptime load DIR`."
         return (
             f"{self.source} has no accepted poll in {self.horizon}: its oldest is {self.oldest}, "
-            f"its newest {self.newest}. Choose a now between them, or a longer lookback."
+            f"its newest {self.newest}. {self.remedy}"
         )
 
 
@@ -137,6 +145,11 @@ class AllPollsRejected(NoPolls):
         return AllPollsRejected(source, self.rows, self.is_all, self.reasons, self.example, self.remedy)
 
     def __str__(self) -> str:
+        if self.rows == 1:
+            such = f": {self.example}" if self.example else ""
+            return (
+                f"{self.source}: the only poll is rejected for {', '.join(self.reasons)}{such}. {self.remedy}".rstrip()
+            )
         which = f"all {self.rows:,} polls" if self.is_all else f"all of the {self.rows:,} polls that were looked at"
         why = ", ".join(f"{reason} ({times:,})" for reason, times in self.reasons.items())
         such = f", such as {self.example}" if self.example else ""

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.errors import LATEST_NOW, HorizonOutOfRange, NoPolls, UnknownStore
+from pipeline.mapping import suggestion
 from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
+from pipeline.time_units import other_unit
 
 if TYPE_CHECKING:
     from pipeline.source.frames import Source
@@ -53,5 +55,12 @@ def in_largest_unit(lookback: timedelta) -> str:
 def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
     """What to raise where the horizon is empty: it says what there is instead."""
     span = source.poll_span_us()
-    oldest, newest = (None, None) if span is None else map(iso, span)
-    return NoPolls(source.name, oldest, newest, f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]")
+    if span is None:
+        return NoPolls(source.name, None, None, "")
+    oldest, newest = map(iso, span)
+    within = f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]"
+    unit = other_unit(span[1], source.mapping.timestamp_unit)
+    if unit is None:
+        return NoPolls(source.name, oldest, newest, within)
+    line = suggestion("store_status", "timestamp_unit", unit)
+    return NoPolls(source.name, oldest, newest, within, f"The line {line} in the mapping gives likelier times.")

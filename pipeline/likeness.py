@@ -1,4 +1,7 @@
-"""Which names are probably those of our columns: for proposals, which people read before they count."""
+"""Which names are probably those of our columns, and which words those of the statuses.
+
+For proposals, which people read before they count.
+"""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +13,7 @@ from pipeline.tables import COLUMNS, VARIANTS, Table
 SYNONYMS = {
     "store_id": ("store", "shop", "restaurant", "branch", "location", "outlet", "site", "merchant", "venue", "kitchen"),
     "timestamp_utc": ("timestamp", "time", "ts", "seen", "polled", "checked", "observed", "recorded", "created", "at"),
-    "status": ("state", "online", "active", "open", "up", "available", "availability", "result"),
+    "status": ("status", "state", "online", "active", "open", "up", "available", "availability", "result"),
     "day_of_week": ("weekday", "dow", "day"),
     "start_time_local": ("start", "starts", "open", "opens", "opening", "opened", "from", "begin"),
     "end_time_local": ("end", "ends", "close", "closes", "closing", "closed", "to", "until"),
@@ -19,13 +22,29 @@ SYNONYMS = {
 """Words that a name of a column is made of, the most telling first."""
 FILLERS = {"id", "utc", "local", "time", "str", "is", "name", "key", "code", "of", "no", "at", "uuid", "number"}
 """Words that say little beside another one."""
-USUAL, SURE, PROBABLE = 1.0, 0.8, 0.5
+ACTIVE = (
+    *("active", "online", "up", "open", "opened", "on", "1", "true", "t", "yes", "y", "ok"),
+    *("available", "enabled", "alive", "healthy", "running", "reachable", "connected"),
+)
+INACTIVE = (
+    *("inactive", "offline", "down", "closed", "off", "0", "false", "f", "no", "n"),
+    *("unavailable", "disabled", "dead", "unhealthy", "stopped", "unreachable", "disconnected"),
+)
+"""Words for the two statuses, lower case."""
+YES_OR_NO = {"on", "off", "1", "0", "true", "false", "t", "f", "yes", "no", "y", "n", "ok"}
+"""Those of them that may say anything of a store."""
+USUAL, RESPELT, SURE, PROBABLE = 1.0, 0.99, 0.8, 0.5
 
 
 def likeness(column: str, name: str) -> float:
-    """How much a name is like that of a column: 1 the same, `SURE` and more a synonym, 0 nothing."""
+    """How much a name is like that of a column: 1 the same, `SURE` and more a synonym, 0 nothing.
+
+    `RESPELT`: only case, spaces, underscores or hyphens differ.
+    """
     if VARIANTS.get(name, name) == column:
         return USUAL
+    if "".join(words(name)) == "".join(words(column)):
+        return RESPELT
     synonyms, parts = SYNONYMS[column], words(name)
     if column == "store_id" and parts == ["id"]:
         return PROBABLE  # of a table of stores; elsewhere it is that of the row

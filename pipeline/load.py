@@ -117,7 +117,7 @@ class Job:
     mapping: SourceMapping
     full: bool
     progress: Read
-    samples: Samples = field(default_factory=Samples)
+    samples: Samples
 
 
 @dataclass
@@ -148,13 +148,15 @@ def load_files(
     *,
     full: bool = False,
     mapping: SourceMapping = AS_NAMED,
+    mapping_file: Path | None = None,
     progress: Read = unseen,
 ) -> Loaded:
     """Load a folder, or one file, in whole or not at all; it has been done when this returns.
 
     address: like a source's; rejects: a folder for the rejected rows; full: hours and zones of all stores give way, not
-    only of those in the files; mapping: what the files call things. The rows of a rejects file of ours are added to
-    those of their stores, and nothing else gives way to them.
+    only of those in the files; mapping: what the files call things; mapping_file: where that stands, which is not
+    written over. The rows of a rejects file of ours are added to those of their stores, and nothing else gives way to
+    them.
 
     Raises SourceMismatch, SourceMissing, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
     folder of rejects are as they were; and RejectsNotWritten, where only the latter is.
@@ -163,8 +165,8 @@ def load_files(
     files = [file for files in found.tables.values() for file in files]
     if full:
         refuse_corrections(files)
-    with RejectFiles(rejects, path, files) as reject_files, writable(address) as connection:
-        job = Job(connection, reject_files, mapping, full, progress)
+    with RejectFiles(rejects, path, files, mapping_file) as reject_files, writable(address) as connection:
+        job = Job(connection, reject_files, mapping, full, progress, Samples(mapping))
         with refusals(connection), connection.transaction():
             prepare(connection)
             done = [loaded for table, files in found.tables.items() for loaded in load_table(job, table, files)]
@@ -198,11 +200,14 @@ def prepare(connection: psycopg.Connection) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtext('store-uptime load'))")
     strangers = [row[0] for row in connection.execute(statement("load/strangers")).fetchall()]
     if strangers:
+        found, renamed, read = "was", "that table", "it as it is"
+        if len(strangers) > 1:
+            found, renamed, read = "were", "those tables", "them as they are"
         raise LoadRefused(
             place(connection),
-            f"{', '.join(strangers)} was not made by this command",
-            "Load into another database or schema (options=-csearch_path=NAME), or rename that table; "
-            "a report can read it as it is.",
+            f"{', '.join(strangers)} {found} not made by this command",
+            f"Load into another database or schema (options=-csearch_path=NAME), or rename {renamed}; "
+            f"a report can read {read}.",
         )
     connection.execute("set local client_min_messages = warning")
     connection.execute(statement("load/tables"))

@@ -1,22 +1,20 @@
 """How a feed says what the three tables are: docs/semantics.md, "Mapping".
 
-Without a mapping the names and words of docs/semantics.md count, and nothing else: nothing is guessed.
+Without a mapping the names and words of docs/semantics.md count, and nothing else: nothing is guessed. Its file is read
+by `mapping_file.py`.
 
-    read_mapping    the mapping that a TOML file holds
     AS_NAMED        the usual names and words
     suggestion      the line of such a file that would mend an error
 """
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BadMapping
-from pipeline.mapping_rules import Monday, TimestampUnit, check_section, word_text
+from pipeline.mapping_rules import Monday, TimestampUnit, check_section, toml_value, word_text
 from pipeline.tables import COLUMNS, VARIANTS, Table
 
 
@@ -110,27 +108,12 @@ AS_NAMED = SourceMapping()
 """The mapping of a feed that has the names and words of docs/semantics.md."""
 
 
-def read_mapping(path: str | Path) -> SourceMapping:
-    """The mapping in a TOML file: docs/semantics.md, "Mapping". Raises BadMapping."""
-    try:
-        return SourceMapping.from_dict(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")), str(path))
-    except OSError as error:
-        raise BadMapping(str(path), "it", f"cannot be read ({error.strerror or error})", "a TOML file") from None
-    except ValueError as error:  # of TOML, or of UTF-8
-        raise BadMapping(str(path), "it", f"is not TOML ({error})", "store-uptime map SOURCE writes one") from None
-
-
 def suggestion(table: Table, key: str, value: str | int | Sequence[str]) -> str:
     """The line of a mapping's file that says what a key of a table is: `store_status.active = ["online"]`.
 
     With its table before the key it can stand in a file by itself.
     """
     return f"{table}.{key} = {toml_value(value)}"
-
-
-def toml_value(value: str | int | Sequence[str]) -> str:
-    """A text, a number, or a list of texts, as TOML has it."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def words(polls: Mapping[str, Any], key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
@@ -148,12 +131,12 @@ def check_contradictions(file: str, mapping: SourceMapping) -> None:
     for word in mapping.active:
         if word in mapping.inactive:
             raise BadMapping(
-                file, "[store_status] active", f"has {word!r}, and so has inactive", "a word in one of them"
+                file, "[store_status] active", f"has {toml_value(word)}, and so has inactive", "a word in one of them"
             )
     for table, columns in COLUMNS.items():
         names = [mapping.column_name(table, column) for column in columns]
         for column, name in zip(columns, names, strict=True):
             if names.count(name) > 1:
                 others = [other for other in columns if other != column and mapping.column_name(table, other) == name]
-                found = f"is {name!r}, and so is {others[0]}"
+                found = f"is {toml_value(name)}, and so is {others[0]}"
                 raise BadMapping(file, f"[{table}] {column}", found, "a column of its own for each")

@@ -1,5 +1,7 @@
 """What the file of a mapping may say of each table, key by key: docs/semantics.md, "Mapping"."""
 
+import json
+from datetime import date, time
 from typing import Literal, cast, get_args
 
 from pipeline.errors import BadMapping
@@ -7,6 +9,7 @@ from pipeline.tables import COLUMNS, SPACE, Table
 
 TimestampUnit = Literal["s", "ms", "us"]
 Monday = Literal[0, 1]
+LONGEST_VALUE = 80
 KEYS: dict[Table, tuple[str, ...]] = {
     "store_status": ("table", *COLUMNS["store_status"], "active", "inactive", "timestamp_unit"),
     "menu_hours": ("table", *COLUMNS["menu_hours"], "monday"),
@@ -26,7 +29,7 @@ def check_section(file: str, name: str, section: object) -> None:
             raise BadMapping(file, f"[{name}] {key}", "is not known", known)
         is_allowed, allowed = RULES.get(key, A_NAME)
         if not is_allowed(value):
-            raise BadMapping(file, f"[{name}] {key}", f"cannot be {value!r}", allowed)
+            raise BadMapping(file, f"[{name}] {key}", f"cannot be {shown(value)}", allowed)
 
 
 def is_name(value: object) -> bool:
@@ -62,6 +65,27 @@ def is_unit(value: object) -> bool:
 def word_text(word: str | int) -> str:
     """A word for a status as it is compared: trimmed, lower case; `true` and `1` are what a table has as text."""
     return str(word).strip(SPACE).lower()
+
+
+def shown(value: object) -> str:
+    """A value as its file has it, cut where it is long."""
+    text = toml_value(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def toml_value(value: object) -> str:
+    """A value as TOML has it."""
+    match value:
+        case list() | tuple():
+            return f"[{', '.join(map(toml_value, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{toml_value(key)} = {toml_value(each)}' for key, each in value.items())}}}"
+        case date() | time():  # a datetime too
+            return value.isoformat()
+        case float():
+            return str(value)  # json has other words for nan and inf
+        case _:
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 A_NAME = (is_name, 'a name in quotes, such as "shop_id"')

@@ -12,7 +12,7 @@ HOUR_US = 3_600 * SECOND_US
 DAY_US = 24 * HOUR_US
 WEEK_US = 7 * DAY_US
 YEAR_1_US, YEAR_10000_US = -62_135_596_800 * SECOND_US, 253_402_300_800 * SECOND_US
-UNIT_US = {"s": SECOND_US, "ms": 1_000, "us": 1}
+UNIT_US: dict[Literal["s", "ms", "us"], int] = {"s": SECOND_US, "ms": 1_000, "us": 1}
 OLD_US = 2 * HOUR_US
 """Data whose newest poll is longer ago is old: docs/semantics.md, "Warnings"."""
 WINDOWS = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US}

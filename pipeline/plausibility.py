@@ -23,12 +23,16 @@ from pipeline.data_warnings import (
     SpreadsheetIds,
     UnknownHours,
     UnknownZones,
+    UnlikelyTimes,
     WeekdaysFromOne,
 )
 from pipeline.intake import TableCounts, Taken
+from pipeline.mapping import SourceMapping
 from pipeline.options import DAY_US, OLD_US
 from pipeline.plan import Places, Plan
+from pipeline.remedies import remedy
 from pipeline.tables import SPACE
+from pipeline.time_units import is_unlikely, other_unit
 
 # The thresholds are those of docs/semantics.md, "Warnings"; when data is old stands in `options`.
 MANY_PERCENT = 1
@@ -58,9 +62,10 @@ FORMS: Mapping[str, pl.Expr] = {
 
 def table_warnings(plan: Plan, places: Places, tables: Mapping[str, Taken]) -> Iterator[DataWarning]:
     """What the tables of a run say of themselves. tables: polls, hours and zones, judged."""
+    yield from unlikely_times(plan.horizon.now_us, plan.mapping)
     yield from old_data(plan)
     for name, taken in tables.items():
-        yield from rejected_rows_warning(name, taken.counts, taken.rejected)
+        yield from rejected_rows_warning(name, taken.counts, taken.rejected, plan.mapping)
     yield from unknown_hours(plan)
     yield from unknown_zones(plan, tables["zones"].accepted)
     yield from weekdays_from_one(tables["hours"])
@@ -88,6 +93,13 @@ def no_poll_in_horizon(plan: Plan) -> Iterator[DataWarning]:
         yield NoPollInHorizon(plan.options.store)
 
 
+def unlikely_times(newest_us: int, mapping: SourceMapping) -> Iterator[UnlikelyTimes]:
+    """Whether polls are hardly of their time. newest_us: the newest one, or now: the horizon is short."""
+    if is_unlikely(newest_us):
+        unit = mapping.timestamp_unit
+        yield UnlikelyTimes(newest_us, unit, other_unit(newest_us, unit))
+
+
 def old_data(plan: Plan) -> Iterator[DataWarning]:
     """Whether now is long before the clock; one that was given is as old as it was meant to be."""
     age_us = plan.horizon.age_us
@@ -95,16 +107,22 @@ def old_data(plan: Plan) -> Iterator[DataWarning]:
         yield OldData(plan.horizon.now_us, age_us, "made" if plan.options.until is None else "due")
 
 
-def rejected_rows_warning(table: str, counts: TableCounts, rejected: pl.DataFrame) -> Iterator[RejectedRows]:
+def rejected_rows_warning(
+    table: str, counts: TableCounts, rejected: pl.DataFrame, mapping: SourceMapping
+) -> Iterator[RejectedRows]:
     """The warning where many rows of a table were rejected, or nothing.
 
     table: what the rows are called. counts: of all rows. rejected: those rows or some of them, as `as_it_was` gives
-    them: file, line, reason, and the raw columns as text.
+    them: file, line, reason, and the raw columns as text. mapping: what the rows were read by; where at least half of
+    the polls were rejected for one reason, the warning says what in it would mend that.
     """
     number = sum(counts.rejected.values())
     if is_many(number, counts.read):
         reason, times = commonest(counts.rejected)
-        yield RejectedRows(table, number, counts.read, reason, times, example_of(rejected, reason))
+        example = example_of(rejected, reason)
+        is_half = table == "polls" and HALF * times >= counts.read
+        mended = remedy(rejected.filter(reason=reason), mapping if counts.accepted else None) if is_half else ""
+        yield RejectedRows(table, number, counts.read, reason, times, example, mended)
 
 
 def is_many(number: int, of: int) -> bool:

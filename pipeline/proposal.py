@@ -11,25 +11,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.clean import instant_of_text, time_of_day
-from pipeline.likeness import SURE, USUAL, likeness
-from pipeline.mapping import toml_value
-from pipeline.mapping_rules import word_text
-from pipeline.options import SECOND_US, UNIT_US, iso
+from pipeline.likeness import ACTIVE, INACTIVE, SURE, USUAL, YES_OR_NO, likeness
+from pipeline.mapping_rules import toml_value, word_text
+from pipeline.options import UNIT_US, iso
 from pipeline.source.seen import ROWS, SeenTable, seen_tables
 from pipeline.tables import COLUMNS, SPACE, Table
+from pipeline.time_units import YEARS_US
 from pipeline.zone_files import known_zones
 
-ACTIVE = (
-    *("active", "online", "up", "open", "opened", "on", "1", "true", "t", "yes", "y", "ok"),
-    *("available", "enabled", "alive", "healthy", "running", "reachable", "connected"),
-)
-INACTIVE = (
-    *("inactive", "offline", "down", "closed", "off", "0", "false", "f", "no", "n"),
-    *("unavailable", "disabled", "dead", "unhealthy", "stopped", "unreachable", "disconnected"),
-)
-YEARS_US = (631_152_000 * SECOND_US, 4_102_444_800 * SECOND_US)  # 1990 to 2100: where a time of a poll lies
 WORDS_SHOWN, SAMPLES = 20, 3
 LETTERS, SAMPLE_LETTERS = 100, 36  # of a text in a comment; a UUID is shown whole
+TELLING = ("timestamp_utc", "status", "start_time_local", "end_time_local", "timezone_str")
+"""The columns whose values speak for them."""
 FORMED = ("timestamp_utc", "start_time_local", "end_time_local", "timezone_str")
 
 
@@ -114,13 +107,41 @@ def column_entries(seen: SeenTable, column: str) -> Iterator[Entry]:
 
 def doubt_of(seen: SeenTable, column: str, name: str) -> str | None:
     """Why a column may be another one."""
-    if likeness(column, name) < SURE:
+    near = likeness(column, name)
+    if near < SURE and not speaks_for(seen, column, name):
         return "the names are only somewhat alike"
     taken = seen.columns.values()
-    rivals = [other for other in seen.present if other not in taken and likeness(column, other) >= SURE]
+    rivals = [other for other in seen.present if other not in taken and likeness(column, other) >= min(near, SURE)]
     if rivals:
         return f"it may also be {in_comment(', '.join(rivals))}"
     return None if fits(seen, column) else "its values do not look like it"
+
+
+def speaks_for(seen: SeenTable, column: str, name: str) -> bool:
+    """Whether all values are such as hardly another column has, and no other of ours may be meant by the name."""
+    others = [other for other in COLUMNS[seen.table] if other != column]
+    if column not in TELLING or any(may_be(seen, other, name, likeness(column, name)) for other in others):
+        return False
+    rows = seen.rows.drop_nulls(column)
+    return not rows.is_empty() and rows.select(telling_test_of(column, rows.schema).all()).item()
+
+
+def may_be(seen: SeenTable, column: str, name: str, least: float) -> bool:
+    """Whether a name is at least so much like a column, and no other name is more like it."""
+    found = seen.columns.get(column)
+    return likeness(column, name) >= max(least, 0 if found is None else likeness(column, found))
+
+
+def telling_test_of(column: str, kinds: pl.Schema) -> pl.Expr:
+    """Whether a value is one that hardly another column has."""
+    match column:
+        case "timestamp_utc":
+            return instant_of_text(pl.col(column)).is_not_null()
+        case "status":
+            told = sorted({*ACTIVE, *INACTIVE} - YES_OR_NO)
+            return pl.col(column).str.strip_chars(SPACE).str.to_lowercase().is_in(told)
+        case _:
+            return test_of(column, kinds)
 
 
 def fits(seen: SeenTable, column: str) -> bool:

@@ -583,6 +583,10 @@ def reference_answer(
     recent = [case for case in cases if case.row.last_poll_us >= end - DAY]
     if 2 * len(recent) < len(cases):
         codes.add("few-recent-polls")
+    if now_us is not None and not micros(datetime(1980, 1, 1, tzinfo=UTC)) <= now_us < micros(
+        datetime(2100, 1, 1, tzinfo=UTC)
+    ):
+        codes.add("unlikely-times")
     if now is None and now_us is not None and micros(clock or datetime.now(UTC)) - now_us > 2 * HOUR:
         codes.add("old-data")
     quality = Quality(tables, repeats, len(both), listed, codes)

@@ -1,12 +1,13 @@
 """A table of a PostgreSQL database as its catalogue describes it: columns, types, how its times are kept."""
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, LiteralString, cast
 
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from pipeline.errors import SourceMismatch, SourceRefused
-from pipeline.mapping import SourceMapping, suggestion
+from pipeline.mapping import SourceMapping
 from pipeline.source.times import FLOATS, NUMBERS, STAMPS, TEXT, Times, times_of
 from pipeline.source.words import status_fragments
 from pipeline.statements import statement
@@ -52,8 +53,17 @@ class FoundTable:
         return SQL("regexp_replace({}::text, '[.]0+$', '')").format(Identifier(name)) if has_zeros else Identifier(name)
 
 
-def found_table(source: str, table: Table, mapping: SourceMapping, rows: list[tuple[Any, ...]]) -> FoundTable:
-    """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused."""
+def found_table(
+    source: str,
+    table: Table,
+    mapping: SourceMapping,
+    rows: list[tuple[Any, ...]],
+    some_numbers: Callable[[str, str], Iterable[float]],
+) -> FoundTable:
+    """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused.
+
+    some_numbers: gives some values of a column, by the full name of its table and its own: they tell their unit.
+    """
     name = mapping.table_name(table)
     described = {row[0]: row for row in rows}
     found = mapping.found_columns(table, list(described))
@@ -78,16 +88,18 @@ def found_table(source: str, table: Table, mapping: SourceMapping, rows: list[tu
         allowed = ALLOWED.get(column, (kind,))
         counted = NUMBERS if column == "timestamp_utc" and mapping.timestamp_unit else ()
         if kind not in (*allowed, *counted):
-            remedy = f"it must be {' or '.join(allowed)}{unit_remedy(column, kind)}"
+            remedy = f"it must be {' or '.join(allowed)}"
+            if column == "timestamp_utc" and kind in NUMBERS:
+                remedy += unit_remedy(some_numbers(rows[0][6], found_name))
             raise SourceMismatch(source, f"{name}.{found_name} is of type {kind}", remedy)
     return FoundTable(rows, found, mapping)
 
 
-def unit_remedy(column: str, kind: str) -> str:
+def unit_remedy(numbers: Iterable[float]) -> str:
     """How a mapping can say what numbers count, where times are numbers."""
-    if column != "timestamp_utc" or kind not in NUMBERS:
-        return ""
-    return f", or a mapping (--map FILE) must say what it counts: {suggestion('store_status', 'timestamp_unit', 'ms')}"
+    from pipeline.time_units import unit_lines
+
+    return f", or a mapping (--map FILE) must say what it counts: {unit_lines(numbers)}"
 
 
 def needed(table: Table) -> str:

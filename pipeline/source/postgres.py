@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, LiteralString, Self, cast
 
 os.environ.setdefault("RUST_LOG", "off")  # ConnectorX raises what it would log to stderr; it reads this when imported
 import connectorx
@@ -195,7 +195,16 @@ class Postgres:
             raise SourceRefused(self.name, first_line(error), remedy) from None
         if not rows:
             raise self._no_table(table)
-        return found_table(self.name, table, self.mapping, rows)
+        return found_table(self.name, table, self.mapping, rows, self._some_numbers)
+
+    def _some_numbers(self, table: str, column: str) -> list[float]:
+        query = SQL(statement("postgres/some_numbers")).format(
+            column=Identifier(column), table=SQL(cast("LiteralString", table))
+        )
+        try:
+            return [float(row[0]) for row in self._connection.execute(query).fetchall()]
+        except psycopg.Error as error:
+            raise SourceRefused(self.name, first_line(error), "The statement was some_numbers.") from None
 
     def _no_table(self, table: Table) -> SourceMismatch:
         from pipeline.source.seen import described_tables, likely_table

@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.clean import as_text
+from pipeline.errors import SourceMismatch
 from pipeline.likeness import PROBABLE, likely_columns, table_likeness
 from pipeline.mapping import SourceMapping
+from pipeline.source.paths import printable
 from pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
     import psycopg
+
+    from pipeline.source.files import DataFile
 
 ROWS = 200_000
 """So many are looked at of a table."""
@@ -73,31 +77,67 @@ class LikelyNames(SourceMapping):
         likeness = {one: table_likeness(one, present) for one in COLUMNS}
         if likeness[table] < PROBABLE or likeness[table] < max(likeness.values()):
             return None
+        if any(present.count(name) > 1 for name in likely_columns(table, present).values()):
+            return None
         return dict.fromkeys(COLUMNS[table], present[0]) | likely_columns(table, present)
 
 
 def seen_in_folder(path: Path) -> dict[Table, SeenTable]:
     """The files that are probably our tables, those of a table together."""
-    from pipeline.source.discovery import found_files
-    from pipeline.source.folder import read
+    from pipeline.source.discovery import found_files, missing_table
+    from pipeline.source.files import NotRead
+    from pipeline.source.folder import read_error
+    from pipeline.source.frames import READ_ERRORS
 
     likely = LikelyNames()
+    found = found_files(path, likely)
+    has_repeated = any(file.why is NotRead.REPEATED_COLUMN for file in found.passed_over)
     seen: dict[Table, SeenTable] = {}
-    for table, files in found_files(path, likely).tables.items():
+    for table, files in found.tables.items():
         if files:
-            frame = read(files[:1], table, likely)
-            kinds, present = frame.collect_schema(), files[0].present
-            columns = [as_text(column, kinds) for column in likely_columns(table, present)]
-            more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-            seen[table] = SeenTable(
-                table=table,
-                place=f"file {files[0].name}{more}",
-                name=None,
-                present=present,
-                rows=frame.head(ROWS).select(columns).collect(engine="streaming"),
-                is_typed=table == "store_status" and kinds["timestamp_utc"].is_temporal(),
-            )
+            try:
+                seen[table] = seen_in_files(table, files, likely)
+            except READ_ERRORS as error:
+                raise read_error(str(files[0].path), {table: files[:1]}, error, likely) from error
+        elif has_repeated:
+            raise missing_table(found, table, likely)
     return seen
+
+
+def seen_in_files(table: Table, files: "Sequence[DataFile]", likely: LikelyNames) -> SeenTable:
+    """The files of a table, by the rows of the first. Raises READ_ERRORS."""
+    from pipeline.source.folder import read
+
+    frame, present = read(files[:1], table, likely), files[0].present
+    kinds = frame.collect_schema()
+    columns = [text_column(column, kinds, files[0]) for column in likely_columns(table, present)]
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return SeenTable(
+        table=table,
+        place=f"file {files[0].name}{more}",
+        name=None,
+        present=present,
+        rows=first_rows_of(frame.select(columns)),
+        is_typed=table == "store_status" and kinds["timestamp_utc"].is_temporal(),
+    )
+
+
+def first_rows_of(frame: pl.LazyFrame) -> pl.DataFrame:
+    """The first rows. Of a file that is damaged `head` gives those before, or none, and no error."""
+    rows = frame.head(ROWS).collect(engine="streaming")
+    return rows if rows.height == ROWS else frame.collect(engine="streaming")
+
+
+def text_column(name: str, kinds: pl.Schema, file: "DataFile") -> pl.Expr:
+    """A column as text, whatever is in it. Raises SourceMismatch, which names the file."""
+    from pipeline.source.frames import text_of_bytes
+
+    if kinds[name] == pl.Binary:
+        return text_of_bytes(name)
+    try:
+        return as_text(name, kinds)
+    except SourceMismatch as error:
+        raise SourceMismatch(f"{printable(file.path)}, column {error.source}", error.found, error.needed) from None
 
 
 # PostgreSQL -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
@@ -15,6 +15,9 @@ from pipeline import EMBEDDED, Columns, SourceMapping
 from service.commands.groups import ENCRYPTION, INPUT, OUTPUT, TIME
 from service.durations import duration, positive_duration
 from service.instants import instant
+
+if TYPE_CHECKING:
+    from pipeline import Source
 
 
 def say(text: str) -> None:
@@ -133,6 +136,11 @@ def address(given: str | None) -> str:
 def mapping(file: Path | None) -> SourceMapping:
     """What a file says that the source calls things; without one, the usual names and words. Raises BadMapping."""
     return pipeline.AS_NAMED if file is None else pipeline.read_mapping(file)
+
+
+def files_read(source: "Source", mapping_file: Path | None) -> list[Path]:
+    """What must not be written over: the files of a source, and that of its mapping."""
+    return [*source.files, *([] if mapping_file is None else [mapping_file])]
 
 
 @contextmanager

@@ -56,6 +56,7 @@ def load(
             full=full,
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
             mapping=common.mapping(map),
+            mapping_file=map,
         )
     summarize(done)
     return WARNED if strict and done.warnings else 0
@@ -96,9 +97,9 @@ def told(done: "LoadedFile") -> str:
 
 def counts(what: str, table: str, done: "LoadedFile | LoadedTable") -> str:
     """How many rows were accepted, added, ignored and replaced."""
-    line = f"{what}: {done.accepted:,} rows accepted, {done.added:,} added"
+    line = f"{what}: {counted(done.accepted, 'row')} accepted, {done.added:,} added"
     if table == "store_status":
-        line += f", {done.accepted - done.added:,} repeats ignored"
+        line += f", {counted(done.accepted - done.added, 'repeat')} ignored"
     elif done.replaced:
         line += f", {done.replaced:,} replaced"
     return line

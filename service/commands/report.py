@@ -66,7 +66,7 @@ def report(
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with common.steps() as progress:
         opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map))
-        pipeline.check_targets(targets(out, rejects), opened.files)
+        pipeline.check_targets(targets(out, rejects), common.files_read(opened, map))
         with rejects_of_no_report(opened, rejects):
             result = pipeline.build_report(opened, options, progress=progress)
         progress("writing")
@@ -138,12 +138,14 @@ def summary(result: "Report") -> Iterator[tuple[str, str]]:
     """What a reader of the figures should know: a name and a sentence each."""
     told, quality = result.provenance, result.quality
     yield "source", told["source"]
+    if "mapping" in told:
+        yield "mapping", ", ".join(f"{table} ({', '.join(keys)})" for table, keys in told["mapping"].items())
     yield "now", f"{told['now']} ({', '.join(now_words(told))}{behind(newest_poll_age(result))})"
     yield "stores", counted(result.exact.height, "store")
     for name, counts in quality.tables.items():
         yield name, ", ".join(count_words(counts))
     if quality.duplicates or quality.contradictory:
-        yield "repeats", f"{quality.duplicates:,} exact repeats, {quality.contradictory:,} contradictory"
+        yield "repeats", f"{counted(quality.duplicates, 'exact repeat')}, {quality.contradictory:,} contradictory"
     for key, ids in quality.stores.items():
         if ids:
             yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {quality.meaning(key)}"

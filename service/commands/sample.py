@@ -8,7 +8,7 @@ from cyclopts import CycloptsError, Parameter
 from cyclopts.validators import Number
 
 import pipeline
-from service.commands.common import INSTANT, say, watched
+from service.commands.common import INSTANT, counted, say, watched
 from service.commands.groups import FLAG, INPUT, OUTPUT
 
 AT_LEAST_ONE = Number(gte=1)
@@ -57,5 +57,5 @@ def sample(
             replace=force,
             progress=lambda done, _: bar.update(task, completed=done),
         )
-    say(f"wrote {stores:,} stores, {days:,} days to {folder}")
+    say(f"wrote {counted(stores, 'store')}, {counted(days, 'day')} to {folder}")
     return 0

@@ -52,7 +52,7 @@ def timeline(
     with common.steps() as progress:
         opened = pipeline.open_source(common.address(source), schema, mapping=common.mapping(map))
         if out != common.STDOUT:
-            pipeline.check_targets({out: pipeline.TIMELINE}, opened.files)
+            pipeline.check_targets({out: pipeline.TIMELINE}, common.files_read(opened, map))
         result = pipeline.build_timeline(
             opened,
             store,

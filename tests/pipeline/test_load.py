@@ -338,7 +338,12 @@ def test_no_such_file_is_said_at_once(loaded: str, tmp_path: Path) -> None:
 
 
 def test_tables_made_elsewhere_are_left_alone(feed: Path, database: str) -> None:
-    run(database, "create table menu_hours (store_id text)", "insert into menu_hours values ('theirs')")
+    run(database, "create table menu_hours (store_id text)", "create table timezones (store_id text)")
+    with pytest.raises(
+        LoadRefused, match=r"menu_hours, timezones were not .* rename those tables; .* them as they are"
+    ):
+        load(feed, database)
+    run(database, "drop table timezones", "insert into menu_hours values ('theirs')")
     with pytest.raises(LoadRefused, match=r"menu_hours was not made by this command\. Load into another database"):
         load(feed, database)
     assert run(database, "select relname from pg_class where relname in ('store_status', 'timezones')") == []
@@ -478,10 +483,10 @@ def test_the_command_tells_what_became_of_each_file(database: str, tmp_path: Pat
         done = called("load", feed, "--database", database, cwd=tmp_path)
     assert done.stdout == b""
     assert done.stderr.decode().splitlines() == [
-        "polls.csv -> store_status: 1 rows accepted, 0 added, 1 repeats ignored",
+        "polls.csv -> store_status: 1 row accepted, 0 added, 1 repeat ignored",
         "  6 rejected (3 bad timestamp, 1 bad status, 1 missing store id, 1 too many fields), "
         "see rejects/polls.csv.rejects.csv",
-        "hours.csv -> menu_hours: 1 rows accepted, 1 added, 1 replaced",
+        "hours.csv -> menu_hours: 1 row accepted, 1 added, 1 replaced",
         "warning  6 of 7 rows of polls were rejected, most often for bad timestamp (3), such as "
         "timestamp_utc 'yesterday' in polls.csv, line 3.",
     ]

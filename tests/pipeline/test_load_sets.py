@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import NoPolls, Options, build_report, load_files, open_source
+from pipeline import NoPolls, Options, SourceMapping, build_report, load_files, open_source
 from pipeline.errors import LoadRefused, SourceMismatch, WouldOverwriteSource
 from pipeline.tables import COLUMNS, Table
 from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
@@ -286,13 +286,27 @@ def test_a_load_says_what_is_odd_and_strict_ends_with_3(database: str, tmp_path:
     loads = [called("load", feed, "--database", database, *more, cwd=tmp_path) for more in ((), ("--strict",))]
     assert [done.returncode for done in loads] == [0, 3]
     said = [line for line in loads[1].stderr.decode().splitlines() if line.startswith("warning")]
-    assert said[0].startswith(
-        "warning  1 of 7 rows of hours were rejected, most often for bad weekday (1), such as day"
-    )
+    assert said[0].startswith("warning  1 of 7 rows of hours was rejected for bad weekday: day")
     assert "in hours.csv, line 8." in said[0]
     assert said[1].startswith("warning  Weekday 7 occurs among the hours and 0 does not")
     assert said[2].startswith("warning  1 file was passed over: n.csv (")
     assert len(said) == 3
+
+
+def test_a_load_says_what_would_mend_its_polls(database: str, tmp_path: Path) -> None:
+    rows = [
+        f"{at},{word}" for at in ("a,2024-10-14 12:00:00", "b,2024-10-14 13:00:00") for word in ("off", "on", "off")
+    ]
+    feed = written_feed(tmp_path / "feed", polls=lines(POLLS, *rows))
+    (said,) = load_files(feed, database, tmp_path / "rejects").warnings
+    assert said.startswith("All 6 rows of polls were rejected, most often for bad status (6)")
+    assert said.endswith('such as store_status.active = ["on"] and store_status.inactive = ["off"].')
+
+
+def test_a_load_by_a_wrong_unit_says_the_right_one(database: str, tmp_path: Path) -> None:
+    feed = written_feed(tmp_path / "feed", polls=lines(POLLS, "a,1728907200,active"))
+    (said,) = load_files(feed, database, tmp_path / "rejects", mapping=SourceMapping(timestamp_unit="ms")).warnings
+    assert 'store_status.timestamp_unit = "s" in the mapping it is 2024-10-14T12:00:00Z' in said
 
 
 def test_a_load_of_a_good_feed_has_no_warnings(database: str, tmp_path: Path) -> None:

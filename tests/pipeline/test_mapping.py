@@ -1,10 +1,15 @@
 """What a feed calls things: files of mappings, what is wrong with them, and those that are proposed."""
 
+import os
+import re
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import (
@@ -13,6 +18,7 @@ from pipeline import (
     SourceMismatch,
     build_report,
     load_files,
+    mapping_file,
     open_source,
     proposed_mapping,
     read_mapping,
@@ -49,21 +55,24 @@ BAD = {
     "[menu_hours]\nmondey = 1": "[menu_hours] mondey is not known. Allowed: table, store_id, day_of_week,",
     "[timezones]\nmonday = 1": "[timezones] monday is not known. Allowed: table, store_id, timezone_str.",
     "[menu_hours]\nmonday = 2": "[menu_hours] monday cannot be 2. Allowed: 0 or 1.",
-    "[menu_hours]\nmonday = true": "[menu_hours] monday cannot be True",
-    "[menu_hours]\nmonday = '1'": "[menu_hours] monday cannot be '1'",
-    "[store_status]\ntimestamp_unit = 'ns'": """timestamp_unit cannot be 'ns'. Allowed: "s", "ms" or "us".""",
-    "[store_status]\nactive = 'online'": "[store_status] active cannot be 'online'. Allowed: a list of words,",
+    "[menu_hours]\nmonday = true": "[menu_hours] monday cannot be true. Allowed: 0 or 1.",
+    "[menu_hours]\nmonday = '1'": '[menu_hours] monday cannot be "1"',
+    "[store_status]\ntimestamp_unit = 'ns'": """timestamp_unit cannot be "ns". Allowed: "s", "ms" or "us".""",
+    "[store_status]\nactive = 'online'": '[store_status] active cannot be "online". Allowed: a list of words,',
     "[store_status]\nactive = []": "[store_status] active cannot be []",
     "[store_status]\nactive = [1.5]": "[store_status] active cannot be [1.5]",
-    "[store_status]\nactive = [' ']": "[store_status] active cannot be [' ']",
-    "[store_status]\nactive = ['Inactive']": "[store_status] active has 'inactive', and so has inactive",
-    "[store_status]\nactive = [1]\ninactive = ['1']": "[store_status] active has '1', and so has inactive",
-    "[store_status]\nstatus = 'timestamp_utc'": "[store_status] timestamp_utc is 'timestamp_utc', and so is status",
-    "[store_status]\nstatus = 'x'\nstore_id = 'x'": "[store_status] store_id is 'x', and so is status",
-    "[store_status]\nstatus = ' '": "[store_status] status cannot be ' '. Allowed: a name in quotes,",
+    "[store_status]\nactive = [' ']": '[store_status] active cannot be [" "]',
+    "[store_status]\nactive = ['Inactive']": '[store_status] active has "inactive", and so has inactive',
+    "[store_status]\nactive = [1]\ninactive = ['1']": '[store_status] active has "1", and so has inactive',
+    "[store_status]\nstatus = 'timestamp_utc'": '[store_status] timestamp_utc is "timestamp_utc", and so is status',
+    "[store_status]\nstatus = 'x'\nstore_id = 'x'": '[store_status] store_id is "x", and so is status',
+    "[store_status]\nstatus = ' '": '[store_status] status cannot be " ". Allowed: a name in quotes,',
     "[timezones]\nstore_id = 3": "[timezones] store_id cannot be 3",
-    "[timezones]\ntable = 'a.b.c'": "[timezones] table cannot be 'a.b.c'",
-    "[timezones]\ntable = 'shop.'": "[timezones] table cannot be 'shop.'",
+    "[timezones]\ntable = 'a.b.c'": '[timezones] table cannot be "a.b.c"',
+    "[timezones]\ntable = 'shop.'": '[timezones] table cannot be "shop."',
+    "[menu_hours]\nmonday = 2024-01-01": "monday cannot be 2024-01-01.",
+    "[menu_hours]\nmonday = 2024-01-01T10:00:00Z": "monday cannot be 2024-01-01T10:00:00+00:00.",
+    "[store_status]\nactive = [inf, true, {a = 1}]": 'active cannot be [inf, true, {"a" = 1}].',
     "active": "is not TOML (Expected '=' after a key",
 }
 
@@ -79,10 +88,29 @@ def test_a_file_that_says_what_cannot_be_is_refused_by_name(tmp_path: Path, text
 
 
 def test_a_file_that_is_not_there_or_no_text_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "map.toml").write_bytes(b"\xff\xfe")
-    for name, reason in (("none.toml", "No such file"), ("map.toml", "is not TOML")):
+    (tmp_path / "map.toml").write_bytes(b"# a\n# \xff\n")
+    (tmp_path / "large.toml").write_bytes(b"#" * 1_048_577)
+    cases = {
+        "none.toml": "No such file",
+        "map.toml": r"is not UTF-8 \(line 2\)",
+        "large.toml": "larger than 1 MiB",
+        ".": "Is a directory",
+        "a\0b": "null byte",
+    }
+    for name, reason in cases.items():
         with pytest.raises(BadMapping, match=reason):
             read_mapping(tmp_path / name)
+
+
+def test_a_pipe_is_read_and_not_waited_for_where_nobody_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(pipe.write_text, "[menu_hours]\nmonday = 1\n")
+        assert read_mapping(pipe) == SourceMapping(monday=1)
+    monkeypatch.setattr(mapping_file, "WAIT_SECONDS", 0.01)
+    with pytest.raises(BadMapping, match="nobody has written"):
+        read_mapping(pipe)
 
 
 def test_a_mapping_says_the_same_when_it_is_written_and_read_again(tmp_path: Path) -> None:
@@ -119,6 +147,9 @@ OTHERS = {
     "seconds": polls(("1714989600", "1714993200", "1714995000")),
     "milliseconds": polls(("1714989600000", "1714993200000", "1714995000000")),
     "microseconds": polls(("1714989600000000", "1714993200000000", "1714995000000000")),
+    "names in another case": polls(header="Store_ID,TimestampUtc,Status"),
+    "names with spaces": polls(header="STORE ID,timestamp-utc,status"),
+    "names that are told by the values": polls(header="store_key,seen_gmt,shop_status"),
     "other names": polls(header="shopId,seen_at,state"),
 }
 
@@ -196,6 +227,14 @@ DOUBTS = {
         {"zones": lines("id,tz", "s1,UTC")},
         '# store_id = "id"  # doubtful: the names are only somewhat alike',
     ),
+    "a name that is somewhat alike, with values that say little": (
+        {"polls": polls(statuses=("true", "false", "true"), header="store_id,timestamp_utc,online_order")},
+        '# status = "online_order"  # doubtful: the names are only somewhat alike',
+    ),
+    "two spellings of one name": (
+        {"polls": lines("store_id,timestamp_utc,Status,STATUS", *(f"s1,{at},active,active" for at in TIMES))},
+        '# status = "Status"  # doubtful: it may also be STATUS',
+    ),
     "no such column": (
         {"zones": lines("store_id,iana_tz,note", "s1,Dublin time,x")},
         '# timezone_str = "iana_tz"  # doubtful: its values do not look like it; such as Dublin time',
@@ -209,6 +248,43 @@ def test_what_is_doubtful_is_commented_out_with_the_reason(tmp_path: Path, files
     text = proposed_mapping(str(written_feed(tmp_path, **usual | files)))
     assert line in text
     tomllib.loads(text)
+
+
+UNREADABLE = {
+    "a quote in a quoted field": (polls(statuses=("active", '"x"y', "active")), "cannot be read to its end"),
+    "a quote that is not closed": (polls(statuses=("active", '"active', "active")), "cannot be read to its end"),
+    "a column twice": (
+        pl.DataFrame({"store_id": IDS, "timestamp_utc": TIMES, "status": STATUSES, "twice_": STATUSES}),
+        "(its header has a needed column more than once: status)",
+    ),
+    "lists": (
+        pl.DataFrame({"store_id": IDS, "timestamp_utc": TIMES, "status": [[word] for word in STATUSES]}),
+        "column status: the column is of type List(String)",
+    ),
+    "durations": (
+        pl.DataFrame({"store_id": IDS, "timestamp_utc": [timedelta(1)] * 3, "status": STATUSES}),
+        "column timestamp_utc: the column is of type Duration",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "says"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_cannot_be_read_is_named_in_one_sentence(
+    tmp_path: Path, content: str | pl.DataFrame, says: str
+) -> None:
+    feed = written_feed(tmp_path, hours=WEEK[0], zones=PLACES)
+    if isinstance(content, str):
+        written_feed(feed, polls=content)
+    else:
+        rows = content.to_arrow()
+        pq.write_table(
+            rows.rename_columns([name.replace("twice_", "status") for name in rows.column_names]), feed / "polls"
+        )
+    done = called("map", feed, cwd=tmp_path)
+    (said,) = done.stderr.decode().splitlines()
+    assert done.stdout == b""
+    assert "polls" in said
+    assert says in said
 
 
 # PostgreSQL -----------------------------------------------------------------------------------------------------------
@@ -262,7 +338,58 @@ def test_an_error_of_names_says_the_line_that_would_mend_it(shop: str, tmp_path:
         assert line in str(caught.value)
 
 
+NUMBERS = {
+    "seconds": ("bigint", "1714989600", ["s"]),
+    "seconds with a fraction": ("double precision", "1714989600.25", ["s"]),
+    "milliseconds": ("numeric", "1714989600000", ["ms"]),
+    "microseconds": ("bigint", "1714989600000000", ["us"]),
+    "days": ("integer", "19849", ["s", "ms", "us"]),
+    "none": ("bigint", "null", ["s", "ms", "us"]),
+}
+
+
+@pytest.mark.parametrize(("kind", "value", "units"), NUMBERS.values(), ids=NUMBERS)
+def test_the_unit_of_numbers_in_a_database_is_told_by_their_values(
+    database: str, kind: str, value: str, units: list[str]
+) -> None:
+    run(
+        database,
+        f"create table store_status as select 'a' as store_id, {value}::{kind} as timestamp_utc, 'x' as status",
+    )
+    with pytest.raises(SourceMismatch) as caught:
+        build_report(open_source(database))
+    said = " or ".join(f'store_status.timestamp_unit = "{unit}"' for unit in units)
+    assert str(caught.value).endswith(f"must say what it counts: {said}.")
+
+
 # Where it goes --------------------------------------------------------------------------------------------------------
+
+
+WRITERS = {
+    "report": ("report", "feed", "--out", "m"),
+    "timeline": ("timeline", "s1", "feed", "--format", "csv", "--out", "m"),
+    "rejects of a report": ("report", "feed", "--rejects", "."),
+    "rejects of a load": ("load", "feed", "--rejects", "."),
+}
+
+
+@pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
+def test_the_file_of_a_mapping_is_not_written_over(tmp_path: Path, command: tuple[str, ...]) -> None:
+    written_feed(tmp_path / "feed", polls=polls(), hours=WEEK[0], zones=PLACES)
+    name = {"report": "polls.csv", "load": "polls.csv.rejects.csv"}[command[0]] if "--rejects" in command else "m"
+    (tmp_path / name).touch()
+    done = called(*command, "--map", name, cwd=tmp_path)
+    assert (done.returncode, (tmp_path / name).read_bytes()) == (1, b"")
+    assert f"cannot write {name}: it is {name}, which is read." in done.stderr.decode()
+
+
+def test_the_summary_says_what_is_mapped(tmp_path: Path) -> None:
+    feed = written_feed(tmp_path, polls=OTHERS["other words"], hours=WEEK[1], zones=PLACES)
+    (tmp_path / "m.toml").write_text(
+        'store_status = {active = ["online"], inactive = ["offline"]}\nmenu_hours.monday = 1\n'
+    )
+    said = called("report", feed, "--map", tmp_path / "m.toml").stderr.decode()
+    assert re.search(r"^mapping +store_status \(active, inactive\), menu_hours \(monday\)$", said, re.MULTILINE)
 
 
 def test_a_kept_report_keeps_its_mapping(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pipeline import (
 )
 from pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
 from pipeline.mapping import SourceMapping
+from pipeline.mapping_rules import TimestampUnit
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 from tests.postgres import run
 
@@ -109,7 +110,13 @@ def test_there_is_a_warning_where_a_source_is_probably_wrong(case: Case) -> None
 
 def test_every_kind_has_a_case_here_or_below() -> None:
     shown = {code for case in CASES.values() for code in case.codes}
-    assert set(WARNING_CODES) - shown == {"old-data", "files-passed-over", "no-poll-in-horizon", "source-remark"}
+    assert set(WARNING_CODES) - shown == {
+        "unlikely-times",
+        "old-data",
+        "files-passed-over",
+        "no-poll-in-horizon",
+        "source-remark",
+    }
     assert len(set(WARNING_CODES)) == len(KINDS)
 
 
@@ -169,18 +176,50 @@ def test_an_age_is_cut_at_its_unit(seconds: float, words: str) -> None:
 # Sentences ------------------------------------------------------------------------------------------------------------
 
 SENTENCES = {
-    "few-recent-polls": (CASES["fewer than half have one"], "Only 1 of 3 stores have a poll in the day before now"),
+    "few-recent-polls": (CASES["fewer than half have one"], "Only 1 of 3 stores has a poll in the day before now"),
     "rejected-rows": (
         CASES["one poll of 99 is"],
-        "1 of 99 rows of polls were rejected, most often for bad timestamp",
+        "1 of 99 rows of polls was rejected for bad timestamp: timestamp_utc 'soon'.",
     ),
-    "the value": (CASES["one poll of 99 is"], "such as timestamp_utc 'soon'."),
-    "all of them": (CASES["all zones are rejected"], "The only row of zones was rejected"),
+    "the value": (CASES["one poll of 99 is"], "for bad timestamp: timestamp_utc 'soon'."),
+    "all of them": (
+        CASES["all zones are rejected"],
+        "The only row of zones was rejected for missing store id: an empty store_id.",
+    ),
+    "half of the polls": (
+        Case([*polls(1), *(f"s{n},2024-10-14 12:00:00,online" for n in range(2))]),
+        "2 of 3 rows of polls were rejected, most often for bad status (2), such as status 'online'. A mapping (--map) "
+        'says which words mean what, with lines such as store_status.active = ["active", "online"].',
+    ),
     "a bad time": (CASES["one row of hours of 99 is"], "start_time_local '9 AM' and end_time_local '17:00'"),
-    "unknown-hours": (CASES["one store of 99 has none that are known"], "1 of 99 stores have unknown hours"),
-    "unknown-zones": (Case(polls(1), zones=["s1,Eastern Standard Time"]), "such as 'Eastern Standard Time'"),
+    "unknown-hours": (CASES["one store of 99 has none that are known"], "1 of 99 stores, 's99', has unknown hours"),
+    "unknown-zones": (
+        Case(polls(1), zones=["s1,Eastern Standard Time"]),
+        "The only store has an unknown zone, 'Eastern Standard Time', and is taken as in",
+    ),
+    "unknown zones": (
+        Case(polls(2), zones=["s1,X", "s2,X"]),
+        "All 2 stores have an unknown zone, such as 'X', and are",
+    ),
+    "no store id of the zones": (
+        Case(polls(1), zones=["s3,UTC"]),
+        "The only store id in zones is not that of a polled",
+    ),
+    "none of the store ids": (
+        Case(polls(1), zones=["3,UTC", "4,UTC"]),
+        "None of the 2 store ids in zones is that of a",
+    ),
+    "one of the store ids": (
+        CASES["fewer than half of the zones' ids are"],
+        "Only 1 of the 3 store ids in zones is that",
+    ),
+    "no recent poll": (Case([f"a,{OLD}"]), "The only store does not have a poll in the day before now"),
+    "no recent polls": (Case([f"a,{OLD}", f"b,{OLD}"]), "None of the 2 stores has a poll in the day before now"),
     "weekdays-from-one": (CASES["Sunday is 7 and Monday 1"], "menu_hours.monday = 1"),
-    "spreadsheet-ids": (CASES["a spreadsheet has written a long id"], "'8.41954E+18'"),
+    "spreadsheet-ids": (
+        CASES["a spreadsheet has written a long id"],
+        "1 store id in polls looks as a spreadsheet leaves it, '8.41954E+18': digits",
+    ),
 }
 
 
@@ -211,6 +250,35 @@ def test_a_rejected_row_is_told_with_its_line(tmp_path: Path) -> None:
     assert "line 4" in warning
 
 
+# Unlikely times -------------------------------------------------------------------------------------------------------
+
+SECONDS, MILLISECONDS = lines(POLLS, "a,1728907200,active"), lines(POLLS, "a,1728907200000,active")
+RIGHT = {"s": 'timestamp_unit = "s" in the mapping it is 2024-10-14T12:00:00Z', "ms": 'timestamp_unit = "ms"'}
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "right"), [(SECONDS, "ms", "s"), (SECONDS, "us", "s"), (MILLISECONDS, "us", "ms")]
+)
+def test_a_unit_that_puts_the_polls_into_1970_is_told_with_the_right_one(
+    text: str, unit: TimestampUnit, right: str
+) -> None:
+    source = frames(text)
+    source.mapping = SourceMapping(timestamp_unit=unit)
+    quality = build_report(source).quality
+    assert quality.warning_codes == ["unlikely-times", "old-data"]
+    assert RIGHT[right] in quality.warnings[0]
+    with pytest.raises(NoPolls, match=f'timestamp_unit = "{right}" in the mapping'):
+        build_report(source, GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("year", "codes"), {1979: ["unlikely-times"], 1980: [], 2099: [], 2100: ["unlikely-times"]}.items()
+)
+def test_times_are_unlikely_before_1980_and_after_2099(year: int, codes: list[str]) -> None:
+    polled = Case([f"a,{year}-07-01 12:00:00,active"])
+    assert report(polled, Options(now=datetime(year, 7, 1, 12, tzinfo=UTC))).quality.warning_codes == codes
+
+
 # Other kinds ----------------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +302,7 @@ def test_what_a_source_has_passed_over_is_one() -> None:
 def test_a_timeline_has_the_warnings_of_its_store() -> None:
     source = frames(lines(POLLS, *polls(1)), lines(HOURS, "s1,7,09:00,17:00"))
     found = build_timeline(source, "s1", GIVEN).warnings
-    assert [text.partition(" ")[0] for text in found] == ["The", "1", "Weekday"]
+    assert [text.partition(" ")[0] for text in found] == ["The", "The", "Weekday"]
 
 
 # All polls rejected ---------------------------------------------------------------------------------------------------
@@ -245,6 +313,18 @@ REJECTED: dict[str, tuple[list[str], dict[str, int], str, str]] = {
         {"bad status": 3},
         "status 'offline'",
         'store_status.active = ["online"] and store_status.inactive = ["offline"]',
+    ),
+    "words of which the commonest is not the one for active": (
+        [f"{store},2024-10-14 12:00:00,{word}" for store, word in zip("abc", ("off", "on", "off"), strict=True)],
+        {"bad status": 3},
+        "status 'off'",
+        'store_status.active = ["on"] and store_status.inactive = ["off"]',
+    ),
+    "words that nobody knows": (
+        ["a,2024-10-14 12:00:00,foo"],
+        {"bad status": 1},
+        "status 'foo'",
+        'store_status.active = ["…"] and store_status.inactive = ["…"]',
     ),
     "seconds": (["a,1728907200,active"], {"bad timestamp": 1}, "timestamp_utc '1728907200'", 'timestamp_unit = "s"'),
     "milliseconds": (["a,1728907200000,active"], {"bad timestamp": 1}, "'1728907200000'", 'timestamp_unit = "ms"'),
@@ -274,11 +354,11 @@ def test_where_no_poll_can_be_read_the_error_says_why(
     assert (error.rows, error.is_all, error.reasons) == (len(rows), True, reasons)
     assert value in error.example
     assert remedy in error.remedy
-    assert f"all {len(rows)} polls are rejected" in str(error)
+    assert ("the only poll is" if len(rows) == 1 else f"all {len(rows)} polls are") + " rejected" in str(error)
 
 
 def test_it_says_so_too_where_now_is_given() -> None:
-    with pytest.raises(AllPollsRejected, match=r"bad status \(1\)"):
+    with pytest.raises(AllPollsRejected, match=r"the only poll is rejected for bad status: status 'online'"):
         report(Case(["a,2024-10-14 12:00:00,online"]))
 
 

@@ -425,7 +425,7 @@ def test_a_report_goes_to_stdout_and_its_summary_to_stderr(small: Path, command:
     names = [line.split()[0] for line in said.err.splitlines()]
     assert names[:6] == ["source", "now", "stores", "polls", "hours", "zones"]
     assert "1 accepted, 1 rejected: 1 bad weekday" in said.err
-    assert re.search(r"^warning +Only 1 of 3 stores have a poll", said.err, re.MULTILINE)
+    assert re.search(r"^warning +Only 1 of 3 stores has a poll", said.err, re.MULTILINE)
 
 
 def test_out_dash_is_stdout_and_out_a_file_leaves_stdout_empty(small: Path, command: Command, tmp_path: Path) -> None:
