@@ -101,16 +101,26 @@ class BadMapping(StoreUptimeError):
         return f"{self.file}: {self.place} {self.clause(self.found)}. Allowed: {self.clause(self.allowed)}."
 
 
-class NoPolls(StoreUptimeError):
-    """There is no accepted poll in the horizon; `oldest` and `newest` say what there is (None: nothing at all)."""
+LOAD_POLLS = "Load some with `store-uptime load DIR`."
+EXPORT_POLLS = "Its polls have a header and no rows: export them again."
 
-    def __init__(self, source: str, oldest: str | None, newest: str | None, horizon: str) -> None:
-        super().__init__(source, oldest, newest, horizon)
+
+class NoPolls(StoreUptimeError):
+    """There is no accepted poll in the horizon; `oldest` and `newest` say what there is (None: nothing at all).
+
+    remedy: what to do where there is nothing at all, a sentence.
+    """
+
+    def __init__(
+        self, source: str, oldest: str | None, newest: str | None, horizon: str, remedy: str = LOAD_POLLS
+    ) -> None:
+        super().__init__(source, oldest, newest, horizon, remedy)
         self.source, self.oldest, self.newest, self.horizon = source, oldest, newest, horizon
+        self.remedy = remedy
 
     def __str__(self) -> str:
         if self.oldest is None:
-            return f"{self.source} has no accepted poll. Load some with `store-uptime load DIR`."
+            return f"{self.source} has no accepted poll. {self.remedy}"
         return (
             f"{self.source} has no accepted poll in {self.horizon}: its oldest is {self.oldest}, "
             f"its newest {self.newest}. Choose a now between them, or a longer lookback."

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipeline.errors import HorizonOutOfRange, NoPolls, UnknownStore
+from pipeline.errors import EXPORT_POLLS, LOAD_POLLS, HorizonOutOfRange, NoPolls, UnknownStore
 from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def found_horizon(source: "Source", options: Options) -> Horizon:
     ahead = clock_us + DAY_US
     newest = source.newest_poll_us(ahead)
     if newest is None:
-        raise NoPolls(source.name, None, None, "")
+        raise nothing_polled(source)
     return horizon_before(newest, options.lookback, ahead, due_us)
 
 
@@ -47,5 +47,12 @@ def horizon_before(
 def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
     """What to raise where the horizon is empty: it says what there is instead."""
     span = source.poll_span_us()
-    oldest, newest = (None, None) if span is None else map(iso, span)
+    if span is None:
+        return nothing_polled(source)
+    oldest, newest = map(iso, span)
     return NoPolls(source.name, oldest, newest, f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]")
+
+
+def nothing_polled(source: "Source") -> NoPolls:
+    """What to raise where there is no accepted poll at all: a database is loaded, files are exported."""
+    return NoPolls(source.name, None, None, "", EXPORT_POLLS if source.gives_all else LOAD_POLLS)

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.clean import Reason
 from pipeline.errors import AllPollsRejected, NoPolls
-from pipeline.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls
+from pipeline.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
 from pipeline.intake import Taken, taken_hours, taken_polls, taken_zones
 from pipeline.mapping import suggestion
 from pipeline.options import DAY_US, Horizon
@@ -46,7 +46,7 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     polls = newest_polls(source)
     reasons = dict(sorted(polls.counts.rejected.items(), key=lambda item: (-item[1], item[0])))
     if not reasons:
-        return NoPolls(source.name, None, None, "")
+        return nothing_polled(source)
     reason, _ = commonest(reasons)
     example = str(example_of(polls.rejected, reason) or "")
     is_all = polls.rejected.height < source.newest_limit

@@ -55,8 +55,8 @@ def told(error: StoreUptimeError) -> str:
             return str(UnknownStore(store, THE_SOURCE))
         case AllPollsRejected():
             return str(error.of(THE_SOURCE))
-        case NoPolls(oldest=oldest, newest=newest, horizon=horizon):
-            return str(NoPolls(THE_SOURCE, oldest, newest, horizon))
+        case NoPolls(oldest=oldest, newest=newest, horizon=horizon, remedy=remedy):
+            return str(NoPolls(THE_SOURCE, oldest, newest, horizon, remedy))
         case SourceMismatch(found=found, needed=needed):
             return str(SourceMismatch(THE_SOURCE, found, needed))
         case _:

@@ -121,9 +121,12 @@ def renaming(passed_over: list[PassedOver], tables: list[Table], mapping: Source
 
 
 def places(path: Path) -> list[Place]:
-    """The files of a folder that are not hidden, or the one file that is named, whatever its name."""
+    """The files of a folder that are not hidden, or the one file that is named, whatever its name.
+
+    Raises SourceMissing, and SourceMismatch where the name of the folder or file is no text.
+    """
     if not is_utf8(path):
-        raise SourceMissing(printable(path), "its name is not UTF-8; rename it")
+        raise SourceMismatch(printable(path), "its name is not UTF-8", "rename it")
     top = path.absolute()
     try:
         if not top.exists():

@@ -9,7 +9,8 @@ from pipeline.data_warnings import DataWarning, FilesPassedOver
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.tables import Table
 
-NAMED_FILES = 5  # in one sentence
+NAMED_FILES = 5  # in the sentence of an error
+WARNED_FILES = 20  # in that of a warning, which stands in the report and its provenance
 
 
 class Kind(StrEnum):
@@ -93,15 +94,10 @@ class DataFile:
 
 def warnings_of(files: Sequence[PassedOver]) -> list[DataWarning]:
     """What the user should know: how many files were passed over, which and why."""
-    return [FilesPassedOver(len(files), named(files))] if files else []
+    return [FilesPassedOver(len(files), tuple(map(str, files[:WARNED_FILES])))] if files else []
 
 
 def listed(files: Sequence[PassedOver]) -> str:
     """The first few with their reasons, and how many more there are."""
     more = [f"and {len(files) - NAMED_FILES:,} more"] if len(files) > NAMED_FILES else []
-    return ", ".join([*named(files), *more])
-
-
-def named(files: Sequence[PassedOver]) -> tuple[str, ...]:
-    """The first few with their reasons."""
-    return tuple(map(str, files[:NAMED_FILES]))
+    return ", ".join([*map(str, files[:NAMED_FILES]), *more])

@@ -131,7 +131,7 @@ def read_error(
                 return unreadable(
                     printable(file.path), own, "it is cut off" if is_cut_off(file.path) else "it is damaged"
                 )
-    return unreadable(source, error, "try once more")
+    return unreadable(source, error, "each of its files can be read: if one was being written meanwhile, try once more")
 
 
 def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
@@ -142,7 +142,8 @@ def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
 def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
     """What is raised when a file is read to its end, by itself."""
     try:
-        read([file], table, mapping).select(pl.all().null_count()).collect(engine="streaming")
+        frame = checked(read([file], table, mapping), table, mapping, printable(file.path))
+        frame.select(pl.all().null_count()).collect(engine="streaming")
     except READ_ERRORS as error:
         return error
     return None
