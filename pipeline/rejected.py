@@ -32,7 +32,7 @@ class RejectedTables:
     rejects: dict[str, pl.DataFrame]
 
     def rejected_csv(self, table: str) -> bytes:
-        """The rejected rows of a table: file, line, reason, and the row as it was."""
+        """The rejected rows of a table: file, line, reason, the row as it was, and its surplus."""
         return self.rejects[table].write_csv(line_terminator="\r\n").encode()
 
 

@@ -197,9 +197,9 @@ def rejected_of(report: "Report", store: str) -> list[dict[str, Any]]:
     import polars as pl
 
     return [
-        {"table": table, "line": row["line"], "reason": row["reason"], "values": list(row.values())[2:]}
+        {"table": table, "line": line, "reason": reason, "values": values if surplus is None else [*values, surplus]}
         for table, rows in report.rejects.items()
-        for row in rows.filter(pl.col("store_id") == store).iter_rows(named=True)
+        for _, line, reason, *values, surplus in rows.filter(pl.col("store_id") == store).iter_rows()
     ]
 
 

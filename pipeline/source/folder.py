@@ -96,8 +96,8 @@ def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
 def scan(files: Sequence[DataFile], table: Table, mapping: SourceMapping = AS_NAMED) -> RawFrames:
     """The rows of files of one table, raw, in one or more frames; one file is one frame.
 
-    A frame has the table's columns and `file`, its name below the source; of text also `line` and `surplus`. Raises
-    SourceMismatch, which names the file.
+    A frame has the table's columns and `file`, its name below the source; of text also `line` and what is beyond the
+    header. Raises SourceMismatch, which names the file.
     """
     return [frame for group in forms(files, table, mapping) for frame in frames_of_form(group, table, mapping)]
 

@@ -65,26 +65,28 @@ def fields(line: str, delimiter: str) -> tuple[str, ...]:
 def rejects_table(names: Sequence[str]) -> Table | None:
     """The table of which a file with this header holds rejected rows that this program has written."""
     for table, columns in COLUMNS.items():
-        if tuple(names) in (("file", "line", "reason", *columns), ("line", "reason", *columns)):
+        now = ("file", "line", "reason", *columns, "surplus")
+        if tuple(names) in (now, now[:-1], now[1:-1]):  # the others are of earlier versions
             return table
     return None
 
 
 def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> "pl.LazyFrame":
-    """Raw rows of files of one form: the table's columns, all text, and `file`, `line`, `surplus`.
+    """Raw rows of files of one form: the table's columns, all text, and `file`, `line`, and those of `surplus_fields`.
 
     Bytes that are not UTF-8 become U+FFFD, a missing field is null, and what a row has beyond its header stands in
-    `surplus`, so that one bad row does not fail the file.
+    columns of its own, so that one bad row does not fail the file. Of rejected rows of ours `surplus` is as it was.
     """
     import polars as pl
 
-    from pipeline.clean import FILE, LINE, SURPLUS
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE, SURPLUS
     from pipeline.source.columns import file_name, partition_column
 
     found = files[0].columns(table, mapping) or {}
     position = {name: str(number) for number, name in enumerate(files[0].header)}
     # Polars counts on from file to file. Of a single file the window would be work for nothing.
     line = pl.col(LINE) if len(files) == 1 else pl.col(LINE) - pl.col(LINE).min().over(FILE) + FIRST_ROW
+    kept = [pl.col(position[SURPLUS]).alias(SURPLUS)] if files[0].is_rejects and SURPLUS in position else []
     return scanned(files).select(
         *(
             pl.col(position[name]).alias(column) if name in position else partition_column(column, name, files, FILE)
@@ -92,7 +94,8 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
         ),
         file_name(files, FILE),
         line,
-        SURPLUS,
+        *kept,
+        *BEYOND_HEADER,
     )
 
 
@@ -100,7 +103,7 @@ def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The columns of files of one form by their position, so that their names are in nobody's way."""
     import polars as pl
 
-    from pipeline.clean import FILE, LINE, SURPLUS
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE
 
     return pl.scan_csv(
         [file.path for file in files],
@@ -108,7 +111,7 @@ def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
         skip_rows=1,
         separator=files[0].delimiter,
         eol_char=files[0].line_end,
-        schema=dict.fromkeys([*map(str, range(len(files[0].header))), SURPLUS], pl.String()),
+        schema=dict.fromkeys([*map(str, range(len(files[0].header))), *BEYOND_HEADER], pl.String()),
         missing_columns="insert",
         extra_columns="ignore",
         truncate_ragged_lines=True,

@@ -462,7 +462,7 @@ def test_a_type_says_what_its_text_says(tmp_path: Path, columns: dict[str, pa.Ar
     assert not any(counts.rejected for counts in found.quality.tables.values())
 
 
-BYTES = {
+BYTES: dict[str, Callable[[list[bytes | None]], pa.Array]] = {
     "plain": lambda values: pa.array(values, pa.binary()),
     "a dictionary": lambda values: pa.array(values, pa.binary()).dictionary_encode(),
     "large": lambda values: pa.array(values, pa.large_binary()),

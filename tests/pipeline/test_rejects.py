@@ -55,6 +55,7 @@ POLLS_REJECTED = {
     "a": "missing timestamp",
     "a,2924-10-14 11:00:00 UTC,active": "ahead of the clock",
     f"a,{STAMP},active,more": "too many fields",
+    f"a,{STAMP},active,,more": "too many fields",
 }
 HOURS_REJECTED = {
     ",1,09:00,17:00": "missing store id",
@@ -128,8 +129,8 @@ def test_a_given_now_makes_later_polls_not_exist(tmp_path: Path) -> None:
 def test_a_rejected_row_is_given_with_its_line_as_it_was(tmp_path: Path) -> None:
     found = report(feed(tmp_path, polls=b'b,2024-10-14 12:00:00 UTC,active\n" c ",nO, Up\n', hours=b"a,x,1,\n"))
     poll = {"line": 4, "reason": "bad timestamp", "store_id": " c ", "timestamp_utc": "nO", "status": " Up"}
-    assert rejected(found, "polls") == [poll]
-    assert [list(row.values()) for row in rejected(found, "hours")] == [[2, "bad weekday", "a", "x", "1", None]]
+    assert rejected(found, "polls") == [poll | {"surplus": None}]
+    assert [list(row.values()) for row in rejected(found, "hours")] == [[2, "bad weekday", "a", "x", "1", None, None]]
 
 
 def test_rejected_rows_are_written_as_csv(tmp_path: Path) -> None:
