@@ -66,8 +66,9 @@ class DataFile:
 
     path: absolute. name: below its source, printable. size: about how many bytes it has, unpacked. header: the names of
     its columns as they are written. types: of Parquet, the columns' types as Arrow writes them. for_polars: whether
-    Polars can read all of its types. partitions: what the folders above it say as key=value. is_rejects: rejected rows
-    that this program has written, its own columns included.
+    Polars can read it: all types of Parquet, all quotes of text. has_empty_lines: of text, which are no rows.
+    partitions: what the folders above it say as key=value. is_rejects: rejected rows that this program has written, its
+    own columns included.
     """
 
     path: Path
@@ -79,6 +80,7 @@ class DataFile:
     line_end: str = "\n"
     types: tuple[str, ...] = ()
     for_polars: bool = True
+    has_empty_lines: bool = False
     partitions: dict[str, str | None] = field(default_factory=dict)
     is_rejects: bool = False
 

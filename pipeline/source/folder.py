@@ -63,6 +63,7 @@ class Form:
     delimiter: str
     line_end: str
     for_polars: bool
+    has_empty_lines: bool
 
 
 def forms(files: Iterable[DataFile], table: Table, mapping: SourceMapping) -> list[list[DataFile]]:
@@ -90,6 +91,7 @@ def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
         delimiter=file.delimiter,
         line_end=file.line_end,
         for_polars=file.for_polars,
+        has_empty_lines=file.has_empty_lines,
     )
 
 

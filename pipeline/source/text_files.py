@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.mapping import SourceMapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 FIRST_LINE = re.compile(r'(?:[^"\r\n]|"[^"]*(?:"|\Z))*(\r\n|\n|\r|\Z)')
+BATCH_ROWS = 1 << 16
 FIRST_ROW = 2
 """The line of a file's first row, where no field holds a line break."""
 
@@ -84,19 +86,33 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
 
     found = files[0].columns(table, mapping) or {}
     position = {name: str(number) for number, name in enumerate(files[0].header)}
-    # Polars counts on from file to file. Of a single file the window would be work for nothing.
-    line = pl.col(LINE) if len(files) == 1 else pl.col(LINE) - pl.col(LINE).min().over(FILE) + FIRST_ROW
     kept = [pl.col(position[SURPLUS]).alias(SURPLUS)] if files[0].is_rejects and SURPLUS in position else []
-    return scanned(files).select(
+    scan = numbered if files[0].for_polars else scanned_by_line
+    return scan(files).select(
         *(
             pl.col(position[name]).alias(column) if name in position else partition_column(column, name, files, FILE)
             for column, name in found.items()
         ),
         file_name(files, FILE),
-        line,
+        LINE,
         *kept,
         *BEYOND_HEADER,
     )
+
+
+def numbered(files: Sequence[DataFile]) -> "pl.LazyFrame":
+    """The columns of files of one form by their position, each row with its line, and without empty lines."""
+    import polars as pl
+
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE
+
+    frame = scanned(files)
+    if len(files) > 1:  # Polars counts on from file to file
+        frame = frame.with_columns(pl.col(LINE) - pl.col(LINE).min().over(FILE) + FIRST_ROW)
+    if files[0].has_empty_lines:
+        names = [*map(str, range(len(files[0].header))), *BEYOND_HEADER]
+        frame = frame.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names))
+    return frame
 
 
 def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
@@ -122,3 +138,31 @@ def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
         raise_if_empty=False,
         glob=False,
     )
+
+
+def scanned_by_line(files: Sequence[DataFile]) -> "pl.LazyFrame":
+    """The same, line by line: for what Polars does not read."""
+    import polars as pl
+
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE
+    from pipeline.source.small_files import batched
+
+    texts = dict.fromkeys([*map(str, range(len(files[0].header))), *BEYOND_HEADER], pl.String())
+    schema = pl.Schema({LINE: pl.UInt32(), **texts, FILE: pl.String()})
+    return batched(lambda: (frame for file in files for frame in frames_of_lines(file, schema)), schema)
+
+
+def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFrame]":
+    """The rows of a file as frames of a schema: the line, then the fields, then the file; an empty field is null."""
+    import polars as pl
+
+    from pipeline.source.odd_text import odd_rows
+
+    width = len(schema) - 2
+    rows = odd_rows(file)
+    while some := list(islice(rows, BATCH_ROWS)):
+        whole = [
+            (line, *(field or None for field in fields[:width]), *[None] * (width - len(fields)), str(file.path))
+            for line, fields in some
+        ]
+        yield pl.DataFrame(whole, schema=schema, orient="row").lazy()
