@@ -19,7 +19,8 @@ from pipeline.options import DAY_US, HOUR_US, SECOND_US, UNIT_US, YEAR_1_US, YEA
 from pipeline.tables import SPACE
 
 MINUTE_US = 60 * SECOND_US
-SURPLUS = "surplus"  # what a CSV row holds beyond its header; only CSV has it
+SURPLUS = "surplus"  # what a row of CSV holds beyond its header, as a rejects file of ours says it
+BEYOND_HEADER = tuple(f"{SURPLUS} {number}" for number in range(1, 7))  # what it holds there itself; each costs time
 FILE, LINE = "file", "line"  # where a row stands; only rows of files have them
 
 HOUR_TO_SECOND = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
@@ -150,13 +151,25 @@ def as_text(name: str, kinds: pl.Schema) -> pl.Expr:
 def id_reasons(kinds: pl.Schema) -> Sequence[tuple[pl.Expr, Reason]]:
     """What can be wrong with any row: fields beyond the header, no id, or an id that no file can carry."""
     store_id = pl.col("store_id")
-    surplus = [(pl.col(SURPLUS).is_not_null(), Reason.TOO_MANY_FIELDS)] if SURPLUS in kinds else []
+    further = [pl.col(name) != "" for name in surplus_fields(kinds)]
     return [
-        *surplus,
+        *([(pl.any_horizontal(further), Reason.TOO_MANY_FIELDS)] if further else []),
         (store_id.is_null() | (store_id == ""), Reason.MISSING_STORE_ID),
         # U+FFFD is what unreadable bytes become: two such ids would be one.
         (store_id.str.contains("[\x00\ufffd]"), Reason.BAD_STORE_ID),
     ]
+
+
+def surplus_fields(kinds: pl.Schema) -> list[str]:
+    """The columns with what a row has beyond its header; only text has them."""
+    return [name for name in (SURPLUS, *BEYOND_HEADER) if name in kinds]
+
+
+def surplus(kinds: pl.Schema) -> pl.Expr:
+    """The column `surplus`: what a row has beyond its header, with commas between; null where that is nothing."""
+    fields = [pl.col(name).fill_null("") for name in surplus_fields(kinds)]
+    text = pl.concat_str(fields, separator=",").str.strip_chars_end(",") if fields else pl.lit("")
+    return pl.when(text != "").then(text).alias(SURPLUS)
 
 
 def is_missing(name: str, kinds: pl.Schema) -> pl.Expr:

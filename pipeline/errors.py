@@ -101,16 +101,19 @@ class BadMapping(StoreUptimeError):
         return f"{self.file}: {self.place} {self.clause(self.found)}. Allowed: {self.clause(self.allowed)}."
 
 
+LOAD_POLLS = "Load some with `store-uptime load DIR`."
+EXPORT_POLLS = "Its polls have a header and no rows: export them again."
+CHOOSE_NOW = "Choose a now between them, or a longer lookback."
+
+
 class NoPolls(StoreUptimeError):
-    """There is no accepted poll in the horizon; `oldest` and `newest` say what there is (None: nothing at all)."""
+    """There is no accepted poll in the horizon; `oldest` and `newest` say what there is (None: nothing at all).
+
+    remedy: what to do, a sentence.
+    """
 
     def __init__(
-        self,
-        source: str,
-        oldest: str | None,
-        newest: str | None,
-        horizon: str,
-        remedy: str = "Choose a now between them, or a longer lookback.",
+        self, source: str, oldest: str | None, newest: str | None, horizon: str, remedy: str = CHOOSE_NOW
     ) -> None:
         super().__init__(source, oldest, newest, horizon, remedy)
         self.source, self.oldest, self.newest, self.horizon = source, oldest, newest, horizon
@@ -118,7 +121,7 @@ class NoPolls(StoreUptimeError):
 
     def __str__(self) -> str:
         if self.oldest is None:
-            return f"{self.source} has no accepted poll. Load some with `store-uptime load DIR`."
+            return f"{self.source} has no accepted poll. {self.remedy}"
         return (
             f"{self.source} has no accepted poll in {self.horizon}: its oldest is {self.oldest}, "
             f"its newest {self.newest}. {self.remedy}"

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipeline.errors import LATEST_NOW, HorizonOutOfRange, NoPolls, UnknownStore
+from pipeline.errors import EXPORT_POLLS, LATEST_NOW, LOAD_POLLS, HorizonOutOfRange, NoPolls, UnknownStore
 from pipeline.mapping import suggestion
 from pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 from pipeline.time_units import other_unit
@@ -31,7 +31,7 @@ def found_horizon(source: "Source", options: Options) -> Horizon:
     ahead = clock_us + DAY_US
     newest = source.newest_poll_us(ahead)
     if newest is None:
-        raise NoPolls(source.name, None, None, "")
+        raise nothing_polled(source)
     return horizon_before(newest, options.lookback, ahead, due_us)
 
 
@@ -56,7 +56,7 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
     """What to raise where the horizon is empty: it says what there is instead."""
     span = source.poll_span_us()
     if span is None:
-        return NoPolls(source.name, None, None, "")
+        return nothing_polled(source)
     oldest, newest = map(iso, span)
     within = f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]"
     unit = other_unit(span[1], source.mapping.timestamp_unit)
@@ -64,3 +64,8 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
         return NoPolls(source.name, oldest, newest, within)
     line = suggestion("store_status", "timestamp_unit", unit)
     return NoPolls(source.name, oldest, newest, within, f"The line {line} in the mapping gives likelier times.")
+
+
+def nothing_polled(source: "Source") -> NoPolls:
+    """What to raise where there is no accepted poll at all: a database is loaded, files are exported."""
+    return NoPolls(source.name, None, None, "", EXPORT_POLLS if source.gives_all else LOAD_POLLS)

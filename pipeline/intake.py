@@ -10,7 +10,7 @@ from functools import partial
 
 import polars as pl
 
-from pipeline.clean import FILE, LINE, accepted, as_text, judged_hours, judged_polls, judged_zones, rejected
+from pipeline.clean import FILE, LINE, accepted, as_text, judged_hours, judged_polls, judged_zones, rejected, surplus
 from pipeline.mapping import SourceMapping
 from pipeline.options import Horizon
 from pipeline.source.frames import RawFrames, RawPolls
@@ -39,7 +39,8 @@ class Taken:
     """One table: the accepted rows, the rejected ones as they were, and the counts.
 
     accepted: store_id (categorical), and for polls poll_us, active; for hours weekday, start_us, end_us; for zones
-    zone. rejected: file, line (null: not from a text file), reason, and the raw columns as text.
+    zone. rejected: file, line (null: not from a text file), reason, the raw columns as text, and surplus
+    (what a row of CSV has beyond its header).
     """
 
     accepted: pl.DataFrame
@@ -85,11 +86,12 @@ def taken_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: S
 
 
 def as_it_was(judged: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
-    """file, line (null: not from a text file), reason, and the raw columns as text."""
+    """file, line (null: not from a text file), reason, the raw columns as text, and `surplus`, all beyond them."""
     kinds = judged.collect_schema()
     file, line = (pl.col(name) if name in kinds else pl.lit(None) for name in (FILE, LINE))
     raw = (as_text(name, kinds) for name in columns)
-    return judged.select(file.cast(pl.String).alias(FILE), line.cast(pl.UInt32).alias(LINE), "reason", *raw)
+    place = (file.cast(pl.String).alias(FILE), line.cast(pl.UInt32).alias(LINE))
+    return judged.select(*place, "reason", *raw, surplus(kinds))
 
 
 def rows(raw: RawFrames) -> int:

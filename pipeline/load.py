@@ -148,15 +148,13 @@ def load_files(
     *,
     full: bool = False,
     mapping: SourceMapping = AS_NAMED,
-    mapping_file: Path | None = None,
     progress: Read = unseen,
 ) -> Loaded:
     """Load a folder, or one file, in whole or not at all; it has been done when this returns.
 
     address: like a source's; rejects: a folder for the rejected rows; full: hours and zones of all stores give way, not
-    only of those in the files; mapping: what the files call things; mapping_file: where that stands, which is not
-    written over. The rows of a rejects file of ours are added to those of their stores, and nothing else gives way to
-    them.
+    only of those in the files; mapping: what the files call things. The rows of a rejects file of ours are added to
+    those of their stores, and nothing else gives way to them.
 
     Raises SourceMismatch, SourceMissing, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
     folder of rejects are as they were; and RejectsNotWritten, where only the latter is.
@@ -165,7 +163,7 @@ def load_files(
     files = [file for files in found.tables.values() for file in files]
     if full:
         refuse_corrections(files)
-    with RejectFiles(rejects, path, files, mapping_file) as reject_files, writable(address) as connection:
+    with RejectFiles(rejects, path, files) as reject_files, writable(address) as connection:
         job = Job(connection, reject_files, mapping, full, progress, Samples(mapping))
         with refusals(connection), connection.transaction():
             prepare(connection)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from pipeline.clean import FILE, LINE, Reason
+from pipeline.clean import FILE, LINE, SURPLUS, Reason
 from pipeline.data_warnings import (
     BadValue,
     DataWarning,
@@ -40,7 +40,7 @@ HALF = 2  # as many times what is there must be less than all of it
 
 SPREADSHEET_ID = r"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{2,}$|^[0-9]+\.0$"
 BAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    Reason.TOO_MANY_FIELDS: (),
+    Reason.TOO_MANY_FIELDS: (SURPLUS,),
     Reason.MISSING_STORE_ID: ("store_id",),
     Reason.BAD_STORE_ID: ("store_id",),
     Reason.MISSING_TIMESTAMP: ("timestamp_utc",),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.errors import AllPollsRejected, NoPolls
-from pipeline.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls
+from pipeline.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
 from pipeline.intake import Taken, taken_hours, taken_polls, taken_zones
 from pipeline.options import DAY_US, Horizon
 from pipeline.plausibility import commonest, example_of
@@ -25,7 +25,7 @@ class RejectedTables:
     rejects: dict[str, pl.DataFrame]
 
     def rejected_csv(self, table: str) -> bytes:
-        """The rejected rows of a table: file, line, reason, and the row as it was."""
+        """The rejected rows of a table: file, line, reason, the row as it was, and its surplus."""
         return self.rejects[table].write_csv(line_terminator="\r\n").encode()
 
 
@@ -39,7 +39,7 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     polls = newest_polls(source)
     reasons = dict(sorted(polls.counts.rejected.items(), key=lambda item: (-item[1], item[0])))
     if not reasons:
-        return NoPolls(source.name, None, None, "")
+        return nothing_polled(source)
     reason, _ = commonest(reasons)
     example = str(example_of(polls.rejected, reason) or "")
     is_all = polls.rejected.height < source.newest_limit

@@ -53,13 +53,12 @@ class RejectFiles:
     earlier load has rejected of an input gives way, also to nothing.
     """
 
-    def __init__(self, folder: Path, root: Path, inputs: Iterable[DataFile], mapping_file: Path | None = None) -> None:
+    def __init__(self, folder: Path, root: Path, inputs: Iterable[DataFile]) -> None:
         """folder: where they go; root: what was loaded, of which the inputs are. Raises WouldOverwriteSource."""
         files = list(inputs)
         folder = apart(folder, files)
         self._targets = {file.name: folder / name_of(file.path, root.absolute()) for file in files}
-        mapping_files = [] if mapping_file is None else [mapping_file]
-        check_sources(self._targets.values(), [*(file.path for file in files), *mapping_files])
+        check_sources(self._targets.values(), [file.path for file in files])
         self._parts: dict[str, Path] = {}
         self._obsolete: list[Path] = []
         self._kept = ExitStack()

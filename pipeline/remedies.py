@@ -47,7 +47,9 @@ def word_lines(words: Sequence[str], good: SourceMapping | None) -> Iterator[str
     """The lines that give words their usual meaning, beside those that are right already."""
     meanings = {"active": [word for word in words if word in ACTIVE], "inactive": [w for w in words if w in INACTIVE]}
     is_known = any(meanings.values())
-    right = {} if good is None else {"active": good.active, "inactive": good.inactive}
+    right: dict[str, tuple[str, ...]] = {}
+    if good is not None:
+        right = {"active": good.active, "inactive": good.inactive}
     for key, meant in meanings.items():
         if meant or not is_known:
             yield suggestion("store_status", key, [*right.get(key, ()), *(meant or ["…"])])

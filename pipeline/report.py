@@ -112,7 +112,7 @@ class Report:
         return csv_bytes(self.table(columns).with_columns(store_id=guarded).rename(HEADINGS, strict=False))
 
     def rejected_csv(self, table: str) -> bytes:
-        """The rejected rows of polls, hours or zones: line, reason, and the row as it was."""
+        """The rejected rows of polls, hours or zones: line, reason, the row as it was, and its surplus."""
         return csv_bytes(self.rejects[table])
 
     def json(self, columns: Columns = "plain") -> bytes:
@@ -177,7 +177,7 @@ def rejects_targets(folder: Path) -> dict[Path, Purpose]:
 
 
 def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
-    """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, and the row as it was.
+    """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, the row as it was, and its surplus.
 
     Raises CannotWrite, also where one of these is there and is something else.
     """

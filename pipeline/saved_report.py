@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.clean import FILE, LINE
+from pipeline.clean import FILE, LINE, SURPLUS
 from pipeline.intake import TableCounts
 from pipeline.mapping import SourceMapping
 from pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
@@ -34,8 +34,8 @@ class SavedReport:
 
     figures: `Report.exact`; what else a report is made of stands as JSON in its metadata, under `store_uptime`.
     plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
-    rejects: table (polls, hours, zones), file, line, reason and the raw columns as text, of each table the first
-    `REJECTS_KEPT` rows; the counts in the quality are of all.
+    rejects: table (polls, hours, zones), file, line, reason, the raw columns as text and surplus, of each table the
+    first `REJECTS_KEPT` rows; the counts in the quality are of all.
     lanes: `Report.lanes`; None where the report has none.
     """
 
@@ -174,10 +174,10 @@ def quality_again(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> 
 
 def tables(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """The rejected rows of each table by its name, each with its own columns."""
-    if FILE not in rejects.columns:  # kept by a version that did not say it
-        rejects = rejects.with_columns(pl.lit(None, pl.String).alias(FILE))
+    unsaid = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # kept by a version that did not say it
+    rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in unsaid)
     for name, columns in REJECTED.items():
-        yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns)
+        yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns, SURPLUS)
 
 
 def parquet(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:

@@ -9,6 +9,7 @@ sample_data   a made-up feed, for a database that has none
 
 import io
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -212,15 +213,17 @@ def rejected_of(report: "Report", store: str) -> list[dict[str, Any]]:
     import polars as pl
 
     return [
-        {
-            "table": table,
-            "line": row["line"],
-            "reason": row["reason"],
-            "values": [value for name, value in row.items() if name not in OF_A_REJECT],
-        }
+        {"table": table, "line": row["line"], "reason": row["reason"], "values": list(row_as_it_was(row))}
         for table, rows in report.rejects.items()
         for row in rows.filter(pl.col("store_id") == store).iter_rows(named=True)
     ]
+
+
+def row_as_it_was(row: dict[str, Any]) -> Iterator[Any]:
+    """The values of a rejected row, and what it has beyond its header where there is something."""
+    for name, value in row.items():
+        if name not in OF_A_REJECT and (name != "surplus" or value is not None):
+            yield value
 
 
 def comparison(old: bytes, new: bytes) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pipeline.errors import SourceMismatch, SourceMissing
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.source.content import PARQUET, CutOff, beginnings, foreign
 from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, warnings_of
+from pipeline.source.odd_text import has_bare_delimiters, oddities
 from pipeline.source.own_files import is_own_header, is_own_json, is_own_workbook
 from pipeline.source.paths import is_hidden, is_utf8, partitions, path_bytes, printable
 from pipeline.source.text_files import Header, has_header, headers, rejects_table
@@ -121,9 +122,12 @@ def renaming(passed_over: list[PassedOver], tables: list[Table], mapping: Source
 
 
 def places(path: Path) -> list[Place]:
-    """The files of a folder that are not hidden, or the one file that is named, whatever its name."""
+    """The files of a folder that are not hidden, or the one file that is named, whatever its name.
+
+    Raises SourceMissing, and SourceMismatch where the name of the folder or file is no text.
+    """
     if not is_utf8(path):
-        raise SourceMissing(printable(path), "its name is not UTF-8; rename it")
+        raise SourceMismatch(printable(path), "its name is not UTF-8", "rename it")
     top = path.absolute()
     try:
         if not top.exists():
@@ -196,7 +200,7 @@ def text(place: Place, content: bytes, mapping: SourceMapping) -> Found:
             return None
         file = text_file(place, header)
         if table := rejects_table(header.names) or table_of(file, mapping):
-            return table, file
+            return table, looked_through(file)
     doubts = (repeated_in(text_file(place, header), mapping) for header in headers(content))
     repeated = next(filter(None, doubts), None)
     if repeated is not None:
@@ -220,6 +224,16 @@ def text_file(place: Place, header: Header) -> DataFile:
         partitions=partitions(place.folders),
         is_rejects=rejects_table(header.names) is not None,
     )
+
+
+def looked_through(file: DataFile) -> DataFile:
+    """A file of text, and whether Polars reads it; what is damaged is told once it is read."""
+    try:
+        odd = oddities(file)
+        is_clear = not (odd.has_empty_lines and has_bare_delimiters(file))
+    except (OSError, EOFError, ValueError, zlib.error):
+        return file
+    return replace(file, for_polars=odd.is_well_quoted and is_clear, has_empty_lines=odd.has_empty_lines)
 
 
 def parquet(place: Place, mapping: SourceMapping) -> Found:

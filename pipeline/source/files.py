@@ -9,7 +9,8 @@ from pipeline.data_warnings import DataWarning, FilesPassedOver
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.tables import Table
 
-NAMED_FILES = 5  # in one sentence
+NAMED_FILES = 5  # in the sentence of an error
+WARNED_FILES = 20  # in that of a warning, which stands in the report and its provenance
 
 
 class Kind(StrEnum):
@@ -65,8 +66,9 @@ class DataFile:
 
     path: absolute. name: below its source, printable. size: about how many bytes it has, unpacked. header: the names of
     its columns as they are written. types: of Parquet, the columns' types as Arrow writes them. for_polars: whether
-    Polars can read all of its types. partitions: what the folders above it say as key=value. is_rejects: rejected rows
-    that this program has written, its own columns included.
+    Polars can read it: all types of Parquet, all quotes of text. has_empty_lines: of text, which are no rows.
+    partitions: what the folders above it say as key=value. is_rejects: rejected rows that this program has written, its
+    own columns included.
     """
 
     path: Path
@@ -78,6 +80,7 @@ class DataFile:
     line_end: str = "\n"
     types: tuple[str, ...] = ()
     for_polars: bool = True
+    has_empty_lines: bool = False
     partitions: dict[str, str | None] = field(default_factory=dict)
     is_rejects: bool = False
 
@@ -93,15 +96,10 @@ class DataFile:
 
 def warnings_of(files: Sequence[PassedOver]) -> list[DataWarning]:
     """What the user should know: how many files were passed over, which and why."""
-    return [FilesPassedOver(len(files), named(files))] if files else []
+    return [FilesPassedOver(len(files), tuple(map(str, files[:WARNED_FILES])))] if files else []
 
 
 def listed(files: Sequence[PassedOver]) -> str:
     """The first few with their reasons, and how many more there are."""
     more = [f"and {len(files) - NAMED_FILES:,} more"] if len(files) > NAMED_FILES else []
-    return ", ".join([*named(files), *more])
-
-
-def named(files: Sequence[PassedOver]) -> tuple[str, ...]:
-    """The first few with their reasons."""
-    return tuple(map(str, files[:NAMED_FILES]))
+    return ", ".join([*map(str, files[:NAMED_FILES]), *more])

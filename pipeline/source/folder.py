@@ -63,6 +63,7 @@ class Form:
     delimiter: str
     line_end: str
     for_polars: bool
+    has_empty_lines: bool
 
 
 def forms(files: Iterable[DataFile], table: Table, mapping: SourceMapping) -> list[list[DataFile]]:
@@ -90,14 +91,15 @@ def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
         delimiter=file.delimiter,
         line_end=file.line_end,
         for_polars=file.for_polars,
+        has_empty_lines=file.has_empty_lines,
     )
 
 
 def scan(files: Sequence[DataFile], table: Table, mapping: SourceMapping = AS_NAMED) -> RawFrames:
     """The rows of files of one table, raw, in one or more frames; one file is one frame.
 
-    A frame has the table's columns and `file`, its name below the source; of text also `line` and `surplus`. Raises
-    SourceMismatch, which names the file.
+    A frame has the table's columns and `file`, its name below the source; of text also `line` and what is beyond the
+    header. Raises SourceMismatch, which names the file.
     """
     return [frame for group in forms(files, table, mapping) for frame in frames_of_form(group, table, mapping)]
 
@@ -131,7 +133,7 @@ def read_error(
                 return unreadable(
                     printable(file.path), own, "it is cut off" if is_cut_off(file.path) else "it is damaged"
                 )
-    return unreadable(source, error, "try once more")
+    return unreadable(source, error, "each of its files can be read: if one was being written meanwhile, try once more")
 
 
 def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
@@ -142,7 +144,8 @@ def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
 def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
     """What is raised when a file is read to its end, by itself."""
     try:
-        read([file], table, mapping).select(pl.all().null_count()).collect(engine="streaming")
+        frame = checked(read([file], table, mapping), table, mapping, printable(file.path))
+        frame.select(pl.all().null_count()).collect(engine="streaming")
     except READ_ERRORS as error:
         return error
     return None

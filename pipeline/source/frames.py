@@ -242,9 +242,17 @@ def checked(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: s
 
 
 def text_of_bytes(name: str) -> pl.Expr:
-    """Bytes as the text that they are in UTF-8; others become U+FFFD, as in CSV."""
-    text = pl.col(name).cast(pl.String, strict=False)
-    return pl.when(text.is_null() & pl.col(name).is_not_null()).then(pl.lit("\ufffd")).otherwise(text).alias(name)
+    """Bytes as the text that they are in UTF-8; those that are none become U+FFFD, as in CSV."""
+    return pl.col(name).map_batches(lossy_text, return_dtype=pl.String, is_elementwise=True)
+
+
+def lossy_text(column: pl.Series) -> pl.Series:
+    """The same of a column. Polars refuses a whole column for one value; then each is looked at by itself."""
+    try:
+        return column.cast(pl.String)
+    except pl.exceptions.PolarsError:
+        texts = (None if value is None else value.decode(errors="replace") for value in column)
+        return pl.Series(column.name, texts, dtype=pl.String)
 
 
 def first_words(error: BaseException) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.mapping import SourceMapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 FIRST_LINE = re.compile(r'(?:[^"\r\n]|"[^"]*(?:"|\Z))*(\r\n|\n|\r|\Z)')
+BATCH_ROWS = 1 << 16
 FIRST_ROW = 2
 """The line of a file's first row, where no field holds a line break."""
 
@@ -65,42 +67,59 @@ def fields(line: str, delimiter: str) -> tuple[str, ...]:
 def rejects_table(names: Sequence[str]) -> Table | None:
     """The table of which a file with this header holds rejected rows that this program has written."""
     for table, columns in COLUMNS.items():
-        if tuple(names) in (("file", "line", "reason", *columns), ("line", "reason", *columns)):
+        now = ("file", "line", "reason", *columns, "surplus")
+        if tuple(names) in (now, now[:-1], now[1:-1]):  # the others are of earlier versions
             return table
     return None
 
 
 def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> "pl.LazyFrame":
-    """Raw rows of files of one form: the table's columns, all text, and `file`, `line`, `surplus`.
+    """Raw rows of files of one form: the table's columns, all text, and `file`, `line`, and those of `surplus_fields`.
 
     Bytes that are not UTF-8 become U+FFFD, a missing field is null, and what a row has beyond its header stands in
-    `surplus`, so that one bad row does not fail the file.
+    columns of its own, so that one bad row does not fail the file. Of rejected rows of ours `surplus` is as it was.
     """
     import polars as pl
 
-    from pipeline.clean import FILE, LINE, SURPLUS
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE, SURPLUS
     from pipeline.source.columns import file_name, partition_column
 
     found = files[0].columns(table, mapping) or {}
     position = {name: str(number) for number, name in enumerate(files[0].header)}
-    # Polars counts on from file to file. Of a single file the window would be work for nothing.
-    line = pl.col(LINE) if len(files) == 1 else pl.col(LINE) - pl.col(LINE).min().over(FILE) + FIRST_ROW
-    return scanned(files).select(
+    kept = [pl.col(position[SURPLUS]).alias(SURPLUS)] if files[0].is_rejects and SURPLUS in position else []
+    scan = numbered if files[0].for_polars else scanned_by_line
+    return scan(files).select(
         *(
             pl.col(position[name]).alias(column) if name in position else partition_column(column, name, files, FILE)
             for column, name in found.items()
         ),
         file_name(files, FILE),
-        line,
-        SURPLUS,
+        LINE,
+        *kept,
+        *BEYOND_HEADER,
     )
+
+
+def numbered(files: Sequence[DataFile]) -> "pl.LazyFrame":
+    """The columns of files of one form by their position, each row with its line, and without empty lines."""
+    import polars as pl
+
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE
+
+    frame = scanned(files)
+    if len(files) > 1:  # Polars counts on from file to file
+        frame = frame.with_columns(pl.col(LINE) - pl.col(LINE).min().over(FILE) + FIRST_ROW)
+    if files[0].has_empty_lines:
+        names = [*map(str, range(len(files[0].header))), *BEYOND_HEADER]
+        frame = frame.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names))
+    return frame
 
 
 def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The columns of files of one form by their position, so that their names are in nobody's way."""
     import polars as pl
 
-    from pipeline.clean import FILE, LINE, SURPLUS
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE
 
     return pl.scan_csv(
         [file.path for file in files],
@@ -108,7 +127,7 @@ def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
         skip_rows=1,
         separator=files[0].delimiter,
         eol_char=files[0].line_end,
-        schema=dict.fromkeys([*map(str, range(len(files[0].header))), SURPLUS], pl.String()),
+        schema=dict.fromkeys([*map(str, range(len(files[0].header))), *BEYOND_HEADER], pl.String()),
         missing_columns="insert",
         extra_columns="ignore",
         truncate_ragged_lines=True,
@@ -119,3 +138,31 @@ def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
         raise_if_empty=False,
         glob=False,
     )
+
+
+def scanned_by_line(files: Sequence[DataFile]) -> "pl.LazyFrame":
+    """The same, line by line: for what Polars does not read."""
+    import polars as pl
+
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE
+    from pipeline.source.small_files import batched
+
+    texts = dict.fromkeys([*map(str, range(len(files[0].header))), *BEYOND_HEADER], pl.String())
+    schema = pl.Schema({LINE: pl.UInt32(), **texts, FILE: pl.String()})
+    return batched(lambda: (frame for file in files for frame in frames_of_lines(file, schema)), schema)
+
+
+def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFrame]":
+    """The rows of a file as frames of a schema: the line, then the fields, then the file; an empty field is null."""
+    import polars as pl
+
+    from pipeline.source.odd_text import odd_rows
+
+    width = len(schema) - 2
+    rows = odd_rows(file)
+    while some := list(islice(rows, BATCH_ROWS)):
+        whole = [
+            (line, *(field or None for field in fields[:width]), *[None] * (width - len(fields)), str(file.path))
+            for line, fields in some
+        ]
+        yield pl.DataFrame(whole, schema=schema, orient="row").lazy()

@@ -56,7 +56,6 @@ def load(
             full=full,
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
             mapping=common.mapping(map),
-            mapping_file=map,
         )
     summarize(done)
     return WARNED if strict and done.warnings else 0

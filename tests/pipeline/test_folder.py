@@ -8,6 +8,7 @@ import io
 import os
 import uuid
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import Frames, Report, build_report, build_timeline, load_files, open_source, write_rejects
-from pipeline.errors import SourceMismatch, SourceMissing, StoreUptimeError
+from pipeline.errors import NoPolls, SourceMismatch, SourceMissing, StoreUptimeError
 from pipeline.mapping import SourceMapping
 from pipeline.source.discovery import found_files
 from pipeline.source.folder import scan
@@ -213,9 +214,10 @@ def test_the_report_says_it(tmp_path: Path) -> None:
 
 
 def test_of_many_only_a_few_are_named(tmp_path: Path) -> None:
-    (warning,) = warnings(feed(tmp_path, **{f"x{number}": "a\n" for number in range(17)}))
-    assert warning.startswith("17 files were passed over: x0.csv (its header is a), ")
-    assert warning.endswith(", and 12 more.")
+    (warning,) = warnings(feed(tmp_path, **{f"x{number}": "a\n" for number in range(22)}))
+    assert warning.startswith("22 files were passed over: x0.csv (its header is a), ")
+    assert warning.count("its header is a") == 20
+    assert warning.endswith(", and 2 more.")
 
 
 def test_where_a_table_is_missing_it_is_said_what_was_passed_over(tmp_path: Path) -> None:
@@ -289,7 +291,7 @@ def test_only_a_file_that_is_cut_off_is_said_to_be(tmp_path: Path) -> None:
         told = broken(feed(tmp_path), compress(many)[:-9_000])
         assert "more: it cannot be read to its end" in told
         assert told.endswith("; it is cut off.")
-    told = broken(feed(tmp_path), lines(POLLS, POLL, '"never closed').encode())
+    told = broken(feed(tmp_path), gzip.compress(many)[:-9_000] + b"\xff" * 9_000)
     assert "more: it cannot be read to its end" in told
     assert "cut off" not in told
 
@@ -307,6 +309,16 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "scandir", refusing)  # root may read everything
     with pytest.raises(SourceMissing, match=r"feed/closed: Permission denied"):
         open_source(folder)
+
+
+def test_a_folder_whose_name_is_no_text_is_to_be_renamed_and_nothing_else(tmp_path: Path) -> None:
+    with pytest.raises(SourceMismatch, match=r"x\\xff: its name is not UTF-8; rename it\.$"):
+        open_source(tmp_path / os.fsdecode(b"x\xff"))
+
+
+def test_files_without_a_poll_are_to_be_exported_again(tmp_path: Path) -> None:
+    with pytest.raises(NoPolls, match=r"has no accepted poll\. Its polls have a header and no rows: export them again"):
+        report(feed(tmp_path, polls=lines(POLLS)))
 
 
 # Names ----------------------------------------------------------------------------------------------------------------
@@ -448,6 +460,23 @@ def test_a_type_says_what_its_text_says(tmp_path: Path, columns: dict[str, pa.Ar
     assert found.csv() == report(typed_feed(tmp_path / "usual", {})).csv()
     assert found.quality.duplicates == 1
     assert not any(counts.rejected for counts in found.quality.tables.values())
+
+
+BYTES: dict[str, Callable[[list[bytes | None]], pa.Array]] = {
+    "plain": lambda values: pa.array(values, pa.binary()),
+    "a dictionary": lambda values: pa.array(values, pa.binary()).dictionary_encode(),
+    "large": lambda values: pa.array(values, pa.large_binary()),
+}
+
+
+@pytest.mark.parametrize("kind", BYTES.values(), ids=BYTES)
+def test_bytes_that_are_no_text_are_one_bad_row(tmp_path: Path, kind: Callable[[list[bytes | None]], pa.Array]) -> None:
+    ids = kind([b"good", b"\xff", None])
+    rows = {"store_id": ids, "timestamp_utc": pa.array([NOON] * 3), "status": pa.array(["active"] * 3)}
+    pq.write_table(pa.table(rows), typed_feed(tmp_path / "feed", {}) / "more")
+    found = report(tmp_path / "feed")
+    assert found.quality.tables["polls"].rejected == {"bad store id": 1, "missing store id": 1}
+    assert "\ufffd" in found.rejects["polls"]["store_id"]
 
 
 def test_old_timestamps_of_96_bits_are_read(tmp_path: Path) -> None:

@@ -217,13 +217,13 @@ def test_rejected_rows_stand_in_a_file_with_line_reason_and_the_row_as_it_was(
     done = load(written_feed(tmp_path / "feed", polls=BAD_POLLS), database)["polls"]
     assert (done.accepted, sum(done.rejected.values()), done.rejects) == (1, 6, rejects / "polls.csv.rejects.csv")
     assert (rejects / "polls.csv.rejects.csv").read_bytes().decode().split("\r\n") == [
-        f"file,line,reason,{POLLS}",
-        "polls.csv,3,bad timestamp,a,yesterday,active",
-        "polls.csv,4,missing store id,,2024-10-14 10:00:00 UTC,active",
-        'polls.csv,5,bad status,a,2024-10-14 10:00:00 UTC," off, sort of"',
-        "polls.csv,6,too many fields,a,2024-10-14 10:00:00 UTC,active",
-        "polls.csv,7,bad timestamp,a,0001-01-01 00:00:00+14,active",
-        "polls.csv,8,bad timestamp,a,9999-12-31 23:59:59-14,active",
+        f"file,line,reason,{POLLS},surplus",
+        "polls.csv,3,bad timestamp,a,yesterday,active,",
+        "polls.csv,4,missing store id,,2024-10-14 10:00:00 UTC,active,",
+        'polls.csv,5,bad status,a,2024-10-14 10:00:00 UTC," off, sort of",',
+        "polls.csv,6,too many fields,a,2024-10-14 10:00:00 UTC,active,1",
+        "polls.csv,7,bad timestamp,a,0001-01-01 00:00:00+14,active,",
+        "polls.csv,8,bad timestamp,a,9999-12-31 23:59:59-14,active,",
         "",
     ]
 

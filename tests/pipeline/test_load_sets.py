@@ -180,7 +180,9 @@ def test_a_rejects_folder_that_is_the_feed_leaves_the_feed_as_it_is(database: st
     load_files(feed, database, feed)
     assert {path.name: path.read_text() for path in feed.iterdir()} == {
         "menu_hours.csv": files["menu_hours"],
-        "menu_hours.csv.rejects.csv": f"file,line,reason,{HOURS}\nmenu_hours.csv,2,bad weekday,a,8,09:00,17:00\n",
+        "menu_hours.csv.rejects.csv": lines(
+            f"file,line,reason,{HOURS},surplus", "menu_hours.csv,2,bad weekday,a,8,09:00,17:00,"
+        ),
         "store_status.csv": files["store_status"],
         "zones.csv": files["zones"],
     }
@@ -242,6 +244,26 @@ def test_corrected_rejects_bring_what_right_hours_would_have_brought(
     right = corrected(wrong.replace("\n,1,", "\nb,1,"), corrections)
     load_files(written_feed(tmp_path / "right", hours=right, polls=POLL), database, tmp_path / "other")
     assert found == [hours(database)] * 2
+
+
+SPLIT = "a,0,09:00,12:00,13:00,17:00,,x"
+
+
+def test_a_row_with_too_many_fields_stays_bad_and_whole_until_it_is_corrected(database: str, tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects"
+    feed = written_feed(tmp_path / "feed", hours=lines(HOURS, SPLIT, "b,0,09:00,12:00"), polls=POLL)
+    (told,) = load_files(feed, database, rejects).warnings
+    assert "most often for too many fields (1), such as surplus '13:00,17:00,,x' in hours.csv, line 2." in told
+    file = rejects / "hours.csv.rejects.csv"
+    row = 'hours.csv,2,too many fields,a,0,09:00,12:00,"13:00,17:00,,x"'
+    assert file.read_text().splitlines() == [f"file,line,reason,{HOURS},surplus", row]
+    (again,) = load_files(file, database, rejects).files
+    assert (again.accepted, again.rejected) == (0, {"too many fields": 1})
+    kept = again.rejects
+    assert kept is not None
+    assert kept.read_text().splitlines()[1] == row.replace("hours.csv,2", "hours.csv.rejects.csv,2")
+    file.write_text(file.read_text().replace('"13:00,17:00,,x"', ""))
+    assert load_files(file, database, rejects).files[0].accepted == 1
 
 
 def test_corrected_zones_and_polls_are_added(database: str, tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 import csv
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import polars as pl
 import pytest
+import zstandard
 
 from pipeline import Options, Report, build_report, load_files, open_source, write_rejects
 from pipeline.clean import Reason
@@ -55,6 +56,7 @@ POLLS_REJECTED = {
     "a": "missing timestamp",
     "a,2924-10-14 11:00:00 UTC,active": "ahead of the clock",
     f"a,{STAMP},active,more": "too many fields",
+    f"a,{STAMP},active,,more": "too many fields",
 }
 HOURS_REJECTED = {
     ",1,09:00,17:00": "missing store id",
@@ -122,14 +124,52 @@ def test_a_given_now_makes_later_polls_not_exist(tmp_path: Path) -> None:
     assert found.quality.tables["polls"] == TableCounts(1, tallied({}), 1)
 
 
+# Odd text -------------------------------------------------------------------------------------------------------------
+
+ODD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
+    "a quote inside a field": (b'b,%t,active,5" pizza\n\nc,%t,up,x\n', [(5, "bad status")]),
+    "two of them": (b'b,%t,active,5" pizza\nc,%t,up,x\nd,%t,active,7" pizza\n', [(4, "bad status")]),
+    "one behind a quoted field": (b'b,%t,active,"5" pizza\nc,%t,up,x\n', [(4, "bad status")]),
+    "one that is never closed": (b'c,%t,up,x\nb,%t,active,"pizza\nd,%t,active,x\n', [(3, "bad status")]),
+    "one at the end": (b'c,%t,up,x\nb,%t,active,"pizza', [(3, "bad status")]),
+    "a field over two lines": (b'c,%t,up,"x\ny"\nb,%t,active,5"\nd,%t,up,x', [(3, "bad status"), (5, "bad status")]),
+    "a row that it makes too long": (b'b,%t,active,"5" piz,za"\n', [(3, "too many fields")]),
+    "empty lines": (b"b,%t,active,x\n\n\r\nc,%t,up,x\n\n", [(6, "bad status")]),
+    "empty lines, and one of delimiters": (b"\nb,%t,active,x\n,,,\n", [(5, "missing store id")]),
+    "none but of delimiters": (b",,,\n", [(3, "missing store id")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
+@pytest.mark.parametrize(("rows", "reasons"), ODD.values(), ids=ODD)
+def test_odd_text_costs_no_other_row(
+    tmp_path: Path, rows: bytes, reasons: list[tuple[int, str]], pack: Callable[[bytes], bytes]
+) -> None:
+    good = b"%s,dish\n%s,x\n" % (POLLS.encode(), GOOD.encode())
+    text = good + rows.replace(b"%t", STAMP.encode())
+    folder = feed(tmp_path)
+    (folder / "polls.csv").write_bytes(pack(text))
+    found = report(folder)
+    assert [(row["line"], row["reason"]) for row in rejected(found, "polls")] == reasons
+    assert found.quality.tables["polls"].accepted == 1 + rows.count(b",active,") - ("too many fields" in str(reasons))
+
+
+def test_lines_of_several_files_are_right_where_some_have_empty_lines(tmp_path: Path) -> None:
+    folder = feed(tmp_path, polls=b"\na,soon,active\n")
+    for name in ("x.csv", "y.csv"):
+        (folder / name).write_text(f"{POLLS}\n\nb,soon,active\n\n")
+    found = report(folder).rejects["polls"].sort("file").select("file", "line").rows()
+    assert found == [("polls.csv", 4), ("x.csv", 3), ("y.csv", 3)]
+
+
 # As it was ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_rejected_row_is_given_with_its_line_as_it_was(tmp_path: Path) -> None:
     found = report(feed(tmp_path, polls=b'b,2024-10-14 12:00:00 UTC,active\n" c ",nO, Up\n', hours=b"a,x,1,\n"))
     poll = {"line": 4, "reason": "bad timestamp", "store_id": " c ", "timestamp_utc": "nO", "status": " Up"}
-    assert rejected(found, "polls") == [poll]
-    assert [list(row.values()) for row in rejected(found, "hours")] == [[2, "bad weekday", "a", "x", "1", None]]
+    assert rejected(found, "polls") == [poll | {"surplus": None}]
+    assert [list(row.values()) for row in rejected(found, "hours")] == [[2, "bad weekday", "a", "x", "1", None, None]]
 
 
 def test_rejected_rows_are_written_as_csv(tmp_path: Path) -> None:

@@ -493,9 +493,9 @@ def test_rejects_are_three_files_with_the_rows_as_they_were(report: Report, tmp_
     write_rejects(report, tmp_path / "some" / "rejects")
     texts = {path.name: path.read_bytes().decode() for path in (tmp_path / "some" / "rejects").iterdir()}
     assert texts == {
-        "polls.csv": f"file,line,reason,{POLLS}\r\n",
-        "hours.csv": f"file,line,reason,{HOURS}\r\n,,bad weekday,-1,9,09:00,17:00\r\n",
-        "zones.csv": f"file,line,reason,{ZONES}\r\n",
+        "polls.csv": f"file,line,reason,{POLLS},surplus\r\n",
+        "hours.csv": f"file,line,reason,{HOURS},surplus\r\n,,bad weekday,-1,9,09:00,17:00,\r\n",
+        "zones.csv": f"file,line,reason,{ZONES},surplus\r\n",
     }
 
 

@@ -313,3 +313,12 @@ def test_what_an_older_version_kept_can_still_be_looked_at() -> None:
     assert report.plan.options == Options()
     assert report.exact["down_now"].to_list() == [None]
     assert selected(report, Selection(down_now=True)).exact.is_empty()
+
+
+def test_rejected_rows_that_an_older_version_kept_have_no_surplus() -> None:
+    report, older = built("rejected rows"), io.BytesIO()
+    whole = saved(report)
+    pl.read_parquet(whole.rejects).drop("surplus", "file").write_parquet(older)
+    found = restored(whole.figures, whole.plan, older.getvalue()).rejects["polls"]
+    assert found.columns == report.rejects["polls"].columns
+    assert found["surplus"].null_count() == found.height
