@@ -102,28 +102,29 @@ class BadMapping(StoreUptimeError):
 
 
 LOAD_POLLS = "Load some with `store-uptime load DIR`."
+CHOOSE_NOW = "Choose a now between them, or a longer lookback."
 EXPORT_POLLS = "Its polls have a header and no rows: export them again."
 
 
 class NoPolls(StoreUptimeError):
     """There is no accepted poll in the horizon; `oldest` and `newest` say what there is (None: nothing at all).
 
-    remedy: what to do where there is nothing at all, a sentence.
+    remedy: what to do, a sentence; the usual one where none is given.
     """
 
     def __init__(
-        self, source: str, oldest: str | None, newest: str | None, horizon: str, remedy: str = LOAD_POLLS
+        self, source: str, oldest: str | None, newest: str | None, horizon: str, remedy: str | None = None
     ) -> None:
         super().__init__(source, oldest, newest, horizon, remedy)
         self.source, self.oldest, self.newest, self.horizon = source, oldest, newest, horizon
-        self.remedy = remedy
+        self.remedy = remedy or (LOAD_POLLS if oldest is None else CHOOSE_NOW)
 
     def __str__(self) -> str:
         if self.oldest is None:
             return f"{self.source} has no accepted poll. {self.remedy}"
         return (
             f"{self.source} has no accepted poll in {self.horizon}: its oldest is {self.oldest}, "
-            f"its newest {self.newest}. Choose a now between them, or a longer lookback."
+            f"its newest {self.newest}. {self.remedy}"
         )
 
 
