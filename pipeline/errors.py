@@ -109,15 +109,15 @@ CHOOSE_NOW = "Choose a now between them, or a longer lookback."
 class NoPolls(StoreUptimeError):
     """There is no accepted poll in the horizon; `oldest` and `newest` say what there is (None: nothing at all).
 
-    remedy: what to do, a sentence.
+    remedy: what to do, a sentence; the usual one where none is given.
     """
 
     def __init__(
-        self, source: str, oldest: str | None, newest: str | None, horizon: str, remedy: str = CHOOSE_NOW
+        self, source: str, oldest: str | None, newest: str | None, horizon: str, remedy: str | None = None
     ) -> None:
         super().__init__(source, oldest, newest, horizon, remedy)
         self.source, self.oldest, self.newest, self.horizon = source, oldest, newest, horizon
-        self.remedy = remedy
+        self.remedy = remedy or (LOAD_POLLS if oldest is None else CHOOSE_NOW)
 
     def __str__(self) -> str:
         if self.oldest is None:

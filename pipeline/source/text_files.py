@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 from pipeline.mapping import SourceMapping
@@ -161,8 +161,8 @@ def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFra
     width = len(schema) - 2
     rows = odd_rows(file)
     while some := list(islice(rows, BATCH_ROWS)):
-        whole = [
-            (line, *(field or None for field in fields[:width]), *[None] * (width - len(fields)), str(file.path))
-            for line, fields in some
-        ]
-        yield pl.DataFrame(whole, schema=schema, orient="row").lazy()
+        columns = list(zip_longest(*(fields[:width] for _, fields in some)))
+        columns += [[None] * len(some)] * (width - len(columns))
+        lines, paths = [line for line, _ in some], [str(file.path)] * len(some)
+        frame = pl.DataFrame([lines, *columns, paths], schema=schema, orient="col")
+        yield frame.with_columns(pl.col(pl.String).replace("", None)).lazy()

@@ -83,7 +83,7 @@ FOLDERS = {
         "report --source {wrong_header}", "passed over: polls.csv (its header is store,time,status); "
     ),
     "only polls": Case("report --source {only_polls}", "no file has the columns of menu_hours; one needs the header"),
-    "no polls": Case("report --source {no_polls}", "has no accepted poll. Load some with"),
+    "no polls": Case("report --source {no_polls}", "has no accepted poll. Its polls have a header and no rows"),
     "an empty file": Case("report --source {empty_file}", "; passed over: polls.csv (it is empty)"),
     "no gzip": Case("report --source {not_gzip}/more.csv.gz", "more.csv.gz: it is damaged: Error -3"),
     "half a gzip": Case(
