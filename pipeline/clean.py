@@ -20,6 +20,7 @@ from pipeline.tables import SPACE
 
 MINUTE_US = 60 * SECOND_US
 SURPLUS = "surplus"  # what a row of CSV holds beyond its header, as a rejects file of ours says it
+MISQUOTED = "misquoted"  # a whole line whose quotes are odd; only text that is read line by line has it
 BEYOND_HEADER = tuple(f"{SURPLUS} {number}" for number in range(1, 7))  # what it holds there itself; each costs time
 FILE, LINE = "file", "line"  # where a row stands; only rows of files have them
 
@@ -35,6 +36,7 @@ TIME_OF_DAY = r"^(?:[01]?[0-9]|2[0-4]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?$"
 class Reason(StrEnum):
     """Why a row is rejected: docs/semantics.md, "Rejected rows"."""
 
+    BAD_QUOTES = "bad quotes"
     TOO_MANY_FIELDS = "too many fields"
     MISSING_STORE_ID = "missing store id"
     BAD_STORE_ID = "bad store id"
@@ -149,10 +151,11 @@ def as_text(name: str, kinds: pl.Schema) -> pl.Expr:
 
 
 def id_reasons(kinds: pl.Schema) -> Sequence[tuple[pl.Expr, Reason]]:
-    """What can be wrong with any row: fields beyond the header, no id, or an id that no file can carry."""
+    """What can be wrong with any row: its quotes, fields beyond the header, no id, or one that no file can carry."""
     store_id = pl.col("store_id")
     further = [pl.col(name) != "" for name in surplus_fields(kinds)]
     return [
+        *([(pl.col(MISQUOTED).is_not_null(), Reason.BAD_QUOTES)] if MISQUOTED in kinds else []),
         *([(pl.any_horizontal(further), Reason.TOO_MANY_FIELDS)] if further else []),
         (store_id.is_null() | (store_id == ""), Reason.MISSING_STORE_ID),
         # U+FFFD is what unreadable bytes become: two such ids would be one.
@@ -161,8 +164,8 @@ def id_reasons(kinds: pl.Schema) -> Sequence[tuple[pl.Expr, Reason]]:
 
 
 def surplus_fields(kinds: pl.Schema) -> list[str]:
-    """The columns with what a row has beyond its header; only text has them."""
-    return [name for name in (SURPLUS, *BEYOND_HEADER) if name in kinds]
+    """The columns with what a row has beyond its header, or all of it where its quotes are odd; only text has them."""
+    return [name for name in (SURPLUS, MISQUOTED, *BEYOND_HEADER) if name in kinds]
 
 
 def surplus(kinds: pl.Schema) -> pl.Expr:

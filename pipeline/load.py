@@ -141,7 +141,7 @@ class Tally:
         return self.accepted + self.rejected.total()
 
 
-def load_files(  # noqa: PLR0913
+def load_files(
     path: Path,
     address: str,
     rejects: Path = Path("rejects"),

@@ -40,6 +40,7 @@ HALF = 2  # as many times what is there must be less than all of it
 
 SPREADSHEET_ID = r"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{2,}$|^[0-9]+\.0$"
 BAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    Reason.BAD_QUOTES: (SURPLUS,),
     Reason.TOO_MANY_FIELDS: (SURPLUS,),
     Reason.MISSING_STORE_ID: ("store_id",),
     Reason.BAD_STORE_ID: ("store_id",),

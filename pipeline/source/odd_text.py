@@ -128,27 +128,35 @@ class Lines:
         self._again.extendleft(reversed(lines))
 
 
-def odd_rows(file: DataFile) -> Iterator[tuple[int, list[str]]]:
-    """The rows behind the header: the line of each, as Polars counts it, and its fields. An empty line is no row."""
+@dataclass(frozen=True)
+class Row:
+    """A row of odd text. misquoted: the line, where its quotes are odd; in its fields they are letters then."""
+
+    fields: list[str]
+    misquoted: str | None = None
+
+
+def odd_rows(file: DataFile) -> Iterator[tuple[int, Row]]:
+    """The rows behind the header, each with its line, as Polars counts it. An empty line is no row."""
     with opened(file.path) as content:
         lines = Lines(io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline=file.line_end))
         for number, line in enumerate(lines, 1):
-            fields = row(line, lines, file.delimiter)
-            if number > 1 and fields:
-                yield number, fields
+            found = row(line, lines, file.delimiter)
+            if number > 1 and found.fields:
+                yield number, found
 
 
-def row(first: str, further: Lines, delimiter: str) -> list[str]:
-    """The fields of a row that begins with a line, none if it is empty; if it is badly quoted, quotes are letters."""
+def row(first: str, further: Lines, delimiter: str) -> Row:
+    """The row that begins with a line; it has no fields if that is empty."""
     plain = first.rstrip("\r\n")
     if '"' not in first:
-        return plain.split(delimiter) if plain else []
+        return Row(plain.split(delimiter) if plain else [])
     taken: list[str] = []
     try:
-        return next(csv.reader(noted(first, further, taken), delimiter=delimiter, strict=True))
+        return Row(next(csv.reader(noted(first, further, taken), delimiter=delimiter, strict=True)))
     except csv.Error:
         further.give_back(taken)
-        return plain.split(delimiter)
+        return Row(plain.split(delimiter), misquoted=plain)
 
 
 def noted(first: str, further: Lines, taken: list[str]) -> Iterator[str]:

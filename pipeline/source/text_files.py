@@ -81,13 +81,13 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
     """
     import polars as pl
 
-    from pipeline.clean import BEYOND_HEADER, FILE, LINE, SURPLUS
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE, MISQUOTED, SURPLUS
     from pipeline.source.columns import file_name, partition_column
 
     found = files[0].columns(table, mapping) or {}
     position = {name: str(number) for number, name in enumerate(files[0].header)}
     kept = [pl.col(position[SURPLUS]).alias(SURPLUS)] if files[0].is_rejects and SURPLUS in position else []
-    scan = numbered if files[0].for_polars else scanned_by_line
+    scan, odd = (numbered, ()) if files[0].for_polars else (scanned_by_line, (MISQUOTED,))
     return scan(files).select(
         *(
             pl.col(position[name]).alias(column) if name in position else partition_column(column, name, files, FILE)
@@ -96,6 +96,7 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
         file_name(files, FILE),
         LINE,
         *kept,
+        *odd,
         *BEYOND_HEADER,
     )
 
@@ -144,25 +145,26 @@ def scanned_by_line(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The same, line by line: for what Polars does not read."""
     import polars as pl
 
-    from pipeline.clean import BEYOND_HEADER, FILE, LINE
+    from pipeline.clean import BEYOND_HEADER, FILE, LINE, MISQUOTED
     from pipeline.source.small_files import batched
 
-    texts = dict.fromkeys([*map(str, range(len(files[0].header))), *BEYOND_HEADER], pl.String())
+    names = [*map(str, range(len(files[0].header))), *BEYOND_HEADER, MISQUOTED]
+    texts = dict.fromkeys(names, pl.String())
     schema = pl.Schema({LINE: pl.UInt32(), **texts, FILE: pl.String()})
     return batched(lambda: (frame for file in files for frame in frames_of_lines(file, schema)), schema)
 
 
 def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFrame]":
-    """The rows of a file as frames of a schema: the line, then the fields, then the file; an empty field is null."""
+    """The rows of a file as frames of a schema: line, fields, the line if it is odd, file; an empty field is null."""
     import polars as pl
 
     from pipeline.source.odd_text import odd_rows
 
-    width = len(schema) - 2
+    width = len(schema) - 3
     rows = odd_rows(file)
     while some := list(islice(rows, BATCH_ROWS)):
-        columns = list(zip_longest(*(fields[:width] for _, fields in some)))
+        columns = list(zip_longest(*(row.fields[:width] for _, row in some)))
         columns += [[None] * len(some)] * (width - len(columns))
-        lines, paths = [line for line, _ in some], [str(file.path)] * len(some)
-        frame = pl.DataFrame([lines, *columns, paths], schema=schema, orient="col")
+        lines, odd = [line for line, _ in some], [row.misquoted for _, row in some]
+        frame = pl.DataFrame([lines, *columns, odd, [str(file.path)] * len(some)], schema=schema, orient="col")
         yield frame.with_columns(pl.col(pl.String).replace("", None)).lazy()

@@ -305,11 +305,6 @@ BROKEN: dict[str, tuple[bytes, type[StoreUptimeError], str]] = {
     "a column too few": (b"store_id,status\na,active\n", SourceMismatch, "known are store_status: store_id,"),
     "a column twice": (b"store_id,store_id,timezone_str\na,b,c\n", SourceMismatch, "more than once: store_id"),
     "nothing at all": (b"", SourceMismatch, "it is empty"),
-    "a quote that is never closed": (
-        lines(POLLS, *THREE_POLLS, '"a,2024-10-15 10:00:00,active').encode(),
-        SourceMismatch,
-        "cannot be read to its end",
-    ),
 }
 
 

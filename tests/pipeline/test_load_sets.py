@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,18 +137,25 @@ def test_a_poll_in_two_files_is_added_by_the_first(database: str, tmp_path: Path
     assert [(file.name, file.accepted, file.added) for file in done.files] == [("p0.csv", 1, 1), ("p1.csv", 1, 0)]
 
 
+def cut_zones(feed: Path) -> Path:
+    """The feed with a file of zones that breaks off."""
+    rows = [f"{os.urandom(8).hex()},UTC" for _ in range(5_000)]
+    (feed / "zones.csv").write_bytes(gzip.compress(lines(ZONES, *rows).encode())[:30_000])
+    return feed
+
+
 def test_one_file_that_breaks_off_keeps_all_others_and_all_rejects_out(database: str, tmp_path: Path) -> None:
     feed, rejects = tmp_path / "feed", tmp_path / "rejects"
     load_files(written_feed(feed, hours=lines(HOURS, "a,8,09:00,17:00"), polls=POLL), database, rejects)
     before = contents(database), {file.name: file.read_bytes() for file in rejects.iterdir()}
-    written_feed(feed, hours=lines(HOURS, "a,9,09:00,17:00", "b,1,09:00,17:00"), zones=f'{ZONES}\n"a,never closed')
+    cut_zones(written_feed(feed, hours=lines(HOURS, "a,9,09:00,17:00", "b,1,09:00,17:00")))
     with pytest.raises(SourceMismatch, match=r"zones\.csv"):
         load_files(feed, database, rejects)
     assert (contents(database), {file.name: file.read_bytes() for file in rejects.iterdir()}) == before
 
 
 def test_a_load_that_fails_leaves_no_table_and_no_folder(database: str, tmp_path: Path) -> None:
-    feed = written_feed(tmp_path / "feed", polls=f"{POLL}a,soon,active\n", zones=f'{ZONES}\n"a,never closed')
+    feed = cut_zones(written_feed(tmp_path / "feed", polls=f"{POLL}a,soon,active\n"))
     with pytest.raises(SourceMismatch):
         load_files(feed, database, tmp_path / "some" / "rejects")
     assert run(database, "select to_regclass('store_status'), to_regclass('menu_hours')") == [(None, None)]
@@ -246,6 +254,17 @@ def test_corrected_rejects_bring_what_right_hours_would_have_brought(
     assert found == [hours(database)] * 2
 
 
+def test_a_row_with_odd_quotes_stays_bad_until_it_is_corrected(database: str, tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects"
+    load_files(written_feed(tmp_path / "feed", polls=f'{POLL}"b,2024-10-14 12:00:00,active\n'), database, rejects)
+    file = rejects / "polls.csv.rejects.csv"
+    assert load_files(file, database, rejects).files[0].rejected == {"too many fields": 1}
+    line, mended = '"""b",2024-10-14 12:00:00,active,"""b,2024-10-14 12:00:00,active"', "b,2024-10-14 12:00:00,active,"
+    assert line in file.read_text()
+    file.write_text(file.read_text().replace(line, mended))
+    assert load_files(file, database, rejects).files[0].accepted == 1
+
+
 SPLIT = "a,0,09:00,12:00,13:00,17:00,,x"
 
 
@@ -253,7 +272,7 @@ def test_a_row_with_too_many_fields_stays_bad_and_whole_until_it_is_corrected(da
     rejects = tmp_path / "rejects"
     feed = written_feed(tmp_path / "feed", hours=lines(HOURS, SPLIT, "b,0,09:00,12:00"), polls=POLL)
     (told,) = load_files(feed, database, rejects).warnings
-    assert "most often for too many fields (1), such as surplus '13:00,17:00,,x' in hours.csv, line 2." in told
+    assert "rejected for too many fields: surplus '13:00,17:00,,x' in hours.csv, line 2." in told
     file = rejects / "hours.csv.rejects.csv"
     row = 'hours.csv,2,too many fields,a,0,09:00,12:00,"13:00,17:00,,x"'
     assert file.read_text().splitlines() == [f"file,line,reason,{HOURS},surplus", row]
