@@ -21,7 +21,7 @@ from pipeline.tables import SPACE
 MINUTE_US = 60 * SECOND_US
 SURPLUS = "surplus"  # what a row of CSV holds beyond its header, as a rejects file of ours says it
 MISQUOTED = "misquoted"  # a whole line whose quotes are odd; only text that is read line by line has it
-BEYOND_HEADER = tuple(f"{SURPLUS} {number}" for number in range(1, 7))  # what it holds there itself; each costs time
+BEYOND_HEADER = tuple(f"{SURPLUS} {number}" for number in range(1, 5))  # what it holds there itself; each costs time
 FILE, LINE = "file", "line"  # where a row stands; only rows of files have them
 
 HOUR_TO_SECOND = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"

@@ -132,7 +132,7 @@ ODD: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
     "a quote inside a field": (b'b,%t,active,5" pizza\n\nc,%t,up,x\n', [(5, "bad status")]),
     "two of them": (b'b,%t,active,5" pizza\nc,%t,up,x\nd,%t,active,7" pizza\n', [(4, "bad status")]),
     "one behind a quoted field": (b'b,%t,active,"5" pizza\nc,%t,up,x\n', [(3, "bad quotes"), (4, "bad status")]),
-    "one that is never closed": (b'c,%t,up,x\nb,%t,active,"pie\nd,%t,active,x\n', [(3, "bad status"), (4, "bad quotes")]),
+    "one that is open": (b'c,%t,up,x\nb,%t,active,"pie\nd,%t,active,x\n', [(3, "bad status"), (4, "bad quotes")]),
     "one at the end": (b'c,%t,up,x\nb,%t,active,"pizza', [(3, "bad status"), (4, "bad quotes")]),
     "a field over two lines": (b'c,%t,up,"x\ny"\nb,%t,active,5"\nd,%t,up,x', [(3, "bad status"), (5, "bad status")]),
     "a row that it makes too long": (b'b,%t,active,"5" piz,za"\n', [(3, "bad quotes")]),
