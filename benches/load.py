@@ -49,6 +49,7 @@ def main() -> None:
         typed = typed_rows(feed, Path(folder) / "typed.csv")
         rejects = Path(folder) / "rejects"
         runs: dict[str, list[Run]] = {"store-uptime load": [], "bare COPY": [], "load, fewer days": []}
+        loaded: Content = ()
         for _ in range(times):
             ours, loaded = in_own_database(STORE_UPTIME, "load", str(feed), "--rejects", str(rejects), "--database")
             bare, copied = in_own_database(PYTHON, str(HERE / "bare_copy.py"), last=str(typed))

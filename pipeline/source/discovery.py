@@ -178,7 +178,7 @@ def looked_at(place: Place, mapping: SourceMapping) -> Found:
 
 def by_content(place: Place, mapping: SourceMapping) -> Found:
     """What a file is by its first bytes. Raises what `beginnings` raises."""
-    content = b""
+    content, size = b"", place.size
     for packed, content in beginnings(place.path):
         if packed is None and content.startswith(PARQUET):
             return parquet(place, mapping)

@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import (
     REPORT,
@@ -25,6 +27,7 @@ from pipeline.errors import CannotWrite, WouldOverwriteSource
 from pipeline.files import PREFIX, check_targets, publish, unfinished, write_file, write_new_file
 from pipeline.rejects import REJECTS, name_of
 from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
+from tests.profiles import examples
 
 FEED = {
     "polls": lines(POLLS, "a,2024-10-14 10:00:00 UTC,active", "a,2024-10-14 11:00:00 UTC,inactive", "a,soon,active"),
@@ -159,8 +162,34 @@ def test_no_command_writes_over_a_feed(command: tuple[str, ...], feed: Path, tmp
     assert contents(tmp_path) == before
 
 
+@given(
+    st.sampled_from(["polls.csv", "hours.csv", "zones.csv", "notes.txt", "week.csv"]),
+    st.sampled_from(["feed/{}", "feed/../feed/./{}", "linked/{}", "hard {}", "other/{}"]),
+    st.sampled_from([("--out",), ("--out", "{}", "--rejects"), ("--rejects",)]),
+    st.sampled_from(["csv", "json", "parquet", "xlsx"]),
+)
+@examples(12)
+def test_whatever_is_written_where_no_byte_of_theirs_changes(
+    tmp_path_factory: pytest.TempPathFactory, name: str, place: str, options: tuple[str, ...], file_format: str
+) -> None:
+    top = tmp_path_factory.mktemp("any")
+    feed = written_feed(top / "feed", **FEED)
+    (feed / "notes.txt").write_text("call the plumber")
+    (top / "linked").symlink_to(feed)
+    (top / "other").mkdir()
+    for file in feed.iterdir():
+        (top / f"hard {file.name}").hardlink_to(file)
+    before = contents(top)
+    target = place.format(name)
+    for _ in range(2):
+        called(
+            "report", "feed", *(option.format(target) for option in options), target, "--format", file_format, cwd=top
+        )
+    assert {path: content for path, content in contents(top).items() if path in before} == before
+
+
 def test_it_is_said_before_anything_is_read(tmp_path: Path) -> None:
-    feed = written_feed(tmp_path / "feed", **FEED | {"polls": lines(POLLS, '"never closed')})
+    feed = written_feed(tmp_path / "feed", **FEED | {"polls": lines(POLLS, "soon,soon")})
     done = called("report", "--source", feed, "--out", feed / "polls.csv", cwd=tmp_path)
     assert b"which is read" in done.stderr
 

@@ -321,6 +321,57 @@ def test_files_without_a_poll_are_to_be_exported_again(tmp_path: Path) -> None:
         report(feed(tmp_path, polls=lines(POLLS)))
 
 
+FOLDERS = ["", "may/", "a/b/c/", "store_status.csv/", "date=2024-05-05/", "[x]*/"]
+DATA = {
+    "commas": MORE.encode(),
+    "tabs": MORE.replace(",", "\t").encode(),
+    "gzip": gzip.compress(MORE.encode()),
+    "zstd": zstandard.compress(MORE.encode()),
+    "Parquet": parquet(MORE),
+}
+SILENT = {".more.csv": MORE.encode(), "_SUCCESS": b"", "more.csv.crc": b"crc", "._more.csv": b"\0"}
+NAMED = {
+    "another table": b"order,total\n1,2\n",
+    "nothing": b"",
+    "a ZIP": b"PK\x03\x04",
+    "bz2": bz2.compress(MORE.encode()),
+    "UTF-16": MORE.encode("utf-16"),
+    "JSON": b'{"a": 1}',
+}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(FOLDERS), st.sampled_from(sorted(DATA))), max_size=6),
+    st.lists(st.tuples(st.sampled_from(FOLDERS), st.sampled_from(sorted(SILENT))), max_size=4),
+    st.lists(st.tuples(st.sampled_from(FOLDERS), st.sampled_from(sorted(NAMED))), max_size=6),
+    st.sampled_from(["", ".csv", ".TXT", ".gz", ".parquet", "000"]),
+)
+@examples(30)
+def test_every_file_is_read_or_named(
+    tmp_path_factory: pytest.TempPathFactory,
+    data: list[tuple[str, str]],
+    silent: list[tuple[str, str]],
+    named: list[tuple[str, str]],
+    suffix: str,
+) -> None:
+    top = feed(tmp_path_factory.mktemp("any"))
+    read, told = {"polls.csv"}, set()
+    for number, (folder, kind) in enumerate(data):
+        read.add(f"{folder}d{number}{suffix}")
+        put(top / folder / f"d{number}{suffix}", DATA[kind])
+    for number, (folder, kind) in enumerate(named):
+        told.add(f"{folder}n{number}{suffix}")
+        put(top / folder / f"n{number}{suffix}", NAMED[kind])
+    for folder, name in silent:
+        put(top / folder / name, SILENT[name])
+    found = found_files(top)
+    assert {file.name for file in found.tables["store_status"]} == read
+    assert {file.name for file in found.passed_over} == told
+    assert sum(frame.collect().height for frame in scan(found.tables["store_status"], "store_status")) == 1 + 2 * len(
+        data
+    )
+
+
 # Names ----------------------------------------------------------------------------------------------------------------
 
 HOSTILE = st.text(st.sampled_from("ab[]*?{}~%$:=#&!'\"\\ \n\t;-é€(){}@^,"), min_size=1, max_size=12)
