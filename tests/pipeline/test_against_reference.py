@@ -181,20 +181,20 @@ def compare(world: World) -> None:
     fail_readably(all_differences(answer, report_of(world)), world)
 
 
-@examples(40)
+@examples(24)
 @given(worlds())
 def test_every_figure_is_that_of_the_reference(world: World) -> None:
     compare(world)
 
 
-@examples(30)
+@examples(16)
 @given(sparse_worlds())
 def test_so_it_is_where_polls_are_farther_apart_than_max_gap(world: World) -> None:
     compare(world)
 
 
 @pytest.mark.long
-@settings(examples(50), derandomize=False)
+@settings(examples(28), derandomize=False)
 @given(st.one_of(worlds(), sparse_worlds()))
 def test_every_figure_is_that_of_the_reference_in_other_worlds_each_time(world: World) -> None:
     compare(world)

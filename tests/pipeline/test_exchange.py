@@ -78,7 +78,7 @@ def test_stores_of_which_each_speaks_on_the_microsecond_where_the_other_ends_are
     assert (found.polls.len(), found.duplicates, found.contradictory) == (2, 0, 1)
 
 
-@examples(8)
+@examples(5)
 @given(world=worlds())
 def test_partitions_and_lines_change_nothing(world: World) -> None:
     try:

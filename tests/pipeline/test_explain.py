@@ -77,7 +77,7 @@ def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
     return pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
 
 
-@examples(6)
+@examples(4)
 @given(world=worlds())
 def test_so_it_is_in_odd_worlds(world: World) -> None:
     tables = Frames(raw(world.polls, POLLS), raw(world.hours, HOURS), raw(world.zones, ZONES))

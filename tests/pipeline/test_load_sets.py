@@ -98,7 +98,7 @@ def said(address: str | Path, world: World) -> object:
     return report.exact.to_dicts(), report.quality.stores
 
 
-@examples(6)
+@examples(5)
 @given(split_worlds(), st.booleans())
 def test_a_load_of_any_splitting_says_what_the_folder_says(
     shared: str, split: tuple[World, list[Part]], full: bool

@@ -471,7 +471,7 @@ def test_strict_exits_with_3_where_there_are_warnings(small: Path, feed: Path, c
 @pytest.mark.anywhere
 def test_rejects_go_into_a_folder(small: Path, command: Command, tmp_path: Path) -> None:
     command("report", "--source", small, "--rejects", tmp_path / "bad")
-    assert (tmp_path / "bad" / "hours.csv").read_text().splitlines()[1:] == ["hours.csv,3,bad weekday,a,9,09:00,17:00"]
+    assert (tmp_path / "bad" / "hours.csv").read_text().splitlines()[1:] == ["hours.csv,3,bad weekday,a,9,09:00,17:00,"]
 
 
 def test_the_summary_ends_with_what_came_out(command: Command, tmp_path: Path) -> None:

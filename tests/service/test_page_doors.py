@@ -47,11 +47,11 @@ def test_sample_data_is_refused_where_it_would_be_mixed_or_may_not_be_written(da
             database, "insert into store_status (store_id, timestamp_utc, status) values ('a', '2924-01-01Z', 'active')"
         )
         told = problem(client.get("/stores"), 404)
-        assert told.startswith("the database: all 1 polls are rejected: ahead of the clock (1), such as timestamp")
+        assert told.startswith("the database: the only poll is rejected for ahead of the clock: timestamp_utc '2924")
         page = client.get("/").text
         assert "No poll can be read" in page
         assert "sample-data" not in page
-        assert "all 1 polls are rejected" in page
+        assert "the only poll is rejected" in page
     assert run(database, "select count(*) from menu_hours") == [(1,)]
 
 

@@ -264,7 +264,7 @@ def test_reports_on_schedule_leave_room_for_triggers(polled: str, server: str) -
             eventually(lambda: len(ruled.client.get("/reports").json()["reports"]) == 5)
             waiting = trigger(ruled.client)
             refused = ruled.client.post("/trigger_report", json={"lookback": "1h"})
-            assert "1 reports are waiting already" in problem(refused, 503)
+            assert "1 report is waiting already" in problem(refused, 503)
         assert finished(ruled.client, waiting)["status"] == "Complete"
 
 
