@@ -48,9 +48,10 @@ class Seen:
 
 
 @pytest.mark.parametrize(
-    "number", [pytest.param(12, marks=pytest.mark.long), pytest.param(300, marks=pytest.mark.nightly)]
+    ("number", "least"),  # of a dozen, chance has a say in how many are killed
+    [pytest.param(12, 3, marks=pytest.mark.long), pytest.param(300, 151, marks=pytest.mark.nightly)],
 )
-def test_every_report_is_right_or_says_why_not_whatever_is_killed(feed: Path, number: int) -> None:
+def test_every_report_is_right_or_says_why_not_whatever_is_killed(feed: Path, number: int, least: int) -> None:
     begun, shared = time.monotonic(), shared_memory()
     with open_folder() as folder, new_cluster() as cluster, Database(cluster) as database:
         loaded(cluster.socket_url, feed)
@@ -65,7 +66,7 @@ def test_every_report_is_right_or_says_why_not_whatever_is_killed(feed: Path, nu
         assert states(cluster) <= {"complete", "error"}
         assert [report for report in reports if report.file and report.file != expected(cluster, report)] == []
         assert [report.error for report in reports if not (report.file or is_sentence(report.error))] == []
-        assert told[""] > number / 2
+        assert told[""] >= least
         eventually(lambda: connections(cluster) == 0)
         eventually(lambda: started_with(folder) == [])
         assert list(folder.iterdir()) == []
