@@ -1,5 +1,6 @@
 """The pictures of docs/page.md, taken of the page over sample data: `just pictures`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ def main() -> None:
     """A sample, a server, a report, two pictures."""
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as name, throwaway_server() as database:
-        write_sample(Path(name) / "feed")
+        write_sample(Path(name) / "feed", end=datetime.now(UTC))  # of old data the page says so everywhere
         loaded(database, Path(name) / "feed")
         with serving("--database", database) as service, launched() as browser, service.client() as client:
             complete(client)
