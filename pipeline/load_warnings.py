@@ -9,9 +9,8 @@ from pipeline.data_warnings import DataWarning
 from pipeline.intake import TableCounts, Taken
 from pipeline.mapping import SourceMapping
 from pipeline.plausibility import rejected_rows_warning, unlikely_times, weekdays_from_one
-from pipeline.tables import COLUMNS, SPACE, Table
+from pipeline.tables import ROWS_OF, SPACE, Table
 
-NAMES: Mapping[Table, str] = dict(zip(COLUMNS, ("polls", "hours", "zones"), strict=True))
 SAMPLE_ROWS = 1_000  # of each kind: enough to tell words and units
 SAYING = pl.col("day_of_week").str.strip_chars(SPACE).is_in(["0", "7"])
 
@@ -44,7 +43,7 @@ class Samples:
         if self._newest_us is not None:
             yield from unlikely_times(self._newest_us, self._mapping)
         for table, rejected in self._rejected.items():
-            yield from rejected_rows_warning(NAMES[table], counts[table], rejected, self._mapping)
+            yield from rejected_rows_warning(ROWS_OF[table], counts[table], rejected, self._mapping)
         if "menu_hours" in self._rejected:
             accepted = pl.DataFrame({"weekday": list(self._weekdays)}, schema={"weekday": pl.Int8})
             yield from weekdays_from_one(Taken(accepted, self._rejected["menu_hours"], counts["menu_hours"]))

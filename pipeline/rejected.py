@@ -24,10 +24,6 @@ class RejectedTables:
 
     rejects: dict[str, pl.DataFrame]
 
-    def rejected_csv(self, table: str) -> bytes:
-        """The rejected rows of a table: file, line, reason, the row as it was, and its surplus."""
-        return self.rejects[table].write_csv(line_terminator="\r\n").encode()
-
 
 def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     """What to raise where no poll of the horizon is accepted; None: there is not even a now.

@@ -1,9 +1,8 @@
 """Files of rejected rows: where each stood, why it was rejected, and the row as it was.
 
-REJECTS         how to recognise one
-rejected_table  which table's rows a file holds
-name_of         what the file for the rejected rows of an input is called
-RejectFiles     those of a load, which appear once it has been committed
+REJECTS       how to recognise one
+name_of       what the file for the rejected rows of an input is called
+RejectFiles   those of a load, which appear once it has been committed
 """
 
 from collections.abc import Iterable, Iterator

@@ -23,11 +23,10 @@ from pipeline.quality import Quality
 from pipeline.rejected import RejectedTables
 from pipeline.rejects import REJECTS
 from pipeline.selection import Selection
-from pipeline.source.own_files import is_own_workbook
+from pipeline.source.own_files import MARK, is_own_workbook
+from pipeline.tables import ROWS_OF
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
-METADATA = "store_uptime"
-COUNTED = ("polls", "hours", "zones")
 FORMULA = r"^[=+\-@\t\r]"
 CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
@@ -126,7 +125,7 @@ class Report:
     def parquet(self, columns: Columns = "plain") -> bytes:
         """DECIMAL(10,2) columns; provenance and quality stand in the file's metadata under `store_uptime`."""
         buffer = io.BytesIO()
-        self.table(columns).write_parquet(buffer, metadata={METADATA: json.dumps(self.about)})
+        self.table(columns).write_parquet(buffer, metadata={MARK: json.dumps(self.about)})
         return buffer.getvalue()
 
     def xlsx(self, columns: Columns = "plain") -> bytes:
@@ -166,14 +165,14 @@ def has_parquet_metadata(path: Path) -> bool:
     """Whether a Parquet file carries the provenance of a report."""
     try:
         with path.open("rb") as file:
-            return METADATA in pl.read_parquet_metadata(file)
+            return MARK in pl.read_parquet_metadata(file)
     except pl.exceptions.PolarsError:
         return False
 
 
 def rejects_targets(folder: Path) -> dict[Path, Purpose]:
     """The files that `write_rejects` writes."""
-    return {folder / f"{name}.csv": REJECTS for name in COUNTED}
+    return {folder / f"{name}.csv": REJECTS for name in ROWS_OF.values()}
 
 
 def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
@@ -184,8 +183,8 @@ def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
     check_targets(rejects_targets(folder), ())
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    for name in report.rejects:
-        write_file(report.rejected_csv(name), folder / f"{name}.csv", REJECTS)
+    for name, rows in report.rejects.items():
+        write_file(csv_bytes(rows), folder / f"{name}.csv", REJECTS)
 
 
 HEADERS = tuple(",".join(HEADINGS.get(name, name) for name in names) for names in COLUMNS.values())

@@ -116,19 +116,21 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
 def polled_stores(source: "Source") -> list[str]:
     """The stores of a report without options, in byte order. Raises NoPolls, AllPollsRejected, and what the source
     raises."""
-    with source:
-        try:
-            return source.stores()
-        except NoPolls:
-            from pipeline.rejected import why_no_polls
-
-            raise why_no_polls(source, None) from None
+    with source, no_polls_explained(source):
+        return source.stores()
 
 
 def horizon_of(source: "Source", options: Options) -> Horizon:
     """The horizon of a run; where there is no now, the error says why."""
-    try:
+    with no_polls_explained(source):
         return found_horizon(source, options)
+
+
+@contextmanager
+def no_polls_explained(source: "Source") -> Iterator[None]:
+    """Where there is no now, the error says why."""
+    try:
+        yield
     except NoPolls:
         from pipeline.rejected import why_no_polls
 

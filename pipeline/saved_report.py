@@ -20,12 +20,12 @@ from pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
 from pipeline.plan import STORE_COLUMNS, Plan
 from pipeline.quality import Quality, store_lists
 from pipeline.report import Report
-from pipeline.tables import COLUMNS
+from pipeline.tables import COLUMNS, ROWS_OF
 
 KEY = "store_uptime"
 REJECTS_KEPT = 100_000
 ROWS_OF_A_GROUP = 20_000
-REJECTED = dict(zip(("polls", "hours", "zones"), COLUMNS.values(), strict=True))
+REJECTED = {ROWS_OF[table]: columns for table, columns in COLUMNS.items()}
 
 
 @dataclass(frozen=True)

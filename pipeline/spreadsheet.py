@@ -8,7 +8,7 @@ import polars as pl
 import xlsxwriter
 
 from pipeline.errors import SheetFull
-from pipeline.source.own_files import WORKBOOK_MARK
+from pipeline.source.own_files import MARK
 
 WIDTH = 24
 ROWS = 1_048_576  # of a sheet; the first is the header
@@ -21,7 +21,7 @@ def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_custom_property(WORKBOOK_MARK, "report")  # by which it is known beside the data
+        book.set_custom_property(MARK, "report")  # by which it is known beside the data
         two_decimals, head = book.add_format({"num_format": "0.00"}), book.add_format({"bold": True})
         sheet = book.add_worksheet("report")
         sheet.freeze_panes(1, 1)

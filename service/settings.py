@@ -17,6 +17,7 @@ from service.commands.common import (
     Identities,
     MappingFile,
     Recipients,
+    Schema,
     mapping,
 )
 from service.commands.groups import DELIVERY, INPUT, KEEPING, LIMITS, LISTENING, LOG, RUNS, TLS
@@ -80,10 +81,7 @@ class Settings:
             help="Where reports are kept. Default: the same database if that may be, else the built-in server.",
         ),
     ] = None
-    schema: Annotated[
-        str | None,
-        Parameter(group=INPUT, metavar="NAME", help="The schema of the tables, if they are not on the search path."),
-    ] = None
+    schema: Schema = None
     map: MappingFile = None
     host: Annotated[
         str,

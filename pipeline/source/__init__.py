@@ -30,7 +30,8 @@ def open_source(
     application: str | None = None,
     mapping: SourceMapping = AS_NAMED,
 ) -> "Source":
-    """The source at an address; nothing is read before it is entered with `with`, but for a folder's headers.
+    """The source at an address; nothing is read before it is entered with `with`, but a folder's files are
+    looked through.
 
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
     package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this

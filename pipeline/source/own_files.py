@@ -13,8 +13,8 @@ HEADER_BEGINNINGS = (
     ("at", "who", "client", "action", "subject", "detail"),  # the audit
 )
 """How the headers of our CSV files begin. They are written out: their modules would bring DuckDB along."""
-WORKBOOK_MARK = "store_uptime"
-"""The name of a property that our workbooks have."""
+MARK = "store_uptime"
+"""The name of a property that our workbooks have, and of what stands in the metadata of our Parquet files."""
 
 
 def is_own_header(names: Sequence[str]) -> bool:
@@ -31,6 +31,6 @@ def is_own_workbook(path: Path) -> bool:
     """Whether a file is a report of ours as XLSX."""
     try:
         with zipfile.ZipFile(path) as file:
-            return WORKBOOK_MARK.encode() in file.read("docProps/custom.xml")
+            return MARK.encode() in file.read("docProps/custom.xml")
     except (zipfile.BadZipFile, KeyError, OSError, NotImplementedError, RuntimeError):
         return False

@@ -18,11 +18,10 @@ from pipeline.mapping import SourceMapping
 from pipeline.source.columns import file_name, partition_column
 from pipeline.source.content import PARQUET
 from pipeline.source.files import DataFile
+from pipeline.source.own_files import MARK
 from pipeline.source.small_files import batched
 from pipeline.tables import Table
 
-OURS = b"store_uptime"
-"""The key in the metadata of a report of ours: see `Report.parquet`."""
 UUID = "extension<arrow.uuid>"
 HEX_GROUPS = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
 BATCH_ROWS = 1 << 16
@@ -47,7 +46,7 @@ def footer(path: Path) -> Footer:
             header=tuple(schema.names),
             types=tuple(str(field.type) for field in schema),
             for_polars=is_for_polars(parquet),
-            is_ours=OURS in (parquet.metadata.metadata or {}),
+            is_ours=MARK.encode() in (parquet.metadata.metadata or {}),
         )
 
 

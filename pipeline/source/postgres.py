@@ -20,7 +20,7 @@ os.environ.setdefault("RUST_LOG", "off")  # ConnectorX raises what it would log 
 import connectorx
 import psycopg
 import pyarrow  # by ConnectorX too; here it is imported before the pull, not during it
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from pipeline.data_warnings import DataWarning, SourceRemark
@@ -201,10 +201,7 @@ class Postgres:
         query = SQL(statement("postgres/some_numbers")).format(
             column=Identifier(column), table=SQL(cast("LiteralString", table))
         )
-        try:
-            return [float(row[0]) for row in self._connection.execute(query).fetchall()]
-        except psycopg.Error as error:
-            raise SourceRefused(self.name, first_line(error), "The statement was some_numbers.") from None
+        return [float(row[0]) for row in self._fetched("some_numbers", query)]
 
     def _no_table(self, table: Table) -> SourceMismatch:
         from pipeline.source.seen import described_tables, likely_table
@@ -279,9 +276,12 @@ class Postgres:
         return next(iter(self._rows(name, table, **values)), None)
 
     def _rows(self, name: str, table: "FoundTable", **values: Composable) -> list[tuple[Any, ...]]:
+        return self._fetched(name, table.composed(name, **values))
+
+    def _fetched(self, name: str, query: Composed) -> list[tuple[Any, ...]]:
         try:
             # binary: as text, times would follow the DateStyle of the role
-            return self._connection.execute(table.composed(name, **values), binary=True).fetchall()
+            return self._connection.execute(query, binary=True).fetchall()
         except psycopg.Error as error:
             raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
 

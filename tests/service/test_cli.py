@@ -781,10 +781,7 @@ def in_terminal(*arguments: str | Path, cwd: Path, **environment: str) -> tuple[
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # what a terminal that nobody writes to any more says
-            while part := os.read(ours, 1 << 16):
-                shown += part
+        shown = shown_by(ours)
         out, _ = process.communicate()
     os.close(ours)
     return process.returncode, out, shown
@@ -822,6 +819,15 @@ def test_a_list_is_as_wide_as_its_terminal(capsys: pytest.CaptureFixture[str], m
     assert shown[-1].split() == ["寿司", "[bold]error"]
 
 
+def shown_by(terminal: int) -> bytes:
+    """What a terminal shows until nobody writes to it any more."""
+    shown = b""
+    with suppress(OSError):  # what it says then
+        while part := os.read(terminal, 1 << 16):
+            shown += part
+    return shown
+
+
 def on_terminal(*arguments: str | Path, cwd: Path) -> tuple[int, bytes, str]:
     """Status, what a terminal of 80 columns shows of stdout, and stderr (a pipe)."""
     ours, theirs = pty.openpty()
@@ -834,10 +840,7 @@ def on_terminal(*arguments: str | Path, cwd: Path) -> tuple[int, bytes, str]:
         stderr=subprocess.PIPE,
     ) as process:
         os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # what a terminal that nobody writes to any more says
-            while part := os.read(ours, 1 << 16):
-                shown += part
+        shown = shown_by(ours)
         _, err = process.communicate()
     os.close(ours)
     return process.returncode, shown, err.decode()
