@@ -1,0 +1,199 @@
+"""Faults: clients trigger reports and look at things while what the service needs hangs, refuses, or comes back.
+
+Every request is answered within its deadline, no report is lost, stuck or wrong, and each 503 has its cause in the log.
+CI has a few faults, `just chaos` all of them several times. CHAOS_SEED says in which order.
+"""
+
+import itertools
+import os
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.postgres import SAFE, eventually, new_cluster, open_folder, run
+from tests.service.crowd import (
+    CLIENTS,
+    NEWEST,
+    SEED,
+    SERVERS,
+    Answer,
+    Seen,
+    Servers,
+    expected,
+    is_sentence,
+    options_of,
+    states,
+    stores_of,
+)
+from tests.service.faults import FAULTS, World, small_disk
+from tests.service.receivers import Receiver
+from tests.service.running import BRISK, loaded, started
+
+DISK_MIB = 24
+LOOKERS = 4
+LOOK_S = 0.3
+PROBE_S = 2.0  # a probe waits behind nothing; on a busy machine it takes its time all the same
+CALM_S = 0.5
+PLACES = ("/", "/reports", "/stores", "/schedules", "/timeline?store_id={store}", "/get_report/{report}")
+PROBES = ("/health", "/ready")
+
+
+@pytest.mark.parametrize(
+    ("rounds", "hold_s"),
+    [
+        pytest.param(1, (1.0, 1.5), marks=pytest.mark.long),
+        pytest.param(6, (1.0, 20.0), marks=pytest.mark.nightly),
+    ],
+)
+def test_every_wait_ends_and_no_report_is_lost_or_wrong(feed: Path, rounds: int, hold_s: tuple[float, float]) -> None:
+    with a_world(feed) as world:
+        over = threading.Event()
+        kept = world.servers.report({"now": NEWEST.isoformat(), "lookback": "3d"})
+        with ThreadPoolExecutor(CLIENTS) as clients, ThreadPoolExecutor(LOOKERS) as lookers:
+            looking = [lookers.submit(look, world, kept, over) for _ in range(LOOKERS)]
+            wanted = itertools.count()
+            reports = [clients.submit(report_after_report, world, wanted, over) for _ in range(CLIENTS // 4)]
+            happened = go_wrong(world, rounds, hold_s)
+            over.set()
+            seen = [report for future in reports for report in future.result()]
+            for each in looking:
+                each.result()
+        told = Counter(report.error for report in seen)
+        print(f"\n{len(seen)} reports, {len(world.servers.answers)} requests: {dict(happened)}; {dict(told)}")
+        eventually(lambda: states(world.registry) <= {"complete", "error"}, 60)
+        assert [report for report in seen if report.file and report.file != expected(world.source, report)] == []
+        assert [report.error for report in seen if not (report.file or is_sentence(report.error))] == []
+        assert world.servers.file(kept) == kept.file
+        assert undelivered(world) == []
+    assert world.servers.exit_statuses == [0] * SERVERS
+    assert world.servers.unexpected == []
+    assert unanswered(world) == []
+    assert late(world) == []
+    assert without_cause(world) == []
+
+
+@contextmanager
+def a_world(feed: Path) -> Iterator[World]:
+    """Two servers, a database for the tables and one for the reports, a small disk, and somebody to be told."""
+    with ExitStack() as held:
+        folder = held.enter_context(open_folder())
+        small = folder / "small"
+        is_small = held.enter_context(small_disk(small, DISK_MIB))
+        source, registry = (held.enter_context(new_cluster()) for _ in range(2))
+        held.enter_context(source.running(*SAFE))
+        held.enter_context(registry.running(*SAFE))
+        receiver = held.enter_context(Receiver().listening())
+        loaded(source.socket_url, feed)
+
+        def launched() -> Any:
+            places = ("--registry", registry.socket_url, "--destination", f"box={small / 'box'}")
+            return started(source.socket_url, *places, "--webhook-network", "127.0.0.0/8", **BRISK)
+
+        servers = held.enter_context(Servers(launched))
+        chance = random.Random(SEED)
+        faults = [name for name in FAULTS if is_small or name != "disk full"]
+        world = World(source, registry, servers, receiver, stores_of(source), small, faults, chance)
+        if is_small:
+            move_reports(world)
+        add_schedule(world)
+        yield world
+
+
+def move_reports(world: World) -> None:
+    """Have the reports of the registry on the small disk."""
+    place = world.small_disk / "reports"
+    place.mkdir()
+    if world.registry.owner:
+        os.chown(place, *world.registry.owner)
+    url = world.registry.socket_url
+    run(url, f"create tablespace small location '{place}'", "alter table store_uptime.report set tablespace small")
+
+
+def add_schedule(world: World) -> None:
+    """A schedule that nobody waits for, of which files go out."""
+    hook = f"{world.receiver.url}/hook"
+    asked = {"name": "box", "cron": "0 0 1 1 *", "deliver_to": ["box"], "webhook": hook}
+    world.servers.answer("POST", "/schedules", json=asked)
+
+
+def go_wrong(world: World, rounds: int, hold_s: tuple[float, float]) -> Counter[str]:
+    """One fault after the other, sometimes two at once; which ones, counted."""
+    happened: Counter[str] = Counter()
+    for _ in range(rounds):
+        for name in world.chance.sample(world.faults, len(world.faults)):
+            with ExitStack() as held:
+                held.enter_context(contextmanager(FAULTS[name])(world))
+                happened[name] += 1
+                time.sleep(world.chance.uniform(*hold_s))
+            time.sleep(CALM_S)
+    return happened
+
+
+def report_after_report(world: World, wanted: "itertools.count[int]", over: threading.Event) -> list[Seen]:
+    """The reports that a client has waited for, one after the other."""
+    seen: list[Seen] = []
+    while not over.is_set():
+        number = next(wanted)
+        seen.append(world.servers.report(options_of(number + 1, world.stores)[number]))
+    return seen
+
+
+def look(world: World, kept: Seen, over: threading.Event) -> None:
+    """Look at everything there is, at any server, again and again."""
+    chance = random.Random(SEED)
+    while not over.is_set():
+        server = chance.choice(world.servers.all)
+        place = chance.choice([*PLACES, *PROBES])
+        world.servers.tried(server, "GET", place.format(store=world.stores[0], report=kept.report_id))
+        if chance.random() < 0.1:
+            world.servers.tried(server, "POST", "/schedules/box/run")
+        over.wait(LOOK_S)
+
+
+def unanswered(world: World) -> list[Answer]:
+    """The requests that had no answer in time, of servers that were there to give one."""
+    return [each for each in world.servers.answers if each.status is None and not was_paused(world, each)]
+
+
+def was_paused(world: World, answer: Answer) -> bool:
+    """Whether its server did nothing while it was to answer."""
+    return any(
+        answer.server.process.pid == pid and begun < answer.begun + answer.seconds and answer.begun < ended
+        for pid, begun, ended in world.paused
+    )
+
+
+def late(world: World) -> list[Answer]:
+    """The answers of probes that have waited for something."""
+    return [
+        each
+        for each in world.servers.answers
+        if each.path in PROBES and each.seconds > PROBE_S and not was_paused(world, each)
+    ]
+
+
+def without_cause(world: World) -> list[Answer]:
+    """The requests that were refused for a while, and the log does not say why."""
+    explained = {line.get("request_id") for line in world.servers.logged if line.get("cause")}
+    return [
+        each
+        for each in world.servers.answers
+        if each.status == 503 and each.path not in PROBES and each.request_id not in explained
+    ]
+
+
+def undelivered(world: World) -> list[tuple[Any, ...]]:
+    """What was to go out, and is neither there nor waiting with a reason."""
+    return run(
+        world.registry.socket_url,
+        "select kind, status, tries, error from store_uptime.delivery "
+        "where status = 'failed' or status = 'waiting' and tries > 0 and error is null and lease_until < now()",
+    )
