@@ -69,6 +69,7 @@ bench-smoke:
     uv run python -m benches.load --smoke
     uv run python -m benches.large --smoke
     uv run python -m benches.service --smoke
+    uv run python -m benches.soak --smoke
     uv run python -m benches.page --smoke
     uv run python -m benches.growth --smoke
 
@@ -83,6 +84,10 @@ bench-growth *ARGS:
 # how quick the service answers while reports run
 bench-service *ARGS:
     uv run python -m benches.service "$@"
+
+# whether a service grows in half an hour: memory, threads, descriptors, rows
+soak *ARGS:
+    uv run python -m benches.soak "$@"
 
 # how soon the page can be read and scrolled with 10 000 stores; needs a Chromium
 bench-page *ARGS:
