@@ -7,6 +7,7 @@ end_statements   what a run that is gone has left behind on the server
 """
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,8 +16,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pipeline.errors import AddressNotUnderstood, SourceRefused, SourceUnreachable
+from pipeline.source.patience import PatientConnection, connection_options
 
-CONNECT_TIMEOUT_S = 4
+END_PATIENCE = timedelta(seconds=5)
 REFUSALS = ("authentication", "password", "role ", "database ", "SSL", "TLS", "certificate", "permission", "pg_hba")
 URL = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?[^@/?]*(?:/[^@?]*)?(?:\?.*)?", re.DOTALL)
 PREFIX = re.compile("^(?:connection is bad: |connection failed: )*(?:connection to server .*? failed: )?")
@@ -24,16 +26,20 @@ ESCAPE = "In a URL, what is special in a password is written %XX: @ is %40, / is
 TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
 
-def connected(address: str, application: str) -> psycopg.Connection:
+def connected(address: str, application: str, patience: timedelta | None = None) -> psycopg.Connection:
     """A connection by libpq's own rules (URL, key=value, PG… variables, services, .pgpass), in autocommit.
 
+    patience: how long a statement may take, whatever has become of the server: see `PatientConnection`.
     Raises SourceUnreachable where nothing answers, SourceRefused where the answer is no, AddressNotUnderstood.
     """
-    asked = understood(address)
-    patience = asked.get("connect_timeout") or CONNECT_TIMEOUT_S
-    settings = {"application_name": application, "connect_timeout": patience, "client_encoding": "UTF8"}
+    options = connection_options(understood(address), patience)
+    settings = {"application_name": application, "client_encoding": "UTF8", **options}
     try:
-        return psycopg.connect(make_conninfo(address, **settings), autocommit=True)
+        connection = PatientConnection.connect(make_conninfo(address, **settings), autocommit=True)
+        connection.patience = patience
+        # prepared statements belong to a server's session, and a pooler gives us another one for each transaction
+        connection.prepare_threshold = None
+        return connection
     except psycopg.ProgrammingError as error:
         raise not_understood(error) from None
     except psycopg.Error as error:
@@ -46,7 +52,7 @@ def end_statements(address: str, application: str) -> None:
     A client that is gone goes unnoticed on the server until a statement of its has something to send.
     """
     try:
-        with connected(address, f"{application} end") as connection:
+        with connected(address, f"{application} end", END_PATIENCE) as connection:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
                 "where application_name = %s and pid <> pg_backend_pid()",

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -73,15 +74,16 @@ class Postgres:
         schema: str | None = None,
         application: str | None = None,
         mapping: SourceMapping = AS_NAMED,
+        patience: timedelta | None = None,
     ) -> None:
         self.name = shown(address)
         self.mapping = mapping
         self.remarks: list[DataWarning] = []
-        self._address, self._schema = address, schema
+        self._address, self._schema, self._patience = address, schema, patience
         self._application = application or f"store-uptime {secrets.token_hex(8)}"
 
     def __enter__(self) -> Self:
-        self._connection = connected(self._address, self._application)
+        self._connection = connected(self._address, self._application, self._patience)
         self.name = self._place()
         self._url = connectorx_url(self._connection, self.name)
         try:
@@ -312,9 +314,13 @@ class EmbeddedPostgres(Postgres):
     """The server that this package starts, kept running while it is read."""
 
     def __init__(
-        self, schema: str | None = None, application: str | None = None, mapping: SourceMapping = AS_NAMED
+        self,
+        schema: str | None = None,
+        application: str | None = None,
+        mapping: SourceMapping = AS_NAMED,
+        patience: timedelta | None = None,
     ) -> None:
-        super().__init__("", schema, application, mapping)
+        super().__init__("", schema, application, mapping, patience)
         self.name = self._place()
         self._server = ExitStack()
 
