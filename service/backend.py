@@ -1,7 +1,7 @@
 """What stands behind the routes of one server: registry, workers, runner, source; and the life of all of them.
 
-What may hang has threads and connections of its own, so that nothing else waits for it: routes, triggers (which come one
-after the other), the loops, leases, and what `/ready` tells.
+What may hang has threads and connections of its own, so that nothing else waits for it: routes, triggers (which come
+one after the other), the loops, leases, and what `/ready` tells.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar, TypeVarTuple
+from typing import TypeVar
 
 import psycopg
 import structlog
@@ -41,7 +41,6 @@ from service.watch import NEWER, Watch, Watches
 from service.work import Place
 
 Result = TypeVar("Result")
-Arguments = TypeVarTuple("Arguments")
 
 RETRY_S = 1.0
 START_S = 60.0  # how long a try to reach the registry may take, or the start of the embedded server
@@ -139,8 +138,6 @@ class Backend:
             return
         log.info("taking reports")
         timing = self.settings.timing
-        for name in self._watches.of:
-            self._hearts[f"watch of the {name}"].wake()
         self._go_on("leases", self._renew_leases, timing.renew_s)
         self._go_on("schedules", self._queue_due, timing.tick_s)
         self._go_on("runner", self._run_reports, timing.tick_s)
@@ -265,7 +262,7 @@ class Backend:
 
     async def data_version(self, options: Options) -> str | None:
         """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""
-        return await self._looked(pipeline.beginning, options)
+        return await self._looked(lambda source: pipeline.beginning(source, options))
 
     async def stores(self) -> list[str]:
         """The stores that a report has now, in byte order; not older than a minute."""
@@ -274,13 +271,11 @@ class Backend:
             self._stores_until = time.monotonic() + STORES_S
         return self._stores
 
-    async def _looked(
-        self, look: "Callable[[pipeline.Source, *Arguments], Result]", *arguments: *Arguments
-    ) -> Result:
+    async def _looked(self, look: "Callable[[pipeline.Source], Result]") -> Result:
         """What a look at the source finds. Raises SourceUnreachable, and what the look raises."""
         seconds = self.settings.timing.look_s
         try:
-            return await self._looks.call(seconds, look, self._source(), *arguments)
+            return await self._looks.call(seconds, look, self._source())
         except TimeoutError:
             raise SourceUnreachable(THE_SOURCE, f"it has not answered within {seconds:g} seconds") from None
 
@@ -289,7 +284,7 @@ class Backend:
         return await self._decryptions.call(self.settings.timing.request_s, opened, row)
 
     def shortcomings(self) -> dict[str, tuple[str, datetime]]:
-        """What is not ready: for each of database, registry, workers and disk that is not, a sentence, and since when."""
+        """What is not ready: of database, registry, workers and disk, for each a sentence, and since when."""
         found = ((name, watch.lack, watch.since) for name, watch in self._watches.of.items())
         return {name: (lack, since) for name, lack, since in found if lack is not None}
 

@@ -7,9 +7,7 @@ would be lost behind a pooler such as PgBouncer.
 
 import asyncio
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from os import dup
 from typing import Any, TypeVar
 
@@ -82,19 +80,7 @@ class BoundedConnection(AsyncConnection[DictRow]):
         cut(self)
 
 
-@contextmanager
-def cut_after(connection: psycopg.Connection, seconds: float) -> Iterator[None]:
-    """For connections without a loop: one that is not done with the block in time is cut."""
-    timer = threading.Timer(seconds, cut, [connection])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def cut(connection: "psycopg.Connection[Any] | AsyncConnection[Any]") -> None:
+def cut(connection: AsyncConnection[Any]) -> None:
     """Have whoever waits for a connection hear that it has ended."""
     with suppress(psycopg.Error, OSError), socket.socket(fileno=dup(connection.pgconn.socket)) as line:
         line.shutdown(socket.SHUT_RDWR)

@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import structlog
 
-from service.causes import Cause
 from service.errors import RegistryUnreachable
+
+if TYPE_CHECKING:
+    from service.causes import Cause
 
 LONGEST_S = 5.0  # between two tries, while something goes wrong
 
@@ -28,7 +31,9 @@ class Troubles:
         if is_told:
             return
         if isinstance(error, RegistryUnreachable):
-            log.warning("the registry does not answer, waiting for it", cause=error.cause, reason=one_line(error.reason))
+            log.warning(
+                "the registry does not answer, waiting for it", cause=error.cause, reason=one_line(error.reason)
+            )
         else:
             log.error("unexpected error", loop=name, exc_info=error)
 

@@ -62,7 +62,6 @@ def migrate(address: str) -> None:
     Raises RegistryRefused, SourceUnreachable, SourceRefused, psycopg.OperationalError.
     """
     with pipeline.connected(address, "store-uptime migration") as connection:
-        connection.prepare_threshold = None  # behind a pooler the next statement meets another session
         place = f"the database {connection.info.dbname} at {connection.info.host}"
         try:
             with connection.transaction():

@@ -110,8 +110,8 @@ def problem_of(error: Exception) -> ProblemDetailsException:
 def cause_of(error: Exception) -> dict[str, str]:
     """What the log says beside the status of an answer for which the caller can do nothing; else nothing."""
     match error:
-        case RegistryUnreachable(cause=cause, reason=reason):
-            return {"cause": cause, "reason": " ".join(reason.split())}
+        case RegistryUnreachable(reason=reason):
+            return {"cause": error.cause or Cause.UNREACHABLE, "reason": " ".join(reason.split())}
         case ServiceError(status=503):
             return {"cause": error.cause or type(error).__name__}
         case StoreUptimeError() if STATUS.get(type(error), 503) == 503 and not isinstance(error, ServiceError):

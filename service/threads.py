@@ -22,9 +22,7 @@ class Threads:
         self._free = most
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def call(
-        self, seconds: float, function: Callable[[*Arguments], Result], *arguments: *Arguments
-    ) -> Result:
+    async def call(self, seconds: float, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """A function's result. Raises TimeoutError; then its thread is in use until the function ends by itself."""
         async with asyncio.timeout(seconds):
             await self._taken()

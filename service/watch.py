@@ -1,6 +1,7 @@
 """What `/ready` tells: found out by the way, on threads and a connection of its own, so that whoever asks waits for
 nothing."""
 
+import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from service.migrations import NEWEST
 from service.registry import Registry
 from service.threads import Threads
 
+SOON_S = 0.1  # between two looks at the start
 FREE_BYTES = 256 << 20
 NOT_YET = "It is being looked for."
 NEWER = (
@@ -30,14 +32,22 @@ class Watch:
 
     def __init__(self, look: Callable[[], Awaitable[str | None]]) -> None:
         self._look = look
+        self._was_there = False
         self.lack: str | None = NOT_YET
         self.since = datetime.now(UTC)
 
     async def beat(self) -> None:
-        """Look once."""
+        """Look once; at the start again and again, until it is there."""
+        await self._see()
+        while not self._was_there:
+            await asyncio.sleep(SOON_S)
+            await self._see()
+
+    async def _see(self) -> None:
         lack = await self._look()
         if lack != self.lack:
             self.lack, self.since = lack, datetime.now(UTC)
+        self._was_there = self._was_there or lack is None
 
 
 class Watches:

@@ -23,6 +23,7 @@ import stamina
 
 import pipeline
 from pipeline import AS_NAMED, Columns, Format, Limits, Options, Selection, SourceMapping, StoreUptimeError
+from service.bounded import cause_of
 from service.errors import told
 from service.sealed import Vault
 from service.statements import statements
@@ -37,6 +38,7 @@ AHEAD = "ahead of the clock"
 PARENT_LOOK_S = 0.5
 LESS_URGENT = 10  # who asks where a report stands is answered first
 REGISTRY_PATIENCE = timedelta(minutes=5)
+WRITE_PATIENCE = timedelta(seconds=60)  # of one try: a result may be large
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,7 @@ class Ledger:
 
     def note(self, step: str, version: str | None) -> None:
         """Tell the step at hand; if that cannot be told, the run goes on."""
-        with suppress(psycopg.Error):
+        with suppress(psycopg.Error, StoreUptimeError):
             self._execute("progress", step=step, data_version=version)
 
     def written(self, statement: str, **values: object) -> bool:
@@ -253,21 +255,32 @@ class Ledger:
 
         A registry that is away is waited for: the result took longer to make than that.
         """
-        for attempt in stamina.retry_context(
-            on=psycopg.OperationalError, attempts=None, timeout=REGISTRY_PATIENCE, wait_max=2.0
-        ):
+        for attempt in stamina.retry_context(on=will_pass, attempts=None, timeout=REGISTRY_PATIENCE, wait_max=2.0):
             with attempt:
                 return self._execute(statement, **values)
         return False
 
     def _execute(self, statement: str, **values: object) -> bool:
-        if self._connection is None or self._connection.closed:
-            name = f"store-uptime worker {os.getpid()}"
-            self._connection = psycopg.connect(
-                self._task.registry, autocommit=True, connect_timeout=4, application_name=name
+        if self._connection is None:
+            self._connection = pipeline.connected(
+                self._task.registry, f"store-uptime worker {os.getpid()}", WRITE_PATIENCE
             )
         ours = {"id": self._task.report_id, "run": self._task.run}
-        return self._connection.execute(statements()[statement], ours | values).rowcount == 1
+        try:
+            return self._connection.execute(statements()[statement], ours | values).rowcount == 1
+        except psycopg.Error:
+            self._connection.close()  # the next one may be in order, or lead to another server
+            self._connection = None
+            raise
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether the registry is only away, or cannot do its work just now."""
+    match error:
+        case psycopg.Error():
+            return cause_of(error) is not None
+        case _:
+            return isinstance(error, pipeline.SourceUnreachable | pipeline.SourceRefused)
 
 
 def about(figures: bytes) -> dict[str, Any]:

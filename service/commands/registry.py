@@ -53,7 +53,6 @@ def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
         address = settled(common.address(place.database), place.registry, url, say)
         connection = servers.enter_context(pipeline.connected(address, "store-uptime command"))
         connection.autocommit = True
-        connection.prepare_threshold = None  # behind a pooler the next statement meets another session
 
         def ask(statement: str, **values: Any) -> "list[DictRow]":
             cursor = connection.cursor(row_factory=dict_row).execute(statements()[statement], values)
