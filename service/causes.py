@@ -23,6 +23,7 @@ class Cause(StrEnum):
     QUEUE_FULL = "queue full"
     WORKER_LOST = "worker lost"
     REQUEST_TIMEOUT = "request timeout"
+    NOT_READY = "not ready"
 
 
 STATES: dict[str, Cause] = {

@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import structlog
 
+from service.causes import Cause
 from service.errors import RegistryUnreachable
 
-if TYPE_CHECKING:
-    from service.causes import Cause
-
-LONGEST_S = 5.0  # between two tries, while something goes wrong
+LONGEST_S = 5.0  # between two tries, while something goes wrong that nobody expected
 
 log = structlog.get_logger(part="server")
 
@@ -26,6 +23,7 @@ class Troubles:
     def note(self, name: str, error: Exception) -> None:
         """Something has gone wrong in a heartbeat."""
         what = error.cause if isinstance(error, RegistryUnreachable) and error.cause else type(error)
+        what = Cause.UNREACHABLE if what is Cause.RESTARTING else what  # the one is soon the other
         is_told = what in self._now.values()
         self._now[name] = what
         if is_told:
@@ -40,7 +38,7 @@ class Troubles:
     def end(self, name: str) -> None:
         """All is well with a heartbeat."""
         if self._now.pop(name, None) is not None and not self._now:
-            log.info("all goes on")
+            log.info("all is well again")
 
 
 def one_line(text: str) -> str:
@@ -49,7 +47,7 @@ def one_line(text: str) -> str:
 
 
 class Heartbeat:
-    """Calls something until it is stopped; after an error it waits a little longer each time, and goes on."""
+    """Calls something until it is stopped; after an error that nobody expected it waits longer each time."""
 
     def __init__(self, name: str, beat: Callable[[], Awaitable[None]], tick_s: float, troubles: Troubles) -> None:
         self._name, self._beat, self._tick_s, self._troubles = name, beat, tick_s, troubles
@@ -67,6 +65,8 @@ class Heartbeat:
             self._wake.clear()
             try:
                 await self._beat()
+            except RegistryUnreachable as error:
+                self._troubles.note(self._name, error)
             except Exception as error:
                 self._failures += 1
                 self._troubles.note(self._name, error)
@@ -84,4 +84,4 @@ class Heartbeat:
 
     @property
     def _pause_s(self) -> float:
-        return self._tick_s if not self._failures else min(LONGEST_S, self._tick_s * 2 ** min(self._failures, 10))
+        return max(self._tick_s, min(LONGEST_S, self._tick_s * 2 ** min(self._failures, 10)))

@@ -72,7 +72,6 @@ def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
         return problem(error.status, told(error), error.headers)
     if type(error) in STATUS:
         return problem(STATUS[type(error)], told(error))
-    log.warning("the source cannot be read", error=str(error))
     return problem(503, told(error), {"Retry-After": "5"})
 
 
@@ -115,14 +114,14 @@ def cause_of(error: Exception) -> dict[str, str]:
         case ServiceError(status=503):
             return {"cause": error.cause or type(error).__name__}
         case StoreUptimeError() if STATUS.get(type(error), 503) == 503 and not isinstance(error, ServiceError):
-            return {"cause": Cause.SOURCE}
+            return {"cause": Cause.SOURCE, "reason": str(error)}
         case _:
             return {}
 
 
 def note_cause(request: Request[Any, Any, Any], error: Exception) -> None:
     """Have the request's line in the log say why."""
-    request.scope["state"]["cause"] = cause_of(error)
+    request.scope["state"]["cause"] = cause_of(error)  # Front reads it
 
 
 def refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

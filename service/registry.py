@@ -62,6 +62,7 @@ class Registry:
             timeout=self._timing.connection_s,
             reconnect_timeout=CONNECT_S,  # then whoever asks begins anew: no waiting twice as long each time
             check=checked,
+            name="registry",
             open=False,
         )
         await self._pool.open()

@@ -71,9 +71,9 @@ class Runner:
             self._running[run].cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
         if left:
-            with suppress(RegistryUnreachable):
+            with suppress(RegistryUnreachable):  # then another server takes them over when their leases have run out
                 await self._registry.row("hand_back", runs=left)
-            log.info("handed back", runs=len(left))
+                log.info("handed back", runs=len(left))
         if self._ending:
             await asyncio.wait(self._ending, timeout=END_S)
 
@@ -105,7 +105,7 @@ class Runner:
 
     async def _take_over_lost(self) -> None:
         """Take over from servers that have fallen silent; where the registry was away, they could not renew either."""
-        if self._answers_since is None or time.monotonic() - self._answers_since < self._timing.renew_s:
+        if self._answers_since is None or time.monotonic() - self._answers_since < 2 * self._timing.renew_s:
             return
         for row in await self._registry.rows("lost"):
             log.warning("a server fell silent in the middle of a report", run=row["run"], now=row["status"])
