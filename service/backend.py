@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -35,7 +35,7 @@ from service.registry import Registry, Row
 from service.runner import House, Runner
 from service.schedules import queue_due
 from service.scratch import scratch
-from service.settings import Settings
+from service.settings import Settings, Timing
 from service.threads import Threads
 from service.watch import NEWER, Watch, Watches
 from service.work import Place
@@ -45,6 +45,7 @@ Result = TypeVar("Result")
 RETRY_S = 1.0
 START_S = 60.0  # how long a try to reach the registry may take, or the start of the embedded server
 CLOSE_S = 5.0
+READY_S = 3.0  # how long each look for /ready may take
 UNANSWERED = (
     psycopg.Error,
     SourceUnreachable,
@@ -75,9 +76,11 @@ class Backend:
     def __init__(self, settings: Settings, host: Host) -> None:
         self.settings = settings
         self.host = host
-        self.registry, self.triggers, self._of_loops, self._of_leases, self._of_watches = self._registries = [
-            Registry(settings.timing, size) for size in (FOR_ROUTES, FOR_TRIGGERS, FOR_LOOPS, 1, 1)
-        ]
+        timing = settings.timing
+        self.registry, self.triggers = Registry(timing, FOR_ROUTES), Registry(timing, FOR_TRIGGERS)
+        self._of_loops, self._of_leases = Registry(timing, FOR_LOOPS), Registry(timing, 1)
+        self._of_watches = Registry(impatient(timing), 1)
+        self._registries = (self.registry, self.triggers, self._of_loops, self._of_leases, self._of_watches)
         self._looks, self._decryptions, self._starts = Threads(LOOKS), Threads(DECRYPTIONS), Threads(1)
         self._held = ExitStack()
         self._spill = self._held.enter_context(scratch())
@@ -85,7 +88,7 @@ class Backend:
         self._database = ""
         self._runner: Runner | None = None
         self._courier = Courier(self._of_loops, settings, self.wake)
-        self._watches = Watches(self._of_watches, self._source, self._spill, settings.timing.look_s)
+        self._watches = Watches(self._of_watches, self._source, self._spill, impatient(timing).look_s)
         self._watches.of["workers"] = Watch(self._lack_of_workers)
         self._is_outdated = False
         self._uses_embedded = False
@@ -299,6 +302,16 @@ class Backend:
         return pipeline.open_source(
             self._database, self.settings.schema, mapping=self.settings.mapping, patience=patience
         )
+
+
+def impatient(timing: Timing) -> Timing:
+    """The same for what `/ready` tells, which should not be old."""
+    return replace(
+        timing,
+        connection_s=min(timing.connection_s, READY_S),
+        statement_s=min(timing.statement_s, READY_S),
+        look_s=min(timing.look_s, READY_S),
+    )
 
 
 def visit_embedded() -> None:
