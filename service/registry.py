@@ -79,14 +79,15 @@ class Registry:
             yield saying(connection)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Say]:
+    async def transaction(self, idle_s: float | None = None) -> AsyncIterator[Say]:
         """Statements that are committed together, or not at all.
 
-        PostgreSQL ends it where this process is paused in the middle: others may wait for what it has locked.
+        PostgreSQL ends it where this process is paused in the middle: others may wait for what it has locked. idle_s:
+        how long it may be, else as the settings say.
         """
         async with self._taken() as connection, connection.transaction():
             say = saying(connection)
-            await say("bound_transaction", idle=f"{self._timing.idle_s}s")
+            await say("bound_transaction", idle=f"{idle_s or self._timing.idle_s}s")
             yield say
 
     async def rows(self, statement: str, **values: object) -> list[Row]:
