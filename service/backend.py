@@ -45,7 +45,7 @@ Result = TypeVar("Result")
 RETRY_S = 1.0
 START_S = 60.0  # how long a try to reach the registry may take, or the start of the embedded server
 CLOSE_S = 5.0
-READY_S = 3.0  # how long each look for /ready may take
+SHORT_S = 3.0  # how long a wait of leases and of /ready may last
 UNANSWERED = (
     psycopg.Error,
     SourceUnreachable,
@@ -78,8 +78,8 @@ class Backend:
         self.host = host
         timing = settings.timing
         self.registry, self.triggers = Registry(timing, FOR_ROUTES), Registry(timing, FOR_TRIGGERS)
-        self._of_loops, self._of_leases = Registry(timing, FOR_LOOPS), Registry(timing, 1)
-        self._of_watches = Registry(impatient(timing), 1)
+        self._of_loops = Registry(timing, FOR_LOOPS)
+        self._of_leases, self._of_watches = (Registry(impatient(timing), 1) for _ in range(2))
         self._registries = (self.registry, self.triggers, self._of_loops, self._of_leases, self._of_watches)
         self._looks, self._decryptions, self._starts = Threads(LOOKS), Threads(DECRYPTIONS), Threads(1)
         self._held = ExitStack()
@@ -305,12 +305,12 @@ class Backend:
 
 
 def impatient(timing: Timing) -> Timing:
-    """The same for what `/ready` tells, which should not be old."""
+    """The same for leases, which should be tried twice before they end, and for what `/ready` tells."""
     return replace(
         timing,
-        connection_s=min(timing.connection_s, READY_S),
-        statement_s=min(timing.statement_s, READY_S),
-        look_s=min(timing.look_s, READY_S),
+        connection_s=min(timing.connection_s, SHORT_S),
+        statement_s=min(timing.statement_s, SHORT_S),
+        look_s=min(timing.look_s, SHORT_S),
     )
 
 

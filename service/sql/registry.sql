@@ -4,7 +4,7 @@
 select set_config('idle_in_transaction_session_timeout', %(idle)s, true);
 
 -- registry_state: the newest of its migrations, and whether it takes anything
-select max(number) as newest, current_setting('transaction_read_only')::boolean as is_read_only
+select coalesce(max(number), 0) as newest, current_setting('transaction_read_only')::boolean as is_read_only
 from store_uptime.migration;
 
 -- trigger_lock: let equal triggers come one after the other, so that they meet
