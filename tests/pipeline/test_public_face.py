@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PROMISED = {
     "AS_NAMED",
     "BadMapping",
+    "SourceBusy",
     "SourceMapping",
     "proposed_mapping",
     "read_mapping",
