@@ -24,6 +24,8 @@ from pipeline.statements import statement
 BEGIN = "begin isolation level repeatable read read only"
 LOCK_MOMENT = "set local lock_timeout = '100ms'"  # much less than after what time a server looks for deadlocks
 PAUSE_S = 0.1
+ATTEMPTS = 5
+REPLACED = "its tables were replaced while they were read"
 
 Held = list[tuple[Any, ...]]
 """What names lead to, then what is locked, with the file of each."""
@@ -57,21 +59,28 @@ class LockedTables:
 
         Raises LockNotAvailable where another session keeps a table from being read, TablesReplaced.
         """
+        for _ in range(ATTEMPTS):
+            before, self._held = self._held, self._once_free()
+            if self._held == before:
+                return
+        raise TablesReplaced("its tables are being replaced again and again")
+
+    def _once_free(self) -> Held:
+        """The transaction, once no other session keeps the tables from being read. Raises LockNotAvailable."""
         since = monotonic()
         while True:
-            before = self._held
             try:
-                self._held = self._transaction()
+                self._look()
+                return self._last_rows("rollback", *self.opening, LOCK_MOMENT, *self._reads, self._state)
             except psycopg.errors.LockNotAvailable:
                 if monotonic() - since > self.wait_s:
                     raise
                 self._connection.execute("rollback")
-                sleep(PAUSE_S)
-                continue
-            if self._held == before:
-                return
-            if monotonic() - since > self.wait_s:
-                raise TablesReplaced("its tables are being replaced again and again")
+            sleep(PAUSE_S)
+
+    def oid(self, name: str) -> int | None:
+        """The table that one of the names leads to; None: there is none."""
+        return self._held[self._names.index(name)][1]
 
     def require_unchanged(self) -> None:
         """Raises TablesReplaced where the names lead to other tables by now, or to more of them.
@@ -79,19 +88,24 @@ class LockedTables:
         The locks do not keep a schema from being renamed, or a partition from being attached.
         """
         held = self._last_rows(self._state)
+        if self._last_rows(*self._reads, self._state) != held:
+            raise TablesReplaced(REPLACED)
+        self._require_same_names(held)
+
+    def require_same_names(self) -> None:
+        """The same as far as it can be told where a statement has failed: it ends the transaction."""
+        self._require_same_names(self._last_rows("rollback", self._state))
+
+    def _require_same_names(self, held: Held) -> None:
         names = len(self._names)
-        if held[:names] != self._held[:names] or self._last_rows(*self._reads, self._state) != held:
-            raise TablesReplaced("its tables were replaced while they were read")
+        if held[:names] != self._held[:names]:
+            raise TablesReplaced(REPLACED)
 
     def held_by_others(self) -> str | None:
         """The name of a table that another session keeps from being read, one of these if possible."""
         self._connection.execute("rollback")
         row = self._connection.execute(statement("postgres/locked_by_others"), {"tables": self._names}).fetchone()
         return None if row is None else row[0]
-
-    def _transaction(self) -> Held:
-        self._look()
-        return self._last_rows("rollback", *self.opening, LOCK_MOMENT, *self._reads, self._state)
 
     def _look(self) -> None:
         asked = {"tables": self._names, "settings": list(self._settings)}

@@ -26,7 +26,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from pipeline.data_warnings import DataWarning, SourceRemark
-from pipeline.errors import SourceBusy, SourceMismatch, StoreUptimeError
+from pipeline.errors import SourceBusy, SourceMismatch, SourceRefused, StoreUptimeError
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping, suggestion
 from pipeline.options import DEFAULTS, EPOCH, Horizon, instant_us
@@ -101,13 +101,15 @@ class Postgres:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if error is not None:
-                end_statements(self._address, self._application)
-            elif self._has_pulled:
+            if error is None and self._has_pulled:
                 self._locks.require_unchanged()
+            elif isinstance(error, SourceRefused | SourceMismatch):
+                self._locks.require_same_names()
         except psycopg.Error as changed:
             raise source_error(self.name, changed, "") from None
         finally:
+            if error is not None:
+                end_statements(self._address, self._application)
             self._connection.close()
 
     @property
@@ -199,7 +201,7 @@ class Postgres:
 
     def _table(self, table: Table) -> "FoundTable":
         try:
-            asked = {"table": self._qualified(table)}
+            asked = {"table": self._locks.oid(self._qualified(table))}
             rows = self._connection.execute(statement("postgres/catalogue"), asked).fetchall()
         except psycopg.Error as error:
             raise source_error(self.name, error, self._grants()) from None
