@@ -8,6 +8,7 @@ end_statements   what a run that is gone has left behind on the server
 """
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,13 @@ ENDED = (
     errors.IdleInTransactionSessionTimeout,
     errors.ConnectionException,
 )
+KEPT_WAITS = {
+    "connect_timeout": "connect_timeout",
+    "keepalives": "keepalives",
+    "keepalives_idle": "keepalives_idle",
+    "keepalives_interval": "keepalives_interval",
+    "keepalives_count": "keepalives_retries",
+}
 POOLER = "A pooler before it must have pool_mode = transaction or session, and a connection left for this."
 TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
@@ -147,17 +155,24 @@ def reached(connection: psycopg.Connection) -> str:
     return f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
 
-def connectorx_url(connection: psycopg.Connection, place: str) -> str:
+def connectorx_url(connection: psycopg.Connection, place: str, settings: Mapping[str, str] | None = None) -> str:
     """The server that a connection has reached, as a URL for ConnectorX; never with less protection than was asked.
 
     Host and address are those of this connection, and it is encrypted where this is: of several servers under one
-    name, or several ways to one, libpq has chosen. Raises SourceRefused for what ConnectorX cannot do: check a host
+    name, or several ways to one, libpq has chosen. settings: of the server, for the whole session: ConnectorX prepares a
+    statement, which waits for locks, before it begins a transaction. Raises SourceRefused for what ConnectorX cannot do: check a host
     name, or encrypt by GSSAPI.
     """
     option = {part.keyword.decode(): part.val.decode() for part in connection.pgconn.info if part.val}
     require_kept(option, place)
     info = connection.info
-    query = {key: option[key] for key in ("application_name", "channel_binding", "options") if key in option}
+    query = {key: option[key] for key in ("application_name", "channel_binding") if key in option}
+    query |= {theirs: option[ours] for ours, theirs in KEPT_WAITS.items() if ours in option}
+    if "tcp_user_timeout" in option:
+        query["tcp_user_timeout"] = str(-(-int(option["tcp_user_timeout"]) // 1_000))  # in seconds there
+    ours = [f"-c {name}={value}" for name, value in (settings or {}).items()]
+    if ours or "options" in option:
+        query["options"] = " ".join([*ours, option.get("options", "")]).strip()
     query |= tls_files(option) if connection.pgconn.ssl_in_use else {}
     query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
     host = info.host

@@ -50,9 +50,9 @@ class LockedTables:
         self._held: Held = []
         self.wait_s = wait_s
         self.is_pooled = False
-        """Whether there is a pooler before the server; known, as `opening` is, once it has begun."""
-        self.opening: list[str] = []
-        """The statements that begin such a transaction."""
+        """Whether there is a pooler before the server; known, as `unset` is, once it has begun."""
+        self.unset: dict[str, str] = {}
+        """Those of the settings that nobody has set."""
 
     def begin(self) -> None:
         """Begin the transaction with its locks and its snapshot.
@@ -69,13 +69,14 @@ class LockedTables:
         """The transaction, once no other session keeps the tables from being read. Raises LockNotAvailable."""
         since = monotonic()
         while True:
+            self._connection.rollback()
+            self._look()
+            settings = [f"set local {name} = '{value}'" for name, value in self.unset.items()]
             try:
-                self._look()
-                return self._last_rows("rollback", *self.opening, LOCK_MOMENT, *self._reads, self._state)
+                return self._last_rows(BEGIN, *settings, LOCK_MOMENT, *self._reads, self._state)
             except psycopg.errors.LockNotAvailable:
                 if monotonic() - since > self.wait_s:
                     raise
-                self._connection.execute("rollback")
             sleep(PAUSE_S)
 
     def oid(self, name: str) -> int | None:
@@ -94,7 +95,8 @@ class LockedTables:
 
     def require_same_names(self) -> None:
         """The same as far as it can be told where a statement has failed: it ends the transaction."""
-        self._require_same_names(self._last_rows("rollback", self._state))
+        self._connection.rollback()
+        self._require_same_names(self._last_rows(self._state))
 
     def _require_same_names(self, held: Held) -> None:
         names = len(self._names)
@@ -103,7 +105,7 @@ class LockedTables:
 
     def held_by_others(self) -> str | None:
         """The name of a table that another session keeps from being read, one of these if possible."""
-        self._connection.execute("rollback")
+        self._connection.rollback()
         row = self._connection.execute(statement("postgres/locked_by_others"), {"tables": self._names}).fetchone()
         return None if row is None else row[0]
 
@@ -112,7 +114,7 @@ class LockedTables:
         row = self._connection.execute(statement("postgres/readable_tables"), asked).fetchone()
         self._tables, unset, lock_timeout_ms, process = cast("tuple[list[str], list[str], int | None, int]", row)
         self.is_pooled = process != self._connection.info.backend_pid
-        self.opening = [BEGIN, *(f"set local {name} = '{self._settings[name]}'" for name in unset)]
+        self.unset = {name: self._settings[name] for name in unset}
         if lock_timeout_ms is not None:
             self.wait_s = lock_timeout_ms / 1_000 or float("inf")
 

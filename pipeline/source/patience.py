@@ -15,6 +15,8 @@ Result = TypeVar("Result")
 
 CONNECT_TIMEOUT_S = 4
 LOCK_S = 5.0
+PULL_LOCK = "1s"
+"""How long a pull waits behind a reload that waits for us; after that it goes over the connection with the locks."""
 RUN = timedelta(hours=1)
 """As long as anything may take that a whole report waits for."""
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
@@ -70,7 +72,7 @@ def server_settings(patience: timedelta | None) -> dict[str, str]:
     statement_ms = int((patience * 0.8 if patience else RUN) / timedelta(milliseconds=1))
     return {
         "statement_timeout": f"{statement_ms}ms",
-        "lock_timeout": "1s",
+        "lock_timeout": PULL_LOCK,
         "idle_in_transaction_session_timeout": f"{int(RUN / timedelta(milliseconds=1))}ms",
         "tcp_keepalives_idle": "60",
         "tcp_keepalives_interval": "10",

@@ -39,7 +39,7 @@ from pipeline.source.connection import (
     shown,
     source_error,
 )
-from pipeline.source.locks import LockedTables
+from pipeline.source.locks import BEGIN, LockedTables
 from pipeline.source.patience import RUN, NoAnswer, lock_wait_s, server_settings
 from pipeline.source.pulls import PullFailed, by_connection, by_connectorx, in_thread
 from pipeline.source.times import EVER, LooseTimes, Stretch
@@ -90,8 +90,8 @@ class Postgres:
         self.name = self._place()
         self._has_pulled = False
         try:
-            self._url = connectorx_url(self._connection, self.name)
             self._begin()
+            self._url = connectorx_url(self._connection, self.name, self._locks.unset)
         except BaseException:
             self._connection.close()
             raise
@@ -242,7 +242,7 @@ class Postgres:
             raise SourceBusy(self.name, self._locked_reason()) from None
         except psycopg.Error as error:
             raise source_error(self.name, error, self._grants()) from None
-        self._opening = [*self._locks.opening, f"set transaction snapshot '{snapshot}'", *FRUGAL]
+        self._opening = [BEGIN, f"set transaction snapshot '{snapshot}'", *FRUGAL]
         self._may_pull_apart = snapshot is not None and not self._locks.is_pooled
 
     def _exported_snapshot(self) -> tuple[str | None, str | None]:
@@ -256,7 +256,6 @@ class Postgres:
         except psycopg.OperationalError:
             raise
         except psycopg.Error:
-            self._connection.execute("rollback")
             self._locks.begin()
             return None, None
         name, version = cast("tuple[str, str | None]", row)
