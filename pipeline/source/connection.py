@@ -159,9 +159,9 @@ def connectorx_url(connection: psycopg.Connection, place: str, settings: Mapping
     """The server that a connection has reached, as a URL for ConnectorX; never with less protection than was asked.
 
     Host and address are those of this connection, and it is encrypted where this is: of several servers under one
-    name, or several ways to one, libpq has chosen. settings: of the server, for the whole session: ConnectorX prepares a
-    statement, which waits for locks, before it begins a transaction. Raises SourceRefused for what ConnectorX cannot do: check a host
-    name, or encrypt by GSSAPI.
+    name, or several ways to one, libpq has chosen. settings: of the server, for the whole session: ConnectorX prepares
+    a statement, which waits for locks, before it begins a transaction. Raises SourceRefused for what ConnectorX cannot
+    do: check a host name, or encrypt by GSSAPI.
     """
     option = {part.keyword.decode(): part.val.decode() for part in connection.pgconn.info if part.val}
     require_kept(option, place)

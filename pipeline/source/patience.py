@@ -14,7 +14,7 @@ import psycopg
 Result = TypeVar("Result")
 
 CONNECT_TIMEOUT_S = 4
-LOCK_S = 5.0
+LOCK_S = 60.0
 PULL_LOCK = "1s"
 """How long a pull waits behind a reload that waits for us; after that it goes over the connection with the locks."""
 RUN = timedelta(hours=1)

@@ -78,6 +78,7 @@ PROMISED = {
     "restored",
     "saved",
     "selected",
+    "since_earlier",
     "throwaway_server",
     "understood",
     "week_of",

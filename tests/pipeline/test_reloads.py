@@ -1,18 +1,26 @@
-"""Tables that are reloaded while they are read: what is read is of one state, or there is an error that says so."""
+"""Tables that are reloaded while they are read: what is read is of one state, or there is an error that says so.
+
+And how long a source waits, for what, and through what.
+"""
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+import psutil
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from pipeline import SourceBusy
+from pipeline import SourceBusy, SourceRefused, SourceUnreachable, open_source, polled_stores
 from pipeline.options import Horizon, instant_us
+from pipeline.source.connection import connectorx_url
 from pipeline.source.postgres import Postgres
 from tests.pipeline.test_postgres_forms import NOON
-from tests.postgres import fresh_database, run
+from tests.postgres import as_user, fresh_database, pgbouncer, run
 
 NOW_US = instant_us(NOON)
 HORIZON = Horizon(NOW_US - 86_400_000_000, NOW_US)
@@ -164,13 +172,128 @@ def test_what_is_read_is_of_one_state_whenever_a_reload_begins(
         try:
             found = read(reloaded, begin)
         except SourceBusy as busy:
-            assert name in BEYOND_LOCKS
-            assert "its tables were replaced while they were read" in str(busy)
+            is_told = name in BEYOND_LOCKS and busy.reason == "its tables were replaced while they were read"
         else:
-            assert is_old(found)
+            is_told = is_old(found)
+    assert is_told
     assert name in SAME_ROWS or not is_old(read(reloaded, nothing))
 
 
 def is_old(found: tuple[Any, ...]) -> bool:
     """Whether all that was read is of the old state."""
     return found == (NOW_US - 3_600_000_000, [("a", "0", "09:00:00", "17:00:00")], [("a", "Europe/Dublin")], 2)
+
+
+@pytest.mark.parametrize("name", ["truncate of all", "a swap of tables", "drop and create", "a refresh"])
+def test_a_reload_that_is_under_way_is_waited_for(reloaded: str, name: str) -> None:
+    setup, statements = RELOADS[name]
+    make(reloaded, setup)
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(reloaded) as loading:
+        loading.execute("; ".join(statements))
+        reading = thread.submit(read, reloaded, nothing)
+        time.sleep(0.15)
+        loading.commit()
+        assert reading.result() == read(reloaded, nothing)
+    assert not is_old(reading.result())
+
+
+def test_a_locked_table_is_named_once_there_is_no_more_patience(reloaded: str) -> None:
+    make(reloaded, VIEWS)
+    with psycopg.connect(reloaded) as locking:
+        locking.execute("lock table menu_hours_base")
+        began = time.monotonic()
+        for url, patience in ((reloaded, 0.4), (f"{reloaded}%20-clock_timeout%3D200ms", None)):
+            source = open_source(url, "feed", patience=patience and timedelta(seconds=patience))
+            with pytest.raises(SourceBusy, match="feed.menu_hours_base is locked by another session"):
+                polled_stores(source)
+        assert time.monotonic() - began < 3
+
+
+def test_a_reload_is_not_the_victim_of_a_deadlock(reloaded: str) -> None:
+    """It locks in another order than a report; whoever waits with locks in hand would be in its way."""
+    make(reloaded, [])
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(reloaded) as loading:
+        loading.execute("set deadlock_timeout = '150ms'; truncate timezones")
+        reading = thread.submit(read, reloaded, nothing)
+        time.sleep(0.15)
+        loading.execute("; ".join(["truncate menu_hours; truncate store_status", *NEW]))
+        loading.commit()
+        assert not is_old(reading.result())
+
+
+def test_the_rights_to_the_columns_are_enough(reloaded: str) -> None:
+    make(reloaded, [])
+    name = "columns_alone"
+    run(
+        reloaded,
+        f"create role {name} login",
+        f"grant usage on schema feed to {name}",
+        f"grant select (store_id, timestamp_utc, status) on store_status to {name}",
+        f"grant select (store_id, day_of_week, start_time_local, end_time_local) on menu_hours to {name}",
+        f"grant select (store_id, timezone_str) on timezones to {name}",
+    )
+    assert is_old(read(as_user(reloaded, name), nothing))
+    run(reloaded, f"drop owned by {name}", f"drop role {name}")
+
+
+# Waits and connections ------------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_is_stopped_is_not_waited_for(reloaded: str) -> None:
+    make(reloaded, [])
+    source = Postgres(reloaded, "feed", patience=timedelta(seconds=0.5))
+    began = time.monotonic()
+    with pytest.raises(SourceUnreachable, match="has not answered within 0.5 s"), source:
+        process = psutil.Process(source.connection.info.backend_pid)
+        process.suspend()
+        try:
+            source.has_polled("a")
+        finally:
+            process.resume()
+    assert time.monotonic() - began < 3
+
+
+def test_a_statement_ends_on_the_server_too(reloaded: str) -> None:
+    make(reloaded, [*BASES[:1], "create view store_status as select base.* from store_status_base base, pg_sleep(9)"])
+    source = open_source(reloaded, "feed", patience=timedelta(seconds=0.5))
+    with pytest.raises(SourceBusy, match="statement timeout"):
+        polled_stores(source)
+
+
+def test_settings_of_the_address_are_kept(reloaded: str) -> None:
+    own = {"connect_timeout": "9", "keepalives_idle": "7"}
+    url = f"{reloaded}%20-cstatement_timeout%3D7s%20-cwork_mem%3D1MB&{urlencode(own)}"
+    make(reloaded, [])
+    with Postgres(url, "feed") as source:
+        assert source.connection.execute("show statement_timeout").fetchall() == [("7s",)]
+        asked = conninfo_to_dict(
+            connectorx_url(source.connection, "", {"lock_timeout": "1s"}).replace("retries", "count")
+        )
+    assert own.items() <= asked.items()
+    assert asked["options"] == "-c lock_timeout=1s -csearch_path=feed -cstatement_timeout=7s -cwork_mem=1MB"
+
+
+def test_small_pulls_leave_no_threads_behind(reloaded: str) -> None:
+    def threads_after(pulls: int) -> int:
+        for _ in range(pulls):
+            with Postgres(reloaded, "feed") as source:
+                source.polls(HORIZON, "a")
+                source.hours("a")
+        return psutil.Process().num_threads()
+
+    make(reloaded, [])
+    assert threads_after(5) >= threads_after(15)
+
+
+@pytest.mark.parametrize("connections", [1, 20])
+def test_a_pooler_in_transaction_mode_will_do(reloaded: str, connections: int) -> None:
+    make(reloaded, [])
+    with pgbouncer(reloaded, connections=connections) as url:
+        for _ in range(3):
+            assert is_old(read(url, nothing))
+            assert polled_stores(open_source(url, "feed")) == ["a"]
+
+
+def test_a_pooler_that_takes_no_transactions_is_refused(reloaded: str) -> None:
+    with pgbouncer(reloaded, "statement") as url, pytest.raises(SourceRefused, match="must have pool_mode"):
+        read(url, nothing)
