@@ -35,6 +35,7 @@ Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 AHEAD = "ahead of the clock"
+PARQUET = b"PAR1"
 PARENT_LOOK_S = 0.5
 LESS_URGENT = 10  # who asks where a report stands is answered first
 REGISTRY_PATIENCE = timedelta(minutes=5)
@@ -172,6 +173,7 @@ def make_report(task: Task) -> Outcome:
                 lambda step: ledger.note(step, source.version),
                 lanes=True,
             )
+            report = since_newest(report, ledger)
             ledger.note(f"writing (rows: {report.exact.height:,})", source.version)
             saved = asdict(pipeline.saved(report)).items()
             kept = {name: content and vault.sealed(content) for name, content in saved}
@@ -186,6 +188,19 @@ def make_report(task: Task) -> Outcome:
         facts = {"stores": stores, "polls_ahead": ahead, **plausibility(report, vault)}
         is_written = ledger.written("complete", **facts, **kept, **file)
         return Outcome(stores=stores, kept=is_written)
+
+
+def since_newest(report: "Report", ledger: "Ledger") -> "Report":
+    """The report, with a warning where hours or zones have no row and the newest report before it had some.
+
+    A report that is encrypted cannot be read here, and says nothing.
+    """
+    if all(report.quality.tables[table].read for table in ("hours", "zones")):
+        return report
+    figures = ledger.newest_figures()
+    if figures is None or not figures.startswith(PARQUET):
+        return report
+    return pipeline.since_earlier(report, pipeline.restored(figures))
 
 
 def plausibility(report: "Report", vault: Vault) -> dict[str, Any]:
@@ -250,6 +265,13 @@ class Ledger:
         with suppress(psycopg.Error, StoreUptimeError):
             self._execute("progress", step=step, data_version=version)
 
+    def newest_figures(self) -> bytes | None:
+        """The figures of the newest report of all stores; None where there is none, or the registry is away."""
+        with suppress(psycopg.Error, StoreUptimeError):
+            row = self._cursor("newest_figures").fetchone()
+            return None if row is None else row[0]
+        return None
+
     def written(self, statement: str, **values: object) -> bool:
         """Write how the run ended; False where it is somebody else's by now, or was cancelled.
 
@@ -261,13 +283,15 @@ class Ledger:
         return False
 
     def _execute(self, statement: str, **values: object) -> bool:
+        return self._cursor(statement, **values).rowcount == 1
+
+    def _cursor(self, statement: str, **values: object) -> "psycopg.Cursor[tuple[Any, ...]]":
         if self._connection is None:
-            self._connection = pipeline.connected(
-                self._task.registry, f"store-uptime worker {os.getpid()}", WRITE_PATIENCE
-            )
+            name = f"store-uptime worker {os.getpid()}"
+            self._connection = pipeline.connected(self._task.registry, name, WRITE_PATIENCE)
         ours = {"id": self._task.report_id, "run": self._task.run}
         try:
-            return self._connection.execute(statements()[statement], ours | values).rowcount == 1
+            return self._connection.execute(statements()[statement], ours | values)
         except psycopg.Error:
             self._connection.close()  # the next one may be in order, or lead to another server
             self._connection = None

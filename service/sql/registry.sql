@@ -264,6 +264,13 @@ where status = 'complete' and data_now is not null and options ->> 'store_id' is
 order by requested_at desc, id desc
 limit 1;
 
+-- newest_figures: the newest complete report of all stores
+select figures
+from store_uptime.report
+where status = 'complete' and options ->> 'store_id' is null
+order by requested_at desc, id desc
+limit 1;
+
 -- before: the complete report with the same options that was made before this one, to compare it with; one of the
 -- same schedule, or none of any
 select earlier.id
