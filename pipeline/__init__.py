@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.changes import comparison
+    from pipeline.changes import comparison, since_earlier
     from pipeline.data_warnings import WARNING_CODES, age_in_words
     from pipeline.embedded import embedded_server, throwaway_server
     from pipeline.errors import (
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         HorizonOutOfRange,
         NoPolls,
         SheetFull,
+        SourceBusy,
         SourceMismatch,
         SourceMissing,
         SourceRefused,
@@ -79,6 +80,7 @@ __all__ = [
     "Selection",
     "SheetFull",
     "Source",
+    "SourceBusy",
     "SourceMapping",
     "SourceMismatch",
     "SourceMissing",
@@ -111,6 +113,7 @@ __all__ = [
     "restored",
     "saved",
     "selected",
+    "since_earlier",
     "throwaway_server",
     "understood",
     "week_of",
@@ -122,7 +125,7 @@ __all__ = [
 ]
 
 HOMES = {
-    "changes": ("comparison",),
+    "changes": ("comparison", "since_earlier"),
     "data_warnings": ("WARNING_CODES", "age_in_words"),
     "embedded": ("embedded_server", "throwaway_server"),
     "errors": (
@@ -134,6 +137,7 @@ HOMES = {
         "HorizonOutOfRange",
         "NoPolls",
         "SheetFull",
+        "SourceBusy",
         "SourceMismatch",
         "SourceMissing",
         "SourceRefused",

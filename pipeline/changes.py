@@ -1,14 +1,19 @@
 """Two reports in, what became of each store out.
 
-comparison   one row per store of either report, the worst change first
+comparison      one row per store of either report, the worst change first
+since_earlier   a report, with what is missing in its source since an earlier one
 """
+
+from dataclasses import replace
 
 import polars as pl
 
+from pipeline.data_warnings import WARNING_CODES, DataWarning, NoHours, NoZones
 from pipeline.figures import percent
 from pipeline.report import Report
 
 ORDER = ("worse", "gone", "new", "unknown", "better", "same")
+EMPTIED: dict[str, type[DataWarning]] = {"hours": NoHours, "zones": NoZones}
 GIVES = ("store_id", "change", "percent_before", "percent_after", "downtime_before_us", "downtime_after_us")
 
 
@@ -28,6 +33,29 @@ def comparison(old: Report, new: Report) -> pl.DataFrame:
         .sort("rank", "lost", "store_id", descending=[False, True, False])
         .select(GIVES)
     )
+
+
+def since_earlier(report: Report, earlier: Report) -> Report:
+    """The report, with a warning for each of hours and zones that has no row and had some in the earlier one.
+
+    It goes on as long as there is none: one that had the warning itself counts as one with rows. Reports of one store,
+    and of different sources, have nothing to say about each other.
+    """
+    is_whole = report.plan.options.store is None and earlier.plan.options.store is None
+    if not is_whole or report.plan.source != earlier.plan.source:
+        return report
+    missing = [kind() for table, kind in EMPTIED.items() if is_emptied(table, kind, report, earlier)]
+    found = [*((each.code, str(each)) for each in missing)]
+    found += zip(report.quality.warning_codes, report.quality.warnings, strict=True)
+    found.sort(key=lambda each: WARNING_CODES.index(each[0]))
+    codes, sentences = [code for code, _ in found], [sentence for _, sentence in found]
+    return replace(report, quality=replace(report.quality, warning_codes=codes, warnings=sentences))
+
+
+def is_emptied(table: str, kind: type[DataWarning], report: Report, earlier: Report) -> bool:
+    """Whether a table has no row and had some."""
+    had_rows = earlier.quality.tables[table].read > 0 or kind.code in earlier.quality.warning_codes
+    return report.quality.tables[table].read == 0 and had_rows
 
 
 def weeks(report: Report, when: str) -> pl.DataFrame:

@@ -143,6 +143,32 @@ class RejectedRows(DataWarning):
 
 
 @dataclass(frozen=True)
+class NoHours(DataWarning):
+    """There is no row of hours, and an earlier report of the same source had some."""
+
+    code = "no-hours"
+
+    def __str__(self) -> str:
+        return (
+            "The hours have no rows, and had some in an earlier report: every store is taken as always open. "
+            "Was the table being filled anew?"
+        )
+
+
+@dataclass(frozen=True)
+class NoZones(DataWarning):
+    """There is no row of zones, and an earlier report of the same source had some."""
+
+    code = "no-zones"
+
+    def __str__(self) -> str:
+        return (
+            "The zones have no rows, and had some in an earlier report: every store is taken as in America/Chicago. "
+            "Was the table being filled anew?"
+        )
+
+
+@dataclass(frozen=True)
 class UnknownHours(DataWarning):
     """Many stores have no readable row of hours, and so no figures."""
 
@@ -268,6 +294,8 @@ KINDS: tuple[type[DataWarning], ...] = (
     FewRecentPolls,
     NoPollInHorizon,
     RejectedRows,
+    NoHours,
+    NoZones,
     UnknownHours,
     UnknownZones,
     WeekdaysFromOne,

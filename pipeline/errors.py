@@ -4,6 +4,7 @@
     ├── SourceUnreachable     the database does not answer
     ├── SourceMissing         the folder or file is not there, or may not be read
     ├── AddressNotUnderstood  what was given as an address is none that can be used
+    ├── SourceBusy            the database answers, and cannot be read at the moment: a lock, a reload, a time limit
     ├── SourceRefused         the database answers, and says no: password, right, encryption
     ├── SourceMismatch        a table, a column or a file is not what a report needs
     ├── BadMapping            the file of a mapping says what cannot be
@@ -66,6 +67,17 @@ class AddressNotUnderstood(StoreUptimeError):
 
     def __str__(self) -> str:
         return f"cannot reach {self.address}: {self.clause(self.reason)}. {self.remedy}"
+
+
+class SourceBusy(StoreUptimeError):
+    """The database answers, and cannot be read at the moment: later it can."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, reason)
+        self.source, self.reason = source, reason
+
+    def __str__(self) -> str:
+        return f"{self.source} cannot be read just now: {self.clause(self.reason)}. Try again in a while."
 
 
 class SourceRefused(StoreUptimeError):

@@ -19,6 +19,7 @@ from service.backend import Backend, Host
 from service.caller import Caller
 from service.compression import Zstandard
 from service.front import Front, Rates, SameSite
+from service.in_time import InTime
 from service.routes import openapi, operations, page, reports, schedules, sessions, stores
 from service.routes.validation import check_request
 from service.settings import Settings
@@ -84,6 +85,7 @@ def create_app(settings: Settings, host: Host) -> Front:
         },
         middleware=[
             PrometheusConfig(app_name="store_uptime", prefix="store_uptime", group_path=True).middleware,
+            InTime(settings.timing.request_s, settings.body_seconds),
             SameSite(settings),
             Rates(settings.rate_limit),
             DefineMiddleware(Doorkeeper, exclude_from_auth_key="exclude_from_auth", exclude=["^/schema"]),

@@ -1,11 +1,16 @@
-"""What stands behind the routes of one server: registry, workers, runner, source; and the life of all of them."""
+"""What stands behind the routes of one server: registry, workers, runner, source; and the life of all of them.
+
+What may hang has threads and connections of its own, so that nothing else waits for it: routes, triggers (which come
+one after the other), the loops, leases, and what `/ready` tells.
+"""
 
 import asyncio
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 import psycopg
 import structlog
@@ -22,28 +27,37 @@ from pipeline import (
 )
 from service import metrics
 from service.courier import Courier
-from service.errors import UNREADABLE, RegistryRefused, RegistryUnreachable
-from service.heartbeat import Heartbeat
-from service.migrations import settled
+from service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable
+from service.heartbeat import Heartbeat, Troubles, one_line
+from service.migrations import NEWEST, settled
 from service.pool import Workers
-from service.registry import Registry
+from service.registry import Registry, Row
 from service.runner import House, Runner
 from service.schedules import queue_due
 from service.scratch import scratch
-from service.settings import Settings
+from service.settings import Settings, Timing
+from service.threads import Threads
+from service.watch import NEWER, Watch, Watches
 from service.work import Place
 
+Result = TypeVar("Result")
+
 RETRY_S = 1.0
+START_S = 60.0  # how long a try to reach the registry may take, or the start of the embedded server
+CLOSE_S = 5.0
+SHORT_S = 3.0  # how long a wait of leases and of /ready may last
 UNANSWERED = (
-    psycopg.OperationalError,
+    psycopg.Error,
     SourceUnreachable,
     SourceRefused,
     AddressNotUnderstood,
     EmbeddedUnavailable,
+    TimeoutError,
 )
 STORES_S = 60
 NO_KEYS_S = 1
-FREE_BYTES = 256 << 20
+FOR_ROUTES, FOR_TRIGGERS, FOR_LOOPS = 8, 2, 3  # connections
+LOOKS, DECRYPTIONS = 4, 2  # threads
 
 log = structlog.get_logger(part="server")
 
@@ -62,15 +76,24 @@ class Backend:
     def __init__(self, settings: Settings, host: Host) -> None:
         self.settings = settings
         self.host = host
-        self.registry = Registry()
+        timing = settings.timing
+        self.registry, self.triggers = Registry(timing, FOR_ROUTES), Registry(timing, FOR_TRIGGERS)
+        self._of_loops = Registry(timing, FOR_LOOPS)
+        self._of_leases, self._of_watches = (Registry(impatient(timing), 1) for _ in range(2))
+        self._registries = (self.registry, self.triggers, self._of_loops, self._of_leases, self._of_watches)
+        self._looks, self._decryptions, self._starts = Threads(LOOKS), Threads(DECRYPTIONS), Threads(1)
         self._held = ExitStack()
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)
-        self._database = self._address = ""
-        self._heart = Heartbeat(self._beat, settings.timing.tick_s)
+        self._database = ""
         self._runner: Runner | None = None
-        self._courier = Courier(self.registry, settings, self.wake)
+        self._courier = Courier(self._of_loops, settings, self.wake)
+        self._watches = Watches(self._of_watches, self._source, self._spill, impatient(timing).look_s)
+        self._watches.of["workers"] = Watch(self._lack_of_workers)
+        self._is_outdated = False
         self._uses_embedded = False
+        self._troubles = Troubles()
+        self._hearts: dict[str, Heartbeat] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stores: list[str] = []
         self._stores_until = 0.0
@@ -83,46 +106,83 @@ class Backend:
 
     def open(self) -> None:
         """Begin; it goes on in the background, since the database may take its time."""
-        self._tasks = [asyncio.create_task(self.workers.keep_warm()), asyncio.create_task(self._work())]
+        self._tasks.append(asyncio.create_task(self._work()))
+        self._go_on("workers", self.workers.keep_warm, RETRY_S)
+        for name, watch in self._watches.of.items():
+            self._go_on(f"watch of the {name}", watch.beat, self.settings.timing.probe_s)
 
     async def close(self) -> None:
-        """End runs in order, and let go of everything."""
+        """End runs in order, and let go of everything; what hangs is left behind."""
         if self._runner is not None:
             await self._runner.stop()  # while the leases are still renewed
         await self._courier.stop()
-        self._heart.stop()
+        for heart in self._hearts.values():
+            heart.stop()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.registry.close()
+        await asyncio.wait(self._tasks, timeout=CLOSE_S)
+        await asyncio.gather(*(registry.close() for registry in self._registries))
         await asyncio.to_thread(self._held.close)
 
     async def _work(self) -> None:
         """Wait until the registry is there, then run reports."""
         try:
-            self._address = await self._registry_address()
-            await self.registry.open(self._address)
-            house = House(self._database, self._address, self._spill, self.wake)
-            self._runner = Runner(self.settings, self.registry, self.workers, house, self.host.is_stopping)
-            log.info("taking reports")
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._heart.run())
-                if self._uses_embedded:
-                    group.create_task(self._keep_embedded())
+            address = await self._registry_address()
+            for registry in self._registries:
+                await registry.open(address)
+            house = House(self._database, address, self._spill, self.wake)
+            self._runner = Runner(self.settings, self._of_loops, self.workers, house, self._may_begin)
         except RegistryRefused as refused:
             self.host.end(str(refused))
+            return
         except Exception:
             log.exception("unexpected error")
             self.host.end("The server has stopped because of an unexpected error; its log has the details.")
+            return
+        log.info("taking reports")
+        timing = self.settings.timing
+        self._go_on("leases", self._renew_leases, timing.renew_s)
+        self._go_on("schedules", self._queue_due, timing.tick_s)
+        self._go_on("runner", self._run_reports, timing.tick_s)
+        self._go_on("courier", self._deliver, timing.tick_s)
+        if self._uses_embedded:
+            self._go_on("built-in server", self._keep_embedded, RETRY_S)
 
-    async def _beat(self) -> None:
-        """What is due, what runs, what goes out. Raises RegistryUnreachable."""
-        if not self.host.is_stopping():
-            await queue_due(self.registry)
+    def _go_on(self, name: str, beat: Callable[[], Awaitable[None]], tick_s: float) -> None:
+        """Do something again and again until the end."""
+        heart = self._hearts[name] = Heartbeat(name, beat, tick_s, self._troubles)
+        self._tasks.append(asyncio.create_task(heart.run()))
+
+    async def _renew_leases(self) -> None:
+        if self._runner is not None:
+            await self._runner.renew(self._of_leases)
+
+    async def _queue_due(self) -> None:
+        await self._look_at_schema()
+        if self._may_begin():
+            await queue_due(self._of_loops)
+
+    async def _run_reports(self) -> None:
+        await self._look_at_schema()
         if self._runner is not None:
             await self._runner.tick()
-        if not self.host.is_stopping():
+
+    async def _deliver(self) -> None:
+        await self._look_at_schema()
+        if self._may_begin():
             await self._courier.tick()
+
+    def _may_begin(self) -> bool:
+        """Whether this server takes anything new."""
+        return not (self.host.is_stopping() or self._is_outdated)
+
+    async def _look_at_schema(self) -> None:
+        """See whether a newer version has changed the schema meanwhile: then what is new is not for this one."""
+        [state] = await self._of_loops.rows("registry_state")
+        is_outdated = state["newest"] > NEWEST
+        if is_outdated and not self._is_outdated:
+            log.warning("outdated", why=NEWER, newest=state["newest"], ours=NEWEST)
+        self._is_outdated = is_outdated
 
     async def _registry_address(self) -> str:
         """The address of a registry that is up to date; a database that does not answer is waited for.
@@ -132,10 +192,11 @@ class Backend:
         is_told = False
         while True:
             try:
-                return await asyncio.to_thread(self._found_registry)
+                return await self._starts.call(START_S, self._found_registry)
             except UNANSWERED as error:
                 if not is_told:
-                    log.warning("the database does not answer, waiting for it", error=" ".join(str(error).split()))
+                    reason = one_line(str(error)) or f"nothing has come within {START_S:g} seconds"
+                    log.warning("the database does not answer, waiting for it", error=reason)
                 is_told = True
                 await asyncio.sleep(RETRY_S)
 
@@ -157,18 +218,18 @@ class Backend:
 
     async def _keep_embedded(self) -> None:
         """Start the embedded server again where it was killed: nobody else would."""
-        while True:
-            await asyncio.sleep(RETRY_S)
-            try:
-                await asyncio.to_thread(visit_embedded)
-            except EmbeddedUnavailable as error:
-                log.warning("the built-in server is away", error=str(error))
+        try:
+            await self._starts.call(START_S, visit_embedded)
+        except (EmbeddedUnavailable, TimeoutError) as error:
+            log.warning("the built-in server is away", error=str(error))
 
     # What routes ask for ----------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
         """Look at once what there is to do."""
-        self._heart.wake()
+        for name in ("schedules", "runner", "courier"):
+            if name in self._hearts:
+                self._hearts[name].wake()
 
     @property
     def limits(self) -> Limits:
@@ -204,47 +265,56 @@ class Backend:
 
     async def data_version(self, options: Options) -> str | None:
         """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""
-        return await asyncio.to_thread(pipeline.beginning, self._source(), options)
+        return await self._looked(lambda source: pipeline.beginning(source, options))
 
     async def stores(self) -> list[str]:
         """The stores that a report has now, in byte order; not older than a minute."""
         if time.monotonic() > self._stores_until:
-            self._stores = await asyncio.to_thread(pipeline.polled_stores, self._source())
+            self._stores = await self._looked(pipeline.polled_stores)
             self._stores_until = time.monotonic() + STORES_S
         return self._stores
 
-    async def shortcomings(self) -> dict[str, str]:
-        """What is not ready: for each of database, registry, workers and disk that is not, a sentence."""
-        found = {}
-        if not self.workers.are_warm:
-            found["workers"] = "They are being started."
-        if shutil.disk_usage(self._spill).free < FREE_BYTES:
-            found["disk"] = f"There is less than {FREE_BYTES >> 20} MiB left for temporary files."
+    async def _looked(self, look: "Callable[[pipeline.Source], Result]") -> Result:
+        """What a look at the source finds. Raises SourceUnreachable, and what the look raises."""
+        seconds = self.settings.timing.look_s
         try:
-            await self.registry.row("any_waiting")
-        except RegistryUnreachable as error:
-            found["registry"] = str(error)
-            return found
-        try:
-            await asyncio.to_thread(visit, self._source())
-        except pipeline.StoreUptimeError as error:
-            log.warning("the source cannot be read", error=str(error))
-            found["database"] = UNREADABLE
-        return found
+            return await self._looks.call(seconds, look, self._source())
+        except TimeoutError:
+            raise SourceUnreachable(THE_SOURCE, f"it has not answered within {seconds:g} seconds") from None
+
+    async def decrypted(self, opened: Callable[[Row], Row], row: Row) -> Row:
+        """What is stored, for somebody to read; not in the loop, as it may be large."""
+        return await self._decryptions.call(self.settings.timing.request_s, opened, row)
+
+    def shortcomings(self) -> dict[str, tuple[str, datetime]]:
+        """What is not ready: of database, registry, workers and disk, for each a sentence, and since when."""
+        found = ((name, watch.lack, watch.since) for name, watch in self._watches.of.items())
+        return {name: (lack, since) for name, lack, since in found if lack is not None}
+
+    async def _lack_of_workers(self) -> str | None:
+        return None if self.workers.are_warm else "They are being started."
 
     def _source(self) -> "pipeline.Source":
+        """Raises RegistryUnreachable as long as nobody knows where it is."""
         if not self._database:
             raise RegistryUnreachable
-        return pipeline.open_source(self._database, self.settings.schema, mapping=self.settings.mapping)
+        patience = timedelta(seconds=self.settings.timing.look_s)
+        return pipeline.open_source(
+            self._database, self.settings.schema, mapping=self.settings.mapping, patience=patience
+        )
+
+
+def impatient(timing: Timing) -> Timing:
+    """The same for leases, which should be tried twice before they end, and for what `/ready` tells."""
+    return replace(
+        timing,
+        connection_s=min(timing.connection_s, SHORT_S),
+        statement_s=min(timing.statement_s, SHORT_S),
+        look_s=min(timing.look_s, SHORT_S),
+    )
 
 
 def visit_embedded() -> None:
     """See to it that the embedded server runs."""
     with pipeline.embedded_server():
-        pass
-
-
-def visit(source: "pipeline.Source") -> None:
-    """See whether a source can be read. Raises what it raises."""
-    with source:
         pass

@@ -1,6 +1,5 @@
 """Whoever a request comes from: what they read is decrypted for them, and noted."""
 
-import asyncio
 from dataclasses import dataclass
 
 from service import reports
@@ -24,7 +23,7 @@ class Caller:
     async def content(self, statement: str, report_id: str) -> Row:
         """What is stored of a complete report, for them to read. Raises RemovedReport, Sealed."""
         row = await reports.content(self.backend.registry, statement, report_id)
-        opened = await asyncio.to_thread(self._opened, row)
+        opened = await self.backend.decrypted(self._opened, row)
         done = {"action": "read", "subject": report_id, "detail": statement}
         await self.backend.registry.rows("note", **self.by, **done)
         return opened

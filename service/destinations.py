@@ -1,6 +1,5 @@
 """Where files are delivered to: folders, and buckets that speak S3, each under a name that the operator gives it."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,9 +14,11 @@ import pipeline
 from pipeline import StoreUptimeError
 from service.errors import NotDelivered
 from service.sealed import MAGIC
+from service.threads import Threads
 
 RETRIES = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}  # what is longer away, the courier waits for
 BUCKET = "s3://"
+WRITES, WRITE_S = Threads(8), 60.0  # a folder of another machine may hang
 
 
 class NoDestination(StoreUptimeError):
@@ -44,7 +45,7 @@ class Folder:
     async def put(self, name: str, content: bytes) -> None:
         """See `Destination`."""
         try:
-            await asyncio.to_thread(self._written, name, content)
+            await WRITES.call(WRITE_S, self._written, name, content)
         except pipeline.CannotWrite as error:
             raise NotDelivered(error.reason) from None
         except OSError as error:

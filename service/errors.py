@@ -18,6 +18,7 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── RegistryUnreachable  503  the database of the service does not answer
     ├── RegistryRefused      503  it answers, and says no
     ├── WorkerLost           503  the process that was to answer has ended
+    ├── AnswerTooLate        503  there was no answer in time
     ├── NotAllowed           401  no key, or one that opens nothing
     └── Forbidden            403  a request that another site may have made
 NotDelivered                 a file or an announcement has not reached its destination
@@ -34,6 +35,7 @@ from pipeline import (
     StoreUptimeError,
     UnknownStore,
 )
+from service.causes import Cause
 
 THE_SOURCE = "the database"  # where it is stands in the log
 UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the server's log says why."
@@ -44,6 +46,8 @@ class ServiceError(StoreUptimeError):
 
     status: ClassVar[int] = 503
     headers: ClassVar[dict[str, str]] = {}
+    cause: Cause | None = None
+    """Why, for the log: of those that are answered with 503."""
 
 
 def told(error: StoreUptimeError) -> str:
@@ -217,6 +221,7 @@ class QueueFull(ServiceError):
     """Too many reports wait already."""
 
     headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}
+    cause = Cause.QUEUE_FULL
 
     def __init__(self, waiting: int) -> None:
         super().__init__(waiting)
@@ -228,12 +233,28 @@ class QueueFull(ServiceError):
 
 
 class RegistryUnreachable(ServiceError):
-    """The database of the service does not answer."""
+    """The database of the service does not answer, or cannot do its work just now. reason: in its own words."""
 
     headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
 
+    def __init__(self, cause: Cause = Cause.UNREACHABLE, reason: str = "") -> None:
+        super().__init__(cause, reason)
+        self.cause, self.reason = cause, reason
+
     def __str__(self) -> str:
-        return "The database that keeps the reports does not answer. It is being waited for; try again in a while."
+        return f"The database that keeps the reports {UNABLE.get(self.cause, DOES_NOT_ANSWER)}"
+
+
+DOES_NOT_ANSWER = "does not answer. It is being waited for; try again in a while."
+UNABLE: dict[Cause | None, str] = {
+    Cause.TIMEOUT: "has not answered in time. Try again in a while.",
+    Cause.NO_CONNECTION: "is asked more than it can answer. Try again in a while.",
+    Cause.TOO_MANY_CONNECTIONS: "has too many connections. Try again in a while.",
+    Cause.DISK_FULL: "has a full disk, so that nothing can be added. Try again in a while.",
+    Cause.READ_ONLY: "is read-only just now, so that nothing can be added. Try again in a while.",
+    Cause.NO_TABLES: "has lost its tables. They are being waited for; the server's log says which.",
+    Cause.NO_RIGHTS: "refuses this server. It is being waited for; the server's log says why.",
+}
 
 
 class RegistryRefused(ServiceError):
@@ -251,9 +272,24 @@ class WorkerLost(ServiceError):
     """The process that was to answer has ended."""
 
     headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+    cause = Cause.WORKER_LOST
 
     def __str__(self) -> str:
         return "The process that worked on the answer ended unexpectedly. Try again."
+
+
+class AnswerTooLate(ServiceError):
+    """There was no answer in time."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+    cause = Cause.REQUEST_TIMEOUT
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"There was no answer within {self.seconds:g} seconds. Try again in a while."
 
 
 class NotAllowed(ServiceError):

@@ -103,6 +103,7 @@ def told(scope: Any, seen: Seen) -> dict[str, Any]:
         "report": str(report_id)[:8] or None,
         "key": scope.get("user"),
         "client": scope["client"][0] if scope.get("client") else None,
+        **scope.get("state", {}).get("cause", {}),
     }
 
 

@@ -56,6 +56,8 @@ def lead_here(head: list[Any], rendered: list[Any]) -> None:
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # that a connection was cut, whoever cut it says
+    logging.getLogger("psycopg.pool").setLevel(logging.INFO)
     logging.getLogger("psycopg.pool").addFilter(FailedConnections())
 
 

@@ -16,6 +16,9 @@ from pipeline import EMBEDDED
 from service.errors import RegistryRefused
 
 FOLDER = Path(__file__).parent / "sql/migrations"
+NEWEST = max(int(path.name.partition("_")[0]) for path in FOLDER.glob("*.sql"))
+"""The number of the schema that this version knows."""
+PATIENCE = "set local lock_timeout = '10s'; set local idle_in_transaction_session_timeout = '10s'"
 LOCK = "select pg_advisory_xact_lock(hashtext('store_uptime migrations'))"
 APPLIED = """
     create table if not exists store_uptime.migration (
@@ -23,11 +26,11 @@ APPLIED = """
         applied_at timestamptz not null default now()
     )
 """
-RIGHTS = (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)
 REMEDY = (
     "The user needs the right to make the schema store_uptime there (grant create on database …); "
     "or name another place with --registry."
 )
+PRIMARY = "It is a standby, or was made read-only: name the primary with --registry."
 
 
 def settled(database: str, registry: str | None, url: Callable[[str], str], told: Callable[[str], None]) -> str:
@@ -63,8 +66,10 @@ def migrate(address: str) -> None:
         try:
             with connection.transaction():
                 apply(connection)
-        except RIGHTS as error:
+        except errors.InsufficientPrivilege as error:
             raise RegistryRefused(place, error.diag.message_primary or "permission denied", REMEDY) from None
+        except errors.ReadOnlySqlTransaction:
+            raise RegistryRefused(place, "nothing can be written there", PRIMARY) from None
         except NewerSchema:
             raise RegistryRefused(place, "a newer store-uptime has been here", "Update this one.") from None
 
@@ -73,6 +78,7 @@ def apply(connection: psycopg.Connection) -> None:
     """Apply what is missing, all or nothing; what is complete already needs no right but to read."""
     if exists(connection, "to_regclass('store_uptime.migration')") and not missing(connection):
         return
+    connection.execute(PATIENCE)
     connection.execute(LOCK)
     if not exists(connection, "to_regnamespace('store_uptime')"):
         connection.execute("create schema store_uptime")

@@ -23,7 +23,8 @@ from pipeline import (
     StoreUptimeError,
     UnknownStore,
 )
-from service.errors import ServiceError, told
+from service.causes import Cause
+from service.errors import RegistryUnreachable, ServiceError, told
 
 STATUS: dict[type[StoreUptimeError], int] = {
     UnknownStore: 404,
@@ -71,7 +72,6 @@ def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
         return problem(error.status, told(error), error.headers)
     if type(error) in STATUS:
         return problem(STATUS[type(error)], told(error))
-    log.warning("the source cannot be read", error=str(error))
     return problem(503, told(error), {"Retry-After": "5"})
 
 
@@ -106,8 +106,27 @@ def problem_of(error: Exception) -> ProblemDetailsException:
             return of_anything(error)
 
 
+def cause_of(error: Exception) -> dict[str, str]:
+    """What the log says beside the status of an answer for which the caller can do nothing; else nothing."""
+    match error:
+        case RegistryUnreachable(reason=reason):
+            return {"cause": error.cause or Cause.UNREACHABLE, "reason": " ".join(reason.split())}
+        case ServiceError(status=503):
+            return {"cause": error.cause or type(error).__name__}
+        case StoreUptimeError() if STATUS.get(type(error), 503) == 503 and not isinstance(error, ServiceError):
+            return {"cause": Cause.SOURCE, "reason": str(error)}
+        case _:
+            return {}
+
+
+def note_cause(request: Request[Any, Any, Any], error: Exception) -> None:
+    """Have the request's line in the log say why."""
+    request.scope["state"]["cause"] = cause_of(error)  # Front reads it
+
+
 def refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A problem as its address answers it."""
+    note_cause(request, error)
     answer = problem_of(error).to_response(request)
     if is_classic(request.scope["path"]):
         answer.media_type = CLASSIC_MEDIA

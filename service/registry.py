@@ -2,6 +2,8 @@
 
 Every statement is in `sql/registry.sql`. A report's row is its place in the queue, too: a server takes the next one
 with `claim`, says that it lives with `renew`, and gets back from others what has fallen silent with `lost`.
+
+Every wait has an end: for a connection, for a statement, and of a transaction for the next statement of ours.
 """
 
 import time
@@ -11,19 +13,20 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from psycopg import errors
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from service.bounded import CONNECT_S, BoundedConnection, cause_of, patient
+from service.causes import Cause
 from service.errors import RegistryUnreachable
+from service.settings import Timing
 from service.statements import statements
 
-CONNECTIONS = 8
-PATIENCE_S = 3
 TRUSTED_S = 1.0  # a look costs a journey of its own
-LAST_SEEN: WeakKeyDictionary[AsyncConnection[DictRow], float] = WeakKeyDictionary()
+CHECK_S = 2.0  # how long such a look may take
+LAST_SEEN: WeakKeyDictionary[BoundedConnection, float] = WeakKeyDictionary()
 WAITING = 500  # requests that may wait for a connection
-GONE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, TooManyRequests)
 
 Row = dict[str, Any]
 Say = Callable[..., Awaitable[list[Row]]]
@@ -31,28 +34,35 @@ Say = Callable[..., Awaitable[list[Row]]]
 
 
 class Registry:
-    """The statements over a pool of connections. Each raises RegistryUnreachable where the database does not answer."""
+    """The statements over a few connections of their own: whoever must not wait for others has another registry.
 
-    def __init__(self) -> None:
-        self._pool: AsyncConnectionPool[AsyncConnection[DictRow]] | None = None
+    Each raises RegistryUnreachable where the database does not answer, or cannot do its work just now.
+    """
+
+    def __init__(self, timing: Timing, connections: int) -> None:
+        self._timing, self._size = timing, connections
+        self._pool: AsyncConnectionPool[BoundedConnection] | None = None
+        self._in_use = 0
 
     async def open(self, address: str) -> None:
         """Begin to connect; the database is there, or will be."""
         self._pool = AsyncConnectionPool(
-            address,
-            connection_class=AsyncConnection[DictRow],
+            patient(address),
+            connection_class=BoundedConnection,
             kwargs={
                 "autocommit": True,
                 "row_factory": dict_row,
-                "connect_timeout": PATIENCE_S,
+                "prepare_threshold": None,  # behind a pooler the next statement meets another session
                 "application_name": "store-uptime registry",
             },
-            min_size=2,
-            max_size=CONNECTIONS,
+            configure=self._configured,
+            min_size=1,
+            max_size=self._size,
             max_waiting=WAITING,
-            timeout=PATIENCE_S,
-            reconnect_timeout=PATIENCE_S,  # then whoever asks begins anew: no waiting twice as long each time
+            timeout=self._timing.connection_s,
+            reconnect_timeout=CONNECT_S,  # then whoever asks begins anew: no waiting twice as long each time
             check=checked,
+            name="registry",
             open=False,
         )
         await self._pool.open()
@@ -65,24 +75,20 @@ class Registry:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Say]:
         """Statements that come one after the other on one connection, each committed at once."""
-        if self._pool is None:
-            raise RegistryUnreachable
-        try:
-            async with self._pool.connection() as connection:
-                yield saying(connection)
-        except GONE as error:
-            raise RegistryUnreachable from error
+        async with self._taken() as connection:
+            yield saying(connection)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Say]:
-        """Statements that are committed together, or not at all."""
-        if self._pool is None:
-            raise RegistryUnreachable
-        try:
-            async with self._pool.connection() as connection, connection.transaction():
-                yield saying(connection)
-        except GONE as error:
-            raise RegistryUnreachable from error
+    async def transaction(self, idle_s: float | None = None) -> AsyncIterator[Say]:
+        """Statements that are committed together, or not at all.
+
+        PostgreSQL ends it where this process is paused in the middle: others may wait for what it has locked. idle_s:
+        how long it may be, else as the settings say.
+        """
+        async with self._taken() as connection, connection.transaction():
+            say = saying(connection)
+            await say("bound_transaction", idle=f"{idle_s or self._timing.idle_s}s")
+            yield say
 
     async def rows(self, statement: str, **values: object) -> list[Row]:
         """The rows of a statement."""
@@ -93,18 +99,55 @@ class Registry:
         """The first row of a statement, if it has any."""
         return next(iter(await self.rows(statement, **values)), None)
 
+    @asynccontextmanager
+    async def _taken(self) -> AsyncIterator[BoundedConnection]:
+        if self._pool is None:
+            raise RegistryUnreachable
+        try:
+            async with self._pool.connection() as connection:
+                self._in_use += 1
+                try:
+                    yield connection
+                finally:
+                    self._in_use -= 1
+        except psycopg.Error as error:
+            cause = self._cause(error)
+            if cause is None:
+                raise
+            raise RegistryUnreachable(cause, str(error)) from error
 
-async def checked(connection: AsyncConnection[DictRow]) -> None:
+    def _cause(self, error: psycopg.Error) -> Cause | None:
+        """A wait for a connection that is in vain means that all are in use, or that there is none to be had."""
+        match error:
+            case TooManyRequests():
+                return Cause.NO_CONNECTION
+            case PoolTimeout():
+                return Cause.NO_CONNECTION if self._in_use >= self._size else Cause.UNREACHABLE
+            case _:
+                return cause_of(error)
+
+    async def _configured(self, connection: BoundedConnection) -> None:
+        connection.seconds = self._timing.statement_s
+
+
+async def checked(connection: BoundedConnection) -> None:
     """Find out whether a connection is still there, unless it was a moment ago."""
-    if time.monotonic() - LAST_SEEN.get(connection, 0.0) > TRUSTED_S:
-        await AsyncConnectionPool.check_connection(connection)
+    if time.monotonic() - LAST_SEEN.get(connection, 0.0) <= TRUSTED_S:
+        return
+    usual, connection.seconds = connection.seconds, min(CHECK_S, connection.seconds)
+    await AsyncConnectionPool.check_connection(connection)
+    connection.seconds = usual
 
 
-def saying(connection: AsyncConnection[DictRow]) -> Say:
+def saying(connection: BoundedConnection) -> Say:
     """The execution of named statements on a connection."""
 
     async def say(statement: str, **values: object) -> list[Row]:
-        cursor = await connection.execute(statements()[statement], values)
+        try:
+            cursor = await connection.execute(statements()[statement], values)
+        except errors.ReadOnlySqlTransaction:
+            await connection.close()  # the next one may lead to another server, the primary
+            raise
         LAST_SEEN[connection] = time.monotonic()
         return await cursor.fetchall() if cursor.description else []
 

@@ -1,6 +1,7 @@
 """The runner: takes reports from the queue, sees them through, and looks after what other servers have left.
 
-With each heartbeat: which of our runs are still ours, what others have lost, what comes next.
+With each heartbeat: which of our runs are still ours, what others have lost, what comes next. Leases are renewed by a
+heartbeat of their own, on a connection of their own, so that nothing else keeps them waiting.
 A run belongs to whoever holds its token, and only the holder can write its result; so a run that was taken from a
 server which is merely slow comes to nothing there, and no report is done twice.
 """
@@ -27,7 +28,11 @@ from service.pool import Workers
 from service.registry import Registry
 from service.reports import file_name, made_by
 from service.settings import Settings
+from service.threads import Threads
 from service.work import Outcome, Outgoing, Place, Task
+
+ENDS = 2  # connections of lost runs that are ended at once
+END_S = 10.0  # how long that may take
 
 log = structlog.get_logger(part="runner")
 
@@ -44,16 +49,18 @@ class House:
 
 
 class Runner:
-    """Runs reports in the workers."""
+    """Runs reports in the workers. may_begin: whether it may take anything that is not its own already."""
 
     def __init__(
-        self, settings: Settings, registry: Registry, workers: Workers, house: House, is_stopping: Callable[[], bool]
+        self, settings: Settings, registry: Registry, workers: Workers, house: House, may_begin: Callable[[], bool]
     ) -> None:
         self._settings, self._registry, self._workers = settings, registry, workers
         self._timing, self._lease = settings.timing, timedelta(seconds=settings.timing.lease_s)
-        self._house, self._is_stopping = house, is_stopping
+        self._house, self._may_begin = house, may_begin
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._renewed = self._tidied = 0.0
+        self._ends, self._ending = Threads(ENDS), set[asyncio.Task[None]]()
+        self._tidied = 0.0
+        self._answers_since: float | None = None
 
     async def stop(self) -> None:
         """Let running reports finish within the grace; hand back what has not, for another server or the next start."""
@@ -64,20 +71,30 @@ class Runner:
             self._running[run].cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
         if left:
-            with suppress(RegistryUnreachable):
+            with suppress(RegistryUnreachable):  # then another server takes them over when their leases have run out
                 await self._registry.row("hand_back", runs=left)
-            log.info("handed back", runs=len(left))
+                log.info("handed back", runs=len(left))
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=END_S)
 
     async def tick(self) -> None:
         """Take and run reports. Raises RegistryUnreachable."""
-        await self._keep_or_end_ours()
-        await self._take_over_lost()
-        while self._has_room() and await self._begin_next():
-            pass
-        await self._look_after()
+        await self._end_what_is_not_ours()
+        if self._may_begin():
+            await self._take_over_lost()
+            while self._has_room() and await self._begin_next():
+                pass
+            await self._look_after()
+        metrics.RUNNING.set(len(self._running))
 
-    async def _keep_or_end_ours(self) -> None:
-        """Renew the leases of our runs; end those that were cancelled or taken over."""
+    async def renew(self, registry: Registry) -> None:
+        """Renew the leases of our runs, over a registry that nobody else uses. Raises RegistryUnreachable."""
+        self._answers_since, since = None, self._answers_since
+        await registry.rows("renew", runs=list(self._running), lease=self._lease)
+        self._answers_since = since or time.monotonic()
+
+    async def _end_what_is_not_ours(self) -> None:
+        """End those of our runs that were cancelled or taken over."""
         runs = list(self._running)
         if not runs:
             return
@@ -85,18 +102,18 @@ class Runner:
         for run in runs:
             if run not in ours and run in self._running:
                 self._running[run].cancel()
-        if time.monotonic() - self._renewed > self._timing.renew_s:
-            await self._registry.rows("renew", runs=list(ours), lease=self._lease)
-            self._renewed = time.monotonic()
 
     async def _take_over_lost(self) -> None:
+        """Take over from servers that have fallen silent; where the registry was away, they could not renew either."""
+        if self._answers_since is None or time.monotonic() - self._answers_since < 2 * self._timing.renew_s:
+            return
         for row in await self._registry.rows("lost"):
             log.warning("a server fell silent in the middle of a report", run=row["run"], now=row["status"])
-            await asyncio.to_thread(pipeline.end_statements, self._house.database, application(row["run"]))
+            self._end_statements(row["run"])
 
     def _has_room(self) -> bool:
         """Whether another report can begin here."""
-        return len(self._running) < self._settings.workers and self._workers.is_whole and not self._is_stopping()
+        return len(self._running) < self._settings.workers and self._workers.is_whole and self._may_begin()
 
     async def _begin_next(self) -> bool:
         """Begin the report whose turn it is; False where none waits."""
@@ -127,7 +144,7 @@ class Runner:
         except asyncio.CancelledError:
             metrics.RUNS.labels("cancelled").observe(time.monotonic() - begun)
             told.info("run cancelled")
-            await self._end_statements(run)
+            self._end_statements(run)
             raise
         finally:
             del self._running[run]
@@ -151,7 +168,7 @@ class Runner:
         except Exception as unexpected:
             log.exception("unexpected error", run=task.run)
             error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
-        await self._end_statements(task.run)
+        self._end_statements(task.run)
         return await self._failed(task, error)
 
     async def _failed(self, task: Task, error: str) -> Outcome:
@@ -162,9 +179,15 @@ class Runner:
                 return Outcome(error=row["error"])
         return Outcome(error=error, kept=False)
 
-    async def _end_statements(self, run: str) -> None:
-        """End what a killed worker has left running in PostgreSQL."""
-        await asyncio.to_thread(pipeline.end_statements, self._house.database, application(run))
+    def _end_statements(self, run: str) -> None:
+        """End what a killed worker has left running in PostgreSQL, by the way: that server may not answer."""
+        task = asyncio.create_task(self._ended_statements(run))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _ended_statements(self, run: str) -> None:
+        with suppress(TimeoutError):
+            await self._ends.call(END_S, pipeline.end_statements, self._house.database, application(run))
 
     def _task(self, run: str, claimed: dict[str, Any], folder: Path) -> Task:
         limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(folder))
@@ -184,7 +207,6 @@ class Runner:
         """What is due now and then."""
         waiting = {row["status"]: row["count"] for row in await self._registry.rows("fullness")}
         metrics.WAITING.set(waiting.get("queued", 0))
-        metrics.RUNNING.set(len(self._running))
         metrics.WORKERS_LOST.set(self._workers.lost)
         newest = await self._registry.row("newest_data") or {"data_now": None, "warning_codes": []}
         metrics.note_data(newest["data_now"], newest["warning_codes"])

@@ -23,6 +23,7 @@ import stamina
 
 import pipeline
 from pipeline import AS_NAMED, Columns, Format, Limits, Options, Selection, SourceMapping, StoreUptimeError
+from service.bounded import cause_of
 from service.errors import told
 from service.sealed import Vault
 from service.statements import statements
@@ -34,9 +35,11 @@ Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 AHEAD = "ahead of the clock"
+PARQUET = b"PAR1"
 PARENT_LOOK_S = 0.5
 LESS_URGENT = 10  # who asks where a report stands is answered first
 REGISTRY_PATIENCE = timedelta(minutes=5)
+WRITE_PATIENCE = timedelta(seconds=60)  # of one try: a result may be large
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,7 @@ def make_report(task: Task) -> Outcome:
                 lambda step: ledger.note(step, source.version),
                 lanes=True,
             )
+            report = since_newest(report, ledger)
             ledger.note(f"writing (rows: {report.exact.height:,})", source.version)
             saved = asdict(pipeline.saved(report)).items()
             kept = {name: content and vault.sealed(content) for name, content in saved}
@@ -184,6 +188,19 @@ def make_report(task: Task) -> Outcome:
         facts = {"stores": stores, "polls_ahead": ahead, **plausibility(report, vault)}
         is_written = ledger.written("complete", **facts, **kept, **file)
         return Outcome(stores=stores, kept=is_written)
+
+
+def since_newest(report: "Report", ledger: "Ledger") -> "Report":
+    """The report, with a warning where hours or zones have no row and the newest report before it had some.
+
+    A report that is encrypted cannot be read here, and says nothing.
+    """
+    if all(report.quality.tables[table].read for table in ("hours", "zones")):
+        return report
+    figures = ledger.newest_figures()
+    if figures is None or not figures.startswith(PARQUET):
+        return report
+    return pipeline.since_earlier(report, pipeline.restored(figures))
 
 
 def plausibility(report: "Report", vault: Vault) -> dict[str, Any]:
@@ -245,29 +262,49 @@ class Ledger:
 
     def note(self, step: str, version: str | None) -> None:
         """Tell the step at hand; if that cannot be told, the run goes on."""
-        with suppress(psycopg.Error):
+        with suppress(psycopg.Error, StoreUptimeError):
             self._execute("progress", step=step, data_version=version)
+
+    def newest_figures(self) -> bytes | None:
+        """The figures of the newest report of all stores; None where there is none, or the registry is away."""
+        with suppress(psycopg.Error, StoreUptimeError):
+            row = self._cursor("newest_figures").fetchone()
+            return None if row is None else row[0]
+        return None
 
     def written(self, statement: str, **values: object) -> bool:
         """Write how the run ended; False where it is somebody else's by now, or was cancelled.
 
         A registry that is away is waited for: the result took longer to make than that.
         """
-        for attempt in stamina.retry_context(
-            on=psycopg.OperationalError, attempts=None, timeout=REGISTRY_PATIENCE, wait_max=2.0
-        ):
+        for attempt in stamina.retry_context(on=will_pass, attempts=None, timeout=REGISTRY_PATIENCE, wait_max=2.0):
             with attempt:
                 return self._execute(statement, **values)
         return False
 
     def _execute(self, statement: str, **values: object) -> bool:
-        if self._connection is None or self._connection.closed:
+        return self._cursor(statement, **values).rowcount == 1
+
+    def _cursor(self, statement: str, **values: object) -> "psycopg.Cursor[tuple[Any, ...]]":
+        if self._connection is None:
             name = f"store-uptime worker {os.getpid()}"
-            self._connection = psycopg.connect(
-                self._task.registry, autocommit=True, connect_timeout=4, application_name=name
-            )
+            self._connection = pipeline.connected(self._task.registry, name, WRITE_PATIENCE)
         ours = {"id": self._task.report_id, "run": self._task.run}
-        return self._connection.execute(statements()[statement], ours | values).rowcount == 1
+        try:
+            return self._connection.execute(statements()[statement], ours | values)
+        except psycopg.Error:
+            self._connection.close()  # the next one may be in order, or lead to another server
+            self._connection = None
+            raise
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether the registry is only away, or cannot do its work just now."""
+    match error:
+        case psycopg.Error():
+            return cause_of(error) is not None
+        case _:
+            return isinstance(error, pipeline.SourceUnreachable | pipeline.SourceRefused)
 
 
 def about(figures: bytes) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from uuid import uuid4
 
 import psutil
 import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from pipeline import embedded
 from pipeline.embedded import embedded_server
@@ -177,6 +179,53 @@ class Cluster:
                 yield
             finally:
                 server.send_signal(signal.SIGQUIT)
+
+
+@contextmanager
+def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> Iterator[str]:
+    """The URL of any database of a server behind pgbouncer; whoever comes is its superuser.
+
+    server: a URL with the socket's folder. connections: how many pgbouncer has for a database.
+    """
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    if program is None:
+        pytest.skip("there is no pgbouncer to go through")
+    place = conninfo_to_dict(server)
+    port = free_port()
+    settings = {
+        "listen_addr": "127.0.0.1",
+        "listen_port": port,
+        "unix_socket_dir": "",
+        "auth_type": "any",
+        "pool_mode": mode,
+        "default_pool_size": connections,
+    }
+    with open_folder() as folder:
+        file = folder / "pgbouncer.ini"
+        there = f"host={place['host']} port={place['port']} user={place['user']}"
+        lines = [f"{key} = {value}" for key, value in settings.items()]
+        file.write_text("\n".join(["[databases]", f"* = {there}", "[pgbouncer]", *lines]))
+        account = embedded.server_account(folder)
+        with subprocess.Popen(
+            [program, "-q", str(file)],
+            user=account and account[0],
+            group=account and account[1],
+            extra_groups=[] if account else None,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as pooler:
+            try:
+                url = network_url(port, str(place["user"]), database=str(place["dbname"]))
+                eventually(lambda: listens(port))
+                yield url
+            finally:
+                pooler.terminate()
+
+
+def listens(port: int) -> bool:
+    """Whether anybody listens on a TCP port of this machine."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -10,6 +10,7 @@ postgres.py       tables in PostgreSQL, pulled by ConnectorX; also the embedded 
 connection.py     one connection string for psycopg and ConnectorX
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def open_source(
     schema: str | None = None,
     application: str | None = None,
     mapping: SourceMapping = AS_NAMED,
+    patience: timedelta | None = None,
 ) -> "Source":
     """The source at an address; nothing is read before it is entered with `with`, but a folder's files are
     looked through.
@@ -36,7 +38,8 @@ def open_source(
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
     package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
     run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has. mapping: what the
-    source calls tables, columns and statuses.
+    source calls tables, columns and statuses. patience: how long each wait for a database may last, for a look that
+    somebody waits for; None: as long as a run takes.
     Raises SourceMissing, AddressNotUnderstood, SourceMismatch.
     """
     text = str(address)
@@ -47,11 +50,11 @@ def open_source(
     if text == EMBEDDED:
         from pipeline.source.postgres import EmbeddedPostgres
 
-        return EmbeddedPostgres(schema, application, mapping)
+        return EmbeddedPostgres(schema, application, mapping, patience)
     if is_connection_string(text):
         from pipeline.source.postgres import Postgres
 
-        return Postgres(text, schema, application, mapping)
+        return Postgres(text, schema, application, mapping, patience)
     if "://" in text:
         raise AddressNotUnderstood(
             text.partition("://")[0] + "://…",

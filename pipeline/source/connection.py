@@ -1,43 +1,76 @@
 """One connection string, for libpq and for ConnectorX.
 
 connected        a psycopg connection, or an error of ours within seconds
+source_error     what a statement that failed says of the source
 connectorx_url   the same server and rights, as ConnectorX takes them
 shown, reached   where it is, for people: without the password
 end_statements   what a run that is gone has left behind on the server
 """
 
 import re
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import psycopg
+from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from pipeline.errors import AddressNotUnderstood, SourceRefused, SourceUnreachable
+from pipeline.errors import AddressNotUnderstood, SourceBusy, SourceRefused, SourceUnreachable
+from pipeline.source.locks import TablesReplaced
+from pipeline.source.patience import PatientConnection, connection_options
 
-CONNECT_TIMEOUT_S = 4
+END_PATIENCE = timedelta(seconds=5)
 REFUSALS = ("authentication", "password", "role ", "database ", "SSL", "TLS", "certificate", "permission", "pg_hba")
 URL = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?[^@/?]*(?:/[^@?]*)?(?:\?.*)?", re.DOTALL)
 PREFIX = re.compile("^(?:connection is bad: |connection failed: )*(?:connection to server .*? failed: )?")
 ESCAPE = "In a URL, what is special in a password is written %XX: @ is %40, / is %2F, % is %25."
+BUSY = (
+    TablesReplaced,
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+    errors.QueryCanceled,  # by a time limit
+    errors.SerializationFailure,  # a standby had to replay what we were in the way of
+    errors.TooManyConnections,
+)
+ENDED = (
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.IdleInTransactionSessionTimeout,
+    errors.ConnectionException,
+)
+KEPT_WAITS = {
+    "connect_timeout": "connect_timeout",
+    "keepalives": "keepalives",
+    "keepalives_idle": "keepalives_idle",
+    "keepalives_interval": "keepalives_interval",
+    "keepalives_count": "keepalives_retries",
+}
+POOLER = "A pooler before it must have pool_mode = transaction or session, and a connection left for this."
 TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
 
-def connected(address: str, application: str) -> psycopg.Connection:
+def connected(address: str, application: str, patience: timedelta | None = None) -> psycopg.Connection:
     """A connection by libpq's own rules (URL, key=value, PG… variables, services, .pgpass), in autocommit.
 
+    patience: how long a statement may take, whatever has become of the server: see `PatientConnection`.
     Raises SourceUnreachable where nothing answers, SourceRefused where the answer is no, AddressNotUnderstood.
     """
-    asked = understood(address)
-    patience = asked.get("connect_timeout") or CONNECT_TIMEOUT_S
-    settings = {"application_name": application, "connect_timeout": patience, "client_encoding": "UTF8"}
+    options = connection_options(understood(address), patience)
+    settings = {"application_name": application, "client_encoding": "UTF8", **options}
     try:
-        return psycopg.connect(make_conninfo(address, **settings), autocommit=True)
+        connection = PatientConnection.connect(make_conninfo(address, **settings), autocommit=True)
+        connection.patience = patience
+        # prepared statements belong to a server's session, and a pooler gives us another one for each transaction
+        connection.prepare_threshold = None
+        return connection
     except psycopg.ProgrammingError as error:
         raise not_understood(error) from None
     except psycopg.Error as error:
-        raise connection_error(shown(address), first_line(error)) from None
+        raise connection_error(shown(address), error) from None
 
 
 def end_statements(address: str, application: str) -> None:
@@ -46,7 +79,7 @@ def end_statements(address: str, application: str) -> None:
     A client that is gone goes unnoticed on the server until a statement of its has something to send.
     """
     try:
-        with connected(address, f"{application} end") as connection:
+        with connected(address, f"{application} end", END_PATIENCE) as connection:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
                 "where application_name = %s and pid <> pg_backend_pid()",
@@ -72,9 +105,27 @@ def not_understood(error: psycopg.ProgrammingError) -> AddressNotUnderstood:
     return AddressNotUnderstood("the database", f"its address is not understood ({sentence})", ESCAPE)
 
 
-def connection_error(place: str, reason: str) -> SourceUnreachable | SourceRefused:
-    """Which of the two a failed connection is, by the words of the server or of libpq."""
-    if any(word in reason for word in REFUSALS):
+def source_error(place: str, error: Exception, remedy: str) -> SourceUnreachable | SourceBusy | SourceRefused:
+    """Which of these an error is that a statement has raised, by its class. remedy: what to do where it is refused."""
+    reason = first_line(error)
+    if isinstance(error, BUSY):
+        return SourceBusy(place, reason)
+    if isinstance(error, errors.ProtocolViolation):
+        return SourceRefused(place, reason, POOLER)
+    is_lost = isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith("08")
+    return (
+        SourceUnreachable(place, reason)
+        if is_lost or isinstance(error, ENDED)
+        else SourceRefused(place, reason, remedy)
+    )
+
+
+def connection_error(place: str, error: psycopg.Error) -> SourceUnreachable | SourceRefused:
+    """Which of the two a failed connection is. It has no SQLSTATE; whether a password was asked for can be seen, and
+    the rest are the words of the server or of libpq."""
+    reason = first_line(error)
+    asked_for_password = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
+    if asked_for_password or any(word in reason for word in REFUSALS):
         return SourceRefused(place, reason, "Check user, password, database name and sslmode of the address.")
     return SourceUnreachable(place, reason)
 
@@ -104,17 +155,24 @@ def reached(connection: psycopg.Connection) -> str:
     return f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
 
-def connectorx_url(connection: psycopg.Connection, place: str) -> str:
+def connectorx_url(connection: psycopg.Connection, place: str, settings: Mapping[str, str] | None = None) -> str:
     """The server that a connection has reached, as a URL for ConnectorX; never with less protection than was asked.
 
     Host and address are those of this connection, and it is encrypted where this is: of several servers under one
-    name, or several ways to one, libpq has chosen. Raises SourceRefused for what ConnectorX cannot do: check a host
-    name, or encrypt by GSSAPI.
+    name, or several ways to one, libpq has chosen. settings: of the server, for the whole session: ConnectorX prepares
+    a statement, which waits for locks, before it begins a transaction. Raises SourceRefused for what ConnectorX cannot
+    do: check a host name, or encrypt by GSSAPI.
     """
     option = {part.keyword.decode(): part.val.decode() for part in connection.pgconn.info if part.val}
     require_kept(option, place)
     info = connection.info
-    query = {key: option[key] for key in ("application_name", "channel_binding", "options") if key in option}
+    query = {key: option[key] for key in ("application_name", "channel_binding") if key in option}
+    query |= {theirs: option[ours] for ours, theirs in KEPT_WAITS.items() if ours in option}
+    if "tcp_user_timeout" in option:
+        query["tcp_user_timeout"] = str(-(-int(option["tcp_user_timeout"]) // 1_000))  # in seconds there
+    ours = [f"-c {name}={value}" for name, value in (settings or {}).items()]
+    if ours or "options" in option:
+        query["options"] = " ".join([*ours, option.get("options", "")]).strip()
     query |= tls_files(option) if connection.pgconn.ssl_in_use else {}
     query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
     host = info.host

@@ -1,7 +1,8 @@
 """Tables in PostgreSQL as a source, whoever made them.
 
-A look at the catalogue says what there is; every column is cast in the query, so that ConnectorX only meets text,
-booleans and timestamps. psycopg holds one snapshot and every pull sees just that. Statements are in `sql/postgres/`.
+A look at the catalogue says what there is; every column is cast in the query, so that a pull only meets text, booleans
+and bytes. psycopg locks the tables and holds one snapshot, and every pull sees just that. Statements are in
+`sql/postgres/`.
 
 Polars is imported when the first pull is back: until then it would only be in the way.
 """
@@ -9,39 +10,42 @@ Polars is imported when the first pull is back: until then it would only be in t
 import os
 import secrets
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, LiteralString, Self, cast
 
 os.environ.setdefault("RUST_LOG", "off")  # ConnectorX raises what it would log to stderr; it reads this when imported
-import connectorx
 import psycopg
 import pyarrow  # by ConnectorX too; here it is imported before the pull, not during it
 from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from pipeline.data_warnings import DataWarning, SourceRemark
-from pipeline.errors import SourceMismatch, SourceRefused
+from pipeline.errors import SourceBusy, SourceMismatch, SourceRefused, StoreUptimeError
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping, suggestion
 from pipeline.options import DEFAULTS, EPOCH, Horizon, instant_us
 from pipeline.source.catalogue import FoundTable, found_table, needed
 from pipeline.source.connection import (
     connected,
-    connection_error,
     connectorx_url,
     end_statements,
-    first_line,
     reached,
     shown,
+    source_error,
 )
+from pipeline.source.locks import BEGIN, LockedTables
+from pipeline.source.patience import RUN, NoAnswer, lock_wait_s, server_settings
+from pipeline.source.pulls import PullFailed, by_connection, by_connectorx, in_thread
 from pipeline.source.times import EVER, LooseTimes, Stretch
 from pipeline.statements import statement
 from pipeline.tables import COLUMNS, Table
-from pipeline.waiting import awaited
+from pipeline.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,7 +55,6 @@ if TYPE_CHECKING:
 LARGE_TABLE = 1_000_000
 BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
 ACCEPTED = {"unreadable": Value("\ufffd")}
-BEGIN = "begin isolation level repeatable read read only"
 FRUGAL = ("set local max_parallel_workers_per_gather = 0", "set local work_mem = '64MB'")
 """A pull keeps one core of the server busy, and groups the polls of some thousand stores without a file."""
 
@@ -59,7 +62,8 @@ FRUGAL = ("set local max_parallel_workers_per_gather = 0", "set local work_mem =
 class Postgres:
     """The three tables in a PostgreSQL database; only the horizon and the needed columns of the polls travel.
 
-    Raises SourceUnreachable, SourceRefused, AddressNotUnderstood, SourceMismatch when entered and read.
+    Raises SourceUnreachable, SourceBusy, SourceRefused, AddressNotUnderstood, SourceMismatch when entered and read, and
+    SourceBusy when it is left, where other tables are there by then: what was read is of no one state.
     """
 
     gives_all = False
@@ -73,31 +77,40 @@ class Postgres:
         schema: str | None = None,
         application: str | None = None,
         mapping: SourceMapping = AS_NAMED,
+        patience: timedelta | None = None,
     ) -> None:
         self.name = shown(address)
         self.mapping = mapping
         self.remarks: list[DataWarning] = []
-        self._address, self._schema = address, schema
+        self._address, self._schema, self._patience = address, schema, patience
         self._application = application or f"store-uptime {secrets.token_hex(8)}"
 
     def __enter__(self) -> Self:
-        self._connection = connected(self._address, self._application)
+        self._connection = connected(self._address, self._application, self._patience or RUN)
         self.name = self._place()
-        self._url = connectorx_url(self._connection, self.name)
+        self._has_pulled = False
         try:
-            snapshot, self.version = self._exported_snapshot()
-        except psycopg.OperationalError as error:
-            raise connection_error(self.name, first_line(error)) from None
-        seen = [] if snapshot is None else [f"set transaction snapshot '{snapshot}'"]
-        self._opening = [BEGIN, *seen, *FRUGAL]
+            self._begin()
+            self._url = connectorx_url(self._connection, self.name, self._locks.unset)
+        except BaseException:
+            self._connection.close()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
-        if error is not None:
-            end_statements(self._address, self._application)
+        try:
+            if error is None and self._has_pulled:
+                self._locks.require_unchanged()
+            elif isinstance(error, SourceRefused | SourceMismatch):
+                self._locks.require_same_names()
+        except psycopg.Error as changed:
+            raise source_error(self.name, changed, "") from None
+        finally:
+            if error is not None:
+                end_statements(self._address, self._application)
+            self._connection.close()
 
     @property
     def connection(self) -> psycopg.Connection:
@@ -118,14 +131,14 @@ class Postgres:
         polls, times, of_store = self._polls, self._polls.times, self._of_store("store_status", store)
         if isinstance(times, LooseTimes):
             last_us = horizon.now_us if horizon.ahead_us is None else None  # what is ahead is looked at too
-            loose = self._loose_polls(times, Stretch(horizon.start_us, last_us), of_store)
+            loose = self._loose_polls(times, Stretch(horizon.start_us, last_us), store)
             from pipeline.source.frames import NONE_USUAL, RawPolls
 
             return RawPolls(NONE_USUAL, [loose])
         bounds = {"start": times.since(horizon.start_us), "now": times.until(horizon.now_us), "of_store": of_store}
         ahead = Value(None) if horizon.ahead_us is None else times.until(horizon.ahead_us)
-        coming = self._coming("usual_polls", polls, **bounds)
-        strays = self._pulled(times.strays, polls, ahead=ahead, of_store=of_store)
+        coming = self._coming("usual_polls", polls, store, **bounds)
+        strays = self._pulled(times.strays, polls, store, ahead=ahead, of_store=of_store)
         groups = self._arrived("usual_polls", coming)
         from pipeline.source.frames import RawPolls
         from pipeline.source.wire import is_usual, one_by_one
@@ -133,18 +146,18 @@ class Postgres:
         usual = is_usual(groups)
         if usual.all():
             return RawPolls(one_by_one(groups), [strays.lazy()])
-        unusual = self._pulled("unusual_polls", polls, **bounds, **ACCEPTED)
+        unusual = self._pulled("unusual_polls", polls, store, **bounds, **ACCEPTED)
         return RawPolls(one_by_one(groups.filter(usual.to_arrow())), [strays.lazy(), unusual.lazy()])
 
     def hours(self, store: str | None) -> "RawFrames":
         """See `Source`."""
         table = self._table("menu_hours")
-        return [self._pulled("hours", table, of_store=self._of_store("menu_hours", store)).lazy()]
+        return [self._pulled("hours", table, store, of_store=self._of_store("menu_hours", store)).lazy()]
 
     def zones(self, store: str | None) -> "RawFrames":
         """See `Source`."""
         table = self._table("timezones")
-        return [self._pulled("zones", table, of_store=self._of_store("timezones", store)).lazy()]
+        return [self._pulled("zones", table, store, of_store=self._of_store("timezones", store)).lazy()]
 
     def has_polled(self, store: str) -> bool:
         """See `Source`."""
@@ -170,7 +183,7 @@ class Postgres:
     def newest_polls(self) -> "RawFrames":
         """See `Source`. Times that are text have no order: to sort them would take the whole history."""
         name = "some_polls" if isinstance(self._polls.times, LooseTimes) else "newest_polls"
-        return [self._pulled(name, self._polls, most=Value(self.newest_limit)).lazy()]
+        return [self._pulled(name, self._polls, None, most=Value(self.newest_limit)).lazy()]
 
     @cached_property
     def _polls(self) -> "FoundTable":
@@ -188,11 +201,10 @@ class Postgres:
 
     def _table(self, table: Table) -> "FoundTable":
         try:
-            asked = {"table": self._qualified(table)}
+            asked = {"table": self._locks.oid(self._qualified(table))}
             rows = self._connection.execute(statement("postgres/catalogue"), asked).fetchall()
         except psycopg.Error as error:
-            remedy = f"Ask its owner: grant usage on schema {self._schema} to this user."
-            raise SourceRefused(self.name, first_line(error), remedy) from None
+            raise source_error(self.name, error, self._grants()) from None
         if not rows:
             raise self._no_table(table)
         return found_table(self.name, table, self.mapping, rows, self._some_numbers)
@@ -219,6 +231,20 @@ class Postgres:
         parts = [part for part in (schema or self._schema, name) if part]
         return Identifier(*parts).as_string()
 
+    def _begin(self) -> None:
+        names = [self._qualified(table) for table in COLUMNS]
+        wait_s = lock_wait_s(self._patience)
+        self._locks = LockedTables(self._connection, names, server_settings(self._patience), wait_s)
+        try:
+            self._locks.begin()
+            snapshot, self.version = self._exported_snapshot()
+        except psycopg.errors.LockNotAvailable:
+            raise SourceBusy(self.name, self._locked_reason()) from None
+        except psycopg.Error as error:
+            raise source_error(self.name, error, self._grants()) from None
+        self._opening = [BEGIN, f"set transaction snapshot '{snapshot}'", *FRUGAL]
+        self._may_pull_apart = snapshot is not None and not self._locks.is_pooled
+
     def _exported_snapshot(self) -> tuple[str | None, str | None]:
         """The name of the snapshot that this connection sees, and the version of the data.
 
@@ -226,21 +252,23 @@ class Postgres:
         """
         tables = [self._qualified(table) for table in COLUMNS]
         try:
-            self._connection.execute(BEGIN)
             row = self._connection.execute(statement("postgres/snapshot"), {"tables": tables}).fetchone()
-        except psycopg.Error as error:
-            if self._connection.closed:
-                raise
-            self._connection.execute("rollback")
-            self._connection.execute(BEGIN)
-            remark = (
-                f"This server cannot share one view of its tables ({first_line(error)}): "
-                "each table was read as it was at its own moment."
-            )
-            self.remarks.append(SourceRemark(remark))
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error:
+            self._locks.begin()
             return None, None
         name, version = cast("tuple[str, str | None]", row)
         return name, version and self._version_as_mapped(version)
+
+    def _locked_reason(self) -> str:
+        table = self._locks.held_by_others() or "a table"
+        return f"{table} is locked by another session (VACUUM FULL, ALTER, TRUNCATE or a reload)"
+
+    def _grants(self) -> str:
+        if self._schema is None:
+            return "Ask its owner: grant select on the tables, and on what views read, to this user."
+        return f"Ask its owner: grant usage on schema {self._schema} to this user, and select on its tables."
 
     def _version_as_mapped(self, version: str) -> str:
         """A version that is another one where the same rows are read otherwise."""
@@ -262,11 +290,12 @@ class Postgres:
     def _loose_frames(self, times: LooseTimes, stretch: Stretch) -> "FrameTables":
         from pipeline.source.frames import FrameTables
 
-        polls = self._loose_polls(times, stretch, self._of_store("store_status", None))
+        polls = self._loose_polls(times, stretch, None)
         return FrameTables({"store_status": [polls], "menu_hours": [], "timezones": []}, self.name, self.mapping)
 
-    def _loose_polls(self, times: LooseTimes, stretch: Stretch, of_store: Composable) -> "pl.LazyFrame":
-        return self._pulled(times.polls_statement, self._polls, **times.bounds(stretch), of_store=of_store).lazy()
+    def _loose_polls(self, times: LooseTimes, stretch: Stretch, store: str | None) -> "pl.LazyFrame":
+        bounds = times.bounds(stretch) | {"of_store": self._of_store("store_status", store)}
+        return self._pulled(times.polls_statement, self._polls, store, **bounds).lazy()
 
     def _of_store(self, table: Table, store: str | None) -> Composable:
         column = Identifier(self.mapping.column_name(table, "store_id"))
@@ -283,38 +312,61 @@ class Postgres:
             # binary: as text, times would follow the DateStyle of the role
             return self._connection.execute(query, binary=True).fetchall()
         except psycopg.Error as error:
-            raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
+            raise self._failed(name, error) from None
 
-    def _pulled(self, name: str, table: "FoundTable", **values: Composable) -> "pl.DataFrame":
-        """The result of a statement, by ConnectorX, within the snapshot."""
-        table_here = self._arrived(name, self._coming(name, table, **values))
+    def _failed(self, name: str, error: Exception) -> StoreUptimeError:
+        return source_error(self.name, error, f"The statement was {name}.")
+
+    def _pulled(self, name: str, table: "FoundTable", store: str | None, **values: Composable) -> "pl.DataFrame":
+        """The result of a statement, within the snapshot. store: the only one that it is of."""
+        table_here = self._arrived(name, self._coming(name, table, store, **values))
         import polars as pl
 
         return pl.DataFrame(table_here)
 
-    def _coming(self, name: str, table: "FoundTable", **values: Composable) -> Future[pyarrow.Table]:
+    def _coming(self, name: str, table: "FoundTable", store: str | None, **values: Composable) -> Future[pyarrow.Table]:
         """The same while it is on its way: in a thread, since Ctrl-C ends a wait but does not reach native code."""
-        query = table.composed(name, **values).as_string(self._connection)
-        thread = ThreadPoolExecutor(1)
-        pull = partial(connectorx.read_sql, self._url, query, return_type="arrow")
-        coming = thread.submit(pull, pre_execution_query=self._opening)
-        thread.shutdown(wait=False)
-        return coming
+        self._has_pulled = True
+        query = table.composed(name, **values)
+        is_large = store is None and self._may_pull_apart
+        return in_thread(partial(self._pulled_apart if is_large else self._pulled_here, query))
+
+    def _pulled_apart(self, query: Composed) -> pyarrow.Table:
+        """By ConnectorX; where it cannot, over the connection that has the locks.
+
+        Another connection has to wait for the tables behind a reload that waits for us to let them go.
+        """
+        try:
+            return by_connectorx(self._url, self._opening, query.as_string(self._connection))
+        except PullFailed:
+            return self._pulled_here(query)
+
+    def _pulled_here(self, query: Composed) -> pyarrow.Table:
+        return by_connection(self._connection, query)
 
     def _arrived(self, name: str, coming: Future[pyarrow.Table]) -> pyarrow.Table:
+        patience = self._patience or RUN
+        deadline = monotonic() + patience.total_seconds()
         try:
-            return awaited(coming)
-        except RuntimeError as error:
-            raise SourceRefused(self.name, first_line(error), f"The statement was {name}.") from None
+            while not wait([coming], PATIENCE_S).done:  # Polars would let a longer wait go on after Ctrl-C
+                if self._connection.closed or monotonic() > deadline:
+                    raise NoAnswer(f"it has not answered within {patience.total_seconds():g} s")
+            return coming.result()
+        except (psycopg.Error, UnicodeDecodeError) as error:
+            raise self._failed(name, error) from None
 
 
 class EmbeddedPostgres(Postgres):
     """The server that this package starts, kept running while it is read."""
 
     def __init__(
-        self, schema: str | None = None, application: str | None = None, mapping: SourceMapping = AS_NAMED
+        self,
+        schema: str | None = None,
+        application: str | None = None,
+        mapping: SourceMapping = AS_NAMED,
+        patience: timedelta | None = None,
     ) -> None:
-        super().__init__("", schema, application, mapping)
+        super().__init__("", schema, application, mapping, patience)
         self.name = self._place()
         self._server = ExitStack()
 

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ON_THE_COMMAND_LINE: dict[str, str | None] = {"who": None, "client": "command line"}
 """Who the audit says it was."""
+PATIENCE = timedelta(seconds=60)  # of a statement
 
 
 @Parameter(name="*")
@@ -40,8 +42,11 @@ HERE = Place()
 @contextmanager
 def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
     """Executes statements of the registry by name, each committed at once; it is made if it is missing."""
+    import psycopg
     from psycopg.rows import dict_row
 
+    from service.bounded import cause_of
+    from service.errors import RegistryUnreachable
     from service.migrations import settled
     from service.statements import statements
 
@@ -51,11 +56,17 @@ def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
             return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
 
         address = settled(common.address(place.database), place.registry, url, say)
-        connection = servers.enter_context(pipeline.connected(address, "store-uptime command"))
+        connection = servers.enter_context(pipeline.connected(address, "store-uptime command", PATIENCE))
         connection.autocommit = True
 
         def ask(statement: str, **values: Any) -> "list[DictRow]":
-            cursor = connection.cursor(row_factory=dict_row).execute(statements()[statement], values)
+            try:
+                cursor = connection.cursor(row_factory=dict_row).execute(statements()[statement], values)
+            except psycopg.Error as error:
+                cause = cause_of(error)
+                if cause is None:
+                    raise
+                raise RegistryUnreachable(cause, str(error)) from error
             return cursor.fetchall() if cursor.description else []
 
         yield ask

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
 from service.backend import Backend
+from service.causes import Cause
 from service.routes.shapes import Health, Readiness, problems
 
 OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
@@ -21,10 +22,16 @@ async def health() -> Health:
 
 
 @get("/ready", **OPEN, responses=problems() | NOT_READY, tags=["operations"], summary="Can reports be run")
-async def ready(backend: NamedDependency[Backend]) -> Response[Readiness]:
-    """200 where registry, tables, workers and disk are there; else 503, and which of them is not."""
-    missing = await backend.shortcomings()
-    return Response(Readiness(not missing, missing), status_code=503 if missing else 200)
+async def ready(request: Request[Any, Any, Any], backend: NamedDependency[Backend]) -> Response[Readiness]:
+    """200 where registry, tables, workers and disk are there; else 503, and which of them is not, since when.
+
+    As they were a few seconds ago: whoever asks waits for nothing.
+    """
+    found = backend.shortcomings()
+    missing, since = {name: lack for name, (lack, _) in found.items()}, {name: at for name, (_, at) in found.items()}
+    if missing:
+        request.scope["state"]["cause"] = {"cause": Cause.NOT_READY, "reason": ", ".join(missing)}
+    return Response(Readiness(not missing, missing, since), status_code=503 if missing else 200)
 
 
 @get("/metrics", media_type="text/plain", responses=problems(), tags=["operations"], summary="For Prometheus")

@@ -202,8 +202,9 @@ async def rule() -> Template:
     return page("rule", text=templates.semantics())
 
 
-def refused(_: Asking, error: Exception) -> Template:
+def refused(request: Asking, error: Exception) -> Template:
     """What goes wrong, for people; where a key is missing, the form for it."""
+    problems.note_cause(request, error)
     if isinstance(error, NotAllowed):
         return Template("sign_in.html", status_code=401, headers=PRIVATE | error.headers)
     problem = problems.problem_of(error)

@@ -96,7 +96,7 @@ async def trigger_report(
         data_version=await backend.data_version(options),
         idempotency_key=idempotency_key,
     )
-    report_id = await reports.triggered(backend.registry, asked, backend.settings.queue)
+    report_id = await reports.triggered(backend.triggers, asked, backend.settings.queue)
     backend.wake()
     return accepted(report_id)
 

@@ -301,10 +301,11 @@ class Health(msgspec.Struct):
 
 
 class Readiness(msgspec.Struct):
-    """Whether reports can be run; if not, for each of registry, database, workers and disk why."""
+    """Whether reports can be run; if not, for each of registry, database, workers and disk why, and since when."""
 
     ready: bool
     missing: dict[str, str]
+    since: dict[str, datetime]
 
 
 class Problem(msgspec.Struct):

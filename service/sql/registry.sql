@@ -1,5 +1,12 @@
 -- The statements of the registry. Each begins with its name and what it does; docs/architecture.md, "The service".
 
+-- bound_transaction: have the server end this transaction where nothing is heard of it, and what it has locked is free
+select set_config('idle_in_transaction_session_timeout', %(idle)s, true);
+
+-- registry_state: the newest of its migrations, and whether it takes anything
+select coalesce(max(number), 0) as newest, current_setting('transaction_read_only')::boolean as is_read_only
+from store_uptime.migration;
+
 -- trigger_lock: let equal triggers come one after the other, so that they meet
 select pg_advisory_xact_lock(hashtext('store_uptime trigger'));
 
@@ -76,10 +83,12 @@ where id = (
 returning id, options, schedule, due_at, requested_at, deliver_to, format,
           extract(epoch from started_at - requested_at)::float8 as waited;
 
--- renew: say that these runs are alive
+-- renew: say that these runs are alive; of a row that is being written to, the next time
 update store_uptime.report
 set lease_until = now() + %(lease)s
-where run = any(%(runs)s) and status = 'running';
+where id in (
+    select id from store_uptime.report where run = any(%(runs)s) and status = 'running' for update skip locked
+);
 
 -- still_ours: those of our runs that nobody has cancelled or taken over; one that has just ended by itself is ours
 select run from store_uptime.report where run = any(%(runs)s);
@@ -252,6 +261,13 @@ limit 1;
 select data_now, warning_codes
 from store_uptime.report
 where status = 'complete' and data_now is not null and options ->> 'store_id' is null
+order by requested_at desc, id desc
+limit 1;
+
+-- newest_figures: the newest complete report of all stores
+select figures
+from store_uptime.report
+where status = 'complete' and options ->> 'store_id' is null
 order by requested_at desc, id desc
 limit 1;
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PROMISED = {
     "AS_NAMED",
     "BadMapping",
+    "SourceBusy",
     "SourceMapping",
     "proposed_mapping",
     "read_mapping",
@@ -77,6 +78,7 @@ PROMISED = {
     "restored",
     "saved",
     "selected",
+    "since_earlier",
     "throwaway_server",
     "understood",
     "week_of",

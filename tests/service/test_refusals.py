@@ -316,7 +316,7 @@ def test_a_database_that_refuses_is_said_without_saying_where(polled: str, serve
                 "The tables of polls, hours and zones cannot be read just now; the server's log says why."
             )
             assert answer.headers["Retry-After"] == "5"
-        why = [line["error"] for line in service.logged() if line["event"] == "the source cannot be read"]
+        why = [line["reason"] for line in service.logged() if line.get("cause") == "source"]
         assert "permission denied for store_status.store_id" in why[-1]
     run(server, "drop role poor")
 

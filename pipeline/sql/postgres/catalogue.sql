@@ -13,5 +13,5 @@ from pg_class as class
 join pg_namespace as schema on schema.oid = class.relnamespace
 join pg_attribute as attribute on attribute.attrelid = class.oid
 join pg_type as type on type.oid = attribute.atttypid
-where class.oid = to_regclass(%(table)s) and attribute.attnum > 0 and not attribute.attisdropped
+where class.oid = %(table)s::oid and attribute.attnum > 0 and not attribute.attisdropped
 order by attribute.attnum;

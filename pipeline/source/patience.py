@@ -1,0 +1,80 @@
+"""How long PostgreSQL is waited for: every wait has an end.
+
+A server that is stopped, not ended, goes on to acknowledge what it is sent: neither its own timeouts nor those of TCP
+end such a wait. So `PatientConnection` looks at the clock too.
+"""
+
+from collections.abc import Generator
+from datetime import timedelta
+from time import monotonic
+from typing import Any, TypeVar
+
+import psycopg
+
+Result = TypeVar("Result")
+
+CONNECT_TIMEOUT_S = 4
+LOCK_S = 60.0
+PULL_LOCK = "1s"
+"""How long a pull waits behind a reload that waits for us; after that it goes over the connection with the locks."""
+RUN = timedelta(hours=1)
+"""As long as anything may take that a whole report waits for."""
+KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+"""A machine that is gone is noticed within a minute, whoever has something to send."""
+
+
+class NoAnswer(psycopg.OperationalError):
+    """The server has not answered in time."""
+
+
+class PatientConnection(psycopg.Connection):
+    """A connection whose statements raise NoAnswer where they take longer than `patience`; None: any time will do."""
+
+    patience: timedelta | None = None
+
+    def wait(self, gen: Generator[Any, Any, Result], *options: Any, **named: Any) -> Result:
+        """See psycopg: every statement of the connection goes through here."""
+        return super().wait(gen if self.patience is None else bounded(gen, self.patience), *options, **named)
+
+
+def bounded(steps: Generator[Any, Any, Result], patience: timedelta) -> Generator[Any, Any, Result]:
+    """The steps of a statement, until there is no more patience. psycopg takes a step at least ten times a second."""
+    deadline = monotonic() + patience.total_seconds()
+    try:
+        wanted = next(steps)
+        while True:
+            ready = yield wanted
+            if monotonic() > deadline:
+                raise NoAnswer(f"it has not answered within {patience.total_seconds():g} s")
+            wanted = steps.send(ready)
+    except StopIteration as done:
+        return done.value
+
+
+def connection_options(asked: dict[str, Any], patience: timedelta | None) -> dict[str, Any]:
+    """What of libpq's options ends the waits of a connection; what was asked for is left as it is."""
+    timeout_s = CONNECT_TIMEOUT_S if patience is None else min(CONNECT_TIMEOUT_S, max(1, int(patience.total_seconds())))
+    ours = {"connect_timeout": timeout_s, **KEEPALIVES}
+    return {name: value for name, value in ours.items() if not asked.get(name)}
+
+
+def lock_wait_s(patience: timedelta | None) -> float:
+    """How long the locks of the tables are waited for."""
+    return LOCK_S if patience is None else min(LOCK_S, patience.total_seconds() / 2)
+
+
+def server_settings(patience: timedelta | None) -> dict[str, str]:
+    """What ends a transaction on the server where nobody has set it otherwise.
+
+    A statement ends there a little before we lose patience, so that the error says what it was. A client whose machine
+    is gone is noticed within two minutes instead of two hours: its locks are in the way of others.
+    """
+    statement_ms = int((patience * 0.8 if patience else RUN) / timedelta(milliseconds=1))
+    return {
+        "statement_timeout": f"{statement_ms}ms",
+        "lock_timeout": PULL_LOCK,
+        "idle_in_transaction_session_timeout": f"{int(RUN / timedelta(milliseconds=1))}ms",
+        "tcp_keepalives_idle": "60",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "6",
+    }

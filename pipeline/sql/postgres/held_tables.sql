@@ -1,0 +1,17 @@
+-- held_tables: what names lead to, then every table that this transaction has locked, with the file that holds its rows
+-- Both are as of now, not as of the snapshot. A table that is younger than the snapshot has no row in pg_class here.
+select name.place,
+       to_regclass(name.name)::oid as oid,
+       null                        as file
+from unnest({names}::text[]) with ordinality as name (name, place)
+union all
+select null,
+       lock.relation,
+       pg_relation_filenode(lock.relation)
+from pg_locks as lock
+left join pg_class as class on class.oid = lock.relation
+where lock.pid = pg_backend_pid()
+  and lock.locktype = 'relation'
+  and lock.relation >= 16384
+  and coalesce(class.relkind not in ('i', 'I'), true)
+order by 1, 2

@@ -1,0 +1,20 @@
+-- readable_tables: the tables that names lead to and that this user may read at all; which settings nobody has set; how
+-- long a lock may be waited for in milliseconds, where that was set; and which process of the server has answered
+select array(
+           select distinct format('%%I.%%I', schema.nspname, class.relname)
+           from unnest(%(tables)s::text[]) as name
+           join pg_class as class on class.oid = to_regclass(name)
+           join pg_namespace as schema on schema.oid = class.relnamespace
+           where has_any_column_privilege(class.oid, 'select')
+       )                as tables,
+       array(
+           select name
+           from pg_settings
+           where name = any(%(settings)s) and source = 'default'
+       )                as unset,
+       (
+           select setting::int8
+           from pg_settings
+           where name = 'lock_timeout' and source <> 'default'
+       )                as lock_timeout_ms,
+       pg_backend_pid() as process

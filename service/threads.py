@@ -1,0 +1,66 @@
+"""Threads for what may hang."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TypeVar, TypeVarTuple
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
+
+
+class Threads:
+    """A few threads for one kind of work: what hangs in them keeps no other kind waiting, nor the end of the process.
+
+    asyncio's own are shared by everything, and waited for at the end.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def call(self, seconds: float, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """A function's result. Raises TimeoutError; then its thread is in use until the function ends by itself."""
+        async with asyncio.timeout(seconds):
+            await self._taken()
+            loop = asyncio.get_running_loop()
+            future: Future[Result] = Future()
+
+            def work() -> None:
+                settle(future, function, *arguments)
+                with suppress(RuntimeError):  # the loop has ended meanwhile
+                    loop.call_soon_threadsafe(self._give_back)
+
+            threading.Thread(target=work, daemon=True).start()
+            return await asyncio.wrap_future(future)
+
+    async def _taken(self) -> None:
+        """Wait until a thread is free, and take it."""
+        while not self._free:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            finally:
+                with suppress(ValueError):
+                    self._waiting.remove(turn)
+        self._free -= 1
+
+    def _give_back(self) -> None:
+        self._free += 1
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_result(None)
+                break
+
+
+def settle(future: "Future[Result]", function: Callable[[*Arguments], Result], *arguments: *Arguments) -> None:
+    """Put what becomes of a function into a future."""
+    future.set_running_or_notify_cancel()
+    try:
+        future.set_result(function(*arguments))
+    except BaseException as error:
+        future.set_exception(error)
