@@ -21,6 +21,7 @@ from pipeline import (
     SourceUnreachable,
 )
 from service import metrics
+from service.access import Uses
 from service.courier import Courier
 from service.errors import UNREADABLE, RegistryRefused, RegistryUnreachable
 from service.heartbeat import Heartbeat
@@ -63,6 +64,7 @@ class Backend:
         self.settings = settings
         self.host = host
         self.registry = Registry()
+        self.uses = Uses(self.registry)
         self._held = ExitStack()
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)

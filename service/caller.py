@@ -5,29 +5,41 @@ from dataclasses import dataclass
 
 from service import reports
 from service.backend import Backend
+from service.grants import Grant
 from service.registry import Row
 
 
 @dataclass(frozen=True)
 class Caller:
-    """who: the name of their key, if one was asked for; address: where the request comes from."""
+    """grant: what they may do, and the name of their key; address: where the request comes from."""
 
     backend: Backend
-    who: str | None
+    grant: Grant
     address: str
+
+    @property
+    def who(self) -> str | None:
+        """The name of their key, if one was asked for."""
+        return self.grant.name
 
     @property
     def by(self) -> dict[str, str | None]:
         """Who the audit says it was."""
         return {"who": self.who, "client": self.address}
 
-    async def content(self, statement: str, report_id: str) -> Row:
-        """What is stored of a complete report, for them to read. Raises RemovedReport, Sealed."""
+    async def content(self, statement: str, report_id: str, store_id: str = "") -> Row:
+        """What is stored of a complete report, for them to read; store_id: which store, where it is about one alone.
+
+        Raises RemovedReport, Sealed.
+        """
         row = await reports.content(self.backend.registry, statement, report_id)
         opened = await asyncio.to_thread(self._opened, row)
-        done = {"action": "read", "subject": report_id, "detail": statement}
-        await self.backend.registry.rows("note", **self.by, **done)
+        await self.note("read", report_id, f"{statement} {store_id}".strip())
         return opened
+
+    async def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Have the audit say what they have done, to what."""
+        await self.backend.registry.rows("note", **self.by, action=action, subject=subject, detail=detail)
 
     def _opened(self, row: Row) -> Row:
         return {name: content and self.backend.settings.vault.opened(content) for name, content in row.items()}

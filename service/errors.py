@@ -19,7 +19,8 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── RegistryRefused      503  it answers, and says no
     ├── WorkerLost           503  the process that was to answer has ended
     ├── NotAllowed           401  no key, or one that opens nothing
-    └── Forbidden            403  a request that another site may have made
+    ├── Forbidden            403  a request that another site may have made
+    └── RoleNeeded           403  the key may do less than that
 NotDelivered                 a file or an announcement has not reached its destination
 """
 
@@ -277,3 +278,16 @@ class Forbidden(ServiceError):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class RoleNeeded(ServiceError):
+    """The key may do less than that."""
+
+    status = 403
+
+    def __init__(self, needed: str, key: str, role: str) -> None:
+        super().__init__(needed, key, role)
+        self.needed, self.key, self.role = needed, key, role
+
+    def __str__(self) -> str:
+        return f"This needs a key with the role {self.needed}; {self.key!r} has the role {self.role}."

@@ -28,6 +28,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from service.access import SAFE
 from service.compression import without_refused_codings
 from service.errors import Forbidden
+from service.proxies import client_of
 from service.settings import LOOPBACK, Settings
 
 HEAD_SECONDS = 10
@@ -101,8 +102,8 @@ def told(scope: Any, seen: Seen) -> dict[str, Any]:
         "path": scope.get("path_template", "unknown"),
         "status": seen.status,
         "report": str(report_id)[:8] or None,
-        "key": scope.get("user"),
-        "client": scope["client"][0] if scope.get("client") else None,
+        "key": scope["user"].name if "user" in scope else None,
+        "client": client_of(scope) or None,
     }
 
 
@@ -182,7 +183,7 @@ class Rates(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises TooManyRequestsException, which says when there may be more."""
-        address = scope["client"][0] if scope["client"] else ""
+        address = client_of(scope)
         if not self._hits.hit(self._limit, address):
             wait = self._hits.get_window_stats(self._limit, address).reset_time - time.time()
             raise TooManyRequestsException(headers={"Retry-After": str(max(1, math.ceil(wait)))})

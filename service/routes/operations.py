@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
 from service.backend import Backend
+from service.grants import Role, needs
 from service.routes.shapes import Health, Readiness, problems
 
 OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
@@ -27,7 +28,14 @@ async def ready(backend: NamedDependency[Backend]) -> Response[Readiness]:
     return Response(Readiness(not missing, missing), status_code=503 if missing else 200)
 
 
-@get("/metrics", media_type="text/plain", responses=problems(), tags=["operations"], summary="For Prometheus")
+@get(
+    "/metrics",
+    **needs(Role.READ),
+    media_type="text/plain",
+    responses=problems(),
+    tags=["operations"],
+    summary="For Prometheus",
+)
 async def metrics() -> Response[Any]:
     """How many, how long, how late, how many failed, how full."""
     return Response(prometheus_client.generate_latest(), media_type="text/plain; version=0.0.4")

@@ -17,12 +17,13 @@ from service import desk, problems, reports, templates, work
 from service.backend import Backend
 from service.caller import Caller
 from service.errors import NotAllowed, Sealed, told
+from service.grants import Grant, Role, needs
 from service.registry import Row
 from service.routes.files import files
 from service.routes.reports import described_options, etag, is_among
 from service.routes.shapes import TEXT, StoreIdInQuery
 
-Asking = Request[str | None, str | None, Any]
+Asking = Request[Grant, str | None, Any]
 STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
 HISTORY = 50
 PRIVATE = {"Cache-Control": "private, no-cache"}
@@ -137,7 +138,7 @@ async def store(
 ) -> Template:
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
     row = await reports.finished(backend.registry, report_id)
-    stored = desk.StoredReport(**await caller.content("explained", report_id))
+    stored = desk.StoredReport(**await caller.content("explained", report_id, store_id))
     week = await backend.workers.brief(desk.store_week, backend.place, store_id, backend.limits, stored)
     return page("store", report=row, store_id=store_id, **week)
 
@@ -222,6 +223,7 @@ def failed(request: Asking, error: Exception) -> Response[Any]:
 
 views = Router(
     "/",
+    opt=needs(Role.READ)["opt"],
     route_handlers=[home, view, fleet_rows, store, data, timetable, history, compare, rule],
     include_in_schema=False,
     exception_handlers={StoreUptimeError: refused, HTTPException: refused, Exception: failed},

@@ -21,6 +21,7 @@ from service.backend import Backend
 from service.caller import Caller
 from service.durations import duration, positive_duration, written
 from service.errors import Sealed, ServiceError
+from service.grants import Grant, Role, needs
 from service.instants import instant
 from service.registry import Row
 from service.reports import Asked, Status, utc
@@ -65,6 +66,7 @@ Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
 
 @post(
     "/trigger_report",
+    **needs(Role.TRIGGER),
     status_code=202,
     operation_class=TriggerOperation,
     responses=classic_problems(
@@ -127,13 +129,14 @@ def member(name: str, read: Callable[[str], Value], text: str | None) -> Value |
 
 @get(
     "/get_report/{report_id:str}",
+    **needs(Role.READ),
     operation_class=FileOperation,
     responses=GETTING,
     tags=["reports"],
     summary="Get a report, or where it stands",
 )
 async def get_report(
-    request: Request[str | None, Any, Any],
+    request: Request[Grant, Any, Any],
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     report_id: FromPath[str],
@@ -150,13 +153,14 @@ async def get_report(
 
 @get(
     "/get_report",
+    **needs(Role.READ),
     operation_class=FileOperation,
     responses=GETTING,
     tags=["reports"],
     summary="The same, its id in the query",
 )
 async def get_report_by_query(
-    request: Request[str | None, Any, Any],
+    request: Request[Grant, Any, Any],
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     report_id: FromQuery[str],
@@ -294,7 +298,7 @@ def described_options(stored: dict[str, Any]) -> ReportOptions:
     )
 
 
-@get("/reports", responses=problems(), tags=["history"], summary="Earlier reports")
+@get("/reports", **needs(Role.READ), responses=problems(), tags=["history"], summary="Earlier reports")
 async def history(
     backend: NamedDependency[Backend],
     status: FromQuery[Literal[Status, ""]] = "",
@@ -313,7 +317,13 @@ async def history(
     return ReportPage(page, f"/reports?{urlencode({name: value for name, value in given.items() if value})}")
 
 
-@get("/reports/{report_id:str}", responses=LOOKING, tags=["history"], summary="A report's provenance and quality")
+@get(
+    "/reports/{report_id:str}",
+    **needs(Role.READ),
+    responses=LOOKING,
+    tags=["history"],
+    summary="A report's provenance and quality",
+)
 async def report_details(
     backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> ReportDetails:
@@ -331,7 +341,13 @@ async def report_details(
     return ReportDetails(status, **about, deliveries=deliveries)
 
 
-@get("/reports/{report_id:str}/status", responses=LOOKING, tags=["reports"], summary="Where a report stands, as JSON")
+@get(
+    "/reports/{report_id:str}/status",
+    **needs(Role.READ),
+    responses=LOOKING,
+    tags=["reports"],
+    summary="Where a report stands, as JSON",
+)
 async def report_status(backend: NamedDependency[Backend], report_id: FromPath[str]) -> Response[ReportStatus]:
     """Waiting, running, complete or failed: always JSON, and never the file."""
     status = await described(backend, await reports.found(backend.registry, report_id))
@@ -354,6 +370,7 @@ def delivery_of(row: Row) -> Delivery:
 
 @get(
     "/reports/{report_id:str}/rejects",
+    **needs(Role.READ),
     media_type="text/csv",
     responses=problems(
         s404="No such report.", s409="The report has no result, or not yet.", s410="The report is not kept any more."
@@ -377,19 +394,24 @@ async def rejected_rows(
 
 @delete(
     "/reports/{report_id:str}",
+    **needs(Role.TRIGGER),
     status_code=204,
     responses=ENDING,
     tags=["history"],
     summary="Cancel or delete a report",
 )
 async def end_report(caller: NamedDependency[Caller], report_id: FromPath[str]) -> None:
-    """One that waits or runs is cancelled, and stands in the history as an error; a finished one is deleted."""
-    await reports.ended(caller.backend.registry, report_id, caller.by)
+    """One that waits or runs is cancelled, and stands in the history as an error; a finished one is deleted.
+
+    To delete one, or to cancel one that was not asked for with the same key, takes the role admin.
+    """
+    await reports.ended(caller.backend.registry, report_id, caller.grant, caller.by)
     caller.backend.wake()
 
 
 @get(
     "/reports/{report_id:str}/events",
+    **needs(Role.READ),
     media_type="text/event-stream",
     responses=LOOKING,
     tags=["reports"],

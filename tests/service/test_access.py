@@ -8,7 +8,7 @@ from http.cookies import SimpleCookie
 import httpx
 import pytest
 
-from service.access import COOKIE, CSRF_HEADER, key_name
+from service.access import COOKIE, CSRF_HEADER, key_grant
 from service.templates import ASSETS as ASSET_FOLDER
 from service.templates import assets_path
 from service.testing import Service
@@ -78,7 +78,7 @@ def test_a_key_is_shown_once_and_on_stdout_alone(database: str) -> None:
     assert err == "key 'shop'; it is not shown again:\n"
     listed = keys("list", "--registry", database)
     headings, row = listed[0].splitlines()
-    assert headings.split("\t") == ["name", "key", "made", "state"]
+    assert headings.split("\t") == ["name", "key", "role", "made", "ends", "last_used", "state"]
     assert row.split("\t")[:2] == ["shop", f"{out[:11]}_…"]
     assert out[12:].strip() not in "".join(listed)
 
@@ -129,7 +129,7 @@ def test_a_registry_that_does_not_answer_is_told_in_one_line_without_the_passwor
 
 def test_the_first_key_closes_the_door_and_revoking_the_last_does_not_open_it(polled: str, database: str) -> None:
     with running(polled, "--registry", database) as server, server.client() as client:
-        assert client.get("/session").json() == {"key_name": None, "csrf_token": None}
+        assert client.get("/session").json() == {"key_name": None, "role": "admin", "csrf_token": None}
         assert client.get("/reports").status_code == 200
         key = new_key(database, "first")
         eventually(lambda: client.get("/reports").status_code == 401)
@@ -231,8 +231,8 @@ def test_nothing_that_opens_is_kept(registry: str, key: str, browser: httpx.Clie
 
 
 def test_secrets_are_compared_in_constant_time() -> None:
-    assert "compare_digest(row" in inspect.getsource(key_name)
-    assert "==" not in inspect.getsource(key_name)
+    assert "compare_digest(row" in inspect.getsource(key_grant)
+    assert "==" not in inspect.getsource(key_grant)
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def test_the_token_of_another_session_will_not_do(service: Service, browser: htt
 
 def test_a_key_needs_no_token(ada: httpx.Client) -> None:
     assert ada.post("/trigger_report").status_code == 202
-    assert ada.get("/session").json() == {"key_name": "ada", "csrf_token": None}
+    assert ada.get("/session").json() == {"key_name": "ada", "role": "admin", "csrf_token": None}
 
 
 def test_signing_out_ends_the_session_wherever_its_cookie_still_is(service: Service, browser: httpx.Client) -> None:
