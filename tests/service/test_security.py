@@ -536,6 +536,16 @@ def test_who_asks_too_often_hears_when_to_ask_again(polled: str) -> None:
         )
 
 
+def test_who_is_told_by_a_proxy_that_was_not_named_is_whoever_has_called(
+    service: Service, client: httpx.Client
+) -> None:
+    told = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Request-ID": "not-believed"}
+    client.get("/health", headers=told).raise_for_status()
+    eventually(lambda: requests_in(service, "not-believed"))
+    assert [line["client"] for line in requests_in(service, "not-believed")] == ["127.0.0.1"]
+    assert [line["client"] for line in service.logged() if "--proxies" in line["event"]] == ["127.0.0.1"]
+
+
 # Logs -----------------------------------------------------------------------------------------------------------------
 
 
