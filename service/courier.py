@@ -75,7 +75,7 @@ class Courier:
                 again_in = wait_after(delivery["tries"], error.for_good)
                 outcome = "given up" if again_in is None else "failed"
                 await self._registry.rows("not_delivered", **taken, error=str(error), again_in=again_in)
-                told.warning(f"delivery {outcome}", error=str(error))
+                told.warning(f"delivery {outcome}", error=error.cause or str(error))
             else:
                 outcome = "delivered"
                 await self._registry.rows("delivered", **taken, detail=what_went(delivery))

@@ -198,11 +198,14 @@ class PrivateWebhook(ServiceError):
 
 
 class NotDelivered(Exception):
-    """A file or an announcement has not reached its destination. for_good: and will not."""
+    """A file or an announcement has not reached its destination. for_good: and will not; cause: what only the log says."""
 
-    def __init__(self, why: str, for_good: bool = False) -> None:
-        super().__init__(why)
-        self.for_good = for_good
+    def __init__(self, why: str, for_good: bool = False, cause: str | None = None) -> None:
+        super().__init__(why, for_good, cause)
+        self.why, self.for_good, self.cause = why, for_good, cause
+
+    def __str__(self) -> str:
+        return self.why
 
 
 class OtherRequest(ServiceError):

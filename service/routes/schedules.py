@@ -37,7 +37,7 @@ from service.routes.shapes import (
 )
 from service.schedules import NAME, Wanted
 from service.spoken import host
-from service.webhooks import private_address
+from service.webhooks import private_place
 
 log = structlog.get_logger(part="schedules")
 
@@ -130,7 +130,7 @@ async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
     HorizonOutOfRange."""
     for name in wanted.deliver_to:
         known_destination(backend, name)
-    private = wanted.webhook and private_address(wanted.webhook, backend.settings.networks)
+    private = wanted.webhook and private_place(wanted.webhook, backend.settings.networks)
     if private:
         raise PrivateWebhook(private)
     await check_source(backend, wanted.options)
