@@ -28,6 +28,7 @@ from typing import ClassVar
 
 from pipeline import (
     AllPollsRejected,
+    CellFull,
     HorizonOutOfRange,
     NoPolls,
     SheetFull,
@@ -50,7 +51,7 @@ class ServiceError(StoreUptimeError):
 def told(error: StoreUptimeError) -> str:
     """What callers are told of an error: its sentence, but not where the tables are."""
     match error:
-        case ServiceError() | HorizonOutOfRange() | SheetFull():
+        case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull():
             return str(error)
         case UnknownStore(store=store):
             return str(UnknownStore(store, THE_SOURCE))
@@ -198,7 +199,7 @@ class PrivateWebhook(ServiceError):
 
 
 class NotDelivered(Exception):
-    """A file or an announcement has not reached its destination. for_good: and will not; cause: what only the log says."""
+    """A file or an announcement has not arrived. for_good: and will not; cause: what the log alone says."""
 
     def __init__(self, why: str, for_good: bool = False, cause: str | None = None) -> None:
         super().__init__(why, for_good, cause)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -35,6 +36,7 @@ from service.routes.files import files
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
 
+A_DAY_S = 86_400
 BINARY = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
 TEXT = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
@@ -165,9 +167,11 @@ def config(version: str) -> OpenAPIConfig:
 
 
 async def there(response: Response[Any]) -> Response[Any]:
-    """The answer itself. Raises NotFoundException in place of Litestar's page for what is not below /schema."""
+    """The answer, which holds nothing private. Raises NotFoundException in place of Litestar's page for what is not
+    below /schema."""
     if response.status_code == 404:
         raise NotFoundException
+    response.headers["Cache-Control"] = "public, no-cache"
     return response
 
 
@@ -210,4 +214,4 @@ async def start() -> Response[str]:
 def assets() -> Any:
     """The route of Swagger UI's files."""
     folder = Path(str(distribution("swagger-ui-py").locate_file("swagger_ui/static")))
-    return files("/schema/files", folder)
+    return files("/schema/files", folder, CacheControlHeader(max_age=A_DAY_S, public=True))

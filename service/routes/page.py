@@ -26,7 +26,6 @@ from service.routes.shapes import TEXT, StoreIdInQuery
 Asking = Request[Grant, str | None, Any]
 STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
 HISTORY = 50
-PRIVATE = {"Cache-Control": "private, no-cache"}
 A_YEAR_S = 31_536_000
 Sort = Annotated[
     str, QueryParameter(pattern=TEXT, max_length=64)
@@ -35,8 +34,8 @@ ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
 def page(name: str, **values: Any) -> Template:
-    """A template with what it shows. It is private, and asked for again each time."""
-    return Template(f"{name}.html", context=values, headers=PRIVATE)
+    """A template with what it shows."""
+    return Template(f"{name}.html", context=values)
 
 
 @get("/")
@@ -121,7 +120,7 @@ async def fleet_rows(
 ) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
     await reports.finished(backend.registry, report_id)
-    headers = {"ETag": etag(report_id, templates.assets_path())} | PRIVATE
+    headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content("fleet", report_id)
@@ -206,13 +205,13 @@ async def rule() -> Template:
 def refused(_: Asking, error: Exception) -> Template:
     """What goes wrong, for people; where a key is missing, the form for it."""
     if isinstance(error, NotAllowed):
-        return Template("sign_in.html", status_code=401, headers=PRIVATE | error.headers)
+        return Template("sign_in.html", status_code=401, headers=error.headers)
     problem = problems.problem_of(error)
     return Template(
         "problem.html",
         context={"told": problem.detail},
         status_code=problem.status_code,
-        headers=PRIVATE | (problem.headers or {}),
+        headers=problem.headers,
     )
 
 

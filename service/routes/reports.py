@@ -61,6 +61,7 @@ PERCENT = r"^([0-9]{1,2}(\.[0-9]{1,9})?|100)?$"
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=255)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
+CsvSafe = Annotated[bool, QueryParameter(description="In CSV, ' before what a spreadsheet would run as a formula.")]
 Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
 
 
@@ -142,12 +143,13 @@ async def get_report(
     report_id: FromPath[str],
     format: FromQuery[Literal[Format, ""]] = "",
     columns: FromQuery[Literal[Columns, ""]] = "",
+    csv_safe: CsvSafe = False,
     status_only: StatusOnly = False,
     if_none_match: Unchanged = "",
 ) -> Response[Any]:
     """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
     file_format = format or accepted_format(request)
-    wanted = Wanted(selection, file_format, columns)
+    wanted = Wanted(selection, file_format, columns, csv_safe and file_format == "csv")
     return await file_or_status(caller, report_id, wanted, status_only, if_none_match)
 
 
@@ -166,21 +168,23 @@ async def get_report_by_query(
     report_id: FromQuery[str],
     format: FromQuery[Literal[Format, ""]] = "",
     columns: FromQuery[Literal[Columns, ""]] = "",
+    csv_safe: CsvSafe = False,
     status_only: StatusOnly = False,
     if_none_match: Unchanged = "",
 ) -> Response[Any]:
     """The same as with the id in the path."""
     file_format = format or accepted_format(request)
-    wanted = Wanted(selection, file_format, columns)
+    wanted = Wanted(selection, file_format, columns, csv_safe and file_format == "csv")
     return await file_or_status(caller, report_id, wanted, status_only, if_none_match)
 
 
 class Wanted(NamedTuple):
-    """Which file is asked for. columns: nothing where the report says."""
+    """Which file is asked for. columns: nothing where the report says; is_safe: nothing in it is run as a formula."""
 
     selection: Selection
     file_format: Format
     columns: Literal[Columns, ""]
+    is_safe: bool
 
 
 async def file_or_status(
@@ -191,19 +195,21 @@ async def file_or_status(
     row = await reports.found(backend.registry, report_id)
     if status_only or row["status"] != "complete":
         status = await described(backend, row)
-        return Response(status, headers={"X-Report-Status": status.status, "Cache-Control": "no-store"})
-    selection, file_format, columns = wanted
+        return Response(status, headers={"X-Report-Status": status.status})
+    selection, file_format, columns, is_safe = wanted
     columns = columns or row["options"]["columns"]
     headers = {
         "X-Report-Status": "Complete",
-        "ETag": etag(report_id, file_format, columns, selection),
-        "Cache-Control": "private, no-cache",
+        "ETag": etag(report_id, file_format, columns, selection, is_safe),
         "Vary": "Accept",
     }
     if is_among(headers["ETag"], known_etag):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content("figures", report_id)
-    content = await backend.workers.brief(work.rendered, stored["figures"], selection, file_format, columns)
+    if is_safe:
+        content = await backend.workers.brief(work.csv_safe, stored["figures"], selection, columns)
+    else:
+        content = await backend.workers.brief(work.rendered, stored["figures"], selection, file_format, columns)
     headers["Content-Disposition"] = f'attachment; filename="{report_id}.{file_format}"'
     return Response(content, media_type=MEDIA[file_format], headers=headers)
 
@@ -348,10 +354,9 @@ async def report_details(
     tags=["reports"],
     summary="Where a report stands, as JSON",
 )
-async def report_status(backend: NamedDependency[Backend], report_id: FromPath[str]) -> Response[ReportStatus]:
+async def report_status(backend: NamedDependency[Backend], report_id: FromPath[str]) -> ReportStatus:
     """Waiting, running, complete or failed: always JSON, and never the file."""
-    status = await described(backend, await reports.found(backend.registry, report_id))
-    return Response(status, headers={"Cache-Control": "no-store"})
+    return await described(backend, await reports.found(backend.registry, report_id))
 
 
 def delivery_of(row: Row) -> Delivery:
@@ -383,11 +388,13 @@ async def rejected_rows(
     caller: NamedDependency[Caller],
     report_id: FromPath[str],
     table: FromQuery[Tables],
+    csv_safe: CsvSafe = False,
 ) -> Response[bytes]:
     """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
     await reports.finished(backend.registry, report_id)
     stored = await caller.content("rejects", report_id)
-    content = await backend.workers.brief(work.rejected_rows, stored["figures"], stored["rejects"], table)
+    written = work.rejected_rows_safe if csv_safe else work.rejected_rows
+    content = await backend.workers.brief(written, stored["figures"], stored["rejects"], table)
     headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
     return Response(content, media_type=MEDIA["csv"], headers=headers)
 

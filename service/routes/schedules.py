@@ -219,7 +219,7 @@ async def run_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> 
     status_code=202,
     responses=problems(
         s404="No such report.",
-        s406="Too many stores for a sheet of XLSX.",
+        s406="Too many stores for a sheet of XLSX, or ids too long for its cells.",
         s408="Too slow.",
         s409="The report has no result, or not yet.",
         s410="The report is not kept any more.",

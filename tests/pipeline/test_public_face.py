@@ -31,6 +31,7 @@ PROMISED = {
     "REPORT",
     "TIMELINE",
     "CannotWrite",
+    "CellFull",
     "Columns",
     "Day",
     "EmbeddedUnavailable",

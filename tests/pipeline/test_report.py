@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import REPORT, Columns, Format, Frames, Options, Report, build_report, write_file, write_rejects
-from pipeline.errors import CannotWrite, SheetFull
+from pipeline.errors import CannotWrite, CellFull, SheetFull
 from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, fleet_percent, half_even, percent
 from pipeline.options import HOUR_US, WEEK_US, instant_us, iso
 from pipeline.spreadsheet import workbook
@@ -508,3 +508,14 @@ def test_more_stores_than_a_sheet_has_rows_are_refused_in_a_sentence() -> None:
     many = pl.DataFrame({"store_id": pl.repeat("1", 1_048_576, eager=True)})
     with pytest.raises(SheetFull, match=r"1048576 stores.*Choose CSV or Parquet"):
         workbook(many, {})
+
+
+def test_ids_that_a_cell_does_not_hold_are_refused_and_not_cut() -> None:
+    most, longer, turtles = "x" * 32_767, "y" * 32_768, "🐢" * 16_384  # of which each counts twice
+    assert workbook(pl.DataFrame({"store_id": [most, "🐢" * 16_383]}), {"none": [most]})
+    with pytest.raises(
+        CellFull, match=r"2 store ids are longer than the 32767 characters.*Choose CSV, JSON or Parquet"
+    ):
+        workbook(pl.DataFrame({"store_id": [most, longer, turtles]}), {})
+    with pytest.raises(CellFull, match=r"1 store id is longer"):
+        workbook(pl.DataFrame({"store_id": [longer]}), {"not_observed": [longer, most]})

@@ -170,6 +170,17 @@ def test_a_trick_in_an_address_finds_nothing(client: httpx.Client, target: str) 
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2",
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: -1",
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+        b"POST /trigger_report HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5",
+        b"POST /trigger_report HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        b"POST /trigger_report HTTP/1.1\r\nTransfer-Encoding: x-chunked",
+        b"POST /trigger_report HTTP/1.1\r\nContent-Length : 5",
+        b"GET /health HTTP/1.1\r\nHost: localhost",
+        b"GET /health HTTP/1.1\r\nHost: 127.0.0.1",
+        b"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1",
+        b"GET /health HTTP/1.1\r\nX: a\r\n b",
+        b"GET /health HTTP/1.1\r\nX: a\r\n\tb",
+        b"GET /health HTTP/1.1\r\nX: a\rY: b",
+        b"GET /health HTTP/1.1\r\n X: a",
     ],
 )
 def test_what_is_no_http_ends_its_connection_alone(service: Service, client: httpx.Client, head: bytes) -> None:
@@ -178,6 +189,19 @@ def test_what_is_no_http_ends_its_connection_alone(service: Service, client: htt
     assert b"X-Content-Type-Options: nosniff" in said
     assert json.loads(said.rpartition(b"\r\n\r\n")[2])["error"]
     assert client.get("/health").is_success
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(b"me@127.0.0.1", b"127.0.0.1/x", b"127.0.0.1, evil.example", b"127.0.0.1 evil.example", b"127.0.0.1?x"),
+        *(b"evil.example\\127.0.0.1", b"%31%32%37.0.0.1", b"127.0.0.1#x"),
+    ],
+)
+def test_a_host_is_a_name_and_nothing_else(service: Service, host: bytes) -> None:
+    said = sent_raw(service, b"GET /health HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert "The Host header is a name" in json.loads(said.rpartition(b"\r\n\r\n")[2])["error"]
 
 
 # Store ids ------------------------------------------------------------------------------------------------------------
@@ -461,6 +485,19 @@ def test_a_mistake_of_ours_tells_nothing_of_the_inside(polled: str, database: st
         assert problem(answer, 500) == "Something went wrong in the server; its log has the details."
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
         assert [line["event"] for line in server.logged() if line["level"] == "error"] == ["unexpected error"]
+
+
+def test_nobody_on_its_way_keeps_what_is_private(client: httpx.Client, report_id: str) -> None:
+    file = client.get(f"/get_report/{report_id}")
+    again = client.get(f"/get_report/{report_id}", headers={"If-None-Match": file.headers["ETag"]})
+    assert again.status_code == 304
+    answers = [file, again]
+    answers += [client.get(path) for path in ("/", "/history", f"/reports/{report_id}", "/nothing", "/metrics")]
+    answers += [client.get(f"/reports/{report_id}/{part}") for part in ("status", "events", "rejects?table=polls")]
+    answers += [client.get(f"/view/{report_id}/fleet.json"), client.post("/trigger_report"), client.get("/stores?x")]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    files = [client.get(path) for path in (SCRIPT, "/schema/openapi.json", "/schema/files/swagger-ui.css")]
+    assert all("public" in answer.headers["Cache-Control"] for answer in files)
 
 
 def test_the_policy_allows_nothing_from_elsewhere_and_no_code_in_a_page() -> None:
