@@ -27,7 +27,7 @@ from pipeline.source.own_files import MARK, is_own_workbook
 from pipeline.tables import ROWS_OF
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
-FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^([=+\-@\t\r])"
 CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
@@ -151,7 +151,7 @@ def now_is(options: Options, now_us: int) -> str:
 
 def guarded(text: pl.Expr) -> pl.Expr:
     """A column of text, with ' before what a spreadsheet would run as a formula."""
-    return pl.when(text.str.contains(FORMULA)).then("'" + text).otherwise(text)
+    return text.str.replace(FORMULA, "'${1}")
 
 
 def csv_bytes(table: pl.DataFrame) -> bytes:

@@ -40,6 +40,7 @@ def engine() -> JinjaTemplateEngine:
         spoken.epoch,
         spoken.number,
         spoken.sentence,
+        spoken.isolated,
         spoken.options,
         spoken.host,
         spoken.goes_to,

@@ -117,7 +117,7 @@ def put(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
 
 
 def put_private(content: bytes, out: Path) -> None:
-    """The same of a report that is for some alone: who fetches or decrypts it has it in a file that nobody else reads."""
+    """The same of a report that is for some alone: nobody else reads the file of whoever fetches or decrypts it."""
     put(content, out, replace(pipeline.REPORT, is_private=True))
 
 

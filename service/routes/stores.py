@@ -73,7 +73,7 @@ async def timeline(
         figures, plan = stored["figures"], stored["plan"]
     content = await backend.workers.brief(work.timeline, backend.place, store_id, backend.limits, figures, plan)
     if not report_id:
-        await caller.note("read", SOURCE, f"explained {store_id}")
+        await caller.note("read", SOURCE, f"explained {caller.store_noted(store_id)}")
     return Response(content[format], media_type=MEDIA[format])
 
 

@@ -17,13 +17,16 @@ import httpx
 import openpyxl
 import psutil
 import pytest
+from playwright.sync_api import Browser
 
 from service.access import COOKIE, CSRF_HEADER
 from service.front import HEAD_SECONDS, HEADERS
+from service.spoken import isolated
 from service.templates import ASSETS, assets_path
 from service.testing import Service
 from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.postgres import PASSWORD, Cluster, eventually, fresh_database, network_url, run
+from tests.service.browsing import opened, ready
 from tests.service.running import (
     bearer,
     complete,
@@ -55,6 +58,7 @@ HOSTILE = [
     "../../etc/passwd",
     "%0d%0aX: y",
     "żółw 🐢 \u202egpj",
+    "\u2069\u202edne \u0627\u0644\u0645\u0637\u0639\u0645",
     "{{7*7}}${7*7}",
 ]
 IN_HEADERS = [store for store in HOSTILE if set(store) & set('\r\n\t"%ż')]  # what they hold means something there
@@ -74,7 +78,8 @@ def hostile_feed(folder: Path) -> Path:
     """A feed with one poll of each of the hostile stores."""
     polls = io.StringIO()
     csv.writer(polls).writerows([POLLS.split(","), *([store, "2024-10-14 12:00:00", "active"] for store in HOSTILE)])
-    return written_feed(folder, polls=polls.getvalue(), hours=lines(HOURS), zones=lines(ZONES))
+    hours = lines(HOURS, "@x,8,09:00:00,17:00:00")
+    return written_feed(folder, polls=polls.getvalue(), hours=hours, zones=lines(ZONES))
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +258,52 @@ EXPECTED_HEADERS = {
     *("date", "content-type", "content-length", "content-encoding", "content-disposition", "location", "vary", "etag"),
     *("cache-control", "x-report-status", "x-request-id", "transfer-encoding"),
 }
+
+
+TURNED = [store for store in HOSTILE if "\u202e" in store]
+
+
+@pytest.mark.parametrize("store", TURNED, ids=range(len(TURNED)))
+def test_no_id_turns_what_stands_beside_it(client: httpx.Client, report_id: str, store: str) -> None:
+    fleet = client.get(f"/view/{report_id}").text
+    page = client.get(f"/view/{report_id}/store", params={"store_id": store}).text
+    assert f"<bdi>{store}</bdi>" in fleet
+    assert f'<bdi class="id">{store}</bdi>' in page
+    shown = isolated(store)
+    assert f'title="{shown}"' in fleet
+    assert f"<title>Store {shown} · store-uptime</title>" in page
+    assert fleet.count("\u202e") == len(TURNED)
+
+
+def test_nor_does_it_where_a_script_writes_it(chromium: Browser, service: Service, report_id: str) -> None:
+    with opened(chromium, service.url) as page:
+        page.goto(f"/view/{report_id}")
+        ready(page)
+        links = page.locator("#fleet tbody tr[aria-rowindex] th a")
+        assert sorted(links.locator("bdi").all_text_contents()) == sorted(HOSTILE)
+        titles = links.evaluate_all("links => links.map((link) => link.title)")
+        assert {isolated(store) for store in TURNED} <= set(titles)
+        assert "\u202e" not in "".join(titles)
+
+
+def test_a_csv_may_be_had_that_is_safe_for_spreadsheets(client: httpx.Client, report_id: str) -> None:
+    address = f"/get_report/{report_id}"
+    plain, safe = client.get(address), client.get(address, params={"csv_safe": True})
+    ids = [row["store_id"] for row in csv.DictReader(io.StringIO(safe.content.decode(), newline=""))]
+    assert sorted(ids) == sorted(f"'{store}" if store[0] in "=+-@\t\r" else store for store in HOSTILE)
+    assert safe.headers["ETag"] != plain.headers["ETag"]
+    by_query = client.get("/get_report", params={"report_id": report_id, "csv_safe": True})
+    assert by_query.content == safe.content
+    for file_format in ("json", "xlsx"):
+        same = [client.get(address, params={"format": file_format, "csv_safe": each}) for each in (True, False)]
+        assert same[0].headers["ETag"] == same[1].headers["ETag"]
+
+
+def test_rejected_rows_may_be_had_so_too(client: httpx.Client, report_id: str) -> None:
+    address = f"/reports/{report_id}/rejects"
+    rows = client.get(address, params={"table": "hours", "csv_safe": True}).content.decode()
+    assert ",'@x," in rows
+    assert ",@x," in client.get(address, params={"table": "hours"}).content.decode()
 
 
 # Bodies, heads, connections -------------------------------------------------------------------------------------------
