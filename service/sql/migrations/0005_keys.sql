@@ -6,7 +6,13 @@ alter table store_uptime.api_key
     add column last_used_at timestamptz;                -- to the minute
 
 alter table store_uptime.report add column removed_at timestamptz;
-update store_uptime.report set removed_at = now() where status = 'removed';
+do $$
+begin
+    if exists (select from store_uptime.report where status = 'removed') then  -- else it is no transaction of note
+        update store_uptime.report set removed_at = now() where status = 'removed';
+    end if;
+end
+$$;
 create index report_removed on store_uptime.report (removed_at) where status = 'removed';
 
 -- By a trigger, since a server of the version before does not say when.
