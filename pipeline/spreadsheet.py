@@ -19,14 +19,7 @@ def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
     """Two sheets, `report` and `about`. No cell is ever a formula or a link. Raises SheetFull, CellFull."""
     if table.height >= ROWS:
         raise SheetFull(table.height, ROWS)
-    ids = table.to_series(0)
-    found = {
-        text
-        for text in (*ids.filter(ids.str.len_bytes() > CHARACTERS), *(text for _, text in flat(about)))
-        if is_too_long(text)
-    }
-    if found:
-        raise CellFull(len(found), CHARACTERS)
+    check_cells(table.to_series(0), about)
     buffer = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(buffer, options) as book:
@@ -51,6 +44,14 @@ def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
             notes.write_string(number, 0, name)
             notes.write_string(number, 1, value)
     return buffer.getvalue()
+
+
+def check_cells(ids: pl.Series, about: dict[str, Any]) -> None:
+    """Raises CellFull where an id, in the rows or in what is said about them, is longer than what a cell holds."""
+    long_ids = ids.filter(ids.str.len_bytes() > CHARACTERS)
+    found = {text for text in (*long_ids, *(text for _, text in flat(about))) if is_too_long(text)}
+    if found:
+        raise CellFull(len(found), CHARACTERS)
 
 
 def is_too_long(text: str) -> bool:

@@ -352,9 +352,9 @@ def test_a_session_may_do_what_its_key_may_and_ends_with_it(registry: str, stran
     assert "the role trigger" in problem(
         stranger.post("/trigger_report", headers={CSRF_HEADER: told["csrf_token"]}), 403
     )
-    shown = stranger.get("/").text + stranger.get("/timetable").text
-    assert "Sign out" in shown
-    assert not re.search(r'id="(trigger|schedule|sample-data)"', shown)
+    shown = "".join(stranger.get(path).text for path in ("/", "/timetable", "/history"))
+    assert shown.count("Sign out") == 3
+    assert not re.search(r'id="(trigger|schedule|sample-data)"|data-(run|remove|delete|cancel|again)=', shown)
     kept = "select expires_at <= now() + interval '1 hour' from store_uptime.session where key_name = 'guest'"
     assert run(registry, kept) == [(True,)]
     run(registry, "update store_uptime.api_key set expires_at = now() where name = 'guest'")

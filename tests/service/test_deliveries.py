@@ -273,6 +273,11 @@ def test_a_report_is_announced_once_its_file_is_there(ruled: Ruled, receiver: Re
     }
     log = json.dumps(ruled.server.logged())
     assert "secret" not in log
+    sent = ruled.ask("select client, subject, detail from store_uptime.audit where action = 'sent' order by id")
+    assert sent == [
+        ("schedule hourly", report_id, "hourly-20260309T130000Z.csv to archive"),
+        ("schedule hourly", report_id, f"announcement to {receiver.url.partition('//')[2]}"),
+    ]
 
 
 def test_a_warning_is_the_same_wherever_it_stands(ruled: Ruled, receiver: Receiver, tmp_path: Path) -> None:
