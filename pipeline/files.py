@@ -182,6 +182,7 @@ def write_new_file(content: bytes, path: Path, mode: int) -> None:
         synchronize(part)
         if not move_to_free_name(part, path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    synchronize_folder(path.resolve().parent)
 
 
 def remove(path: Path, purpose: Purpose) -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
 
 A_DAY_S = 86_400
+KEYS = "A key of `store-uptime keys add`, with the role that an operation names or a later one of read, trigger, admin."
 BINARY = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
 TEXT = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
@@ -150,11 +151,7 @@ def config(version: str) -> OpenAPIConfig:
         openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, after_request=there),
         render_plugins=[Interface(), JsonRenderPlugin(), YamlRenderPlugin()],
         security=[{}, {"key": []}],
-        components=Components(
-            security_schemes={
-                "key": SecurityScheme(type="http", scheme="bearer", description="A key of `store-uptime keys add`.")
-            }
-        ),
+        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description=KEYS)}),
         tags=[
             Tag("reports", "Trigger, watch and fetch"),
             Tag("history", "What there was"),
