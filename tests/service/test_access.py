@@ -23,6 +23,7 @@ from service.routes import page
 from service.templates import ASSETS as ASSET_FOLDER
 from service.templates import assets_path, engine
 from service.testing import Service
+from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import bearer, finished, held_up, keys, new_key, problem, running, trigger
 
@@ -521,6 +522,8 @@ def test_what_is_no_proxy_is_told() -> None:
     for text in ("nginx", "*", "10.0.0.1/8", "127.0.0.1;::1"):
         with pytest.raises(NoProxy, match="is no address of a proxy: write"):
             proxies(text)
+    done = called("serve", "--proxies", "nginx", "--database", "postgresql://127.0.0.1:1/none")
+    assert (done.returncode, b"'nginx' is no address of a proxy" in done.stderr) == (1, True)
 
 
 def test_a_text_is_no_client_though_a_named_proxy_tells_it(service: Service, ada: httpx.Client) -> None:

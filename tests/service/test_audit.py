@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from service.access import CSRF_HEADER, FAILURES
+from service.runner import BATCH
 from service.statements import statements
 from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
@@ -187,6 +188,10 @@ REMOVED = (
     "values ('{}', '{{}}', '', 'removed', now() - interval '{}')"
 )
 OLD, NEW = "a" * 32, "b" * 32
+MANY = (  # more than one statement deletes
+    "insert into store_uptime.audit (client, action, subject) "
+    f"select '', 'read', '' from generate_series(1, {2 * BATCH + 1})"
+)
 
 
 def test_it_is_kept_as_long_as_is_said_and_so_are_removed_reports_and_idempotency_keys(
@@ -194,7 +199,7 @@ def test_it_is_kept_as_long_as_is_said_and_so_are_removed_reports_and_idempotenc
 ) -> None:
     with fresh_database(server) as registry:
         new_key(registry, "old")
-        run(registry, "update store_uptime.audit set at = at - interval '40 days'")
+        run(registry, MANY, "update store_uptime.audit set at = at - interval '40 days'")
         new_key(registry, "new")
         run(registry, REMOVED.format(OLD, "31 days"), REMOVED.format(NEW, "29 days"))
         used = f"insert into store_uptime.idempotency values ('', '{{}}', '{{{{}}}}', '{NEW}', now() - interval '{{}}')"

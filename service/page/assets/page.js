@@ -116,7 +116,7 @@ on("click", "#sample-data", doing(async () => {
 
 on("submit", "#sign-in", doing(async (event) => {
   await ask("POST", "/session", { key: new FormData(event.target).get("key") }).catch((error) => {
-    throw error.message.includes("API key") ? new Error("This key opens nothing. Is it whole, and not revoked?") : error;
+    throw error.message.includes("API key") ? new Error("This key opens nothing. Is it whole, not revoked, and not at its end?") : error;
   });
   location.reload();
 }));
