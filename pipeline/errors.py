@@ -15,6 +15,7 @@
     ├── EmbeddedUnavailable   the server that comes with this package cannot run here
     ├── LoadRefused           what was to be loaded does not fit the tables that are there
     ├── SheetFull             a report has more stores than a sheet of XLSX has rows
+    ├── CellFull              a report has ids that are longer than what a cell of XLSX holds
     ├── CannotWrite           a file could not be written; what was there before is still there
     ├── WouldOverwriteSource  a file is to be written that is also read
     └── RejectsNotWritten     files were loaded, but the list of their rejected rows could not be put in its place
@@ -236,6 +237,18 @@ class SheetFull(StoreUptimeError):
 
     def __str__(self) -> str:
         return f"the report has {self.stores} stores, and a sheet of XLSX {self.rows} rows. Choose CSV or Parquet."
+
+
+class CellFull(StoreUptimeError):
+    """A report has ids that are longer than what a cell of XLSX holds."""
+
+    def __init__(self, texts: int, characters: int) -> None:
+        super().__init__(texts, characters)
+        self.texts, self.characters = texts, characters
+
+    def __str__(self) -> str:
+        ids = "1 store id is" if self.texts == 1 else f"{self.texts} store ids are"
+        return f"{ids} longer than the {self.characters} characters of a cell of XLSX. Choose CSV, JSON or Parquet."
 
 
 class CannotWrite(StoreUptimeError):

@@ -21,15 +21,24 @@ from pipeline.errors import CannotWrite, WouldOverwriteSource, writing
 
 PREFIX = ".store-uptime-"  # hidden, so that nobody who reads the folder takes what a kill leaves for data
 LONGEST_HEADER = 4_096
+PRIVATE = 0o600
+NO_FSYNC_OF_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF)
 NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EXDEV)
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a file is written for: a noun for people, and how to recognise one that this program wrote for it."""
+    """What a file is written for: a noun for people, how to recognise one that this program wrote for it, and whether
+    its user alone may read it, whatever the umask."""
 
     noun: str
     is_ours: Callable[[Path], bool]
+    is_private: bool = False
+
+    @property
+    def mode(self) -> int:
+        """The permissions of the file."""
+        return PRIVATE if self.is_private else 0o666 & ~current_umask()
 
     @property
     def objection(self) -> str:
@@ -132,12 +141,13 @@ def unfinished(path: Path) -> Generator[Path]:
 
 def publish(part: Path, path: Path, purpose: Purpose) -> None:
     """Have a finished file stand under its name. Raises OSError, and CannotWrite where something else is there."""
+    part.chmod(purpose.mode)
     synchronize(part)
-    part.chmod(0o666 & ~current_umask())
     target = path.resolve()  # a link stays: what it leads to gives way
     if not move_to_free_name(part, target):
         check_replaceable(target, purpose)
         part.replace(target)
+    synchronize_folder(target.parent)
 
 
 def move_to_free_name(part: Path, target: Path) -> bool:
@@ -172,6 +182,7 @@ def write_new_file(content: bytes, path: Path, mode: int) -> None:
         synchronize(part)
         if not move_to_free_name(part, path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    synchronize_folder(path.resolve().parent)
 
 
 def remove(path: Path, purpose: Purpose) -> None:
@@ -184,6 +195,21 @@ def synchronize(path: Path) -> None:
     """Have the bytes of a file on the disk. Raises OSError."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def synchronize_folder(path: Path) -> None:
+    """Have the names in a folder on the disk, as far as its file system can. Raises OSError."""
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:
+        return  # a folder that may be written and not read: there is no other way to it
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in NO_FSYNC_OF_FOLDERS:
+            raise
+    finally:
+        os.close(folder)
 
 
 def current_umask() -> int:

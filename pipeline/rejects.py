@@ -42,7 +42,7 @@ def name_of(file: Path, root: Path) -> Path:
     return relative.with_name(relative.name + SUFFIX)
 
 
-REJECTS = Purpose("rejects file", is_rejects)
+REJECTS = Purpose("rejects file", is_rejects, is_private=True)
 
 
 class RejectFiles:

@@ -27,7 +27,7 @@ from pipeline.source.own_files import MARK, is_own_workbook
 from pipeline.tables import ROWS_OF
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
-FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^([=+\-@\t\r])"
 CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
@@ -106,13 +106,16 @@ class Report:
 
     def csv_safe(self, columns: Columns = "plain") -> bytes:
         """The same, with ' before an id that a spreadsheet would run as a formula; this changes the id."""
-        store_id = pl.col("store_id")
-        guarded = pl.when(store_id.str.contains(FORMULA)).then("'" + store_id).otherwise(store_id)
-        return csv_bytes(self.table(columns).with_columns(store_id=guarded).rename(HEADINGS, strict=False))
+        rows = self.table(columns).with_columns(guarded(pl.col("store_id")))
+        return csv_bytes(rows.rename(HEADINGS, strict=False))
 
     def rejected_csv(self, table: str) -> bytes:
         """The rejected rows of polls, hours or zones: line, reason, the row as it was, and its surplus."""
         return csv_bytes(self.rejects[table])
+
+    def rejected_csv_safe(self, table: str) -> bytes:
+        """The same, with ' before whatever a spreadsheet would run as a formula."""
+        return csv_bytes(self.rejects[table].with_columns(guarded(pl.col(pl.String))))
 
     def json(self, columns: Columns = "plain") -> bytes:
         """One object: provenance, quality, and the rows as `stores`, figures as numbers."""
@@ -144,6 +147,11 @@ def now_is(options: Options, now_us: int) -> str:
     until_us = instant_us(options.until)
     beyond = "; none is as old" if now_us > until_us else ""
     return f"the newest accepted poll until {iso(until_us)}{beyond}"
+
+
+def guarded(text: pl.Expr) -> pl.Expr:
+    """A column of text, with ' before what a spreadsheet would run as a formula."""
+    return text.str.replace(FORMULA, "'${1}")
 
 
 def csv_bytes(table: pl.DataFrame) -> bytes:

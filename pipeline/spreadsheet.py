@@ -7,17 +7,19 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
-from pipeline.errors import SheetFull
+from pipeline.errors import CellFull, SheetFull
 from pipeline.source.own_files import MARK
 
 WIDTH = 24
 ROWS = 1_048_576  # of a sheet; the first is the header
+CHARACTERS = 32_767  # of a cell, as UTF-16 counts them; what is longer would be cut
 
 
 def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
-    """Two sheets, `report` and `about`. No cell is ever a formula or a link. Raises SheetFull."""
+    """Two sheets, `report` and `about`. No cell is ever a formula or a link. Raises SheetFull, CellFull."""
     if table.height >= ROWS:
         raise SheetFull(table.height, ROWS)
+    check_cells(table.to_series(0), about)
     buffer = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(buffer, options) as book:
@@ -42,6 +44,19 @@ def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
             notes.write_string(number, 0, name)
             notes.write_string(number, 1, value)
     return buffer.getvalue()
+
+
+def check_cells(ids: pl.Series, about: dict[str, Any]) -> None:
+    """Raises CellFull where an id, in the rows or in what is said about them, is longer than what a cell holds."""
+    long_ids = ids.filter(ids.str.len_bytes() > CHARACTERS)
+    found = {text for text in (*long_ids, *(text for _, text in flat(about))) if is_too_long(text)}
+    if found:
+        raise CellFull(len(found), CHARACTERS)
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a text is longer than what a cell holds."""
+    return len(text) > CHARACTERS // 2 and len(text.encode("utf-16-le")) // 2 > CHARACTERS
 
 
 def plain_rows(table: pl.DataFrame) -> Iterator[tuple[Any, ...]]:

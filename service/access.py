@@ -4,18 +4,22 @@ A key is `su_ID_SECRET`. The secret part is 256 random bits, so that one round o
 rest; ID finds the row, and the hashes are compared in constant time.
 """
 
+import asyncio
 import re
 import secrets
+import time
 from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from service.errors import Forbidden, NotAllowed
-from service.registry import Registry
+from service.grants import EVERYTHING, Grant, Role
+from service.registry import Registry, Row
 
 if TYPE_CHECKING:
     from service.backend import Backend
@@ -25,8 +29,12 @@ KEY = re.compile(rf"{PREFIX}_([0-9a-f]{{8}})_([\w-]+)", re.ASCII)
 COOKIE = "store_uptime_session"
 CSRF_HEADER = "X-CSRF-Token"
 SESSION = timedelta(hours=12)
+USED_S = 60
+FAILURES = {"of_client": 20, "of_all": 200}  # that are noted of an hour
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE = ("GET", "HEAD", "OPTIONS")
+
+log = structlog.get_logger(part="access")
 
 
 def new_key() -> tuple[str, str, bytes]:
@@ -40,40 +48,84 @@ def hashed(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
-async def key_name(registry: Registry, key: str) -> str:
-    """The name of a key. Raises NotAllowed."""
+async def key_grant(registry: Registry, key: str) -> Grant:
+    """What a key allows. Raises NotAllowed."""
     parts = KEY.fullmatch(key)
     row = await registry.row("key", id=parts[1]) if parts else None
     if parts is None or row is None or not compare_digest(row["hash"], hashed(parts[2])):
         raise NotAllowed
-    return row["name"]
+    return grant_of(row)
 
 
-async def begun_session(registry: Registry, name: str) -> tuple[str, str]:
+def grant_of(key: Row) -> Grant:
+    """What the row of a key allows."""
+    return Grant(key["name"], Role(key["role"]))
+
+
+async def begun_session(registry: Registry, name: str | None, client: str) -> tuple[str, str]:
     """A new session of a key: what its cookie holds, and the token that its requests must show."""
     cookie, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    await registry.rows("begin_session", hash=hashed(cookie), key_name=name, csrf_token=csrf_token, lasting=SESSION)
+    opened = {"hash": hashed(cookie), "csrf_token": csrf_token, "lasting": SESSION}
+    await registry.rows("begin_session", key_name=name, client=client, **opened)
     return cookie, csrf_token
 
 
+async def note_failure(registry: Registry, key: str, client: str) -> None:
+    """Note that a sign-in was refused: by the part of its key that may be seen, for nobody knows who it was."""
+    parts = KEY.fullmatch(key)
+    await registry.rows("note_failure", client=client, subject=f"{PREFIX}_{parts[1]}_…" if parts else "", **FAILURES)
+
+
+class Uses:
+    """When keys were last used: written at most once a minute for each, beside the requests."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._noted: dict[str, float] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def note(self, name: str) -> None:
+        """A key is used. Nobody waits for that to be written."""
+        if time.monotonic() - self._noted.get(name, -USED_S) >= USED_S:
+            self._noted[name] = time.monotonic()
+            task = asyncio.create_task(self._written(name))
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+
+    async def _written(self, name: str) -> None:
+        try:
+            await self._registry.rows("use_key", name=name)
+        except Exception as error:  # whatever it is, it is in nobody's way
+            log.warning("that a key was used could not be noted", key=name, error=str(error))
+
+
 class Doorkeeper(AbstractAuthenticationMiddleware):
-    """Sets `user` to the name of the key, or to None where none is asked for; `auth` to the session's CSRF token.
+    """Sets `user` to what the caller may do, and `auth` to the session's CSRF token; compares it with what the route
+    needs. A route that does not say needs an admin.
 
     Keys are asked for from the first one on, and always where other machines can call.
     """
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        """Raises NotAllowed, Forbidden."""
+        """Raises NotAllowed, Forbidden, RoleNeeded."""
         backend: Backend = connection.app.state["backend"]
+        known = await self._known(connection, backend)
+        if known.user.name is not None:
+            backend.uses.note(known.user.name)
+        connection.scope["user"] = known.user  # for the log, also where it does not suffice
+        known.user.check(connection.route_handler.opt.get("role", Role.ADMIN))
+        return known
+
+    async def _known(self, connection: Connection, backend: "Backend") -> AuthenticationResult:
         kind, _, key = connection.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer":
-            return AuthenticationResult(user=await key_name(backend.registry, key.strip()), auth=None)
+            return AuthenticationResult(user=await key_grant(backend.registry, key.strip()), auth=None)
         session = await self._session(connection, backend.registry)
         if session is not None:
             return session
         if await backend.asks_for_keys():
             raise NotAllowed
-        return AuthenticationResult(user=None, auth=None)
+        return AuthenticationResult(user=EVERYTHING, auth=None)
 
     async def _session(self, connection: Connection, registry: Registry) -> AuthenticationResult | None:
         """What its cookie opens; None without one, where it has ended, or is of another server on this machine."""
@@ -86,4 +138,4 @@ class Doorkeeper(AbstractAuthenticationMiddleware):
             shown.encode(), row["csrf_token"].encode()
         ):
             raise Forbidden(f"A request by cookie must show its session's token in {CSRF_HEADER}.")
-        return AuthenticationResult(user=row["name"], auth=row["csrf_token"])
+        return AuthenticationResult(user=grant_of(row), auth=row["csrf_token"])

@@ -19,7 +19,9 @@ from service.backend import Backend, Host
 from service.caller import Caller
 from service.compression import Zstandard
 from service.front import Front, Rates, SameSite
+from service.grants import Grant
 from service.in_time import InTime
+from service.proxies import Proxied, client_of
 from service.routes import openapi, operations, page, reports, schedules, sessions, stores
 from service.routes.validation import check_request
 from service.settings import Settings
@@ -54,7 +56,7 @@ HANDLERS: list[Any] = [
 ]
 
 
-def create_app(settings: Settings, host: Host) -> Front:
+def create_app(settings: Settings, host: Host) -> Proxied:
     """The ASGI application of one server."""
     backend: Backend | None = None
 
@@ -71,8 +73,8 @@ def create_app(settings: Settings, host: Host) -> Front:
     def given_backend() -> Backend | None:
         return backend
 
-    def given_caller(request: Request[str | None, Any, Any], backend: NamedDependency[Backend]) -> Caller:
-        return Caller(backend, request.user, request.client.host if request.client else "")
+    def given_caller(request: Request[Grant, Any, Any], backend: NamedDependency[Backend]) -> Caller:
+        return Caller(backend, request.user, client_of(request.scope))
 
     app = Litestar(
         route_handlers=[*HANDLERS, openapi.assets(), page.views, page.assets()],
@@ -101,4 +103,4 @@ def create_app(settings: Settings, host: Host) -> Front:
         state=State(),
         logging_config=None,
     )
-    return Front(app)
+    return Proxied(Front(app), settings.named_proxies)

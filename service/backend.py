@@ -26,6 +26,7 @@ from pipeline import (
     SourceUnreachable,
 )
 from service import metrics
+from service.access import Uses
 from service.courier import Courier
 from service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable
 from service.heartbeat import Heartbeat, Troubles, one_line
@@ -82,6 +83,7 @@ class Backend:
         self._of_leases, self._of_watches = (Registry(impatient(timing), 1) for _ in range(2))
         self._registries = (self.registry, self.triggers, self._of_loops, self._of_leases, self._of_watches)
         self._looks, self._decryptions, self._starts = Threads(LOOKS), Threads(DECRYPTIONS), Threads(1)
+        self.uses = Uses(self.registry)
         self._held = ExitStack()
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)

@@ -75,10 +75,10 @@ class Courier:
                 again_in = wait_after(delivery["tries"], error.for_good)
                 outcome = "given up" if again_in is None else "failed"
                 await self._registry.rows("not_delivered", **taken, error=str(error), again_in=again_in)
-                told.warning(f"delivery {outcome}", error=str(error))
+                told.warning(f"delivery {outcome}", error=error.cause or str(error))
             else:
                 outcome = "delivered"
-                await self._registry.rows("delivered", **taken)
+                await self._registry.rows("delivered", **taken, detail=what_went(delivery))
                 told.info("delivered")
             metrics.DELIVERIES.labels(kind, outcome).inc()
             self._wake()
@@ -107,6 +107,11 @@ class Courier:
         files = await self._registry.rows("deliveries", id=delivery["report_id"])
         message_id = f"msg_{delivery['report_id']}_{delivery['id']}"
         return Announcement(delivery["target"], delivery["secret"], message_id, said_of(report, files))
+
+
+def what_went(delivery: Row) -> str:
+    """What the audit says has gone out, and where to."""
+    return f"{delivery['name'] or 'announcement'} to {goes_to(delivery)}"
 
 
 def wait_after(tries: int, for_good: bool) -> timedelta | None:

@@ -20,7 +20,8 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── WorkerLost           503  the process that was to answer has ended
     ├── AnswerTooLate        503  there was no answer in time
     ├── NotAllowed           401  no key, or one that opens nothing
-    └── Forbidden            403  a request that another site may have made
+    ├── Forbidden            403  a request that another site may have made
+    └── RoleNeeded           403  the key may do less than that
 NotDelivered                 a file or an announcement has not reached its destination
 """
 
@@ -28,6 +29,7 @@ from typing import ClassVar
 
 from pipeline import (
     AllPollsRejected,
+    CellFull,
     HorizonOutOfRange,
     NoPolls,
     SheetFull,
@@ -53,7 +55,7 @@ class ServiceError(StoreUptimeError):
 def told(error: StoreUptimeError) -> str:
     """What callers are told of an error: its sentence, but not where the tables are."""
     match error:
-        case ServiceError() | HorizonOutOfRange() | SheetFull():
+        case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull():
             return str(error)
         case UnknownStore(store=store):
             return str(UnknownStore(store, THE_SOURCE))
@@ -201,11 +203,14 @@ class PrivateWebhook(ServiceError):
 
 
 class NotDelivered(Exception):
-    """A file or an announcement has not reached its destination. for_good: and will not."""
+    """A file or an announcement has not arrived. for_good: and will not; cause: what the log alone says."""
 
-    def __init__(self, why: str, for_good: bool = False) -> None:
-        super().__init__(why)
-        self.for_good = for_good
+    def __init__(self, why: str, for_good: bool = False, cause: str | None = None) -> None:
+        super().__init__(why, for_good, cause)
+        self.why, self.for_good, self.cause = why, for_good, cause
+
+    def __str__(self) -> str:
+        return self.why
 
 
 class OtherRequest(ServiceError):
@@ -313,3 +318,16 @@ class Forbidden(ServiceError):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class RoleNeeded(ServiceError):
+    """The key may do less than that."""
+
+    status = 403
+
+    def __init__(self, needed: str, key: str, role: str) -> None:
+        super().__init__(needed, key, role)
+        self.needed, self.key, self.role = needed, key, role
+
+    def __str__(self) -> str:
+        return f"This needs a key with the role {self.needed}; {self.key!r} has the role {self.role}."

@@ -28,12 +28,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from service.access import SAFE
 from service.compression import without_refused_codings
 from service.errors import Forbidden
+from service.proxies import client_of
 from service.settings import LOOPBACK, Settings
 
 HEAD_SECONDS = 10
 HEAD_BYTES = 65_536
 PATH_BYTES = 16_384
 REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
+NOT_IN_HOST = re.compile(rb"[@/\\?#,%\s]")
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
     "form-action 'self'"
@@ -77,6 +79,8 @@ class Front:
                 seen.location = headers.get("Location", "")
                 for name, value in {**HEADERS, "X-Request-ID": request_id}.items():
                     headers.setdefault(name, value)
+                if "public" not in headers.get("Cache-Control", ""):  # else it is a file that comes with the program
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         try:
@@ -101,8 +105,8 @@ def told(scope: Any, seen: Seen) -> dict[str, Any]:
         "path": scope.get("path_template", "unknown"),
         "status": seen.status,
         "report": str(report_id)[:8] or None,
-        "key": scope.get("user"),
-        "client": scope["client"][0] if scope.get("client") else None,
+        "key": scope["user"].name if "user" in scope else None,
+        "client": client_of(scope) or None,
         **scope.get("state", {}).get("cause", {}),
     }
 
@@ -168,6 +172,16 @@ def name_in(host: str) -> str | None:
     return None
 
 
+def host_refusal(headers: list[tuple[bytes, bytes]]) -> str | None:
+    """Why a request is refused for its Host headers: programs on its way may each have read another name."""
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1:
+        return f"A request has one Host header; this one has {len(hosts)}."
+    if any(NOT_IN_HOST.search(host) for host in hosts):
+        return "The Host header is a name or an address, perhaps with a port, and nothing else."
+    return None
+
+
 def is_foreign(headers: Headers, host: str) -> bool:
     """Whether a page of another site has made this request."""
     origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site", "none")
@@ -183,7 +197,7 @@ class Rates(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises TooManyRequestsException, which says when there may be more."""
-        address = scope["client"][0] if scope["client"] else ""
+        address = client_of(scope)
         if not self._hits.hit(self._limit, address):
             wait = self._hits.get_window_stats(self._limit, address).reset_time - time.time()
             raise TooManyRequestsException(headers={"Retry-After": str(max(1, math.ceil(wait)))})
@@ -196,6 +210,7 @@ class PatientServer(HttpToolsProtocol):
     _patience: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _is_in_head = True
+    _refusal: str | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin to count."""
@@ -217,6 +232,7 @@ class PatientServer(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no request at all is answered like what is a wrong one."""
+        msg = self._refusal or msg
         problem = {"status": 400, "title": "Bad Request", "detail": msg, "error": msg}
         body = json.dumps(problem).encode()
         length = {"Content-Type": "application/problem+json", "Content-Length": len(body), "Connection": "close"}
@@ -229,6 +245,9 @@ class PatientServer(HttpToolsProtocol):
         self._is_in_head = False
         if len(self.url.partition(b"?")[0]) > PATH_BYTES:
             raise ValueError("address too long")  # the router would remember where it has led
+        self._refusal = host_refusal(self.headers)
+        if self._refusal:
+            raise ValueError(self._refusal)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

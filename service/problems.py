@@ -16,6 +16,7 @@ from litestar.response import Template
 
 from pipeline import (
     AllPollsRejected,
+    CellFull,
     HorizonOutOfRange,
     NoPolls,
     SheetFull,
@@ -31,6 +32,7 @@ STATUS: dict[type[StoreUptimeError], int] = {
     NoPolls: 404,
     AllPollsRejected: 404,
     SheetFull: 406,
+    CellFull: 406,
     HorizonOutOfRange: 422,
     SourceMismatch: 503,
 }
@@ -41,7 +43,6 @@ SENTENCES = {
     429: "Too many requests from this address; Retry-After says in how many seconds there may be more.",
 }
 CLASSIC, CLASSIC_MEDIA = ("/trigger_report", "/get_report"), "application/json"
-PRIVATE = {"Cache-Control": "private, no-cache"}
 UNEXPECTED = "Something went wrong in the server; its log has the details."
 
 log = structlog.get_logger(part="http")
@@ -142,7 +143,7 @@ def nowhere(request: Request[Any, Any, Any], error: NotFoundException) -> Respon
     """What there is at an address that leads nowhere: a page for a browser, a problem for everybody else."""
     if not is_for_a_browser(request):
         return refused(request, error)
-    return Template("problem.html", context={"told": SENTENCES[404]}, status_code=404, headers=PRIVATE)
+    return Template("problem.html", context={"told": SENTENCES[404]}, status_code=404)
 
 
 def is_for_a_browser(request: Request[Any, Any, Any]) -> bool:

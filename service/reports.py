@@ -18,6 +18,7 @@ from service.errors import (
     RemovedReport,
     UnknownReport,
 )
+from service.grants import Grant, Role
 from service.registry import Registry, Row, Say
 
 Status = Literal["Running", "Complete", "Error"]
@@ -169,10 +170,11 @@ async def content(registry: Registry, statement: str, report_id: str) -> Row:
     return row
 
 
-async def ended(registry: Registry, report_id: str, by: dict[str, str | None]) -> None:
-    """Cancel a report that runs, remove one that has finished. Raises UnknownReport, RemovedReport."""
+async def ended(registry: Registry, report_id: str, grant: Grant, by: dict[str, str | None]) -> None:
+    """Cancel a report that runs, remove one that has finished. Raises UnknownReport, RemovedReport, RoleNeeded."""
     await found(registry, report_id)
-    if not await registry.rows("cancel", id=report_id, **by):
+    if not await registry.rows("cancel", id=report_id, is_admin=grant.allows(Role.ADMIN), **by):
+        grant.check(Role.ADMIN)
         await registry.rows("remove", id=report_id, **by)
 
 

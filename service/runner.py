@@ -33,6 +33,9 @@ from service.work import Outcome, Outgoing, Place, Task
 
 ENDS = 2  # connections of lost runs that are ended at once
 END_S = 10.0  # how long that may take
+REMOVED_FOR = timedelta(days=30)  # how long a removed report is answered with 410 rather than 404
+IDEMPOTENCY_FOR = timedelta(days=7)
+BATCH, BATCHES = 5_000, 20  # rows that one statement deletes, statements at a time
 
 log = structlog.get_logger(part="runner")
 
@@ -216,10 +219,22 @@ class Runner:
         await self._registry.rows("expire", keep_reports=self._settings.keep_reports, keep_for=self._settings.keep_for)
         await self._registry.rows("tidy_sessions")
         await self._registry.rows("tidy_transactions")
-        await self._registry.rows("tidy_audit", keep_audit=self._settings.keep_audit)
+        for statement, kept in (
+            ("forget_audit", self._settings.keep_audit),
+            ("forget_removed", REMOVED_FOR),
+            ("forget_idempotency", IDEMPOTENCY_FOR),
+        ):
+            await self._forget(statement, kept)
         forsaken = await self._registry.rows("forsaken", destinations=list(self._settings.destinations))
         for target in sorted({row["target"] for row in forsaken}):
             log.warning("no server has delivered there for days: given up", to=target)
+
+    async def _forget(self, statement: str, kept: timedelta) -> None:
+        """Delete what is older than that in batches, so that nobody waits for a lock; the rest the next time."""
+        for _ in range(BATCHES):
+            [deleted] = await self._registry.rows(statement, kept=kept, batch=BATCH)
+            if deleted["count"] < BATCH:
+                return
 
 
 def outgoing(claimed: dict[str, Any]) -> Outgoing | None:

@@ -119,9 +119,9 @@ class Settings:
         Parameter(
             group=LISTENING,
             metavar="ADDRESSES",
-            help="Addresses of reverse proxies whose X-Forwarded headers are believed.",
+            help="Addresses or networks of reverse proxies whose X-Forwarded headers are believed. Default: none.",
         ),
-    ] = "127.0.0.1,::1"
+    ] = ""
     tls_certificate: Annotated[Path | None, Parameter(group=TLS, help="A certificate (PEM), to serve HTTPS.")] = None
     tls_key: Annotated[Path | None, Parameter(group=TLS, help="The key of the certificate.")] = None
     workers: Annotated[
@@ -239,6 +239,13 @@ class Settings:
         from service.webhooks import networks
 
         return networks(self.webhook_network)
+
+    @cached_property
+    def named_proxies(self) -> "tuple[Network, ...]":
+        """The proxies that are believed. Raises NoProxy."""
+        from service.proxies import proxies
+
+        return proxies(self.proxies)
 
     @property
     def worker_memory(self) -> int:

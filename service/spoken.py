@@ -1,13 +1,18 @@
 """Durations, instants and options as the page says them. `assets/fleet.js` says durations by the same rule."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unicodedata import bidirectional
 from urllib.parse import urlsplit
 
 from pipeline import OLD_US, age_in_words
 from service.durations import written
 
 HOUR, MINUTE = 3600, 60
+TURNING = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
+CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
 
 
 def lasting(seconds: float | None) -> str:
@@ -108,7 +113,7 @@ def in_time(instant: datetime | str) -> datetime:
 
 def options(stored: dict[str, Any]) -> str:
     """The options of a report: all stores, now as of the newest poll."""
-    said = [f"store {stored['store_id']}" if stored["store_id"] else "all stores"]
+    said = [f"store {isolated(stored['store_id'])}" if stored["store_id"] else "all stores"]
     if stored["now"]:
         said.append(f"as of {moment(stored['now'])}")
     if stored["max_gap"] is not None:
@@ -126,6 +131,14 @@ def host(url: str) -> str:
 def goes_to(delivery: dict[str, Any]) -> str:
     """Where something is delivered to: the name of a destination, or the host of a webhook."""
     return host(delivery["target"]) if delivery["kind"] == "webhook" else delivery["target"]
+
+
+def isolated(text: str) -> str:
+    """A foreign text as it stands in a line of ours where there can be no element around it, in a title for example:
+    what is written from the right turns nothing around it, and marks that turn text are shown as such."""
+    if not any(bidirectional(mark) in TURNING for mark in text):
+        return text
+    return f"{ISOLATE}{CONTROLS.sub(REPLACEMENT, text)}{END_OF_ISOLATE}"
 
 
 def sentence(text: str) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
 from service import cron, durations, spoken
+from service.grants import Role
 
 FOLDER = Path(__file__).parent / "page"
 ASSETS = FOLDER / "assets"
@@ -38,17 +40,24 @@ def engine() -> JinjaTemplateEngine:
         spoken.epoch,
         spoken.number,
         spoken.sentence,
+        spoken.isolated,
         spoken.options,
         spoken.host,
         spoken.goes_to,
         durations.written,
         cron.in_words,
+        may,
     )
     filters: dict[str, Any] = {word.__name__: word for word in words}
     values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": durations.PATTERN}
     environment.filters.update(filters)
     environment.globals.update(values)
     return JinjaTemplateEngine.from_environment(environment)
+
+
+def may(request: Request[Any, Any, Any], role: str) -> bool:
+    """Whether whoever looks at the page may do what takes a role: else there is no button for it."""
+    return "user" in request.scope and request.scope["user"].allows(Role(role))
 
 
 @cache

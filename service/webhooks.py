@@ -1,7 +1,8 @@
 """Announcements: signed as Standard Webhooks says (standardwebhooks.com), and sent to no address of a private network.
 
 An address is looked up once and connected to as it was looked at, so that a name cannot lead elsewhere in between; what
-is answered with a redirect has failed.
+is answered with a redirect has failed. Whoever names a webhook learns nothing of the network that the server is in: a
+name that leads nowhere, one that leads into a private network and one behind which nobody answers read the same.
 """
 
 import base64
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -26,17 +27,16 @@ import httpcore
 
 from pipeline import StoreUptimeError
 from service.errors import NotDelivered
+from service.special_networks import is_internal_name, is_public, led_to
 
 Network = IPv4Network | IPv6Network
-VERSION_4 = (1 << 32) - 1
-TRANSLATED, HANDED_OUT = IPv6Network("64:ff9b::/96"), IPv6Network("2000::/3")
-TUNNELS = (IPv6Network("2002::/16"), IPv6Network("2001::/32"), IPv6Network("3fff::/20"))  # the last for examples
 ADDRESS_LENGTH = 2000
 NOT_IN_HOSTS = re.compile(r"[%\\]")
 SECRET_PREFIX = "whsec_"  # noqa: S105
 SECRET_BYTES = 32
 GONE = 410
 MULTIPLE_CHOICES, BAD_REQUEST = 300, 400
+UNREACHABLE = "it could not be reached: the server's log says why"
 
 
 def checked_address(url: str) -> None:
@@ -66,6 +66,13 @@ def private_address(url: str, allowed: Sequence[Network]) -> str | None:
     except (OSError, UnicodeError):
         return None  # a name: what it leads to is looked at when it is called
     return next((str(at[0]) for *_, at in places if not may_be_called(str(at[0]), allowed)), None)
+
+
+def private_place(url: str, allowed: Sequence[Network]) -> str | None:
+    """The same, or its name: where no private network may be called, one that can only lead there is not looked up."""
+    address = private_address(url, allowed)
+    host = urlsplit(url).hostname or ""
+    return address or (host if not allowed and is_internal_name(host) else None)
 
 
 def may_be_called(text: str, allowed: Sequence[Network]) -> bool:
@@ -124,6 +131,11 @@ async def announced(announcement: Announcement, allowed: Sequence[Network]) -> N
         "Connection": "close",
         **signed(announcement.secret, announcement.message_id, int(time.time()), body),
     }
+    private = private_place(announcement.url, allowed)
+    if private:
+        raise NotDelivered(
+            f"{private} is an address of a private network: --webhook-network allows those that may be", True
+        )
     guarded = GuardedNetwork(allowed)
     try:
         async with (
@@ -165,31 +177,21 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Raises NotDelivered, OSError, httpcore.ConnectError."""
+        """Raises NotDelivered."""
+        try:
+            found = await self._found(host, port)
+            for address in found[:-1]:
+                with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                    return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+            return await self._network.connect_tcp(found[-1], port, timeout, local_address, socket_options)
+        except (OSError, UnicodeError, httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            raise NotDelivered(UNREACHABLE, cause=f"{host}: {str(error) or type(error).__name__}") from None
+
+    async def _found(self, host: str, port: int) -> list[str]:
+        """The addresses of a host, all of which may be called. Raises NotDelivered, OSError, UnicodeError."""
         places = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         found = [str(place[0]) for *_, place in places]
-        private = [address for address in found if not may_be_called(address, self._allowed)]
-        if private:
-            place = host if host == private[0] else f"{host}, {private[0]},"
-            raise NotDelivered(
-                f"{place} is an address of a private network: --webhook-network allows those that may be", for_good=True
-            )
-        for address in found[:-1]:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-        return await self._network.connect_tcp(found[-1], port, timeout, local_address, socket_options)
-
-
-def led_to(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The address itself, or that of version 4 which it stands for: mapped, or by a translator (RFC 6052)."""
-    if isinstance(address, IPv6Address):
-        translated = IPv4Address(int(address) & VERSION_4) if address in TRANSLATED else None
-        return address.ipv4_mapped or translated or address
-    return address
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether it is an address that everybody can reach: of version 6 only what is handed out, without tunnels."""
-    if isinstance(address, IPv6Address) and not (address in HANDED_OUT and not any(address in net for net in TUNNELS)):
-        return False
-    return address.is_global and not address.is_multicast
+        for address in found:
+            if not may_be_called(address, self._allowed):
+                raise NotDelivered(UNREACHABLE, cause=f"{host} leads to {address}, of a private network")
+        return found

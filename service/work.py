@@ -322,9 +322,19 @@ def rendered(figures: bytes, selection: Selection, file_format: Format, columns:
     return pipeline.selected(pipeline.restored(figures), selection).render(file_format, columns)
 
 
+def csv_safe(figures: bytes, selection: Selection, columns: Columns) -> bytes:
+    """The same as CSV that is safe for spreadsheets."""
+    return pipeline.selected(pipeline.restored(figures), selection).csv_safe(columns)
+
+
 def rejected_rows(figures: bytes, rejects: bytes, table: str) -> bytes:
     """The rejected rows of a table as CSV."""
     return pipeline.restored(figures, rejects=rejects).rejected_csv(table)
+
+
+def rejected_rows_safe(figures: bytes, rejects: bytes, table: str) -> bytes:
+    """The same, safe for spreadsheets."""
+    return pipeline.restored(figures, rejects=rejects).rejected_csv_safe(table)
 
 
 def timeline(place: Place, store: str, limits: Limits, figures: bytes | None, plan: bytes | None) -> dict[str, bytes]:

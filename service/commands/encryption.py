@@ -12,7 +12,7 @@ from service.commands import common
 from service.commands.common import Identities, counted, say
 from service.commands.groups import INPUT
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
-from service.commands.report import put
+from service.commands.report import put_private
 from service.errors import Sealed
 
 encryption = cyclopts.App(name="encryption", help="Keys that encrypt what is kept and delivered (age).")
@@ -83,7 +83,7 @@ def decrypt(
         raise CannotRead(path, error.strerror or str(error)) from None
     if not content.startswith(MAGIC):
         raise CannotRead(path, "it is not encrypted, or not as it was delivered")
-    put(vault((), identity).opened(content), out)
+    put_private(vault((), identity).opened(content), out)
     return 0
 
 

@@ -10,7 +10,7 @@ from service.commands import common
 from service.commands.common import Identities, say
 from service.commands.groups import INPUT, OUTPUT
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
-from service.commands.report import put, refuse_terminal
+from service.commands.report import put_private, refuse_terminal
 from service.errors import RemovedReport
 
 
@@ -44,6 +44,6 @@ def fetch(
             raise RemovedReport
         report = pipeline.restored(keys.opened(stored[0]["figures"]))
         ask("note", action="read", subject=report_id, detail="fetch", **ON_THE_COMMAND_LINE)
-    put(report.render(format, columns or row["options"]["columns"]), out)
+    put_private(report.render(format, columns or row["options"]["columns"]), out)
     say(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
     return 0

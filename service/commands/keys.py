@@ -1,20 +1,59 @@
 """`store-uptime keys`: who may call the service."""
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import cyclopts
 from cyclopts import Parameter
 
 from pipeline import StoreUptimeError
-from service.commands.common import say
-from service.commands.groups import INPUT
+from service.commands.common import converted_by, say
+from service.commands.groups import INPUT, TIME
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
 from service.commands.tables import show_list
+from service.durations import WRITTEN, positive_duration
+from service.instants import instant
+
+if TYPE_CHECKING:
+    from psycopg.rows import DictRow
+
+HEADINGS = ("name", "key", "role", "made", "ends", "last used", "state")
 
 keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
 
 
+def end(text: str) -> datetime:
+    """When something ends that lasts as long as a text says, or until the instant that it is. Raises ValueError."""
+    now = datetime.now(UTC)
+    if not WRITTEN.fullmatch(text):
+        moment = instant(text)
+    else:
+        try:
+            moment = now + positive_duration(text)
+        except OverflowError:
+            raise ValueError(f"{text!r} from now is outside the calendar") from None
+    if moment <= now:
+        raise ValueError(f"{text!r} is over already")
+    return moment
+
+
 Name = Annotated[str, Parameter(group=INPUT, help="A name for whoever uses it, for the history and the logs.")]
+KeyRole = Annotated[
+    Literal["read", "trigger", "admin"],
+    Parameter(
+        group=INPUT,
+        help="read looks; trigger also triggers, cancels its own reports and runs schedules; admin does everything.",
+    ),
+]
+End = Annotated[
+    datetime | None,
+    converted_by(end),
+    Parameter(
+        group=TIME,
+        metavar="WHEN",
+        help="It opens nothing any more after so long, 90d, or from an instant on, 2026-12-31.",
+    ),
+]
 
 
 class BadName(StoreUptimeError):
@@ -39,12 +78,12 @@ class KeyExists(StoreUptimeError):
 
 
 @keys.command
-def add(name: Name, /, *, place: Place = HERE) -> int:
+def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: Place = HERE) -> int:
     """Make a key and print it, once: only its hash is kept.
 
     From the first key on the service answers nobody without one.
 
-        store-uptime keys add "price monitor"
+        store-uptime keys add "price monitor" --role read --expires 90d
     """
     from service.access import new_key
 
@@ -52,7 +91,8 @@ def add(name: Name, /, *, place: Place = HERE) -> int:
         raise BadName(name)
     key, key_id, key_hash = new_key()
     with opened(place) as ask:
-        added = ask("add_key", name=name, id=key_id, hash=key_hash, **ON_THE_COMMAND_LINE)
+        values = {"id": key_id, "hash": key_hash, "role": role, "expires_at": expires}
+        added = ask("add_key", name=name, **values, **ON_THE_COMMAND_LINE)
     if not added:
         raise KeyExists(name)
     say(f"key {name!r}; it is not shown again:")
@@ -62,7 +102,7 @@ def add(name: Name, /, *, place: Place = HERE) -> int:
 
 @keys.command(name="list")
 def list_keys(*, place: Place = HERE) -> int:
-    """Every key by name, without its secret part.
+    """Every key by name, without its secret part: what it may do, until when, and when it was last used.
 
     For example:
 
@@ -74,13 +114,33 @@ def list_keys(*, place: Place = HERE) -> int:
         (
             row["name"],
             f"su_{row['id']}_…",
-            f"{row['created_at']:%Y-%m-%d}",
-            f"revoked {row['revoked_at']:%Y-%m-%d}" if row["revoked_at"] else "valid",
+            row["role"],
+            day(row["created_at"]),
+            minute(row["expires_at"]),
+            minute(row["last_used_at"]),
+            state(row),
         )
         for row in rows
     ]
-    show_list(("name", "key", "made", "state"), lines, "there is no key yet: store-uptime keys add NAME makes one.")
+    show_list(HEADINGS, lines, "there is no key yet: store-uptime keys add NAME makes one.")
     return 0
+
+
+def day(moment: datetime) -> str:
+    """2026-03-10, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+
+
+def minute(moment: datetime | None) -> str:
+    """2026-03-10 16:00, in UTC."""
+    return "never" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def state(key: "DictRow") -> str:
+    """Whether a key opens anything."""
+    if key["revoked_at"]:
+        return f"revoked {day(key['revoked_at'])}"
+    return "ended" if key["has_ended"] else "valid"
 
 
 @keys.command

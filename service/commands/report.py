@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -113,6 +114,11 @@ def put(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
         put_out(content)
     else:
         pipeline.write_file(content, out, purpose or pipeline.REPORT)
+
+
+def put_private(content: bytes, out: Path) -> None:
+    """The same of a report that is for some alone: nobody else reads the file of whoever fetches or decrypts it."""
+    put(content, out, replace(pipeline.REPORT, is_private=True))
 
 
 def put_out(content: bytes) -> None:

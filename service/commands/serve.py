@@ -55,6 +55,7 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
         settings.vault,
         settings.destinations,
         settings.networks,
+        settings.named_proxies,
     )  # what is wrong with them is told before anything begins
     allow_files(2 * CONNECTIONS)
     serve_on(listen(settings.host, settings.port), settings)
@@ -114,7 +115,7 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=ANSWERS_S,
-        forwarded_allow_ips=settings.proxies,
+        proxy_headers=False,  # service.proxies reads them: Uvicorn takes any text for an address
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -35,6 +36,8 @@ from service.routes.files import files
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
 
+A_DAY_S = 86_400
+KEYS = "A key of `store-uptime keys add`, with the role that an operation names or a later one of read, trigger, admin."
 BINARY = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
 TEXT = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
@@ -148,11 +151,7 @@ def config(version: str) -> OpenAPIConfig:
         openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, after_request=there),
         render_plugins=[Interface(), JsonRenderPlugin(), YamlRenderPlugin()],
         security=[{}, {"key": []}],
-        components=Components(
-            security_schemes={
-                "key": SecurityScheme(type="http", scheme="bearer", description="A key of `store-uptime keys add`.")
-            }
-        ),
+        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description=KEYS)}),
         tags=[
             Tag("reports", "Trigger, watch and fetch"),
             Tag("history", "What there was"),
@@ -165,9 +164,11 @@ def config(version: str) -> OpenAPIConfig:
 
 
 async def there(response: Response[Any]) -> Response[Any]:
-    """The answer itself. Raises NotFoundException in place of Litestar's page for what is not below /schema."""
+    """The answer, which holds nothing private. Raises NotFoundException in place of Litestar's page for what is not
+    below /schema."""
     if response.status_code == 404:
         raise NotFoundException
+    response.headers["Cache-Control"] = "public, no-cache"
     return response
 
 
@@ -210,4 +211,4 @@ async def start() -> Response[str]:
 def assets() -> Any:
     """The route of Swagger UI's files."""
     folder = Path(str(distribution("swagger-ui-py").locate_file("swagger_ui/static")))
-    return files("/schema/files", folder)
+    return files("/schema/files", folder, CacheControlHeader(max_age=A_DAY_S, public=True))

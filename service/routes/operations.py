@@ -9,6 +9,7 @@ from litestar.openapi import ResponseSpec
 
 from service.backend import Backend
 from service.causes import Cause
+from service.grants import Role, needs
 from service.routes.shapes import Health, Readiness, problems
 
 OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
@@ -34,7 +35,14 @@ async def ready(request: Request[Any, Any, Any], backend: NamedDependency[Backen
     return Response(Readiness(not missing, missing, since), status_code=503 if missing else 200)
 
 
-@get("/metrics", media_type="text/plain", responses=problems(), tags=["operations"], summary="For Prometheus")
+@get(
+    "/metrics",
+    **needs(Role.READ),
+    media_type="text/plain",
+    responses=problems(),
+    tags=["operations"],
+    summary="For Prometheus",
+)
 async def metrics() -> Response[Any]:
     """How many, how long, how late, how many failed, how full."""
     return Response(prometheus_client.generate_latest(), media_type="text/plain; version=0.0.4")

@@ -17,15 +17,15 @@ from service import desk, problems, reports, templates, work
 from service.backend import Backend
 from service.caller import Caller
 from service.errors import NotAllowed, Sealed, told
+from service.grants import Grant, Role, needs
 from service.registry import Row
 from service.routes.files import files
 from service.routes.reports import described_options, etag, is_among
 from service.routes.shapes import TEXT, StoreIdInQuery
 
-Asking = Request[str | None, str | None, Any]
+Asking = Request[Grant, str | None, Any]
 STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
 HISTORY = 50
-PRIVATE = {"Cache-Control": "private, no-cache"}
 A_YEAR_S = 31_536_000
 Sort = Annotated[
     str, QueryParameter(pattern=TEXT, max_length=64)
@@ -34,8 +34,8 @@ ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
 def page(name: str, **values: Any) -> Template:
-    """A template with what it shows. It is private, and asked for again each time."""
-    return Template(f"{name}.html", context=values, headers=PRIVATE)
+    """A template with what it shows."""
+    return Template(f"{name}.html", context=values)
 
 
 @get("/")
@@ -120,7 +120,7 @@ async def fleet_rows(
 ) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
     await reports.finished(backend.registry, report_id)
-    headers = {"ETag": etag(report_id, templates.assets_path())} | PRIVATE
+    headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content("fleet", report_id)
@@ -137,7 +137,7 @@ async def store(
 ) -> Template:
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
     row = await reports.finished(backend.registry, report_id)
-    stored = desk.StoredReport(**await caller.content("explained", report_id))
+    stored = desk.StoredReport(**await caller.content("explained", report_id, store_id))
     week = await backend.workers.brief(desk.store_week, backend.place, store_id, backend.limits, stored)
     return page("store", report=row, store_id=store_id, **week)
 
@@ -206,13 +206,13 @@ def refused(request: Asking, error: Exception) -> Template:
     """What goes wrong, for people; where a key is missing, the form for it."""
     problems.note_cause(request, error)
     if isinstance(error, NotAllowed):
-        return Template("sign_in.html", status_code=401, headers=PRIVATE | error.headers)
+        return Template("sign_in.html", status_code=401, headers=error.headers)
     problem = problems.problem_of(error)
     return Template(
         "problem.html",
         context={"told": problem.detail},
         status_code=problem.status_code,
-        headers=PRIVATE | (problem.headers or {}),
+        headers=problem.headers,
     )
 
 
@@ -223,6 +223,7 @@ def failed(request: Asking, error: Exception) -> Response[Any]:
 
 views = Router(
     "/",
+    opt=needs(Role.READ)["opt"],
     route_handlers=[home, view, fleet_rows, store, data, timetable, history, compare, rule],
     include_in_schema=False,
     exception_handlers={StoreUptimeError: refused, HTTPException: refused, Exception: failed},

@@ -21,6 +21,7 @@ from service.backend import Backend
 from service.caller import Caller
 from service.durations import duration, positive_duration, written
 from service.errors import Sealed, ServiceError
+from service.grants import Grant, Role, needs
 from service.instants import instant
 from service.registry import Row
 from service.reports import Asked, Status, utc
@@ -60,11 +61,13 @@ PERCENT = r"^([0-9]{1,2}(\.[0-9]{1,9})?|100)?$"
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=255)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
+CsvSafe = Annotated[bool, QueryParameter(description="In CSV, ' before what a spreadsheet would run as a formula.")]
 Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
 
 
 @post(
     "/trigger_report",
+    **needs(Role.TRIGGER),
     status_code=202,
     operation_class=TriggerOperation,
     responses=classic_problems(
@@ -127,56 +130,61 @@ def member(name: str, read: Callable[[str], Value], text: str | None) -> Value |
 
 @get(
     "/get_report/{report_id:str}",
+    **needs(Role.READ),
     operation_class=FileOperation,
     responses=GETTING,
     tags=["reports"],
     summary="Get a report, or where it stands",
 )
 async def get_report(
-    request: Request[str | None, Any, Any],
+    request: Request[Grant, Any, Any],
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     report_id: FromPath[str],
     format: FromQuery[Literal[Format, ""]] = "",
     columns: FromQuery[Literal[Columns, ""]] = "",
+    csv_safe: CsvSafe = False,
     status_only: StatusOnly = False,
     if_none_match: Unchanged = "",
 ) -> Response[Any]:
     """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
     file_format = format or accepted_format(request)
-    wanted = Wanted(selection, file_format, columns)
+    wanted = Wanted(selection, file_format, columns, csv_safe and file_format == "csv")
     return await file_or_status(caller, report_id, wanted, status_only, if_none_match)
 
 
 @get(
     "/get_report",
+    **needs(Role.READ),
     operation_class=FileOperation,
     responses=GETTING,
     tags=["reports"],
     summary="The same, its id in the query",
 )
 async def get_report_by_query(
-    request: Request[str | None, Any, Any],
+    request: Request[Grant, Any, Any],
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     report_id: FromQuery[str],
     format: FromQuery[Literal[Format, ""]] = "",
     columns: FromQuery[Literal[Columns, ""]] = "",
+    csv_safe: CsvSafe = False,
     status_only: StatusOnly = False,
     if_none_match: Unchanged = "",
 ) -> Response[Any]:
     """The same as with the id in the path."""
     file_format = format or accepted_format(request)
-    wanted = Wanted(selection, file_format, columns)
+    wanted = Wanted(selection, file_format, columns, csv_safe and file_format == "csv")
     return await file_or_status(caller, report_id, wanted, status_only, if_none_match)
 
 
 class Wanted(NamedTuple):
-    """Which file is asked for. columns: nothing where the report says."""
+    """Which file is asked for. columns: nothing where the report says; is_safe: nothing in it is run as a formula."""
 
     selection: Selection
     file_format: Format
     columns: Literal[Columns, ""]
+    is_safe: bool
 
 
 async def file_or_status(
@@ -187,19 +195,21 @@ async def file_or_status(
     row = await reports.found(backend.registry, report_id)
     if status_only or row["status"] != "complete":
         status = await described(backend, row)
-        return Response(status, headers={"X-Report-Status": status.status, "Cache-Control": "no-store"})
-    selection, file_format, columns = wanted
+        return Response(status, headers={"X-Report-Status": status.status})
+    selection, file_format, columns, is_safe = wanted
     columns = columns or row["options"]["columns"]
     headers = {
         "X-Report-Status": "Complete",
-        "ETag": etag(report_id, file_format, columns, selection),
-        "Cache-Control": "private, no-cache",
+        "ETag": etag(report_id, file_format, columns, selection, is_safe),
         "Vary": "Accept",
     }
     if is_among(headers["ETag"], known_etag):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content("figures", report_id)
-    content = await backend.workers.brief(work.rendered, stored["figures"], selection, file_format, columns)
+    if is_safe:
+        content = await backend.workers.brief(work.csv_safe, stored["figures"], selection, columns)
+    else:
+        content = await backend.workers.brief(work.rendered, stored["figures"], selection, file_format, columns)
     headers["Content-Disposition"] = f'attachment; filename="{report_id}.{file_format}"'
     return Response(content, media_type=MEDIA[file_format], headers=headers)
 
@@ -294,7 +304,7 @@ def described_options(stored: dict[str, Any]) -> ReportOptions:
     )
 
 
-@get("/reports", responses=problems(), tags=["history"], summary="Earlier reports")
+@get("/reports", **needs(Role.READ), responses=problems(), tags=["history"], summary="Earlier reports")
 async def history(
     backend: NamedDependency[Backend],
     status: FromQuery[Literal[Status, ""]] = "",
@@ -313,7 +323,13 @@ async def history(
     return ReportPage(page, f"/reports?{urlencode({name: value for name, value in given.items() if value})}")
 
 
-@get("/reports/{report_id:str}", responses=LOOKING, tags=["history"], summary="A report's provenance and quality")
+@get(
+    "/reports/{report_id:str}",
+    **needs(Role.READ),
+    responses=LOOKING,
+    tags=["history"],
+    summary="A report's provenance and quality",
+)
 async def report_details(
     backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> ReportDetails:
@@ -331,11 +347,16 @@ async def report_details(
     return ReportDetails(status, **about, deliveries=deliveries)
 
 
-@get("/reports/{report_id:str}/status", responses=LOOKING, tags=["reports"], summary="Where a report stands, as JSON")
-async def report_status(backend: NamedDependency[Backend], report_id: FromPath[str]) -> Response[ReportStatus]:
+@get(
+    "/reports/{report_id:str}/status",
+    **needs(Role.READ),
+    responses=LOOKING,
+    tags=["reports"],
+    summary="Where a report stands, as JSON",
+)
+async def report_status(backend: NamedDependency[Backend], report_id: FromPath[str]) -> ReportStatus:
     """Waiting, running, complete or failed: always JSON, and never the file."""
-    status = await described(backend, await reports.found(backend.registry, report_id))
-    return Response(status, headers={"Cache-Control": "no-store"})
+    return await described(backend, await reports.found(backend.registry, report_id))
 
 
 def delivery_of(row: Row) -> Delivery:
@@ -354,6 +375,7 @@ def delivery_of(row: Row) -> Delivery:
 
 @get(
     "/reports/{report_id:str}/rejects",
+    **needs(Role.READ),
     media_type="text/csv",
     responses=problems(
         s404="No such report.", s409="The report has no result, or not yet.", s410="The report is not kept any more."
@@ -366,30 +388,37 @@ async def rejected_rows(
     caller: NamedDependency[Caller],
     report_id: FromPath[str],
     table: FromQuery[Tables],
+    csv_safe: CsvSafe = False,
 ) -> Response[bytes]:
     """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
     await reports.finished(backend.registry, report_id)
     stored = await caller.content("rejects", report_id)
-    content = await backend.workers.brief(work.rejected_rows, stored["figures"], stored["rejects"], table)
+    written = work.rejected_rows_safe if csv_safe else work.rejected_rows
+    content = await backend.workers.brief(written, stored["figures"], stored["rejects"], table)
     headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
     return Response(content, media_type=MEDIA["csv"], headers=headers)
 
 
 @delete(
     "/reports/{report_id:str}",
+    **needs(Role.TRIGGER),
     status_code=204,
     responses=ENDING,
     tags=["history"],
     summary="Cancel or delete a report",
 )
 async def end_report(caller: NamedDependency[Caller], report_id: FromPath[str]) -> None:
-    """One that waits or runs is cancelled, and stands in the history as an error; a finished one is deleted."""
-    await reports.ended(caller.backend.registry, report_id, caller.by)
+    """One that waits or runs is cancelled, and stands in the history as an error; a finished one is deleted.
+
+    To delete one, or to cancel one that was not asked for with the same key, takes the role admin.
+    """
+    await reports.ended(caller.backend.registry, report_id, caller.grant, caller.by)
     caller.backend.wake()
 
 
 @get(
     "/reports/{report_id:str}/events",
+    **needs(Role.READ),
     media_type="text/event-stream",
     responses=LOOKING,
     tags=["reports"],

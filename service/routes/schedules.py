@@ -17,6 +17,7 @@ from service.caller import Caller
 from service.cron import in_words
 from service.durations import positive_duration, written
 from service.errors import PrivateWebhook, ScheduleExists, UnknownDestination, UnknownSchedule
+from service.grants import Role, needs
 from service.registry import Row
 from service.reports import file_name, utc
 from service.routes.reports import accepted, described_options, member, options_of
@@ -36,14 +37,14 @@ from service.routes.shapes import (
 )
 from service.schedules import NAME, Wanted
 from service.spoken import host
-from service.webhooks import private_address
+from service.webhooks import private_place
 
 log = structlog.get_logger(part="schedules")
 
 UNKNOWN = problems(s404="No such schedule.", **TAKES_NOTHING)
 
 
-@get("/schedules", responses=problems(), tags=["schedules"], summary="Reports on schedule")
+@get("/schedules", **needs(Role.READ), responses=problems(), tags=["schedules"], summary="Reports on schedule")
 async def schedules(backend: NamedDependency[Backend]) -> ScheduleList:
     """Each with its next due time and its newest report."""
     rows = await backend.registry.rows("schedules")
@@ -90,6 +91,7 @@ WRITING = {
 
 @post(
     "/schedules",
+    **needs(Role.ADMIN),
     status_code=201,
     responses=problems(s404="No such store.", s409="There is a schedule of this name already.", **WRITING),
     tags=["schedules"],
@@ -105,6 +107,7 @@ async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleR
 
 @put(
     "/schedules/{name:str}",
+    **needs(Role.ADMIN),
     responses=problems(s404="No such schedule, or no such store.", **WRITING),
     tags=["schedules"],
     summary="Change a schedule",
@@ -127,7 +130,7 @@ async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
     HorizonOutOfRange."""
     for name in wanted.deliver_to:
         known_destination(backend, name)
-    private = wanted.webhook and private_address(wanted.webhook, backend.settings.networks)
+    private = wanted.webhook and private_place(wanted.webhook, backend.settings.networks)
     if private:
         raise PrivateWebhook(private)
     await check_source(backend, wanted.options)
@@ -171,7 +174,14 @@ def known_destination(backend: Backend, name: str) -> None:
         raise UnknownDestination(name, sorted(known))
 
 
-@delete("/schedules/{name:str}", status_code=204, responses=UNKNOWN, tags=["schedules"], summary="Remove a schedule")
+@delete(
+    "/schedules/{name:str}",
+    **needs(Role.ADMIN),
+    status_code=204,
+    responses=UNKNOWN,
+    tags=["schedules"],
+    summary="Remove a schedule",
+)
 async def remove_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> None:
     """It comes no more; its reports stay."""
     if not await caller.backend.registry.rows("remove_schedule", name=known_name(name), **caller.by):
@@ -187,6 +197,7 @@ def known_name(name: str) -> str:
 
 @post(
     "/schedules/{name:str}/run",
+    **needs(Role.TRIGGER),
     status_code=202,
     responses=UNKNOWN,
     tags=["schedules"],
@@ -204,10 +215,11 @@ async def run_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> 
 
 @post(
     "/reports/{report_id:str}/deliveries",
+    **needs(Role.ADMIN),
     status_code=202,
     responses=problems(
         s404="No such report.",
-        s406="Too many stores for a sheet of XLSX.",
+        s406="Too many stores for a sheet of XLSX, or ids too long for its cells.",
         s408="Too slow.",
         s409="The report has no result, or not yet.",
         s410="The report is not kept any more.",

@@ -8,9 +8,13 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
-from service.access import COOKIE, SESSION, begun_session, hashed, key_name
+from service.access import COOKIE, SESSION, begun_session, hashed, key_grant, note_failure
 from service.backend import Backend
+from service.caller import Caller
+from service.errors import NotAllowed
 from service.front import Rates
+from service.grants import Grant, Role, needs
+from service.proxies import client_of
 from service.routes.shapes import TAKES_NOTHING, Session, SignIn, problems
 
 ATTEMPTS = 20  # a minute, from one address
@@ -31,8 +35,13 @@ async def sign_in(
     request: Request[Any, Any, Any], backend: NamedDependency[Backend], data: JSONBody[SignIn]
 ) -> Response[Session]:
     """Begin a session of twelve hours with a key: a cookie that no script can read, and a token against forgery."""
-    name = await key_name(backend.registry, data.key)
-    cookie, csrf_token = await begun_session(backend.registry, name)
+    client = client_of(request.scope)
+    try:
+        grant = await key_grant(backend.registry, data.key)
+    except NotAllowed:
+        await note_failure(backend.registry, data.key, client)
+        raise
+    cookie, csrf_token = await begun_session(backend.registry, grant.name, client)
     kept = Cookie(
         key=COOKIE,
         value=cookie,
@@ -42,21 +51,27 @@ async def sign_in(
         max_age=int(SESSION.total_seconds()),
         path="/",
     )
-    return Response(Session(name, csrf_token), status_code=201, cookies=[kept])
+    return Response(Session(grant.name, grant.role, csrf_token), status_code=201, cookies=[kept])
 
 
-@get("/session", responses=problems(), tags=["sessions"], summary="Who is signed in")
-async def session(request: Request[str | None, str | None, Any]) -> Session:
-    """The name of the key, null where none is asked for; and the token of a session by cookie."""
-    return Session(request.user, request.auth)
+@get("/session", **needs(Role.READ), responses=problems(), tags=["sessions"], summary="Who is signed in")
+async def session(request: Request[Grant, str | None, Any]) -> Session:
+    """The name of the key, null where none is asked for; its role; and the token of a session by cookie."""
+    return Session(request.user.name, request.user.role, request.auth)
 
 
 @delete(
-    "/session", status_code=204, responses=problems(**TAKES_NOTHING) | SIGNED_OUT, tags=["sessions"], summary="Sign out"
+    "/session",
+    **needs(Role.READ),
+    status_code=204,
+    responses=problems(**TAKES_NOTHING) | SIGNED_OUT,
+    tags=["sessions"],
+    summary="Sign out",
 )
-async def sign_out(request: Request[Any, Any, Any], backend: NamedDependency[Backend]) -> Response[None]:
+async def sign_out(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> Response[None]:
     """End the session."""
-    await backend.registry.rows("end_session", hash=hashed(request.cookies.get(COOKIE, "")))
+    cookie = hashed(request.cookies.get(COOKIE, ""))
+    await caller.backend.registry.rows("end_session", hash=cookie, client=caller.address)
     response: Response[None] = Response(None, status_code=204)
     response.delete_cookie(COOKIE)
     return response

@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 
 from pipeline import Columns, Format
 from service.durations import PATTERN
+from service.grants import Role
 from service.reports import Status
 
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
@@ -288,9 +289,10 @@ class SignIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Session(msgspec.Struct):
-    """Who is signed in, and the token that every request but GET must show in X-CSRF-Token."""
+    """Who is signed in, what they may do, and the token that every request but GET must show in X-CSRF-Token."""
 
     key_name: str | None
+    role: Role
     csrf_token: str | None
 
 
@@ -320,7 +322,7 @@ class Problem(msgspec.Struct):
 ALWAYS = {
     400: "The request does not fit.",
     401: "A key is needed.",
-    403: "The request comes from another site, or under a name that this server does not have.",
+    403: "The key's role does not suffice, or the request comes from another site, or under a name of another server.",
     429: "Too many requests.",
     431: "The head of the request is too large.",
     500: "A mistake of the server.",

@@ -12,6 +12,7 @@ from litestar.params import FromQuery, QueryParameter
 from service import desk, reports, work
 from service.backend import Backend
 from service.caller import Caller
+from service.grants import Role, needs
 from service.routes.openapi import TimelineOperation
 from service.routes.shapes import TAKES_NOTHING, StoreIdInQuery, StorePage, problems
 
@@ -19,26 +20,35 @@ Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 Prefix = Annotated[str, QueryParameter(max_length=1000, description="Only ids that begin like this.")]
 After = Annotated[str, QueryParameter(max_length=1000, description="The last id of a page.")]
 SAMPLE_STORES, SAMPLE_DAYS = 200, 9
+SOURCE = "source"  # what the audit says is looked at, where it is no report
 LOADED = {204: ResponseSpec(None, description="Loaded.")}
 MEDIA = {"json": "application/json", "csv": "text/csv"}
 
 
-@get("/stores", responses=problems(s404="No polls."), tags=["stores"], summary="The stores that have polls")
+@get(
+    "/stores",
+    **needs(Role.READ),
+    responses=problems(s404="No polls."),
+    tags=["stores"],
+    summary="The stores that have polls",
+)
 async def stores(
-    backend: NamedDependency[Backend], prefix: Prefix = "", after: After = "", limit: Limit = 100
+    caller: NamedDependency[Caller], prefix: Prefix = "", after: After = "", limit: Limit = 100
 ) -> StorePage:
     """Stores with a poll in the horizon, in byte order; not older than a minute."""
-    known = await backend.stores()
+    known = await caller.backend.stores()
     start = max(
         bisect_left(known, prefix.encode(), key=str.encode), bisect_right(known, after.encode(), key=str.encode)
     )
     found = [store for store in known[start : start + limit + 1] if store.startswith(prefix)]
     more = urlencode({"prefix": prefix, "after": found[limit - 1], "limit": limit}) if len(found) > limit else None
+    await caller.note("read", SOURCE, "stores")
     return StorePage(found[:limit], more and f"/stores?{more}")
 
 
 @get(
     "/timeline",
+    **needs(Role.READ),
     operation_class=TimelineOperation,
     responses=problems(
         s404="No such store, or no such report.",
@@ -59,19 +69,24 @@ async def timeline(
     figures = plan = None
     if report_id:
         await reports.finished(backend.registry, report_id)
-        stored = await caller.content("explained", report_id)
+        stored = await caller.content("explained", report_id, store_id)
         figures, plan = stored["figures"], stored["plan"]
     content = await backend.workers.brief(work.timeline, backend.place, store_id, backend.limits, figures, plan)
+    if not report_id:
+        await caller.note("read", SOURCE, f"explained {caller.store_noted(store_id)}")
     return Response(content[format], media_type=MEDIA[format])
 
 
 @post(
     "/sample_data",
+    **needs(Role.ADMIN),
     status_code=204,
     responses=problems(s409="There is data already, or it may not be written.", **TAKES_NOTHING) | LOADED,
     tags=["stores"],
     summary="Load sample data into an empty database",
 )
-async def sample_data(backend: NamedDependency[Backend]) -> None:
+async def sample_data(caller: NamedDependency[Caller]) -> None:
     """Make tables of polls, hours and zones, with 200 made-up stores over 9 days; only where there are no rows yet."""
+    backend = caller.backend
     await backend.workers.brief(desk.sample_data, backend.place, SAMPLE_STORES, SAMPLE_DAYS)
+    await caller.note("loaded", SOURCE, "sample data")

@@ -173,11 +173,11 @@ from failed
 where report.id = failed.id
 returning report.error;
 
--- cancel: end a report that has not finished
+-- cancel: end a report that has not finished; whoever is no admin, only one that was asked for with the same key
 with cancelled as (
     update store_uptime.report
     set status = 'error', finished_at = now(), run = null, lease_until = null, step = null, error = 'It was cancelled.'
-    where id = %(id)s and status in ('queued', 'running')
+    where id = %(id)s and status in ('queued', 'running') and (%(is_admin)s or requested_by = %(who)s)
     returning id
 ), noted as (
     insert into store_uptime.audit (who, client, action, subject)
@@ -225,6 +225,29 @@ with beyond as (
     delete from store_uptime.delivery where report_id in (select id from removed)
 )
 select count(*) from removed;
+
+-- forget_removed: reports that were removed longer ago than that is told; a batch, and its size
+with old as (
+    delete from store_uptime.report
+    where id in (
+        select id
+        from store_uptime.report
+        where status = 'removed' and removed_at < now() - %(kept)s::interval
+        limit %(batch)s
+    )
+    returning id
+)
+select count(*) from old;
+
+-- forget_idempotency: keys that were used longer ago than they are remembered; a batch, and its size
+with old as (
+    delete from store_uptime.idempotency
+    where (scope, key) in (
+        select scope, key from store_uptime.idempotency where made_at < now() - %(kept)s::interval limit %(batch)s
+    )
+    returning key
+)
+select count(*) from old;
 
 -- tidy_sessions: sessions that have ended
 delete from store_uptime.session where expires_at < now();
@@ -302,18 +325,20 @@ select status, count(*) from store_uptime.report where status in ('queued', 'run
 
 -- add_key: a new API key
 with added as (
-    insert into store_uptime.api_key (name, id, hash)
-    values (%(name)s, %(id)s, %(hash)s)
+    insert into store_uptime.api_key (name, id, hash, role, expires_at)
+    values (%(name)s, %(id)s, %(hash)s, %(role)s, %(expires_at)s)
     on conflict do nothing
     returning name
 ), noted as (
-    insert into store_uptime.audit (who, client, action, subject)
-    select %(who)s, %(client)s, 'key added', name from added
+    insert into store_uptime.audit (who, client, action, subject, detail)
+    select %(who)s, %(client)s, 'key added', name, %(role)s from added
 )
 select name from added;
 
 -- list_keys: every key, the secret part apart
-select name, id, created_at, revoked_at from store_uptime.api_key order by created_at;
+select name, id, role, created_at, expires_at, last_used_at, revoked_at, expires_at <= now() as has_ended
+from store_uptime.api_key
+order by created_at;
 
 -- revoke_key: a key that opens nothing any more, nor do the sessions that it began
 with revoked as (
@@ -324,24 +349,59 @@ with revoked as (
 )
 select name from revoked;
 
--- keys_exist: whether there is any key; one that is revoked counts, or revoking the last would open the door
+-- keys_exist: whether there is any key; one that is revoked or has ended counts, or the last one would open the door
 select exists (select from store_uptime.api_key);
 
 -- key: the key with this visible part
-select name, hash from store_uptime.api_key where id = %(id)s and revoked_at is null;
+select name, hash, role
+from store_uptime.api_key
+where id = %(id)s and revoked_at is null and (expires_at is null or expires_at > now());
 
--- begin_session: a signed-in browser
-insert into store_uptime.session (hash, key_name, csrf_token, expires_at)
-values (%(hash)s, %(key_name)s, %(csrf_token)s, now() + %(lasting)s);
+-- use_key: when a key was last used, to the minute; of several servers that say so at once one writes it
+update store_uptime.api_key
+set last_used_at = now()
+where name = %(name)s and (last_used_at is null or last_used_at < now() - interval '1 minute');
+
+-- begin_session: a signed-in browser, for as long as its key opens anything
+with begun as (
+    insert into store_uptime.session (hash, key_name, csrf_token, expires_at)
+    select %(hash)s, name, %(csrf_token)s, least(now() + %(lasting)s, expires_at)
+    from store_uptime.api_key
+    where name = %(key_name)s
+    returning key_name
+)
+insert into store_uptime.audit (who, client, action, subject)
+select key_name, %(client)s, 'signed in', key_name from begun;
+
+-- note_failure: a sign-in that was refused, unless there were so many within an hour that whoever guesses keys would
+-- fill the table: of one client, or of all
+with lately as (
+    select count(*) as all_of_them, count(*) filter (where client = %(client)s) as of_client
+    from store_uptime.audit
+    where action = 'sign-in failed' and at > now() - interval '1 hour'
+)
+insert into store_uptime.audit (client, action, subject, detail)
+select %(client)s, 'sign-in failed', %(subject)s,
+       case when of_client + 1 = %(of_client)s or all_of_them + 1 = %(of_all)s
+            then 'further ones of this hour are in the log alone' else '' end
+from lately
+where of_client < %(of_client)s and all_of_them < %(of_all)s;
 
 -- session: the key that a session was begun with
-select key.name, session.csrf_token
+select key.name, key.role, session.csrf_token
 from store_uptime.session
 join store_uptime.api_key as key on key.name = session.key_name
-where session.hash = %(hash)s and session.expires_at > now() and key.revoked_at is null;
+where session.hash = %(hash)s
+  and session.expires_at > now()
+  and key.revoked_at is null
+  and (key.expires_at is null or key.expires_at > now());
 
 -- end_session: sign out
-delete from store_uptime.session where hash = %(hash)s;
+with ended as (
+    delete from store_uptime.session where hash = %(hash)s returning key_name
+)
+insert into store_uptime.audit (who, client, action, subject)
+select key_name, %(client)s, 'signed out', key_name from ended;
 
 -- any_due: whether the time of a schedule has come; a look costs no transaction number
 select 1 as yes from store_uptime.schedule where next_due <= store_uptime.clock() limit 1;
@@ -470,10 +530,17 @@ from store_uptime.going_out
 where kind = %(kind)s and (kind = 'webhook' or target = any(%(destinations)s))
 limit 1;
 
--- delivered: something has gone out
-update store_uptime.delivery
-set status = 'delivered', done_at = now(), content = null, secret = null, error = null, lease_until = null
-where id = %(id)s and lease_until = %(lease_until)s;
+-- delivered: something has gone out; detail: what, and where to
+with gone as (
+    update store_uptime.delivery
+    set status = 'delivered', done_at = now(), content = null, secret = null, error = null, lease_until = null
+    where id = %(id)s and lease_until = %(lease_until)s
+    returning report_id
+)
+insert into store_uptime.audit (client, action, subject, detail)
+select coalesce('schedule ' || schedule, 'server'), 'sent', id, %(detail)s
+from store_uptime.report
+where id in (select report_id from gone);
 
 -- not_delivered: a try has failed; there is another, unless it is given up
 update store_uptime.delivery
@@ -541,8 +608,19 @@ where (%(who)s::text is null or who = %(who)s)
 order by id desc
 limit %(limit)s;
 
--- tidy_audit: what was done longer ago than it is kept
-delete from store_uptime.audit where now() - at > %(keep_audit)s::interval;
+-- forget_audit: what was done longer ago than it is kept; a batch, and its size
+with old as (
+    delete from store_uptime.audit
+    where id in (
+        select id
+        from store_uptime.audit
+        where at < now() - least(%(kept)s::interval, interval '1000 years')  -- beyond there is no calendar
+        order by at
+        limit %(batch)s
+    )
+    returning id
+)
+select count(*) from old;
 
 -- kept_reports: the reports that hold something
 select id from store_uptime.report where status = 'complete' order by requested_at, id;

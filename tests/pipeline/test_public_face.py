@@ -32,6 +32,7 @@ PROMISED = {
     "REPORT",
     "TIMELINE",
     "CannotWrite",
+    "CellFull",
     "Columns",
     "Day",
     "EmbeddedUnavailable",

@@ -8,6 +8,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from importlib import metadata
@@ -22,8 +23,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import REPORT, Columns, Format, Frames, Options, Report, build_report, write_file, write_rejects
-from pipeline.errors import CannotWrite, SheetFull
+from pipeline import REPORT, Columns, Format, Frames, Options, Purpose, Report, build_report, write_file, write_rejects
+from pipeline.errors import CannotWrite, CellFull, SheetFull
 from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, fleet_percent, half_even, percent
 from pipeline.options import HOUR_US, WEEK_US, instant_us, iso
 from pipeline.spreadsheet import workbook
@@ -470,6 +471,35 @@ def test_permissions_follow_the_umask(mask: int, mode: int, tmp_path: Path) -> N
     assert stat.S_IMODE((tmp_path / "week.csv").stat().st_mode) == mode
 
 
+def test_what_is_private_is_so_whatever_the_umask_and_what_was_there(report: Report, tmp_path: Path) -> None:
+    file = tmp_path / "week.csv"
+    file.write_bytes(OLD_REPORT)
+    file.chmod(0o666)
+    before = os.umask(0)
+    try:
+        write_file(OLD_REPORT, file, replace(REPORT, is_private=True))
+        write_rejects(report, tmp_path)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_file_and_its_name_are_on_the_disk_before_it_is_said_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, to_disk = list[Path](), os.fsync
+
+    def watched(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+        to_disk(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    for content in (b"new", OLD_REPORT, b"newer"):  # under a free name, and in the place of another
+        synced.clear()
+        write_file(content, tmp_path / "week.csv", Purpose("report", lambda path: True))
+        assert [path.parent for path in synced] == [tmp_path, tmp_path.parent]
+
+
 def test_a_link_stays_and_what_it_leads_to_is_replaced(file: Path) -> None:
     link = file.with_name("latest.csv")
     link.symlink_to(file.name)
@@ -508,3 +538,14 @@ def test_more_stores_than_a_sheet_has_rows_are_refused_in_a_sentence() -> None:
     many = pl.DataFrame({"store_id": pl.repeat("1", 1_048_576, eager=True)})
     with pytest.raises(SheetFull, match=r"1048576 stores.*Choose CSV or Parquet"):
         workbook(many, {})
+
+
+def test_ids_that_a_cell_does_not_hold_are_refused_and_not_cut() -> None:
+    most, longer, turtles = "x" * 32_767, "y" * 32_768, "🐢" * 16_384  # of which each counts twice
+    assert workbook(pl.DataFrame({"store_id": [most, "🐢" * 16_383]}), {"none": [most]})
+    with pytest.raises(
+        CellFull, match=r"2 store ids are longer than the 32767 characters.*Choose CSV, JSON or Parquet"
+    ):
+        workbook(pl.DataFrame({"store_id": [most, longer, turtles]}), {})
+    with pytest.raises(CellFull, match=r"1 store id is longer"):
+        workbook(pl.DataFrame({"store_id": [longer]}), {"not_observed": [longer, most]})

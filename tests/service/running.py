@@ -189,9 +189,9 @@ def keys(*arguments: str, status: int = 0, **environment: str) -> tuple[str, str
     return done.stdout.decode(), done.stderr.decode()
 
 
-def new_key(registry: str, name: str) -> str:
+def new_key(registry: str, name: str, *options: str) -> str:
     """A key under a name."""
-    return keys("add", name, "--registry", registry)[0].strip()
+    return keys("add", name, "--registry", registry, *options)[0].strip()
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -3,17 +3,29 @@
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.routes import HTTPRoute
+from litestar.template import TemplateConfig
 
-from service.access import COOKIE, CSRF_HEADER, key_name
+from service.access import COOKIE, CSRF_HEADER, key_grant
+from service.app import HANDLERS
+from service.grants import Role
+from service.proxies import FOR, NoProxy, client_told, proxies, values_of
+from service.routes import page
 from service.templates import ASSETS as ASSET_FOLDER
-from service.templates import assets_path
+from service.templates import assets_path, engine
 from service.testing import Service
+from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
-from tests.service.running import bearer, finished, keys, new_key, problem, running, trigger
+from tests.service.running import bearer, finished, held_up, keys, new_key, problem, running, trigger
 
 pytestmark = pytest.mark.long  # servers of their own
 
@@ -38,7 +50,7 @@ def registry(server: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def service(polled: str, registry: str) -> Iterator[Service]:
-    with running(polled, "--registry", registry) as service:
+    with running(polled, "--registry", registry, "--proxies", "127.0.0.1") as service:
         yield service
 
 
@@ -65,7 +77,8 @@ def ada(service: Service, key: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def browser(stranger: httpx.Client, key: str) -> httpx.Client:
     """A client that has signed in, and has a cookie."""
-    assert stranger.post("/session", json={"key": key}).status_code == 201
+    place = {"X-Forwarded-For": "203.0.113.21"}  # from one address come only so many in a minute
+    assert stranger.post("/session", json={"key": key}, headers=place).status_code == 201
     return stranger
 
 
@@ -78,9 +91,35 @@ def test_a_key_is_shown_once_and_on_stdout_alone(database: str) -> None:
     assert err == "key 'shop'; it is not shown again:\n"
     listed = keys("list", "--registry", database)
     headings, row = listed[0].splitlines()
-    assert headings.split("\t") == ["name", "key", "made", "state"]
+    assert headings.split("\t") == ["name", "key", "role", "made", "ends", "last_used", "state"]
     assert row.split("\t")[:2] == ["shop", f"{out[:11]}_…"]
     assert out[12:].strip() not in "".join(listed)
+
+
+def test_a_key_has_a_role_an_end_and_a_last_use(database: str) -> None:
+    new_key(database, "old")
+    new_key(database, "reader", "--role", "read", "--expires", "90d")
+    new_key(database, "maker", "--role", "trigger", "--expires", "2999-12-31T23:30:00+01:00")
+    rows = [line.split("\t") for line in keys("list", "--registry", database)[0].splitlines()[1:]]
+    in_90_days = f"{datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}"
+    assert [[row[0], row[2], row[4][:10], row[5], row[6]] for row in rows] == [
+        ["old", "admin", "never", "never", "valid"],
+        ["reader", "read", in_90_days, "never", "valid"],
+        ["maker", "trigger", "2999-12-31", "never", "valid"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("0h", "more than 0h"),
+        ("2001-01-01", "is over already"),
+        ("soon", "is not an instant"),
+        ("999999999d", "outside the calendar"),
+    ],
+)
+def test_what_can_be_no_end_is_told(end: str, told: str) -> None:
+    assert told in keys("add", "shop", "--expires", end, status=2)[1]
 
 
 def test_where_there_is_no_key_that_is_said_on_stderr(database: str) -> None:
@@ -129,7 +168,7 @@ def test_a_registry_that_does_not_answer_is_told_in_one_line_without_the_passwor
 
 def test_the_first_key_closes_the_door_and_revoking_the_last_does_not_open_it(polled: str, database: str) -> None:
     with running(polled, "--registry", database) as server, server.client() as client:
-        assert client.get("/session").json() == {"key_name": None, "csrf_token": None}
+        assert client.get("/session").json() == {"key_name": None, "role": "admin", "csrf_token": None}
         assert client.get("/reports").status_code == 200
         key = new_key(database, "first")
         eventually(lambda: client.get("/reports").status_code == 401)
@@ -231,8 +270,109 @@ def test_nothing_that_opens_is_kept(registry: str, key: str, browser: httpx.Clie
 
 
 def test_secrets_are_compared_in_constant_time() -> None:
-    assert "compare_digest(row" in inspect.getsource(key_name)
-    assert "==" not in inspect.getsource(key_name)
+    assert "compare_digest(row" in inspect.getsource(key_grant)
+    assert "==" not in inspect.getsource(key_grant)
+
+
+# Roles ----------------------------------------------------------------------------------------------------------------
+
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+def documented() -> dict[tuple[str, str], Role]:
+    """The role that each call takes at least, by the table in docs/api.md."""
+    needed: dict[tuple[str, str], Role] = {}
+    for reads, triggers, calls in re.findall(r"^\| (yes|no) \| (yes|no) \| yes \| (.*) \|$", DOCUMENTED, re.MULTILINE):
+        role = Role.READ if reads == "yes" else Role.TRIGGER if triggers == "yes" else Role.ADMIN
+        for method, path in re.findall(r"`([A-Z]+) (\S+)`", calls):
+            needed.setdefault((method, path), role)
+    return needed
+
+
+def routes() -> list[tuple[str, str, dict[str, Any]]]:
+    """Method, path and options of every route, but those that tell methods, and the document of the API."""
+    given = {name: Provide(lambda: None, sync_to_thread=False) for name in ("backend", "caller", "selection")}
+    templates = TemplateConfig(instance=engine())
+    app = Litestar([*HANDLERS, page.views], template_config=templates, dependencies=given)
+    return [
+        (str(method), re.sub(r"{[^}]*}", "ID", route.path), handler.opt)
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and not route.path.startswith("/schema")
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if method != "OPTIONS"
+    ]
+
+
+def test_every_route_says_which_role_it_needs_and_the_docs_say_the_same() -> None:
+    said = {(method, path): options.get("role") for method, path, options in routes() if options.get("role")}
+    open_to_all = {(method, path) for method, path, options in routes() if options.get("exclude_from_auth")}
+    assert said == documented()
+    assert open_to_all == {("POST", "/session"), ("GET", "/health"), ("GET", "/ready")}
+    assert len(said) + len(open_to_all) == len(routes())
+
+
+def test_each_role_may_do_what_the_docs_say_and_nothing_else(
+    stranger: httpx.Client, registry: str, ada: httpx.Client
+) -> None:
+    shown = {role: bearer(new_key(registry, f"a {role}", "--role", role)) for role in Role}
+    told = ada.get("/schema/openapi.json").json()["paths"]
+    for (method, path), needed in documented().items():
+        place = path.replace("ID", NO_ID if path.startswith("/reports") else "never")
+        body = {"never": "a member"} if method in ("POST", "PUT") and not path.endswith(("run", "data")) else None
+        for role, key in shown.items():
+            answer = stranger.request(method, place, headers=key, json=body)
+            allowed = list(Role).index(role) >= list(Role).index(needed)
+            assert (answer.status_code == 403) == (not allowed), (method, path, role, answer.text)
+            if not allowed:
+                assert f"needs a key with the role {needed}; 'a {role}' has" in problem(answer, 403)
+    for path, methods in told.items():
+        for method, operation in methods.items():
+            needed = documented().get((method.upper(), re.sub(r"{[^}]*}", "ID", path)))
+            assert operation["security"] == ([{}] if needed is None else [{}, {"key": [needed]}]), path
+
+
+def test_a_trigger_cancels_what_it_has_asked_for_and_nothing_else(
+    polled: str, registry: str, stranger: httpx.Client, ada: httpx.Client
+) -> None:
+    maker = bearer(new_key(registry, "maker", "--role", "trigger"))
+    with held_up(polled):
+        own = stranger.post("/trigger_report", json={"lookback": "31h"}, headers=maker).json()["report_id"]
+        other = trigger(ada, lookback="32h")
+        assert stranger.delete(f"/reports/{own}", headers=maker).status_code == 204
+        assert "the role admin" in problem(stranger.delete(f"/reports/{other}", headers=maker), 403)
+        assert ada.delete(f"/reports/{other}").status_code == 204
+    assert ada.get(f"/reports/{own}/status").json()["error"] == "It was cancelled."
+    assert "the role admin" in problem(stranger.delete(f"/reports/{own}", headers=maker), 403)
+
+
+def test_a_session_may_do_what_its_key_may_and_ends_with_it(registry: str, stranger: httpx.Client) -> None:
+    key = new_key(registry, "guest", "--role", "read", "--expires", "1h")
+    told = stranger.post("/session", json={"key": key}).json()
+    assert told["role"] == "read"
+    assert "the role trigger" in problem(
+        stranger.post("/trigger_report", headers={CSRF_HEADER: told["csrf_token"]}), 403
+    )
+    shown = "".join(stranger.get(path).text for path in ("/", "/timetable", "/history"))
+    assert shown.count("Sign out") == 3
+    assert not re.search(r'id="(trigger|schedule|sample-data)"|data-(run|remove|delete|cancel|again)=', shown)
+    kept = "select expires_at <= now() + interval '1 hour' from store_uptime.session where key_name = 'guest'"
+    assert run(registry, kept) == [(True,)]
+    run(registry, "update store_uptime.api_key set expires_at = now() where name = 'guest'")
+    problem(stranger.get("/reports"), 401)
+    problem(stranger.get("/reports", headers=bearer(key)), 401)
+    assert "\tended\n" in keys("list", "--registry", registry)[0]
+
+
+def test_when_a_key_was_last_used_is_written_once_a_minute(registry: str, stranger: httpx.Client) -> None:
+    used = bearer(new_key(registry, "user", "--role", "read"))
+    last = "select last_used_at from store_uptime.api_key where name = 'user'"
+    stranger.get("/reports", headers=used).raise_for_status()
+    eventually(lambda: run(registry, last) != [(None,)])
+    before = run(registry, last)
+    for _ in range(3):
+        stranger.get("/reports", headers=used).raise_for_status()
+    assert run(registry, last) == before
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------
@@ -293,7 +433,7 @@ def test_the_token_of_another_session_will_not_do(service: Service, browser: htt
 
 def test_a_key_needs_no_token(ada: httpx.Client) -> None:
     assert ada.post("/trigger_report").status_code == 202
-    assert ada.get("/session").json() == {"key_name": "ada", "csrf_token": None}
+    assert ada.get("/session").json() == {"key_name": "ada", "role": "admin", "csrf_token": None}
 
 
 def test_signing_out_ends_the_session_wherever_its_cookie_still_is(service: Service, browser: httpx.Client) -> None:
@@ -344,3 +484,51 @@ def test_with_a_revoked_key_nobody_gets_what_others_have_asked_for(
     ):
         problem(stranger.request(method, path, headers=bob), 401)
     assert ada.get(f"/get_report/{report_id}").headers["X-Report-Status"] == "Complete"
+
+
+# Proxies --------------------------------------------------------------------------------------------------------------
+
+NAMED = proxies("127.0.0.1, ::1,10.0.0.0/8")
+TOLD = {
+    "one hop": ("203.0.113.7", "203.0.113.7"),
+    "what the client wrote stands first": ("1.1.1.1, 203.0.113.7", "203.0.113.7"),
+    "named proxies are passed over": ("1.1.1.1, 203.0.113.7, 10.1.2.3, 127.0.0.1", "203.0.113.7"),
+    "a port": ("203.0.113.7:4711", "203.0.113.7"),
+    "version 6": ("2001:DB8::0:1", "2001:db8::1"),
+    "version 6 in brackets": ("[2001:db8::1]", "2001:db8::1"),
+    "version 6 with a port": ("[2001:db8::1]:4711", "2001:db8::1"),
+    "version 4 mapped": ("::ffff:203.0.113.7", "203.0.113.7"),
+    "a named proxy mapped": ("203.0.113.7, ::ffff:10.0.0.1", "203.0.113.7"),
+    "only named proxies": ("10.0.0.9, 127.0.0.1", None),
+    "text": ("10.0.0.1\tdeleted\tdeadbeef", None),
+    "text behind an address": ("203.0.113.7, nobody", None),
+    "a socket": ("unix:", None),
+    "a zone": ("fe80::1%<script>", None),
+    "a port that is none": ("203.0.113.7:x", None),
+    "a port that is too large": ("203.0.113.7:65536", None),
+    "a bracket that is open": ("[2001:db8::1", None),
+    "an old way to write it": ("0xcb007107", None),
+    "nothing": ("", None),
+    "nothing at the end": ("203.0.113.7,", None),
+}
+
+
+@pytest.mark.parametrize(("told", "client"), TOLD.values(), ids=TOLD)
+def test_the_client_is_the_last_address_that_is_no_named_proxy(told: str, client: str | None) -> None:
+    assert client_told(values_of(FOR, {"headers": [(FOR, told.encode())]}), NAMED) == client
+
+
+def test_what_is_no_proxy_is_told() -> None:
+    for text in ("nginx", "*", "10.0.0.1/8", "127.0.0.1;::1"):
+        with pytest.raises(NoProxy, match="is no address of a proxy: write"):
+            proxies(text)
+    done = called("serve", "--proxies", "nginx", "--database", "postgresql://127.0.0.1:1/none")
+    assert (done.returncode, b"'nginx' is no address of a proxy" in done.stderr) == (1, True)
+
+
+def test_a_text_is_no_client_though_a_named_proxy_tells_it(service: Service, ada: httpx.Client) -> None:
+    told = {"X-Forwarded-For": "somebody", "X-Request-ID": "from-somebody"}
+    ada.get("/reports", headers=told).raise_for_status()
+    eventually(lambda: [line for line in service.logged() if line.get("request_id") == "from-somebody"])
+    (line,) = [line for line in service.logged() if line.get("request_id") == "from-somebody"]
+    assert line["client"] == "127.0.0.1"

@@ -8,8 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
+from service.access import CSRF_HEADER, FAILURES
+from service.runner import BATCH
+from service.statements import statements
 from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import bearer, complete, held_up, joined, keys, new_key, running, trigger
@@ -51,7 +55,8 @@ def test_the_life_of_a_report(ann: httpx.Client, registry: str) -> None:
     ann.get(f"/get_report/{report_id}")
     ann.get(f"/reports/{report_id}/rejects", params={"table": "polls"})
     ann.get(f"/view/{report_id}/fleet.json")
-    ann.get("/timeline", params={"report_id": report_id, "store_id": ann.get("/stores").json()["stores"][0]})
+    store_id = ann.get("/stores").json()["stores"][0]
+    ann.get("/timeline", params={"report_id": report_id, "store_id": store_id})
     ann.delete(f"/reports/{report_id}")
     ann.delete(f"/reports/{report_id}")
     assert of(registry, report_id) == [
@@ -60,7 +65,7 @@ def test_the_life_of_a_report(ann: httpx.Client, registry: str) -> None:
         ("ann", HERE, "read", "figures"),
         ("ann", HERE, "read", "rejects"),
         ("ann", HERE, "read", "fleet"),
-        ("ann", HERE, "read", "explained"),
+        ("ann", HERE, "read", f"explained {store_id}"),
         ("ann", HERE, "deleted", ""),
     ]
 
@@ -94,9 +99,46 @@ def test_schedules_and_keys(ann: httpx.Client, registry: str) -> None:
     new_key(registry, "bob")
     keys("revoke", "bob", "--registry", registry)
     assert of(registry, "bob") == [
-        (None, "command line", "key added", ""),
+        (None, "command line", "key added", "admin"),
         (None, "command line", "key revoked", ""),
     ]
+
+
+def test_looks_at_the_source_itself(ann: httpx.Client, registry: str) -> None:
+    (store_id,) = ann.get("/stores", params={"limit": 1}).json()["stores"]
+    ann.get("/timeline", params={"store_id": store_id}).raise_for_status()
+    assert ann.get("/timeline", params={"store_id": "nobody's"}).status_code == 404
+    assert ann.post("/sample_data").status_code == 409
+    assert of(registry, "source")[-2:] == [
+        ("ann", HERE, "read", "stores"),
+        ("ann", HERE, "read", f"explained {store_id}"),
+    ]
+
+
+def test_sign_ins_and_sign_outs(ann: httpx.Client, registry: str) -> None:
+    key = new_key(registry, "cleo", "--role", "read")
+    with httpx.Client(base_url=ann.base_url) as browser:
+        token = browser.post("/session", json={"key": key}).json()["csrf_token"]
+        assert browser.delete("/session", headers={CSRF_HEADER: token}).status_code == 204
+    assert of(registry, "cleo")[1:] == [("cleo", HERE, "signed in", ""), ("cleo", HERE, "signed out", "")]
+
+
+def test_sign_ins_that_failed_though_not_as_many_as_somebody_likes(ann: httpx.Client, registry: str) -> None:
+    with httpx.Client(base_url=ann.base_url) as guesser:
+        guesser.post("/session", json={"key": "su_0badcafe_" + "x" * 43})
+        guesser.post("/session", json={"key": "hunter2"})
+    assert of(registry, "su_0badcafe_…") == [(None, HERE, "sign-in failed", "")]
+    assert of(registry, "")[-1] == (None, HERE, "sign-in failed", "")
+    failures = "select client, count(*) from store_uptime.audit where action = 'sign-in failed' group by client"
+    with psycopg.connect(registry, autocommit=True) as connection:
+        for number in range(250):
+            client = f"203.0.113.{number // 25}"
+            values = {"client": client, "subject": "", **FAILURES}
+            connection.execute(statements()["note_failure"], values)
+    counts = dict(run(registry, failures))
+    assert max(counts.values()) == FAILURES["of_client"]
+    assert sum(counts.values()) == FAILURES["of_all"]
+    assert "alone" in run(registry, "select detail from store_uptime.audit order by id desc limit 1")[0][0]
 
 
 def test_what_was_refused_was_not_done(ann: httpx.Client, registry: str) -> None:
@@ -117,7 +159,7 @@ def test_the_command_chooses_and_writes(ann: httpx.Client, registry: str) -> Non
     assert audited(registry, "--since", "1h") == everything
     assert audited(registry, "--since", "9999999d") == everything
     run(registry, "update store_uptime.audit set at = at - interval '2 hours' where who is null")
-    assert {row["who"] for row in audited(registry, "--since", "1h")} == {"ann"}
+    assert {row["who"] for row in audited(registry, "--since", "1h")} == {"ann", "cleo"}
     assert len(audited(registry, "--limit", "1")) == 1
     text = called("audit", "--registry", registry, "--limit", "1")
     headings, row = text.stdout.decode().splitlines()
@@ -133,16 +175,38 @@ def test_nobody_can_write_a_line_or_a_column_of_it(ann: httpx.Client, registry: 
     forged = "10.0.0.1\tdeleted\tdeadbeef"
     ann.post("/trigger_report", json={"lookback": "7h"}, headers={"X-Forwarded-For": forged}).raise_for_status()
     text = called("audit", "--registry", registry, "--limit", "1").stdout.decode()
-    assert text.splitlines()[1].split("\t")[1:4] == ["ann", "10.0.0.1\\tdeleted\\tdeadbeef", "triggered"]
+    assert text.splitlines()[1].split("\t")[1:4] == ["ann", HERE, "triggered"]
+    run(registry, "update store_uptime.audit set detail = E'10.0.0.1\\tdeleted' where subject = 'ann'")
+    assert "\t10.0.0.1\\tdeleted\n" in called("audit", "--registry", registry, "--subject", "ann").stdout.decode()
     for name in ("", " ", "a\tb", "a\nb", "\x1b[31m"):
         _, told = keys("add", name, "--registry", registry, status=1)
         assert "is no name for a key" in told
 
 
-def test_it_is_kept_as_long_as_is_said(polled: str, server: str) -> None:
+REMOVED = (
+    "insert into store_uptime.report (id, options, client, status, removed_at) "
+    "values ('{}', '{{}}', '', 'removed', now() - interval '{}')"
+)
+OLD, NEW = "a" * 32, "b" * 32
+MANY = (  # more than one statement deletes
+    "insert into store_uptime.audit (client, action, subject) "
+    f"select '', 'read', '' from generate_series(1, {2 * BATCH + 1})"
+)
+
+
+def test_it_is_kept_as_long_as_is_said_and_so_are_removed_reports_and_idempotency_keys(
+    polled: str, server: str
+) -> None:
     with fresh_database(server) as registry:
         new_key(registry, "old")
-        run(registry, "update store_uptime.audit set at = at - interval '40 days'")
+        run(registry, MANY, "update store_uptime.audit set at = at - interval '40 days'")
         new_key(registry, "new")
-        with running(polled, "--registry", registry, "--keep-audit", "30d"):
+        run(registry, REMOVED.format(OLD, "31 days"), REMOVED.format(NEW, "29 days"))
+        used = f"insert into store_uptime.idempotency values ('', '{{}}', '{{{{}}}}', '{NEW}', now() - interval '{{}}')"
+        run(registry, used.format("old", "8 days"), used.format("new", "6 days"))
+        with running(polled, "--registry", registry, "--keep-audit", "30d") as service, service.client() as client:
             eventually(lambda: [row["subject"] for row in audited(registry)] == ["new"], 30)
+            eventually(lambda: run(registry, "select key from store_uptime.idempotency") == [("new",)], 30)
+            key = bearer(new_key(registry, "reader", "--role", "read"))
+            statuses = [client.get(f"/reports/{report_id}", headers=key).status_code for report_id in (OLD, NEW)]
+            assert statuses == [404, 410]

@@ -266,7 +266,11 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "schedule list": KEPT,
     "schedule remove": KEPT,
     "schedule run": KEPT,
-    "keys add": KEPT,
+    "keys add": {
+        "--role": ("read", "read"),
+        "--expires": ("2999-12-31", datetime(2999, 12, 31, tzinfo=UTC)),
+        **KEPT,
+    },
     "keys list": KEPT,
     "keys revoke": KEPT,
     "encryption key": {},

@@ -1,6 +1,5 @@
 """What goes out of a report: files to a folder and to a real bucket, announcements to a receiver that has bad days."""
 
-import asyncio
 import json
 import re
 import shutil
@@ -19,7 +18,7 @@ from service.errors import NotDelivered
 from tests.feeds import called
 from tests.postgres import eventually
 from tests.service.receivers import ACCESS, Receiver, bucket
-from tests.service.running import bearer, complete, finished, held_up, new_key, problem, running
+from tests.service.running import bearer, complete, finished, held_up, in_a_loop, new_key, problem, running
 from tests.service.timetable import HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
@@ -117,11 +116,11 @@ REPORTS = (b'{"provenance": {"now": "early"}}', b'{"provenance": {"now": "late"}
 def test_a_file_in_a_folder_takes_the_place_of_an_earlier_delivery_and_of_nothing_else(tmp_path: Path) -> None:
     folder = destinations([f"archive={tmp_path}"])["archive"]
     for content in REPORTS:
-        asyncio.run(folder.put("week.json", content))
+        in_a_loop(folder.put("week.json", content))
         assert (tmp_path / "week.json").read_bytes() == content
     (tmp_path / "week.json").write_bytes(b"my notes")
     with pytest.raises(NotDelivered, match="a file is there that is no earlier delivery"):
-        asyncio.run(folder.put("week.json", REPORTS[0]))
+        in_a_loop(folder.put("week.json", REPORTS[0]))
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"my notes"]
 
 
@@ -274,6 +273,11 @@ def test_a_report_is_announced_once_its_file_is_there(ruled: Ruled, receiver: Re
     }
     log = json.dumps(ruled.server.logged())
     assert "secret" not in log
+    sent = ruled.ask("select client, subject, detail from store_uptime.audit where action = 'sent' order by id")
+    assert sent == [
+        ("schedule hourly", report_id, "hourly-20260309T130000Z.csv to archive"),
+        ("schedule hourly", report_id, f"announcement to {receiver.url.partition('//')[2]}"),
+    ]
 
 
 def test_a_warning_is_the_same_wherever_it_stands(ruled: Ruled, receiver: Receiver, tmp_path: Path) -> None:

@@ -257,6 +257,9 @@ def test_a_delivered_file_is_encrypted_and_can_be_decrypted(keyed: Keyed) -> Non
     assert path.read_bytes().startswith(MAGIC)
     decrypted, _ = cli("encryption", "decrypt", path, "--identity", keyed.key.path)
     assert decrypted == keyed.client.get(f"/get_report/{report_id}").content
+    out = keyed.archive / "decrypted.csv"
+    cli("encryption", "decrypt", path, "--identity", keyed.key.path, "--out", out)
+    assert out.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.long
@@ -380,7 +383,7 @@ def look_at_everything(client: httpx.Client) -> None:
 def test_no_store_is_in_plain_on_the_disk_but_where_the_docs_say(database: str, key: Key, tmp_path: Path) -> None:
     fill(database)
     keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
-    found = left_by_a_run(database, tmp_path, *keys)
+    found = left_by_a_run(database, tmp_path, *keys)  # in the audit the stores that were explained are digests
     assert found == {ALONE[:18].encode()}  # the options of the report of one store
 
 

@@ -284,7 +284,7 @@ def test_events_tell_each_step_and_the_end(client: httpx.Client, polled: str) ->
         before, report_id = (trigger(client, lookback=f"{next(NUMBERS)}s") for _ in range(2))
         with client.stream("GET", f"/reports/{report_id}/events") as answer:
             assert answer.headers["Content-Type"].startswith("text/event-stream")
-            assert answer.headers["Cache-Control"] == "no-cache"
+            assert answer.headers["Cache-Control"] == "no-store"
             told = events(answer)
             first = next(told)
             assert first[0] == "progress"

@@ -383,13 +383,18 @@ STEPS: list[tuple[str, dict[str, Any]]] = [
     ("run_schedule", FIFTH),
     ("remove_schedule", {}),
     ("add_key", {"id": "visible"}),
+    ("use_key", {}),
     ("begin_session", {}),
     ("end_session", {}),
     ("begin_session", {}),
     ("tidy_sessions", {}),
     ("revoke_key", {}),
     ("note", {}),
-    ("tidy_audit", {}),
+    ("note_failure", {}),
+    ("forget_audit", {}),
+    ("remember", THIRD),
+    ("forget_idempotency", {}),
+    ("forget_removed", {}),
     ("tidy_transactions", {}),
 ]
 VALUES: dict[str, Any] = {
@@ -444,7 +449,13 @@ VALUES: dict[str, Any] = {
     "action": "triggered",
     "subject": "a report",
     "detail": "",
-    "keep_audit": timedelta(0),
+    "kept": timedelta(0),
+    "batch": 1_000,
+    "role": "read",
+    "expires_at": None,
+    "is_admin": True,
+    "of_client": 1,
+    "of_all": 1,
 }
 
 

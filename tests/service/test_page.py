@@ -589,7 +589,7 @@ def test_style_and_scripts_may_be_kept_for_ever_and_views_may_not(client: httpx.
     for name in ("page.css", "page.js", "fleet.js", "icon.svg"):
         assert client.get(f"{assets_path()}/{name}").headers["Cache-Control"] == "max-age=31536000, public, immutable"
     for path in ("/", views["fleet"], views["store"], "/history", views["missing"]):
-        assert client.get(path).headers["Cache-Control"] == "private, no-cache", path
+        assert client.get(path).headers["Cache-Control"] == "no-store", path
 
 
 def test_other_files_have_another_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -200,8 +200,8 @@ WRONG = {
     ),
     "parameters that nothing goes by": Refused(
         400,
-        'There is no parameter "colums": this address takes format, columns, status_only, search, down_now, below, '
-        'window, zone and unknown. Did you mean columns? There is no parameter "formt":',
+        'There is no parameter "colums": this address takes format, columns, csv_safe, status_only, search, down_now, '
+        'below, window, zone and unknown. Did you mean columns? There is no parameter "formt":',
         f"/get_report/{UNKNOWN}?colums=extended&formt=json",
     ),
     "a parameter of operations": Refused(400, 'There is no parameter "x": this address takes none.', "/health?x=1"),

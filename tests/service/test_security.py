@@ -17,13 +17,16 @@ import httpx
 import openpyxl
 import psutil
 import pytest
+from playwright.sync_api import Browser
 
 from service.access import COOKIE, CSRF_HEADER
 from service.front import HEAD_SECONDS, HEADERS
+from service.spoken import isolated
 from service.templates import ASSETS, assets_path
 from service.testing import Service
 from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.postgres import PASSWORD, Cluster, eventually, fresh_database, network_url, run
+from tests.service.browsing import opened, ready
 from tests.service.running import (
     bearer,
     complete,
@@ -55,6 +58,7 @@ HOSTILE = [
     "../../etc/passwd",
     "%0d%0aX: y",
     "żółw 🐢 \u202egpj",
+    "\u2069\u202edne \u0627\u0644\u0645\u0637\u0639\u0645",
     "{{7*7}}${7*7}",
 ]
 IN_HEADERS = [store for store in HOSTILE if set(store) & set('\r\n\t"%ż')]  # what they hold means something there
@@ -74,7 +78,8 @@ def hostile_feed(folder: Path) -> Path:
     """A feed with one poll of each of the hostile stores."""
     polls = io.StringIO()
     csv.writer(polls).writerows([POLLS.split(","), *([store, "2024-10-14 12:00:00", "active"] for store in HOSTILE)])
-    return written_feed(folder, polls=polls.getvalue(), hours=lines(HOURS), zones=lines(ZONES))
+    hours = lines(HOURS, "@x,8,09:00:00,17:00:00")
+    return written_feed(folder, polls=polls.getvalue(), hours=hours, zones=lines(ZONES))
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +175,17 @@ def test_a_trick_in_an_address_finds_nothing(client: httpx.Client, target: str) 
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2",
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: -1",
         b"POST /trigger_report HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+        b"POST /trigger_report HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5",
+        b"POST /trigger_report HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        b"POST /trigger_report HTTP/1.1\r\nTransfer-Encoding: x-chunked",
+        b"POST /trigger_report HTTP/1.1\r\nContent-Length : 5",
+        b"GET /health HTTP/1.1\r\nHost: localhost",
+        b"GET /health HTTP/1.1\r\nHost: 127.0.0.1",
+        b"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1",
+        b"GET /health HTTP/1.1\r\nX: a\r\n b",
+        b"GET /health HTTP/1.1\r\nX: a\r\n\tb",
+        b"GET /health HTTP/1.1\r\nX: a\rY: b",
+        b"GET /health HTTP/1.1\r\n X: a",
     ],
 )
 def test_what_is_no_http_ends_its_connection_alone(service: Service, client: httpx.Client, head: bytes) -> None:
@@ -178,6 +194,19 @@ def test_what_is_no_http_ends_its_connection_alone(service: Service, client: htt
     assert b"X-Content-Type-Options: nosniff" in said
     assert json.loads(said.rpartition(b"\r\n\r\n")[2])["error"]
     assert client.get("/health").is_success
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(b"me@127.0.0.1", b"127.0.0.1/x", b"127.0.0.1, evil.example", b"127.0.0.1 evil.example", b"127.0.0.1?x"),
+        *(b"evil.example\\127.0.0.1", b"%31%32%37.0.0.1", b"127.0.0.1#x"),
+    ],
+)
+def test_a_host_is_a_name_and_nothing_else(service: Service, host: bytes) -> None:
+    said = sent_raw(service, b"GET /health HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert "The Host header is a name" in json.loads(said.rpartition(b"\r\n\r\n")[2])["error"]
 
 
 # Store ids ------------------------------------------------------------------------------------------------------------
@@ -229,6 +258,52 @@ EXPECTED_HEADERS = {
     *("date", "content-type", "content-length", "content-encoding", "content-disposition", "location", "vary", "etag"),
     *("cache-control", "x-report-status", "x-request-id", "transfer-encoding"),
 }
+
+
+TURNED = [store for store in HOSTILE if "\u202e" in store]
+
+
+@pytest.mark.parametrize("store", TURNED, ids=range(len(TURNED)))
+def test_no_id_turns_what_stands_beside_it(client: httpx.Client, report_id: str, store: str) -> None:
+    fleet = client.get(f"/view/{report_id}").text
+    page = client.get(f"/view/{report_id}/store", params={"store_id": store}).text
+    assert f"<bdi>{store}</bdi>" in fleet
+    assert f'<bdi class="id">{store}</bdi>' in page
+    shown = isolated(store)
+    assert f'title="{shown}"' in fleet
+    assert f"<title>Store {shown} · store-uptime</title>" in page
+    assert fleet.count("\u202e") == len(TURNED)
+
+
+def test_nor_does_it_where_a_script_writes_it(chromium: Browser, service: Service, report_id: str) -> None:
+    with opened(chromium, service.url) as page:
+        page.goto(f"/view/{report_id}")
+        ready(page)
+        links = page.locator("#fleet tbody tr[aria-rowindex] th a")
+        assert sorted(links.locator("bdi").all_text_contents()) == sorted(HOSTILE)
+        titles = links.evaluate_all("links => links.map((link) => link.title)")
+        assert {isolated(store) for store in TURNED} <= set(titles)
+        assert "\u202e" not in "".join(titles)
+
+
+def test_a_csv_may_be_had_that_is_safe_for_spreadsheets(client: httpx.Client, report_id: str) -> None:
+    address = f"/get_report/{report_id}"
+    plain, safe = client.get(address), client.get(address, params={"csv_safe": True})
+    ids = [row["store_id"] for row in csv.DictReader(io.StringIO(safe.content.decode(), newline=""))]
+    assert sorted(ids) == sorted(f"'{store}" if store[0] in "=+-@\t\r" else store for store in HOSTILE)
+    assert safe.headers["ETag"] != plain.headers["ETag"]
+    by_query = client.get("/get_report", params={"report_id": report_id, "csv_safe": True})
+    assert by_query.content == safe.content
+    for file_format in ("json", "xlsx"):
+        same = [client.get(address, params={"format": file_format, "csv_safe": each}) for each in (True, False)]
+        assert same[0].headers["ETag"] == same[1].headers["ETag"]
+
+
+def test_rejected_rows_may_be_had_so_too(client: httpx.Client, report_id: str) -> None:
+    address = f"/reports/{report_id}/rejects"
+    rows = client.get(address, params={"table": "hours", "csv_safe": True}).content.decode()
+    assert ",'@x," in rows
+    assert ",@x," in client.get(address, params={"table": "hours"}).content.decode()
 
 
 # Bodies, heads, connections -------------------------------------------------------------------------------------------
@@ -463,6 +538,19 @@ def test_a_mistake_of_ours_tells_nothing_of_the_inside(polled: str, database: st
         assert [line["event"] for line in server.logged() if line["level"] == "error"] == ["unexpected error"]
 
 
+def test_nobody_on_its_way_keeps_what_is_private(client: httpx.Client, report_id: str) -> None:
+    file = client.get(f"/get_report/{report_id}")
+    again = client.get(f"/get_report/{report_id}", headers={"If-None-Match": file.headers["ETag"]})
+    assert again.status_code == 304
+    answers = [file, again]
+    answers += [client.get(path) for path in ("/", "/history", f"/reports/{report_id}", "/nothing", "/metrics")]
+    answers += [client.get(f"/reports/{report_id}/{part}") for part in ("status", "events", "rejects?table=polls")]
+    answers += [client.get(f"/view/{report_id}/fleet.json"), client.post("/trigger_report"), client.get("/stores?x")]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    files = [client.get(path) for path in (SCRIPT, "/schema/openapi.json", "/schema/files/swagger-ui.css")]
+    assert all("public" in answer.headers["Cache-Control"] for answer in files)
+
+
 def test_the_policy_allows_nothing_from_elsewhere_and_no_code_in_a_page() -> None:
     policy = HEADERS["Content-Security-Policy"]
     assert policy.startswith("default-src 'self'; ")
@@ -534,6 +622,16 @@ def test_who_asks_too_often_hears_when_to_ask_again(polled: str) -> None:
         eventually(
             lambda: {"127.0.0.1", "203.0.113.5", "198.51.100.7"} <= {line.get("client") for line in server.logged()}
         )
+
+
+def test_who_is_told_by_a_proxy_that_was_not_named_is_whoever_has_called(
+    service: Service, client: httpx.Client
+) -> None:
+    told = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Request-ID": "not-believed"}
+    client.get("/health", headers=told).raise_for_status()
+    eventually(lambda: requests_in(service, "not-believed"))
+    assert [line["client"] for line in requests_in(service, "not-believed")] == ["127.0.0.1"]
+    assert [line["client"] for line in service.logged() if "--proxies" in line["event"]] == ["127.0.0.1"]
 
 
 # Logs -----------------------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ pytestmark = pytest.mark.long  # servers of their own, many times
 
 NOBODY = "postgresql://me@127.0.0.1:1/none"
 OLD = "0" * 32
+LATER = "b" * 32
 PLAIN_OPTIONS = {"now": None, "store_id": None, "max_gap": None, "lookback": 86400.0, "columns": "plain"}
 GATE = "select pg_advisory_xact_lock(hashtext('store_uptime migrations'))"
 AT_THE_GATE = """
@@ -360,6 +361,22 @@ def test_a_report_from_before_schedules_is_shown_as_it_was(server: str, feed: Pa
             assert client.get(f"/get_report/{OLD}").content == report.csv()
             assert client.get(f"/view/{OLD}/data").is_success
             assert client.get("/history").is_success
+
+
+def test_keys_and_removed_reports_from_before_there_were_roles(database: str) -> None:
+    older = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.iterdir()) if number(path) <= 4]
+    applied = "create table store_uptime.migration (number integer primary key, applied_at timestamptz)"
+    run(database, "create schema store_uptime", *older, applied)
+    run(database, "insert into store_uptime.migration select generate_series(1, 4)")
+    key = "insert into store_uptime.api_key (name, id, hash) values ('{0}', '{0}', 'x')"  # as that version does
+    removed = "insert into store_uptime.report (id, options, client, status) values ('{}', '{{}}', '', '{}')"
+    run(database, key.format("early"), removed.format(OLD, "removed"), removed.format(LATER, "queued"))
+    migrate(database)
+    run(database, key.format("late"), f"update store_uptime.report set status = 'removed' where id = '{LATER}'")
+    kept = run(database, "select role, expires_at, last_used_at from store_uptime.api_key")
+    assert kept == [("admin", None, None)] * 2
+    recent = "select now() - removed_at < interval '1 minute' from store_uptime.report"
+    assert run(database, recent) == [(True,), (True,)]
 
 
 def keep_as_before(database: str, report: Report) -> None:

@@ -4,20 +4,24 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import ip_addresses
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from service.errors import NotDelivered
+from service.special_networks import SPECIAL_4, SPECIAL_6, is_public, led_to
 from service.webhooks import (
+    UNREACHABLE,
     Announcement,
+    GuardedNetwork,
+    Network,
     NoNetwork,
     announced,
     checked_address,
-    is_public,
-    led_to,
     networks,
     new_secret,
     signed,
@@ -70,7 +74,17 @@ def test_a_signature_is_what_the_standard_says() -> None:
         *("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[::]"),
         *("224.0.0.1", "[ff02::1]", "[::ffff:10.0.0.1]", "198.18.0.1", "[fec0::1]", "[::10.0.0.1]", "[5f00::1]"),
         *("[64:ff9b::a00:1]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::a00:1]", "[2002:a00:1::1]", "[2001:0:a00:1::1]"),
-        *("[::ffff:0:10.0.0.1]", "[3fff::1]", "[2001:db8::1]"),
+        *("[::ffff:0:10.0.0.1]", "[3fff::1]", "[2001:db8::1]", "168.63.129.16", "192.0.0.192", "100.100.100.200"),
+        *("[fd00:ec2::254]", "192.0.0.9", "192.31.196.1", "192.88.99.1", "240.0.0.1", "255.255.255.255", "[100::1]"),
+        *(
+            "[2001:10::1]",
+            "[2001:20::1]",
+            "[2620:4f:8000::1]",
+            "[4000::1]",
+            "db",
+            "metadata.google.internal",
+            "a.local.",
+        ),
     ],
 )
 def test_no_address_of_a_private_network_is_called(receiver: Receiver, host: str) -> None:
@@ -79,6 +93,37 @@ def test_no_address_of_a_private_network_is_called(receiver: Receiver, host: str
         announce(f"http://{host}:{port}/hook")
     assert refused.value.for_good
     assert receiver.received == []
+
+
+@pytest.mark.parametrize("network", [*SPECIAL_4, *SPECIAL_6], ids=str)
+def test_no_special_network_is_public_from_its_first_address_to_its_last(network: Network) -> None:
+    for address in (network[0], network[-1]):
+        assert not is_public(address)
+
+
+@given(ip_addresses())
+def test_what_python_takes_for_special_is_not_public(address: IPv4Address | IPv6Address) -> None:
+    assert not is_public(address) or (address.is_global and not address.is_multicast)
+
+
+def test_of_what_a_name_leads_to_nothing_is_told() -> None:
+    """Nobody learns which names there are behind the server: found nowhere, private, and deaf are told alike."""
+    causes = [
+        cause("no-such-host.invalid"),
+        cause("127.0.0.1"),
+        cause("127.0.0.1", "127.0.0.0/8"),
+        cause("x" * 64 + ".example.com"),
+    ]
+    assert causes[1] == "127.0.0.1 leads to 127.0.0.1, of a private network"
+    assert len(set(causes)) == len(causes)
+
+
+def cause(host: str, *allowed: str) -> str | None:
+    """What the log says of a host that is not reached, the name of which was looked up."""
+    with pytest.raises(NotDelivered) as failed:
+        in_a_loop(GuardedNetwork(networks(allowed)).connect_tcp(host, 9))
+    assert (str(failed.value), failed.value.for_good) == (UNREACHABLE, False)
+    return failed.value.cause
 
 
 def test_unless_its_network_is_allowed(receiver: Receiver) -> None:

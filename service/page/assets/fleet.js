@@ -1,6 +1,6 @@
 // The fleet's table: all rows in memory, those in sight in the document; sorted, filtered, each with its lane.
 
-import { part, say } from "./page.js";
+import { isolated, part, say } from "./page.js";
 
 const WEEK_MIN = 7 * 24 * 60;
 const [CLOSED, UP, DOWN, UNKNOWN] = [0, 1, 2, 3];
@@ -123,6 +123,7 @@ blank.append(document.createElement("th"), ...Array.from({ length: 12 }, () => d
 blank.cells[0].scope = "row";
 blank.cells[0].append(document.createElement("div"));
 blank.cells[0].firstChild.append(document.createElement("a"));
+blank.querySelector("a").append(document.createElement("bdi"));
 blank.cells[1].className = "lane";
 blank.cells[1].append(drawing("svg", { role: "img", viewBox: `0 0 ${LANE.width} ${LANE.height}` }));
 blank.cells[1].firstChild.append(
@@ -141,7 +142,8 @@ function made(position) {
   const link = head.firstChild.firstChild;
   row.setAttribute("aria-rowindex", position + 3);
   link.href = `/view/${report}/store?store_id=${encodeURIComponent(stores.store_id[n])}`;
-  link.textContent = link.title = stores.store_id[n];
+  link.firstChild.textContent = stores.store_id[n];
+  link.title = isolated(stores.store_id[n]);
   if (stores.down_now[n]) head.firstChild.append(" ", badge());
   fillLane(lane, n);
   const texts = [

@@ -2,6 +2,8 @@
 // timetable can: add, run and remove schedules; and deliver a report.
 
 export const part = (id) => document.getElementById(id);
+const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
+const TURNING = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const token = document.querySelector("meta[name=csrf-token]").content;
 
 export async function ask(method, path, body) {
@@ -30,7 +32,13 @@ export const doing = (deed) => async (event) => {
 };
 
 export function say(sentence) {
-  part("news").textContent = sentence;
+  part("news").textContent = isolated(sentence);
+}
+
+// A foreign text where there can be no element around it: what is written from the right turns nothing beside it, and
+// marks that turn text are shown as such.
+export function isolated(text) {
+  return TURNING.test(text) ? `\u2068${text.replace(CONTROLS, "\ufffd")}\u2069` : text;
 }
 
 export function on(event, selector, deed) {
@@ -108,7 +116,7 @@ on("click", "#sample-data", doing(async () => {
 
 on("submit", "#sign-in", doing(async (event) => {
   await ask("POST", "/session", { key: new FormData(event.target).get("key") }).catch((error) => {
-    throw error.message.includes("API key") ? new Error("This key opens nothing. Is it whole, and not revoked?") : error;
+    throw error.message.includes("API key") ? new Error("This key opens nothing. Is it whole, not revoked, and not at its end?") : error;
   });
   location.reload();
 }));
