@@ -78,6 +78,7 @@ class Backend:
         self._no_keys_until = 0.0
         metrics.WORKERS.set(settings.workers)
         metrics.QUEUE.set(settings.queue)
+        metrics.watch(self.workers.lanes, self.registry.pool_state)
 
     # Life -------------------------------------------------------------------------------------------------------------
 
@@ -123,6 +124,7 @@ class Backend:
             await self._runner.tick()
         if not self.host.is_stopping():
             await self._courier.tick()
+        metrics.note_beat()
 
     async def _registry_address(self) -> str:
         """The address of a registry that is up to date; a database that does not answer is waited for.

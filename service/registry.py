@@ -16,6 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from service.errors import RegistryUnreachable
+from service.metrics import Pool
 from service.statements import statements
 
 CONNECTIONS = 8
@@ -56,6 +57,11 @@ class Registry:
             open=False,
         )
         await self._pool.open()
+
+    def pool_state(self) -> Pool:
+        """How busy the connections are."""
+        counted = {} if self._pool is None else self._pool.get_stats()
+        return Pool(*(counted.get(name, 0) for name in ("pool_size", "pool_available", "requests_waiting")))
 
     async def close(self) -> None:
         """Give back all connections."""

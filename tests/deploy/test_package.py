@@ -1,53 +1,16 @@
 """What users get: a wheel that is whole, and pinned versions that install."""
 
 import re
-import shutil
-import subprocess
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.feeds import surroundings
+from tests.deploy.conftest import ROOT, run, uv
 
 pytestmark = pytest.mark.long
-ROOT = Path(__file__).parents[1]
-UV = shutil.which("uv")
 LOCK = ROOT / "requirements.lock"
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    uv("build", "--wheel", "--out-dir", folder, ROOT, cwd=folder)
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path) -> Path:
-    """The command in an environment that has the wheel and what it needs, and nothing else."""
-    environment = wheel.parent / "environment"
-    uv("venv", environment, cwd=wheel.parent)
-    uv("pip", "install", "--python", environment, wheel, cwd=wheel.parent)
-    return environment / "bin" / "store-uptime"
-
-
-def uv(*arguments: str | Path, cwd: Path) -> str:
-    """What uv says, on either of its outputs."""
-    if UV is None:
-        pytest.skip("uv is not on the search path")
-    return run(UV, *arguments, cwd=cwd)
-
-
-def run(*command: str | Path, cwd: Path) -> str:
-    """What a program says, on either of its outputs; it must succeed."""
-    done = subprocess.run(
-        command, cwd=cwd, env=surroundings(UV_COMPILE_BYTECODE="0"), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
 
 
 def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path) -> None:
