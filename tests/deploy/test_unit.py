@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from configparser import RawConfigParser
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -43,10 +42,8 @@ MOST_EXPOSED = "20"  # tenths; without any of the settings it would be 92
 
 def unit() -> dict[str, str]:
     """The settings of the service."""
-    parser = RawConfigParser(strict=False, comment_prefixes=("#",), delimiters=("=",))
-    parser.optionxform = str
-    parser.read(UNIT, encoding="utf-8")
-    return dict(parser["Service"])
+    section = UNIT.read_text(encoding="utf-8").partition("[Service]\n")[2].partition("\n[")[0]
+    return dict(re.findall(r"^(\w+)=(.*)$", section, re.MULTILINE))
 
 
 def systemd(*arguments: str | Path) -> str:
