@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.conftest import ROOT, run, uv
+from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
 
 pytestmark = pytest.mark.long
 LOCK = ROOT / "requirements.lock"
@@ -30,13 +31,12 @@ def test_the_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
 
 
 def test_it_runs_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
+    """The service does so in test_unit.py."""
     assert re.fullmatch(r"\d+\.\d+\.\d+\s*", run(installed, "--version", cwd=tmp_path))
-    run(installed, "sample", "feed", "--stores", "10", "--days", "3", cwd=tmp_path)
-    said = run(installed, "report", "--source", "feed", "--out", "week.csv", cwd=tmp_path)
-    assert "10 stores" in said
-    shown = "from service import templates; print(templates.semantics())"
-    assert "What the figures mean" in run(installed.with_name("python"), "-c", shown, cwd=tmp_path)
-    assert len((tmp_path / "week.csv").read_text(encoding="utf-8").splitlines()) == 11
+    polls = lines(POLLS, "a,2024-05-06 12:00:00 UTC,active")
+    written_feed(tmp_path / "feed", polls=polls, hours=lines(HOURS), zones=lines(ZONES))
+    assert "1 store" in run(installed, "report", "--source", "feed", "--out", "week.csv", cwd=tmp_path)
+    assert len((tmp_path / "week.csv").read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_the_lock_installs_with_its_hashes(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def test_systemd_takes_it(tmp_path: Path) -> None:
 def test_a_server_makes_a_report_with_what_the_unit_leaves_it(installed: Path, tmp_path: Path) -> None:
     assert AS_IN_CONFINE.items() <= unit().items()
     with confined(installed.parents[1], tmp_path) as (service, server), service.client() as client:
+        assert "What the figures mean" in client.get("/rule").text
         assert client.post("/sample_data").status_code == 204
         complete(client)
         server.terminate()
