@@ -103,6 +103,7 @@ class Backend:
         self._no_keys_until = 0.0
         metrics.WORKERS.set(settings.workers)
         metrics.QUEUE.set(settings.queue)
+        metrics.watch(self.workers.lanes, self._pool_state)
 
     # Life -------------------------------------------------------------------------------------------------------------
 
@@ -168,6 +169,7 @@ class Backend:
         await self._look_at_schema()
         if self._runner is not None:
             await self._runner.tick()
+        metrics.note_beat()
 
     async def _deliver(self) -> None:
         await self._look_at_schema()
@@ -224,6 +226,11 @@ class Backend:
             await self._starts.call(START_S, visit_embedded)
         except (EmbeddedUnavailable, TimeoutError) as error:
             log.warning("the built-in server is away", error=str(error))
+
+    def _pool_state(self) -> metrics.Pool:
+        """How busy the connections to the registry are, those of all kinds of work together."""
+        states = [registry.pool_state() for registry in self._registries]
+        return metrics.Pool(*(sum(getattr(state, name) for state in states) for name in ("size", "idle", "waiting")))
 
     # What routes ask for ----------------------------------------------------------------------------------------------
 

@@ -1,13 +1,19 @@
 """What Prometheus can ask: how many, how long, how late, how many failed, how full.
 
-Requests are counted by Litestar's plugin; the numbers here are about reports, of this server.
+Requests are counted by Litestar's plugin, and memory, descriptors and processor time of the server's own process by
+prometheus-client. Gauges say whether they are of this server or of all servers on the registry; those that are asked
+for only as they are read get their functions from `watch`.
 """
 
+import os
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from math import nan
-from time import time
+from pathlib import Path
+from time import monotonic, time
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -42,6 +48,104 @@ DATA_AGE = Gauge(
 )
 WARNINGS = Gauge("store_uptime_warnings", "Warnings of that report, by code.", ["code"])
 
+OLDEST_WAITING = Gauge(
+    "store_uptime_oldest_waiting_seconds", "How long the report of all servers has waited that waits the longest."
+)
+LATE_DUE_TIMES = Gauge(
+    "store_uptime_late_due_times", "Due times of schedules that have passed and have no finished report yet."
+)
+OLDEST_DUE_TIME = Gauge("store_uptime_oldest_due_time_seconds", "How long ago the oldest of them was.")
+OLDEST_LEASE = Gauge(
+    "store_uptime_oldest_lease_seconds",
+    "How long ago the lease of a run was renewed whose last renewal is the longest ago; 0 where none runs.",
+)
+BEAT_AGE = Gauge(
+    "store_uptime_beat_age_seconds",
+    "Time since this server last looked through what is due, runs and goes out; it does so every second.",
+)
+THREADS = Gauge("store_uptime_threads", "Threads of this server's own process.")
+WORKER_THREADS = Gauge("store_uptime_worker_threads", "Threads of all its worker processes together.")
+WORKER_MEMORY = Gauge("store_uptime_worker_resident_memory_bytes", "Resident memory of them together.")
+DESK_RUNNING = Gauge("store_uptime_desk_running", "Files and views that this server is making, by lane.", ["lane"])
+DESK_WAITING = Gauge("store_uptime_desk_waiting", "Files and views that wait for that, by lane.", ["lane"])
+CONNECTIONS = Gauge(
+    "store_uptime_registry_connections", "Connections of this server to the registry, by state.", ["state"]
+)
+CONNECTIONS_WAITING = Gauge("store_uptime_registry_waiting", "Statements that wait for such a connection.")
+
+PROC = Path("/proc")
+KIBIBYTE = 1024
+
+
+@dataclass(frozen=True)
+class Lane:
+    """How many calls of one kind are at work in the workers, and how many wait for that."""
+
+    running: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Connections to the registry: how many are there, how many of them are idle, how many statements wait for one."""
+
+    size: int
+    idle: int
+    waiting: int
+
+
+def watch(lanes: Callable[[], Mapping[str, Lane]], pool: Callable[[], Pool]) -> None:
+    """Have gauges of this server ask for their values whenever they are read.
+
+    lanes: those of the desk by name, always the same names; pool: the connections to the registry.
+    """
+    for name in lanes():
+        DESK_RUNNING.labels(name).set_function(lambda name=name: lanes()[name].running)
+        DESK_WAITING.labels(name).set_function(lambda name=name: lanes()[name].waiting)
+    CONNECTIONS.labels("in use").set_function(lambda: pool().size - pool().idle)
+    CONNECTIONS.labels("idle").set_function(lambda: pool().idle)
+    CONNECTIONS_WAITING.set_function(lambda: pool().waiting)
+    THREADS.set_function(lambda: status(os.getpid(), "Threads"))
+    WORKER_THREADS.set_function(lambda: sum(status(worker, "Threads") for worker in workers()))
+    WORKER_MEMORY.set_function(lambda: KIBIBYTE * sum(status(worker, "VmRSS") for worker in workers()))
+
+
+def workers() -> list[int]:
+    """The processes that the main thread of this one has started; none where there is no Linux to ask."""
+    children = PROC / f"self/task/{os.getpid()}/children"
+    return [int(word) for word in children.read_text().split()] if children.exists() else []
+
+
+def status(process: int, name: str) -> float:
+    """A number that Linux tells of a process; 0 of one that has just ended, NaN where there is no Linux to ask."""
+    if not PROC.exists():
+        return nan
+    with suppress(OSError):
+        for line in (PROC / f"{process}/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return float(line.split()[1])
+    return 0.0
+
+
+def note_beat() -> None:
+    """Tell that this server has just looked through all that there is to do."""
+    began = monotonic()
+    BEAT_AGE.set_function(lambda: monotonic() - began)
+
+
+def note_lateness(oldest_waiting: float, late_due_times: int, oldest_due_time: float, oldest_lease: float) -> None:
+    """Tell how late all servers are: see the gauges. The ages, in seconds, grow until they are told anew."""
+    LATE_DUE_TIMES.set(late_due_times)
+    OLDEST_WAITING.set_function(age_since(oldest_waiting))
+    OLDEST_DUE_TIME.set_function(age_since(oldest_due_time))
+    OLDEST_LEASE.set_function(age_since(oldest_lease))
+
+
+def age_since(seconds: float) -> Callable[[], float]:
+    """What an age has become since it was so many seconds; 0, where nothing has an age, stays so."""
+    began = monotonic() - seconds
+    return lambda: monotonic() - began if seconds else 0.0
+
 
 def note_data(newest_poll: datetime | None, codes: Sequence[str]) -> None:
     """Tell how new the data is, as of when it is asked, and what is probably wrong with it."""
@@ -52,3 +156,8 @@ def note_data(newest_poll: datetime | None, codes: Sequence[str]) -> None:
 
 
 note_data(None, ())
+for outcome in ("complete", "error", "cancelled", "discarded"):
+    RUNS.labels(outcome)  # a counter that is not there before its first event hides that event from `increase`
+for kind in ("file", "webhook"):
+    for outcome in ("delivered", "failed", "given up"):
+        DELIVERIES.labels(kind, outcome)

@@ -17,6 +17,7 @@ from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 
 from service import work
 from service.errors import WorkerLost
+from service.metrics import Lane
 from service.settings import Settings
 
 Result = TypeVar("Result")
@@ -49,6 +50,10 @@ class Workers:
     def busy(self) -> int:
         """How many reports run."""
         return int(self._reports.borrowed_tokens)
+
+    def lanes(self) -> dict[str, Lane]:
+        """How busy the workers for short work are, by kind."""
+        return {"desk": Lane(int(self._desk.borrowed_tokens), self._desk.statistics().tasks_waiting)}
 
     async def report(self, task: work.Task) -> work.Outcome:
         """Make a report. The process is killed when the caller is cancelled. Raises WorkerLost."""

@@ -20,6 +20,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 from service.bounded import CONNECT_S, BoundedConnection, cause_of, patient
 from service.causes import Cause
 from service.errors import RegistryUnreachable
+from service.metrics import Pool
 from service.settings import Timing
 from service.statements import statements
 
@@ -66,6 +67,11 @@ class Registry:
             open=False,
         )
         await self._pool.open()
+
+    def pool_state(self) -> Pool:
+        """How busy the connections are."""
+        counted = {} if self._pool is None else self._pool.get_stats()
+        return Pool(*(counted.get(name, 0) for name in ("pool_size", "pool_available", "requests_waiting")))
 
     async def close(self) -> None:
         """Give back all connections."""

@@ -211,6 +211,7 @@ class Runner:
         waiting = {row["status"]: row["count"] for row in await self._registry.rows("fullness")}
         metrics.WAITING.set(waiting.get("queued", 0))
         metrics.WORKERS_LOST.set(self._workers.lost)
+        metrics.note_lateness(**(await self._registry.rows("lateness", lease=self._lease))[0])
         newest = await self._registry.row("newest_data") or {"data_now": None, "warning_codes": []}
         metrics.note_data(newest["data_now"], newest["warning_codes"])
         if time.monotonic() - self._tidied < self._timing.tidy_s:

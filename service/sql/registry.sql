@@ -323,6 +323,26 @@ limit %(limit)s;
 -- fullness: how many reports there are in each state
 select status, count(*) from store_uptime.report where status in ('queued', 'running') group by status;
 
+-- lateness: how long the report has waited that waits the longest; how many due times have passed that no report has
+-- been finished for, and how long ago the oldest was; how long ago the oldest lease of a run was renewed; all in seconds
+with due as (
+    select next_due as at from store_uptime.schedule where next_due <= store_uptime.clock()
+    union all
+    select due_at from store_uptime.report where status in ('queued', 'running') and due_at is not null
+)
+select coalesce(
+           (select extract(epoch from now() - min(greatest(requested_at, not_before)))
+            from store_uptime.report
+            where status = 'queued' and (not_before is null or not_before <= store_uptime.clock())), 0)::float8
+           as oldest_waiting,
+       (select count(*) from due) as late_due_times,
+       coalesce((select extract(epoch from store_uptime.clock() - min(at)) from due), 0)::float8 as oldest_due_time,
+       coalesce(
+           (select extract(epoch from now() - min(lease_until) + %(lease)s)
+            from store_uptime.report
+            where status = 'running'), 0)::float8
+           as oldest_lease;
+
 -- add_key: a new API key
 with added as (
     insert into store_uptime.api_key (name, id, hash, role, expires_at)

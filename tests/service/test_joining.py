@@ -333,6 +333,15 @@ def test_the_same_is_what_nobody_else_has_ended_a_transaction_in(case: Case, reg
     assert found == (case.same,)
 
 
+def test_a_transaction_that_a_backup_brought_along_from_another_server_is_not_ours(registry: str) -> None:
+    started = run(registry, "select (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint")[0][0]
+    with psycopg.connect(registry) as connection:
+        connection.execute("insert into store_uptime.own_transaction values ('500', '2024-05-06 12:00Z')")
+        versions = [f"{started}/7/1,2,3 {snapshot}" for snapshot in ("500:500:", "501:501:")]
+        assert connection.execute("select store_uptime.same_data(%s, %s)", versions).fetchone() == (False,)
+        connection.rollback()
+
+
 def texts(case: Case) -> list[str]:
     return [str(number) for number in case.ours]
 

@@ -1,13 +1,18 @@
 """For those who run the service: is it alive, is it ready, and what it counts."""
 
+import re
+import shutil
+import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.postgres import eventually, fresh_database, new_cluster
+from service.testing import Service
+from tests.postgres import eventually, fresh_database, new_cluster, run
 from tests.service.running import (
     INSIDE,
     NUMBERS,
@@ -19,10 +24,12 @@ from tests.service.running import (
     problem,
     running,
     trigger,
+    workers_of,
 )
 
 pytestmark = pytest.mark.long  # servers of their own
 
+ALERTS = Path(__file__).parents[2] / "docs/deploy/alerts.yaml"
 REQUESTS, RUNS = "store_uptime_requests_total", "store_uptime_run_seconds_count"
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -88,6 +95,45 @@ def test_who_waits_and_who_runs_is_told(client: httpx.Client, polled: str) -> No
         finished(client, report_id)
     eventually(lambda: metrics(client)["store_uptime_waiting_reports", ()] == 0, 30)
     eventually(lambda: metrics(client)["store_uptime_running_reports", ()] == 0, 30)
+
+
+def test_how_late_reports_are_is_told(client: httpx.Client, polled: str) -> None:
+    client.post("/schedules", json={"name": "late", "cron": "0 0 1 1 *", "zone": "UTC"}).raise_for_status()
+    with occupied(polled, client):
+        run(polled, "update store_uptime.schedule set next_due = now() - interval '10 minutes' where name = 'late'")
+        eventually(lambda: metrics(client)["store_uptime_late_due_times", ()] == 1, 30)
+        found = metrics(client)
+        assert 600 < found["store_uptime_oldest_due_time_seconds", ()] < 660
+        assert 0 < found["store_uptime_oldest_waiting_seconds", ()] < 60
+        assert 0 < found["store_uptime_oldest_lease_seconds", ()] < 15
+    client.delete("/schedules/late")
+    eventually(lambda: metrics(client)["store_uptime_late_due_times", ()] == 0, 30)
+    ages = ("oldest_due_time", "oldest_waiting", "oldest_lease")
+    eventually(lambda: [metrics(client)[f"store_uptime_{age}_seconds", ()] for age in ages] == [0, 0, 0], 30)
+
+
+def test_how_full_the_server_is_is_told(client: httpx.Client, service: Service) -> None:
+    found = metrics(client)
+    worker = workers_of(service)[0].memory_info().rss
+    assert found["store_uptime_threads", ()] > 1
+    assert found["store_uptime_worker_threads", ()] > 1
+    assert found["store_uptime_worker_resident_memory_bytes", ()] >= worker / 2
+    assert found["store_uptime_beat_age_seconds", ()] < 10
+    pool = [found["store_uptime_registry_connections", (("state", state),)] for state in ("in use", "idle")]
+    assert sum(pool) >= 2
+    assert found["store_uptime_registry_waiting", ()] == 0
+    lanes = {labels: value for (name, labels), value in found.items() if name.startswith("store_uptime_desk_")}
+    assert set(lanes.values()) == {0}
+    assert found["process_open_fds", ()] > 10
+
+
+def test_each_alert_goes_by_a_metric_that_there_is(client: httpx.Client) -> None:
+    rules = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"][0]["rules"]
+    assert len(rules) >= 5
+    named = {name for rule in rules for name in re.findall(r"store_uptime_\w+", rule["expr"])}
+    assert named - {name for name, _ in metrics(client)} == set()
+    if shutil.which("promtool"):
+        subprocess.run(["promtool", "check", "rules", ALERTS], check=True, capture_output=True)
 
 
 def test_the_limits_are_told(client: httpx.Client) -> None:

@@ -1,53 +1,17 @@
 """What users get: a wheel that is whole, and pinned versions that install."""
 
 import re
-import shutil
-import subprocess
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.feeds import surroundings
+from tests.deploy.conftest import ROOT, run, uv
+from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
 
 pytestmark = pytest.mark.long
-ROOT = Path(__file__).parents[1]
-UV = shutil.which("uv")
 LOCK = ROOT / "requirements.lock"
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    uv("build", "--wheel", "--out-dir", folder, ROOT, cwd=folder)
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path) -> Path:
-    """The command in an environment that has the wheel and what it needs, and nothing else."""
-    environment = wheel.parent / "environment"
-    uv("venv", environment, cwd=wheel.parent)
-    uv("pip", "install", "--python", environment, wheel, cwd=wheel.parent)
-    return environment / "bin" / "store-uptime"
-
-
-def uv(*arguments: str | Path, cwd: Path) -> str:
-    """What uv says, on either of its outputs."""
-    if UV is None:
-        pytest.skip("uv is not on the search path")
-    return run(UV, *arguments, cwd=cwd)
-
-
-def run(*command: str | Path, cwd: Path) -> str:
-    """What a program says, on either of its outputs; it must succeed."""
-    done = subprocess.run(
-        command, cwd=cwd, env=surroundings(UV_COMPILE_BYTECODE="0"), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
 
 
 def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path) -> None:
@@ -67,13 +31,12 @@ def test_the_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
 
 
 def test_it_runs_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
+    """The service does so in test_unit.py."""
     assert re.fullmatch(r"\d+\.\d+\.\d+\s*", run(installed, "--version", cwd=tmp_path))
-    run(installed, "sample", "feed", "--stores", "10", "--days", "3", cwd=tmp_path)
-    said = run(installed, "report", "--source", "feed", "--out", "week.csv", cwd=tmp_path)
-    assert "10 stores" in said
-    shown = "from service import templates; print(templates.semantics())"
-    assert "What the figures mean" in run(installed.with_name("python"), "-c", shown, cwd=tmp_path)
-    assert len((tmp_path / "week.csv").read_text(encoding="utf-8").splitlines()) == 11
+    polls = lines(POLLS, "a,2024-05-06 12:00:00 UTC,active")
+    written_feed(tmp_path / "feed", polls=polls, hours=lines(HOURS), zones=lines(ZONES))
+    assert "1 store" in run(installed, "report", "--source", "feed", "--out", "week.csv", cwd=tmp_path)
+    assert len((tmp_path / "week.csv").read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_the_lock_installs_with_its_hashes(tmp_path: Path) -> None:
