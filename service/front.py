@@ -26,6 +26,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.access import SAFE
+from service.clients import CLIENT, Client
 from service.compression import without_refused_codings
 from service.errors import Forbidden
 from service.settings import LOOPBACK, Settings
@@ -33,6 +34,7 @@ from service.settings import LOOPBACK, Settings
 HEAD_SECONDS = 10
 HEAD_BYTES = 65_536
 PATH_BYTES = 16_384
+GONE = 499  # no status of HTTP: the client has gone before there was an answer
 REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
@@ -63,6 +65,8 @@ class Front:
             await self._app(scope, receive, send)
             return
         begun, seen = time.perf_counter(), Seen()
+        client = Client(scope["client"][0] if scope.get("client") else "", receive)
+        CLIENT.set(client)
         asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
         if scope["method"] == "HEAD":
             asked["method"] = "GET"  # Uvicorn leaves the body away: RFC 9110, section 9.3.2
@@ -72,7 +76,7 @@ class Front:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen.status = message["status"]
+                seen.status = GONE if client.is_gone else message["status"]
                 headers = MutableScopeHeaders.from_message(message)
                 seen.location = headers.get("Location", "")
                 for name, value in {**HEADERS, "X-Request-ID": request_id}.items():
@@ -90,7 +94,7 @@ class Front:
 class Seen:
     """What has passed of an answer."""
 
-    status = 499  # the client has gone before there was one
+    status = GONE
     location = ""
 
 

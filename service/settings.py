@@ -59,7 +59,11 @@ class Timing:
     webhook_s: float = 10.0
     """how long the receiver of an announcement may take"""
     desk_s: float = 0.0
-    """after the start, until the worker for short work is made ready unasked"""
+    """after the start, until the workers for short work are made ready unasked"""
+    stored_s: float = 45.0
+    """how long it may take to show what is stored"""
+    source_s: float = 45.0
+    """how long short work that reads the source may take"""
 
 
 @Parameter(name="*")

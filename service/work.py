@@ -10,28 +10,23 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 import stamina
 
 import pipeline
 from pipeline import AS_NAMED, Columns, Format, Limits, Options, Selection, SourceMapping, StoreUptimeError
+from service import condition
 from service.errors import told
 from service.sealed import Vault
 from service.statements import statements
 
 if TYPE_CHECKING:
     from pipeline import Frames, Report, Source
-
-Result = TypeVar("Result")
-Arguments = TypeVarTuple("Arguments")
 
 AHEAD = "ahead of the clock"
 PARENT_LOOK_S = 0.5
@@ -90,27 +85,20 @@ class Outcome:
     kept: bool = True
 
 
-@cache
-def begin(memory: int, spill: str) -> None:
+def begin(memory: int, spill: str, path: list[str]) -> None:
     """Make a fresh process ready: what it needs is imported, it ends with its parent, and memory has an end.
 
     The first run of DuckDB, Polars and ConnectorX in a process costs half a second; here nobody waits for it.
     """
+    sys.path[:] = path
     for number in (signal.SIGINT, signal.SIGTERM):  # those are for the server, which sees to its workers
         signal.signal(number, signal.SIG_IGN)
-    sys.modules.setdefault("__main__", ModuleType("__main__"))  # DuckDB looks for it; anyio knows only one with a file
     threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # native libraries write there, and nobody reads: it would fill up
-    limit_memory(memory)
     pipeline.open_source("postgresql://localhost/none")  # imports the driver; connects to nothing
     pipeline.saved(pipeline.build_report(tiny(), limits=Limits(spill=spill)))
+    limit_memory(memory)
+    condition.begin(memory)
     os.nice(LESS_URGENT)  # only now: on a busy machine a start at this rank takes ten times as long, and is waited for
-
-
-def called(memory: int, spill: str, function: Callable[[*Arguments], Result], arguments: tuple[*Arguments]) -> Result:
-    """A function's result, in a process that has begun."""
-    begin(memory, spill)
-    return function(*arguments)
 
 
 def end_with(parent: int) -> None:

@@ -61,7 +61,7 @@ async def timeline(
         await reports.finished(backend.registry, report_id)
         stored = await caller.content("explained", report_id)
         figures, plan = stored["figures"], stored["plan"]
-    content = await backend.workers.brief(work.timeline, backend.place, store_id, backend.limits, figures, plan)
+    content = await backend.workers.from_source(work.timeline, backend.place, store_id, backend.limits, figures, plan)
     return Response(content[format], media_type=MEDIA[format])
 
 
@@ -74,4 +74,4 @@ async def timeline(
 )
 async def sample_data(backend: NamedDependency[Backend]) -> None:
     """Make tables of polls, hours and zones, with 200 made-up stores over 9 days; only where there are no rows yet."""
-    await backend.workers.brief(desk.sample_data, backend.place, SAMPLE_STORES, SAMPLE_DAYS)
+    await backend.workers.from_source(desk.sample_data, backend.place, SAMPLE_STORES, SAMPLE_DAYS)
