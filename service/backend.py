@@ -77,6 +77,7 @@ class Backend:
         self._has_keys: bool | None = None
         self._no_keys_until = 0.0
         metrics.WORKERS.set(settings.workers)
+        metrics.note_workers(self.workers)
         metrics.QUEUE.set(settings.queue)
 
     # Life -------------------------------------------------------------------------------------------------------------
@@ -217,7 +218,7 @@ class Backend:
         """What is not ready: for each of database, registry, workers and disk that is not, a sentence."""
         found = {}
         if not self.workers.are_warm:
-            found["workers"] = "They are being started."
+            found["workers"] = self.workers.shortcoming
         if shutil.disk_usage(self._spill).free < FREE_BYTES:
             found["disk"] = f"There is less than {FREE_BYTES >> 20} MiB left for temporary files."
         try:

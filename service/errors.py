@@ -18,6 +18,7 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── RegistryUnreachable  503  the database of the service does not answer
     ├── RegistryRefused      503  it answers, and says no
     ├── WorkerLost           503  the process that was to answer has ended
+    ├── NeedsMoreMemory      503  it does not fit into what a worker may use
     ├── TookTooLong          503  the answer was not there in time
     ├── SourceTooSlow        503  the source was not read in time
     ├── LaneFull             503  too much of that kind waits already
@@ -28,6 +29,7 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
 NotDelivered                 a file or an announcement has not reached its destination
 """
 
+import signal
 from typing import ClassVar
 
 from pipeline import (
@@ -262,7 +264,22 @@ class WorkerLost(ServiceError):
         self.exit_status = exit_status
 
     def __str__(self) -> str:
-        return "The process that worked on the answer ended unexpectedly. Try again."
+        return f"The process that worked on it ended unexpectedly{self.probably}. Try again."
+
+    @property
+    def probably(self) -> str:
+        """What its exit status suggests: what has no memory is killed by the system, or aborts."""
+        if self.exit_status not in (-signal.SIGKILL, -signal.SIGABRT):
+            return ""
+        name = signal.Signals(-self.exit_status).name
+        return f" ({name}), probably for want of memory; fewer workers get more each: --workers"
+
+
+class NeedsMoreMemory(ServiceError):
+    """What was asked for does not fit into what a worker may use."""
+
+    def __str__(self) -> str:
+        return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
 
 
 class TookTooLong(ServiceError):

@@ -12,7 +12,9 @@ from typing import Any
 
 import structlog
 
+from service.errors import NeedsMoreMemory
 from service.process import WorkerProcess
+from service.worker import Answer
 
 log = structlog.get_logger(part="workers")
 
@@ -30,8 +32,8 @@ class LaneName(StrEnum):
 class Lane:
     """Processes that are kept ready.
 
-    is_wanted: they are to be there by now; was_whole: all of them were. lost: how many ended unexpectedly; replaced:
-    how many were spent. failure: why the last try to start one failed.
+    processes: those that are ready, or were. was_whole: all of them were there at one time. lost: how many ended
+    unexpectedly; replaced: how many were spent. failure: why the last try to start one failed.
     """
 
     def __init__(self, name: LaneName, size: int, memory: int, spill: str) -> None:
@@ -39,7 +41,7 @@ class Lane:
         self.lost = self.replaced = 0
         self.failure: str | None = None
         self._memory, self._spill = memory, spill
-        self._ready: set[WorkerProcess] = set()
+        self.processes: set[WorkerProcess] = set()
         self._idle: asyncio.LifoQueue[WorkerProcess] = asyncio.LifoQueue()
         self._wanted = asyncio.Event()
         self.was_whole = False
@@ -52,7 +54,7 @@ class Lane:
     @property
     def is_whole(self) -> bool:
         """Whether every process is there."""
-        return sum(process.is_alive for process in self._ready) >= self.size
+        return sum(process.is_alive for process in self.processes) >= self.size
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """What a function comes to in one of the processes; where that was starved, in a fresh one.
@@ -60,16 +62,24 @@ class Lane:
         Raises WorkerLost, and what the function raises. Cancelled, it kills the process.
         """
         process = await self._taken()
-        answer = await process.call(function, *arguments)
+        answer = await self._first_answer(process, function, *arguments)
         if answer.is_starved:
-            log.warning(
-                "a worker was spent, it is begun again in a fresh one", lane=self.name, error=repr(answer.error)
-            )
+            log.warning("a worker was spent, begun again in a fresh one", lane=self.name, error=repr(answer.error))
             process = await self._heir_of(process)
             answer = await process.call(function, *arguments)
         if process.is_alive:
             self._idle.put_nowait(process)
         return answer.result()
+
+    async def _first_answer(self, process: WorkerProcess, function: Callable[..., Any], *arguments: Any) -> Answer:
+        """That of a process; where it was spent already and had too little memory, that it was starved."""
+        was_spent = process.is_spent
+        try:
+            return await process.call(function, *arguments)
+        except NeedsMoreMemory as error:
+            if was_spent:
+                return Answer(error=error, is_starved=True)
+            raise
 
     async def keep_whole(self, after_s: float = 0.0) -> None:
         """Have every process ready, until cancelled; then there is none.
@@ -85,7 +95,7 @@ class Lane:
                 for _ in range(self.size):
                     group.create_task(self._keep_one())
         finally:
-            await asyncio.gather(*(process.killed() for process in self._ready))
+            await asyncio.gather(*(process.killed() for process in self.processes))
 
     async def _keep_one(self) -> None:
         """Have one process ready, and one after the other in its place."""
@@ -95,7 +105,7 @@ class Lane:
             await process.is_over.wait()
             self._count(process)
             fresh = await self._started()
-            self._ready.discard(process)
+            self.processes.discard(process)
             process.leave()
             self._hand_over(fresh, process.heir)
             process = fresh
@@ -124,7 +134,7 @@ class Lane:
                 await asyncio.sleep(RETRY_S)
             else:
                 self.failure = None
-                self._ready.add(fresh)
+                self.processes.add(fresh)
                 self.was_whole |= self.is_whole
                 return fresh
 
@@ -137,6 +147,8 @@ class Lane:
 
     async def _heir_of(self, process: WorkerProcess) -> WorkerProcess:
         """The fresh process that takes the place of a spent one."""
+        if process not in self.processes:  # another has taken it already
+            return await self._taken()
         process.heir = asyncio.get_running_loop().create_future()
         process.is_spent = True
         process.kill()

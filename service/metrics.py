@@ -8,10 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import nan
 from time import time
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from pipeline import WARNING_CODES
+
+if TYPE_CHECKING:
+    from service.pool import Workers
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 
@@ -27,6 +31,11 @@ RUNNING = Gauge("store_uptime_running_reports", "Reports that run on this server
 WORKERS = Gauge("store_uptime_workers", "Reports that can run on this server at once.")
 QUEUE = Gauge("store_uptime_queue_limit", "Reports that may wait.")
 WORKERS_LOST = Gauge("store_uptime_workers_lost", "Worker processes that ended unexpectedly since the start.")
+WORKERS_REPLACED = Gauge(
+    "store_uptime_workers_replaced", "Worker processes that were replaced because they were spent, since the start."
+)
+DESK_WAITING = Gauge("store_uptime_desk_waiting", "Files and views that wait for a worker, by lane.", ["lane"])
+WORKER_THREADS = Gauge("store_uptime_worker_threads", "Threads of the worker process that has most of them.")
 DELIVERIES = Counter(
     "store_uptime_deliveries",
     "Tries to deliver, by kind and by outcome: delivered, failed, given up.",
@@ -41,6 +50,15 @@ DATA_AGE = Gauge(
     "Time since the newest poll of the newest report of all stores whose now was not given; NaN where there is none.",
 )
 WARNINGS = Gauge("store_uptime_warnings", "Warnings of that report, by code.", ["code"])
+
+
+def note_workers(workers: "Workers") -> None:
+    """Tell how the worker processes are, as of when it is asked."""
+    WORKERS_LOST.set_function(lambda: workers.lost)
+    WORKERS_REPLACED.set_function(lambda: workers.replaced)
+    WORKER_THREADS.set_function(lambda: workers.most_threads)
+    for lane in workers.waiting:
+        DESK_WAITING.labels(lane).set_function(lambda lane=lane: workers.waiting[lane])
 
 
 def note_data(newest_poll: datetime | None, codes: Sequence[str]) -> None:

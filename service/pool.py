@@ -23,6 +23,7 @@ from service import work
 from service.clients import CLIENT, while_client_waits
 from service.errors import ClientGone, SourceTooSlow, TookTooLong, WorkerLost
 from service.lanes import Lane, LaneName
+from service.memory import DESK
 from service.settings import Settings
 from service.turns import Turns
 from service.work import Place
@@ -32,6 +33,7 @@ Arguments = TypeVarTuple("Arguments")
 
 log = structlog.get_logger(part="workers")
 
+ONE = DESK // 2
 WAITING_OF_ONE, WAITING = 32, 200  # short tasks of one client, and of all; a second or so each
 
 
@@ -46,8 +48,8 @@ class Workers:
         self._timing = settings.timing
         memory, folder = settings.worker_memory, str(spill)
         self._reports = Lane(LaneName.REPORTS, settings.workers, memory, folder)
-        self._stored = Lane(LaneName.STORED, 1, memory, folder)
-        self._source = Lane(LaneName.SOURCE, 1, memory, folder)
+        self._stored = Lane(LaneName.STORED, ONE, memory, folder)
+        self._source = Lane(LaneName.SOURCE, ONE, memory, folder)
         self._turns = {lane: Turns(lane.size, WAITING_OF_ONE, WAITING) for lane in (self._stored, self._source)}
         self._ending: set[asyncio.Task[None]] = set()
         self.lanes = (self._reports, self._stored, self._source)
@@ -68,6 +70,13 @@ class Workers:
         return next((lane.failure for lane in self.lanes if lane.failure is not None), None)
 
     @property
+    def shortcoming(self) -> str:
+        """What is missing where they are not warm."""
+        if self.failure is None:
+            return "They are being started."
+        return "They cannot be started or replaced; the server's log says why."
+
+    @property
     def lost(self) -> int:
         """How many processes ended unexpectedly."""
         return sum(lane.lost for lane in self.lanes)
@@ -76,6 +85,11 @@ class Workers:
     def replaced(self) -> int:
         """How many processes were spent."""
         return sum(lane.replaced for lane in self.lanes)
+
+    @property
+    def most_threads(self) -> int:
+        """Of the processes, the threads of that which has most of them, as of the end of its last task."""
+        return max((process.threads for lane in self.lanes for process in lane.processes), default=0)
 
     @property
     def waiting(self) -> dict[str, int]:

@@ -8,18 +8,24 @@ from contextlib import suppress
 from typing import Any, Self
 
 from service import work, worker
-from service.errors import WorkerLost
+from service.condition import OUT_OF_MEMORY
+from service.errors import NeedsMoreMemory, ServiceError, WorkerLost
 from service.worker import LENGTH, Answer
 
 PROGRAM = "from service.worker import main; main()"
 START_S = 120.0  # on a machine that is very busy; else it takes a second
 
 
+def lost(exit_status: int) -> ServiceError:
+    """What it means that a process has ended."""
+    return NeedsMoreMemory() if exit_status == OUT_OF_MEMORY else WorkerLost(exit_status)
+
+
 class WorkerProcess:
     """A process that does one thing at a time.
 
-    is_over: it has ended, or is to be replaced. is_spent: the latter. heir: who waits for the process that takes its
-    place.
+    is_over: it has ended, or is to be replaced. is_spent: the latter. threads: how many it had after its last call.
+    heir: who waits for the process that takes its place.
     """
 
     def __init__(self, process: Process) -> None:
@@ -27,6 +33,7 @@ class WorkerProcess:
         self._is_busy = self._is_leaving = False
         self.is_over = asyncio.Event()
         self.is_spent = self.was_killed = False
+        self.threads = 0
         self.heir: asyncio.Future[WorkerProcess] | None = None
         self._watch = asyncio.create_task(self._note_end())
 
@@ -49,16 +56,19 @@ class WorkerProcess:
         return self._process.returncode is None and not self.was_killed
 
     async def call(self, function: Callable[..., Any], *arguments: Any) -> Answer:
-        """What a function comes to there. Raises WorkerLost; where the caller is cancelled, the process is killed."""
+        """What a function comes to there. Raises WorkerLost, NeedsMoreMemory.
+
+        Where the caller is cancelled, the process is killed.
+        """
         self._is_busy = True
         try:
             answer = await self._answer(worker.packed((function, arguments)))
         except (OSError, asyncio.IncompleteReadError) as error:
-            raise WorkerLost(await self._process.wait()) from error
+            raise lost(await self._process.wait()) from error
         except BaseException:
             self.kill()
             raise
-        self._is_busy = False
+        self._is_busy, self.threads = False, answer.condition.threads
         if answer.condition.is_spent:
             self.is_spent = True
             self.is_over.set()

@@ -22,7 +22,7 @@ import pipeline
 from pipeline import Limits
 from service import metrics
 from service.durations import written
-from service.errors import RegistryUnreachable, WorkerLost
+from service.errors import NeedsMoreMemory, RegistryUnreachable, WorkerLost
 from service.pool import Workers
 from service.registry import Registry
 from service.reports import file_name, made_by
@@ -143,11 +143,8 @@ class Runner:
                 return await self._workers.report(task)
         except TimeoutError:
             error = f"It took longer than a report may take here, {written(limit.total_seconds())}."
-        except WorkerLost:
-            error = (
-                "The process that worked on it ended unexpectedly: it was killed, crashed, or needed more memory than "
-                "there is. Trigger it again."
-            )
+        except (WorkerLost, NeedsMoreMemory) as lost:
+            error = str(lost)
         except Exception as unexpected:
             log.exception("unexpected error", run=task.run)
             error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
@@ -185,7 +182,6 @@ class Runner:
         waiting = {row["status"]: row["count"] for row in await self._registry.rows("fullness")}
         metrics.WAITING.set(waiting.get("queued", 0))
         metrics.RUNNING.set(len(self._running))
-        metrics.WORKERS_LOST.set(self._workers.lost)
         newest = await self._registry.row("newest_data") or {"data_now": None, "warning_codes": []}
         metrics.note_data(newest["data_now"], newest["warning_codes"])
         if time.monotonic() - self._tidied < self._timing.tidy_s:

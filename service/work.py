@@ -21,7 +21,8 @@ import stamina
 import pipeline
 from pipeline import AS_NAMED, Columns, Format, Limits, Options, Selection, SourceMapping, StoreUptimeError
 from service import condition
-from service.errors import told
+from service.errors import NeedsMoreMemory, told
+from service.memory import process_memory
 from service.sealed import Vault
 from service.statements import statements
 
@@ -94,10 +95,11 @@ def begin(memory: int, spill: str, path: list[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # those are for the server, which sees to its workers
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
+    share = min(memory, process_memory() or memory)
+    threading.Thread(target=condition.end_beyond, args=[share], daemon=True).start()
     pipeline.open_source("postgresql://localhost/none")  # imports the driver; connects to nothing
     pipeline.saved(pipeline.build_report(tiny(), limits=Limits(spill=spill)))
-    limit_memory(memory)
-    condition.begin(memory)
+    condition.begin(share)
     os.nice(LESS_URGENT)  # only now: on a busy machine a start at this rank takes ten times as long, and is waited for
 
 
@@ -106,16 +108,6 @@ def end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(PARENT_LOOK_S)
     os._exit(1)
-
-
-def limit_memory(amount: int) -> None:
-    """A run that needs more memory than its share ends alone, before the system ends something else."""
-    if sys.platform == "linux":
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        amount = amount if most == resource.RLIM_INFINITY else min(amount, most)
-        resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
 
 
 def tiny() -> "Frames":
@@ -162,11 +154,12 @@ def make_report(task: Task) -> Outcome:
             saved = asdict(pipeline.saved(report)).items()
             kept = {name: content and vault.sealed(content) for name, content in saved}
             file = going_out(report, task.outgoing, vault)
-        except Exception as error:  # whatever it is, it ends this run alone
+        except BaseException as error:  # whatever it is, panics of native libraries too: it ends this run alone
+            if condition.is_starved_by(error):
+                raise  # and nothing is written: it is run again in a fresh process
+            condition.note_failure(error)
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
             is_written = ledger.written("fail", error=outcome.error)
-            if is_of_memory(error):
-                os._exit(1)  # what such a run leaves behind would be missing in the next one
             return outcome if is_written else Outcome(kept=False)
         stores, ahead = report.exact.height, report.quality.tables["polls"].rejected.get(AHEAD, 0)
         facts = {"stores": stores, "polls_ahead": ahead, **plausibility(report, vault)}
@@ -202,14 +195,9 @@ def sentence(error: BaseException, run: str) -> str:
     """Why a run failed, for callers: nothing of the inside."""
     if isinstance(error, StoreUptimeError):
         return told(error)
-    if is_of_memory(error):
-        return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
+    if condition.is_of_memory(error):
+        return str(NeedsMoreMemory())
     return f"It ended in an unexpected error. The server's log has the details under run {run}."
-
-
-def is_of_memory(error: BaseException) -> bool:
-    """Whether a run has failed for want of memory."""
-    return isinstance(error, MemoryError) or "Out of Memory" in str(error)
 
 
 def trace(error: BaseException) -> str | None:

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from service import condition
 from service.condition import UNKNOWN, Condition
+from service.errors import NeedsMoreMemory
 
 LENGTH = struct.Struct(">Q")
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -70,7 +71,10 @@ def answer(call: Call) -> Answer:
     try:
         value = function(*arguments)
     except BaseException as error:
-        return Answer(error=portable(error), is_starved=condition.is_starved_by(error), condition=condition.now(error))
+        is_starved = condition.is_starved_by(error)
+        condition.note_failure(error)
+        shown = NeedsMoreMemory() if condition.is_of_memory(error) else portable(error)
+        return Answer(error=shown, is_starved=is_starved, condition=condition.now())
     return Answer(value, condition=condition.now())
 
 

@@ -56,6 +56,7 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
         settings.destinations,
         settings.networks,
     )  # what is wrong with them is told before anything begins
+    settings.shares.check()
     allow_files(2 * CONNECTIONS)
     serve_on(listen(settings.host, settings.port), settings)
     return 0
