@@ -16,11 +16,13 @@ Result = TypeVar("Result")
 
 
 class Client:
-    """Where a request comes from. is_gone: its connection was seen to be closed before there was an answer."""
+    """Where a request comes from. held: the bytes that were made for it. is_gone: its connection was seen to be closed
+    before there was an answer."""
 
     def __init__(self, address: str, receive: Receive | None = None) -> None:
         self.address, self._receive = address, receive
         self.is_gone = False
+        self.held = 0
 
     async def gone(self) -> None:
         """Return when the client has gone: only once the body of the request was read, as it reads on."""

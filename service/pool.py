@@ -160,5 +160,7 @@ class Workers:
         async for attempt in stamina.retry_context(on=WorkerLost, attempts=3, wait_initial=0.2):
             with attempt:
                 async with self._turns[lane].turn(CLIENT.get().address, kind):
-                    return await lane.run(function, *arguments)
+                    result = await lane.run(function, *arguments)
+                CLIENT.get().held += len(result) if isinstance(result, bytes) else 0
+                return result
         raise WorkerLost(0)  # never reached: the last attempt raises by itself

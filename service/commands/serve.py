@@ -10,9 +10,9 @@ from types import FrameType
 import pipeline
 from pipeline import EMBEDDED, StoreUptimeError
 from service.commands import common
+from service.connections import CONNECTIONS, Connections, proxies
 from service.settings import Settings
 
-CONNECTIONS = 2_000
 KEEP_ALIVE_S = 75  # longer than reverse proxies keep a connection, so that they never use one that was just closed
 ANSWERS_S = 5  # how long answers on their way may take when the server is stopped
 
@@ -57,19 +57,22 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
         settings.networks,
     )  # what is wrong with them is told before anything begins
     settings.shares.check()
-    allow_files(2 * CONNECTIONS)
     serve_on(listen(settings.host, settings.port), settings)
     return 0
 
 
-def allow_files(number: int) -> None:
-    """Let this process open so many files, as far as it may: each connection is one, and shells often allow 1024."""
+def allow_files(number: int) -> int:
+    """Let this process open so many files, as far as it may: each connection is one, and shells often allow 1024.
+
+    How many it may open then.
+    """
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = number if hard == resource.RLIM_INFINITY else min(number, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -96,6 +99,7 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
     from service.front import PatientServer
 
     logs.configure(settings.log_format or ("text" if sys.stderr.isatty() else "json"))
+    PatientServer.known = Connections(allow_files(2 * CONNECTIONS), proxies(settings.proxies))
     sentences: list[str] = []
 
     def end(sentence: str) -> None:
@@ -112,7 +116,6 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=ANSWERS_S,
         forwarded_allow_ips=settings.proxies,

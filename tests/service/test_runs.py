@@ -155,7 +155,7 @@ def test_workers_have_their_share_of_threads(service: Service) -> None:
 @pytest.mark.parametrize(
     ("workers", "installed", "processors", "expected"),
     [
-        (1, 10 * GIBIBYTE, 8, (2644 * MEBIBYTE + 699050, "1024MiB", 8)),
+        (1, 10 * GIBIBYTE, 8, (2645 * MEBIBYTE + 349525, "1024MiB", 8)),
         (2, 10 * GIBIBYTE, 8, (1984 * MEBIBYTE, "793MiB", 4)),
         (4, 5 * GIBIBYTE, 8, (640 * MEBIBYTE, "256MiB", 2)),
         (16, 10 * GIBIBYTE, 8, (440 * MEBIBYTE + 932067, "176MiB", 1)),
@@ -259,7 +259,6 @@ def test_a_worker_that_is_killed_over_a_file_is_made_up_for(service: Service, cl
 
 
 def test_a_run_that_needs_more_memory_than_its_share_ends_alone(crowded: Service) -> None:
-    share = (700 * MEBIBYTE, 700 * MEBIBYTE)
     with crowded.client() as client:
         psutil.Process(crowded.process.pid).rlimit(psutil.RLIMIT_DATA, (700 * MEBIBYTE, 700 * MEBIBYTE))
         kill_workers(crowded)
