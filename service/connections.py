@@ -49,7 +49,7 @@ class Connections:
         elif is_full:
             new.may_only_probe = not self._give_way(None)
         self._all[new.address] += 1
-        self._idle[new] = None
+        self.note_idle(new)
         if new.may_only_probe:
             self._keep_few(new)
 
@@ -66,8 +66,9 @@ class Connections:
         self._idle.pop(connection, None)
 
     def note_idle(self, connection: Connection) -> None:
-        """It has its answer."""
-        self._idle[connection] = None
+        """It does nothing; one that is beyond the limit has no place to give away."""
+        if not connection.may_only_probe:
+            self._idle[connection] = None
 
     def _give_way(self, address: str | None) -> bool:
         """End the connection that has done nothing for the longest time, of an address or of all."""
