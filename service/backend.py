@@ -103,7 +103,7 @@ class Backend:
         self._no_keys_until = 0.0
         metrics.WORKERS.set(settings.workers)
         metrics.QUEUE.set(settings.queue)
-        metrics.watch(self.workers.lanes, self._pool_state)
+        metrics.watch(self.workers, self._pool_state)
 
     # Life -------------------------------------------------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class Backend:
         return {name: (lack, since) for name, lack, since in found if lack is not None}
 
     async def _lack_of_workers(self) -> str | None:
-        return None if self.workers.are_warm else "They are being started."
+        return None if self.workers.are_warm else self.workers.shortcoming
 
     def _source(self) -> "pipeline.Source":
         """Raises RegistryUnreachable as long as nobody knows where it is."""

@@ -19,12 +19,19 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── RegistryRefused      503  it answers, and says no
     ├── WorkerLost           503  the process that was to answer has ended
     ├── AnswerTooLate        503  there was no answer in time
+    ├── NeedsMoreMemory      503  it does not fit into what a worker may use
+    ├── TookTooLong          503  the answer was not there in time, and its process was ended
+    ├── SourceTooSlow        503  the source was not read in time
+    ├── LaneFull             503  too much of that kind waits already
+    ├── TooManyAtOnce        429  too much of this client waits already
+    ├── ClientGone           503  nobody waits for the answer any more
     ├── NotAllowed           401  no key, or one that opens nothing
     ├── Forbidden            403  a request that another site may have made
     └── RoleNeeded           403  the key may do less than that
 NotDelivered                 a file or an announcement has not reached its destination
 """
 
+import signal
 from typing import ClassVar
 
 from pipeline import (
@@ -279,8 +286,97 @@ class WorkerLost(ServiceError):
     headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
     cause = Cause.WORKER_LOST
 
+    def __init__(self, exit_status: int) -> None:
+        super().__init__(exit_status)
+        self.exit_status = exit_status
+
     def __str__(self) -> str:
-        return "The process that worked on the answer ended unexpectedly. Try again."
+        return f"The process that worked on it ended unexpectedly{self.probably}. Try again."
+
+    @property
+    def probably(self) -> str:
+        """What its exit status suggests: what has no memory is killed by the system, or aborts."""
+        if self.exit_status not in (-signal.SIGKILL, -signal.SIGABRT):
+            return ""
+        name = signal.Signals(-self.exit_status).name
+        return f" ({name}), probably for want of memory; fewer workers get more each: --workers"
+
+
+class NeedsMoreMemory(ServiceError):
+    """What was asked for does not fit into what a worker may use."""
+
+    cause = Cause.OUT_OF_MEMORY
+
+    def __str__(self) -> str:
+        return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
+
+
+class TookTooLong(ServiceError):
+    """An answer was not there in time, and its process was ended."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}
+    cause = Cause.REQUEST_TIMEOUT
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"This took longer than {self.seconds:g} seconds. Try again in a while, or ask for fewer stores."
+
+
+class SourceTooSlow(ServiceError):
+    """The source was not read in time: it is locked, or has much to do."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "30"}
+    cause = Cause.SOURCE
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return (
+            f"The tables of polls, hours and zones could not be read within {self.seconds:g} seconds: they are locked, "
+            "or their database is busy. Try again in a while."
+        )
+
+
+class LaneFull(ServiceError):
+    """Too much of that kind waits already."""
+
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}
+    cause = Cause.QUEUE_FULL
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting)
+        self.waiting = waiting
+
+    def __str__(self) -> str:
+        return f"{self.waiting} requests for files and views are waiting already. Try again in a while."
+
+
+class TooManyAtOnce(ServiceError):
+    """Too much of this client waits already."""
+
+    status = 429
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting)
+        self.waiting = waiting
+
+    def __str__(self) -> str:
+        return (
+            f"{self.waiting} requests from this address for files and views are waiting already. Wait for those first."
+        )
+
+
+class ClientGone(ServiceError):
+    """Nobody waits for the answer any more, so nobody reads this."""
+
+    def __str__(self) -> str:
+        return "The client has gone."
 
 
 class AnswerTooLate(ServiceError):

@@ -12,7 +12,7 @@ import re
 import secrets
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -26,14 +26,19 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.access import SAFE
+from service.clients import CLIENT, Client
 from service.compression import without_refused_codings
+from service.connections import PROBES, Connections, no_place
 from service.errors import Forbidden
+from service.outflow import Outflow
 from service.proxies import client_of
 from service.settings import LOOPBACK, Settings
 
 HEAD_SECONDS = 10
+WRITE_SECONDS = 20
 HEAD_BYTES = 65_536
 PATH_BYTES = 16_384
+GONE = 499  # no status of HTTP: the client has gone before there was an answer
 REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 NOT_IN_HOST = re.compile(rb"[@/\\?#,%\s]")
 POLICY = (
@@ -58,6 +63,7 @@ class Front:
 
     def __init__(self, app: Any) -> None:
         self._app = app
+        self._outflow = Outflow()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request, or the life of the application."""
@@ -65,6 +71,9 @@ class Front:
             await self._app(scope, receive, send)
             return
         begun, seen = time.perf_counter(), Seen()
+        client = Client(client_of(scope), receive)
+        CLIENT.set(client)
+        outgoing = self._outflow.answer(client, send)
         asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
         if scope["method"] == "HEAD":
             asked["method"] = "GET"  # Uvicorn leaves the body away: RFC 9110, section 9.3.2
@@ -74,18 +83,19 @@ class Front:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen.status = message["status"]
+                seen.status = GONE if client.is_gone else message["status"]
                 headers = MutableScopeHeaders.from_message(message)
                 seen.location = headers.get("Location", "")
                 for name, value in {**HEADERS, "X-Request-ID": request_id}.items():
                     headers.setdefault(name, value)
                 if "public" not in headers.get("Cache-Control", ""):  # else it is a file that comes with the program
                     headers["Cache-Control"] = "no-store"
-            await send(message)
+            await outgoing.send(message)
 
         try:
             await self._app(asked, receive, answer)
         finally:
+            outgoing.end()
             milliseconds = round(1000 * (time.perf_counter() - begun), 1)
             log.info("request", method=scope["method"], **told(asked, seen), milliseconds=milliseconds)
             structlog.contextvars.clear_contextvars()
@@ -94,7 +104,7 @@ class Front:
 class Seen:
     """What has passed of an answer."""
 
-    status = 499  # the client has gone before there was one
+    status = GONE
     location = ""
 
 
@@ -205,8 +215,13 @@ class Rates(ASGIMiddleware):
 
 
 class PatientServer(HttpToolsProtocol):
-    """A request's head has ten seconds and some kilobytes; Uvicorn by itself would wait for ever, and keep it all."""
+    """A request's head has ten seconds and some kilobytes, and who takes nothing of an answer for twenty is let go;
+    Uvicorn by itself would wait for ever, and keep it all."""
 
+    known: ClassVar[Connections]
+    may_only_probe = False
+    address = ""
+    _stalling: asyncio.TimerHandle | None = None
     _patience: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _is_in_head = True
@@ -215,12 +230,14 @@ class PatientServer(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Begin to count."""
         super().connection_made(transport)
-        self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
+        self._patience = self.loop.call_later(HEAD_SECONDS, self.close_now)
+        self.address = self.client[0] if self.client else ""
+        self.known.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Count from the first byte of a further request; stop where a head is whole."""
         if self._patience is None and not self._is_answering():
-            self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+            self._patience = self.loop.call_later(HEAD_SECONDS, self.close_now)
         was_in_head = self._is_in_head
         super().data_received(data)
         if self._is_answering():
@@ -248,7 +265,37 @@ class PatientServer(HttpToolsProtocol):
         self._refusal = host_refusal(self.headers)
         if self._refusal:
             raise ValueError(self._refusal)
+        if self.may_only_probe and self.url.partition(b"?")[0] not in PROBES:
+            self.app = no_place
+        self.known.note_busy(self)
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """What comes now is a further request, or nothing for a while."""
+        super().on_response_complete()
+        if not self._is_answering():  # else a request that had come already is next
+            self.known.note_idle(self)
+
+    def pause_writing(self) -> None:
+        """The client does not take what is sent."""
+        super().pause_writing()
+        self._watch_reader(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """It does."""
+        super().resume_writing()
+        self._stop_watching()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing has come for a while."""
+        self.close_now()
+
+    def close_now(self) -> None:
+        """End the connection; what the client has not taken by now is not waited for."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
 
     def on_message_complete(self) -> None:
         """What comes now is the head of a further request."""
@@ -257,8 +304,25 @@ class PatientServer(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing left to wait for."""
+        self.known.remove(self)
+        self._stop_watching()
         self._give_time()
         super().connection_lost(exc)
+
+    def _watch_reader(self, left: int) -> None:
+        self._stalling = self.loop.call_later(WRITE_SECONDS, self._end_if_stalled, left)
+
+    def _end_if_stalled(self, left: int) -> None:
+        still_left = self.transport.get_write_buffer_size()
+        if still_left < left:
+            self._watch_reader(still_left)
+        else:
+            self.transport.abort()
+
+    def _stop_watching(self) -> None:
+        if self._stalling is not None:
+            self._stalling.cancel()
+        self._stalling = None
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

@@ -7,17 +7,21 @@ for only as they are read get their functions from `watch`.
 
 import os
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import nan
 from pathlib import Path
 from time import monotonic, time
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from pipeline import WARNING_CODES
+
+if TYPE_CHECKING:
+    from service.pool import Workers
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 
@@ -33,6 +37,9 @@ RUNNING = Gauge("store_uptime_running_reports", "Reports that run on this server
 WORKERS = Gauge("store_uptime_workers", "Reports that can run on this server at once.")
 QUEUE = Gauge("store_uptime_queue_limit", "Reports that may wait.")
 WORKERS_LOST = Gauge("store_uptime_workers_lost", "Worker processes that ended unexpectedly since the start.")
+WORKERS_REPLACED = Gauge(
+    "store_uptime_workers_replaced", "Worker processes that were replaced because they were spent, since the start."
+)
 DELIVERIES = Counter(
     "store_uptime_deliveries",
     "Tries to deliver, by kind and by outcome: delivered, failed, given up.",
@@ -78,14 +85,6 @@ KIBIBYTE = 1024
 
 
 @dataclass(frozen=True)
-class Lane:
-    """How many calls of one kind are at work in the workers, and how many wait for that."""
-
-    running: int
-    waiting: int
-
-
-@dataclass(frozen=True)
 class Pool:
     """Connections to the registry: how many are there, how many of them are idle, how many statements wait for one."""
 
@@ -94,14 +93,16 @@ class Pool:
     waiting: int
 
 
-def watch(lanes: Callable[[], Mapping[str, Lane]], pool: Callable[[], Pool]) -> None:
+def watch(service_workers: "Workers", pool: Callable[[], Pool]) -> None:
     """Have gauges of this server ask for their values whenever they are read.
 
-    lanes: those of the desk by name, always the same names; pool: the connections to the registry.
+    pool: the connections to the registry.
     """
-    for name in lanes():
-        DESK_RUNNING.labels(name).set_function(lambda name=name: lanes()[name].running)
-        DESK_WAITING.labels(name).set_function(lambda name=name: lanes()[name].waiting)
+    WORKERS_LOST.set_function(lambda: service_workers.lost)
+    WORKERS_REPLACED.set_function(lambda: service_workers.replaced)
+    for name, turns in service_workers.turns.items():
+        DESK_RUNNING.labels(name).set_function(lambda turns=turns: turns.running)
+        DESK_WAITING.labels(name).set_function(lambda turns=turns: turns.waiting)
     CONNECTIONS.labels("in use").set_function(lambda: pool().size - pool().idle)
     CONNECTIONS.labels("idle").set_function(lambda: pool().idle)
     CONNECTIONS_WAITING.set_function(lambda: pool().waiting)

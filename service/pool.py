@@ -1,111 +1,153 @@
-"""The worker processes.
+"""The worker processes of a server, in lanes.
 
-anyio keeps them: each has pipes of its own, so that one that dies takes nothing with it, and one whose call is
-cancelled is killed at once. What is left to do here is to have them warm before anybody waits.
+    reports   as many as were asked for: each makes a report
+    stored    one, for what people wait for and is stored: files, views
+    source    one, for what people wait for and reads the source, which may be locked: timelines, a store's view
+
+Short work has a deadline, belongs to a client, and ends when that has gone; its process is killed then, and another is
+ready soon.
 """
 
 import asyncio
-import time
+import secrets
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple
+from typing import Any, Concatenate, TypeVar, TypeVarTuple
 
 import stamina
 import structlog
-from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 
 from service import work
-from service.errors import WorkerLost
-from service.metrics import Lane
+from service.clients import CLIENT, while_client_waits
+from service.errors import ClientGone, SourceTooSlow, TookTooLong, WorkerLost
+from service.lanes import Lane, LaneName
+from service.leftovers import Leftovers
+from service.memory import DESK
 from service.settings import Settings
+from service.turns import Turns
+from service.work import Place
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 log = structlog.get_logger(part="workers")
 
-DESK = 1  # workers for what people wait for: files and timelines, which must not queue behind reports
-LOOK_S = 5  # how long a process that was lost while it was idle may go unmissed
+ONE = DESK // 2
+WAITING_OF_ONE, WAITING = 32, 200  # short tasks of one client, and of all; a second or so each
 
 
 class Workers:
-    """Processes for reports, as many as were asked for, and one for short work.
+    """Processes for reports, and for short work.
 
-    are_warm: they have been started, and no start has failed since. is_whole: none of them is missing just now; a
-    report that met no process would spend its time on the start of one.
+    are_warm: they have been started, and no start has failed since. is_whole: no process for a report is missing just
+    now; one that met none would spend its time on the start of one.
     """
 
     def __init__(self, settings: Settings, spill: Path) -> None:
-        self.size = settings.workers + DESK
-        self._desk_from = time.monotonic() + settings.timing.desk_s
-        self.are_warm = False
-        self.is_whole = False
-        self.lost = 0
-        self._memory, self._spill = settings.worker_memory, str(spill)
-        self._reports, self._desk = CapacityLimiter(settings.workers), CapacityLimiter(DESK)
-        self._missing = asyncio.Event()
+        self._timing = settings.timing
+        memory, folder = settings.worker_memory, str(spill)
+        self._reports = Lane(LaneName.REPORTS, settings.workers, memory, folder)
+        self._stored = Lane(LaneName.STORED, ONE, memory, folder)
+        self._source = Lane(LaneName.SOURCE, ONE, memory, folder)
+        self._turns = {lane: Turns(lane.size, WAITING_OF_ONE, WAITING) for lane in (self._stored, self._source)}
+        self._leftovers = Leftovers()
+        self.lanes = (self._reports, self._stored, self._source)
 
     @property
-    def busy(self) -> int:
-        """How many reports run."""
-        return int(self._reports.borrowed_tokens)
+    def are_warm(self) -> bool:
+        """Whether reports can be made at once."""
+        return all(lane.was_whole for lane in self.lanes if lane.is_wanted) and self.failure is None
 
-    def lanes(self) -> dict[str, Lane]:
-        """How busy the workers for short work are, by kind."""
-        return {"desk": Lane(int(self._desk.borrowed_tokens), self._desk.statistics().tasks_waiting)}
+    @property
+    def is_whole(self) -> bool:
+        """Whether no process for reports is missing just now."""
+        return self._reports.is_whole
+
+    @property
+    def failure(self) -> str | None:
+        """Why a process that is missing cannot be started; None where that is not so."""
+        return next((lane.failure for lane in self.lanes if lane.failure is not None), None)
+
+    @property
+    def shortcoming(self) -> str:
+        """What is missing where they are not warm."""
+        if self.failure is None:
+            return "They are being started."
+        return "They cannot be started or replaced; the server's log says why."
+
+    @property
+    def lost(self) -> int:
+        """How many processes ended unexpectedly."""
+        return sum(lane.lost for lane in self.lanes)
+
+    @property
+    def replaced(self) -> int:
+        """How many processes were spent."""
+        return sum(lane.replaced for lane in self.lanes)
+
+    @property
+    def turns(self) -> dict[LaneName, Turns]:
+        """Who is served and who waits, of the lanes for short work."""
+        return {lane.name: turns for lane, turns in self._turns.items()}
 
     async def report(self, task: work.Task) -> work.Outcome:
         """Make a report. The process is killed when the caller is cancelled. Raises WorkerLost."""
-        return await self._called(self._reports, work.make_report, task)
+        return await self._reports.run(work.make_report, task)
 
     async def brief(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Do something short that a person waits for, again where its process was lost: it changes nothing.
+        """Do something short with what is stored, again where its process was lost: it changes nothing.
 
-        Raises WorkerLost where that happens again and again, and what the function raises.
+        Raises TookTooLong, TooManyAtOnce, LaneFull, ClientGone, WorkerLost where that happens again and again, and what
+        the function raises.
         """
-        async for attempt in stamina.retry_context(on=WorkerLost, attempts=3, wait_initial=0.2):
-            with attempt:
-                return await self._called(self._desk, function, *arguments)
-        raise WorkerLost  # never reached: the last attempt raises by itself
+        return await self._in_time(self._stored, self._timing.stored_s, TookTooLong, function, *arguments)
+
+    async def from_source(
+        self, function: Callable[Concatenate[Place, ...], Result], place: Place, *arguments: Any
+    ) -> Result:
+        """Do something short that reads the source, which may let it wait. What it leaves there is ended.
+
+        Raises SourceTooSlow, and what `brief` raises.
+        """
+        named = replace(place, application=f"store-uptime {secrets.token_hex(8)}")
+        try:
+            return await self._in_time(self._source, self._timing.source_s, SourceTooSlow, function, named, *arguments)
+        except (SourceTooSlow, ClientGone, WorkerLost, asyncio.CancelledError):
+            self._leftovers.end(named.database, named.application or "")
+            raise
 
     async def keep_warm(self) -> None:
         """Have every process ready, for as long as the server lives; one that is lost is replaced at once."""
-        while True:
-            self._missing.clear()
-            await self._warm()
-            self.is_whole = self.are_warm and not self._missing.is_set()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._missing.wait()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._reports.keep_whole())
+            for lane in self._turns:
+                group.create_task(lane.keep_whole(after_s=self._timing.desk_s))
 
-    async def _warm(self) -> None:
-        """Call all idle processes at once, so that each call meets another one."""
-        wanted = self.size if time.monotonic() >= self._desk_from else self.size - DESK
-        idle = wanted - self.busy - int(self._desk.borrowed_tokens)
-        every = CapacityLimiter(self.size)
-        calls = (self._called(every, work.begin, self._memory, self._spill) for _ in range(idle))
-        answers = await asyncio.gather(*calls, return_exceptions=True)
-        failed = [answer for answer in answers if isinstance(answer, BaseException)]
-        if failed:
-            log.warning("a worker did not start", error=repr(failed[0]))
-        self.are_warm = not failed
-
-    async def _called(
-        self, limiter: CapacityLimiter, function: Callable[[*Arguments], Result], *arguments: *Arguments
+    async def _in_time(
+        self,
+        lane: Lane,
+        seconds: float,
+        late: Callable[[float], Exception],
+        function: Callable[..., Result],
+        *arguments: Any,
     ) -> Result:
+        deadline = asyncio.timeout(seconds)
         try:
-            return await to_process.run_sync(
-                work.called, self._memory, self._spill, function, arguments, cancellable=True, limiter=limiter
-            )
-        except (BrokenWorkerProcess, ProcessLookupError) as error:  # the latter where it dies while it starts
-            self.lost += 1
-            self._miss_one()
-            raise WorkerLost from error
-        except asyncio.CancelledError:
-            self._miss_one()
-            raise
+            async with deadline:
+                return await while_client_waits(self._in_turn(lane, function, *arguments))
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            log.warning("took too long", lane=lane.name, what=function.__name__, seconds=seconds)
+            raise late(seconds) from None
 
-    def _miss_one(self) -> None:
-        self.is_whole = False
-        self._missing.set()
+    async def _in_turn(self, lane: Lane, function: Callable[..., Result], *arguments: Any) -> Result:
+        kind = (function, *(argument for argument in arguments if isinstance(argument, str)))
+        async for attempt in stamina.retry_context(on=WorkerLost, attempts=3, wait_initial=0.2):
+            with attempt:
+                async with self._turns[lane].turn(CLIENT.get().address, kind):
+                    result = await lane.run(function, *arguments)
+                CLIENT.get().held += len(result) if isinstance(result, bytes) else 0
+                return result
+        raise WorkerLost(0)  # never reached: the last attempt raises by itself

@@ -87,6 +87,12 @@ def client_told(hops: Iterable[str], named: Sequence[Network]) -> str | None:
     return None
 
 
+def is_proxy(peer: str, named: Sequence[Network]) -> bool:
+    """Whether many clients are behind the address of a peer: a named proxy's, or a socket in the file system."""
+    address = address_in(peer)
+    return address is None or is_named(address, named)
+
+
 def address_in(hop: str) -> Address | None:
     """The address of 192.0.2.1, 192.0.2.1:80, 2001:db8::1 or [2001:db8::1]:80; None of any other text."""
     host, port = hop, ""

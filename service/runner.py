@@ -19,20 +19,17 @@ from typing import Any
 
 import structlog
 
-import pipeline
 from pipeline import Limits
 from service import metrics
 from service.durations import written
-from service.errors import RegistryUnreachable, WorkerLost
+from service.errors import NeedsMoreMemory, RegistryUnreachable, WorkerLost
+from service.leftovers import Leftovers
 from service.pool import Workers
 from service.registry import Registry
 from service.reports import file_name, made_by
 from service.settings import Settings
-from service.threads import Threads
 from service.work import Outcome, Outgoing, Place, Task
 
-ENDS = 2  # connections of lost runs that are ended at once
-END_S = 10.0  # how long that may take
 REMOVED_FOR = timedelta(days=30)  # how long a removed report is answered with 410 rather than 404
 IDEMPOTENCY_FOR = timedelta(days=7)
 BATCH, BATCHES = 5_000, 20  # rows that one statement deletes, statements at a time
@@ -61,7 +58,7 @@ class Runner:
         self._timing, self._lease = settings.timing, timedelta(seconds=settings.timing.lease_s)
         self._house, self._may_begin = house, may_begin
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._ends, self._ending = Threads(ENDS), set[asyncio.Task[None]]()
+        self._leftovers = Leftovers()
         self._tidied = 0.0
         self._answers_since: float | None = None
 
@@ -77,8 +74,7 @@ class Runner:
             with suppress(RegistryUnreachable):  # then another server takes them over when their leases have run out
                 await self._registry.row("hand_back", runs=left)
                 log.info("handed back", runs=len(left))
-        if self._ending:
-            await asyncio.wait(self._ending, timeout=END_S)
+        await self._leftovers.wait()
 
     async def tick(self) -> None:
         """Take and run reports. Raises RegistryUnreachable."""
@@ -163,11 +159,8 @@ class Runner:
                 return await self._workers.report(task)
         except TimeoutError:
             error = f"It took longer than a report may take here, {written(limit.total_seconds())}."
-        except WorkerLost:
-            error = (
-                "The process that worked on it ended unexpectedly: it was killed, crashed, or needed more memory than "
-                "there is. Trigger it again."
-            )
+        except (WorkerLost, NeedsMoreMemory) as lost:
+            error = str(lost)
         except Exception as unexpected:
             log.exception("unexpected error", run=task.run)
             error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
@@ -183,14 +176,8 @@ class Runner:
         return Outcome(error=error, kept=False)
 
     def _end_statements(self, run: str) -> None:
-        """End what a killed worker has left running in PostgreSQL, by the way: that server may not answer."""
-        task = asyncio.create_task(self._ended_statements(run))
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-
-    async def _ended_statements(self, run: str) -> None:
-        with suppress(TimeoutError):
-            await self._ends.call(END_S, pipeline.end_statements, self._house.database, application(run))
+        """End what a killed worker has left running in PostgreSQL."""
+        self._leftovers.end(self._house.database, application(run))
 
     def _task(self, run: str, claimed: dict[str, Any], folder: Path) -> Task:
         limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(folder))
@@ -210,7 +197,6 @@ class Runner:
         """What is due now and then."""
         waiting = {row["status"]: row["count"] for row in await self._registry.rows("fullness")}
         metrics.WAITING.set(waiting.get("queued", 0))
-        metrics.WORKERS_LOST.set(self._workers.lost)
         metrics.note_lateness(**(await self._registry.rows("lateness", lease=self._lease))[0])
         newest = await self._registry.row("newest_data") or {"data_now": None, "warning_codes": []}
         metrics.note_data(newest["data_now"], newest["warning_codes"])

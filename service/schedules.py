@@ -88,7 +88,8 @@ async def queue_last(say: Say, schedule: Row) -> None:
     checked(cron, zone)
     due_at = await asyncio.to_thread(last_due, cron, zone, schedule["next_due"], clock)
     passed_over = await asyncio.to_thread(count_between, cron, zone, schedule["next_due"], due_at)
-    report_id, is_late = new_id(), clock - due_at > ON_TIME
-    await say("queue_due", id=report_id, schedule=name, due_at=due_at, is_late=is_late, passed_over=passed_over)
+    due = {"due_at": due_at, "is_late": clock - due_at > ON_TIME, "passed_over": passed_over}
+    queued = await say("queue_due", id=new_id(), schedule=name, **due)
     await say("set_next_due", schedule=name, next_due=next_due(cron, zone, clock))
-    log.info("due", schedule=name, due=str(due_at), late=is_late, passed_over=passed_over, report=report_id[:8])
+    told = {"due": str(due_at), "late": due["is_late"], "passed_over": passed_over}
+    log.info("due", schedule=name, **told, report=next((row["id"][:8] for row in queued), None))

@@ -22,6 +22,7 @@ from service.commands.common import (
 )
 from service.commands.groups import DELIVERY, INPUT, KEEPING, LIMITS, LISTENING, LOG, RUNS, TLS
 from service.durations import written
+from service.memory import MEBIBYTE, Shares, memory, process_memory
 
 if TYPE_CHECKING:
     from pipeline import SourceMapping
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from service.webhooks import Network
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-MEBIBYTE = 1 << 20
-WORKERS_SHARE = 0.8  # of the machine's memory; the rest is for the server, and for whatever else runs there
 DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
 DUCKDB_MOST = 1024 * MEBIBYTE  # more makes no report faster: docs/benchmarks.md
 
@@ -59,7 +58,11 @@ class Timing:
     webhook_s: float = 10.0
     """how long the receiver of an announcement may take"""
     desk_s: float = 0.0
-    """after the start, until the worker for short work is made ready unasked"""
+    """after the start, until the workers for short work are made ready unasked"""
+    stored_s: float = 45.0
+    """how long it may take to show what is stored"""
+    source_s: float = 45.0
+    """how long short work that reads the source may take"""
     connection_s: float = 5.0
     """how long a statement of the registry waits for a connection"""
     statement_s: float = 10.0
@@ -248,9 +251,14 @@ class Settings:
         return proxies(self.proxies)
 
     @property
+    def shares(self) -> Shares:
+        """Who may use how much memory."""
+        return Shares(self.workers, memory(), process_memory())
+
+    @property
     def worker_memory(self) -> int:
         """The bytes that one worker may use: its share of the machine's memory, or of the container's."""
-        return int(memory() * WORKERS_SHARE / self.workers)
+        return self.shares.worker
 
     @property
     def duckdb_memory(self) -> str:
@@ -264,11 +272,3 @@ class Settings:
             1,
             (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) // self.workers,
         )
-
-
-def memory() -> int:
-    """The bytes of memory of this machine, or of the container, if that is less."""
-    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = Path("/sys/fs/cgroup/memory.max")
-    text = limit.read_text().strip() if limit.exists() else "max"
-    return installed if text == "max" else min(installed, int(text))

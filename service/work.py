@@ -10,29 +10,25 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 import stamina
 
 import pipeline
 from pipeline import AS_NAMED, Columns, Format, Limits, Options, Selection, SourceMapping, StoreUptimeError
+from service import condition
 from service.bounded import cause_of
-from service.errors import told
+from service.errors import NeedsMoreMemory, told
+from service.memory import process_memory
 from service.sealed import Vault
 from service.statements import statements
 
 if TYPE_CHECKING:
     from pipeline import Frames, Report, Source
-
-Result = TypeVar("Result")
-Arguments = TypeVarTuple("Arguments")
 
 AHEAD = "ahead of the clock"
 PARQUET = b"PAR1"
@@ -93,27 +89,21 @@ class Outcome:
     kept: bool = True
 
 
-@cache
-def begin(memory: int, spill: str) -> None:
+def begin(memory: int, spill: str, path: list[str]) -> None:
     """Make a fresh process ready: what it needs is imported, it ends with its parent, and memory has an end.
 
     The first run of DuckDB, Polars and ConnectorX in a process costs half a second; here nobody waits for it.
     """
+    sys.path[:] = path
     for number in (signal.SIGINT, signal.SIGTERM):  # those are for the server, which sees to its workers
         signal.signal(number, signal.SIG_IGN)
-    sys.modules.setdefault("__main__", ModuleType("__main__"))  # DuckDB looks for it; anyio knows only one with a file
     threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # native libraries write there, and nobody reads: it would fill up
-    limit_memory(memory)
+    share = min(memory, process_memory() or memory)
+    threading.Thread(target=condition.end_beyond, args=[share], daemon=True).start()
     pipeline.open_source("postgresql://localhost/none")  # imports the driver; connects to nothing
     pipeline.saved(pipeline.build_report(tiny(), limits=Limits(spill=spill)))
+    condition.begin(share)
     os.nice(LESS_URGENT)  # only now: on a busy machine a start at this rank takes ten times as long, and is waited for
-
-
-def called(memory: int, spill: str, function: Callable[[*Arguments], Result], arguments: tuple[*Arguments]) -> Result:
-    """A function's result, in a process that has begun."""
-    begin(memory, spill)
-    return function(*arguments)
 
 
 def end_with(parent: int) -> None:
@@ -121,16 +111,6 @@ def end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(PARENT_LOOK_S)
     os._exit(1)
-
-
-def limit_memory(amount: int) -> None:
-    """A run that needs more memory than its share ends alone, before the system ends something else."""
-    if sys.platform == "linux":
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        amount = amount if most == resource.RLIM_INFINITY else min(amount, most)
-        resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
 
 
 def tiny() -> "Frames":
@@ -178,11 +158,12 @@ def make_report(task: Task) -> Outcome:
             saved = asdict(pipeline.saved(report)).items()
             kept = {name: content and vault.sealed(content) for name, content in saved}
             file = going_out(report, task.outgoing, vault)
-        except Exception as error:  # whatever it is, it ends this run alone
+        except BaseException as error:  # whatever it is, panics of native libraries too: it ends this run alone
+            if condition.is_starved_by(error):
+                raise  # and nothing is written: it is run again in a fresh process
+            condition.note_failure(error)
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
             is_written = ledger.written("fail", error=outcome.error)
-            if is_of_memory(error):
-                os._exit(1)  # what such a run leaves behind would be missing in the next one
             return outcome if is_written else Outcome(kept=False)
         stores, ahead = report.exact.height, report.quality.tables["polls"].rejected.get(AHEAD, 0)
         facts = {"stores": stores, "polls_ahead": ahead, **plausibility(report, vault)}
@@ -231,14 +212,9 @@ def sentence(error: BaseException, run: str) -> str:
     """Why a run failed, for callers: nothing of the inside."""
     if isinstance(error, StoreUptimeError):
         return told(error)
-    if is_of_memory(error):
-        return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
+    if condition.is_of_memory(error):
+        return str(NeedsMoreMemory())
     return f"It ended in an unexpected error. The server's log has the details under run {run}."
-
-
-def is_of_memory(error: BaseException) -> bool:
-    """Whether a run has failed for want of memory."""
-    return isinstance(error, MemoryError) or "Out of Memory" in str(error)
 
 
 def trace(error: BaseException) -> str | None:

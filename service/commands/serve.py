@@ -10,9 +10,9 @@ from types import FrameType
 import pipeline
 from pipeline import EMBEDDED, StoreUptimeError
 from service.commands import common
+from service.connections import CONNECTIONS, Connections
 from service.settings import Settings
 
-CONNECTIONS = 2_000
 KEEP_ALIVE_S = 75  # longer than reverse proxies keep a connection, so that they never use one that was just closed
 ANSWERS_S = 5  # how long answers on their way may take when the server is stopped
 
@@ -57,19 +57,23 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
         settings.networks,
         settings.named_proxies,
     )  # what is wrong with them is told before anything begins
-    allow_files(2 * CONNECTIONS)
+    settings.shares.check()
     serve_on(listen(settings.host, settings.port), settings)
     return 0
 
 
-def allow_files(number: int) -> None:
-    """Let this process open so many files, as far as it may: each connection is one, and shells often allow 1024."""
+def allow_files(number: int) -> int:
+    """Let this process open so many files, as far as it may: each connection is one, and shells often allow 1024.
+
+    How many it may open then.
+    """
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = number if hard == resource.RLIM_INFINITY else min(number, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -94,8 +98,11 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
     from service.app import create_app
     from service.backend import Host
     from service.front import PatientServer
+    from service.proxies import is_proxy
 
     logs.configure(settings.log_format or ("text" if sys.stderr.isatty() else "json"))
+    named = settings.named_proxies
+    PatientServer.known = Connections(allow_files(2 * CONNECTIONS), lambda peer: is_proxy(peer, named))
     sentences: list[str] = []
 
     def end(sentence: str) -> None:
@@ -112,7 +119,6 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=ANSWERS_S,
         proxy_headers=False,  # service.proxies reads them: Uvicorn takes any text for an address

@@ -138,7 +138,7 @@ async def store(
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
     row = await reports.finished(backend.registry, report_id)
     stored = desk.StoredReport(**await caller.content("explained", report_id, store_id))
-    week = await backend.workers.brief(desk.store_week, backend.place, store_id, backend.limits, stored)
+    week = await backend.workers.from_source(desk.store_week, backend.place, store_id, backend.limits, stored)
     return page("store", report=row, store_id=store_id, **week)
 
 

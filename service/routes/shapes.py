@@ -121,7 +121,7 @@ class ReportStatus(msgspec.Struct, omit_defaults=True):
     warnings: what is probably wrong with its data, sentences that are left out where reports are encrypted; and
     warning_codes: of which kind each is.
     Of a report of a schedule: due_at: null where somebody ran it at once; is_late: no server was there at that time;
-    passed_over: due times before it that nobody was there for; tries: how often a run of it has failed.
+    passed_over: due times before it that have no report; tries: how often a run of it has failed.
     """
 
     status: Status

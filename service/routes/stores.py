@@ -71,7 +71,7 @@ async def timeline(
         await reports.finished(backend.registry, report_id)
         stored = await caller.content("explained", report_id, store_id)
         figures, plan = stored["figures"], stored["plan"]
-    content = await backend.workers.brief(work.timeline, backend.place, store_id, backend.limits, figures, plan)
+    content = await backend.workers.from_source(work.timeline, backend.place, store_id, backend.limits, figures, plan)
     if not report_id:
         await caller.note("read", SOURCE, f"explained {caller.store_noted(store_id)}")
     return Response(content[format], media_type=MEDIA[format])
@@ -88,5 +88,5 @@ async def timeline(
 async def sample_data(caller: NamedDependency[Caller]) -> None:
     """Make tables of polls, hours and zones, with 200 made-up stores over 9 days; only where there are no rows yet."""
     backend = caller.backend
-    await backend.workers.brief(desk.sample_data, backend.place, SAMPLE_STORES, SAMPLE_DAYS)
+    await backend.workers.from_source(desk.sample_data, backend.place, SAMPLE_STORES, SAMPLE_DAYS)
     await caller.note("loaded", SOURCE, "sample data")

@@ -433,15 +433,49 @@ where next_due <= store_uptime.clock()
 order by next_due
 for update skip locked;
 
--- queue_due: the report of a due time
-insert into store_uptime.report
-    (id, options, client, requested_by, schedule, due_at, is_late, passed_over,
-     retention, deliver_to, format, webhook, webhook_secret)
-select %(id)s, options, 'schedule ' || name, made_by, name, %(due_at)s, %(is_late)s, %(passed_over)s,
-       retention, deliver_to, format, webhook, webhook_secret
-from store_uptime.schedule
-where name = %(schedule)s
-on conflict (schedule, due_at) do nothing;
+-- queue_due: the report of a due time. Of one schedule there waits at most one. Where the one of the due time before
+-- has not begun yet, it becomes that of this due time, and keeps its place in the queue and its id; what was to be tried
+-- again after it had failed is given up
+with waiting as (
+    select id
+    from store_uptime.report
+    where schedule = %(schedule)s and due_at < %(due_at)s and status = 'queued' and runs = 0 and tries = 0
+    order by due_at desc
+    limit 1
+    for update
+), given_up as (
+    update store_uptime.report
+    set status = 'error', finished_at = now(), not_before = null
+    where schedule = %(schedule)s and due_at < %(due_at)s and status = 'queued' and tries > 0
+), moved as (
+    update store_uptime.report as report
+    set due_at = %(due_at)s,
+        is_late = %(is_late)s,
+        passed_over = report.passed_over + 1 + %(passed_over)s,
+        options = schedule.options,
+        requested_by = schedule.made_by,
+        retention = schedule.retention,
+        deliver_to = schedule.deliver_to,
+        format = schedule.format,
+        webhook = schedule.webhook,
+        webhook_secret = schedule.webhook_secret
+    from store_uptime.schedule, waiting
+    where report.id = waiting.id
+      and schedule.name = %(schedule)s
+      and not exists (select from store_uptime.report where schedule = %(schedule)s and due_at = %(due_at)s)
+    returning report.id
+), added as (
+    insert into store_uptime.report
+        (id, options, client, requested_by, schedule, due_at, is_late, passed_over,
+         retention, deliver_to, format, webhook, webhook_secret)
+    select %(id)s, options, 'schedule ' || name, made_by, name, %(due_at)s, %(is_late)s, %(passed_over)s,
+           retention, deliver_to, format, webhook, webhook_secret
+    from store_uptime.schedule
+    where name = %(schedule)s and not exists (select from waiting)
+    on conflict (schedule, due_at) do nothing
+    returning id
+)
+select id from moved union all select id from added;
 
 -- set_next_due: when a schedule's time comes again
 update store_uptime.schedule set next_due = %(next_due)s where name = %(schedule)s;

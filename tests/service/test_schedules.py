@@ -10,7 +10,7 @@ import pytest
 from pipeline import Options, build_report, open_source
 from tests.feeds import called
 from tests.postgres import eventually, run
-from tests.service.running import bearer, complete, finished, held_up, joined, new_key, problem, trigger
+from tests.service.running import bearer, complete, finished, held_up, joined, new_key, occupied, problem, trigger
 from tests.service.timetable import DAY, HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
@@ -266,6 +266,23 @@ def test_reports_on_schedule_leave_room_for_triggers(polled: str, server: str) -
             refused = ruled.client.post("/trigger_report", json={"lookback": "1h"})
             assert "1 report is waiting already" in problem(refused, 503)
         assert finished(ruled.client, waiting)["status"] == "Complete"
+
+
+def test_of_a_schedule_one_report_waits_and_becomes_that_of_the_newest_due_time(ruled: Ruled, polled: str) -> None:
+    ruled.add("hourly")
+    with occupied(polled, ruled.client):
+        for hours in range(1, 5):
+            set_clock(ruled.registry, NOON + hours * HOUR)
+            eventually(lambda due=13 + hours: ruled.described("hourly")["next_due"] == f"2026-03-09T{due}:00:00Z")
+        (report,) = ruled.reports("hourly")
+        assert (report["due_at"], report["passed_over"]) == ("2026-03-09T16:00:00Z", 3)
+    assert finished(ruled.client, report["report_id"])["status"] == "Complete"
+
+
+def test_what_failed_is_given_up_when_the_next_due_time_comes(ruled: Ruled) -> None:
+    failed_once(ruled)
+    set_clock(ruled.registry, NOON + 2 * HOUR)
+    eventually(lambda: [report["status"] for report in ruled.reports("hourly")] == ["Complete", "Error"], 30)
 
 
 def test_to_run_a_schedule_again_and_again_is_to_run_it_once(ruled: Ruled, polled: str) -> None:
