@@ -29,6 +29,7 @@ from pipeline import (
     AllPollsRejected,
     HorizonOutOfRange,
     NoPolls,
+    ReportDamaged,
     SheetFull,
     SourceMismatch,
     StoreUptimeError,
@@ -49,7 +50,7 @@ class ServiceError(StoreUptimeError):
 def told(error: StoreUptimeError) -> str:
     """What callers are told of an error: its sentence, but not where the tables are."""
     match error:
-        case ServiceError() | HorizonOutOfRange() | SheetFull():
+        case ServiceError() | HorizonOutOfRange() | SheetFull() | ReportDamaged():
             return str(error)
         case UnknownStore(store=store):
             return str(UnknownStore(store, THE_SOURCE))

@@ -110,7 +110,8 @@ def begin(memory: int, spill: str) -> None:
 def called(memory: int, spill: str, function: Callable[[*Arguments], Result], arguments: tuple[*Arguments]) -> Result:
     """A function's result, in a process that has begun."""
     begin(memory, spill)
-    return function(*arguments)
+    with pipeline.panics_told("a worker"):  # a panic cannot be pickled
+        return function(*arguments)
 
 
 def end_with(parent: int) -> None:
@@ -174,7 +175,7 @@ def make_report(task: Task) -> Outcome:
             saved = asdict(pipeline.saved(report)).items()
             kept = {name: content and vault.sealed(content) for name, content in saved}
             file = going_out(report, task.outgoing, vault)
-        except Exception as error:  # whatever it is, it ends this run alone
+        except BaseException as error:  # whatever it is, a panic too, it ends this run alone
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
             is_written = ledger.written("fail", error=outcome.error)
             if is_of_memory(error):

@@ -14,6 +14,7 @@ from typing import Protocol
 from pipeline.source.files import NotRead
 
 FIRST_BYTES, MOST_BYTES = 1 << 12, 1 << 18
+PIECE_BYTES = 1 << 10  # they unpack to 32 MiB at most
 PARQUET, ENCRYPTED_PARQUET = b"PAR1", b"PARE"
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 FIRST_LINE = re.compile(rb"[\r\n]")
@@ -29,6 +30,8 @@ MARKS: tuple[tuple[bytes, NotRead], ...] = (
     (b"PK\x05\x06", NotRead.ZIP),
     *((b"BZh%d1AY&SY" % level, NotRead.PACKED) for level in range(1, 10)),
     (b"\xfd7zXZ\0", NotRead.PACKED),
+    (GZIP, NotRead.PACKED),  # twice: what is packed once has been unpacked by now
+    (ZSTD, NotRead.PACKED),
     (b"7z\xbc\xaf\x27\x1c", NotRead.PACKED),
     (b"Rar!\x1a", NotRead.PACKED),
     (b"\x04\x22\x4d\x18", NotRead.PACKED),  # lz4
@@ -93,8 +96,13 @@ def unpacked(packed: bytes, mark: bytes | None, *, is_all: bool) -> bytes:
 
 
 def unpacked_gzip(packed: bytes) -> bytes:
-    """The same of gzip."""
-    return zlib.decompressobj(wbits=31).decompress(packed, MOST_BYTES)
+    """The same of gzip, which may be several streams end to end."""
+    content = b""
+    while packed.startswith(GZIP) and len(content) < MOST_BYTES:
+        stream = zlib.decompressobj(wbits=31)
+        content += stream.decompress(packed, MOST_BYTES - len(content))
+        packed = stream.unused_data
+    return content
 
 
 def unpacked_zstd(packed: bytes) -> bytes:
@@ -102,7 +110,7 @@ def unpacked_zstd(packed: bytes) -> bytes:
     import zstandard
 
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(packed)[:MOST_BYTES]
+        return zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read(MOST_BYTES)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None
 
@@ -113,7 +121,7 @@ UNPACK: dict[bytes, Callable[[bytes], bytes]] = {GZIP: unpacked_gzip, ZSTD: unpa
 def is_cut_off(path: Path) -> bool:
     """Whether a compressed file ends before its content does; other files are never said to."""
     with path.open("rb") as file:
-        return not is_whole_stream(iter(lambda: file.read(1 << 20), b""))
+        return not is_whole_stream(iter(lambda: file.read(PIECE_BYTES), b""))
 
 
 def is_whole_stream(chunks: Iterator[bytes]) -> bool:

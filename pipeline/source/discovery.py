@@ -21,6 +21,7 @@ from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, w
 from pipeline.source.odd_text import has_bare_delimiters, oddities
 from pipeline.source.own_files import is_own_header, is_own_json, is_own_workbook
 from pipeline.source.paths import is_hidden, is_utf8, partitions, path_bytes, printable
+from pipeline.source.sizes import check_rows
 from pipeline.source.text_files import Header, has_header, headers, rejects_table
 from pipeline.tables import COLUMNS, Table
 
@@ -246,10 +247,13 @@ def parquet(place: Place, mapping: SourceMapping) -> Found:
         return PassedOver(place.name, NotRead.CUT_OFF)
     try:
         end = footer(place.path)
-    except ArrowException as error:
+    except (ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # pyarrow has no number for its own
+            raise
         return PassedOver(place.name, NotRead.DAMAGED, str(error).partition("\n")[0])
     if end.is_ours:
         return None
+    check_rows(place.path, place.size, end.rows, end.unpacked)
     file = DataFile(
         place.path,
         place.name,
