@@ -45,8 +45,6 @@ def likeness(column: str, name: str) -> float:
     """
     if VARIANTS.get(name, name) == column:
         return USUAL
-    if len(name) > LONGEST_NAME:
-        return 0.0
     if "".join(words(name)) == "".join(words(column)):
         return RESPELT
     synonyms, parts = SYNONYMS[column], words(name)
@@ -69,7 +67,8 @@ def words(name: str) -> list[str]:
 
 def likely_columns(table: Table, present: Sequence[str]) -> dict[str, str]:
     """For the columns of a table the names that are most like theirs, each name for one of them."""
-    pairs = [(likeness(column, name), column, name) for column in COLUMNS[table] for name in present[:MOST_NAMES]]
+    names = [name for name in present[:MOST_NAMES] if len(name) <= LONGEST_NAME]
+    pairs = [(likeness(column, name), column, name) for column in COLUMNS[table] for name in names]
     found: dict[str, str] = {}
     for near, column, name in sorted(pairs, key=lambda pair: -pair[0]):
         if near > 0 and column not in found and name not in found.values():

@@ -26,6 +26,7 @@ from pipeline.source.text_files import Header, has_header, headers, rejects_tabl
 from pipeline.tables import COLUMNS, Table
 
 PACKED_TIMES = 8  # about how much larger a compressed file is when it is unpacked
+MOST_COLUMNS = 1_000  # of text: Polars takes minutes for seventy thousand
 HEADER_LETTERS = 80  # of a header that is shown
 Found = tuple[Table, DataFile] | PassedOver | None
 """A file that is a table, one that is named, or one that nothing is said of."""
@@ -199,6 +200,8 @@ def text(place: Place, content: bytes, mapping: SourceMapping) -> Found:
     for header in headers(content):
         if is_own_header(header.names):
             return None
+        if len(header.names) > MOST_COLUMNS:
+            return PassedOver(place.name, NotRead.TOO_WIDE)
         file = text_file(place, header)
         if table := rejects_table(header.names) or table_of(file, mapping):
             return table, looked_through(file)

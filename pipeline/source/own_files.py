@@ -32,8 +32,7 @@ def is_own_json(content: bytes) -> bool:
 def is_own_workbook(path: Path) -> bool:
     """Whether a file is a report of ours as XLSX."""
     try:
-        with zipfile.ZipFile(path) as file:
-            with file.open("docProps/custom.xml") as properties:
-                return MARK.encode() in properties.read(PROPERTIES_BYTES)
+        with zipfile.ZipFile(path) as file, file.open("docProps/custom.xml") as properties:
+            return MARK.encode() in properties.read(PROPERTIES_BYTES)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError):
         return False

@@ -31,7 +31,8 @@ def check_unpacked(path: Path, packed: int, unpacked: int) -> None:
 def check_rows(path: Path, size: int, rows: int, unpacked: int) -> None:
     """Refuse a Parquet file of so many bytes by what its footer says of its rows and their bytes."""
     if max(unpacked, rows * ROW_BYTES) > max(ALWAYS_ALLOWED, MOST_TIMES * size):
-        found = f"its {rows:,} rows are more than {MOST_TIMES} times as large as the file"
+        larger = f"more than {MOST_TIMES} times as large as the file, and more than {ALWAYS_ALLOWED >> 20} MiB"
+        found = f"its rows ({rows:,}) are {larger}"
         raise SourceMismatch(printable(path), found, "if they are meant to be, write it without compression")
 
 

@@ -7,9 +7,7 @@ all that was there.
 import csv
 import gzip
 import io
-import json
-import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +22,10 @@ from pipeline.incoming import judged_batches
 from pipeline.mapping import AS_NAMED
 from pipeline.proposal import proposed_mapping
 from pipeline.source.connection import shown, understood
-from pipeline.source.content import GZIP, PARQUET, ZSTD
+from pipeline.source.content import GZIP, ZSTD
 from pipeline.source.discovery import found_files
 from pipeline.source.files import DataFile, Kind
-from pipeline.tables import COLUMNS, ROWS_OF
+from pipeline.tables import ROWS_OF
 from service import cron
 from service.durations import duration, positive_duration, written
 from service.instants import instant
@@ -37,6 +35,7 @@ from tests.fuzz import mutations, seeds
 
 Files = dict[str, bytes]
 BODY_SHAPES = (TriggerRequest, ScheduleRequest, ScheduleChange, DeliveryRequest)
+KEPT = ("figures", "plan", "rejects", "lanes")
 NAMES = ("report.json", "report.xlsx", "report.parquet", "report.csv")
 
 
@@ -82,9 +81,10 @@ def feed_beside_report(random: Random) -> Files:
 
 
 def one_changed(random: Random, files: Files, suffix: str, change: Callable[[bytes], bytes]) -> Files:
-    """The files of a feed, one of them changed."""
+    """The files of a feed, one of them changed, and sometimes beside it as it was."""
     table = random.choice(list(files))
-    return {f"{name}.{suffix}": change(data) if name == table else data for name, data in files.items()}
+    others = {f"more.{suffix}": files[table]} if random.random() < 0.2 else {}
+    return others | {f"{name}.{suffix}": change(data) if name == table else data for name, data in files.items()}
 
 
 def read_feed(folder: Path) -> None:
@@ -97,7 +97,7 @@ def read_feed(folder: Path) -> None:
     with suppress(StoreUptimeError):
         check_load(folder)
     with suppress(StoreUptimeError):
-        proposed_mapping(folder)
+        proposed_mapping(str(folder))
 
 
 def check_report(folder: Path, report: Report) -> None:
@@ -161,10 +161,9 @@ def unpacked(data: bytes) -> bytes:
 
 def kept_report(random: Random) -> Files:
     """A report as it is kept, one of its files with faults."""
-    names = ("figures", "plan", "rejects", "lanes")
-    name = random.choice(names)
+    name = random.choice(KEPT)
     change = json_changed if name == "figures" and random.random() < 0.3 else parquet_changed
-    return {each: seeds.reports()[each] for each in names} | {name: change(random, seeds.reports()[name])}
+    return {each: seeds.reports()[each] for each in KEPT} | {name: change(random, seeds.reports()[name])}
 
 
 def parquet_changed(random: Random, data: bytes) -> bytes:
@@ -185,9 +184,9 @@ def json_changed(random: Random, data: bytes) -> bytes:
 
 def read_kept(folder: Path) -> None:
     """It is restored, or said to be damaged."""
-    files = [(folder / name).read_bytes() for name in ("figures", "plan", "rejects", "lanes")]
+    figures, plan, rejects, lanes = ((folder / name).read_bytes() for name in KEPT)
     with suppress(StoreUptimeError):
-        restored(*files)
+        restored(figures, plan, rejects, lanes)
 
 
 # --- Texts ---

@@ -32,7 +32,7 @@ monday = 1
 timezone_str = "zone"
 """
 BODIES = (
-    b'{"store_id": "a", "now": "2026-03-09T12:00:00.5+01:00", "columns": "extended", "max_gap": "2h", "lookback": "0h"}',
+    b'{"store_id": "a", "now": "2026-03-09T12:00:00.5+01:00", "columns": "extended", "max_gap": "2h"}',
     b'{"name": "daily", "cron": "15 6 * * 1-5", "zone": "Europe/Berlin", "store_id": 17, "deliver_to": ["a", "b"], '
     b'"format": "xlsx", "retention": "90d", "webhook": "https://example.org/hook"}',
     b'{"to": "bucket", "format": "csv", "columns": null}',
@@ -89,6 +89,7 @@ def parquet_files() -> tuple[dict[str, bytes], ...]:
         written(compression="snappy"),
         written(compression="zstd", data_page_version="2.0", row_group_size=40),
         written(compression="gzip", use_dictionary=False, write_page_index=True),
+        {table: with_twins(rows) for table, rows in tables().items()},
         {table: by_polars(pl.DataFrame(rows)) for table, rows in tables().items()},
         {table: by_polars(pl.DataFrame(rows).cast(pl.String)) for table, rows in tables().items()},
     )
@@ -99,9 +100,17 @@ def written(**options: object) -> dict[str, bytes]:
     files = {}
     for table, rows in tables().items():
         buffer = io.BytesIO()
-        pq.write_table(rows, buffer, **options)  # pyrefly: ignore[bad-argument-type]
+        pq.write_table(rows, buffer, **options)
         files[table] = buffer.getvalue()
     return files
+
+
+def with_twins(rows: pa.Table) -> bytes:
+    """A table with two further columns of one name, which Polars does not read."""
+    buffer = io.BytesIO()
+    further = pa.array([1] * rows.num_rows)
+    pq.write_table(rows.append_column("more", further).append_column("more", further), buffer, row_group_size=50)
+    return buffer.getvalue()
 
 
 def by_polars(frame: pl.DataFrame) -> bytes:
