@@ -18,7 +18,7 @@ def panics_told(what: str) -> Iterator[None]:
         yield
     except BaseException as error:
         if is_panic(error):
-            raise LibraryPanicked(what, str(error).partition("\n")[0] or type(error).__name__) from error
+            raise LibraryPanicked(what, str(error)) from error
         raise
 
 

@@ -7,7 +7,7 @@ functions only where they call them, because that is when its modules are import
 import os
 import re
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
 from cyclopts import (
@@ -22,6 +22,7 @@ from cyclopts import (
 from cyclopts.config import Env
 
 from service.commands.groups import FLAG, GENERAL
+from service.native_output import native_output_hidden
 
 COMMANDS = (
     "report",
@@ -37,6 +38,8 @@ COMMANDS = (
     "audit",
     "demo",
 )
+READING = (("report",), ("timeline",), ("load",), ("map",), ("fetch",))
+"""Commands that read with native libraries in this process; others start processes, which need stderr."""
 DONE, FAILED, WRONG_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -70,7 +73,8 @@ def launch(
 ) -> int:
     """Run a command and turn what it raises into one line and an exit status."""
     try:
-        return app(tokens) or DONE
+        with nullcontext() if debug or tokens[:1] not in READING else native_output_hidden():
+            return app(tokens) or DONE
     except CycloptsError:
         raise
     except BrokenPipeError:

@@ -168,7 +168,8 @@ def lengthened(random: Random, data: bytes) -> bytes:
 
 def length_changed(random: Random, data: bytes) -> bytes:
     """With another number where the length of a Parquet footer stands."""
-    number = random.choice((0, 1, len(data), len(data) - 8, 2**31 - 1, 2**31, 2**32 - 1, random.randrange(2**16)))
+    lengths = (0, 1, len(data), max(8, len(data)) - 8, 2**31 - 1, 2**31, 2**32 - 1)
+    number = random.choice((*lengths, random.randrange(2**16)))
     return data[:-8] + number.to_bytes(4, "little") + data[-4:]
 
 

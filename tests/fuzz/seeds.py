@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline import build_report, open_source, saved, write_sample
+from pipeline import Options, build_report, open_source, saved, write_sample
+from pipeline.sample import END
 
 TABLES = ("store_status", "menu_hours", "timezones")
 MAPPING = b"""[store_status]
@@ -142,7 +143,7 @@ def reports() -> dict[str, bytes]:
     """A report in each format, and as it is kept: figures, plan, rejects, lanes."""
     with TemporaryDirectory() as folder:
         write_sample(Path(folder), stores=3, days=2)
-        report = build_report(open_source(folder), lanes=True)
+        report = build_report(open_source(folder), Options(now=END), lanes=True)
     kept = saved(report)
     return {
         "report.csv": report.csv(),
