@@ -38,7 +38,7 @@ COMMANDS = (
     "audit",
     "demo",
 )
-READING = (("report",), ("timeline",), ("load",), ("map",), ("fetch",))
+READING = ("report", "timeline", "load", "map", "fetch")
 """Commands that read with native libraries in this process; others start processes, which need stderr."""
 DONE, FAILED, WRONG_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
 
@@ -73,8 +73,7 @@ def launch(
 ) -> int:
     """Run a command and turn what it raises into one line and an exit status."""
     try:
-        with nullcontext() if debug or tokens[:1] not in READING else native_output_hidden():
-            return app(tokens) or DONE
+        return app(tokens) or DONE
     except CycloptsError:
         raise
     except BrokenPipeError:
@@ -104,7 +103,9 @@ def main() -> None:
     It ends without taking the interpreter apart: a native pull in another thread could not be told to stop after
     Ctrl-C, and giving back every frame one by one costs a tenth of a report's time.
     """
-    status = exit_status()
+    reads = set(sys.argv[1:2]) & set(READING) and "--debug" not in sys.argv
+    with native_output_hidden() if reads else nullcontext():
+        status = exit_status()
     with suppress(OSError):  # a full disk has been told by then
         sys.stdout.flush()
     sys.stderr.flush()
