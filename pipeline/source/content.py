@@ -14,6 +14,7 @@ from typing import Protocol
 from pipeline.source.files import NotRead
 
 FIRST_BYTES, MOST_BYTES = 1 << 12, 1 << 18
+WIDEST_WINDOW = 1 << 27  # of zstd; libraries refuse more
 PIECE_BYTES = 1 << 10  # they unpack to 32 MiB at most
 PARQUET, ENCRYPTED_PARQUET = b"PAR1", b"PARE"
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -66,14 +67,18 @@ class Stream(Protocol):
         ...
 
 
-class CutOff(Exception):
-    """A compressed file ends before its content does."""
+class CannotUnpack(Exception):
+    """A compressed file cannot be unpacked, for a reason that is known."""
+
+    def __init__(self, why: NotRead) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def beginnings(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
     """The first bytes of a file, decompressed: some, then more; each with the mark of how it is packed, or None.
 
-    Raises OSError, zlib.error, ValueError, CutOff.
+    Raises OSError, zlib.error, ValueError, CannotUnpack.
     """
     with path.open("rb") as file:
         packed = file.read(FIRST_BYTES)
@@ -91,7 +96,7 @@ def unpacked(packed: bytes, mark: bytes | None, *, is_all: bool) -> bytes:
         return packed
     content = UNPACK[mark](packed)
     if not content and is_all and not is_whole_stream(iter([packed])):
-        raise CutOff
+        raise CannotUnpack(NotRead.CUT_OFF)
     return content
 
 
@@ -106,10 +111,12 @@ def unpacked_gzip(packed: bytes) -> bytes:
 
 
 def unpacked_zstd(packed: bytes) -> bytes:
-    """The same of zstd. Raises ValueError."""
+    """The same of zstd. Raises ValueError, CannotUnpack."""
     import zstandard
 
     try:
+        if zstandard.get_frame_parameters(packed).window_size > WIDEST_WINDOW:
+            raise CannotUnpack(NotRead.WIDE_WINDOW)
         return zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read(MOST_BYTES)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None

@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch, SourceMissing
 from pipeline.mapping import AS_NAMED, SourceMapping
-from pipeline.source.content import PARQUET, CutOff, beginnings, foreign
+from pipeline.source.content import PARQUET, CannotUnpack, beginnings, foreign
 from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, warnings_of
 from pipeline.source.odd_text import has_bare_delimiters, oddities
 from pipeline.source.own_files import is_own_header, is_own_json, is_own_workbook
@@ -166,8 +166,8 @@ def looked_at(place: Place, mapping: SourceMapping) -> Found:
         if not is_utf8(place.path):
             return PassedOver(place.name, NotRead.NAME)
         return by_content(replace(place, size=status.st_size), mapping)
-    except CutOff:
-        return PassedOver(place.name, NotRead.CUT_OFF)
+    except CannotUnpack as error:
+        return PassedOver(place.name, error.why)
     except (zlib.error, ValueError) as error:
         return PassedOver(place.name, NotRead.DAMAGED, str(error))
     except FileNotFoundError as error:

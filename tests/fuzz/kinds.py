@@ -18,14 +18,16 @@ import pyarrow.parquet as pq
 import zstandard
 
 from pipeline import REPORT, Report, SourceMapping, StoreUptimeError, build_report, open_source, read_mapping, restored
-from pipeline.incoming import judged_batches
+from pipeline.clean import rejected
+from pipeline.incoming import copy_text, judged_batches
+from pipeline.intake import as_it_was
 from pipeline.mapping import AS_NAMED
 from pipeline.proposal import proposed_mapping
 from pipeline.source.connection import shown, understood
 from pipeline.source.content import GZIP, ZSTD
 from pipeline.source.discovery import found_files
 from pipeline.source.files import DataFile, Kind
-from pipeline.tables import ROWS_OF
+from pipeline.tables import COLUMNS, ROWS_OF
 from service import cron
 from service.durations import duration, positive_duration, written
 from service.instants import instant
@@ -114,7 +116,12 @@ def check_load(folder: Path) -> None:
     """The same of what a load would read."""
     for table, files in found_files(folder).tables.items():
         if files:
-            agrees(table, files, sum(batch.height for batch in judged_batches(files, table, AS_NAMED)))
+            batches = list(judged_batches(files, table, AS_NAMED))
+            agrees(table, files, sum(batch.height for batch in batches))
+            numbers = {file.name: number for number, file in enumerate(files)}
+            for batch in batches:
+                copy_text(batch, table, numbers)
+                as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect()
 
 
 def agrees(table: str, files: list[DataFile], read: int) -> None:

@@ -116,6 +116,22 @@ def test_what_is_damaged_is_read_row_for_row_or_named_in_a_sentence(
     read_feed(feed(tmp_path, **files()))
 
 
+PASSED_OVER = {
+    "a window of a gigabyte": (lambda: with_wide_window(lines(ZONES, "a,UTC")), "zstd with a window of more than 128"),
+    "a thousand and one columns": (lambda: POLLS.encode() + b"," * 1_000, "its header has more than 1,000 columns"),
+    "gzip in gzip": (lambda: gzip.compress(gzip.compress(b"x")), "packed in a way that is not read"),
+    "a footer of nothing": (lambda: b"PAR1" + bytes(8) + b"PAR1", "it is damaged: "),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), PASSED_OVER.values(), ids=PASSED_OVER)
+def test_what_is_passed_over_is_named_with_its_reason(
+    content: Callable[[], bytes], reason: str, tmp_path: Path
+) -> None:
+    (found,) = found_files(feed(tmp_path, more=content())).passed_over
+    assert str(found).startswith(f"more.csv ({reason}")
+
+
 def bomb(line: bytes, pieces: int) -> bytes:
     """Polls as gzip: one line again and again, in small files end to end."""
     return gzip.compress(POLLS.encode() + b"\n") + gzip.compress(line * 20_000) * pieces
