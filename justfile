@@ -55,6 +55,10 @@ format:
     uv run ruff check --fix .
     uv run ruff format .
 
+# read what is damaged at random, for ten minutes or so many seconds; --seed, --case, --only repeat what was found
+fuzz *ARGS:
+    uv run python -m tests.fuzz "$@"
+
 # how fast a report is beside other ways to it, warm in the service, and a load; installs what it compares with
 bench *ARGS:
     UV_PROJECT_ENVIRONMENT=.venv-bench uv sync --group bench

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
         CellFull,
         EmbeddedUnavailable,
         HorizonOutOfRange,
+        LibraryPanicked,
         NoPolls,
+        ReportDamaged,
         SheetFull,
         SourceBusy,
         SourceMismatch,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pipeline.mapping import AS_NAMED, SourceMapping
     from pipeline.mapping_file import read_mapping
     from pipeline.options import EMBEDDED, OLD_US, Columns, Format, Limits, Options
+    from pipeline.panics import panics_told
     from pipeline.proposal import proposed_mapping
     from pipeline.rejected import rejected_tables
     from pipeline.report import REPORT, Report, rejects_targets, write_rejects
@@ -70,6 +73,7 @@ __all__ = [
     "Format",
     "Frames",
     "HorizonOutOfRange",
+    "LibraryPanicked",
     "Limits",
     "Loaded",
     "LoadedFile",
@@ -78,6 +82,7 @@ __all__ = [
     "Options",
     "Purpose",
     "Report",
+    "ReportDamaged",
     "SavedReport",
     "Selection",
     "SheetFull",
@@ -107,6 +112,7 @@ __all__ = [
     "known_zones",
     "load_files",
     "open_source",
+    "panics_told",
     "polled_stores",
     "proposed_mapping",
     "read_mapping",
@@ -138,7 +144,9 @@ HOMES = {
         "CellFull",
         "EmbeddedUnavailable",
         "HorizonOutOfRange",
+        "LibraryPanicked",
         "NoPolls",
+        "ReportDamaged",
         "SheetFull",
         "SourceBusy",
         "SourceMismatch",
@@ -156,6 +164,7 @@ HOMES = {
     "proposal": ("proposed_mapping",),
     "load": ("Loaded", "LoadedFile", "LoadedTable", "load_files"),
     "report": ("REPORT", "Report", "rejects_targets", "write_rejects"),
+    "panics": ("panics_told",),
     "options": ("EMBEDDED", "OLD_US", "Columns", "Format", "Limits", "Options"),
     "rejected": ("rejected_tables",),
     "run": ("beginning", "build_report", "build_timeline", "explain", "polled_stores"),

@@ -14,6 +14,8 @@
     ├── UnknownStore          no poll has ever had this store id
     ├── EmbeddedUnavailable   the server that comes with this package cannot run here
     ├── LoadRefused           what was to be loaded does not fit the tables that are there
+    ├── LibraryPanicked       a library has failed within itself
+    ├── ReportDamaged         a kept report cannot be read any more
     ├── SheetFull             a report has more stores than a sheet of XLSX has rows
     ├── CellFull              a report has ids that are longer than what a cell of XLSX holds
     ├── CannotWrite           a file could not be written; what was there before is still there
@@ -226,6 +228,31 @@ class LoadRefused(StoreUptimeError):
 
     def __str__(self) -> str:
         return f"cannot load into {self.target}: {self.clause(self.reason)}. {self.remedy}"
+
+
+class LibraryPanicked(StoreUptimeError):
+    """A library has failed within itself, over what was being read or computed."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason)
+        self.what, self.reason = what, reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what}: a library failed within itself ({self.clause(self.reason)}). "
+            "Try once more; if it fails again, something in the data is odd: find it by reading parts of it alone."
+        )
+
+
+class ReportDamaged(StoreUptimeError):
+    """A kept report cannot be read any more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the report is damaged where it is kept ({self.clause(self.reason)}). Make it anew."
 
 
 class SheetFull(StoreUptimeError):

@@ -17,6 +17,7 @@ from pipeline.source.frames import JUDGES, READ_ERRORS
 from pipeline.tables import Table
 
 BATCH_ROWS = 100_000
+LAST = "is last"
 
 
 def judged_batches(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> Iterator[pl.DataFrame]:
@@ -26,9 +27,24 @@ def judged_batches(files: Sequence[DataFile], table: Table, mapping: SourceMappi
     """
     try:
         for raw in scan(files, table, mapping):
-            yield from JUDGES[table](raw, mapping).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+            yield from batches(JUDGES[table](raw, mapping))
     except READ_ERRORS as error:
         raise read_error(str(files[0].path), {table: list(files)}, error, mapping) from error
+
+
+def batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The rows of a frame in their order, some at a time. Raises READ_ERRORS.
+
+    Where a thread of Polars panics, `collect_batches` just ends: so a row of ours comes last, and is waited for.
+    """
+    last = pl.DataFrame(schema=frame.collect_schema()).clear(1).with_columns(pl.lit(True).alias(LAST))
+    marked = pl.concat([frame.with_columns(pl.lit(False).alias(LAST)), last.lazy()])
+    has_ended = False
+    for batch in marked.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+        has_ended = bool(batch[LAST][-1])
+        yield (batch.head(-1) if has_ended else batch).drop(LAST)
+    if not has_ended:
+        raise pl.exceptions.ComputeError("reading ended before its last row")
 
 
 def copy_text(batch: pl.DataFrame, table: Table, numbers: dict[str, int]) -> bytes:

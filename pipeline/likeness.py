@@ -34,6 +34,8 @@ INACTIVE = (
 YES_OR_NO = {"on", "off", "1", "0", "true", "false", "t", "f", "yes", "no", "y", "n", "ok"}
 """Those of them that may say anything of a store."""
 USUAL, RESPELT, SURE, PROBABLE = 1.0, 0.99, 0.8, 0.5
+LONGEST_NAME, MOST_NAMES = 100, 200
+"""What is longer is no name, and of more names only the first are looked at: comparing takes its time."""
 
 
 def likeness(column: str, name: str) -> float:
@@ -65,7 +67,8 @@ def words(name: str) -> list[str]:
 
 def likely_columns(table: Table, present: Sequence[str]) -> dict[str, str]:
     """For the columns of a table the names that are most like theirs, each name for one of them."""
-    pairs = [(likeness(column, name), column, name) for column in COLUMNS[table] for name in present]
+    names = [name for name in present[:MOST_NAMES] if len(name) <= LONGEST_NAME]
+    pairs = [(likeness(column, name), column, name) for column in COLUMNS[table] for name in names]
     found: dict[str, str] = {}
     for near, column, name in sorted(pairs, key=lambda pair: -pair[0]):
         if near > 0 and column not in found and name not in found.values():

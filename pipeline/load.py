@@ -24,6 +24,7 @@ from pipeline.intake import TableCounts, as_it_was
 from pipeline.load_warnings import Samples
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import EMBEDDED
+from pipeline.panics import panics_told
 from pipeline.rejects import RejectFiles
 from pipeline.source.connection import connected, first_line
 from pipeline.source.discovery import found_files
@@ -163,7 +164,11 @@ def load_files(
     files = [file for files in found.tables.values() for file in files]
     if full:
         refuse_corrections(files)
-    with RejectFiles(rejects, path, files) as reject_files, writable(address) as connection:
+    with (
+        panics_told(found.source),
+        RejectFiles(rejects, path, files) as reject_files,
+        writable(address) as connection,
+    ):
         job = Job(connection, reject_files, mapping, full, progress, Samples(mapping))
         with refusals(connection), connection.transaction():
             prepare(connection)

@@ -13,6 +13,7 @@ from pipeline.errors import AllPollsRejected, NoPolls
 from pipeline.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
 from pipeline.intake import Taken, taken_hours, taken_polls, taken_zones
 from pipeline.options import DAY_US, Horizon
+from pipeline.panics import panics_told
 from pipeline.plausibility import commonest, example_of
 from pipeline.remedies import remedy
 from pipeline.source.frames import NONE_USUAL, RawPolls, Source
@@ -54,7 +55,7 @@ def rejected_tables(source: Source) -> RejectedTables:
 
     Of the polls of a database it is those of the newest ones. Raises what the source raises.
     """
-    with source:
+    with panics_told(source.name), source:
         tables = {
             "polls": newest_polls(source),
             "hours": taken_hours(source.hours(None), source.mapping),

@@ -174,7 +174,7 @@ def has_parquet_metadata(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return MARK in pl.read_parquet_metadata(file)
-    except pl.exceptions.PolarsError:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return False
 
 

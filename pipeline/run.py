@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import NoPolls, UnknownStore
 from pipeline.horizon import found_horizon
 from pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
+from pipeline.panics import panics_told
 from pipeline.tables import COLUMNS
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def build_report(
 
     Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
-    with begun(source, options, limits, progress) as (ready, db):
+    with panics_told(source.name), begun(source, options, limits, progress) as (ready, db):
         stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
         progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
         from pipeline.compute import report
@@ -63,7 +64,8 @@ def build_timeline(
 
     Raises what `build_report` raises.
     """
-    with begun(source, replace(options, store=store), limits, progress) as (ready, db):
+    one = replace(options, store=store)
+    with panics_told(source.name), begun(source, one, limits, progress) as (ready, db):
         from pipeline.plausibility import no_poll_in_horizon
         from pipeline.timeline import timeline
 
@@ -89,7 +91,7 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     if figures.is_empty():
         raise UnknownStore(store, f"the report of {report.plan.source}")
     plan = of_store(report.plan, store)
-    with ExitStack() as kept:
+    with panics_told(source.name), ExitStack() as kept:
         with source, ThreadPoolExecutor(1) as aside:
             db = aside.submit(kept.enter_context, database(limits))
             raw = source.polls(plan.horizon, store)
@@ -106,7 +108,7 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
     given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
     HorizonOutOfRange, and what the source raises.
     """
-    with source:
+    with panics_told(source.name), source:
         horizon_of(source, options)
         if options.now is not None and options.store is None:
             horizon_of(source, DEFAULTS)
@@ -116,7 +118,7 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
 def polled_stores(source: "Source") -> list[str]:
     """The stores of a report without options, in byte order. Raises NoPolls, AllPollsRejected, and what the source
     raises."""
-    with source, no_polls_explained(source):
+    with panics_told(source.name), source, no_polls_explained(source):
         return source.stores()
 
 

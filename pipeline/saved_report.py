@@ -14,15 +14,19 @@ from typing import Any
 import polars as pl
 
 from pipeline.clean import FILE, LINE, SURPLUS
+from pipeline.errors import ReportDamaged
 from pipeline.intake import TableCounts
 from pipeline.mapping import SourceMapping
 from pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
 from pipeline.plan import STORE_COLUMNS, Plan
 from pipeline.quality import Quality, store_lists
 from pipeline.report import Report
+from pipeline.source.frames import READ_ERRORS
 from pipeline.tables import COLUMNS, ROWS_OF
 
 KEY = "store_uptime"
+DAMAGES = (*READ_ERRORS, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What is raised where a file of a kept report is not what was written."""
 REJECTS_KEPT = 100_000
 ROWS_OF_A_GROUP = 20_000
 REJECTED = {ROWS_OF[table]: columns for table, columns in COLUMNS.items()}
@@ -71,8 +75,18 @@ def restored(
 
     With the figures alone it can be written in every format and has its quality and provenance; to be explained it
     needs its plan; without its rejects it has no tables of rejected rows. Of one store, figures, intervals, lanes and
-    lists are its own; counts, warnings and rejects are still those of the whole.
+    lists are its own; counts, warnings and rejects are still those of the whole. Raises ReportDamaged.
     """
+    try:
+        return restored_whole(figures, plan, rejects, lanes, store)
+    except DAMAGES as error:
+        raise ReportDamaged(str(error).partition("\n")[0] or type(error).__name__) from error
+
+
+def restored_whole(
+    figures: bytes, plan: bytes | None, rejects: bytes | None, lanes: bytes | None, store: str | None
+) -> Report:
+    """The same of files that are not damaged. Raises DAMAGES where they are."""
     numbered = pl.scan_parquet(io.BytesIO(figures), row_index_name="store")
     rows = (numbered if store is None else numbered.filter(store_id=store)).collect()
     if "down_now" not in rows.columns:  # kept by a version that did not look

@@ -7,7 +7,7 @@ functions only where they call them, because that is when its modules are import
 import os
 import re
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
 from cyclopts import (
@@ -22,6 +22,7 @@ from cyclopts import (
 from cyclopts.config import Env
 
 from service.commands.groups import FLAG, GENERAL
+from service.native_output import native_output_hidden
 
 COMMANDS = (
     "report",
@@ -37,6 +38,8 @@ COMMANDS = (
     "audit",
     "demo",
 )
+READING = ("report", "timeline", "load", "map", "fetch")
+"""Commands that read with native libraries in this process; others start processes, which need stderr."""
 DONE, FAILED, WRONG_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -100,7 +103,9 @@ def main() -> None:
     It ends without taking the interpreter apart: a native pull in another thread could not be told to stop after
     Ctrl-C, and giving back every frame one by one costs a tenth of a report's time.
     """
-    status = exit_status()
+    reads = set(sys.argv[1:2]) & set(READING) and "--debug" not in sys.argv
+    with native_output_hidden() if reads else nullcontext():
+        status = exit_status()
     with suppress(OSError):  # a full disk has been told by then
         sys.stdout.flush()
     sys.stderr.flush()

@@ -39,6 +39,7 @@ from pipeline import (
     CellFull,
     HorizonOutOfRange,
     NoPolls,
+    ReportDamaged,
     SheetFull,
     SourceMismatch,
     StoreUptimeError,
@@ -62,7 +63,7 @@ class ServiceError(StoreUptimeError):
 def told(error: StoreUptimeError) -> str:
     """What callers are told of an error: its sentence, but not where the tables are."""
     match error:
-        case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull():
+        case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull() | ReportDamaged():
             return str(error)
         case UnknownStore(store=store):
             return str(UnknownStore(store, THE_SOURCE))

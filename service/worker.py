@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
+import pipeline
 from service import condition
 from service.condition import UNKNOWN, Condition
 from service.errors import NeedsMoreMemory
@@ -69,7 +70,8 @@ def answer(call: Call) -> Answer:
     """Do what is asked, and say how it ended. A panic of a native library is no Exception, and ends the call alone."""
     function, arguments = call
     try:
-        value = function(*arguments)
+        with pipeline.panics_told("a worker"):  # a panic cannot be pickled
+            value = function(*arguments)
     except BaseException as error:
         is_starved = condition.is_starved_by(error)
         condition.note_failure(error)

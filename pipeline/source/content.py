@@ -14,6 +14,8 @@ from typing import Protocol
 from pipeline.source.files import NotRead
 
 FIRST_BYTES, MOST_BYTES = 1 << 12, 1 << 18
+WIDEST_WINDOW = 1 << 27  # of zstd; libraries refuse more
+PIECE_BYTES = 1 << 10  # they unpack to 32 MiB at most
 PARQUET, ENCRYPTED_PARQUET = b"PAR1", b"PARE"
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 FIRST_LINE = re.compile(rb"[\r\n]")
@@ -29,6 +31,8 @@ MARKS: tuple[tuple[bytes, NotRead], ...] = (
     (b"PK\x05\x06", NotRead.ZIP),
     *((b"BZh%d1AY&SY" % level, NotRead.PACKED) for level in range(1, 10)),
     (b"\xfd7zXZ\0", NotRead.PACKED),
+    (GZIP, NotRead.PACKED),  # twice: what is packed once has been unpacked by now
+    (ZSTD, NotRead.PACKED),
     (b"7z\xbc\xaf\x27\x1c", NotRead.PACKED),
     (b"Rar!\x1a", NotRead.PACKED),
     (b"\x04\x22\x4d\x18", NotRead.PACKED),  # lz4
@@ -63,14 +67,18 @@ class Stream(Protocol):
         ...
 
 
-class CutOff(Exception):
-    """A compressed file ends before its content does."""
+class CannotUnpack(Exception):
+    """A compressed file cannot be unpacked, for a reason that is known."""
+
+    def __init__(self, why: NotRead) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def beginnings(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
     """The first bytes of a file, decompressed: some, then more; each with the mark of how it is packed, or None.
 
-    Raises OSError, zlib.error, ValueError, CutOff.
+    Raises OSError, zlib.error, ValueError, CannotUnpack.
     """
     with path.open("rb") as file:
         packed = file.read(FIRST_BYTES)
@@ -88,21 +96,28 @@ def unpacked(packed: bytes, mark: bytes | None, *, is_all: bool) -> bytes:
         return packed
     content = UNPACK[mark](packed)
     if not content and is_all and not is_whole_stream(iter([packed])):
-        raise CutOff
+        raise CannotUnpack(NotRead.CUT_OFF)
     return content
 
 
 def unpacked_gzip(packed: bytes) -> bytes:
-    """The same of gzip."""
-    return zlib.decompressobj(wbits=31).decompress(packed, MOST_BYTES)
+    """The same of gzip, which may be several streams end to end."""
+    content = b""
+    while packed.startswith(GZIP) and len(content) < MOST_BYTES:
+        stream = zlib.decompressobj(wbits=31)
+        content += stream.decompress(packed, MOST_BYTES - len(content))
+        packed = stream.unused_data
+    return content
 
 
 def unpacked_zstd(packed: bytes) -> bytes:
-    """The same of zstd. Raises ValueError."""
+    """The same of zstd. Raises ValueError, CannotUnpack."""
     import zstandard
 
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(packed)[:MOST_BYTES]
+        if zstandard.get_frame_parameters(packed).window_size > WIDEST_WINDOW:
+            raise CannotUnpack(NotRead.WIDE_WINDOW)
+        return zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True).read(MOST_BYTES)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None
 
@@ -113,7 +128,7 @@ UNPACK: dict[bytes, Callable[[bytes], bytes]] = {GZIP: unpacked_gzip, ZSTD: unpa
 def is_cut_off(path: Path) -> bool:
     """Whether a compressed file ends before its content does; other files are never said to."""
     with path.open("rb") as file:
-        return not is_whole_stream(iter(lambda: file.read(1 << 20), b""))
+        return not is_whole_stream(iter(lambda: file.read(PIECE_BYTES), b""))
 
 
 def is_whole_stream(chunks: Iterator[bytes]) -> bool:

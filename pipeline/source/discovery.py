@@ -16,15 +16,17 @@ from pathlib import Path
 from pipeline.data_warnings import DataWarning
 from pipeline.errors import SourceMismatch, SourceMissing
 from pipeline.mapping import AS_NAMED, SourceMapping
-from pipeline.source.content import PARQUET, CutOff, beginnings, foreign
+from pipeline.source.content import PARQUET, CannotUnpack, beginnings, foreign
 from pipeline.source.files import DataFile, Kind, NotRead, PassedOver, listed, warnings_of
 from pipeline.source.odd_text import has_bare_delimiters, oddities
 from pipeline.source.own_files import is_own_header, is_own_json, is_own_workbook
 from pipeline.source.paths import is_hidden, is_utf8, partitions, path_bytes, printable
+from pipeline.source.sizes import check_rows
 from pipeline.source.text_files import Header, has_header, headers, rejects_table
 from pipeline.tables import COLUMNS, Table
 
 PACKED_TIMES = 8  # about how much larger a compressed file is when it is unpacked
+MOST_COLUMNS = 1_000  # of text: Polars takes minutes for seventy thousand
 HEADER_LETTERS = 80  # of a header that is shown
 Found = tuple[Table, DataFile] | PassedOver | None
 """A file that is a table, one that is named, or one that nothing is said of."""
@@ -164,8 +166,8 @@ def looked_at(place: Place, mapping: SourceMapping) -> Found:
         if not is_utf8(place.path):
             return PassedOver(place.name, NotRead.NAME)
         return by_content(replace(place, size=status.st_size), mapping)
-    except CutOff:
-        return PassedOver(place.name, NotRead.CUT_OFF)
+    except CannotUnpack as error:
+        return PassedOver(place.name, error.why)
     except (zlib.error, ValueError) as error:
         return PassedOver(place.name, NotRead.DAMAGED, str(error))
     except FileNotFoundError as error:
@@ -198,6 +200,8 @@ def text(place: Place, content: bytes, mapping: SourceMapping) -> Found:
     for header in headers(content):
         if is_own_header(header.names):
             return None
+        if len(header.names) > MOST_COLUMNS:
+            return PassedOver(place.name, NotRead.TOO_WIDE)
         file = text_file(place, header)
         if table := rejects_table(header.names) or table_of(file, mapping):
             return table, looked_through(file)
@@ -246,10 +250,13 @@ def parquet(place: Place, mapping: SourceMapping) -> Found:
         return PassedOver(place.name, NotRead.CUT_OFF)
     try:
         end = footer(place.path)
-    except ArrowException as error:
+    except (ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # pyarrow has no number for its own
+            raise
         return PassedOver(place.name, NotRead.DAMAGED, str(error).partition("\n")[0])
     if end.is_ours:
         return None
+    check_rows(place.path, place.size, end.rows, end.unpacked)
     file = DataFile(
         place.path,
         place.name,

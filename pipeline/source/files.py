@@ -30,6 +30,8 @@ class NotRead(StrEnum):
     UNKNOWN_HEADER = "its header is"
     REPEATED_COLUMN = "its header has a needed column more than once:"
     NO_HEADER = "it has no header in its first 256 KiB"
+    TOO_WIDE = "its header has more than 1,000 columns"
+    WIDE_WINDOW = "zstd with a window of more than 128 MiB: pack it again with --long=27 or less"
     DAMAGED = "it is damaged:"
     CUT_OFF = "it is cut off: copy it again"
     UTF_16 = "it is UTF-16: save it as UTF-8"

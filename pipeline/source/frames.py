@@ -20,6 +20,7 @@ from pipeline.errors import SourceMismatch
 from pipeline.horizon import found_horizon
 from pipeline.mapping import AS_NAMED, SourceMapping
 from pipeline.options import DEFAULTS, Horizon
+from pipeline.panics import is_panic
 from pipeline.tables import COLUMNS, Table
 
 RawFrames = Sequence[pl.LazyFrame]
@@ -256,7 +257,9 @@ def lossy_text(column: pl.Series) -> pl.Series:
 
 
 def first_words(error: BaseException) -> str:
-    """The first line of what a library says."""
+    """The first line of what a library says; where it panics, its words are for those who wrote it."""
+    if is_panic(error):
+        return "the library that reads it fails within itself"
     return str(error).partition("\n")[0].removesuffix(".")
 
 

@@ -22,6 +22,7 @@ from typing import BinaryIO, cast
 
 from pipeline.source.content import GZIP, ZSTD
 from pipeline.source.files import DataFile
+from pipeline.source.sizes import LineLengths, check_unpacked
 
 CHUNK_BYTES = 1 << 20
 LONGEST_FIELD = 1 << 20
@@ -57,10 +58,15 @@ def unpacked_zstd(file: BinaryIO) -> Iterator[BinaryIO]:
         raise ValueError(str(error)) from None
 
 
-def chunks(file: BinaryIO) -> Iterator[bytes]:
-    """A text, some bytes at a time, without its byte order mark."""
-    yield file.read(CHUNK_BYTES).removeprefix(BYTE_ORDER_MARK)
-    yield from iter(lambda: file.read(CHUNK_BYTES), b"")
+def chunks(file: DataFile) -> Iterator[bytes]:
+    """A text, some bytes at a time, without its byte order mark. Raises SourceMismatch where it is too large."""
+    packed, unpacked, lines = file.path.stat().st_size, 0, LineLengths(file.path, file.line_end)
+    with opened(file.path) as content:
+        while chunk := content.read(CHUNK_BYTES):
+            unpacked += len(chunk)
+            check_unpacked(file.path, packed, unpacked)
+            lines.add(chunk)
+            yield chunk.removeprefix(BYTE_ORDER_MARK) if unpacked == len(chunk) else chunk
 
 
 @dataclass(frozen=True)
@@ -74,20 +80,20 @@ class Oddities:
 def oddities(file: DataFile) -> Oddities:
     """What is odd in a file; where a quote is, empty lines are not looked for to the end.
 
-    Raises OSError, EOFError, zlib.error, ValueError.
+    Raises OSError, EOFError, zlib.error, ValueError, and SourceMismatch where it is too large.
     """
     edge = re.escape(file.delimiter.encode())
     quoted = re.compile(rb"(?:%b(?=[%b\r\n]))*+" % (QUOTED % edge, edge))
     quoted_to_the_end = re.compile(rb'(?:%b(?![^%b\r\n]))*+[^"]*+' % (QUOTED % edge, edge))
-    rest, before, is_empty = b"", b"", False
-    with opened(file.path) as content:
-        for chunk in chunks(content):
-            rest = after_quotes(quoted, rest + chunk)
-            if len(rest) > LONGEST_FIELD:
-                return Oddities(is_well_quoted=False, has_empty_lines=is_empty)
-            is_empty = is_empty or has_empty_line(before + chunk, file.line_end)
-            before = (before + chunk)[-2:]
-    return Oddities(quoted_to_the_end.fullmatch(rest) is not None, is_empty)
+    rest, before, is_empty, is_odd = b"", b"", False, False
+    for chunk in chunks(file):  # to the end, for what is too large
+        if is_odd:
+            continue
+        rest = after_quotes(quoted, rest + chunk)
+        is_odd = len(rest) > LONGEST_FIELD
+        is_empty = is_empty or has_empty_line(before + chunk, file.line_end)
+        before = (before + chunk)[-2:]
+    return Oddities(not is_odd and quoted_to_the_end.fullmatch(rest) is not None, is_empty)
 
 
 def after_quotes(quoted: re.Pattern[bytes], text: bytes) -> bytes:

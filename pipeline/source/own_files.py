@@ -4,6 +4,7 @@ Rejected rows are data once they are corrected: see `text_files.rejects_table`.
 """
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ HEADER_BEGINNINGS = (
     ("at", "who", "client", "action", "subject", "detail"),  # the audit
 )
 """How the headers of our CSV files begin. They are written out: their modules would bring DuckDB along."""
+PROPERTIES_BYTES = 1 << 16
 MARK = "store_uptime"
 """The name of a property that our workbooks have, and of what stands in the metadata of our Parquet files."""
 
@@ -30,7 +32,7 @@ def is_own_json(content: bytes) -> bool:
 def is_own_workbook(path: Path) -> bool:
     """Whether a file is a report of ours as XLSX."""
     try:
-        with zipfile.ZipFile(path) as file:
-            return MARK.encode() in file.read("docProps/custom.xml")
-    except (zipfile.BadZipFile, KeyError, OSError, NotImplementedError, RuntimeError):
+        with zipfile.ZipFile(path) as file, file.open("docProps/custom.xml") as properties:
+            return MARK.encode() in properties.read(PROPERTIES_BYTES)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError):
         return False

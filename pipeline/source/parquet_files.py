@@ -19,6 +19,7 @@ from pipeline.source.columns import file_name, partition_column
 from pipeline.source.content import PARQUET
 from pipeline.source.files import DataFile
 from pipeline.source.own_files import MARK
+from pipeline.source.sizes import LARGE_GROUP_BYTES, LARGE_GROUP_ROWS
 from pipeline.source.small_files import batched
 from pipeline.tables import Table
 
@@ -29,25 +30,42 @@ BATCH_ROWS = 1 << 16
 
 @dataclass(frozen=True)
 class Footer:
-    """The columns of a Parquet file: their names, their types as Arrow writes them, and whether Polars reads all."""
+    """The columns of a Parquet file: their names, their types as Arrow writes them, and whether Polars reads all.
+
+    rows, unpacked: how many rows it has, and of how many bytes they are unpacked.
+    """
 
     header: tuple[str, ...]
     types: tuple[str, ...]
     for_polars: bool
     is_ours: bool
+    rows: int
+    unpacked: int
 
 
 def footer(path: Path) -> Footer:
     """What the end of a file says. Raises OSError, pyarrow.ArrowException."""
     with path.open("rb") as file:
         parquet = pq.ParquetFile(file)
-        schema = parquet.schema_arrow
+        schema, groups = parquet.schema_arrow, row_groups(parquet)
         return Footer(
             header=tuple(schema.names),
             types=tuple(str(field.type) for field in schema),
-            for_polars=is_for_polars(parquet),
+            for_polars=is_for_polars(parquet) and all(is_small(group) for group in groups),
             is_ours=MARK.encode() in (parquet.metadata.metadata or {}),
+            rows=parquet.metadata.num_rows,
+            unpacked=sum(group.total_byte_size for group in groups),
         )
+
+
+def row_groups(file: pq.ParquetFile) -> list[pq.RowGroupMetaData]:
+    """The parts of a file."""
+    return [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+
+
+def is_small(group: pq.RowGroupMetaData) -> bool:
+    """Whether a part may be decoded at once, as Polars does it; pyarrow reads some rows at a time."""
+    return group.num_rows <= LARGE_GROUP_ROWS and group.total_byte_size <= LARGE_GROUP_BYTES
 
 
 def has_end(path: Path) -> bool:

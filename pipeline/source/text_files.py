@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from pipeline.mapping import SourceMapping
@@ -19,9 +19,11 @@ from pipeline.tables import COLUMNS, Table
 if TYPE_CHECKING:
     import polars as pl
 
+    from pipeline.source.odd_text import Row
+
 DELIMITERS = (",", ";", "\t", "|")
 FIRST_LINE = re.compile(r'(?:[^"\r\n]|"[^"]*(?:"|\Z))*(\r\n|\n|\r|\Z)')
-BATCH_ROWS = 1 << 16
+BATCH_FIELDS, BATCH_LETTERS = 1 << 19, 1 << 25
 FIRST_ROW = 2
 """The line of a file's first row, where no field holds a line break."""
 
@@ -162,9 +164,21 @@ def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFra
 
     width = len(schema) - 3
     rows = odd_rows(file)
-    while some := list(islice(rows, BATCH_ROWS)):
+    while some := next_rows(rows, width):
         columns = list(zip_longest(*(row.fields[:width] for _, row in some)))
         columns += [[None] * len(some)] * (width - len(columns))
         lines, odd = [line for line, _ in some], [row.misquoted for _, row in some]
         frame = pl.DataFrame([lines, *columns, odd, [str(file.path)] * len(some)], schema=schema, orient="col")
         yield frame.with_columns(pl.col(pl.String).replace("", None)).lazy()
+
+
+def next_rows(rows: "Iterator[tuple[int, Row]]", width: int) -> "list[tuple[int, Row]]":
+    """Further rows of so many fields, as many as are handled at once; none behind the last one."""
+    some: list[tuple[int, Row]] = []
+    letters = 0
+    for numbered_row in rows:
+        some.append(numbered_row)
+        letters += sum(map(len, numbered_row[1].fields))
+        if len(some) * width > BATCH_FIELDS or letters > BATCH_LETTERS:
+            break
+    return some
