@@ -71,7 +71,6 @@ class Front:
         begun, seen = time.perf_counter(), Seen()
         client = Client(scope["client"][0] if scope.get("client") else "", receive)
         CLIENT.set(client)
-        outgoing = self._outflow.answer(client, send)
         asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
         if scope["method"] == "HEAD":
             asked["method"] = "GET"  # Uvicorn leaves the body away: RFC 9110, section 9.3.2
@@ -86,15 +85,19 @@ class Front:
                 seen.location = headers.get("Location", "")
                 for name, value in {**HEADERS, "X-Request-ID": request_id}.items():
                     headers.setdefault(name, value)
-            await outgoing.send(message)
+            await send(message)
 
+        outgoing = self._outflow.answer(client, answer)
         try:
-            await self._app(asked, receive, answer)
+            await self._app(asked, receive, outgoing.send)
         finally:
             outgoing.end()
             milliseconds = round(1000 * (time.perf_counter() - begun), 1)
             log.info("request", method=scope["method"], **told(asked, seen), milliseconds=milliseconds)
             structlog.contextvars.clear_contextvars()
+
+
+NO_PLACE = Front(no_place)
 
 
 class Seen:
@@ -246,7 +249,7 @@ class PatientServer(HttpToolsProtocol):
         if len(self.url.partition(b"?")[0]) > PATH_BYTES:
             raise ValueError("address too long")  # the router would remember where it has led
         if self.may_only_probe and self.url.partition(b"?")[0] not in PROBES:
-            self.app = no_place
+            self.app = NO_PLACE
         self.known.note_busy(self)
         super().on_headers_complete()
 
