@@ -129,7 +129,7 @@ def test_what_a_process_leaves_behind_costs_no_answer(tmp_path: Path) -> None:
             second = await lane.run(note_done)
             assert second != spent
             assert await lane.run(without_a_thread) != second  # begun again in a fresh one
-            with pytest.raises(WorkerLost, match="ended unexpectedly .SIGABRT., probably for want of memory"):
+            with pytest.raises(WorkerLost, match="SIGABRT"):
                 await lane.run(os.abort)
             with pytest.raises(NeedsMoreMemory):
                 await lane.run(take_memory)
