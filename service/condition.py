@@ -106,7 +106,7 @@ def is_starved_by(error: BaseException) -> bool:
 
 
 def is_unexpected(error: BaseException) -> bool:
-    """Whether an error says nothing of the data or of the request: panics, and what Python itself raises."""
+    """Whether an error, or one that it came from, says nothing of the data: panics, and what Python itself raises."""
     return any(isinstance(each, RuntimeError | OSError) or not isinstance(each, Exception) for each in causes(error))
 
 

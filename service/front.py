@@ -73,7 +73,6 @@ class Front:
         begun, seen = time.perf_counter(), Seen()
         client = Client(client_of(scope), receive)
         CLIENT.set(client)
-        outgoing = self._outflow.answer(client, send)
         asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
         if scope["method"] == "HEAD":
             asked["method"] = "GET"  # Uvicorn leaves the body away: RFC 9110, section 9.3.2
@@ -90,15 +89,19 @@ class Front:
                     headers.setdefault(name, value)
                 if "public" not in headers.get("Cache-Control", ""):  # else it is a file that comes with the program
                     headers["Cache-Control"] = "no-store"
-            await outgoing.send(message)
+            await send(message)
 
+        outgoing = self._outflow.answer(client, answer)
         try:
-            await self._app(asked, receive, answer)
+            await self._app(asked, receive, outgoing.send)
         finally:
             outgoing.end()
             milliseconds = round(1000 * (time.perf_counter() - begun), 1)
             log.info("request", method=scope["method"], **told(asked, seen), milliseconds=milliseconds)
             structlog.contextvars.clear_contextvars()
+
+
+NO_PLACE = Front(no_place)
 
 
 class Seen:
@@ -266,7 +269,7 @@ class PatientServer(HttpToolsProtocol):
         if self._refusal:
             raise ValueError(self._refusal)
         if self.may_only_probe and self.url.partition(b"?")[0] not in PROBES:
-            self.app = no_place
+            self.app = NO_PLACE
         self.known.note_busy(self)
         super().on_headers_complete()
 

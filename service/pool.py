@@ -57,7 +57,8 @@ class Workers:
     @property
     def are_warm(self) -> bool:
         """Whether reports can be made at once."""
-        return all(lane.was_whole for lane in self.lanes if lane.is_wanted) and self.failure is None
+        are_there = self._reports.was_whole and all(lane.was_whole for lane in self._turns if lane.is_wanted)
+        return are_there and self.failure is None
 
     @property
     def is_whole(self) -> bool:

@@ -70,6 +70,6 @@ def test_a_limit_of_each_process_is_one_of_each_share(monkeypatch: pytest.Monkey
     limits = {resource.RLIMIT_DATA: 700 * MEBIBYTE, resource.RLIMIT_AS: resource.RLIM_INFINITY}
     monkeypatch.setattr(resource, "getrlimit", {kind: (limit, limit) for kind, limit in limits.items()}.get)
     assert Shares(1, 1 << 40, memory.process_memory()).worker == 188 * MEBIBYTE
+    monkeypatch.setattr(resource, "getrlimit", dict.fromkeys(limits, (600 * MEBIBYTE, -1)).get)
     with pytest.raises(ProcessLimitTooLow, match="RLIMIT_DATA lets a process ask for 600 MiB"):
-        monkeypatch.setattr(resource, "getrlimit", lambda _: (600 * MEBIBYTE, -1))
         Shares(1, 1 << 40).check()
