@@ -168,7 +168,7 @@ class Runner:
         except Exception as unexpected:
             log.exception("unexpected error", run=task.run)
             error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
-        self._end_statements(task.run)
+        await self._ended_statements(task.run)
         return await self._failed(task, error)
 
     async def _failed(self, task: Task, error: str) -> Outcome:
@@ -186,6 +186,7 @@ class Runner:
         task.add_done_callback(self._ending.discard)
 
     async def _ended_statements(self, run: str) -> None:
+        """The same, and wait for it, but not for long."""
         with suppress(TimeoutError):
             await self._ends.call(END_S, pipeline.end_statements, self._house.database, application(run))
 
