@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import NoPolls, UnknownStore
 from pipeline.horizon import found_horizon
 from pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
-from pipeline.tables import COLUMNS
+from pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pipeline.source.frames import Source
     from pipeline.timeline import Timeline
 
+POLLS: tuple[Table, ...] = ("store_status",)
+READING = "reading polls, hours and zones"
 Progress = Callable[[str], None]
 """Is told what is being done, in a few words."""
 
@@ -89,6 +91,7 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     if figures.is_empty():
         raise UnknownStore(store, f"the report of {report.plan.source}")
     plan = of_store(report.plan, store)
+    source.reads = POLLS
     with ExitStack() as kept:
         with source, ThreadPoolExecutor(1) as aside:
             db = aside.submit(kept.enter_context, database(limits))
@@ -106,6 +109,7 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
     given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
     HorizonOutOfRange, and what the source raises.
     """
+    source.reads = POLLS
     with source:
         horizon_of(source, options)
         if options.now is not None and options.store is None:
@@ -116,6 +120,7 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
 def polled_stores(source: "Source") -> list[str]:
     """The stores of a report without options, in byte order. Raises NoPolls, AllPollsRejected, and what the source
     raises."""
+    source.reads = POLLS
     with source, no_polls_explained(source):
         return source.stores()
 
@@ -142,6 +147,8 @@ def begun(
     source: "Source", options: Options, limits: Limits, progress: Progress
 ) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
     """A run whose source has been read and left, and the database to compute in, made while the polls came."""
+    progress(READING)
+    source.reads = tuple(COLUMNS)  # the same source may have been looked at before
     with ExitStack() as kept:
         with source, ThreadPoolExecutor(1) as aside:
             horizon = horizon_of(source, options)
@@ -149,7 +156,7 @@ def begun(
             polls = background.submit(source.polls, horizon, options.store)
             hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))
             background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
-            progress("reading polls, hours and zones")
+            progress(READING)  # again: by now the version is known
             from pipeline.prepare import Coming, prepare
             from pipeline.uptime import database
 

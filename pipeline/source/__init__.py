@@ -7,6 +7,8 @@ content.py        what the first bytes of a file say; own_files.py: what this pr
 files.py          what is known of a file before it is read; paths.py: names of files and folders
 text_files.py     header and rows of text; parquet_files.py: of Parquet; partitions.py: columns in names of folders
 postgres.py       tables in PostgreSQL, pulled by ConnectorX; also the embedded server
+locks.py          a transaction in which the tables stay as they are; pulls.py: results of statements as Arrow
+patience.py       how long anything is waited for
 connection.py     one connection string for psycopg and ConnectorX
 """
 

@@ -66,6 +66,8 @@ class Source(Protocol):
     """What it calls things."""
     version: str | None
     """Once entered, what is read: sources of one version hold the same rows. None where that cannot be told."""
+    reads: Sequence[Table]
+    """The tables that are going to be read: said before it is entered, and only those are locked."""
 
     def __enter__(self) -> Self: ...
 
@@ -117,6 +119,7 @@ class FrameTables:
 
     gives_all = True
     newest_limit = math.inf
+    reads: Sequence[Table] = tuple(COLUMNS)
     version: str | None = None
     files: Sequence[Path] = ()
 

@@ -73,7 +73,7 @@ class LockedTables:
             self._look()
             settings = [f"set local {name} = '{value}'" for name, value in self.unset.items()]
             try:
-                return self._last_rows(BEGIN, *settings, LOCK_MOMENT, *self._reads, self._state)
+                return self._last_rows(BEGIN, *settings, *self._locking, self._state)
             except psycopg.errors.LockNotAvailable:
                 if monotonic() - since > self.wait_s:
                     raise
@@ -89,7 +89,7 @@ class LockedTables:
         The locks do not keep a schema from being renamed, or a partition from being attached.
         """
         held = self._last_rows(self._state)
-        if self._last_rows(*self._reads, self._state) != held:
+        if self._last_rows(*self._locking, self._state) != held:
             raise TablesReplaced(REPLACED)
         self._require_same_names(held)
 
@@ -119,8 +119,10 @@ class LockedTables:
             self.wait_s = lock_timeout_ms / 1_000 or float("inf")
 
     @property
-    def _reads(self) -> list[str]:
-        return [f"select from {', '.join(self._tables)} limit 0"] if self._tables else []
+    def _locking(self) -> list[str]:
+        if not self._tables:
+            return []
+        return [LOCK_MOMENT, f"select from {', '.join(self._tables)} limit 0", "set local lock_timeout to default"]
 
     @property
     def _state(self) -> str:

@@ -70,6 +70,7 @@ class Postgres:
     files: Sequence[Path] = ()
     newest_limit: float = 10_000
     version: str | None = None
+    reads: Sequence[Table] = tuple(COLUMNS)
 
     def __init__(
         self,
@@ -232,7 +233,7 @@ class Postgres:
         return Identifier(*parts).as_string()
 
     def _begin(self) -> None:
-        names = [self._qualified(table) for table in COLUMNS]
+        names = [self._qualified(table) for table in self.reads]
         wait_s = lock_wait_s(self._patience)
         self._locks = LockedTables(self._connection, names, server_settings(self._patience), wait_s)
         try:

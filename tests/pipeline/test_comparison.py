@@ -5,8 +5,8 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from pipeline import Report, build_report, comparison
-from tests.feeds import POLLS, frames, lines
+from pipeline import Options, Report, build_report, comparison, since_earlier
+from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 
 HOUR_US = 3_600_000_000
 COLUMNS = [
@@ -78,3 +78,34 @@ def test_the_worst_comes_first_and_what_is_the_same_last() -> None:
 def test_a_report_is_the_same_as_itself() -> None:
     one = report({"a": (3, 1), "b": (0, 9)})
     assert set(comparison(one, one)["change"]) == {"same"}
+
+
+FULL = {"hours": ["a,0,09:00,17:00"], "zones": ["a,Europe/Dublin"]}
+SINCE: dict[str, tuple[dict[str, list[str]], list[str]]] = {
+    "nothing is missing": (FULL, []),
+    "no hours": (FULL | {"hours": []}, ["no-hours"]),
+    "no zones": (FULL | {"zones": []}, ["no-zones"]),
+    "neither": ({"hours": [], "zones": []}, ["no-hours", "no-zones"]),
+    "all rejected, which is another matter": (FULL | {"zones": [",Europe/Dublin"]}, []),
+}
+
+
+def fed(rows: dict[str, list[str]], store: str | None = None) -> Report:
+    polls = lines(POLLS, "a,2024-10-14 12:00:00,active", "b,2024-10-12 12:00:00,active")
+    source = frames(polls, lines(HOURS, *rows["hours"]), lines(ZONES, *rows["zones"]))
+    return build_report(source, Options(store=store))
+
+
+@pytest.mark.parametrize(("now", "codes"), SINCE.values(), ids=SINCE)
+def test_a_table_that_has_lost_all_its_rows_is_a_warning_until_it_has_some(
+    now: dict[str, list[str]], codes: list[str]
+) -> None:
+    def missing(earlier: Report) -> list[str]:
+        return [code for code in since_earlier(fed(now), earlier).quality.warning_codes if code in codes]
+
+    first = since_earlier(fed(now), fed(FULL))
+    new = set(first.quality.warning_codes) - set(fed(now).quality.warning_codes)
+    assert sorted(new) == codes
+    assert missing(first) == codes
+    assert missing(fed({"hours": [], "zones": []})) == []
+    assert since_earlier(fed(now, "a"), fed(FULL)).quality == fed(now, "a").quality

@@ -114,7 +114,9 @@ def test_every_kind_has_a_case_here_or_below() -> None:
         "unlikely-times",
         "old-data",
         "files-passed-over",
+        "no-hours",
         "no-poll-in-horizon",
+        "no-zones",
         "source-remark",
     }
     assert len(set(WARNING_CODES)) == len(KINDS)

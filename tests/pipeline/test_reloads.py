@@ -6,6 +6,7 @@ And how long a source waits, for what, and through what.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,9 +16,17 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from pipeline import SourceBusy, SourceRefused, SourceUnreachable, open_source, polled_stores
+from pipeline import (
+    SourceBusy,
+    SourceRefused,
+    SourceUnreachable,
+    StoreUptimeError,
+    build_report,
+    open_source,
+    polled_stores,
+)
 from pipeline.options import Horizon, instant_us
-from pipeline.source.connection import connectorx_url
+from pipeline.source.connection import connectorx_url, source_error
 from pipeline.source.postgres import Postgres
 from tests.pipeline.test_postgres_forms import NOON
 from tests.postgres import as_user, fresh_database, pgbouncer, run
@@ -189,7 +198,7 @@ def test_a_reload_that_is_under_way_is_waited_for(reloaded: str, name: str) -> N
     setup, statements = RELOADS[name]
     make(reloaded, setup)
     with ThreadPoolExecutor(1) as thread, psycopg.connect(reloaded) as loading:
-        loading.execute("; ".join(statements))
+        loading.execute("; ".join(statements).encode())
         reading = thread.submit(read, reloaded, nothing)
         time.sleep(0.15)
         loading.commit()
@@ -202,10 +211,10 @@ def test_a_locked_table_is_named_once_there_is_no_more_patience(reloaded: str) -
     with psycopg.connect(reloaded) as locking:
         locking.execute("lock table menu_hours_base")
         began = time.monotonic()
-        for url, patience in ((reloaded, 0.4), (f"{reloaded}%20-clock_timeout%3D200ms", None)):
-            source = open_source(url, "feed", patience=patience and timedelta(seconds=patience))
-            with pytest.raises(SourceBusy, match="feed.menu_hours_base is locked by another session"):
-                polled_stores(source)
+        for url, patience in ((reloaded, timedelta(seconds=0.4)), (f"{reloaded}%20-clock_timeout%3D200ms", None)):
+            with pytest.raises(SourceBusy, match="menu_hours_base is locked by another session"):
+                build_report(open_source(url, "feed", patience=patience))
+        assert polled_stores(open_source(reloaded, "feed")) == ["a"]  # a look needs the polls alone
         assert time.monotonic() - began < 3
 
 
@@ -216,7 +225,7 @@ def test_a_reload_is_not_the_victim_of_a_deadlock(reloaded: str) -> None:
         loading.execute("set deadlock_timeout = '150ms'; truncate timezones")
         reading = thread.submit(read, reloaded, nothing)
         time.sleep(0.15)
-        loading.execute("; ".join(["truncate menu_hours; truncate store_status", *NEW]))
+        loading.execute("; ".join(["truncate menu_hours; truncate store_status", *NEW]).encode())
         loading.commit()
         assert not is_old(reading.result())
 
@@ -239,17 +248,26 @@ def test_the_rights_to_the_columns_are_enough(reloaded: str) -> None:
 # Waits and connections ------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def suspended(process: int) -> Iterator[None]:
+    """A process that does nothing within the block."""
+    psutil.Process(process).suspend()
+    try:
+        yield
+    finally:
+        psutil.Process(process).resume()
+
+
 def test_a_server_that_is_stopped_is_not_waited_for(reloaded: str) -> None:
     make(reloaded, [])
     source = Postgres(reloaded, "feed", patience=timedelta(seconds=0.5))
     began = time.monotonic()
-    with pytest.raises(SourceUnreachable, match="has not answered within 0.5 s"), source:
-        process = psutil.Process(source.connection.info.backend_pid)
-        process.suspend()
-        try:
-            source.has_polled("a")
-        finally:
-            process.resume()
+    with (
+        pytest.raises(SourceUnreachable, match="has not answered within"),
+        source,
+        suspended(source.connection.info.backend_pid),
+    ):
+        source.has_polled("a")
     assert time.monotonic() - began < 3
 
 
@@ -297,3 +315,21 @@ def test_a_pooler_in_transaction_mode_will_do(reloaded: str, connections: int) -
 def test_a_pooler_that_takes_no_transactions_is_refused(reloaded: str) -> None:
     with pgbouncer(reloaded, "statement") as url, pytest.raises(SourceRefused, match="must have pool_mode"):
         read(url, nothing)
+
+
+KINDS: list[tuple[Exception, type[StoreUptimeError]]] = [
+    (psycopg.errors.SerializationFailure("canceling statement due to conflict with recovery"), SourceBusy),
+    (psycopg.errors.DeadlockDetected("deadlock detected"), SourceBusy),
+    (psycopg.errors.QueryCanceled("annullation de la requête à cause du délai"), SourceBusy),
+    (psycopg.errors.AdminShutdown("terminating connection due to administrator command"), SourceUnreachable),
+    (psycopg.errors.CannotConnectNow("the database system is starting up"), SourceUnreachable),
+    (psycopg.errors.ConnectionFailure("connection lost"), SourceUnreachable),
+    (psycopg.OperationalError("server closed the connection unexpectedly"), SourceUnreachable),
+    (psycopg.errors.InsufficientPrivilege("droit refusé pour la table timezones"), SourceRefused),
+    (psycopg.errors.DiskFull("temporary file size exceeds"), SourceRefused),
+]
+
+
+@pytest.mark.parametrize(("error", "kind"), KINDS, ids=lambda each: getattr(each, "__name__", type(each).__name__))
+def test_an_error_is_told_by_its_class_and_not_by_its_words(error: Exception, kind: type[StoreUptimeError]) -> None:
+    assert type(source_error("here", error, "Ask.")) is kind

@@ -370,6 +370,30 @@ def test_a_worker_discards_the_result_of_a_run_that_was_taken_over(polled: str) 
         assert value(registry, report_id, "status") == "running"
 
 
+def test_hours_that_are_gone_since_the_last_report_are_a_warning(server: str) -> None:
+    with fresh_database(server) as database, fresh_registry(database) as registry:
+        run(
+            database,
+            *MANY_POLLS[1:],
+            "create table store_status (store_id text, timestamp_utc timestamptz, status text)",
+        )
+        run(database, "insert into store_status values ('a', now(), 'active')")
+        run(database, "insert into menu_hours values ('a', 0, '9:00', '17:00')")
+        assert made(database, registry, 1) == []
+        run(database, "truncate menu_hours")
+        assert made(database, registry, 2) == made(database, registry, 3) == ["no-hours"]
+
+
+def made(database: str, registry: str, number: int) -> list[str]:
+    """The codes of the warnings of a report, made here."""
+    report_id = f"{number:032}"
+    row = f"'{report_id}', '{{}}', '', 'running', 'mine', now()"
+    run(registry, f"insert into store_uptime.report (id, options, client, status, run, lease_until) values ({row})")
+    options = {"now": None, "store_id": None, "max_gap": None, "lookback": 86_400.0}
+    assert make_report(Task(report_id, "mine", options, Place(database, None), registry, Limits())).error is None
+    return value(registry, report_id, "warning_codes")
+
+
 def test_what_a_killed_server_leaves_in_the_temporary_folder_goes_with_the_next_start(tmp_path: Path) -> None:
     with holding(tmp_path) as living, holding(tmp_path) as dying:
         dying.kill()
