@@ -18,7 +18,7 @@ class Leftovers:
 
     def end(self, database: str, application: str) -> None:
         """End every connection that has this application name; nobody waits for that."""
-        task = asyncio.create_task(self._ended(database, application))
+        task = asyncio.create_task(self.ended(database, application))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
@@ -27,6 +27,7 @@ class Leftovers:
         if self._ending:
             await asyncio.wait(self._ending, timeout=END_S)
 
-    async def _ended(self, database: str, application: str) -> None:
+    async def ended(self, database: str, application: str) -> None:
+        """The same, and wait for it, but not for long."""
         with suppress(TimeoutError):
             await self._threads.call(END_S, pipeline.end_statements, database, application)

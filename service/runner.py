@@ -164,7 +164,7 @@ class Runner:
         except Exception as unexpected:
             log.exception("unexpected error", run=task.run)
             error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
-        self._end_statements(task.run)
+        await self._leftovers.ended(self._house.database, application(task.run))
         return await self._failed(task, error)
 
     async def _failed(self, task: Task, error: str) -> Outcome:

@@ -75,6 +75,8 @@ class Watches:
             await self._sources.call(self._seconds, visit, self._source)
         except RegistryUnreachable:
             return NOT_YET  # both are looked for at once
+        except pipeline.SourceBusy:
+            return None  # a report waits until the tables are there again
         except (pipeline.StoreUptimeError, TimeoutError) as error:
             if self.of["database"].lack != UNREADABLE:
                 log.warning("the source cannot be read", error=str(error) or "it has not answered in time")

@@ -16,9 +16,17 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from pipeline import SourceBusy, SourceRefused, SourceUnreachable, build_report, open_source, polled_stores
+from pipeline import (
+    SourceBusy,
+    SourceRefused,
+    SourceUnreachable,
+    StoreUptimeError,
+    build_report,
+    open_source,
+    polled_stores,
+)
 from pipeline.options import Horizon, instant_us
-from pipeline.source.connection import connectorx_url
+from pipeline.source.connection import connectorx_url, source_error
 from pipeline.source.postgres import Postgres
 from tests.pipeline.test_postgres_forms import NOON
 from tests.postgres import as_user, fresh_database, pgbouncer, run
@@ -307,3 +315,21 @@ def test_a_pooler_in_transaction_mode_will_do(reloaded: str, connections: int) -
 def test_a_pooler_that_takes_no_transactions_is_refused(reloaded: str) -> None:
     with pgbouncer(reloaded, "statement") as url, pytest.raises(SourceRefused, match="must have pool_mode"):
         read(url, nothing)
+
+
+KINDS: list[tuple[Exception, type[StoreUptimeError]]] = [
+    (psycopg.errors.SerializationFailure("canceling statement due to conflict with recovery"), SourceBusy),
+    (psycopg.errors.DeadlockDetected("deadlock detected"), SourceBusy),
+    (psycopg.errors.QueryCanceled("annullation de la requête à cause du délai"), SourceBusy),
+    (psycopg.errors.AdminShutdown("terminating connection due to administrator command"), SourceUnreachable),
+    (psycopg.errors.CannotConnectNow("the database system is starting up"), SourceUnreachable),
+    (psycopg.errors.ConnectionFailure("connection lost"), SourceUnreachable),
+    (psycopg.OperationalError("server closed the connection unexpectedly"), SourceUnreachable),
+    (psycopg.errors.InsufficientPrivilege("droit refusé pour la table timezones"), SourceRefused),
+    (psycopg.errors.DiskFull("temporary file size exceeds"), SourceRefused),
+]
+
+
+@pytest.mark.parametrize(("error", "kind"), KINDS, ids=lambda each: getattr(each, "__name__", type(each).__name__))
+def test_an_error_is_told_by_its_class_and_not_by_its_words(error: Exception, kind: type[StoreUptimeError]) -> None:
+    assert type(source_error("here", error, "Ask.")) is kind
