@@ -41,6 +41,7 @@ from pipeline import (
     NoPolls,
     ReportDamaged,
     SheetFull,
+    SourceBusy,
     SourceMismatch,
     StoreUptimeError,
     UnknownStore,
@@ -64,17 +65,20 @@ def told(error: StoreUptimeError) -> str:
     """What callers are told of an error: its sentence, but not where the tables are."""
     match error:
         case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull() | ReportDamaged():
-            return str(error)
+            shown = error
         case UnknownStore(store=store):
-            return str(UnknownStore(store, THE_SOURCE))
+            shown = UnknownStore(store, THE_SOURCE)
         case AllPollsRejected():
-            return str(error.of(THE_SOURCE))
+            shown = error.of(THE_SOURCE)
         case NoPolls(oldest=oldest, newest=newest, horizon=horizon, remedy=remedy):
-            return str(NoPolls(THE_SOURCE, oldest, newest, horizon, remedy))
+            shown = NoPolls(THE_SOURCE, oldest, newest, horizon, remedy)
         case SourceMismatch(found=found, needed=needed):
-            return str(SourceMismatch(THE_SOURCE, found, needed))
+            shown = SourceMismatch(THE_SOURCE, found, needed)
+        case SourceBusy(reason=reason):
+            shown = SourceBusy(THE_SOURCE, reason)
         case _:
             return UNREADABLE
+    return str(shown)
 
 
 class UnknownReport(ServiceError):
