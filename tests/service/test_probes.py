@@ -33,7 +33,7 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 @pytest.mark.anywhere
 def test_it_is_alive_and_ready(client: httpx.Client) -> None:
     assert client.get("/health").json() == {"status": "alive"}
-    assert client.get("/ready").json() == {"ready": True, "missing": {}}
+    assert client.get("/ready").json() == {"ready": True, "missing": {}, "since": {}}
 
 
 @pytest.mark.parametrize("away", ["database", "registry"])
