@@ -24,6 +24,7 @@ from tests.service.running import (
 pytestmark = pytest.mark.long  # servers of their own
 
 REQUESTS, RUNS = "store_uptime_requests_total", "store_uptime_run_seconds_count"
+BRIEF = {"STORE_UPTIME_TIMING_CONNECTION_S": "0.5", "STORE_UPTIME_TIMING_PROBE_S": "0.2"}
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -42,7 +43,7 @@ def test_what_is_away_is_said_and_waited_for(away: str, server: str, feed: Path)
         up.enter_context(cluster.running())
         places = (cluster.socket_url, other) if away == "database" else (other, cluster.socket_url)
         loaded(places[0], feed)
-        with running(places[0], "--registry", places[1]) as service, service.client() as client:
+        with running(places[0], "--registry", places[1], **BRIEF) as service, service.client() as client:
             complete(client)
             up.close()
             eventually(lambda: client.get("/ready").status_code == 503, 30)
