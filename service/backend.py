@@ -90,7 +90,7 @@ class Backend:
         self._database = ""
         self._runner: Runner | None = None
         self._courier = Courier(self._of_loops, settings, self.wake)
-        self._watches = Watches(self._of_watches, self._source, self._spill, impatient(timing).look_s)
+        self._watches = Watches(self._of_watches, lambda: self._database, self._spill, impatient(timing).look_s)
         self._watches.of["workers"] = Watch(self._lack_of_workers)
         self._is_outdated = False
         self._uses_embedded = False

@@ -16,8 +16,8 @@ from pipeline import StoreUptimeError
 MEBIBYTE = 1 << 20
 PROMISE = 0.8  # of the memory there is; the rest is for whatever else runs there
 DESK = 2  # workers for what people wait for, beside those for reports
-SERVER = 256 * MEBIBYTE  # for the server itself, with the answers that are on their way
-LEAST = 128 * MEBIBYTE  # a worker: 65 when it is ready, as much again for a report of a thousand stores
+SERVER, SERVER_PART = 256 * MEBIBYTE, 1 / 4  # for the server itself and answers on their way; of little memory, a part
+LEAST = 96 * MEBIBYTE  # a worker: 65 when it is ready, the rest for a report of some hundred stores
 UNTOUCHED = {"RLIMIT_DATA": 512 * MEBIBYTE, "RLIMIT_AS": 1856 * MEBIBYTE}  # stacks, arenas, and the code of libraries
 CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 V1, V2 = ("memory.limit_in_bytes",), ("memory.max", "memory.high")
@@ -63,7 +63,8 @@ class Shares:
     @property
     def worker(self) -> int:
         """That of one worker, for reports or for short work."""
-        equal = (int(self.there * PROMISE) - SERVER) // (self.workers + DESK)
+        promised = int(self.there * PROMISE)
+        equal = (promised - min(SERVER, int(promised * SERVER_PART))) // (self.workers + DESK)
         return equal if self.process is None else min(equal, self.process)
 
     def check(self) -> None:
@@ -77,7 +78,8 @@ class Shares:
 
 def needed(workers: int) -> int:
     """The bytes of memory that so many workers for reports need, with all that runs beside them."""
-    return int((SERVER + (workers + DESK) * LEAST) / PROMISE)
+    shares = (workers + DESK) * LEAST
+    return int(min(SERVER + shares, shares / (1 - SERVER_PART)) / PROMISE) + 1
 
 
 def memory(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> int:

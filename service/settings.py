@@ -63,7 +63,7 @@ class Timing:
     """how long it may take to show what is stored"""
     source_s: float = 45.0
     """how long short work that reads the source may take"""
-    connection_s: float = 5.0
+    connection_s: float = 3.0
     """how long a statement of the registry waits for a connection"""
     statement_s: float = 10.0
     """how long it may take"""
@@ -71,7 +71,7 @@ class Timing:
     """how long a transaction of the registry may wait for us, until PostgreSQL ends it"""
     look_s: float = 10.0
     """how long a look at the source may take"""
-    probe_s: float = 3.0
+    probe_s: float = 2.0
     """between two looks at what /ready tells"""
     request_s: float = 60.0
     """until an answer must have begun"""

@@ -4,7 +4,7 @@ nothing."""
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -53,10 +53,8 @@ class Watch:
 class Watches:
     """What a server needs: the registry, the tables, and space on the disk."""
 
-    def __init__(
-        self, registry: Registry, source: "Callable[[], pipeline.Source]", folder: Path, seconds: float
-    ) -> None:
-        self._registry, self._source, self._folder, self._seconds = registry, source, folder, seconds
+    def __init__(self, registry: Registry, database: Callable[[], str], folder: Path, seconds: float) -> None:
+        self._registry, self._database, self._folder, self._seconds = registry, database, folder, seconds
         self._sources, self._disks = Threads(1), Threads(1)
         self.of = {"registry": Watch(self._registry_lacks), "database": Watch(self._source_lacks)}
         self.of["disk"] = Watch(self._disk_lacks)
@@ -71,12 +69,10 @@ class Watches:
         return READ_ONLY if state["is_read_only"] else None
 
     async def _source_lacks(self) -> str | None:
+        if not self._database():
+            return NOT_YET
         try:
-            await self._sources.call(self._seconds, visit, self._source)
-        except RegistryUnreachable:
-            return NOT_YET  # both are looked for at once
-        except pipeline.SourceBusy:
-            return None  # a report waits until the tables are there again
+            await self._sources.call(self._seconds, visit, self._database(), self._seconds)
         except (pipeline.StoreUptimeError, TimeoutError) as error:
             if self.of["database"].lack != UNREADABLE:
                 log.warning("the source cannot be read", error=str(error) or "it has not answered in time")
@@ -92,7 +88,7 @@ class Watches:
         return f"There is less than {FREE_BYTES >> 20} MiB left for temporary files." if few else None
 
 
-def visit(source: "Callable[[], pipeline.Source]") -> None:
-    """See whether a source can be read. Raises what it raises."""
-    with source():
+def visit(address: str, seconds: float) -> None:
+    """See whether a database answers; its tables may be locked. Raises what `pipeline.connected` raises."""
+    with pipeline.connected(address, "store-uptime visit", timedelta(seconds=seconds)):
         pass

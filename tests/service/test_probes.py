@@ -31,6 +31,7 @@ pytestmark = pytest.mark.long  # servers of their own
 
 ALERTS = Path(__file__).parents[2] / "docs/deploy/alerts.yaml"
 REQUESTS, RUNS = "store_uptime_requests_total", "store_uptime_run_seconds_count"
+BRIEF = {"STORE_UPTIME_TIMING_CONNECTION_S": "0.5", "STORE_UPTIME_TIMING_PROBE_S": "0.2"}
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -40,7 +41,7 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 @pytest.mark.anywhere
 def test_it_is_alive_and_ready(client: httpx.Client) -> None:
     assert client.get("/health").json() == {"status": "alive"}
-    assert client.get("/ready").json() == {"ready": True, "missing": {}}
+    assert client.get("/ready").json() == {"ready": True, "missing": {}, "since": {}}
 
 
 @pytest.mark.parametrize("away", ["database", "registry"])
@@ -49,7 +50,7 @@ def test_what_is_away_is_said_and_waited_for(away: str, server: str, feed: Path)
         up.enter_context(cluster.running())
         places = (cluster.socket_url, other) if away == "database" else (other, cluster.socket_url)
         loaded(places[0], feed)
-        with running(places[0], "--registry", places[1]) as service, service.client() as client:
+        with running(places[0], "--registry", places[1], **BRIEF) as service, service.client() as client:
             complete(client)
             up.close()
             eventually(lambda: client.get("/ready").status_code == 503, 30)
