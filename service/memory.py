@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 from pipeline import StoreUptimeError
@@ -61,10 +62,19 @@ class Shares:
     process: int | None = None
 
     @property
+    def promised(self) -> int:
+        """That of all together."""
+        return int(self.there * PROMISE)
+
+    @property
+    def server(self) -> int:
+        """That of the server itself."""
+        return min(SERVER, int(self.promised * SERVER_PART))
+
+    @property
     def worker(self) -> int:
         """That of one worker, for reports or for short work."""
-        promised = int(self.there * PROMISE)
-        equal = (promised - min(SERVER, int(promised * SERVER_PART))) // (self.workers + DESK)
+        equal = (self.promised - self.server) // (self.workers + DESK)
         return equal if self.process is None else min(equal, self.process)
 
     def check(self) -> None:
@@ -79,7 +89,7 @@ class Shares:
 def needed(workers: int) -> int:
     """The bytes of memory that so many workers for reports need, with all that runs beside them."""
     shares = (workers + DESK) * LEAST
-    return int(min(SERVER + shares, shares / (1 - SERVER_PART)) / PROMISE) + 1
+    return ceil(min(SERVER + shares, shares / (1 - SERVER_PART)) / PROMISE)
 
 
 def memory(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> int:

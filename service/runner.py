@@ -206,12 +206,9 @@ class Runner:
         await self._registry.rows("expire", keep_reports=self._settings.keep_reports, keep_for=self._settings.keep_for)
         await self._registry.rows("tidy_sessions")
         await self._registry.rows("tidy_transactions")
-        for statement, kept in (
-            ("forget_audit", self._settings.keep_audit),
-            ("forget_removed", REMOVED_FOR),
-            ("forget_idempotency", IDEMPOTENCY_FOR),
-        ):
-            await self._forget(statement, kept)
+        await self._forget("forget_audit", self._settings.keep_audit)
+        await self._forget("forget_removed", REMOVED_FOR)
+        await self._forget("forget_idempotency", IDEMPOTENCY_FOR)
         forsaken = await self._registry.rows("forsaken", destinations=list(self._settings.destinations))
         for target in sorted({row["target"] for row in forsaken}):
             log.warning("no server has delivered there for days: given up", to=target)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service import memory
-from service.memory import DESK, LEAST, MEBIBYTE, PROMISE, SERVER, ProcessLimitTooLow, Shares, TooLittleMemory, needed
+from service.memory import DESK, LEAST, MEBIBYTE, PROMISE, ProcessLimitTooLow, Shares, TooLittleMemory, needed
 
 UNLIMITED_V1 = "9223372036854771712"
 CASES: dict[str, tuple[dict[str, str], str, int | None]] = {
@@ -54,15 +54,15 @@ def test_the_least_that_works_is_just_enough(workers: int) -> None:
     shares = Shares(workers, needed(workers) + MEBIBYTE)
     shares.check()
     assert LEAST <= shares.worker < LEAST + MEBIBYTE
-    assert shares.worker * (workers + DESK) + SERVER <= PROMISE * shares.there
+    assert shares.worker * (workers + DESK) + shares.server <= PROMISE * shares.there
 
 
 def test_too_little_memory_is_refused_with_the_least_that_works() -> None:
     with pytest.raises(TooLittleMemory) as refused:
         Shares(4, 512 * MEBIBYTE).check()
     assert str(refused.value) == (
-        "there are 512 MiB of memory for this service, and --workers 4 needs 1280 MiB. "
-        "The least that works is 800 MiB, with --workers 1."
+        "there are 512 MiB of memory for this service, and --workers 4 needs 960 MiB. "
+        "The least that works is 480 MiB, with --workers 1."
     )
 
 
