@@ -47,11 +47,6 @@ class Lane:
         self.was_whole = False
 
     @property
-    def is_wanted(self) -> bool:
-        """Whether they are to be there by now."""
-        return self._wanted.is_set()
-
-    @property
     def is_whole(self) -> bool:
         """Whether every process is there."""
         return sum(process.is_alive for process in self.processes) >= self.size

@@ -53,12 +53,12 @@ class Workers:
         self._turns = {lane: Turns(lane.size, WAITING_OF_ONE, WAITING) for lane in (self._stored, self._source)}
         self._leftovers = Leftovers()
         self.lanes = (self._reports, self._stored, self._source)
+        self._awaited = (self._reports,) if self._timing.desk_s else self.lanes
 
     @property
     def are_warm(self) -> bool:
         """Whether reports can be made at once."""
-        are_there = self._reports.was_whole and all(lane.was_whole for lane in self._turns if lane.is_wanted)
-        return are_there and self.failure is None
+        return all(lane.was_whole for lane in self._awaited) and self.failure is None
 
     @property
     def is_whole(self) -> bool:

@@ -7,6 +7,7 @@ shown, reached   where it is, for people: without the password
 end_statements   what a run that is gone has left behind on the server
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,6 +22,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pipeline.errors import AddressNotUnderstood, SourceBusy, SourceRefused, SourceUnreachable
 from pipeline.source.locks import TablesReplaced
 from pipeline.source.patience import PatientConnection, connection_options
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a wait that was cancelled is no news for a terminal
 
 END_PATIENCE = timedelta(seconds=5)
 REFUSALS = ("authentication", "password", "role ", "database ", "SSL", "TLS", "certificate", "permission", "pg_hba")

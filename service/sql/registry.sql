@@ -71,6 +71,9 @@ where id = (
     select id
     from store_uptime.report as queued
     where status = 'queued' and (not_before is null or not_before <= store_uptime.clock())
+      and not (tries > 0 and exists (                 -- it is given up as soon as somebody has seen that it is due again
+          select from store_uptime.schedule where name = queued.schedule and next_due <= store_uptime.clock()
+      ))
     order by (
                  select max(started_at)
                  from store_uptime.report as earlier

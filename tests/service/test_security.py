@@ -531,7 +531,7 @@ def file_tag(client: httpx.Client, report_id: str) -> str:
 
 def test_a_mistake_of_ours_tells_nothing_of_the_inside(polled: str, database: str) -> None:
     with running(polled, "--registry", database) as server, server.client() as client:
-        run(database, "alter table store_uptime.api_key rename to elsewhere")
+        run(database, "insert into store_uptime.report (id, options, client) values (repeat('0', 32), '[]', '')")
         answer = client.get("/reports")
         assert problem(answer, 500) == "Something went wrong in the server; its log has the details."
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS

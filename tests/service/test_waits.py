@@ -35,6 +35,7 @@ from tests.service.running import (
     complete,
     finished,
     held_up,
+    in_a_loop,
     loaded,
     new_key,
     running,
@@ -352,7 +353,7 @@ def test_a_heartbeat_goes_on_whatever_happens() -> None:
         heart.stop()
 
     heart = Heartbeat("a heart", beat, 0.001, Troubles())
-    asyncio.run(asyncio.wait_for(heart.run(), 10))
+    in_a_loop(asyncio.wait_for(heart.run(), 10))
     assert list(beats) == []
 
 
@@ -367,7 +368,7 @@ def test_threads_that_hang_are_counted_until_they_end() -> None:
         hung.set()
         assert await threads.call(5, len, "free") == 4
 
-    asyncio.run(called())
+    in_a_loop(called())
 
 
 def test_a_request_without_an_answer_ends_and_one_that_streams_does_not() -> None:
@@ -390,7 +391,7 @@ def test_a_request_without_an_answer_ends_and_one_that_streams_does_not() -> Non
             await in_time.handle(scope, hangs, send, hangs)  # pyrefly: ignore
         await in_time.handle(scope, hangs, send, streams)  # pyrefly: ignore
 
-    asyncio.run(called())
+    in_a_loop(called())
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
 
 
