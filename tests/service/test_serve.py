@@ -28,7 +28,7 @@ from service.cli import exit_status
 from service.commands.serve import CONNECTIONS
 from service.migrations import FOLDER, migrate, number
 from service.testing import Service
-from tests.feeds import COMMAND, called, surroundings
+from tests.feeds import COMMAND, store_uptime, surroundings
 from tests.postgres import Cluster, as_user, eventually, fresh_database, is_alive, new_cluster, open_folder, run
 from tests.service.running import (
     complete,
@@ -98,7 +98,8 @@ def test_a_wrong_option_is_told_in_one_line_with_status_2(
 
 def refused(*options: str, database: str = NOBODY, port: int = 0) -> str:
     """The last thing that a server says which does not come up."""
-    done = called("serve", "--port", str(port), *options, STORE_UPTIME_DATABASE=database)
+    options = ("serve", "--port", str(port), *options)
+    done = store_uptime(*options, cwd=Path(), STORE_UPTIME_DATABASE=database)  # a loop may run in this process
     lines = done.stderr.decode().splitlines()
     assert (done.returncode, done.stdout) == (1, b"")
     assert "Traceback" not in "\n".join(lines)
@@ -439,7 +440,7 @@ def away(client: httpx.Client) -> bool:
 
 
 def test_a_database_that_is_down_at_the_start_or_goes_away_is_waited_for(cluster: Cluster) -> None:
-    with started(cluster.socket_url) as service, service.client() as client:
+    with started(cluster.socket_url, STORE_UPTIME_TIMING_CONNECTION_S="0.5") as service, service.client() as client:
         eventually(lambda: events(service, "the database does not answer, waiting for it"), 30)
         assert away(client)
         for method, path in ASKED:
