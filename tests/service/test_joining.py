@@ -86,6 +86,17 @@ def test_one_that_waits_for_the_tables_is_shared_once_it_has_read_them(client: h
     assert trigger(client, lookback="6h", now=NOW) == first
 
 
+def test_one_that_runs_and_has_read_them_is_shared_if_the_clock_has_no_say(client: httpx.Client, tables: str) -> None:
+    for options in ({"lookback": "7h", "now": NOW}, {"lookback": "7h"}):
+        first = complete(client, **options)
+        run(
+            tables,
+            "update store_uptime.report set status = 'running', run = id, polls_ahead = null, finished_at = null, "
+            f"lease_until = now() + interval '1 hour' where id = '{first}'",
+        )
+        assert (trigger(client, **options) == first) == ("now" in options)
+
+
 def test_what_the_service_writes_itself_is_no_change(client: httpx.Client) -> None:
     first = complete(client, max_gap="7h")
     other = complete(client, max_gap="8h", store_id="a")
