@@ -100,14 +100,17 @@ def test_who_waits_and_who_runs_is_told(client: httpx.Client, polled: str) -> No
 
 def test_how_late_reports_are_is_told(client: httpx.Client, polled: str) -> None:
     client.post("/schedules", json={"name": "late", "cron": "0 0 1 1 *", "zone": "UTC"}).raise_for_status()
-    with occupied(polled, client):
-        run(polled, "update store_uptime.schedule set next_due = now() - interval '10 minutes' where name = 'late'")
-        eventually(lambda: metrics(client)["store_uptime_late_due_times", ()] == 1, 30)
-        found = metrics(client)
-        assert 600 < found["store_uptime_oldest_due_time_seconds", ()] < 660
-        assert 0 < found["store_uptime_oldest_waiting_seconds", ()] < 60
-        assert 0 < found["store_uptime_oldest_lease_seconds", ()] < 15
-    client.delete("/schedules/late")
+    try:
+        with occupied(polled, client):
+            run(polled, "update store_uptime.schedule set next_due = now() - interval '10 minutes' where name = 'late'")
+            eventually(lambda: metrics(client)["store_uptime_oldest_waiting_seconds", ()] > 0, 30)
+            found = metrics(client)
+            assert found["store_uptime_late_due_times", ()] == 1
+            assert 600 < found["store_uptime_oldest_due_time_seconds", ()] < 660
+            assert 0 < found["store_uptime_oldest_waiting_seconds", ()] < 60
+            assert 0 < found["store_uptime_oldest_lease_seconds", ()] < 15
+    finally:
+        client.delete("/schedules/late")
     eventually(lambda: metrics(client)["store_uptime_late_due_times", ()] == 0, 30)
     ages = ("oldest_due_time", "oldest_waiting", "oldest_lease")
     eventually(lambda: [metrics(client)[f"store_uptime_{age}_seconds", ()] for age in ages] == [0, 0, 0], 30)
