@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import LiteralString
 
@@ -29,10 +30,12 @@ from pipeline.rejects import RejectFiles
 from pipeline.source.connection import connected, first_line
 from pipeline.source.discovery import found_files
 from pipeline.source.files import DataFile
+from pipeline.source.patience import LOCK_S, NoAnswer
 from pipeline.statements import statement
 from pipeline.tables import COLUMNS, Table
 
 APPLICATION = "store-uptime load"
+LONGEST = timedelta(hours=6)  # of a statement, also where the server is stopped
 MERGES: dict[Table, tuple[LiteralString, LiteralString]] = {
     "store_status": ("load/store_status", "load/store_status"),
     "menu_hours": ("load/whole", "load/corrected_menu_hours"),
@@ -195,12 +198,13 @@ def writable(address: str) -> Iterator[psycopg.Connection]:
             from pipeline.embedded import embedded_server
 
             address = stack.enter_context(embedded_server())
-        yield stack.enter_context(connected(address, APPLICATION))
+        yield stack.enter_context(connected(address, APPLICATION, LONGEST))
 
 
 def prepare(connection: psycopg.Connection) -> None:
     """Wait for other loads, and see to it that the three tables are there and are ours. Raises LoadRefused."""
     connection.execute("select pg_advisory_xact_lock(hashtext('store-uptime load'))")
+    connection.execute(statement("load/lock_timeout"), [f"{LOCK_S:g}s"])  # only now: another load may take its time
     strangers = [row[0] for row in connection.execute(statement("load/strangers")).fetchall()]
     if strangers:
         found, renamed, read = "was", "that table", "it as it is"
@@ -282,6 +286,10 @@ def refusals(connection: psycopg.Connection) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         remedy = "Nothing was changed. A user who may create and write tables is needed, and disk space."
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            remedy = "Nothing was changed. Another session keeps its tables from being written; try again in a while."
+        elif isinstance(error, NoAnswer):
+            remedy = "It is not known whether anything was changed; load the same files once more, and it is done."
         raise LoadRefused(place(connection), first_line(error), remedy) from None
 
 

@@ -19,7 +19,7 @@ from service.settings import Settings
 from service.spoken import goes_to
 from service.webhooks import Announcement, announced
 
-AT_ONCE = 8  # of each kind
+AT_ONCE = 8  # to each destination, and of announcements
 LEASE = timedelta(seconds=90)
 FILE_S = 60  # how long a try may take; of an announcement, the settings say it
 SECONDS, MINUTES, HOURS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours"))
@@ -35,13 +35,16 @@ class Courier:
         self._registry, self._wake = registry, wake
         self._destinations, self._networks = settings.destinations, settings.networks
         self._seconds = {"file": FILE_S, "webhook": settings.timing.webhook_s}
-        self._busy: dict[str, set[asyncio.Task[None]]] = {"file": set(), "webhook": set()}
+        self._busy: dict[tuple[str, str], set[asyncio.Task[None]]] = {
+            ("webhook", ""): set(),
+            **{("file", name): set() for name in self._destinations},
+        }
 
     async def tick(self) -> None:
-        """Take what is to go out; who hangs keeps none of the other kind waiting. Raises RegistryUnreachable."""
-        for kind, busy in self._busy.items():
+        """Take what is to go out; who hangs keeps nobody else waiting. Raises RegistryUnreachable."""
+        for (kind, name), busy in self._busy.items():
             for _ in range(AT_ONCE - len(busy)):
-                delivery = await self._next(kind)
+                delivery = await self._next(kind, name)
                 if delivery is None:
                     break
                 task = asyncio.create_task(self._see_out(delivery))
@@ -58,8 +61,8 @@ class Courier:
             task.cancel()
         await asyncio.gather(*on_their_way, return_exceptions=True)
 
-    async def _next(self, kind: str) -> Row | None:
-        ours = {"kind": kind, "destinations": list(self._destinations)}
+    async def _next(self, kind: str, destination: str) -> Row | None:
+        ours = {"kind": kind, "destinations": [destination]}
         if not await self._registry.row("any_delivery", **ours):
             return None
         return await self._registry.row("next_delivery", **ours, lease=LEASE)

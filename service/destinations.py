@@ -1,7 +1,7 @@
 """Where files are delivered to: folders, and buckets that speak S3, each under a name that the operator gives it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,7 @@ from service.threads import Threads
 
 RETRIES = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}  # what is longer away, the courier waits for
 BUCKET = "s3://"
-WRITES, WRITE_S = Threads(8), 60.0  # a folder of another machine may hang
+WRITES, WRITE_S = 8, 60.0  # a folder of another machine may hang
 
 
 class NoDestination(StoreUptimeError):
@@ -41,11 +41,13 @@ class Folder:
     """A folder. A delivered file of the same name gives way, and nothing else."""
 
     path: Path
+    threads: Threads = field(default_factory=lambda: Threads(WRITES), compare=False)
+    """Of its own: where it hangs, the others get their files."""
 
     async def put(self, name: str, content: bytes) -> None:
         """See `Destination`."""
         try:
-            await WRITES.call(WRITE_S, self._written, name, content)
+            await self.threads.call(WRITE_S, self._written, name, content)
         except pipeline.CannotWrite as error:
             raise NotDelivered(error.reason) from None
         except OSError as error:

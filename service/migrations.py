@@ -5,6 +5,7 @@ one waits for the other and finds nothing left to do.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import LiteralString, cast
 
@@ -19,6 +20,7 @@ FOLDER = Path(__file__).parent / "sql/migrations"
 NEWEST = max(int(path.name.partition("_")[0]) for path in FOLDER.glob("*.sql"))
 """The number of the schema that this version knows."""
 PATIENCE = "set local lock_timeout = '10s'; set local idle_in_transaction_session_timeout = '10s'"
+LONGEST = timedelta(minutes=5)  # of a statement, also where the server is stopped
 LOCK = "select pg_advisory_xact_lock(hashtext('store_uptime migrations'))"
 APPLIED = """
     create table if not exists store_uptime.migration (
@@ -61,7 +63,7 @@ def migrate(address: str) -> None:
 
     Raises RegistryRefused, SourceUnreachable, SourceRefused, psycopg.OperationalError.
     """
-    with pipeline.connected(address, "store-uptime migration") as connection:
+    with pipeline.connected(address, "store-uptime migration", LONGEST) as connection:
         place = f"the database {connection.info.dbname} at {connection.info.host}"
         try:
             with connection.transaction():
@@ -76,9 +78,9 @@ def migrate(address: str) -> None:
 
 def apply(connection: psycopg.Connection) -> None:
     """Apply what is missing, all or nothing; what is complete already needs no right but to read."""
+    connection.execute(PATIENCE)
     if exists(connection, "to_regclass('store_uptime.migration')") and not missing(connection):
         return
-    connection.execute(PATIENCE)
     connection.execute(LOCK)
     if not exists(connection, "to_regnamespace('store_uptime')"):
         connection.execute("create schema store_uptime")

@@ -45,19 +45,21 @@ SENTENCES = {
     429: "Too many requests from this address; Retry-After says in how many seconds there may be more.",
 }
 CLASSIC, CLASSIC_MEDIA = ("/trigger_report", "/get_report"), "application/json"
+RETRY_AFTER = "5"  # seconds
 UNEXPECTED = "Something went wrong in the server; its log has the details."
 
 log = structlog.get_logger(part="http")
 
 
 def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> ProblemDetailsException:
-    """A problem as it is answered."""
+    """A problem as it is answered; each 503 says when to try again."""
+    later = {"Retry-After": RETRY_AFTER} if status == 503 else {}
     return ProblemDetailsException(
         status_code=status,
         title=HTTPStatus(status).phrase,
         detail=sentence,
         extra={"error": sentence},
-        headers=headers,
+        headers=later | (headers or {}),
     )
 
 
@@ -75,7 +77,7 @@ def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
         return problem(error.status, told(error), error.headers)
     if type(error) in STATUS:
         return problem(STATUS[type(error)], told(error))
-    return problem(503, told(error), {"Retry-After": "5"})
+    return problem(503, told(error))
 
 
 def of_bytes(error: UnicodeDecodeError) -> ProblemDetailsException:

@@ -4,23 +4,33 @@ A server that is stopped, not ended, goes on to acknowledge what it is sent: nei
 end such a wait. So `PatientConnection` looks at the clock too.
 """
 
+import logging
 from collections.abc import Generator
 from datetime import timedelta
 from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import pq, waiting
 
 Result = TypeVar("Result")
 
 CONNECT_TIMEOUT_S = 4
+STEP_S = 0.1
+"""Between two looks at the clock, and for Ctrl-C."""
 LOCK_S = 60.0
 PULL_LOCK = "1s"
 """How long a pull waits behind a reload that waits for us; after that it goes over the connection with the locks."""
+CANCEL_S = 0.5
+"""How long a server may take to hear that a statement was interrupted: whoever presses Ctrl-C waits for it."""
 RUN = timedelta(hours=1)
 """As long as anything may take that a whole report waits for."""
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 """A machine that is gone is noticed within a minute, whoever has something to send."""
+
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+"""What it has to say goes to logs that somebody has set up, and not to the terminal."""
 
 
 class NoAnswer(psycopg.OperationalError):
@@ -32,9 +42,28 @@ class PatientConnection(psycopg.Connection):
 
     patience: timedelta | None = None
 
-    def wait(self, gen: Generator[Any, Any, Result], *options: Any, **named: Any) -> Result:
-        """See psycopg: every statement of the connection goes through here."""
-        return super().wait(gen if self.patience is None else bounded(gen, self.patience), *options, **named)
+    def wait(self, gen: Generator[Any, Any, Result], interval: float = STEP_S, timeout: float | None = None) -> Result:
+        """See psycopg: every statement of the connection goes through here.
+
+        At Ctrl-C psycopg itself waits ten seconds for a server that is stopped.
+        """
+        steps = gen if self.patience is None else bounded(gen, self.patience)
+        try:
+            return waiting.wait(steps, self.pgconn.socket, interval=interval, timeout=timeout)
+        except KeyboardInterrupt:
+            if self.pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+                self._end(steps)
+            raise
+
+    def _end(self, steps: Generator[Any, Any, Any]) -> None:
+        """Have the server end a statement, and hang up where it does not hear so."""
+        try:
+            self.cancel_safe(timeout=CANCEL_S)
+            waiting.wait(steps, self.pgconn.socket, interval=STEP_S, timeout=CANCEL_S)
+        except psycopg.errors.QueryCanceled:
+            pass
+        except BaseException:  # an error, or Ctrl-C once more: the one before is raised
+            self.close()
 
 
 def bounded(steps: Generator[Any, Any, Result], patience: timedelta) -> Generator[Any, Any, Result]:

@@ -42,11 +42,8 @@ HERE = Place()
 @contextmanager
 def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
     """Executes statements of the registry by name, each committed at once; it is made if it is missing."""
-    import psycopg
     from psycopg.rows import dict_row
 
-    from service.bounded import cause_of
-    from service.errors import RegistryUnreachable
     from service.migrations import settled
     from service.statements import statements
 
@@ -55,18 +52,31 @@ def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
         def url(address: str) -> str:
             return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
 
-        address = settled(common.address(place.database), place.registry, url, say)
+        with registry_errors():
+            address = settled(common.address(place.database), place.registry, url, say)
         connection = servers.enter_context(pipeline.connected(address, "store-uptime command", PATIENCE))
         connection.autocommit = True
 
         def ask(statement: str, **values: Any) -> "list[DictRow]":
-            try:
+            with registry_errors():
                 cursor = connection.cursor(row_factory=dict_row).execute(statements()[statement], values)
-            except psycopg.Error as error:
-                cause = cause_of(error)
-                if cause is None:
-                    raise
-                raise RegistryUnreachable(cause, str(error)) from error
-            return cursor.fetchall() if cursor.description else []
+                return cursor.fetchall() if cursor.description else []
 
         yield ask
+
+
+@contextmanager
+def registry_errors() -> "Iterator[None]":
+    """What PostgreSQL says of itself, and not of a statement, as an error of ours. Raises RegistryUnreachable."""
+    import psycopg
+
+    from service.bounded import cause_of
+    from service.errors import RegistryUnreachable
+
+    try:
+        yield
+    except psycopg.Error as error:
+        cause = cause_of(error)
+        if cause is None:
+            raise
+        raise RegistryUnreachable(cause, str(error)) from error

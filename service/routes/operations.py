@@ -10,6 +10,7 @@ from litestar.openapi import ResponseSpec
 from service.backend import Backend
 from service.causes import Cause
 from service.grants import Role, needs
+from service.problems import RETRY_AFTER
 from service.routes.shapes import Health, Readiness, problems
 
 OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
@@ -32,7 +33,9 @@ async def ready(request: Request[Any, Any, Any], backend: NamedDependency[Backen
     missing, since = {name: lack for name, (lack, _) in found.items()}, {name: at for name, (_, at) in found.items()}
     if missing:
         request.scope["state"]["cause"] = {"cause": Cause.NOT_READY, "reason": ", ".join(missing)}
-    return Response(Readiness(not missing, missing, since), status_code=503 if missing else 200)
+    if not missing:
+        return Response(Readiness(True, missing, since))
+    return Response(Readiness(False, missing, since), status_code=503, headers={"Retry-After": RETRY_AFTER})
 
 
 @get(

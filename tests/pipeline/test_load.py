@@ -16,6 +16,7 @@ import pytest
 
 from pipeline import LoadedFile, Report, build_report, load_files, open_source, write_sample
 from pipeline.errors import CannotWrite, LoadRefused, SourceMismatch, SourceMissing, StoreUptimeError
+from pipeline.load import prepare
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, surroundings, written_feed
 from tests.postgres import as_user, eventually, run
 
@@ -445,6 +446,17 @@ def test_two_loads_at_once_leave_each_poll_once(database: str, tmp_path: Path) -
         "menu_hours": once["menu_hours"].added,
         "timezones": once["timezones"].added,
     }
+
+
+def test_a_table_that_is_locked_is_waited_for_a_minute_unless_the_address_says_else(feed: Path, database: str) -> None:
+    load(feed, database)
+    with psycopg.connect(database) as other:
+        prepare(other)
+        assert other.execute("show lock_timeout").fetchone() == ("1min",)
+        other.rollback()
+        other.execute("lock table timezones in access exclusive mode")
+        with pytest.raises(LoadRefused, match=r"Nothing was changed\. Another session .*; try again"):
+            load(feed, f"{database}&options=-clock_timeout%3D50ms")
 
 
 def test_reports_can_be_made_while_a_load_waits_for_its_end(feed: Path, database: str, tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 And how long a source waits, for what, and through what.
 """
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Timer
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,7 +29,7 @@ from pipeline import (
     polled_stores,
 )
 from pipeline.options import Horizon, instant_us
-from pipeline.source.connection import connectorx_url, source_error
+from pipeline.source.connection import connected, connectorx_url, source_error
 from pipeline.source.postgres import Postgres
 from tests.pipeline.test_postgres_forms import NOON
 from tests.postgres import as_user, fresh_database, pgbouncer, run
@@ -269,6 +272,17 @@ def test_a_server_that_is_stopped_is_not_waited_for(reloaded: str) -> None:
     ):
         source.has_polled("a")
     assert time.monotonic() - began < 3
+
+
+def test_ctrl_c_does_not_wait_for_a_server_that_is_stopped(reloaded: str) -> None:
+    with connected(reloaded, "interrupted") as connection, suspended(connection.info.backend_pid):
+        pressed = Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+        pressed.start()
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            connection.execute("select")
+        assert time.monotonic() - began < 2
+    assert connection.closed
 
 
 def test_a_statement_ends_on_the_server_too(reloaded: str) -> None:

@@ -1,6 +1,7 @@
 """What goes out of a report: files to a folder and to a real bucket, announcements to a receiver that has bad days."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from obstore.store import S3Store
 from standardwebhooks.webhooks import Webhook
 
+from service.courier import AT_ONCE
 from service.destinations import destinations
 from service.errors import NotDelivered
 from tests.feeds import called
@@ -43,8 +45,15 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shared(server: str, polled: str, archive: Path) -> Iterator[Ruled]:
-    with ruled_service(server, polled, "--destination", f"archive={archive}", *LOCAL) as ruled:
+def stuck(archive: Path) -> Path:
+    """A folder that a second destination stands for."""
+    return archive.parent / "stuck"
+
+
+@pytest.fixture(scope="module")
+def shared(server: str, polled: str, archive: Path, stuck: Path) -> Iterator[Ruled]:
+    places = ("--destination", f"archive={archive}", "--destination", f"stuck={stuck}")
+    with ruled_service(server, polled, *places, *LOCAL) as ruled:
         yield ruled
 
 
@@ -153,6 +162,26 @@ def test_any_report_can_be_delivered(ruled: Ruled, folder: Path) -> None:
     settled(ruled, report_id, 2)
     refused = ruled.client.post(f"/reports/{report_id}/deliveries", json={"to": "nowhere"})
     assert "knows no destination 'nowhere'. It delivers to archive" in problem(refused, 422)
+
+
+def test_a_folder_that_hangs_keeps_no_other_waiting(ruled: Ruled, folder: Path, stuck: Path) -> None:
+    """As one of a machine that is away: here a pipe has the file's name, and nobody reads it."""
+
+    def deliver(to: str) -> str:
+        return ruled.client.post(f"/reports/{report_id}/deliveries", json={"to": to}).json()["name"]
+
+    report_id = complete(ruled.client)
+    pipe = stuck / deliver("archive")
+    os.mkfifo(pipe)
+    for _ in range(AT_ONCE + 1):
+        deliver("stuck")
+    eventually((folder / pipe.name).exists)
+    (folder / pipe.name).unlink()
+    deliver("archive")
+    eventually((folder / pipe.name).exists)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    settled(ruled, report_id, 2)
+    os.close(reader)
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,14 @@ import psutil
 import psycopg
 import pytest
 
+from pipeline import SourceMismatch
+from service import migrations
 from service.causes import Cause, cause_of_state
-from service.errors import AnswerTooLate, RegistryUnreachable
+from service.commands.registry import Place, opened
+from service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, RegistryUnreachable
 from service.heartbeat import Heartbeat, Troubles
 from service.in_time import InTime
+from service.problems import problem_of
 from service.registry import Registry
 from service.settings import Timing
 from service.testing import Service
@@ -178,7 +182,9 @@ def events(service: Service, event: str) -> list[dict[str, Any]]:
 def lacking(client: httpx.Client) -> dict[str, str]:
     """What a server lacks; it answers at once, whatever it is."""
     begun = time.monotonic()
-    answer = client.get("/ready").json()
+    ready = client.get("/ready")
+    assert ready.is_success or ready.headers["Retry-After"]
+    answer = ready.json()
     assert client.get("/health").is_success
     assert time.monotonic() - begun < 1
     assert answer["since"].keys() == answer["missing"].keys()
@@ -318,6 +324,19 @@ def test_the_registry_may_be_behind_pgbouncer(other: Service, server: str, poole
     run(server, "delete from store_uptime.api_key")
 
 
+def test_a_command_does_not_wait_for_ever_for_the_schema(
+    server: str, known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "PATIENCE", "set local lock_timeout = '50ms'")
+    with (
+        locked(server, "store_uptime.migration"),
+        pytest.raises(RegistryUnreachable) as failed,
+        opened(Place(registry=server)),
+    ):
+        pass
+    assert failed.value.cause is Cause.TIMEOUT
+
+
 # The source -----------------------------------------------------------------------------------------------------------
 
 
@@ -355,6 +374,14 @@ def test_a_heartbeat_goes_on_whatever_happens() -> None:
     heart = Heartbeat("a heart", beat, 0.001, Troubles())
     in_a_loop(asyncio.wait_for(heart.run(), 10))
     assert list(beats) == []
+
+
+@pytest.mark.parametrize(
+    "error", [SourceMismatch("x", "y", "z"), NeedsMoreMemory(), RegistryRefused("x", "y", "z"), RegistryUnreachable()]
+)
+def test_each_503_says_when_to_try_again(error: Exception) -> None:
+    answer = problem_of(error)
+    assert (answer.status_code, (answer.headers or {}).get("Retry-After")) == (503, "5")
 
 
 def test_threads_that_hang_are_counted_until_they_end() -> None:
