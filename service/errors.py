@@ -313,7 +313,7 @@ class NeedsMoreMemory(ServiceError):
     cause = Cause.OUT_OF_MEMORY
 
     def __str__(self) -> str:
-        return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
+        return "It needed more memory than a worker may use. Each has more with more memory, or with fewer --workers."
 
 
 class TookTooLong(ServiceError):
