@@ -30,6 +30,7 @@ from service.access import Uses
 from service.courier import Courier
 from service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable
 from service.heartbeat import Heartbeat, Troubles, one_line
+from service.looks import Looks
 from service.migrations import NEWEST, settled
 from service.pool import Workers
 from service.registry import Registry, Row
@@ -57,6 +58,7 @@ UNANSWERED = (
 )
 STORES_S = 60
 NO_KEYS_S = 1
+FRESH_S = 0.25  # what many follow is looked at so often, not once for each of them
 FOR_ROUTES, FOR_TRIGGERS, FOR_LOOPS = 8, 2, 3  # connections
 LOOKS, DECRYPTIONS = 4, 2  # threads
 
@@ -84,6 +86,7 @@ class Backend:
         self._registries = (self.registry, self.triggers, self._of_loops, self._of_leases, self._of_watches)
         self._looks, self._decryptions, self._starts = Threads(LOOKS), Threads(DECRYPTIONS), Threads(1)
         self.uses = Uses(self.registry)
+        self.looks = Looks(FRESH_S)
         self._held = ExitStack()
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)

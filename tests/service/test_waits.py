@@ -20,6 +20,7 @@ from service.causes import Cause, cause_of_state
 from service.errors import AnswerTooLate, RegistryUnreachable
 from service.heartbeat import Heartbeat, Troubles
 from service.in_time import InTime
+from service.looks import Looks
 from service.registry import Registry
 from service.settings import Timing
 from service.testing import Service
@@ -368,6 +369,20 @@ def test_threads_that_hang_are_counted_until_they_end() -> None:
         assert await threads.call(5, len, "free") == 4
 
     asyncio.run(called())
+
+
+def test_what_many_follow_is_looked_for_once() -> None:
+    async def counted() -> list[int]:
+        counts, looks = iter(range(9)), Looks(0.05)
+
+        async def look() -> int:
+            return next(counts)
+
+        found = await asyncio.gather(*(looks.at("report", look) for _ in range(50)))
+        await asyncio.sleep(0.1)
+        return [*found, await looks.at("report", look)]
+
+    assert asyncio.run(counted()) == [0] * 50 + [1]
 
 
 def test_a_request_without_an_answer_ends_and_one_that_streams_does_not() -> None:
