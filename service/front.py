@@ -31,7 +31,7 @@ from service.compression import without_refused_codings
 from service.connections import PROBES, Connections, no_place
 from service.errors import Forbidden
 from service.outflow import Outflow
-from service.proxies import client_of
+from service.proxies import client_of, counted_as
 from service.settings import LOOPBACK, Settings
 
 HEAD_SECONDS = 10
@@ -71,7 +71,7 @@ class Front:
             await self._app(scope, receive, send)
             return
         begun, seen = time.perf_counter(), Seen()
-        client = Client(client_of(scope), receive)
+        client = Client(counted_as(client_of(scope)), receive)
         CLIENT.set(client)
         asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
         if scope["method"] == "HEAD":
@@ -219,7 +219,7 @@ class Rates(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises TooManyRequestsException, which says when there may be more."""
-        address = client_of(scope)
+        address = counted_as(client_of(scope))
         if not self._hits.hit(self._limit, address):
             wait = self._hits.get_window_stats(self._limit, address).reset_time - time.time()
             raise TooManyRequestsException(headers={"Retry-After": str(max(1, math.ceil(wait)))})

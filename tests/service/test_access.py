@@ -481,6 +481,15 @@ def test_who_guesses_keys_has_to_wait(stranger: httpx.Client, key: str) -> None:
     assert stranger.post("/session", json={"key": key}, headers={"X-Forwarded-For": "203.0.113.10"}).is_success
 
 
+def test_another_address_of_the_same_network_of_ipv6_is_no_other_guesser(stranger: httpx.Client) -> None:
+    guess = {"key": "su_00000000_" + "x" * 43}
+    guesses = [
+        stranger.post("/session", json=guess, headers={"X-Forwarded-For": f"2001:db8:0:{network}::{host:x}"})
+        for network, host in [(1, host) for host in range(21)] + [(2, 0)]
+    ]
+    assert [answer.status_code for answer in guesses] == [401] * 20 + [429, 401]
+
+
 def test_with_a_revoked_key_nobody_gets_what_others_have_asked_for(
     ada: httpx.Client, stranger: httpx.Client, registry: str
 ) -> None:
