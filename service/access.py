@@ -145,4 +145,4 @@ async def session_of(connection: Connection, registry: Registry) -> Authenticati
 async def still_known(connection: Connection, backend: "Backend") -> None:
     """Raises NotAllowed where what has opened an answer that goes on opens nothing any more."""
     shown = connection.headers.get("Authorization"), connection.cookies.get(COOKIE)
-    await backend.looks.at(shown, lambda: known(connection, backend))
+    await backend.shared_looks.at(shown, lambda: known(connection, backend))

@@ -465,7 +465,7 @@ async def standing(backend: Backend, report_id: str) -> tuple[str, ReportStatus]
         row = await reports.found(backend.registry, report_id)
         return row["status"], await described(backend, row)
 
-    return await backend.looks.at(report_id, looked)
+    return await backend.shared_looks.at(report_id, looked)
 
 
 def event(name: str, status: ReportStatus) -> ServerSentEventMessage:
