@@ -109,33 +109,40 @@ class Doorkeeper(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Raises NotAllowed, Forbidden, RoleNeeded."""
         backend: Backend = connection.app.state["backend"]
-        known = await self._known(connection, backend)
-        if known.user.name is not None:
-            backend.uses.note(known.user.name)
-        connection.scope["user"] = known.user  # for the log, also where it does not suffice
-        known.user.check(connection.route_handler.opt.get("role", Role.ADMIN))
-        return known
+        caller = await known(connection, backend)
+        if caller.user.name is not None:
+            backend.uses.note(caller.user.name)
+        connection.scope["user"] = caller.user  # for the log, also where it does not suffice
+        caller.user.check(connection.route_handler.opt.get("role", Role.ADMIN))
+        return caller
 
-    async def _known(self, connection: Connection, backend: "Backend") -> AuthenticationResult:
-        kind, _, key = connection.headers.get("Authorization", "").partition(" ")
-        if kind.lower() == "bearer":
-            return AuthenticationResult(user=await key_grant(backend.registry, key.strip()), auth=None)
-        session = await self._session(connection, backend.registry)
-        if session is not None:
-            return session
-        if await backend.asks_for_keys():
-            raise NotAllowed
-        return AuthenticationResult(user=EVERYTHING, auth=None)
 
-    async def _session(self, connection: Connection, registry: Registry) -> AuthenticationResult | None:
-        """What its cookie opens; None without one, where it has ended, or is of another server on this machine."""
-        cookie = connection.cookies.get(COOKIE)
-        row = await registry.row("session", hash=hashed(cookie)) if cookie else None
-        if row is None:
-            return None
-        shown = connection.headers.get(CSRF_HEADER, "")
-        if connection.scope.get("method") not in SAFE and not compare_digest(
-            shown.encode(), row["csrf_token"].encode()
-        ):
-            raise Forbidden(f"A request by cookie must show its session's token in {CSRF_HEADER}.")
-        return AuthenticationResult(user=grant_of(row), auth=row["csrf_token"])
+async def known(connection: Connection, backend: "Backend") -> AuthenticationResult:
+    """What whoever asks may do, by key or by cookie. Raises NotAllowed, Forbidden."""
+    kind, _, key = connection.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return AuthenticationResult(user=await key_grant(backend.registry, key.strip()), auth=None)
+    session = await session_of(connection, backend.registry)
+    if session is not None:
+        return session
+    if await backend.asks_for_keys():
+        raise NotAllowed
+    return AuthenticationResult(user=EVERYTHING, auth=None)
+
+
+async def session_of(connection: Connection, registry: Registry) -> AuthenticationResult | None:
+    """What its cookie opens; None without one, where it has ended, or is of another server on this machine."""
+    cookie = connection.cookies.get(COOKIE)
+    row = await registry.row("session", hash=hashed(cookie)) if cookie else None
+    if row is None:
+        return None
+    shown = connection.headers.get(CSRF_HEADER, "")
+    if connection.scope.get("method") not in SAFE and not compare_digest(shown.encode(), row["csrf_token"].encode()):
+        raise Forbidden(f"A request by cookie must show its session's token in {CSRF_HEADER}.")
+    return AuthenticationResult(user=grant_of(row), auth=row["csrf_token"])
+
+
+async def still_known(connection: Connection, backend: "Backend") -> None:
+    """Raises NotAllowed where what has opened an answer that goes on opens nothing any more."""
+    shown = connection.headers.get("Authorization"), connection.cookies.get(COOKIE)
+    await backend.shared_looks.at(shown, lambda: known(connection, backend))

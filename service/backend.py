@@ -28,8 +28,9 @@ from pipeline import (
 from service import metrics
 from service.access import Uses
 from service.courier import Courier
-from service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable
+from service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable, TooManyLooks
 from service.heartbeat import Heartbeat, Troubles, one_line
+from service.looks import Looks
 from service.migrations import NEWEST, settled
 from service.pool import Workers
 from service.registry import Registry, Row
@@ -37,7 +38,7 @@ from service.runner import House, Runner
 from service.schedules import queue_due
 from service.scratch import scratch
 from service.settings import Settings, Timing
-from service.threads import Threads
+from service.threads import NoThread, Threads
 from service.watch import NEWER, Watch, Watches
 from service.work import Place
 
@@ -57,6 +58,7 @@ UNANSWERED = (
 )
 STORES_S = 60
 NO_KEYS_S = 1
+FRESH_S = 0.25  # what many follow is looked at so often, not once for each of them
 FOR_ROUTES, FOR_TRIGGERS, FOR_LOOPS = 8, 2, 3  # connections
 LOOKS, DECRYPTIONS = 4, 2  # threads
 
@@ -84,6 +86,7 @@ class Backend:
         self._registries = (self.registry, self.triggers, self._of_loops, self._of_leases, self._of_watches)
         self._looks, self._decryptions, self._starts = Threads(LOOKS), Threads(DECRYPTIONS), Threads(1)
         self.uses = Uses(self.registry)
+        self.shared_looks = Looks(FRESH_S)
         self._held = ExitStack()
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)
@@ -284,10 +287,12 @@ class Backend:
         return self._stores
 
     async def _looked(self, look: "Callable[[pipeline.Source], Result]") -> Result:
-        """What a look at the source finds. Raises SourceUnreachable, and what the look raises."""
+        """What a look at the source finds. Raises SourceUnreachable, TooManyLooks, and what the look raises."""
         seconds = self.settings.timing.look_s
         try:
             return await self._looks.call(seconds, look, self._source())
+        except NoThread:
+            raise TooManyLooks from None
         except TimeoutError:
             raise SourceUnreachable(THE_SOURCE, f"it has not answered within {seconds:g} seconds") from None
 

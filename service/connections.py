@@ -11,6 +11,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from service.proxies import counted_as
+
 CONNECTIONS = 2_000
 OF_ONE = 500  # of an address that is no proxy's; a browser has six, a busy script some ten
 RESERVED = 100  # beyond those, for probes
@@ -41,22 +43,24 @@ class Connections:
 
     def add(self, new: Connection) -> None:
         """A connection is there; others may have to end for it, and it may get no more than an answer to a probe."""
-        is_crowd = not self._is_proxy(new.address) and self._all[new.address] >= OF_ONE
+        client = counted_as(new.address)
+        is_crowd = not self._is_proxy(new.address) and self._all[client] >= OF_ONE
         is_full = self._all.total() >= self._most
         if is_crowd:
-            new.may_only_probe = not self._give_way(new.address)
+            new.may_only_probe = not self._give_way(client)
         elif is_full:
             new.may_only_probe = not self._give_way(None)
-        self._all[new.address] += 1
+        self._all[client] += 1
         self.note_idle(new)
         if new.may_only_probe:
             self._keep_few(new)
 
     def remove(self, gone: Connection) -> None:
         """A connection has ended."""
-        self._all[gone.address] -= 1
-        if not self._all[gone.address]:
-            del self._all[gone.address]
+        client = counted_as(gone.address)
+        self._all[client] -= 1
+        if not self._all[client]:
+            del self._all[client]
         self._idle.pop(gone, None)
         self._probing.pop(gone, None)
 
@@ -69,10 +73,10 @@ class Connections:
         if not connection.may_only_probe:
             self._idle[connection] = None
 
-    def _give_way(self, address: str | None) -> bool:
-        """End the connection that has done nothing for the longest time, of an address or of all."""
+    def _give_way(self, client: str | None) -> bool:
+        """End the connection that has done nothing for the longest time, of a client or of all."""
         for connection in self._idle:
-            if address is None or connection.address == address:
+            if client is None or counted_as(connection.address) == client:
                 self.note_busy(connection)
                 connection.close_now()
                 return True

@@ -307,13 +307,23 @@ class WorkerLost(ServiceError):
         return f" ({name}), probably for want of memory; fewer workers get more each: --workers"
 
 
+class TooManyLooks(ServiceError):
+    """More is asked that needs a look at the tables than can be looked for at once."""
+
+    cause = Cause.NO_CONNECTION
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+    def __str__(self) -> str:
+        return "More is asked of the tables at once than this server can answer. Try again in a while."
+
+
 class NeedsMoreMemory(ServiceError):
     """What was asked for does not fit into what a worker may use."""
 
     cause = Cause.OUT_OF_MEMORY
 
     def __str__(self) -> str:
-        return "It needed more memory than a worker may use. Fewer workers get more each: --workers."
+        return "It needed more memory than a worker may use. Each has more with more memory, or with fewer --workers."
 
 
 class TookTooLong(ServiceError):

@@ -23,7 +23,7 @@ from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.exceptions import HTTPException, TooManyRequestsException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.access import SAFE
 from service.clients import CLIENT, Client
@@ -31,7 +31,7 @@ from service.compression import without_refused_codings
 from service.connections import PROBES, Connections, no_place
 from service.errors import Forbidden
 from service.outflow import Outflow
-from service.proxies import client_of
+from service.proxies import client_of, counted_as
 from service.settings import LOOPBACK, Settings
 
 HEAD_SECONDS = 10
@@ -71,7 +71,7 @@ class Front:
             await self._app(scope, receive, send)
             return
         begun, seen = time.perf_counter(), Seen()
-        client = Client(client_of(scope), receive)
+        client = Client(counted_as(client_of(scope)), receive)
         CLIENT.set(client)
         asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
         if scope["method"] == "HEAD":
@@ -190,9 +190,18 @@ def host_refusal(headers: list[tuple[bytes, bytes]]) -> str | None:
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) > 1:
         return f"A request has one Host header; this one has {len(hosts)}."
-    if any(NOT_IN_HOST.search(host) for host in hosts):
+    if not all(map(is_host, hosts)):
         return "The Host header is a name or an address, perhaps with a port, and nothing else."
     return None
+
+
+def is_host(host: bytes) -> bool:
+    """Whether it can be read as the host of an address, which is made of it later: a port has an end, and a bracket."""
+    try:
+        _ = urlsplit(f"//{host.decode('latin-1')}").port
+    except ValueError:
+        return False
+    return NOT_IN_HOST.search(host) is None
 
 
 def is_foreign(headers: Headers, host: str) -> bool:
@@ -210,7 +219,7 @@ class Rates(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises TooManyRequestsException, which says when there may be more."""
-        address = client_of(scope)
+        address = counted_as(client_of(scope))
         if not self._hits.hit(self._limit, address):
             wait = self._hits.get_window_stats(self._limit, address).reset_time - time.time()
             raise TooManyRequestsException(headers={"Retry-After": str(max(1, math.ceil(wait)))})
@@ -229,6 +238,7 @@ class PatientServer(HttpToolsProtocol):
     _head_bytes = 0
     _is_in_head = True
     _refusal: str | None = None
+    _cycles: tuple[RequestResponseCycle, ...] = ()
 
     def connection_made(self, transport: Any) -> None:
         """Begin to count."""
@@ -272,6 +282,7 @@ class PatientServer(HttpToolsProtocol):
             self.app = NO_PLACE
         self.known.note_busy(self)
         super().on_headers_complete()
+        self._cycles = (*self._unanswered(), self.cycle)
 
     def on_response_complete(self) -> None:
         """What comes now is a further request, or nothing for a while."""
@@ -306,7 +317,10 @@ class PatientServer(HttpToolsProtocol):
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing left to wait for."""
+        """Nothing left to wait for. Of requests that came one behind the other Uvicorn would tell the last alone."""
+        for cycle in self._unanswered():
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.known.remove(self)
         self._stop_watching()
         self._give_time()
@@ -326,6 +340,9 @@ class PatientServer(HttpToolsProtocol):
         if self._stalling is not None:
             self._stalling.cancel()
         self._stalling = None
+
+    def _unanswered(self) -> tuple[RequestResponseCycle, ...]:
+        return tuple(cycle for cycle in self._cycles if not cycle.response_complete)
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

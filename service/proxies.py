@@ -5,6 +5,7 @@ last address that is no named proxy's is the client. What stands before it the c
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -17,6 +18,7 @@ Address = IPv4Address | IPv6Address
 FOR, PROTOCOL = b"x-forwarded-for", b"x-forwarded-proto"
 SCHEMES = ("http", "https")
 PORTS = 65_535
+HOST_BITS = 64
 
 log = structlog.get_logger(part="access")
 
@@ -85,6 +87,15 @@ def client_told(hops: Iterable[str], named: Sequence[Network]) -> str | None:
         if address is None or not is_named(address, named):
             return None if address is None else str(address)
     return None
+
+
+@lru_cache(maxsize=4096)
+def counted_as(client: str) -> str:
+    """Whom a limit counts for a client: of IPv6 its network of 64 bits, all of which anybody has to themselves."""
+    address = address_in(client)
+    if isinstance(address, IPv6Address):
+        return str(ip_network((int(address) >> HOST_BITS << HOST_BITS, HOST_BITS)))
+    return client if address is None else str(address)
 
 
 def is_proxy(peer: str, named: Sequence[Network]) -> bool:

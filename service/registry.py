@@ -6,6 +6,7 @@ with `claim`, says that it lives with `renew`, and gets back from others what ha
 Every wait has an end: for a connection, for a statement, and of a transaction for the next statement of ours.
 """
 
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -43,7 +44,7 @@ class Registry:
     def __init__(self, timing: Timing, connections: int) -> None:
         self._timing, self._size = timing, connections
         self._pool: AsyncConnectionPool[BoundedConnection] | None = None
-        self._in_use = 0
+        self._in_use, self._last_done = 0, -math.inf
 
     async def open(self, address: str) -> None:
         """Begin to connect; the database is there, or will be."""
@@ -109,26 +110,29 @@ class Registry:
     async def _taken(self) -> AsyncIterator[BoundedConnection]:
         if self._pool is None:
             raise RegistryUnreachable
+        begun = time.monotonic()
         try:
             async with self._pool.connection() as connection:
                 self._in_use += 1
                 try:
                     yield connection
+                    self._last_done = time.monotonic()
                 finally:
                     self._in_use -= 1
         except psycopg.Error as error:
-            cause = self._cause(error)
+            cause = self._cause(error, begun)
             if cause is None:
                 raise
             raise RegistryUnreachable(cause, str(error)) from error
 
-    def _cause(self, error: psycopg.Error) -> Cause | None:
-        """A wait for a connection that is in vain means that all are in use, or that there is none to be had."""
+    def _cause(self, error: psycopg.Error, begun: float) -> Cause | None:
+        """A wait for a connection that is in vain means that others have them all, or that there is none to be had."""
         match error:
             case TooManyRequests():
                 return Cause.NO_CONNECTION
             case PoolTimeout():
-                return Cause.NO_CONNECTION if self._in_use >= self._size else Cause.UNREACHABLE
+                is_crowd = self._in_use >= self._size or self._last_done > begun
+                return Cause.NO_CONNECTION if is_crowd else Cause.UNREACHABLE
             case _:
                 return cause_of(error)
 

@@ -52,9 +52,9 @@ SPECIAL_6 = tuple(IPv6Network(text) for text in VERSION_6)
 HANDED_OUT = IPv6Network("2000::/3")  # all that there is of version 6; the rest waits for a purpose (RFC 4291)
 TRANSLATED = IPv6Network("64:ff9b::/96")
 BITS_OF_VERSION_4 = (1 << 32) - 1
-INTERNAL_NAMES = (  # RFC 6761, 6762 with its appendix G, 8375; .internal: ICANN, 2024
+INTERNAL_NAMES = (  # RFC 6761, 6762 with its appendix G, 8375; .internal: ICANN, 2024; .svc: services of Kubernetes
     *("localhost", "localdomain", "local", "home.arpa"),
-    *("internal", "intranet", "private", "corp", "home", "lan"),
+    *("internal", "intranet", "private", "corp", "home", "lan", "svc"),
 )
 
 

@@ -12,6 +12,10 @@ Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 
+class NoThread(TimeoutError):
+    """The time was over before a thread was free, while others had their results: more is asked than they can do."""
+
+
 class Threads:
     """A few threads for one kind of work: what hangs in them keeps no other kind waiting, nor the end of the process.
 
@@ -19,20 +23,25 @@ class Threads:
     """
 
     def __init__(self, most: int) -> None:
-        self._free = most
+        self._free, self._done = most, 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def call(self, seconds: float, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """A function's result. Raises TimeoutError; then its thread is in use until the function ends by itself."""
-        async with asyncio.timeout(seconds):
-            await self._taken()
-            loop = asyncio.get_running_loop()
+        """A function's result. Raises NoThread, TimeoutError; then its thread is in use until the function ends."""
+        loop, done = asyncio.get_running_loop(), self._done
+        deadline = loop.time() + seconds
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._taken()
+        except TimeoutError:
+            raise NoThread if self._done > done else TimeoutError from None
+        async with asyncio.timeout_at(deadline):
             future: Future[Result] = Future()
 
             def work() -> None:
                 settle(future, function, *arguments)
                 with suppress(RuntimeError):  # the loop has ended meanwhile
-                    loop.call_soon_threadsafe(self._give_back)
+                    loop.call_soon_threadsafe(self._give_back, future.exception() is None)
 
             threading.Thread(target=work, daemon=True).start()
             return await asyncio.wrap_future(future)
@@ -49,8 +58,8 @@ class Threads:
                     self._waiting.remove(turn)
         self._free -= 1
 
-    def _give_back(self) -> None:
-        self._free += 1
+    def _give_back(self, is_done: bool) -> None:
+        self._free, self._done = self._free + 1, self._done + is_done
         for turn in self._waiting:
             if not turn.done():
                 turn.set_result(None)

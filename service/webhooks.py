@@ -151,6 +151,11 @@ async def announced(announcement: Announcement, allowed: Sequence[Network]) -> N
         raise NotDelivered(f"it answered {status}", for_good=status == GONE)
 
 
+def absolute(host: str) -> str:
+    """A name that is looked up as it stands: without a dot at its end, domains of the server's network may be added."""
+    return host if host.replace(".", "").isdigit() or ":" in host else f"{host.rstrip('.')}."
+
+
 @cache
 def trusted() -> ssl.SSLContext:
     """The authorities of this machine; they take long to read."""
@@ -189,7 +194,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
 
     async def _found(self, host: str, port: int) -> list[str]:
         """The addresses of a host, all of which may be called. Raises NotDelivered, OSError, UnicodeError."""
-        places = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        places = await anyio.getaddrinfo(host if self._allowed else absolute(host), port, type=socket.SOCK_STREAM)
         found = [str(place[0]) for *_, place in places]
         for address in found:
             if not may_be_called(address, self._allowed):

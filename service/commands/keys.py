@@ -1,5 +1,6 @@
 """`store-uptime keys`: who may call the service."""
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,12 +12,14 @@ from service.commands.common import converted_by, say
 from service.commands.groups import INPUT, TIME
 from service.commands.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
 from service.commands.tables import show_list
-from service.durations import WRITTEN, positive_duration
+from service.durations import WRITTEN, positive_duration, shown
 from service.instants import instant
 
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
+BEGINS_AS_DATE = re.compile(r"[0-9]{4}-")
+NAME_LENGTH = 100  # it stands in the page's head, in tables and in an index
 HEADINGS = ("name", "key", "role", "made", "ends", "last used", "state")
 
 keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
@@ -25,8 +28,10 @@ keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
 def end(text: str) -> datetime:
     """When something ends that lasts as long as a text says, or until the instant that it is. Raises ValueError."""
     now = datetime.now(UTC)
-    if not WRITTEN.fullmatch(text):
+    if BEGINS_AS_DATE.match(text):
         moment = instant(text)
+    elif not text or not WRITTEN.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no end: write how long it lasts, 90d or 12h, or until when, 2026-12-31")
     else:
         try:
             moment = now + positive_duration(text)
@@ -60,7 +65,10 @@ class BadName(StoreUptimeError):
     """What was given as a name cannot be read."""
 
     def __str__(self) -> str:
-        return f"{self.args[0]!r} is no name for a key: it must have something in it that can be read, on one line."
+        return (
+            f"{shown(self.args[0])} is no name for a key: one has 1 to {NAME_LENGTH} characters that can be read, "
+            "on one line, and no blank at either end."
+        )
 
 
 class NoSuchKey(StoreUptimeError):
@@ -87,7 +95,7 @@ def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: P
     """
     from service.access import new_key
 
-    if not name.strip() or not name.isprintable():
+    if not 0 < len(name) <= NAME_LENGTH or name != name.strip() or not name.isprintable():
         raise BadName(name)
     key, key_id, key_hash = new_key()
     with opened(place) as ask:

@@ -1,7 +1,7 @@
 """Trigger a report, ask for it, follow it, end it; and what earlier ones there are."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, timedelta
 from hashlib import sha256
@@ -17,6 +17,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from pipeline import Columns, Format, Options, Selection
 from service import reports, work
+from service.access import still_known
 from service.backend import Backend
 from service.caller import Caller
 from service.durations import duration, positive_duration, written
@@ -424,17 +425,25 @@ async def end_report(caller: NamedDependency[Caller], report_id: FromPath[str]) 
     tags=["reports"],
     summary="A report's progress, as server-sent events",
 )
-async def events(backend: NamedDependency[Backend], report_id: FromPath[str]) -> ServerSentEvent:
+async def events(
+    request: Request[Any, Any, Any], backend: NamedDependency[Backend], report_id: FromPath[str]
+) -> ServerSentEvent:
     """An event `progress` whenever that changes, and at the end one `complete` or `error`; data is the status."""
-    return ServerSentEvent(following(backend, await reports.found(backend.registry, report_id)))
+    row = await reports.found(backend.registry, report_id)
+    return ServerSentEvent(following(backend, row["id"], lambda: still_known(request, backend)))
 
 
-async def following(backend: Backend, row: Row) -> AsyncIterator[ServerSentEventMessage]:
-    """The events of a report. They end without one where it was deleted meanwhile, or the registry is away."""
+async def following(
+    backend: Backend, report_id: str, check: Callable[[], Awaitable[None]]
+) -> AsyncIterator[ServerSentEventMessage]:
+    """The events of a report. They end without one where it was deleted meanwhile, or the registry is away.
+
+    check: raises NotAllowed once its reader may read no further.
+    """
     with suppress(ServiceError):
         told, silent_s = "", 0.0
-        while row["status"] in reports.STATUSES["Running"] and not backend.host.is_stopping():
-            status = await described(backend, row)
+        stage, status = await standing(backend, report_id)
+        while stage in reports.STATUSES["Running"] and not backend.host.is_stopping():
             if status.progress and (news := f"{status.progress.step} {status.progress.ahead}") != told:
                 yield event("progress", status)
                 told, silent_s = news, 0.0
@@ -443,9 +452,20 @@ async def following(backend: Backend, row: Row) -> AsyncIterator[ServerSentEvent
                 silent_s = 0.0
             await asyncio.sleep(LOOK_S)
             silent_s += LOOK_S
-            row = await reports.found(backend.registry, row["id"])
-        if row["status"] not in reports.STATUSES["Running"]:
-            yield event(row["status"], await described(backend, row))
+            await check()
+            stage, status = await standing(backend, report_id)
+        if stage not in reports.STATUSES["Running"]:
+            yield event(stage, status)
+
+
+async def standing(backend: Backend, report_id: str) -> tuple[str, ReportStatus]:
+    """The stage of a report in the registry, and its status; looked for once for all who follow it."""
+
+    async def looked() -> tuple[str, ReportStatus]:
+        row = await reports.found(backend.registry, report_id)
+        return row["status"], await described(backend, row)
+
+    return await backend.shared_looks.at(report_id, looked)
 
 
 def event(name: str, status: ReportStatus) -> ServerSentEventMessage:

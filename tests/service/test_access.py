@@ -114,7 +114,8 @@ def test_a_key_has_a_role_an_end_and_a_last_use(database: str) -> None:
     [
         ("0h", "more than 0h"),
         ("2001-01-01", "is over already"),
-        ("soon", "is not an instant"),
+        ("1w", "write how long it lasts, 90d or 12h, or until when, 2026-12-31"),
+        ("2026-13-01", "there is no such day"),
         ("999999999d", "outside the calendar"),
     ],
 )
@@ -364,6 +365,20 @@ def test_a_session_may_do_what_its_key_may_and_ends_with_it(registry: str, stran
     assert "\tended\n" in keys("list", "--registry", registry)[0]
 
 
+def test_events_end_with_the_key_that_began_them(
+    polled: str, registry: str, ada: httpx.Client, stranger: httpx.Client
+) -> None:
+    shown = bearer(new_key(registry, "follower", "--role", "read"))
+    with held_up(polled):
+        report_id = trigger(ada, lookback="5h")
+        with stranger.stream("GET", f"/reports/{report_id}/events", headers=shown) as events:
+            arriving = events.iter_lines()
+            assert next(arriving) == "event: progress"
+            run(registry, "update store_uptime.api_key set revoked_at = now() where name = 'follower'")
+            assert all(not line or line.startswith(("event: progress", "data: ")) for line in arriving)
+    finished(ada, report_id)
+
+
 def test_when_a_key_was_last_used_is_written_once_a_minute(registry: str, stranger: httpx.Client) -> None:
     used = bearer(new_key(registry, "user", "--role", "read"))
     last = "select last_used_at from store_uptime.api_key where name = 'user'"
@@ -464,6 +479,15 @@ def test_who_guesses_keys_has_to_wait(stranger: httpx.Client, key: str) -> None:
     assert "Retry-After" in problem(answer, 429)
     assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert stranger.post("/session", json={"key": key}, headers={"X-Forwarded-For": "203.0.113.10"}).is_success
+
+
+def test_another_address_of_the_same_network_of_ipv6_is_no_other_guesser(stranger: httpx.Client) -> None:
+    guess = {"key": "su_00000000_" + "x" * 43}
+    guesses = [
+        stranger.post("/session", json=guess, headers={"X-Forwarded-For": f"2001:db8:0:{network}::{host:x}"})
+        for network, host in [(1, host) for host in range(21)] + [(2, 0)]
+    ]
+    assert [answer.status_code for answer in guesses] == [401] * 20 + [429, 401]
 
 
 def test_with_a_revoked_key_nobody_gets_what_others_have_asked_for(

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from service.access import COOKIE, CSRF_HEADER
-from service.front import HEAD_SECONDS, HEADERS
+from service.front import GONE, HEAD_SECONDS, HEADERS
 from service.spoken import isolated
 from service.templates import ASSETS, assets_path
 from service.testing import Service
@@ -200,7 +200,7 @@ def test_what_is_no_http_ends_its_connection_alone(service: Service, client: htt
     "host",
     [
         *(b"me@127.0.0.1", b"127.0.0.1/x", b"127.0.0.1, evil.example", b"127.0.0.1 evil.example", b"127.0.0.1?x"),
-        *(b"evil.example\\127.0.0.1", b"%31%32%37.0.0.1", b"127.0.0.1#x"),
+        *(b"evil.example\\127.0.0.1", b"%31%32%37.0.0.1", b"127.0.0.1#x", b"127.0.0.1:99999", b"[::1", b"[x]"),
     ],
 )
 def test_a_host_is_a_name_and_nothing_else(service: Service, host: bytes) -> None:
@@ -382,6 +382,15 @@ def test_a_client_that_goes_in_the_middle_of_its_body_is_no_mistake_of_ours(serv
         leaver.sendall(TRIGGER + b"X-Request-ID: the-leaver\r\nContent-Length: 60\r\n\r\n{")
     eventually(lambda: requests_in(service, "the-leaver"))
     assert [(line["level"], line["status"]) for line in requests_in(service, "the-leaver")] == [("info", 400)]
+
+
+def test_who_leaves_behind_several_requests_ends_the_one_that_is_answered(service: Service, report_id: str) -> None:
+    asked = f"GET /get_report/{report_id}?format=xlsx HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-ID: leaver-%d\r\n\r\n"
+    with connection(service) as leaver:
+        leaver.sendall(b"".join((asked % number).encode() for number in range(3)))
+    eventually(lambda: requests_in(service, "leaver-0"))
+    assert [line["status"] for line in requests_in(service, "leaver-0")] == [GONE]
+    assert [requests_in(service, f"leaver-{number}") for number in (1, 2)] == [[], []]
 
 
 @pytest.mark.parametrize(

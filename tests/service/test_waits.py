@@ -24,10 +24,11 @@ from service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, Regi
 from service.heartbeat import Heartbeat, Troubles
 from service.in_time import InTime
 from service.problems import problem_of
+from service.looks import Looks
 from service.registry import Registry
 from service.settings import Timing
 from service.testing import Service
-from service.threads import Threads
+from service.threads import NoThread, Threads
 from service.watch import NEWER
 from tests.postgres import Cluster, eventually, new_cluster, pgbouncer, run
 from tests.service.running import (
@@ -396,6 +397,30 @@ def test_threads_that_hang_are_counted_until_they_end() -> None:
         assert await threads.call(5, len, "free") == 4
 
     in_a_loop(called())
+
+
+def test_who_waits_for_a_thread_in_vain_while_others_have_results_is_told_so() -> None:
+    async def called() -> list[BaseException | None]:
+        threads = Threads(1)
+        calls = (threads.call(0.25, time.sleep, 0.2) for _ in range(4))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    first, *_, last = asyncio.run(called())
+    assert (first, type(last)) == (None, NoThread)
+
+
+def test_what_many_follow_is_looked_for_once() -> None:
+    async def counted() -> list[int]:
+        counts, looks = iter(range(9)), Looks(0.05)
+
+        async def look() -> int:
+            return next(counts)
+
+        found = await asyncio.gather(*(looks.at("report", look) for _ in range(50)))
+        await asyncio.sleep(0.1)
+        return [*found, await looks.at("report", look)]
+
+    assert asyncio.run(counted()) == [0] * 50 + [1]
 
 
 def test_a_request_without_an_answer_ends_and_one_that_streams_does_not() -> None:

@@ -20,6 +20,7 @@ from service.webhooks import (
     GuardedNetwork,
     Network,
     NoNetwork,
+    absolute,
     announced,
     checked_address,
     networks,
@@ -84,6 +85,7 @@ def test_a_signature_is_what_the_standard_says() -> None:
             "db",
             "metadata.google.internal",
             "a.local.",
+            "kubernetes.default.svc",
         ),
     ],
 )
@@ -104,6 +106,11 @@ def test_no_special_network_is_public_from_its_first_address_to_its_last(network
 @given(ip_addresses())
 def test_what_python_takes_for_special_is_not_public(address: IPv4Address | IPv6Address) -> None:
     assert not is_public(address) or (address.is_global and not address.is_multicast)
+
+
+def test_to_a_name_no_domain_of_the_own_network_is_added() -> None:
+    hosts = ["payroll.corp-sub", "example.com.", "192.0.2.1", "2001:db8::1"]
+    assert [*map(absolute, hosts)] == ["payroll.corp-sub.", "example.com.", "192.0.2.1", "2001:db8::1"]
 
 
 def test_of_what_a_name_leads_to_nothing_is_told() -> None:
