@@ -7,6 +7,7 @@ shown, reached   where it is, for people: without the password
 end_statements   what a run that is gone has left behind on the server
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -50,6 +51,7 @@ KEPT_WAITS = {
     "keepalives_count": "keepalives_retries",
 }
 POOLER = "A pooler before it must have pool_mode = transaction or session, and a connection left for this."
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a terminal gets our sentence alone
 TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
 
