@@ -15,6 +15,8 @@ from pipeline.mapping import SourceMapping
 MOST_BYTES = 1 << 20
 WAIT_SECONDS = 60
 """So long a pipe may be silent."""
+MOST_DOTS = 100
+"""The cost of a key of TOML is the square of its length: one of 40 KB would take ten seconds."""
 
 
 def read_mapping(path: str | Path) -> SourceMapping:
@@ -22,14 +24,24 @@ def read_mapping(path: str | Path) -> SourceMapping:
     name = str(path)
     try:
         text = content(name).decode("utf-8-sig")
+        check_dots(text, name)
         return SourceMapping.from_dict(tomllib.loads(text), name)
     except OSError as error:
         raise BadMapping(name, "it", f"cannot be read ({error.strerror or error})", "a TOML file") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise BadMapping(name, "it", f"is not UTF-8 (line {line})", "store-uptime map SOURCE writes one") from None
+    except RecursionError:
+        raise BadMapping(name, "it", "is nested too deeply", "store-uptime map SOURCE writes one") from None
     except ValueError as error:  # also of a path that cannot be one
         raise BadMapping(name, "it", f"is not TOML ({error})", "store-uptime map SOURCE writes one") from None
+
+
+def check_dots(text: str, name: str) -> None:
+    """Raises BadMapping where a line, if it is no comment, has too many dots."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
+            raise BadMapping(name, "it", f"has more than {MOST_DOTS} dots in line {number}", "keys of two parts")
 
 
 def content(path: str) -> bytes:

@@ -7,7 +7,7 @@ functions only where they call them, because that is when its modules are import
 import os
 import re
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import Annotated
 
 from cyclopts import (
@@ -23,6 +23,7 @@ from cyclopts.config import Env
 
 from service.commands.groups import FLAG, GENERAL
 from service.native_output import native_output_hidden
+from service.streams import CannotPrint, prepare_streams
 
 COMMANDS = (
     "report",
@@ -73,17 +74,24 @@ def launch(
 ) -> int:
     """Run a command and turn what it raises into one line and an exit status."""
     try:
-        return app(tokens) or DONE
+        status = app(tokens) or DONE
+        sys.stdout.flush()
+        return status
     except CycloptsError:
         raise
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has read enough
-        return DONE
+        return read_enough()
     except Exception as error:
         if debug:
             raise
         tell(error)
         return FAILED
+
+
+def read_enough() -> int:
+    """What was to be read is written nowhere from now on: `| head` has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
 
 
 def tell(error: Exception) -> None:
@@ -103,11 +111,10 @@ def main() -> None:
     It ends without taking the interpreter apart: a native pull in another thread could not be told to stop after
     Ctrl-C, and giving back every frame one by one costs a tenth of a report's time.
     """
+    prepare_streams()
     reads = set(sys.argv[1:2]) & set(READING) and "--debug" not in sys.argv
     with native_output_hidden() if reads else nullcontext():
         status = exit_status()
-    with suppress(OSError):  # a full disk has been told by then
-        sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
 
@@ -117,13 +124,20 @@ def exit_status() -> int:
     if sys.argv[1:2] in ([], ["--help"], ["-h"]):
         app.resolved_commands()  # imports them all: only so they have something to say of themselves
     try:
-        return app.meta() or DONE
+        status = app.meta() or DONE
+        sys.stdout.flush()  # of help
+        return status
     except CycloptsError as error:
         print(f"store-uptime: {wrong_arguments(error)}", file=sys.stderr)
         return WRONG_ARGUMENTS
     except KeyboardInterrupt:
         print("store-uptime: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        return read_enough()
+    except CannotPrint as error:
+        tell(error)
+        return FAILED
 
 
 def wrong_arguments(error: CycloptsError) -> str:

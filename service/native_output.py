@@ -10,9 +10,10 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-STDERR = 2
+from service.streams import STDERR, stderr_copy
+
 NO_MEMORY = re.compile(rb"memory allocation of [0-9]+ bytes failed")
 FAREWELL = b"\0store-uptime is done\n"
 KEPT_BYTES = 1 << 16
@@ -25,7 +26,7 @@ def native_output_hidden() -> Iterator[None]:
     To be entered before there are threads: it forks.
     """
     kept = os.dup(STDERR)
-    ours, before = os.fdopen(os.dup(STDERR), "w", buffering=1, encoding="utf-8", errors="backslashreplace"), sys.stderr
+    ours, before = stderr_copy(), sys.stderr
     read, write = os.pipe()
     watcher = os.fork()
     if not watcher:
@@ -38,7 +39,8 @@ def native_output_hidden() -> Iterator[None]:
     try:
         yield
     finally:
-        os.write(STDERR, FAREWELL)
+        with suppress(OSError):  # somebody may have ended the process
+            os.write(STDERR, FAREWELL)
         os.dup2(kept, STDERR)
         os.waitpid(watcher, 0)
         ours.close()
@@ -53,7 +55,7 @@ def watch(output: int, stderr: int) -> None:
             signal.signal(number, signal.SIG_IGN)
         os.dup2(os.open(os.devnull, os.O_RDWR), 1)  # whoever reads stdout does not wait for this one
         end = read_to_end(output)
-        if not end.endswith(FAREWELL) and (found := NO_MEMORY.search(end)):
+        if FAREWELL not in end and (found := NO_MEMORY.search(end)):
             os.write(
                 stderr,
                 b"store-uptime: a library ended this program, because a %b. Either there is too little memory, "
@@ -66,6 +68,6 @@ def watch(output: int, stderr: int) -> None:
 def read_to_end(output: int) -> bytes:
     """The last of what comes, until a farewell or the end."""
     end = b""
-    while not end.endswith(FAREWELL) and (piece := os.read(output, KEPT_BYTES)):
+    while FAREWELL not in end and (piece := os.read(output, KEPT_BYTES)):
         end = (end + piece)[-KEPT_BYTES:]
     return end

@@ -16,6 +16,8 @@ from service.errors import Sealed
 
 MAGIC = b"age-encryption.org/v1\n"
 SUFFIX = ".age"
+LARGEST = 1 << 20
+"""So many letters a file of keys may have."""
 Recipient = x25519.Recipient | ssh.Recipient
 Identity = x25519.Identity | ssh.Identity
 
@@ -93,11 +95,15 @@ def identities_of(path: Path) -> list[str]:
 def read(path: Path) -> str:
     """The text of a file of keys. Raises NoKey."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LARGEST + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise NoKey(
             f"the file of keys {path} cannot be read", getattr(error, "strerror", None) or "it is no text"
         ) from None
+    if len(text) > LARGEST:
+        raise NoKey(f"the file of keys {path} cannot be read", "it is larger than 1 MiB")
+    return text
 
 
 def recipient(text: str) -> Recipient:

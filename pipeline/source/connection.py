@@ -53,6 +53,7 @@ KEPT_WAITS = {
     "keepalives_count": "keepalives_retries",
 }
 POOLER = "A pooler before it must have pool_mode = transaction or session, and a connection left for this."
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a terminal gets our sentence alone
 TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
 

@@ -165,6 +165,8 @@ def foreign(content: bytes) -> NotRead | None:
     """Why a file that begins so is neither text nor Parquet, or None."""
     if not content:
         return NotRead.EMPTY
+    if not any(content):
+        return NotRead.BLANK
     for mark, why in MARKS:
         if content.startswith(mark):
             return why

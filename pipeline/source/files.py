@@ -35,6 +35,7 @@ class NotRead(StrEnum):
     DAMAGED = "it is damaged:"
     CUT_OFF = "it is cut off: copy it again"
     UTF_16 = "it is UTF-16: save it as UTF-8"
+    BLANK = "it holds nothing but zero bytes: copy it again"
     BINARY = "it is neither text nor Parquet"
     LFS_POINTER = "a pointer of Git LFS: fetch the file itself with `git lfs pull`"
     JSON = "JSON: write it as CSV or Parquet"

@@ -30,7 +30,8 @@ LONGEST_FIELD = 1 << 20
 MOST_LINES = 100
 """Over more lines than this no quoted field of odd text goes: its quote is never closed."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-QUOTED = rb'[^"]*+(?<![^%b\r\n])"[^"]*+(?:""[^"]*+)*+"'
+# Groups are repeated within atomic ones: Python before 3.11.5 takes possessive repeats of groups for something else.
+QUOTED = rb'[^"]*+(?<![^%b\r\n])"[^"]*+(?>(?:""[^"]*+)*)"'
 
 
 @contextmanager
@@ -83,8 +84,8 @@ def oddities(file: DataFile) -> Oddities:
     Raises OSError, EOFError, zlib.error, ValueError, and SourceMismatch where it is too large.
     """
     edge = re.escape(file.delimiter.encode())
-    quoted = re.compile(rb"(?:%b(?=[%b\r\n]))*+" % (QUOTED % edge, edge))
-    quoted_to_the_end = re.compile(rb'(?:%b(?![^%b\r\n]))*+[^"]*+' % (QUOTED % edge, edge))
+    quoted = re.compile(rb"(?>(?:%b(?=[%b\r\n]))*)" % (QUOTED % edge, edge))
+    quoted_to_the_end = re.compile(rb'(?>(?:%b(?![^%b\r\n]))*)[^"]*+' % (QUOTED % edge, edge))
     rest, before, is_empty, is_odd = b"", b"", False, False
     for chunk in chunks(file):  # to the end, for what is too large
         if is_odd:

@@ -78,7 +78,9 @@ def decrypt(
     from service.sealed import MAGIC, vault
 
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(len(MAGIC))
+            content += file.read() if content == MAGIC else b""
     except OSError as error:
         raise CannotRead(path, error.strerror or str(error)) from None
     if not content.startswith(MAGIC):

@@ -122,14 +122,9 @@ def put_private(content: bytes, out: Path) -> None:
 
 
 def put_out(content: bytes) -> None:
-    """Bytes to stdout. Raises CannotWrite, and BrokenPipeError where nobody reads on."""
-    try:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise pipeline.CannotWrite("to stdout", error.strerror or str(error)) from error
+    """Bytes to stdout. Raises CannotPrint, and BrokenPipeError where nobody reads on."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
 
 
 def summarize(result: "Report", out: Path, seconds: float) -> None:

@@ -171,6 +171,7 @@ PASSED_OVER: dict[str, tuple[str, bytes, str]] = {
     "a header that would be a screen": ("n.csv", b"a" * 300 + b"\x1b\n1\n", "its header is " + "a" * 79 + "…"),
     "a needed column twice": ("n.csv", b"store_id,store_id,timezone_str\n", "needed column more than once: store_id"),
     "nothing": ("n.csv", b"", "it is empty"),
+    "what a crash has left": ("n.csv", bytes(4096), "it holds nothing but zero bytes: copy it again"),
     "UTF-16": ("n.csv", MORE.encode("utf-16"), "it is UTF-16: save it as UTF-8"),
     "UTF-16 without its mark": ("n.csv", MORE.encode("utf-16-le"), "it is UTF-16: save it as UTF-8"),
     "bzip2": ("n.csv.bz2", bz2.compress(MORE.encode()), "packed in a way that is not read"),

@@ -73,6 +73,8 @@ BAD = {
     "[menu_hours]\nmonday = 2024-01-01": "monday cannot be 2024-01-01.",
     "[menu_hours]\nmonday = 2024-01-01T10:00:00Z": "monday cannot be 2024-01-01T10:00:00+00:00.",
     "[store_status]\nactive = [inf, true, {a = 1}]": 'active cannot be [inf, true, {"a" = 1}].',
+    f"a={'[' * 2000}": "is nested too deeply.",
+    f"# {'.' * 101}\na{'.a' * 101} = 1": "has more than 100 dots in line 2.",
     "active": "is not TOML (Expected '=' after a key",
 }
 

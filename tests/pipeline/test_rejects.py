@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pipeline.clean import Reason
 from pipeline.intake import TableCounts
 from tests.feeds import HOURS, POLLS, ZONES, lines
 
+ROOT = Path(__file__).parents[2]
 GOOD = "a,2024-10-14 12:00:00 UTC,active"
 Row = dict[str, str]
 
@@ -288,3 +290,9 @@ def test_hours_rows_of_nobody_say_nothing_of_anybody(tmp_path: Path) -> None:
     found = report(feed(tmp_path, hours=b",0,09:00,17:00\n\xff,0,09:00,17:00\n"))
     assert found.quality.stores["no_hours"] == ["a"]
     assert found.quality.stores["not_observed"] == []
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python before 3.11.5 takes it for something else: there a file with an odd quote was damaged."""
+    files = [path for package in ("pipeline", "service") for path in (ROOT / package).rglob("*.py")]
+    assert [path for path in files if re.search(r"\)[*+?]\+", path.read_text(encoding="utf-8"))] == []

@@ -8,6 +8,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -661,6 +662,39 @@ def test_a_full_disk_behind_stdout_is_told(small: Path) -> None:
         )
     assert done.returncode == 1
     assert done.stderr.startswith(b"store-uptime: cannot write to stdout: No space left on device.")
+
+
+@pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", "<&- >&- 2>&-"])
+def test_what_stderr_does_not_take_is_no_failure(streams: str, small: Path) -> None:
+    line = f"{shlex.quote(str(COMMAND))} report {shlex.quote(str(small))} --out figures.csv {streams}"
+    assert subprocess.run(["sh", "-c", line], env=surroundings(), cwd=small.parent, check=False).returncode == 0
+    assert (small.parent / "figures.csv").read_bytes().startswith(HEADER)
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "&-"])
+@pytest.mark.parametrize("words", ["--version", "encryption key key.txt"])
+def test_whatever_stdout_does_not_take_is_told_in_a_line(words: str, place: str, tmp_path: Path) -> None:
+    line = f"{shlex.quote(str(COMMAND))} {words} >{place}"
+    done = subprocess.run(
+        ["sh", "-c", line], env=surroundings(), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert re.search(
+        r"^store-uptime: cannot write to stdout: [^.]*\. Choose another place\.$", done.stderr, re.MULTILINE
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_whoever_ends_the_reader_of_native_output_ends_nothing_else() -> None:
+    code = (
+        "import os, signal; from service.native_output import native_output_hidden\n"
+        "with native_output_hidden():\n"
+        "    child = int(open(f'/proc/{os.getpid()}/task/{os.getpid()}/children').read())\n"
+        "    os.kill(child, signal.SIGKILL)\n"
+        "    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 # Sample and demo ------------------------------------------------------------------------------------------------------

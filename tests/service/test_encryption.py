@@ -115,6 +115,8 @@ def test_a_file_of_recipients_may_have_remarks(tmp_path: Path) -> None:
         (None, "empty.txt", "holds no identity"),
         (None, "bad.txt", "an identity cannot be used"),
         (None, "bytes.txt", "it is no text"),
+        (None, "large.txt", "it is larger than 1 MiB"),
+        ("large.txt", None, "it is larger than 1 MiB"),
     ],
 )
 def test_what_is_no_key_is_told(
@@ -123,6 +125,7 @@ def test_what_is_no_key_is_told(
     monkeypatch.chdir(tmp_path)
     Path("empty.txt").write_text("# nothing\n", encoding="utf-8")
     Path("bad.txt").write_text("AGE-SECRET-KEY-1BAD\n", encoding="utf-8")
+    Path("large.txt").write_text("#" * 1_048_577, encoding="utf-8")
     Path("bytes.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(NoKey, match=told):
         vault([recipient] if recipient else [], [Path(identity)] if identity else [])
