@@ -137,9 +137,17 @@ def settings(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
-@pytest.mark.long
-def test_every_operation_answers_as_the_document_says_in_whatever_order(service: Service, settings: Path) -> None:
-    compared(service, settings, "--max-examples", str(examples(2).max_examples))
+@pytest.mark.parametrize(
+    "phases",
+    [
+        pytest.param("fuzzing,stateful", marks=pytest.mark.long),
+        pytest.param("examples,coverage,fuzzing,stateful", marks=pytest.mark.nightly),
+    ],
+)
+def test_every_operation_answers_as_the_document_says_in_whatever_order(
+    phases: str, service: Service, settings: Path
+) -> None:
+    compared(service, settings, "--phases", phases, "--max-examples", str(examples(2).max_examples))
 
 
 def compared(service: Service, settings: Path, *options: str) -> None:

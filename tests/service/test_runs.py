@@ -518,7 +518,7 @@ def test_reports_beyond_the_age_or_the_number_are_let_go(polled: str) -> None:
 
 def test_a_reader_sees_a_report_whole_or_not_at_all(client: httpx.Client) -> None:
     sizes = set()
-    for _ in range(5):
+    for _ in range(2):
         report_id = new_report(client)
         while True:
             answer = client.get(f"/get_report/{report_id}")

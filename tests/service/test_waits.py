@@ -23,8 +23,8 @@ from service.commands.registry import Place, opened
 from service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, RegistryUnreachable
 from service.heartbeat import Heartbeat, Troubles
 from service.in_time import InTime
-from service.problems import problem_of
 from service.looks import Looks
+from service.problems import problem_of
 from service.registry import Registry
 from service.settings import Timing
 from service.testing import Service
@@ -405,7 +405,7 @@ def test_who_waits_for_a_thread_in_vain_while_others_have_results_is_told_so() -
         calls = (threads.call(0.25, time.sleep, 0.2) for _ in range(4))
         return await asyncio.gather(*calls, return_exceptions=True)
 
-    first, *_, last = asyncio.run(called())
+    first, *_, last = in_a_loop(called())
     assert (first, type(last)) == (None, NoThread)
 
 
@@ -420,7 +420,7 @@ def test_what_many_follow_is_looked_for_once() -> None:
         await asyncio.sleep(0.1)
         return [*found, await looks.at("report", look)]
 
-    assert asyncio.run(counted()) == [0] * 50 + [1]
+    assert in_a_loop(counted()) == [0] * 50 + [1]
 
 
 def test_a_request_without_an_answer_ends_and_one_that_streams_does_not() -> None:
