@@ -74,8 +74,9 @@ class Front:
         client = Client(counted_as(client_of(scope)), receive)
         CLIENT.set(client)
         asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
-        if scope["method"] == "HEAD":
-            asked["method"] = "GET"  # Uvicorn leaves the body away: RFC 9110, section 9.3.2
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            asked["method"] = "GET"  # the same answer without its body: RFC 9110, section 9.3.2
         given = Headers.from_scope(asked).get("X-Request-ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -89,7 +90,11 @@ class Front:
                     headers.setdefault(name, value)
                 if "public" not in headers.get("Cache-Control", ""):  # else it is a file that comes with the program
                     headers["Cache-Control"] = "no-store"
-            await send(message)
+            if not is_head:
+                await send(message)
+            elif message["type"] == "http.response.start":
+                await send(message)
+                await send({"type": "http.response.body"})  # else who asks would wait for the end of what streams
 
         outgoing = self._outflow.answer(client, answer)
         try:

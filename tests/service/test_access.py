@@ -371,6 +371,8 @@ def test_events_end_with_the_key_that_began_them(
     shown = bearer(new_key(registry, "follower", "--role", "read"))
     with held_up(polled):
         report_id = trigger(ada, lookback="5h")
+        assert stranger.head(f"/reports/{report_id}/events", headers=shown).is_success
+        assert stranger.get("/health").is_success  # over the same connection: only the head was waited for
         with stranger.stream("GET", f"/reports/{report_id}/events", headers=shown) as events:
             arriving = events.iter_lines()
             assert next(arriving) == "event: progress"
