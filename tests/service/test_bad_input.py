@@ -123,7 +123,7 @@ WRONG = {
 SERVERS = {
     "a server that is down": Case("report --source postgresql://localhost:{port}/x", "Connection refused. Is it there"),
     "no server by that name": Case("report --source postgresql://nosuch.invalid/x", "failed to resolve host"),
-    "no socket": Case("report --source host=/nowhere", "No such file or directory"),
+    "no socket": Case("report --source host={home}/none", "No such file or directory"),
     "an unknown service": Case("report --source service=none", "none"),
     "a slip in the address": Case("report --source postgresql://me:p@ss/wörd@localhost/db", "is written %XX"),
     "an unknown key": Case("report --source pasword=wörd", "is not understood (invalid connection option …)"),
