@@ -502,7 +502,7 @@ def test_another_site_may_not_read_either(client: httpx.Client) -> None:
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.", "[", ""])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.", ""])
 def test_under_a_name_that_is_not_ours_nothing_is_told(client: httpx.Client, host: str) -> None:
     assert "--allowed-host" in problem(client.get("/reports", headers={"Host": host}), 403)
     problem(client.post("/trigger_report", headers={"Host": host}), 403)
