@@ -7,7 +7,7 @@ one after the other), the loops, leases, and what `/ready` tells.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -27,18 +27,20 @@ from pipeline import (
 )
 from service import metrics
 from service.access import Uses
+from service.clients import CLIENT
 from service.courier import Courier
 from service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable, TooManyLooks
 from service.heartbeat import Heartbeat, Troubles, one_line
 from service.looks import Looks
 from service.migrations import NEWEST, settled
-from service.pool import Workers
+from service.pool import WAITING, WAITING_OF_ONE, Workers
 from service.registry import Registry, Row
 from service.runner import House, Runner
 from service.schedules import queue_due
 from service.scratch import scratch
 from service.settings import Settings, Timing
 from service.threads import NoThread, Threads
+from service.turns import Turns
 from service.watch import NEWER, Watch, Watches
 from service.work import Place
 
@@ -87,6 +89,7 @@ class Backend:
         self._looks, self._decryptions, self._starts = Threads(LOOKS), Threads(DECRYPTIONS), Threads(1)
         self.uses = Uses(self.registry)
         self.shared_looks = Looks(FRESH_S)
+        self._trigger_turns = Turns(LOOKS, WAITING_OF_ONE, WAITING)
         self._held = ExitStack()
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)
@@ -278,6 +281,13 @@ class Backend:
     async def data_version(self, options: Options) -> str | None:
         """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""
         return await self._looked(lambda source: pipeline.beginning(source, options))
+
+    def turn_to_trigger(self) -> AbstractAsyncContextManager[None]:
+        """Within it one trigger of this client is seen to: who asks for hundreds waits for themselves.
+
+        Raises TooManyAtOnce, LaneFull.
+        """
+        return self._trigger_turns.turn(CLIENT.get().address, ("trigger",))
 
     async def stores(self) -> list[str]:
         """The stores that a report has now, in byte order; not older than a minute."""

@@ -368,7 +368,7 @@ class LaneFull(ServiceError):
         self.waiting = waiting
 
     def __str__(self) -> str:
-        return f"{self.waiting} requests for files and views are waiting already. Try again in a while."
+        return f"{self.waiting} requests of this kind are waiting already. Try again in a while."
 
 
 class TooManyAtOnce(ServiceError):
@@ -382,9 +382,7 @@ class TooManyAtOnce(ServiceError):
         self.waiting = waiting
 
     def __str__(self) -> str:
-        return (
-            f"{self.waiting} requests from this address for files and views are waiting already. Wait for those first."
-        )
+        return f"{self.waiting} requests of this kind from this address are waiting already. Wait for those first."
 
 
 class ClientGone(ServiceError):

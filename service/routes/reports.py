@@ -92,15 +92,16 @@ async def trigger_report(
     """
     asked_for = data or TriggerRequest()
     options = options_of(asked_for, asked_for.now)
-    asked = Asked(
-        options=options,
-        columns=asked_for.columns,
-        address=caller.address,
-        key_name=caller.who,
-        data_version=await backend.data_version(options),
-        idempotency_key=idempotency_key,
-    )
-    report_id = await reports.triggered(backend.triggers, asked, backend.settings.queue)
+    async with backend.turn_to_trigger():
+        asked = Asked(
+            options=options,
+            columns=asked_for.columns,
+            address=caller.address,
+            key_name=caller.who,
+            data_version=await backend.data_version(options),
+            idempotency_key=idempotency_key,
+        )
+        report_id = await reports.triggered(backend.triggers, asked, backend.settings.queue)
     backend.wake()
     return accepted(report_id)
 

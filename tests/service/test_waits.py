@@ -341,6 +341,16 @@ def test_a_command_does_not_wait_for_ever_for_the_schema(
 # The source -----------------------------------------------------------------------------------------------------------
 
 
+def test_who_triggers_hundreds_waits_for_themselves(client: httpx.Client, server: str) -> None:
+    def asked(number: int) -> httpx.Response:
+        return client.post("/trigger_report", json={"lookback": f"{number}s"})
+
+    with locked(server, "store_status"), ThreadPoolExecutor(60) as many:
+        answers = list(many.map(asked, range(60)))
+    assert {answer.status_code for answer in answers} == {429, 503}
+    assert {int(answer.headers["Retry-After"]) for answer in answers if answer.status_code == 429} == {10}
+
+
 def test_what_is_stored_does_not_wait_for_a_source_that_is_locked(
     service: Service, client: httpx.Client, server: str, known: str
 ) -> None:
