@@ -66,16 +66,11 @@ bench *ARGS:
     uv run python -m benches.warm "$@"
     uv run python -m benches.load "$@"
 
-# the benchmarks on small data, so that they stay true: figures checked, nothing judged
+# what is measured most, on small data, so that it stays true: figures checked, nothing judged; the others are nightly's
 bench-smoke:
     uv run python -m benches.report --smoke
-    uv run python -m benches.warm --smoke
     uv run python -m benches.load --smoke
-    uv run python -m benches.large --smoke
     uv run python -m benches.service --smoke
-    uv run python -m benches.soak --smoke
-    uv run python -m benches.page --smoke
-    uv run python -m benches.growth --smoke
 
 # a report from the service, whose workers are warm, beside the cold command line
 bench-warm *ARGS:

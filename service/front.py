@@ -32,9 +32,8 @@ from service.connections import PROBES, Connections, no_place
 from service.errors import Forbidden
 from service.outflow import Outflow
 from service.proxies import client_of, counted_as
-from service.settings import LOOPBACK, Settings
+from service.settings import LOOPBACK, Settings, Timing
 
-HEAD_SECONDS = 10
 WRITE_SECONDS = 20
 HEAD_BYTES = 65_536
 PATH_BYTES = 16_384
@@ -236,6 +235,7 @@ class PatientServer(HttpToolsProtocol):
     Uvicorn by itself would wait for ever, and keep it all."""
 
     known: ClassVar[Connections]
+    head_seconds: ClassVar[float] = Timing.head_s
     may_only_probe = False
     address = ""
     _stalling: asyncio.TimerHandle | None = None
@@ -248,14 +248,14 @@ class PatientServer(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Begin to count."""
         super().connection_made(transport)
-        self._patience = self.loop.call_later(HEAD_SECONDS, self.close_now)
+        self._patience = self.loop.call_later(self.head_seconds, self.close_now)
         self.address = self.client[0] if self.client else ""
         self.known.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Count from the first byte of a further request; stop where a head is whole."""
         if self._patience is None and not self._is_answering():
-            self._patience = self.loop.call_later(HEAD_SECONDS, self.close_now)
+            self._patience = self.loop.call_later(self.head_seconds, self.close_now)
         was_in_head = self._is_in_head
         super().data_received(data)
         if self._is_answering():

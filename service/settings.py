@@ -73,6 +73,8 @@ class Timing:
     """how long a look at the source may take"""
     probe_s: float = 2.0
     """between two looks at what /ready tells"""
+    head_s: float = 10.0
+    """how long the head of a request may take"""
     request_s: float = 60.0
     """until an answer must have begun"""
 

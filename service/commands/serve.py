@@ -102,6 +102,7 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
 
     logs.configure(settings.log_format or ("text" if sys.stderr.isatty() else "json"))
     named = settings.named_proxies
+    PatientServer.head_seconds = settings.timing.head_s
     PatientServer.known = Connections(allow_files(2 * CONNECTIONS), lambda peer: is_proxy(peer, named))
     sentences: list[str] = []
 

@@ -11,7 +11,7 @@ from pipeline import write_sample
 from service.testing import Service
 from tests.postgres import fresh_database
 from tests.service.browsing import launched, new_page, watched
-from tests.service.running import loaded, running
+from tests.service.running import IMPATIENT, loaded, running
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def polled(server: str, feed: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def service(polled: str) -> Iterator[Service]:
     """A service over it, for all tests that do it no harm; its history has what they have asked for."""
-    with running(polled) as service:
+    with running(polled, **IMPATIENT) as service:
         yield service
 
 

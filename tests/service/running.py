@@ -35,6 +35,9 @@ BRISK = {
     for name, seconds in {"TICK": "0.25", "RENEW": "0.5", "LEASE": "3", "TIDY": "0.5"}.items()
 }
 """For tests that would wait for a tick, for the end of a lease, or for what is too old to go."""
+HEAD_S = 3.0
+IMPATIENT = {"STORE_UPTIME_TIMING_HEAD_S": str(HEAD_S)}
+"""For tests whose clients never come to the end of a request's head."""
 WAITING, PULLING = "waiting for its turn", "reading polls, hours and zones"
 INSIDE = re.compile(
     r"traceback|file \"|site-packages|\.py\b|postgresql:|localhost|host=|/tmp|psycopg|litestar|msgspec|test_[0-9a-f]"

@@ -435,7 +435,7 @@ def watched(folder: Path) -> Iterator[dict[str, bytes]]:
         watcher.join()
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_search_would_find_them(database: str, tmp_path: Path) -> None:
     fill(database)
     found = left_by_a_run(database, tmp_path)

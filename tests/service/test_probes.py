@@ -44,7 +44,7 @@ def test_it_is_alive_and_ready(client: httpx.Client) -> None:
     assert client.get("/ready").json() == {"ready": True, "missing": {}, "since": {}}
 
 
-@pytest.mark.parametrize("away", ["database", "registry"])
+@pytest.mark.parametrize("away", [pytest.param("database", marks=pytest.mark.nightly), "registry"])
 def test_what_is_away_is_said_and_waited_for(away: str, server: str, feed: Path) -> None:
     with new_cluster() as cluster, fresh_database(server) as other, ExitStack() as up:
         up.enter_context(cluster.running())

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from service.access import COOKIE, CSRF_HEADER
-from service.front import GONE, HEAD_SECONDS, HEADERS
+from service.front import GONE, HEADERS
 from service.spoken import isolated
 from service.templates import ASSETS, assets_path
 from service.testing import Service
@@ -28,6 +28,7 @@ from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.postgres import PASSWORD, Cluster, eventually, fresh_database, network_url, run
 from tests.service.browsing import opened, ready
 from tests.service.running import (
+    HEAD_S,
     bearer,
     complete,
     finished,
@@ -430,13 +431,13 @@ def test_who_does_not_come_to_an_end_is_given_up(service: Service) -> None:
         assert used.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
         waiting, begun = {silent: b"", slow: b"G", used: b"G", body: b" "}, time.monotonic()
         while waiting:
-            assert time.monotonic() < begun + 3 * HEAD_SECONDS
+            assert time.monotonic() < begun + 3 * HEAD_S
             waiting = {one: more for one, more in waiting.items() if not is_closed(one)}
             for one, more in waiting.items():
                 with suppress(BrokenPipeError, ConnectionResetError):
                     one.sendall(more)
             time.sleep(0.5)
-        assert time.monotonic() > begun + HEAD_SECONDS / 2
+        assert time.monotonic() > begun + HEAD_S / 2
 
 
 def is_closed(to_server: socket.socket) -> bool:
