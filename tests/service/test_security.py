@@ -431,7 +431,7 @@ def test_who_does_not_come_to_an_end_is_given_up(service: Service) -> None:
         assert used.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
         waiting, begun = {silent: b"", slow: b"G", used: b"G", body: b" "}, time.monotonic()
         while waiting:
-            assert time.monotonic() < begun + 3 * HEAD_S
+            assert time.monotonic() < begun + 30
             waiting = {one: more for one, more in waiting.items() if not is_closed(one)}
             for one, more in waiting.items():
                 with suppress(BrokenPipeError, ConnectionResetError):
