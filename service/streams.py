@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
-from pipeline.errors import StoreUptimeError
+from pipeline import StoreUptimeError
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 # To write to what is open for reading fails, as it should where stdout is closed.
