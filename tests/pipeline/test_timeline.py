@@ -106,7 +106,7 @@ def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
     return pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
 
 
-@examples(6)
+@examples(3)
 @given(world=st.one_of(worlds(), sparse_worlds()))
 def test_they_do_so_in_odd_worlds(world: World) -> None:
     source = Frames(raw(world.polls, POLLS), raw(world.hours, HOURS), raw(world.zones, ZONES))

@@ -50,7 +50,7 @@ PROBES = ("/health", "/ready")
 @pytest.mark.parametrize(
     ("rounds", "hold_s"),
     [
-        pytest.param(1, (0.5, 0.8), marks=pytest.mark.long),
+        pytest.param(1, (0.4, 0.6), marks=pytest.mark.long),
         pytest.param(6, (1.0, 20.0), marks=pytest.mark.nightly),
     ],
 )
