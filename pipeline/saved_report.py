@@ -22,9 +22,9 @@ from pipeline.plan import STORE_COLUMNS, Plan
 from pipeline.quality import Quality, store_lists
 from pipeline.report import Report
 from pipeline.source.frames import READ_ERRORS
+from pipeline.source.own_files import MARK
 from pipeline.tables import COLUMNS, ROWS_OF
 
-KEY = "store_uptime"
 DAMAGES = (*READ_ERRORS, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What is raised where a file of a kept report is not what was written."""
 REJECTS_KEPT = 100_000
@@ -57,7 +57,7 @@ def saved(report: Report) -> SavedReport:
         rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
     )
     return SavedReport(
-        figures=parquet(report.exact, {KEY: json.dumps(told(report), ensure_ascii=False)}),
+        figures=parquet(report.exact, {MARK: json.dumps(told(report), ensure_ascii=False)}),
         plan=parquet(report.plan.intervals.sort("store", "open_us")),
         rejects=parquet(pl.concat(rejects, how="diagonal")),
         lanes=None if report.lanes is None else parquet(report.lanes),
@@ -92,7 +92,7 @@ def restored_whole(
     if "down_now" not in rows.columns:  # kept by a version that did not look
         rows = rows.with_columns(down_now=pl.lit(None, pl.Boolean))
     own = pl.lit(True) if store is None else pl.col("store").is_in(rows["store"].to_list())
-    facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[KEY])
+    facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
     # where there is no plan not even its columns are there: none is an error, and not a store that is always closed
     intervals = pl.DataFrame() if plan is None else rows_of(plan, own)
     run, exact = plan_again(facts, rows, intervals), rows.drop("store")

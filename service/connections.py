@@ -91,10 +91,15 @@ class Connections:
             oldest.close_now()
 
 
+def problem_json(status: int, sentence: str) -> bytes:
+    """A problem as the body of an answer."""
+    problem = {"status": status, "title": HTTPStatus(status).phrase, "detail": sentence, "error": sentence}
+    return json.dumps(problem).encode()
+
+
 def refusal(status: int, sentence: str, headers: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A problem as the two messages of an answer, for where there is no application yet, or none any more."""
-    problem = {"status": status, "title": HTTPStatus(status).phrase, "detail": sentence, "error": sentence}
-    body = json.dumps(problem).encode()
+    body = problem_json(status, sentence)
     given = {"Content-Type": "application/problem+json", "Content-Length": str(len(body)), **headers}
     pairs = [(name.lower().encode(), value.encode()) for name, value in given.items()]
     return (

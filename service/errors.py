@@ -18,6 +18,7 @@ StoreUptimeError         (of pipeline: its text is one sentence for people)
     ├── RegistryUnreachable  503  the database of the service does not answer
     ├── RegistryRefused      503  it answers, and says no
     ├── WorkerLost           503  the process that was to answer has ended
+    ├── TooManyLooks         503  more looks at the tables are asked for than there can be at once
     ├── AnswerTooLate        503  there was no answer in time
     ├── NeedsMoreMemory      503  it does not fit into what a worker may use
     ├── TookTooLong          503  the answer was not there in time, and its process was ended

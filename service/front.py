@@ -6,7 +6,6 @@ PatientServer   Uvicorn's HTTP protocol, with an end to the time that a request'
 """
 
 import asyncio
-import json
 import math
 import re
 import secrets
@@ -28,7 +27,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from service.access import SAFE
 from service.clients import CLIENT, Client
 from service.compression import without_refused_codings
-from service.connections import PROBES, Connections, no_place
+from service.connections import PROBES, Connections, no_place, problem_json
 from service.errors import Forbidden
 from service.outflow import Outflow
 from service.proxies import client_of, counted_as
@@ -267,9 +266,7 @@ class PatientServer(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no request at all is answered like what is a wrong one."""
-        msg = self._refusal or msg
-        problem = {"status": 400, "title": "Bad Request", "detail": msg, "error": msg}
-        body = json.dumps(problem).encode()
+        body = problem_json(400, self._refusal or msg)
         length = {"Content-Type": "application/problem+json", "Content-Length": len(body), "Connection": "close"}
         head = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, **length}.items())
         self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}\r\n".encode() + body)

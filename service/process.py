@@ -24,7 +24,7 @@ def lost(exit_status: int) -> ServiceError:
 class WorkerProcess:
     """A process that does one thing at a time.
 
-    is_over: it has ended, or is to be replaced. is_spent: the latter. threads: how many it had after its last call.
+    is_over: it has ended, or is to be replaced. is_spent: the latter.
     heir: who waits for the process that takes its place.
     """
 
@@ -33,7 +33,6 @@ class WorkerProcess:
         self._is_busy = self._is_leaving = False
         self.is_over = asyncio.Event()
         self.is_spent = self.was_killed = False
-        self.threads = 0
         self.heir: asyncio.Future[WorkerProcess] | None = None
         self._watch = asyncio.create_task(self._note_end())
 
@@ -68,7 +67,7 @@ class WorkerProcess:
         except BaseException:
             self.kill()
             raise
-        self._is_busy, self.threads = False, answer.condition.threads
+        self._is_busy = False
         if answer.condition.is_spent:
             self.is_spent = True
             self.is_over.set()

@@ -47,6 +47,7 @@ def engine() -> JinjaTemplateEngine:
         durations.written,
         cron.in_words,
         may,
+        may_cancel,
     )
     filters: dict[str, Any] = {word.__name__: word for word in words}
     values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": durations.PATTERN}
@@ -58,6 +59,11 @@ def engine() -> JinjaTemplateEngine:
 def may(request: Request[Any, Any, Any], role: str) -> bool:
     """Whether whoever looks at the page may do what takes a role: else there is no button for it."""
     return "user" in request.scope and request.scope["user"].allows(Role(role))
+
+
+def may_cancel(request: Request[Any, Any, Any], requested_by: str | None) -> bool:
+    """Whether they may cancel a report of somebody: any, or their own."""
+    return may(request, "admin") or (may(request, "trigger") and requested_by == request.scope["user"].name)
 
 
 @cache

@@ -7,7 +7,6 @@ shown, reached   where it is, for people: without the password
 end_statements   what a run that is gone has left behind on the server
 """
 
-import logging
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -22,8 +21,6 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pipeline.errors import AddressNotUnderstood, SourceBusy, SourceRefused, SourceUnreachable
 from pipeline.source.locks import TablesReplaced
 from pipeline.source.patience import PatientConnection, connection_options
-
-logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a wait that was cancelled is no news for a terminal
 
 END_PATIENCE = timedelta(seconds=5)
 REFUSALS = ("authentication", "password", "role ", "database ", "SSL", "TLS", "certificate", "permission", "pg_hba")
@@ -53,7 +50,6 @@ KEPT_WAITS = {
     "keepalives_count": "keepalives_retries",
 }
 POOLER = "A pooler before it must have pool_mode = transaction or session, and a connection left for this."
-logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a terminal gets our sentence alone
 TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
 

@@ -29,7 +29,7 @@ from pipeline import (
     write_sample,
 )
 from pipeline.errors import NoPolls
-from pipeline.saved_report import KEY
+from pipeline.source.own_files import MARK
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table
 from tests.profiles import examples
 from tests.reference import RawRow
@@ -286,7 +286,7 @@ def test_each_part_is_a_parquet_file_of_its_own() -> None:
     report = built("rejected rows")
     whole = saved(report)
     assert pl.read_parquet(io.BytesIO(whole.figures)).equals(report.exact)
-    assert KEY in pl.read_parquet_metadata(io.BytesIO(whole.figures))
+    assert MARK in pl.read_parquet_metadata(io.BytesIO(whole.figures))
     assert whole.lanes is not None
     assert report.lanes is not None
     assert pl.read_parquet(io.BytesIO(whole.lanes)).equals(report.lanes)
@@ -306,9 +306,9 @@ def test_what_an_older_version_kept_can_still_be_looked_at() -> None:
     source = frames(lines(POLLS, "s,2024-10-14 11:30:00 UTC,inactive"))
     figures = io.BytesIO(saved(build_report(source)).figures)
     older = io.BytesIO()
-    facts = json.loads(pl.read_parquet_metadata(figures)[KEY])
+    facts = json.loads(pl.read_parquet_metadata(figures)[MARK])
     del facts["options"]["until_us"]
-    pl.read_parquet(figures).drop("down_now").write_parquet(older, metadata={KEY: json.dumps(facts)})
+    pl.read_parquet(figures).drop("down_now").write_parquet(older, metadata={MARK: json.dumps(facts)})
     report = restored(older.getvalue())
     assert report.plan.options == Options()
     assert report.exact["down_now"].to_list() == [None]
