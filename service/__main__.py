@@ -1,14 +1,20 @@
 """The command's beginning, also as `python -m service`."""
 
+import _thread
 import gc
 import os
+import signal
 import sys
+from threading import Timer
+from types import FrameType
 
 gc.set_threshold(100_000)  # with Python's own 700, looking for garbage is a sixth of all that imports take
+LATER_S = 0.02  # until an import is looked at again that Ctrl-C has to wait for
 
 
 def main() -> None:
     """The console script; Ctrl-C ends it without a trace also while modules are imported."""
+    signal.signal(signal.SIGINT, interrupt)
     try:
         from service.cli import main as command
 
@@ -17,6 +23,25 @@ def main() -> None:
         if sys.stderr is not None:
             print("store-uptime: interrupted", file=sys.stderr, flush=True)
         os._exit(130)
+
+
+def interrupt(_number: int, frame: FrameType | None) -> None:
+    """Raises KeyboardInterrupt, once no import is under way.
+
+    A native module that meets an exception while it is made may end the process (DuckDB), and others go on without.
+    """
+    if not imports(frame):
+        raise KeyboardInterrupt
+    again = Timer(LATER_S, _thread.interrupt_main)
+    again.daemon = True
+    again.start()
+
+
+def imports(frame: FrameType | None) -> bool:
+    """Whether a frame belongs to an import."""
+    while frame and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
 
 
 if __name__ == "__main__":

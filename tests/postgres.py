@@ -12,10 +12,10 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, LiteralString, Self, cast
 from urllib.parse import quote
@@ -206,20 +206,44 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
         lines = [f"{key} = {value}" for key, value in settings.items()]
         file.write_text("\n".join(["[databases]", f"* = {there}", "[pgbouncer]", *lines]))
         account = embedded.server_account(folder)
-        with subprocess.Popen(
+        begin = partial(
+            subprocess.Popen[bytes],
             [program, "-q", str(file)],
             user=account and account[0],
             group=account and account[1],
             extra_groups=[] if account else None,
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        ) as pooler:
-            try:
-                url = network_url(port, str(place["user"]), database=str(place["dbname"]))
-                eventually(lambda: listens(port))
-                yield url
-            finally:
-                pooler.terminate()
+        )
+        with kept_running(begin):
+            eventually(lambda: listens(port))
+            yield network_url(port, str(place["user"]), database=str(place["dbname"]))
+
+
+@contextmanager
+def kept_running(begin: Callable[[], "subprocess.Popen[bytes]"]) -> Iterator[None]:
+    """A program that is begun again when it ends, as systemd would.
+
+    pgbouncer 1.18 ends ("bad client state: 0") where a client that cancels a statement does not wait for an answer:
+    https://github.com/pgbouncer/pgbouncer/issues/801.
+    """
+    process, is_over = begin(), threading.Event()
+
+    def begin_again() -> None:
+        nonlocal process
+        while not is_over.wait(0.1):
+            if process.poll() is not None:
+                process = begin()
+
+    supervisor = threading.Thread(target=begin_again)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        supervisor.join()
+        process.terminate()
+        process.wait()
 
 
 def listens(port: int) -> bool:

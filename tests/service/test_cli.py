@@ -916,3 +916,18 @@ def test_ctrl_c_ends_a_report_at_once_whatever_it_waits_for(
         finally:
             process.kill()
         assert (process.returncode, said) == (130, b"store-uptime: interrupted\n")
+
+
+def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path: Path) -> None:
+    """As a native module would be, which ends the process where it meets an exception."""
+    (tmp_path / "native.py").write_text(
+        "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(0.1); print('whole', flush=True)"
+    )
+    program = "import service.cli, time; service.cli.main = lambda: (__import__('native'), time.sleep(9)); main()"
+    process = subprocess.run(
+        [sys.executable, "-c", f"from service.__main__ import main; {program}"],
+        env={**surroundings(), "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (process.returncode, process.stdout, process.stderr) == (130, b"whole\n", b"store-uptime: interrupted\n")
