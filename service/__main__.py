@@ -1,11 +1,10 @@
 """The command's beginning, also as `python -m service`."""
 
-import _thread
 import gc
 import os
 import signal
 import sys
-from threading import Timer
+from threading import Timer, main_thread
 from types import FrameType
 
 gc.set_threshold(100_000)  # with Python's own 700, looking for garbage is a sixth of all that imports take
@@ -14,7 +13,8 @@ LATER_S = 0.02  # until an import is looked at again that Ctrl-C has to wait for
 
 def main() -> None:
     """The console script; Ctrl-C ends it without a trace also while modules are imported."""
-    signal.signal(signal.SIGINT, interrupt)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGINT, interrupt)
     try:
         from service.cli import main as command
 
@@ -32,7 +32,7 @@ def interrupt(_number: int, frame: FrameType | None) -> None:
     """
     if not imports(frame):
         raise KeyboardInterrupt
-    again = Timer(LATER_S, _thread.interrupt_main)
+    again = Timer(LATER_S, signal.pthread_kill, (main_thread().ident, signal.SIGINT))
     again.daemon = True
     again.start()
 

@@ -493,10 +493,19 @@ def test_the_built_in_server_comes_back_when_it_is_killed(feed: Path) -> None:
         with running("embedded:", STORE_UPTIME_DATA_DIR=str(data)) as server, server.client() as client:
             before = new_report(client)
             finished(client, before)
-            os.kill(int((data / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-            eventually(lambda: client.post("/trigger_report", json=new_options()).is_success, 30)
+            killed = postmaster(data)
+            os.kill(killed, signal.SIGKILL)
+            eventually(lambda: postmaster(data) not in (killed, None), 30)
+            eventually(lambda: looked_at(client, before).is_success, 30)
             assert content(client, before).startswith(CLASSIC_HEADER)
             assert finished(client, new_report(client))["status"] == "Complete"
+
+
+def postmaster(data: Path) -> int | None:
+    """The process of a built-in server; None while there is none."""
+    with suppress(FileNotFoundError):
+        return int((data / "postgres/postmaster.pid").read_text().split()[0])
+    return None
 
 
 # What is kept ---------------------------------------------------------------------------------------------------------
