@@ -12,7 +12,7 @@ from service.condition import OUT_OF_MEMORY
 from service.errors import NeedsMoreMemory, ServiceError, WorkerLost
 from service.worker import LENGTH, Answer
 
-PROGRAM = "from service.worker import main; main()"
+PROGRAM = "import gc; gc.set_threshold(100_000); from service.worker import main; main()"  # as in __main__
 START_S = 120.0  # on a machine that is very busy; else it takes a second
 
 

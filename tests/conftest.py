@@ -1,5 +1,6 @@
 """What tests share: PostgreSQL servers, one pair for each process of the tests, and databases on them."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from tests.postgres import (
     run,
 )
 
+gc.set_threshold(100_000)  # as in service/__main__.py; a tenth of what small reports take here
 for name in [name for name in os.environ if name.startswith(ASIDE)]:
     del os.environ[name]  # settings of whoever runs the tests, and none of theirs
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1"

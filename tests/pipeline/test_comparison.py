@@ -1,6 +1,7 @@
 """What became of each store from one report to the next: the worst first."""
 
 from decimal import Decimal
+from functools import cache
 
 import polars as pl
 import pytest
@@ -91,8 +92,13 @@ SINCE: dict[str, tuple[dict[str, list[str]], list[str]]] = {
 
 
 def fed(rows: dict[str, list[str]], store: str | None = None) -> Report:
+    return fed_with(tuple(rows["hours"]), tuple(rows["zones"]), store)
+
+
+@cache
+def fed_with(hours: tuple[str, ...], zones: tuple[str, ...], store: str | None) -> Report:
     polls = lines(POLLS, "a,2024-10-14 12:00:00,active", "b,2024-10-12 12:00:00,active")
-    source = frames(polls, lines(HOURS, *rows["hours"]), lines(ZONES, *rows["zones"]))
+    source = frames(polls, lines(HOURS, *hours), lines(ZONES, *zones))
     return build_report(source, Options(store=store))
 
 

@@ -61,7 +61,7 @@ OPTIONS = {
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_every_store_has_the_pieces_of_its_timeline(tmp_path: Path, options: Options) -> None:
-    write_sample(tmp_path, stores=8, days=9, end=datetime(2024, 10, 14, 12, tzinfo=UTC))
+    write_sample(tmp_path, stores=4, days=9, end=datetime(2024, 10, 14, 12, tzinfo=UTC))
     feed = open_source(tmp_path)
     report = kept(build_report(feed, options))
     assert report.exact.height

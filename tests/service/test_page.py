@@ -516,10 +516,10 @@ def test_reports_are_compared_and_deleted_from_the_history(
 VIEWS = ("home", "unknown", "store", "data", "history", "compare", "rule", "failed")
 
 
-@pytest.fixture(scope="module", params=["light", "dark", "phone"])
+@pytest.fixture(scope="module", params=["light", "dark phone"])
 def eyes(request: pytest.FixtureRequest, chromium: Browser, service: Service) -> Iterator[Page]:
-    """A page in one of the three looks."""
-    looks = {"light": {"viewport": DESK}, "dark": {"viewport": DESK, "color_scheme": "dark"}, "phone": PHONE}
+    """A page in one of two looks, which differ in size and in colours."""
+    looks = {"light": {"viewport": DESK}, "dark phone": {**PHONE, "color_scheme": "dark"}}
     with opened(chromium, service.url, **looks[request.param]) as page:
         yield page
 

@@ -233,7 +233,7 @@ def test_a_secret_is_shown_once(page: Page, schedules: httpx.Client) -> None:
     assert HOOK not in page.content()
 
 
-@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark"}, PHONE])
+@pytest.mark.parametrize("look", [{}, {**PHONE, "color_scheme": "dark"}])
 def test_the_timetable_can_be_read_by_everybody(
     chromium: Browser, service: Service, schedules: httpx.Client, look: dict[str, object]
 ) -> None:
