@@ -485,7 +485,7 @@ def test_reports_outlive_their_database_being_killed_and_go_on_soon_though_it_wa
             assert finished(client, in_it)["status"] in ("Complete", "Error")
 
 
-PID = Path("postgres/postmaster.pid")
+POSTMASTER = Path("postgres/postmaster.pid")
 
 
 def test_the_built_in_server_comes_back_when_it_is_killed(feed: Path) -> None:
@@ -498,7 +498,7 @@ def test_the_built_in_server_comes_back_when_it_is_killed(feed: Path) -> None:
             finished(client, before)
             killed = postmaster(data)
             os.kill(killed, signal.SIGKILL)
-            eventually(lambda: (data / PID).exists() and postmaster(data) != killed, 30)
+            eventually(lambda: (data / POSTMASTER).exists() and postmaster(data) != killed, 30)
             eventually(lambda: looked_at(client, before).is_success, 30)
             assert content(client, before).startswith(CLASSIC_HEADER)
             assert finished(client, new_report(client))["status"] == "Complete"
@@ -506,7 +506,7 @@ def test_the_built_in_server_comes_back_when_it_is_killed(feed: Path) -> None:
 
 def postmaster(data: Path) -> int:
     """The process of a built-in server."""
-    return int((data / PID).read_text().split()[0])
+    return int((data / POSTMASTER).read_text().split()[0])
 
 
 # What is kept ---------------------------------------------------------------------------------------------------------
