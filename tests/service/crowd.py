@@ -222,7 +222,9 @@ def is_sentence(error: str) -> bool:
 def states(cluster: Cluster) -> set[str]:
     """The states that there are, but of reports of a schedule that have failed and are tried again in a minute."""
     has_come = "not_before is null or not_before <= now()"
-    return {row[0] for row in run(cluster.socket_url, f"select distinct status from store_uptime.report where {has_come}")}
+    return {
+        row[0] for row in run(cluster.socket_url, f"select distinct status from store_uptime.report where {has_come}")
+    }
 
 
 def connections(cluster: Cluster) -> int:
