@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from service.commands.common import (
+    ADDRESS,
     DURATION,
     POSITIVE_DURATION,
     REPEATED,
@@ -86,12 +87,14 @@ class Settings:
 
     database: Annotated[
         str | None,
+        ADDRESS,
         Parameter(
             group=INPUT, metavar="ADDRESS", help="Where the three tables are; only read. Default: as for report."
         ),
     ] = None
     registry: Annotated[
         str | None,
+        ADDRESS,
         Parameter(
             group=KEEPING,
             metavar="ADDRESS",

@@ -45,6 +45,8 @@ def open_source(
     Raises SourceMissing, AddressNotUnderstood, SourceMismatch.
     """
     text = str(address)
+    if not text.strip():  # as a path it would be the folder that this process is in
+        raise AddressNotUnderstood("the source", "its address is empty", "Name a folder, or a database of PostgreSQL.")
     if isinstance(address, Path) or (not is_database(text) and is_path(text)):
         from pipeline.source.folder import folder
 

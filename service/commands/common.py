@@ -42,12 +42,22 @@ def converted_by(read: Callable[[str], datetime | timedelta]) -> Parameter:
     return Parameter(converter=converter)
 
 
+def not_empty(_: object, tokens: Sequence[Token]) -> str:
+    """An address; an empty one that was typed is most likely a variable of the shell that is not set."""
+    (token,) = tokens
+    if token.source == "cli" and not token.value.strip():
+        raise ValueError("the address is empty. Name one, or leave it out.")
+    return token.value
+
+
+ADDRESS = Parameter(converter=not_empty)
 INSTANT = converted_by(instant)
 DURATION = converted_by(duration)
 POSITIVE_DURATION = converted_by(positive_duration)
 BUILT_IN = "embedded: for the built-in server. Default: DATABASE_URL, else the built-in server."
 SourceAddress = Annotated[
     str | None,
+    ADDRESS,
     Parameter(
         group=INPUT,
         metavar="ADDRESS",
@@ -55,7 +65,9 @@ SourceAddress = Annotated[
     ),
 ]
 DatabaseAddress = Annotated[
-    str | None, Parameter(group=INPUT, metavar="ADDRESS", help=f"Where to load: postgresql://…, or {BUILT_IN}")
+    str | None,
+    ADDRESS,
+    Parameter(group=INPUT, metavar="ADDRESS", help=f"Where to load: postgresql://…, or {BUILT_IN}"),
 ]
 Schema = Annotated[
     str | None,

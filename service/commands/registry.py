@@ -29,10 +29,14 @@ class Place:
     """Where it is, found as `serve` finds it."""
 
     database: Annotated[
-        str | None, Parameter(group=REGISTRY, metavar="ADDRESS", help="Where the three tables are, as for serve.")
+        str | None,
+        common.ADDRESS,
+        Parameter(group=REGISTRY, metavar="ADDRESS", help="Where the three tables are, as for serve."),
     ] = None
     registry: Annotated[
-        str | None, Parameter(group=REGISTRY, metavar="ADDRESS", help="Where reports are kept, as for serve.")
+        str | None,
+        common.ADDRESS,
+        Parameter(group=REGISTRY, metavar="ADDRESS", help="Where reports are kept, as for serve."),
     ] = None
 
 

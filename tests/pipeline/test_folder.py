@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import Frames, Report, build_report, build_timeline, load_files, open_source, write_rejects
-from pipeline.errors import NoPolls, SourceMismatch, SourceMissing, StoreUptimeError
+from pipeline.errors import AddressNotUnderstood, NoPolls, SourceMismatch, SourceMissing, StoreUptimeError
 from pipeline.mapping import SourceMapping
 from pipeline.source.discovery import found_files
 from pipeline.source.folder import scan
@@ -315,6 +315,12 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
 def test_a_folder_whose_name_is_no_text_is_to_be_renamed_and_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(SourceMismatch, match=r"x\\xff: its name is not UTF-8; rename it\.$"):
         open_source(tmp_path / os.fsdecode(b"x\xff"))
+
+
+@pytest.mark.parametrize("address", ["", " "])
+def test_an_empty_address_is_not_the_folder_that_one_is_in(address: str) -> None:
+    with pytest.raises(AddressNotUnderstood, match="its address is empty"):
+        open_source(address)
 
 
 def test_files_without_a_poll_are_to_be_exported_again(tmp_path: Path) -> None:

@@ -108,6 +108,8 @@ FOLDERS = {
 }
 WRONG = {
     "a wrong option": Case("report --sauce x", "Unknown option: --sauce", WRONG_ARGUMENTS),
+    "an empty address": Case("load {feed} --database=", "the address is empty. Name one, or leave", WRONG_ARGUMENTS),
+    "an empty registry": Case("keys list --registry=", "the address is empty. Name one, or leave", WRONG_ARGUMENTS),
     "a wrong format": Case("report --format pdf", "Choose from", WRONG_ARGUMENTS),
     "a wrong time": Case(
         "report --now soon", "'soon' is not an instant: write 2026-03-09, 2026-03-09T12:00", WRONG_ARGUMENTS
