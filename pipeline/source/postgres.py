@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, LiteralString, Self, cast
@@ -90,6 +91,8 @@ class Postgres:
         self._connection = connected(self._address, self._application, self._patience or RUN)
         self.name = self._place()
         self._has_pulled = False
+        self._failure: StoreUptimeError | None = None
+        self._one_at_a_time = Lock()
         try:
             self._begin()
             self._url = connectorx_url(self._connection, self.name, self._locks.unset)
@@ -313,7 +316,7 @@ class Postgres:
             # binary: as text, times would follow the DateStyle of the role
             return self._connection.execute(query, binary=True).fetchall()
         except psycopg.Error as error:
-            raise self._failed(name, error) from None
+            raise (self._failure or self._failed(name, error)) from None
 
     def _failed(self, name: str, error: Exception) -> StoreUptimeError:
         return source_error(self.name, error, f"The statement was {name}.")
@@ -330,9 +333,9 @@ class Postgres:
         self._has_pulled = True
         query = table.composed(name, **values)
         is_large = store is None and self._may_pull_apart
-        return in_thread(partial(self._pulled_apart if is_large else self._pulled_here, query))
+        return in_thread(partial(self._pulled_apart if is_large else self._pulled_here, name, query))
 
-    def _pulled_apart(self, query: Composed) -> pyarrow.Table:
+    def _pulled_apart(self, name: str, query: Composed) -> pyarrow.Table:
         """By ConnectorX; where it cannot, over the connection that has the locks.
 
         Another connection has to wait for the tables behind a reload that waits for us to let them go.
@@ -340,21 +343,24 @@ class Postgres:
         try:
             return by_connectorx(self._url, self._opening, query.as_string(self._connection))
         except PullFailed:
-            return self._pulled_here(query)
+            return self._pulled_here(name, query)
 
-    def _pulled_here(self, query: Composed) -> pyarrow.Table:
-        return by_connection(self._connection, query)
+    def _pulled_here(self, name: str, query: Composed) -> pyarrow.Table:
+        with self._one_at_a_time:
+            if self._failure is None:
+                try:
+                    return by_connection(self._connection, query)
+                except (psycopg.Error, UnicodeDecodeError) as error:
+                    self._failure = self._failed(name, error)
+            raise self._failure  # it has ended the transaction: of other statements that is all to be heard
 
     def _arrived(self, name: str, coming: Future[pyarrow.Table]) -> pyarrow.Table:
         patience = self._patience or RUN
         deadline = monotonic() + patience.total_seconds()
-        try:
-            while not wait([coming], PATIENCE_S).done:  # Polars would let a longer wait go on after Ctrl-C
-                if self._connection.closed or monotonic() > deadline:
-                    raise NoAnswer(f"it has not answered within {patience.total_seconds():g} s")
-            return coming.result()
-        except (psycopg.Error, UnicodeDecodeError) as error:
-            raise self._failed(name, error) from None
+        while not wait([coming], PATIENCE_S).done:  # Polars would let a longer wait go on after Ctrl-C
+            if self._connection.closed or monotonic() > deadline:
+                raise self._failed(name, NoAnswer(f"it has not answered within {patience.total_seconds():g} s"))
+        return coming.result()
 
 
 class EmbeddedPostgres(Postgres):

@@ -131,6 +131,15 @@ def test_the_settings_of_a_role_change_nothing(tables: str, reader: Callable[...
         assert found.rejects["polls"].equals(expected.rejects["polls"]), name
 
 
+@pytest.mark.parametrize("table", ["store_status", "menu_hours", "timezones"])
+def test_of_statements_that_fail_at_once_the_first_is_told(tables: str, table: str) -> None:
+    """The others only hear that the transaction has ended."""
+    failing = "select base.* from base where 1 / (select 0 from pg_sleep(0.05)) = 0"
+    run(tables, f"alter table {table} rename to base", f"create view {table} as {failing}")
+    told = [line_of(tables, now=NOON, store=store) for store in ("a", None) for _ in range(5)]
+    assert [line for line in told if "division by zero. The statement was " not in line] == []
+
+
 def test_a_role_with_german_dates_is_told_when_the_polls_were(reader: Callable[..., str]) -> None:
     with pytest.raises(NoPolls, match="oldest is 2024-04-28T12:00:00Z, its newest 2024-05-06T12:00:00Z"):
         report(reader("set datestyle to 'German'", "set timezone to 'Asia/Kolkata'"), now=NOON - timedelta(days=400))
