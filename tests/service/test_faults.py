@@ -41,6 +41,7 @@ from tests.service.running import BRISK, loaded, started
 DISK_MIB = 24
 LOOKERS = 4
 LOOK_S = 0.3
+IN_TIME = {"STORE_UPTIME_TIMING_SOURCE_S": "15"}  # less than a client waits: a fault may last longer
 PROBE_S = 2.0  # a probe waits behind nothing; on a busy machine it takes its time all the same
 CALM_S = 0.3
 PLACES = ("/", "/reports", "/stores", "/schedules", "/timeline?store_id={store}", "/get_report/{report}")
@@ -98,7 +99,7 @@ def a_world(feed: Path) -> Iterator[World]:
 
         def launched() -> Any:
             places = ("--registry", registry.socket_url, "--destination", f"box={small / 'box'}")
-            return started(source.socket_url, *places, "--webhook-network", "127.0.0.0/8", **BRISK)
+            return started(source.socket_url, *places, "--webhook-network", "127.0.0.0/8", **BRISK, **IN_TIME)
 
         servers = held.enter_context(Servers(launched))
         chance = random.Random(SEED)
