@@ -148,7 +148,7 @@ class Cluster:
 
     def kill(self) -> None:
         """End the server with -9, and wait until the last of its processes has ended by itself."""
-        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        postmaster = psutil.Process(postmaster_id(self.data))
         backends = postmaster.children()
         postmaster.kill()
         eventually(lambda: not any(map(is_alive, backends)), 30)
@@ -218,6 +218,11 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
         with kept_running(begin):
             eventually(lambda: listens(port))
             yield network_url(port, str(place["user"]), database=str(place["dbname"]))
+
+
+def postmaster_id(data: Path) -> int:
+    """The process of the server that runs on a folder of data."""
+    return int((data / "postmaster.pid").read_text().split()[0])
 
 
 @contextmanager

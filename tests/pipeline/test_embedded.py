@@ -21,7 +21,7 @@ from pipeline import embedded
 from pipeline.embedded import default_data_dir, embedded_server
 from pipeline.embedded_watcher import SERVING, WATCHING, held
 from pipeline.errors import EmbeddedUnavailable
-from tests.postgres import open_folder
+from tests.postgres import open_folder, postmaster_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -103,7 +103,7 @@ def eventually(holds: "Callable[[], object]") -> None:
 
 
 def postmaster(folder: Path) -> int:
-    return int((folder / "postgres/postmaster.pid").read_text().splitlines()[0])
+    return postmaster_id(folder / "postgres")
 
 
 def gone(process: int) -> bool:

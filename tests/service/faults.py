@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from tests.postgres import Cluster, eventually, run
+from tests.postgres import Cluster, eventually, postmaster_id, run
 from tests.service.crowd import Servers
 from tests.service.receivers import Receiver
 
@@ -184,7 +184,7 @@ FAULTS: dict[str, Callable[[World], Iterator[None]]] = {
 
 def processes_of(cluster: Cluster) -> list[psutil.Process]:
     """The processes of a PostgreSQL server, the one that starts the others first."""
-    postmaster = psutil.Process(int((cluster.data / "postmaster.pid").read_text().split()[0]))
+    postmaster = psutil.Process(postmaster_id(cluster.data))
     return [postmaster, *postmaster.children()]
 
 

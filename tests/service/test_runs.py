@@ -33,7 +33,7 @@ from service.settings import Settings
 from service.statements import statements
 from service.testing import Service
 from service.work import Place, Task, make_report
-from tests.postgres import SAFE, eventually, fresh_database, is_alive, new_cluster, open_folder, run
+from tests.postgres import SAFE, eventually, fresh_database, is_alive, new_cluster, open_folder, postmaster_id, run
 from tests.service.running import (
     BRISK,
     CLASSIC_HEADER,
@@ -485,28 +485,21 @@ def test_reports_outlive_their_database_being_killed_and_go_on_soon_though_it_wa
             assert finished(client, in_it)["status"] in ("Complete", "Error")
 
 
-POSTMASTER = Path("postgres/postmaster.pid")
-
-
 def test_the_built_in_server_comes_back_when_it_is_killed(feed: Path) -> None:
     with open_folder() as folder:
         data = folder / "data"
+        running_on = data / "postgres"
         with embedded_server(data) as url:
             loaded(url, feed)
         with running("embedded:", STORE_UPTIME_DATA_DIR=str(data)) as server, server.client() as client:
             before = new_report(client)
             finished(client, before)
-            killed = postmaster(data)
+            killed = postmaster_id(running_on)
             os.kill(killed, signal.SIGKILL)
-            eventually(lambda: (data / POSTMASTER).exists() and postmaster(data) != killed, 30)
+            eventually(lambda: (running_on / "postmaster.pid").exists() and postmaster_id(running_on) != killed, 30)
             eventually(lambda: looked_at(client, before).is_success, 30)
             assert content(client, before).startswith(CLASSIC_HEADER)
             assert finished(client, new_report(client))["status"] == "Complete"
-
-
-def postmaster(data: Path) -> int:
-    """The process of a built-in server."""
-    return int((data / POSTMASTER).read_text().split()[0])
 
 
 # What is kept ---------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from service.settings import Timing
 from service.testing import Service
 from service.threads import NoThread, Threads
 from service.watch import NEWER
-from tests.postgres import Cluster, eventually, new_cluster, pgbouncer, run
+from tests.postgres import Cluster, eventually, new_cluster, pgbouncer, postmaster_id, run
 from tests.service.running import (
     BRISK,
     INSIDE,
@@ -126,7 +126,7 @@ def client(service: Service, known: str) -> Iterator[httpx.Client]:
 @contextmanager
 def frozen(cluster: Cluster) -> Iterator[None]:
     """Every process of a PostgreSQL server is stopped, and goes on after the block."""
-    postmaster = psutil.Process(int((cluster.data / "postmaster.pid").read_text().split()[0]))
+    postmaster = psutil.Process(postmaster_id(cluster.data))
     postmaster.suspend()  # first: then it makes no further ones
     backends = postmaster.children()
     try:
