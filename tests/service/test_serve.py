@@ -165,8 +165,10 @@ def test_over_tls_all_is_served_and_the_cookie_is_for_tls_alone(polled: str, dat
 
 
 BAD_FILES = {
+    "no such certificate": ("none.crt", "server.key", "No such file or directory"),
     "no such key": ("server.crt", "none.key", "No such file or directory"),
     "a key that is none": ("server.crt", "server.csr", ""),
+    "a certificate that is none": ("server.key", "server.key", ""),
     "a key of another certificate": ("server.crt", "other.key", "mismatch"),
 }
 
