@@ -15,7 +15,7 @@ BLOCK = 1 << 20  # bytes
 
 def main(url: str, file: Path) -> None:
     """Make the tables, copy, commit."""
-    tables = resources.files("pipeline").joinpath("sql", "load", "tables.sql").read_text(encoding="utf-8")
+    tables = resources.files("store_uptime.pipeline").joinpath("load", "sql", "tables.sql").read_text(encoding="utf-8")
     with psycopg.connect(url) as connection, connection.cursor() as cursor, file.open("rb") as rows:
         cursor.execute(cast("LiteralString", tables))
         with cursor.copy("copy store_status (store_id, timestamp_utc, status) from stdin (format csv)") as polls:

@@ -27,8 +27,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
-from pipeline import load_files, write_sample
-from pipeline.embedded import embedded_server
+from store_uptime.pipeline import load_files, write_sample
+from store_uptime.pipeline.embedded.server import embedded_server
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pyarrow.parquet as pq
 
 from benches.common import STORE_UPTIME, Command, Run, alternately, compile_packages, machine, measured, median
-from pipeline import write_sample
+from store_uptime.pipeline import write_sample
 
 LEAST, MOST, LARGE = 10**4, 10**7, 10**8
 SMOKE = (10**3, 10**4)

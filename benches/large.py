@@ -31,7 +31,7 @@ from benches.common import (
     same_figures,
     spread,
 )
-from pipeline import write_sample
+from store_uptime.pipeline import write_sample
 
 STORES, DAYS, TIMES = 200_000, 8, 3
 SMOKE_STORES = 500

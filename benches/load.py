@@ -26,11 +26,11 @@ from benches.common import (
     own_database,
     table,
 )
-from pipeline import write_sample
-from pipeline.clean import FILE
-from pipeline.incoming import judged_batches, kept_rows
-from pipeline.mapping import AS_NAMED
-from pipeline.source.discovery import found_files
+from store_uptime.pipeline import write_sample
+from store_uptime.pipeline.clean.rules import FILE
+from store_uptime.pipeline.load.incoming import judged_batches, kept_rows
+from store_uptime.pipeline.mapping.mapping import AS_NAMED
+from store_uptime.pipeline.source.folder.discovery import found_files
 
 STORES, DAYS, TIMES = 3_678, 58, 3
 FEWER_DAYS = 12

@@ -17,8 +17,8 @@ from typing import Any
 from playwright.sync_api import Browser
 
 from benches.common import compile_packages, machine, own_database
-from pipeline import load_files, write_sample
-from service.testing import serving
+from store_uptime.pipeline import load_files, write_sample
+from store_uptime.service.testing import serving
 from tests.service.browsing import MISSING, found_browser, launched, opened, ready
 
 STORES, DAYS, VISITS = 10_000, 9, 5

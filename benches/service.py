@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 import psutil
 
 from benches.common import compile_packages, machine, own_database
-from pipeline import load_files, write_sample
-from service.testing import serving
+from store_uptime.pipeline import load_files, write_sample
+from store_uptime.service.testing import serving
 
 CLIENTS, MINUTES, STORES, DAYS = 200, 10.0, 500, 15
 SMOKE = (20, 0.1, 50, 10)

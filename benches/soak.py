@@ -27,8 +27,8 @@ import psutil
 import psycopg
 
 from benches.common import compile_packages, machine, own_database
-from pipeline import load_files, write_sample
-from service.testing import Service, serving
+from store_uptime.pipeline import load_files, write_sample
+from store_uptime.service.testing import Service, serving
 
 CLIENTS, MINUTES, STORES, DAYS = 6, 30.0, 500, 15
 SMOKE = (2, 0.1, 30, 10)

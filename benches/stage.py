@@ -10,14 +10,14 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import Limits, Options, open_source
-from pipeline.compute import concatenated, figures_of
-from pipeline.exchange import parts
-from pipeline.line import Line
-from pipeline.options import WINDOWS, Horizon
-from pipeline.plan import Plan
-from pipeline.run import begun, silent
-from pipeline.uptime import database
+from store_uptime.pipeline import Limits, Options, open_source
+from store_uptime.pipeline.options import WINDOWS, Horizon
+from store_uptime.pipeline.plan.packing import Line
+from store_uptime.pipeline.plan.partitions import parts
+from store_uptime.pipeline.plan.plan import Plan
+from store_uptime.pipeline.report.compute import concatenated, figures_of
+from store_uptime.pipeline.run import begun, silent
+from store_uptime.pipeline.uptime.stage import database
 
 SUMS = [f"{what}_last_{window}_us" for window in WINDOWS for what in ("uptime", "downtime")]
 

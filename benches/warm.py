@@ -36,9 +36,9 @@ from benches.common import (
     said,
     spread,
 )
-from pipeline.sample import END
-from service.settings import Settings
-from service.testing import serving
+from store_uptime.pipeline.sample.sample import END
+from store_uptime.service.settings import Settings
+from store_uptime.service.testing import serving
 
 STORES, DAYS, TIMES = 3_678, 21, 7
 SMOKE = (150, 9, 2)

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline import throwaway_server
+from store_uptime.pipeline import throwaway_server
 from tests.service.examples import BLOCK, answers, calls
 
 PAGE = Path(__file__).parent / "api.md"

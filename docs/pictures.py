@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline import throwaway_server, write_sample
-from service.testing import serving
+from store_uptime.pipeline import throwaway_server, write_sample
+from store_uptime.service.testing import serving
 from tests.service.browsing import launched, opened, ready
 from tests.service.running import complete, loaded
 

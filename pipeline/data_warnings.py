@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from pipeline.mapping import suggestion
-from pipeline.mapping_rules import TimestampUnit
-from pipeline.options import SECOND_US, UNIT_US, iso
+from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
+from store_uptime.pipeline.options import SECOND_US, UNIT_US, iso
 
 LONGEST_VALUE = 80  # letters of a value that a sentence shows
 

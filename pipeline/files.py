@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import CannotWrite, WouldOverwriteSource, writing
+from store_uptime.pipeline.errors import CannotWrite, WouldOverwriteSource, writing
 
 PREFIX = ".store-uptime-"  # hidden, so that nobody who reads the folder takes what a kill leaves for data
 LONGEST_HEADER = 4_096

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.errors import LibraryPanicked
+from store_uptime.pipeline.errors import LibraryPanicked
 
 
 @contextmanager

@@ -15,19 +15,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.errors import NoPolls, UnknownStore
-from pipeline.horizon import found_horizon
-from pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
-from pipeline.panics import panics_told
-from pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.errors import NoPolls, UnknownStore
+from store_uptime.pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
+from store_uptime.pipeline.panics import panics_told
+from store_uptime.pipeline.plan.horizon import found_horizon
+from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from pipeline.prepare import Prepared
-    from pipeline.report import Report
-    from pipeline.source.frames import Source
-    from pipeline.timeline import Timeline
+    from store_uptime.pipeline.plan.prepare import Prepared
+    from store_uptime.pipeline.report.report import Report
+    from store_uptime.pipeline.report.timeline import Timeline
+    from store_uptime.pipeline.source.frames import Source
 
 POLLS: tuple[Table, ...] = ("store_status",)
 READING = "reading polls, hours and zones"
@@ -54,7 +54,7 @@ def build_report(
     with panics_told(source.name), begun(source, options, limits, progress) as (ready, db):
         stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
         progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
-        from pipeline.compute import report
+        from store_uptime.pipeline.report.compute import report
 
         return report(db, ready, lanes=lanes)
 
@@ -68,8 +68,8 @@ def build_timeline(
     """
     one = replace(options, store=store)
     with panics_told(source.name), begun(source, one, limits, progress) as (ready, db):
-        from pipeline.plausibility import no_poll_in_horizon
-        from pipeline.timeline import timeline
+        from store_uptime.pipeline.plan.plausibility import no_poll_in_horizon
+        from store_uptime.pipeline.report.timeline import timeline
 
         found = timeline(db, ready.plan, ready.partitions[0])
         return replace(found, warnings=[str(each) for each in (*ready.warnings, *no_poll_in_horizon(ready.plan))])
@@ -82,12 +82,12 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     the data is old, for the others are of all stores. Raises UnknownStore where the report has no
     such store, and what the source raises.
     """
-    from pipeline.data_warnings import OldData
-    from pipeline.exchange import exchange, on_lines
-    from pipeline.intake import taken_polls
-    from pipeline.plan import of_store
-    from pipeline.timeline import compared, timeline
-    from pipeline.uptime import database
+    from store_uptime.pipeline.clean.split import taken_polls
+    from store_uptime.pipeline.data_warnings import OldData
+    from store_uptime.pipeline.plan.partitions import exchange, on_lines
+    from store_uptime.pipeline.plan.plan import of_store
+    from store_uptime.pipeline.report.timeline import compared, timeline
+    from store_uptime.pipeline.uptime.stage import database
 
     figures = report.exact.filter(store_id=store)
     if figures.is_empty():
@@ -139,7 +139,7 @@ def no_polls_explained(source: "Source") -> Iterator[None]:
     try:
         yield
     except NoPolls:
-        from pipeline.rejected import why_no_polls
+        from store_uptime.pipeline.plan.rejected import why_no_polls
 
         raise why_no_polls(source, None) from None
 
@@ -159,8 +159,8 @@ def begun(
             hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))
             background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
             progress(READING)  # again: by now the version is known
-            from pipeline.prepare import Coming, prepare
-            from pipeline.uptime import database
+            from store_uptime.pipeline.plan.prepare import Coming, prepare
+            from store_uptime.pipeline.uptime.stage import database
 
             db = aside.submit(kept.enter_context, database(limits))
             ready = prepare(source, options, horizon, Coming(polls, hours, zones))

@@ -1,4 +1,4 @@
-"""The statements of `sql/`, read once each."""
+"""The statements that stand in `.sql` files beside their step, read once each."""
 
 from functools import cache
 from importlib import resources
@@ -6,7 +6,7 @@ from typing import LiteralString, cast
 
 
 @cache
-def statement(name: str) -> LiteralString:
-    """The text of `sql/NAME.sql`; a name may have folders, as in `load/tables`."""
-    path = resources.files("pipeline").joinpath("sql", *f"{name}.sql".split("/"))
+def statement(package: str, name: str) -> LiteralString:
+    """The text of `PACKAGE/sql/NAME.sql`; a step gives its own package, `__package__`."""
+    path = resources.files(package).joinpath("sql", f"{name}.sql")
     return cast("LiteralString", path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The command's beginning, also as `python -m service`."""
+"""The command's beginning, also as `python -m store_uptime.service`."""
 
 import gc
 import os
@@ -16,7 +16,7 @@ def main() -> None:
     if sys.platform != "win32":
         signal.signal(signal.SIGINT, interrupt)
     try:
-        from service.cli import main as command
+        from store_uptime.service.cli.main import main as command
 
         command()
     except KeyboardInterrupt:

@@ -13,18 +13,19 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 from litestar.template import TemplateConfig
 
-from service import problems, templates
-from service.access import Doorkeeper
-from service.backend import Backend, Host
-from service.caller import Caller
-from service.compression import Zstandard
-from service.front import Front, Rates, SameSite
-from service.grants import Grant
-from service.in_time import InTime
-from service.proxies import Proxied, client_of
-from service.routes import openapi, operations, page, reports, schedules, sessions, stores
-from service.routes.validation import check_request
-from service.settings import Settings
+from store_uptime.service.backend.backend import Backend, Host
+from store_uptime.service.front import problems
+from store_uptime.service.front.authentication import Doorkeeper
+from store_uptime.service.front.compression import Zstandard
+from store_uptime.service.front.deadline import InTime
+from store_uptime.service.front.middleware import Front, Rates, SameSite
+from store_uptime.service.front.proxies import Proxied, client_of
+from store_uptime.service.page import templates, views
+from store_uptime.service.registry.grants import Grant
+from store_uptime.service.routes import openapi, operations, reports, schedules, sessions, stores
+from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.validation import check_request
+from store_uptime.service.settings import Settings
 
 HANDLERS: list[Any] = [
     operations.methods,  # before the other handlers of its addresses, or Litestar makes its own
@@ -77,7 +78,7 @@ def create_app(settings: Settings, host: Host) -> Proxied:
         return Caller(backend, request.user, client_of(request.scope))
 
     app = Litestar(
-        route_handlers=[*HANDLERS, openapi.assets(), page.views, page.assets()],
+        route_handlers=[*HANDLERS, openapi.assets(), views.views, views.assets()],
         lifespan=[life],
         before_request=check_request,
         dependencies={

@@ -35,7 +35,7 @@ NotDelivered                 a file or an announcement has not reached its desti
 import signal
 from typing import ClassVar
 
-from pipeline import (
+from store_uptime.pipeline import (
     AllPollsRejected,
     CellFull,
     HorizonOutOfRange,
@@ -47,7 +47,7 @@ from pipeline import (
     StoreUptimeError,
     UnknownStore,
 )
-from service.causes import Cause
+from store_uptime.service.causes import Cause
 
 THE_SOURCE = "the database"  # where it is stands in the log
 UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the server's log says why."

@@ -10,26 +10,33 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from service.commands.common import (
+from store_uptime.service.durations import written
+from store_uptime.service.observability.memory import MEBIBYTE, Shares, memory, process_memory
+from store_uptime.service.parameters import (
     ADDRESS,
+    DELIVERY,
     DURATION,
+    INPUT,
+    KEEPING,
+    LIMITS,
+    LISTENING,
+    LOG,
     POSITIVE_DURATION,
     REPEATED,
+    RUNS,
+    TLS,
     Identities,
     MappingFile,
     Recipients,
     Schema,
     mapping,
 )
-from service.commands.groups import DELIVERY, INPUT, KEEPING, LIMITS, LISTENING, LOG, RUNS, TLS
-from service.durations import written
-from service.memory import MEBIBYTE, Shares, memory, process_memory
 
 if TYPE_CHECKING:
-    from pipeline import SourceMapping
-    from service.destinations import Destination
-    from service.sealed import Vault
-    from service.webhooks import Network
+    from store_uptime.pipeline import SourceMapping
+    from store_uptime.service.encryption import Vault
+    from store_uptime.service.outgoing.destinations import Destination
+    from store_uptime.service.outgoing.webhooks import Network
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
@@ -230,28 +237,28 @@ class Settings:
     @cached_property
     def vault(self) -> "Vault":
         """The keys that it encrypts and decrypts with. Raises NoKey."""
-        from service.sealed import vault
+        from store_uptime.service.encryption import vault
 
         return vault(self.encrypt_to, self.identity)
 
     @cached_property
     def destinations(self) -> "dict[str, Destination]":
         """Where it delivers to, by name. Raises NoDestination."""
-        from service.destinations import destinations
+        from store_uptime.service.outgoing.destinations import destinations
 
         return destinations(self.destination)
 
     @cached_property
     def networks(self) -> "tuple[Network, ...]":
         """The private networks that webhooks may be in. Raises NoNetwork."""
-        from service.webhooks import networks
+        from store_uptime.service.outgoing.webhooks import networks
 
         return networks(self.webhook_network)
 
     @cached_property
     def named_proxies(self) -> "tuple[Network, ...]":
         """The proxies that are believed. Raises NoProxy."""
-        from service.proxies import proxies
+        from store_uptime.service.front.proxies import proxies
 
         return proxies(self.proxies)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from pipeline import StoreUptimeError
+from store_uptime.pipeline import StoreUptimeError
 
 if TYPE_CHECKING:
     import httpx
@@ -101,7 +101,7 @@ def started(*options: str, environment: Mapping[str, str] | None = None) -> Iter
     """
     with TemporaryDirectory(prefix="store-uptime-log-") as folder:
         log = Path(folder) / "serve.log"
-        command = [sys.executable, "-P", "-m", "service", "serve", *options]
+        command = [sys.executable, "-P", "-m", "store_uptime.service", "serve", *options]
         variables = {**(os.environ if environment is None else environment), **UNLESS_OPTIONS_SAY_ELSE}
         with log.open("wb") as lines:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=lines, env=variables)

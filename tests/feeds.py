@@ -12,8 +12,8 @@ from unittest import mock
 
 import polars as pl
 
-from pipeline import Frames
-from service.cli import exit_status
+from store_uptime.pipeline import Frames
+from store_uptime.service.cli.main import exit_status
 
 POLLS = "store_id,timestamp_utc,status"
 HOURS = "store_id,day_of_week,start_time_local,end_time_local"

@@ -26,9 +26,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from pipeline import embedded
-from pipeline.embedded import embedded_server
-from pipeline.embedded_watcher import SERVING, WATCHING, held
+from store_uptime.pipeline.embedded import server as embedded
+from store_uptime.pipeline.embedded.server import embedded_server
+from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
 
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 SAFE = ("synchronous_commit=on", "full_page_writes=on")  # what was committed outlives a kill, though no power cut

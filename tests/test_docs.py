@@ -15,19 +15,21 @@ from typing import Any
 import pytest
 from prometheus_client import Gauge, Histogram
 
-import pipeline
-from pipeline import LISTS, write_sample
-from pipeline.clean import Reason
-from pipeline.data_warnings import WARNING_CODES
-from pipeline.embedded import embedded_server
-from pipeline.figures import EXTENDED, HEADINGS
-from pipeline.tables import COLUMNS, VARIANTS
-from pipeline.uptime import STEPS
-from service import errors, metrics, problems
-from service.app import HANDLERS
-from service.cli import app
-from service.errors import ServiceError
-from service.routes import shapes
+from store_uptime import pipeline
+from store_uptime.pipeline import LISTS, write_sample
+from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.data_warnings import WARNING_CODES
+from store_uptime.pipeline.embedded.server import embedded_server
+from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS
+from store_uptime.pipeline.tables import COLUMNS, VARIANTS
+from store_uptime.pipeline.uptime.stage import STEPS
+from store_uptime.service import errors
+from store_uptime.service.app import HANDLERS
+from store_uptime.service.cli.main import app
+from store_uptime.service.errors import ServiceError
+from store_uptime.service.front import problems
+from store_uptime.service.observability import metrics
+from store_uptime.service.routes import schemas
 from tests.feeds import called
 from tests.postgres import open_folder
 from tests.service.examples import ADDRESS, answers, calls
@@ -215,7 +217,7 @@ def test_every_status_of_a_problem_is_in_the_docs() -> None:
     rows = re.findall(r"^\| ([0-9, ]+) \|", TEXT[API], re.MULTILINE)
     told = {int(number) for row in rows for number in row.split(", ")}
     causes = [cause for cause in vars(errors).values() if inspect.isclass(cause) and issubclass(cause, ServiceError)]
-    assert {cause.status for cause in causes} | set(problems.STATUS.values()) | set(shapes.ALWAYS) <= told
+    assert {cause.status for cause in causes} | set(problems.STATUS.values()) | set(schemas.ALWAYS) <= told
 
 
 def test_every_column_that_is_written_is_in_the_docs() -> None:
@@ -247,7 +249,7 @@ def test_every_reason_of_a_rejected_row_is_in_the_docs() -> None:
 
 
 def test_the_public_names_that_the_readme_uses_exist() -> None:
-    used = re.findall(r"^from pipeline import (.*)$", EVERYTHING, re.MULTILINE)
+    used = re.findall(r"^from store_uptime import (.*)$", EVERYTHING, re.MULTILINE)
     assert {name.strip() for line in used for name in line.split(",")} <= set(pipeline.__all__)
 
 

@@ -16,13 +16,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import AddressNotUnderstood, SourceMissing
-from pipeline.mapping import AS_NAMED, SourceMapping
-from pipeline.options import EMBEDDED
-from pipeline.source.paths import printable
+from store_uptime.pipeline.errors import AddressNotUnderstood, SourceMissing
+from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
+from store_uptime.pipeline.options import EMBEDDED
+from store_uptime.pipeline.source.folder.paths import printable
 
 if TYPE_CHECKING:
-    from pipeline.source.frames import Source
+    from store_uptime.pipeline.source.frames import Source
 
 URLS = ("postgresql://", "postgres://")
 
@@ -48,15 +48,15 @@ def open_source(
     if not text.strip():  # as a path it would be the folder that this process is in
         raise AddressNotUnderstood("the source", "its address is empty", "Name a folder, or a database of PostgreSQL.")
     if isinstance(address, Path) or (not is_database(text) and is_path(text)):
-        from pipeline.source.folder import folder
+        from store_uptime.pipeline.source.folder.folder import folder
 
         return folder(Path(address), mapping)
     if text == EMBEDDED:
-        from pipeline.source.postgres import EmbeddedPostgres
+        from store_uptime.pipeline.source.postgres.postgres import EmbeddedPostgres
 
         return EmbeddedPostgres(schema, application, mapping, patience)
     if is_connection_string(text):
-        from pipeline.source.postgres import Postgres
+        from store_uptime.pipeline.source.postgres.postgres import Postgres
 
         return Postgres(text, schema, application, mapping, patience)
     if "://" in text:

@@ -14,14 +14,14 @@ from typing import Protocol, Self
 
 import polars as pl
 
-from pipeline.clean import accepted, instant, judged_hours, judged_polls, judged_zones
-from pipeline.data_warnings import DataWarning
-from pipeline.errors import SourceMismatch
-from pipeline.horizon import found_horizon
-from pipeline.mapping import AS_NAMED, SourceMapping
-from pipeline.options import DEFAULTS, Horizon
-from pipeline.panics import is_panic
-from pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.clean.rules import accepted, instant, judged_hours, judged_polls, judged_zones
+from store_uptime.pipeline.data_warnings import DataWarning
+from store_uptime.pipeline.errors import SourceMismatch
+from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
+from store_uptime.pipeline.options import DEFAULTS, Horizon
+from store_uptime.pipeline.panics import is_panic
+from store_uptime.pipeline.plan.horizon import found_horizon
+from store_uptime.pipeline.tables import COLUMNS, Table
 
 RawFrames = Sequence[pl.LazyFrame]
 READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.clean import as_text
-from pipeline.errors import SourceMismatch
-from pipeline.likeness import PROBABLE, likely_columns, table_likeness
-from pipeline.mapping import SourceMapping
-from pipeline.source.paths import printable
-from pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.clean.rules import as_text
+from store_uptime.pipeline.errors import SourceMismatch
+from store_uptime.pipeline.mapping.likeness import PROBABLE, likely_columns, table_likeness
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.source.folder.paths import printable
+from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
     import psycopg
 
-    from pipeline.source.files import DataFile
+    from store_uptime.pipeline.source.folder.data_file import DataFile
 
 ROWS = 200_000
 """So many are looked at of a table."""
@@ -53,12 +53,12 @@ class SeenTable:
 
 def seen_tables(address: str, schema: str | None = None) -> dict[Table, SeenTable]:
     """What is probably one of our tables. Raises what `open_source` and entering it raise."""
-    from pipeline.options import EMBEDDED
-    from pipeline.source import is_connection_string, is_path, open_source
+    from store_uptime.pipeline.options import EMBEDDED
+    from store_uptime.pipeline.source import is_connection_string, is_path, open_source
 
     if is_path(address) or not (is_connection_string(address) or address == EMBEDDED or "://" in address):
         return seen_in_folder(Path(address))
-    from pipeline.source.postgres import Postgres
+    from store_uptime.pipeline.source.postgres.postgres import Postgres
 
     with open_source(address, schema) as source:
         if not isinstance(source, Postgres):
@@ -84,10 +84,10 @@ class LikelyNames(SourceMapping):
 
 def seen_in_folder(path: Path) -> dict[Table, SeenTable]:
     """The files that are probably our tables, those of a table together."""
-    from pipeline.source.discovery import found_files, missing_table
-    from pipeline.source.files import NotRead
-    from pipeline.source.folder import read_error
-    from pipeline.source.frames import READ_ERRORS
+    from store_uptime.pipeline.source.folder.data_file import NotRead
+    from store_uptime.pipeline.source.folder.discovery import found_files, missing_table
+    from store_uptime.pipeline.source.folder.folder import read_error
+    from store_uptime.pipeline.source.frames import READ_ERRORS
 
     likely = LikelyNames()
     found = found_files(path, likely)
@@ -106,7 +106,7 @@ def seen_in_folder(path: Path) -> dict[Table, SeenTable]:
 
 def seen_in_files(table: Table, files: "Sequence[DataFile]", likely: LikelyNames) -> SeenTable:
     """The files of a table, by the rows of the first. Raises READ_ERRORS."""
-    from pipeline.source.folder import read
+    from store_uptime.pipeline.source.folder.folder import read
 
     frame, present = read(files[:1], table, likely), files[0].present
     kinds = frame.collect_schema()
@@ -130,7 +130,7 @@ def first_rows_of(frame: pl.LazyFrame) -> pl.DataFrame:
 
 def text_column(name: str, kinds: pl.Schema, file: "DataFile") -> pl.Expr:
     """A column as text, whatever is in it. Raises SourceMismatch, which names the file."""
-    from pipeline.source.frames import text_of_bytes
+    from store_uptime.pipeline.source.frames import text_of_bytes
 
     if kinds[name] == pl.Binary:
         return text_of_bytes(name)
@@ -180,9 +180,11 @@ def seen_in_database(connection: "psycopg.Connection", schema: str | None) -> di
 
 def described_tables(connection: "psycopg.Connection", schema: str | None) -> list[Described]:
     """Every table that may be read."""
-    from pipeline.statements import statement
+    from store_uptime.pipeline.statements import statement
 
-    rows = connection.execute(statement("postgres/all_tables"), {"schema": schema}).fetchall()
+    rows = connection.execute(
+        statement("store_uptime.pipeline.source.postgres", "all_tables"), {"schema": schema}
+    ).fetchall()
     return [
         Described(place, name, is_on_search_path or schema is not None, dict(zip(columns, types, strict=True)))
         for place, name, is_on_search_path, columns, types in rows
@@ -203,10 +205,10 @@ def first_rows(connection: "psycopg.Connection", described: Described, columns: 
     """Some rows, as text, under our names."""
     from psycopg.sql import SQL, Identifier, Literal
 
-    from pipeline.statements import statement
+    from store_uptime.pipeline.statements import statement
 
     texts = [SQL("{}::text as {}").format(Identifier(name), Identifier(column)) for column, name in columns.items()]
-    query = SQL(statement("postgres/first_rows")).format(
+    query = SQL(statement("store_uptime.pipeline.source.postgres", "first_rows")).format(
         columns=SQL(", ").join(texts), table=Identifier(described.schema, described.name), rows=Literal(ROWS)
     )
     rows = connection.execute(query).fetchall()

@@ -31,7 +31,7 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from service.routes.files import files
+from store_uptime.service.routes.static_files import files
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator

@@ -15,19 +15,20 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from pipeline import Columns, Format, Options, Selection
-from service import reports, work
-from service.access import still_known
-from service.backend import Backend
-from service.caller import Caller
-from service.durations import duration, positive_duration, written
-from service.errors import Sealed, ServiceError
-from service.grants import Grant, Role, needs
-from service.instants import instant
-from service.registry import Row
-from service.reports import Asked, Status, utc
-from service.routes.openapi import FileOperation, TriggerOperation
-from service.routes.shapes import (
+from store_uptime.pipeline import Columns, Format, Options, Selection
+from store_uptime.service.backend.backend import Backend
+from store_uptime.service.durations import duration, positive_duration, written
+from store_uptime.service.errors import Sealed, ServiceError
+from store_uptime.service.front.authentication import still_known
+from store_uptime.service.instants import instant
+from store_uptime.service.page.humanize import goes_to
+from store_uptime.service.registry import reports
+from store_uptime.service.registry.grants import Grant, Role, needs
+from store_uptime.service.registry.registry import Row
+from store_uptime.service.registry.reports import Asked, Status, utc
+from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.openapi import FileOperation, TriggerOperation
+from store_uptime.service.routes.schemas import (
     TAKES_NOTHING,
     TEXT,
     Delivery,
@@ -42,7 +43,7 @@ from service.routes.shapes import (
     classic_problems,
     problems,
 )
-from service.spoken import goes_to
+from store_uptime.service.workers import jobs
 
 Value = TypeVar("Value")
 DEFAULT_LOOKBACK = timedelta(hours=24)
@@ -209,9 +210,9 @@ async def file_or_status(
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content("figures", report_id)
     if is_safe:
-        content = await backend.workers.brief(work.csv_safe, stored["figures"], selection, columns)
+        content = await backend.workers.brief(jobs.csv_safe, stored["figures"], selection, columns)
     else:
-        content = await backend.workers.brief(work.rendered, stored["figures"], selection, file_format, columns)
+        content = await backend.workers.brief(jobs.rendered, stored["figures"], selection, file_format, columns)
     headers["Content-Disposition"] = f'attachment; filename="{report_id}.{file_format}"'
     return Response(content, media_type=MEDIA[file_format], headers=headers)
 
@@ -345,7 +346,7 @@ async def report_details(
         stored = await caller.content("figures", report_id)
     except Sealed as sealed:
         return ReportDetails(status, deliveries=deliveries, sealed=str(sealed))
-    about = await backend.workers.brief(work.about, stored["figures"])
+    about = await backend.workers.brief(jobs.about, stored["figures"])
     return ReportDetails(status, **about, deliveries=deliveries)
 
 
@@ -395,7 +396,7 @@ async def rejected_rows(
     """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
     await reports.finished(backend.registry, report_id)
     stored = await caller.content("rejects", report_id)
-    written = work.rejected_rows_safe if csv_safe else work.rejected_rows
+    written = jobs.rejected_rows_safe if csv_safe else jobs.rejected_rows
     content = await backend.workers.brief(written, stored["figures"], stored["rejects"], table)
     headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
     return Response(content, media_type=MEDIA["csv"], headers=headers)

@@ -9,19 +9,22 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 
-import pipeline
-from pipeline import Options
-from service import reports, work
-from service.backend import Backend
-from service.caller import Caller
-from service.cron import in_words
-from service.durations import positive_duration, written
-from service.errors import PrivateWebhook, ScheduleExists, UnknownDestination, UnknownSchedule
-from service.grants import Role, needs
-from service.registry import Row
-from service.reports import file_name, utc
-from service.routes.reports import accepted, described_options, member, options_of
-from service.routes.shapes import (
+from store_uptime import pipeline
+from store_uptime.pipeline import Options
+from store_uptime.service.backend.backend import Backend
+from store_uptime.service.durations import positive_duration, written
+from store_uptime.service.errors import PrivateWebhook, ScheduleExists, UnknownDestination, UnknownSchedule
+from store_uptime.service.outgoing.webhooks import private_place
+from store_uptime.service.page.humanize import host
+from store_uptime.service.queue.cron import in_words
+from store_uptime.service.queue.schedules import NAME, Wanted
+from store_uptime.service.registry import reports
+from store_uptime.service.registry.grants import Role, needs
+from store_uptime.service.registry.registry import Row
+from store_uptime.service.registry.reports import file_name, utc
+from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.reports import accepted, described_options, member, options_of
+from store_uptime.service.routes.schemas import (
     TAKES_NOTHING,
     Delivery,
     DeliveryRequest,
@@ -35,9 +38,7 @@ from service.routes.shapes import (
     Triggered,
     problems,
 )
-from service.schedules import NAME, Wanted
-from service.spoken import host
-from service.webhooks import private_place
+from store_uptime.service.workers import jobs
 
 log = structlog.get_logger(part="schedules")
 
@@ -238,9 +239,9 @@ async def deliver(
     known_destination(backend, data.to)
     stored = await caller.content("figures", report_id)
     columns = data.columns or row["options"]["columns"]
-    outgoing = work.Outgoing([data.to], file_name(row, columns), data.format, columns)
+    outgoing = jobs.Outgoing([data.to], file_name(row, columns), data.format, columns)
     recipients = backend.settings.vault.recipients
-    file = await backend.workers.brief(work.delivered, stored["figures"], outgoing, recipients)
+    file = await backend.workers.brief(jobs.delivered, stored["figures"], outgoing, recipients)
     await backend.registry.rows("add_delivery", id=report_id, **file, **caller.by)
     backend.wake()
     return Delivery(kind="file", to=data.to, status="waiting", name=file["file_name"])

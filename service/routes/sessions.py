@@ -8,14 +8,14 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
-from service.access import COOKIE, SESSION, begun_session, hashed, key_grant, note_failure
-from service.backend import Backend
-from service.caller import Caller
-from service.errors import NotAllowed
-from service.front import Rates
-from service.grants import Grant, Role, needs
-from service.proxies import client_of
-from service.routes.shapes import TAKES_NOTHING, Session, SignIn, problems
+from store_uptime.service.backend.backend import Backend
+from store_uptime.service.errors import NotAllowed
+from store_uptime.service.front.authentication import COOKIE, SESSION, begun_session, hashed, key_grant, note_failure
+from store_uptime.service.front.middleware import Rates
+from store_uptime.service.front.proxies import client_of
+from store_uptime.service.registry.grants import Grant, Role, needs
+from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.schemas import TAKES_NOTHING, Session, SignIn, problems
 
 ATTEMPTS = 20  # a minute, from one address
 SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}

@@ -21,7 +21,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
-from service.routes.shapes import NAME, TEXT
+from store_uptime.service.routes.schemas import NAME, TEXT
 
 SHOWN = 60  # characters of what was given
 WITH_BODIES = ("POST", "PUT", "PATCH", "DELETE")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from service.app import HANDLERS
-from service.commands.serve import ANSWERS_S
-from service.settings import Settings
+from store_uptime.service.app import HANDLERS
+from store_uptime.service.cli.serve import ANSWERS_S
+from store_uptime.service.settings import Settings
 from tests.deploy.conftest import RECIPES
 
 KUBERNETES = {part["kind"]: part for part in yaml.safe_load_all((RECIPES / "kubernetes.yaml").read_text("utf-8"))}

@@ -17,22 +17,31 @@ import msgspec
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline import REPORT, Report, SourceMapping, StoreUptimeError, build_report, open_source, read_mapping, restored
-from pipeline.clean import rejected
-from pipeline.incoming import copy_text, judged_batches
-from pipeline.intake import as_it_was
-from pipeline.mapping import AS_NAMED
-from pipeline.proposal import proposed_mapping
-from pipeline.source.connection import shown, understood
-from pipeline.source.content import GZIP, ZSTD
-from pipeline.source.discovery import found_files
-from pipeline.source.files import DataFile, Kind
-from pipeline.tables import COLUMNS, ROWS_OF
-from service import cron
-from service.durations import duration, positive_duration, written
-from service.instants import instant
-from service.routes.shapes import DeliveryRequest, ScheduleChange, ScheduleRequest, TriggerRequest
-from service.routes.validation import body_faults, expected_members, place_of_fault, repeated_names
+from store_uptime.pipeline import (
+    REPORT,
+    Report,
+    SourceMapping,
+    StoreUptimeError,
+    build_report,
+    open_source,
+    read_mapping,
+    restored,
+)
+from store_uptime.pipeline.clean.rules import rejected
+from store_uptime.pipeline.clean.split import as_it_was
+from store_uptime.pipeline.load.incoming import copy_text, judged_batches
+from store_uptime.pipeline.mapping.mapping import AS_NAMED
+from store_uptime.pipeline.source.folder.content import GZIP, ZSTD
+from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
+from store_uptime.pipeline.source.folder.discovery import found_files
+from store_uptime.pipeline.source.postgres.connection import shown, understood
+from store_uptime.pipeline.source.proposal import proposed_mapping
+from store_uptime.pipeline.tables import COLUMNS, ROWS_OF
+from store_uptime.service.durations import duration, positive_duration, written
+from store_uptime.service.instants import instant
+from store_uptime.service.queue import cron
+from store_uptime.service.routes.schemas import DeliveryRequest, ScheduleChange, ScheduleRequest, TriggerRequest
+from store_uptime.service.routes.validation import body_faults, expected_members, place_of_fault, repeated_names
 from tests.fuzz import mutations, seeds
 
 Files = dict[str, bytes]

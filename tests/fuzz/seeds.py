@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline import Options, build_report, open_source, saved, write_sample
-from pipeline.sample import END
+from store_uptime.pipeline import Options, build_report, open_source, saved, write_sample
+from store_uptime.pipeline.sample.sample import END
 
 TABLES = ("store_status", "menu_hours", "timezones")
 MAPPING = b"""[store_status]

@@ -17,7 +17,7 @@ from shutil import copy, copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from pipeline.uptime import FIGURES
+from store_uptime.pipeline.uptime.stage import FIGURES
 from tests.mutation.mutants import Mutant, mutants
 
 TREE = Path(__file__).parents[2]

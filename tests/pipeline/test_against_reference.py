@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline import Frames, Options, Report, build_report
-from pipeline.errors import NoPolls
+from store_uptime.pipeline import Frames, Options, Report, build_report
+from store_uptime.pipeline.errors import NoPolls
 from tests.profiles import examples
 from tests.reference import (
     CLOSED,

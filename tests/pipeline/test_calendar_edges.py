@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipeline import Frames, Options, build_report
-from pipeline.calendar import business_intervals
-from pipeline.errors import HorizonOutOfRange
-from pipeline.options import DAY_US, HOUR_US, Horizon
+from store_uptime.pipeline import Frames, Options, build_report
+from store_uptime.pipeline.calendar.intervals import business_intervals
+from store_uptime.pipeline.errors import HorizonOutOfRange
+from store_uptime.pipeline.options import DAY_US, HOUR_US, Horizon
 
 NO_HOURS = pl.DataFrame(
     schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String)

@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.calendar import business_intervals
-from pipeline.options import Horizon
+from store_uptime.pipeline.calendar.intervals import business_intervals
+from store_uptime.pipeline.options import Horizon
 from tests import reference
 
 Interval = tuple[int, int]

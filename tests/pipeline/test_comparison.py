@@ -6,7 +6,7 @@ from functools import cache
 import polars as pl
 import pytest
 
-from pipeline import Options, Report, build_report, comparison, since_earlier
+from store_uptime.pipeline import Options, Report, build_report, comparison, since_earlier
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 
 HOUR_US = 3_600_000_000

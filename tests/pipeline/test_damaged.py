@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from pipeline import (
+from store_uptime.pipeline import (
     LibraryPanicked,
     ReportDamaged,
     SourceMismatch,
@@ -26,10 +26,10 @@ from pipeline import (
     restored,
     saved,
 )
-from pipeline.incoming import judged_batches
-from pipeline.mapping import AS_NAMED
-from pipeline.source import sizes
-from pipeline.source.discovery import found_files
+from store_uptime.pipeline.load.incoming import judged_batches
+from store_uptime.pipeline.mapping.mapping import AS_NAMED
+from store_uptime.pipeline.source.folder import sizes
+from store_uptime.pipeline.source.folder.discovery import found_files
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, store_uptime, written_feed
 from tests.fuzz.kinds import read_feed
 

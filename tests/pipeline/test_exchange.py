@@ -6,13 +6,14 @@ import polars as pl
 import pytest
 from hypothesis import assume, given
 
-from pipeline import Options, Report, build_report, exchange
-from pipeline.errors import NoPolls
-from pipeline.exchange import Partition, partition
-from pipeline.line import WIDEST, Line, neighbours, packed, unpacked
-from pipeline.options import HOUR_US, WEEK_US, Horizon, instant_us
-from pipeline.plan import Plan
-from pipeline.zone_files import tzdata_version
+from store_uptime.pipeline import Options, Report, build_report
+from store_uptime.pipeline.calendar.tzdata import tzdata_version
+from store_uptime.pipeline.errors import NoPolls
+from store_uptime.pipeline.options import HOUR_US, WEEK_US, Horizon, instant_us
+from store_uptime.pipeline.plan import partitions as plan_partitions
+from store_uptime.pipeline.plan.packing import WIDEST, Line, neighbours, packed, unpacked
+from store_uptime.pipeline.plan.partitions import Partition, partition
+from store_uptime.pipeline.plan.plan import Plan
 from tests import feeds
 from tests.pipeline.test_against_reference import report_of
 from tests.profiles import examples
@@ -86,7 +87,7 @@ def test_partitions_and_lines_change_nothing(world: World) -> None:
     except NoPolls:
         assume(False)
     with pytest.MonkeyPatch.context() as small:
-        small.setattr(exchange, "POLLS_OF_A_PARTITION", 20)
+        small.setattr(plan_partitions, "POLLS_OF_A_PARTITION", 20)
         assert same(report_of(world), whole)
         small.setattr(Line, "room", 2)
         assert same(report_of(world), whole)
@@ -133,7 +134,7 @@ def partitions(stores: int, horizon: Horizon) -> list[Partition]:
     """One poll a store, at now."""
     made = plan(stores, horizon)
     polls = made.stores.select(pl.col("store_id").cast(pl.Categorical), poll_us=horizon.now_us, active=True)
-    return exchange.exchange(made, exchange.on_lines(made, polls))
+    return plan_partitions.exchange(made, plan_partitions.on_lines(made, polls))
 
 
 @pytest.mark.parametrize(("stores", "number"), [(0, 1), (1, 1), (8, 1), (9, 2), (20, 3)])
@@ -146,7 +147,7 @@ def test_a_horizon_of_ages_takes_more_than_one_line(stores: int, number: int) ->
 
 
 def test_a_partition_holds_whole_stores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "POLLS_OF_A_PARTITION", 4)
+    monkeypatch.setattr(plan_partitions, "POLLS_OF_A_PARTITION", 4)
     found = partitions(10, Horizon(0, 10**12))
     sizes = [part.polls.len() for part in found]
     assert sum(sizes) == 10

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import assume, given
 
-from pipeline import (
+from store_uptime.pipeline import (
     Frames,
     Options,
     Report,
@@ -20,9 +20,9 @@ from pipeline import (
     saved,
     write_sample,
 )
-from pipeline.errors import NoPolls, UnknownStore
-from pipeline.options import Horizon
-from pipeline.source.frames import RawFrames, RawPolls
+from store_uptime.pipeline.errors import NoPolls, UnknownStore
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.source.frames import RawFrames, RawPolls
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table
 from tests.postgres import run
 from tests.profiles import examples

@@ -12,7 +12,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import (
+from store_uptime.pipeline import (
     REPORT,
     TIMELINE,
     Purpose,
@@ -23,9 +23,9 @@ from pipeline import (
     open_source,
     write_rejects,
 )
-from pipeline.errors import CannotWrite, WouldOverwriteSource
-from pipeline.files import PREFIX, check_targets, publish, unfinished, write_file, write_new_file
-from pipeline.rejects import REJECTS, name_of
+from store_uptime.pipeline.errors import CannotWrite, WouldOverwriteSource
+from store_uptime.pipeline.files import PREFIX, check_targets, publish, unfinished, write_file, write_new_file
+from store_uptime.pipeline.load.rejects import REJECTS, name_of
 from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.profiles import examples
 

@@ -19,12 +19,18 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import Frames, Report, build_report, build_timeline, load_files, open_source, write_rejects
-from pipeline.errors import AddressNotUnderstood, NoPolls, SourceMismatch, SourceMissing, StoreUptimeError
-from pipeline.mapping import SourceMapping
-from pipeline.source.discovery import found_files
-from pipeline.source.folder import scan
-from pipeline.source.paths import printable
+from store_uptime.pipeline import Frames, Report, build_report, build_timeline, load_files, open_source, write_rejects
+from store_uptime.pipeline.errors import (
+    AddressNotUnderstood,
+    NoPolls,
+    SourceMismatch,
+    SourceMissing,
+    StoreUptimeError,
+)
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.source.folder.discovery import found_files
+from store_uptime.pipeline.source.folder.folder import scan
+from store_uptime.pipeline.source.folder.paths import printable
 from tests.feeds import HOURS, POLLS, ZONES, called, frames, lines, table, written_feed
 from tests.profiles import examples
 

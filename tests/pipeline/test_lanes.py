@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipeline import Options, Report, build_report
+from store_uptime.pipeline import Options, Report, build_report
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 
 CLOSED, UP, DOWN, UNKNOWN = range(4)

@@ -14,9 +14,9 @@ import polars as pl
 import psycopg
 import pytest
 
-from pipeline import LoadedFile, Report, build_report, load_files, open_source, write_sample
-from pipeline.errors import CannotWrite, LoadRefused, SourceMismatch, SourceMissing, StoreUptimeError
-from pipeline.load import prepare
+from store_uptime.pipeline import LoadedFile, Report, build_report, load_files, open_source, write_sample
+from store_uptime.pipeline.errors import CannotWrite, LoadRefused, SourceMismatch, SourceMissing, StoreUptimeError
+from store_uptime.pipeline.load.load import prepare
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, surroundings, written_feed
 from tests.postgres import as_user, eventually, run
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import NoPolls, Options, SourceMapping, build_report, load_files, open_source
-from pipeline.errors import LoadRefused, SourceMismatch, WouldOverwriteSource
-from pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline import NoPolls, Options, SourceMapping, build_report, load_files, open_source
+from store_uptime.pipeline.errors import LoadRefused, SourceMismatch, WouldOverwriteSource
+from store_uptime.pipeline.tables import COLUMNS, Table
 from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.postgres import eventually, fresh_database, run
 from tests.profiles import examples

@@ -12,20 +12,20 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import (
+from store_uptime.pipeline import (
     BadMapping,
     SourceMapping,
     SourceMismatch,
     build_report,
     load_files,
-    mapping_file,
     open_source,
     proposed_mapping,
     read_mapping,
     restored,
     saved,
 )
-from pipeline.mapping import suggestion
+from store_uptime.pipeline.mapping import mapping_file
+from store_uptime.pipeline.mapping.mapping import suggestion
 from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.postgres import fresh_database, run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import (
+from store_uptime.pipeline import (
     AllPollsRejected,
     NoPolls,
     Options,
@@ -20,9 +20,9 @@ from pipeline import (
     restored,
     saved,
 )
-from pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
-from pipeline.mapping import SourceMapping
-from pipeline.mapping_rules import TimestampUnit
+from store_uptime.pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 from tests.postgres import run
 

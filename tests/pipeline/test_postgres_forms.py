@@ -17,11 +17,17 @@ import psutil
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from pipeline import Options, Report, build_report, end_statements, open_source
-from pipeline.errors import AddressNotUnderstood, NoPolls, SourceMismatch, SourceRefused, SourceUnreachable
-from pipeline.options import Horizon, instant_us
-from pipeline.source.connection import connected, connectorx_url, understood
-from pipeline.source.postgres import Postgres
+from store_uptime.pipeline import Options, Report, build_report, end_statements, open_source
+from store_uptime.pipeline.errors import (
+    AddressNotUnderstood,
+    NoPolls,
+    SourceMismatch,
+    SourceRefused,
+    SourceUnreachable,
+)
+from store_uptime.pipeline.options import Horizon, instant_us
+from store_uptime.pipeline.source.postgres.connection import connected, connectorx_url, understood
+from store_uptime.pipeline.source.postgres.postgres import Postgres
 from tests.postgres import (
     PASSWORD,
     Cluster,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import pipeline
-from pipeline import errors, write_sample
+from store_uptime import pipeline
+from store_uptime.pipeline import errors, write_sample
 
 ROOT = Path(__file__).parents[2]
 PROMISED = {
@@ -116,17 +116,8 @@ def test_the_public_names_are_those_that_are_promised() -> None:
     assert set(pipeline.__all__) == PROMISED
 
 
-def test_each_is_found_and_has_one_home() -> None:
+def test_each_is_found() -> None:
     assert all(getattr(pipeline, name) is not None for name in pipeline.__all__)
-    assert sorted(name for names in pipeline.HOMES.values() for name in names) == sorted(pipeline.__all__)
-
-
-def test_type_checkers_see_each_name_in_the_home_that_it_is_taken_from() -> None:
-    imports = (node for node in nodes(ROOT / "pipeline" / "__init__.py") if isinstance(node, ast.ImportFrom))
-    seen = {node.module: tuple(alias.name for alias in node.names) for node in imports}
-    assert {f"pipeline.{home}": names for home, names in pipeline.HOMES.items()} == {
-        home: names for home, names in seen.items() if home not in {"importlib", "typing"}
-    }
 
 
 def test_another_name_is_an_attribute_error() -> None:
@@ -149,7 +140,7 @@ def imported(path: Path) -> Iterator[str]:
 def used_of_pipeline(path: Path) -> Iterator[str]:
     """The names of `pipeline` that a file imports or reaches for."""
     for node in nodes(path):
-        if isinstance(node, ast.ImportFrom) and node.module == "pipeline":
+        if isinstance(node, ast.ImportFrom) and node.module == "store_uptime.pipeline":
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pipeline":
             yield node.attr
@@ -157,13 +148,13 @@ def used_of_pipeline(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", modules("service"), ids=named)
 def test_service_uses_only_the_public_names_of_pipeline(path: Path) -> None:
-    assert [name for name in imported(path) if name.startswith("pipeline.")] == []
+    assert [name for name in imported(path) if name.startswith("store_uptime.pipeline.")] == []
     assert set(used_of_pipeline(path)) <= set(pipeline.__all__)
 
 
 @pytest.mark.parametrize("path", modules("pipeline"), ids=named)
 def test_pipeline_knows_nothing_of_http_or_a_terminal(path: Path) -> None:
-    assert {name.partition(".")[0] for name in imported(path)} & NOT_FOR_FIGURES == set()
+    assert {name.removeprefix("store_uptime.").partition(".")[0] for name in imported(path)} & NOT_FOR_FIGURES == set()
 
 
 def undocumented(path: Path) -> Iterator[str]:
@@ -258,14 +249,17 @@ def loaded(script: str, *arguments: str | Path) -> set[str]:
 
 
 def test_pipeline_alone_imports_next_to_nothing() -> None:
-    assert loaded("import pipeline") & {"polars", "duckdb", "psycopg", "pyarrow", "zoneinfo"} == set()
+    assert loaded("import store_uptime.pipeline") & {"polars", "duckdb", "psycopg", "pyarrow", "zoneinfo"} == set()
 
 
 def test_the_command_line_imports_neither_polars_nor_duckdb_before_it_is_used() -> None:
-    assert loaded("import service.cli") & {"polars", "duckdb", "psycopg", "pyarrow"} == set()
+    assert loaded("import store_uptime.service.cli.main") & {"polars", "duckdb", "psycopg", "pyarrow"} == set()
 
 
 def test_a_report_from_a_folder_imports_nothing_of_databases_or_spreadsheets(tmp_path: Path) -> None:
     write_sample(tmp_path, stores=3, days=2)
-    script = "import sys; from pipeline import build_report, open_source; build_report(open_source(sys.argv[1])).csv()"
+    script = (
+        "import sys; from store_uptime.pipeline import build_report, open_source\n"
+        "build_report(open_source(sys.argv[1])).csv()"
+    )
     assert loaded(script, tmp_path) & {"psycopg", "connectorx", "xlsxwriter", "rich", "cyclopts"} == set()

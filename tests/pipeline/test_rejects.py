@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 import zstandard
 
-from pipeline import Options, Report, build_report, load_files, open_source, write_rejects
-from pipeline.clean import Reason
-from pipeline.intake import TableCounts
+from store_uptime.pipeline import Options, Report, build_report, load_files, open_source, write_rejects
+from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.clean.split import TableCounts
 from tests.feeds import HOURS, POLLS, ZONES, lines
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from pipeline import (
+from store_uptime.pipeline import (
     SourceBusy,
     SourceRefused,
     SourceUnreachable,
@@ -28,9 +28,9 @@ from pipeline import (
     open_source,
     polled_stores,
 )
-from pipeline.options import Horizon, instant_us
-from pipeline.source.connection import connected, connectorx_url, source_error
-from pipeline.source.postgres import Postgres
+from store_uptime.pipeline.options import Horizon, instant_us
+from store_uptime.pipeline.source.postgres.connection import connected, connectorx_url, source_error
+from store_uptime.pipeline.source.postgres.postgres import Postgres
 from tests.pipeline.test_postgres_forms import NOON
 from tests.postgres import as_user, fresh_database, pgbouncer, run
 

@@ -23,11 +23,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import REPORT, Columns, Format, Frames, Options, Purpose, Report, build_report, write_file, write_rejects
-from pipeline.errors import CannotWrite, CellFull, SheetFull
-from pipeline.figures import EXTENDED, FIGURE, PLAIN, figure, fleet_percent, half_even, percent
-from pipeline.options import HOUR_US, WEEK_US, instant_us, iso
-from pipeline.spreadsheet import workbook
+from store_uptime.pipeline import (
+    REPORT,
+    Columns,
+    Format,
+    Frames,
+    Options,
+    Purpose,
+    Report,
+    build_report,
+    write_file,
+    write_rejects,
+)
+from store_uptime.pipeline.errors import CannotWrite, CellFull, SheetFull
+from store_uptime.pipeline.options import HOUR_US, WEEK_US, instant_us, iso
+from store_uptime.pipeline.report.figures import EXTENDED, FIGURE, PLAIN, figure, fleet_percent, half_even, percent
+from store_uptime.pipeline.report.xlsx import workbook
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 from tests.profiles import examples
 

@@ -8,9 +8,9 @@ from time import perf_counter
 import polars as pl
 import pytest
 
-from pipeline.errors import CannotWrite
-from pipeline.sample import LIST, UNKNOWN_ZONE, Format, splitmix64, write_sample
-from pipeline.zone_files import known_zones
+from store_uptime.pipeline.calendar.tzdata import known_zones
+from store_uptime.pipeline.errors import CannotWrite
+from store_uptime.pipeline.sample.sample import LIST, UNKNOWN_ZONE, Format, splitmix64, write_sample
 
 ROOT = Path(__file__).parents[2]
 STORES, DAYS = 300, 5
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, file_format: Format)
 
 
 def test_the_number_of_cores_changes_no_byte(tmp_path: Path) -> None:
-    script = "from pathlib import Path; from pipeline.sample import write_sample; write_sample(Path('.'), 500, 2)"
+    script = "from pathlib import Path; from store_uptime.pipeline import write_sample; write_sample(Path('.'), 500, 2)"
     for threads in "13":
         (tmp_path / threads).mkdir()
         environment = os.environ | {"POLARS_MAX_THREADS": threads, "PYTHONPATH": str(ROOT)}

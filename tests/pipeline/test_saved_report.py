@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import assume, given
 
-from pipeline import (
+from store_uptime.pipeline import (
     Columns,
     Format,
     Frames,
@@ -28,8 +28,8 @@ from pipeline import (
     write_rejects,
     write_sample,
 )
-from pipeline.errors import NoPolls
-from pipeline.source.own_files import MARK
+from store_uptime.pipeline.errors import NoPolls
+from store_uptime.pipeline.source.folder.own_files import MARK
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table
 from tests.profiles import examples
 from tests.reference import RawRow
@@ -232,7 +232,7 @@ def test_a_report_from_a_database_is_restored_without_it(database: str, tmp_path
 
 
 def test_the_zone_rules_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.plan.tzdata_version", lambda: "1999.1")
+    monkeypatch.setattr("store_uptime.pipeline.plan.plan.tzdata_version", lambda: "1999.1")
     whole = saved(build_report(*REPORTS["null figures"]))
     monkeypatch.undo()
     assert restored(whole.figures).provenance["tzdata"] == "1999.1"

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import Frames, Options, Report, Selection, build_report, saved, selected
+from store_uptime.pipeline import Frames, Options, Report, Selection, build_report, saved, selected
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)  # a Monday

@@ -9,8 +9,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import AS_NAMED, Options, SourceMapping, build_report, load_files, open_source, write_sample
-from pipeline.tables import SPACE
+from store_uptime.pipeline import (
+    AS_NAMED,
+    Options,
+    SourceMapping,
+    build_report,
+    load_files,
+    open_source,
+    write_sample,
+)
+from store_uptime.pipeline.tables import SPACE
 from tests.postgres import fresh_database, in_database, insert, run
 from tests.reference import RawRow, instant, micros, time_of_day
 from tests.worlds import EVERY_TEXT_AT, World, every_text, hours_row, moment, poll_row

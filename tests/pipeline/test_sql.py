@@ -8,11 +8,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipeline import Limits
-from pipeline.exchange import Partition
-from pipeline.line import Line, packed
-from pipeline.options import DAY_US, HOUR_US, WEEK_US, Horizon
-from pipeline.uptime import STEPS, database, stage
+from store_uptime.pipeline import Limits
+from store_uptime.pipeline.options import DAY_US, HOUR_US, WEEK_US, Horizon
+from store_uptime.pipeline.plan.packing import Line, packed
+from store_uptime.pipeline.plan.partitions import Partition
+from store_uptime.pipeline.uptime.stage import STEPS, database, stage
 
 SQL = Path(__file__).parents[2] / "pipeline" / "sql"
 GIVEN = {"polls", "intervals"}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import Frames, build_report, open_source
-from pipeline.errors import NoPolls, SourceMismatch
+from store_uptime.pipeline import Frames, build_report, open_source
+from store_uptime.pipeline.errors import NoPolls, SourceMismatch
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table, written_feed
 from tests.postgres import eventually, insert, run
 

@@ -12,10 +12,20 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline import Frames, Options, Timeline, Week, build_report, build_timeline, open_source, week_of, write_sample
-from pipeline.errors import NoPolls, UnknownStore
-from pipeline.options import WINDOWS, microseconds
-from pipeline.stretches import Status
+from store_uptime.pipeline import (
+    Frames,
+    Options,
+    Timeline,
+    Week,
+    build_report,
+    build_timeline,
+    open_source,
+    week_of,
+    write_sample,
+)
+from store_uptime.pipeline.errors import NoPolls, UnknownStore
+from store_uptime.pipeline.options import WINDOWS, microseconds
+from store_uptime.pipeline.report.stretches import Status
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 from tests.profiles import examples
 from tests.reference import RawRow

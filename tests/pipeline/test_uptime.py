@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipeline import Frames, Options, build_report
+from store_uptime.pipeline import Frames, Options, build_report
 from tests.reference import EPOCH, RawRow, Row, Window, reference_report, written
 
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from pipeline import SourceMapping, build_report, open_source
-from pipeline.source.postgres import Postgres
-from pipeline.statements import statement
-from pipeline.tables import COLUMNS
+from store_uptime.pipeline import SourceMapping, build_report, open_source
+from store_uptime.pipeline.source.postgres.postgres import Postgres
+from store_uptime.pipeline.statements import statement
+from store_uptime.pipeline.tables import COLUMNS
 from tests.feeds import POLLS, frames, lines
 from tests.postgres import as_user, eventually, in_database, run
 
@@ -190,7 +190,9 @@ def test_there_is_none_of_tables_elsewhere(tables: str, change: str) -> None:
     """The statement alone: to read what is elsewhere takes a wrapper, and there is none here."""
     run(tables, FOREIGN, change)
     with psycopg.connect(tables) as connection:
-        row = connection.execute(statement("postgres/snapshot"), {"tables": list(COLUMNS)}).fetchone()
+        row = connection.execute(
+            statement("store_uptime.pipeline.source.postgres", "snapshot"), {"tables": list(COLUMNS)}
+        ).fetchone()
     assert row is not None
     assert row[1] is None
 

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from pipeline.options import DAY_US, EPOCH, HOUR_US, SECOND_US, instant_us
-from pipeline.zone_files import known_zones
-from pipeline.zones import local_days, local_offsets
+from store_uptime.pipeline.calendar.offsets import local_days, local_offsets
+from store_uptime.pipeline.calendar.tzdata import known_zones
+from store_uptime.pipeline.options import DAY_US, EPOCH, HOUR_US, SECOND_US, instant_us
 
 EVERY = sorted(known_zones())
 DAY_S = 86_400
@@ -217,7 +217,7 @@ def test_the_package_is_used_whatever_the_machine_has_in_its_own_files(tmp_path:
     (tmp_path / "America").mkdir()
     (tmp_path / "America" / "Chicago").write_bytes(rules("Asia/Tokyo").read_bytes())
     script = (
-        "from zoneinfo import ZoneInfo; from datetime import datetime; from pipeline.zones import local_offsets\n"
+        "from zoneinfo import ZoneInfo; from datetime import datetime; from store_uptime.pipeline.calendar.offsets import local_offsets\n"
         "print(ZoneInfo('America/Chicago').utcoffset(datetime(2024, 1, 1)))\n"
         "print(local_offsets(['America/Chicago'], 0, 1)['offset_us'][0] // 3_600_000_000)"
     )

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pipeline import write_sample
-from service.testing import Service
+from store_uptime.pipeline import write_sample
+from store_uptime.service.testing import Service
 from tests.postgres import fresh_database
 from tests.service.browsing import launched, new_page, watched
 from tests.service.running import IMPATIENT, loaded, running

@@ -19,9 +19,9 @@ from typing import Any, Self
 import httpx
 import psutil
 
-from pipeline import Options, build_report, open_source
-from service.durations import duration
-from service.testing import Service
+from store_uptime.pipeline import Options, build_report, open_source
+from store_uptime.service.durations import duration
+from store_uptime.service.testing import Service
 from tests.postgres import SAFE, Cluster, eventually, run
 from tests.service.running import is_ready, workers_of
 

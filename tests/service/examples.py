@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import write_sample
+from store_uptime.pipeline import write_sample
 from tests.service.running import complete, loaded, new_key, running
 
 ADDRESS = "http://127.0.0.1:8000"  # of the service, on the page

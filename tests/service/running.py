@@ -15,9 +15,9 @@ import httpx
 import psutil
 import psycopg
 
-from pipeline import load_files
-from service import testing
-from service.testing import Service
+from store_uptime.pipeline import load_files
+from store_uptime.service import testing
+from store_uptime.service.testing import Service
 from tests.feeds import called, surroundings
 from tests.postgres import eventually, is_alive, run
 

@@ -15,14 +15,14 @@ from litestar.di import Provide
 from litestar.routes import HTTPRoute
 from litestar.template import TemplateConfig
 
-from service.access import COOKIE, CSRF_HEADER, key_grant
-from service.app import HANDLERS
-from service.grants import Role
-from service.proxies import FOR, NoProxy, client_told, proxies, values_of
-from service.routes import page
-from service.templates import ASSETS as ASSET_FOLDER
-from service.templates import assets_path, engine
-from service.testing import Service
+from store_uptime.service.app import HANDLERS
+from store_uptime.service.front.authentication import COOKIE, CSRF_HEADER, key_grant
+from store_uptime.service.front.proxies import FOR, NoProxy, client_told, proxies, values_of
+from store_uptime.service.page import views
+from store_uptime.service.page.templates import ASSETS as ASSET_FOLDER
+from store_uptime.service.page.templates import assets_path, engine
+from store_uptime.service.registry.grants import Role
+from store_uptime.service.testing import Service
 from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import bearer, finished, held_up, keys, new_key, problem, running, trigger
@@ -294,7 +294,7 @@ def routes() -> list[tuple[str, str, dict[str, Any]]]:
     """Method, path and options of every route, but those that tell methods, and the document of the API."""
     given = {name: Provide(lambda: None, sync_to_thread=False) for name in ("backend", "caller", "selection")}
     templates = TemplateConfig(instance=engine())
-    app = Litestar([*HANDLERS, page.views], template_config=templates, dependencies=given)
+    app = Litestar([*HANDLERS, views.views], template_config=templates, dependencies=given)
     return [
         (str(method), re.sub(r"{[^}]*}", "ID", route.path), handler.opt)
         for route in app.routes

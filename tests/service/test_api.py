@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from service.access import COOKIE
-from service.testing import Service
+from store_uptime.service.front.authentication import COOKIE
+from store_uptime.service.testing import Service
 from tests.postgres import fresh_database, run
 from tests.service.running import (
     CLASSIC_HEADER,

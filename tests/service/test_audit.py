@@ -11,9 +11,9 @@ import httpx
 import psycopg
 import pytest
 
-from service.access import CSRF_HEADER, FAILURES
-from service.runner import BATCH
-from service.statements import statements
+from store_uptime.service.front.authentication import CSRF_HEADER, FAILURES
+from store_uptime.service.queue.runner import BATCH
+from store_uptime.service.registry.statements import statements
 from tests.feeds import called
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import bearer, complete, held_up, joined, keys, new_key, running, trigger

@@ -26,17 +26,17 @@ from cyclopts import Group
 from psycopg.sql import SQL, Identifier
 from rich.cells import cell_len
 
-from pipeline import StoreUptimeError, write_sample
-from service.cli import app, exit_status
-from service.commands import groups
-from service.commands.common import address
-from service.commands.encryption import CannotMakeKey, CannotRead
-from service.commands.serve import CannotEncrypt, CannotListen
-from service.commands.tables import show_fitted
-from service.destinations import NoDestination
-from service.errors import RegistryRefused
-from service.sealed import NoKey
-from service.webhooks import NoNetwork
+from store_uptime.pipeline import StoreUptimeError, write_sample
+from store_uptime.service import parameters
+from store_uptime.service.cli.encryption import CannotMakeKey, CannotRead
+from store_uptime.service.cli.main import app, exit_status
+from store_uptime.service.cli.serve import CannotEncrypt, CannotListen
+from store_uptime.service.cli.tables import show_fitted
+from store_uptime.service.encryption import NoKey
+from store_uptime.service.errors import RegistryRefused
+from store_uptime.service.outgoing.destinations import NoDestination
+from store_uptime.service.outgoing.webhooks import NoNetwork
+from store_uptime.service.parameters import address
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
 from tests.postgres import eventually, open_folder, run
 from tests.service.running import CLASSIC_HEADER, started_with
@@ -122,7 +122,7 @@ def options(name: str) -> list[str]:
     return [name for name in names if name.startswith("--")]
 
 
-PANELS = [group.name for group in vars(groups).values() if isinstance(group, Group)]
+PANELS = [group.name for group in vars(parameters).values() if isinstance(group, Group)]
 
 
 @pytest.mark.parametrize("name", ["", *GROUPS, *COMMANDS])
@@ -687,7 +687,7 @@ def test_whatever_stdout_does_not_take_is_told_in_a_line(words: str, place: str,
 
 def test_whoever_ends_the_reader_of_native_output_ends_nothing_else() -> None:
     code = (
-        "import os, signal; from service.native_output import native_output_hidden\n"
+        "import os, signal; from store_uptime.service.cli.native_output import native_output_hidden\n"
         "with native_output_hidden():\n"
         "    child = int(open(f'/proc/{os.getpid()}/task/{os.getpid()}/children').read())\n"
         "    os.kill(child, signal.SIGKILL)\n"
@@ -923,9 +923,9 @@ def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path: Path) -> None:
     (tmp_path / "native.py").write_text(
         "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(0.1); print('whole', flush=True)"
     )
-    program = "import service.cli, time; service.cli.main = lambda: (__import__('native'), time.sleep(9)); main()"
+    program = "import store_uptime.service.cli.main as cli, time; cli.main = lambda: (__import__('native'), time.sleep(9)); main()"
     process = subprocess.run(
-        [sys.executable, "-c", f"from service.__main__ import main; {program}"],
+        [sys.executable, "-c", f"from store_uptime.service.__main__ import main; {program}"],
         env={**surroundings(), "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         check=False,

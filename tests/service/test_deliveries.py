@@ -14,9 +14,9 @@ import pytest
 from obstore.store import S3Store
 from standardwebhooks.webhooks import Webhook
 
-from service.courier import AT_ONCE
-from service.destinations import destinations
-from service.errors import NotDelivered
+from store_uptime.service.errors import NotDelivered
+from store_uptime.service.outgoing.destinations import destinations
+from store_uptime.service.outgoing.dispatcher import AT_ONCE
 from tests.feeds import called
 from tests.postgres import eventually
 from tests.service.receivers import ACCESS, Receiver, bucket

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import build_report, build_timeline, open_source
-from service.desk import rejected_of
-from service.drawing import WIDTH, drawn_days
-from service.spoken import lasting, local_time, moment, options
+from store_uptime.pipeline import build_report, build_timeline, open_source
+from store_uptime.service.page.drawing import WIDTH, drawn_days
+from store_uptime.service.page.humanize import lasting, local_time, moment, options
+from store_uptime.service.page.view_models import rejected_of
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 
 

@@ -22,7 +22,7 @@ from tests.service.running import BRISK, loaded, running, started
 from tests.service.timetable import DAY, MINUTE, clock_times, rule_clock, set_clock, shown_every_hour
 
 if TYPE_CHECKING:
-    from service.testing import Service
+    from store_uptime.service.testing import Service
 
 SEED = int(os.environ.get("DUE_SEED", "1"))
 WITHIN_S = 0.5  # of the moment somebody is killed: a server looks four times a second here

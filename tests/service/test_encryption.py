@@ -13,10 +13,10 @@ import httpx
 import polars as pl
 import pytest
 
-from pipeline import Frames, Limits, build_report
-from service.errors import Sealed
-from service.sealed import MAGIC, NoKey, Vault, new_identity, vault
-from service.testing import Service
+from store_uptime.pipeline import Frames, Limits, build_report
+from store_uptime.service.encryption import MAGIC, NoKey, Vault, new_identity, vault
+from store_uptime.service.errors import Sealed
+from store_uptime.service.testing import Service
 from tests.feeds import called
 from tests.postgres import eventually, fresh_database, insert, new_cluster, run
 from tests.service.running import bearer, complete, finished, new_key, problem, running

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from service.testing import Service
+from store_uptime.service.testing import Service
 from tests.feeds import called
 from tests.postgres import fresh_database, insert, run
 from tests.service.running import complete, finished, problem, running

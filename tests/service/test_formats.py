@@ -15,7 +15,7 @@ import pytest
 import zstandard
 from polars.testing import assert_frame_equal
 
-from service.testing import Service
+from store_uptime.service.testing import Service
 from tests.feeds import called
 from tests.service.running import complete, problem
 

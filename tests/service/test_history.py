@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from service.testing import Service
+from store_uptime.service.testing import Service
 from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import (

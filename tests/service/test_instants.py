@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.exceptions import ValidationException
 
-from service.cli import app
-from service.durations import PATTERN
-from service.instants import WRITTEN, instant
-from service.routes.reports import options_of
-from service.routes.shapes import TriggerRequest
-from service.routes.validation import body_faults
+from store_uptime.service.cli.main import app
+from store_uptime.service.durations import PATTERN
+from store_uptime.service.instants import WRITTEN, instant
+from store_uptime.service.routes.reports import options_of
+from store_uptime.service.routes.schemas import TriggerRequest
+from store_uptime.service.routes.validation import body_faults
 from tests.profiles import examples
 
 if TYPE_CHECKING:
-    from pipeline import Options
+    from store_uptime.pipeline import Options
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 READ = {

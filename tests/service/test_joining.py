@@ -15,9 +15,9 @@ import httpx
 import psycopg
 import pytest
 
-from pipeline import Options, beginning, open_source
-from service.migrations import migrate
-from service.statements import statements
+from store_uptime.pipeline import Options, beginning, open_source
+from store_uptime.service.registry.migrations import migrate
+from store_uptime.service.registry.statements import statements
 from tests.postgres import Cluster, eventually, fresh_database, new_cluster, run
 from tests.service.running import WAITING, complete, finished, held_up, occupied, running, step, trigger
 

@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from service import memory
-from service.memory import DESK, LEAST, MEBIBYTE, PROMISE, ProcessLimitTooLow, Shares, TooLittleMemory, needed
+from store_uptime.service.observability import memory
+from store_uptime.service.observability.memory import (
+    DESK,
+    LEAST,
+    MEBIBYTE,
+    PROMISE,
+    ProcessLimitTooLow,
+    Shares,
+    TooLittleMemory,
+    needed,
+)
 
 UNLIMITED_V1 = "9223372036854771712"
 CASES: dict[str, tuple[dict[str, str], str, int | None]] = {

@@ -18,8 +18,8 @@ import httpx
 import pytest
 import schemathesis
 
-from service.app import HANDLERS
-from service.testing import Service
+from store_uptime.service.app import HANDLERS
+from store_uptime.service.testing import Service
 from tests.feeds import called
 from tests.postgres import eventually, free_port, fresh_database
 from tests.profiles import examples

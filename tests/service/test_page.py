@@ -10,10 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline import write_sample
-from service import templates
-from service.templates import assets_path
-from service.testing import Service
+from store_uptime.pipeline import write_sample
+from store_uptime.service.page import templates
+from store_uptime.service.page.templates import assets_path
+from store_uptime.service.testing import Service
 from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.postgres import fresh_database, run
 from tests.service.browsing import faults, opened, overflow, ready, shown_stores

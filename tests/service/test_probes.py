@@ -11,7 +11,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.testing import Service
+from store_uptime.service.testing import Service
 from tests.postgres import eventually, fresh_database, new_cluster, run
 from tests.service.running import (
     INSIDE,

@@ -15,14 +15,14 @@ from litestar.template import TemplateConfig
 from litestar.testing import TestClient
 from msgspec import inspect
 
-from service.app import HANDLERS
-from service.problems import HANDLERS as HANDLERS_OF_PROBLEMS
-from service.problems import UNEXPECTED
-from service.routes.page import views
-from service.routes.reports import selection_of
-from service.routes.validation import allowed, expected_members, expected_parameters, struct_of
-from service.templates import engine
-from service.testing import Service
+from store_uptime.service.app import HANDLERS
+from store_uptime.service.front.problems import HANDLERS as HANDLERS_OF_PROBLEMS
+from store_uptime.service.front.problems import UNEXPECTED
+from store_uptime.service.page.templates import engine
+from store_uptime.service.page.views import views
+from store_uptime.service.routes.reports import selection_of
+from store_uptime.service.routes.validation import allowed, expected_members, expected_parameters, struct_of
+from store_uptime.service.testing import Service
 from tests.postgres import as_user, fresh_database, run
 from tests.service.running import NUMBERS, complete, finished, held_up, problem, running, trigger
 

@@ -23,16 +23,16 @@ import psutil
 import psycopg
 import pytest
 
-from pipeline import Limits, embedded_server
-from service import settings
-from service.memory import DESK, PROMISE, SERVER
-from service.migrations import migrate
-from service.pool import Workers
-from service.scratch import PREFIX
-from service.settings import Settings
-from service.statements import statements
-from service.testing import Service
-from service.work import Place, Task, make_report
+from store_uptime.pipeline import Limits, embedded_server
+from store_uptime.service import settings
+from store_uptime.service.observability.memory import DESK, PROMISE, SERVER
+from store_uptime.service.registry.migrations import migrate
+from store_uptime.service.registry.statements import statements
+from store_uptime.service.settings import Settings
+from store_uptime.service.testing import Service
+from store_uptime.service.workers.jobs import Place, Task, make_report
+from store_uptime.service.workers.pool import Workers
+from store_uptime.service.workers.scratch import PREFIX
 from tests.postgres import SAFE, eventually, fresh_database, is_alive, new_cluster, open_folder, postmaster_id, run
 from tests.service.running import (
     BRISK,
@@ -66,7 +66,7 @@ MANY_POLLS = (
 )
 HOLD = """
 import time
-from service.scratch import scratch
+from store_uptime.service.workers.scratch import scratch
 with scratch() as folder:
     print(folder, flush=True)
     time.sleep(600)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import Options, build_report, open_source
+from store_uptime.pipeline import Options, build_report, open_source
 from tests.feeds import called
 from tests.postgres import eventually, run
 from tests.service.running import bearer, complete, finished, held_up, joined, new_key, occupied, problem, trigger

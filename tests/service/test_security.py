@@ -19,11 +19,11 @@ import psutil
 import pytest
 from playwright.sync_api import Browser
 
-from service.access import COOKIE, CSRF_HEADER
-from service.front import GONE, HEADERS
-from service.spoken import isolated
-from service.templates import ASSETS, assets_path
-from service.testing import Service
+from store_uptime.service.front.authentication import COOKIE, CSRF_HEADER
+from store_uptime.service.front.middleware import GONE, HEADERS
+from store_uptime.service.page.humanize import isolated
+from store_uptime.service.page.templates import ASSETS, assets_path
+from store_uptime.service.testing import Service
 from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.postgres import PASSWORD, Cluster, eventually, fresh_database, network_url, run
 from tests.service.browsing import opened, ready

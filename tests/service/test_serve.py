@@ -21,13 +21,13 @@ import psycopg
 import pytest
 from psycopg.types.json import Json
 
-from pipeline import Report, build_report, open_source, saved
-from pipeline.embedded_watcher import SERVING, WATCHING, held
-from service.access import COOKIE
-from service.cli import exit_status
-from service.commands.serve import CONNECTIONS
-from service.migrations import FOLDER, migrate, number
-from service.testing import Service
+from store_uptime.pipeline import Report, build_report, open_source, saved
+from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
+from store_uptime.service.cli.main import exit_status
+from store_uptime.service.cli.serve import CONNECTIONS
+from store_uptime.service.front.authentication import COOKIE
+from store_uptime.service.registry.migrations import FOLDER, migrate, number
+from store_uptime.service.testing import Service
 from tests.feeds import COMMAND, store_uptime, surroundings
 from tests.postgres import Cluster, as_user, eventually, fresh_database, is_alive, new_cluster, open_folder, run
 from tests.service.running import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.testing import NotServing, serving, started
+from store_uptime.service.testing import NotServing, serving, started
 from tests.feeds import surroundings
 
 NOBODY = "postgresql://me@127.0.0.1:1/none"

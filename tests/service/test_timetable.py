@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from service.testing import Service
+from store_uptime.service.testing import Service
 from tests.postgres import eventually, fresh_database, run
 from tests.service.browsing import faults, opened, overflow
 from tests.service.running import complete, finished, running

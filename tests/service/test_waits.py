@@ -16,20 +16,20 @@ import psutil
 import psycopg
 import pytest
 
-from pipeline import SourceMismatch
-from service import migrations
-from service.causes import Cause, cause_of_state
-from service.commands.registry import Place, opened
-from service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, RegistryUnreachable
-from service.heartbeat import Heartbeat, Troubles
-from service.in_time import InTime
-from service.looks import Looks
-from service.problems import problem_of
-from service.registry import Registry
-from service.settings import Timing
-from service.testing import Service
-from service.threads import NoThread, Threads
-from service.watch import NEWER
+from store_uptime.pipeline import SourceMismatch
+from store_uptime.service.backend.watch import NEWER
+from store_uptime.service.causes import Cause, cause_of_state
+from store_uptime.service.cli.registry import Place, opened
+from store_uptime.service.concurrency.shared_lookups import Looks
+from store_uptime.service.concurrency.threads import NoThread, Threads
+from store_uptime.service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, RegistryUnreachable
+from store_uptime.service.front.deadline import InTime
+from store_uptime.service.front.problems import problem_of
+from store_uptime.service.queue.ticker import Heartbeat, Troubles
+from store_uptime.service.registry import migrations
+from store_uptime.service.registry.registry import Registry
+from store_uptime.service.settings import Timing
+from store_uptime.service.testing import Service
 from tests.postgres import Cluster, eventually, new_cluster, pgbouncer, postmaster_id, run
 from tests.service.running import (
     BRISK,

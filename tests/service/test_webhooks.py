@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis.strategies import ip_addresses
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from service.errors import NotDelivered
-from service.special_networks import SPECIAL_4, SPECIAL_6, is_public, led_to
-from service.webhooks import (
+from store_uptime.service.errors import NotDelivered
+from store_uptime.service.outgoing.special_networks import SPECIAL_4, SPECIAL_6, is_public, led_to
+from store_uptime.service.outgoing.webhooks import (
     UNREACHABLE,
     Announcement,
     GuardedNetwork,

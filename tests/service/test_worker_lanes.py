@@ -13,17 +13,24 @@ from typing import Any
 
 import pytest
 
-from service.clients import CLIENT, Client
-from service.connections import OF_ONE, RESERVED, Connections
-from service.errors import ClientGone, LaneFull, NeedsMoreMemory, SourceTooSlow, TooManyAtOnce, WorkerLost
-from service.lanes import Lane, LaneName
-from service.outflow import OF_ONE as BYTES_OF_ONE
-from service.outflow import PIECE, Outflow
-from service.pool import Workers
-from service.proxies import is_proxy, proxies
-from service.settings import Settings, Timing
-from service.turns import Turns
-from service.work import Place
+from store_uptime.service.concurrency.clients import CLIENT, Client
+from store_uptime.service.concurrency.turns import Turns
+from store_uptime.service.errors import (
+    ClientGone,
+    LaneFull,
+    NeedsMoreMemory,
+    SourceTooSlow,
+    TooManyAtOnce,
+    WorkerLost,
+)
+from store_uptime.service.front.connections import OF_ONE, RESERVED, Connections
+from store_uptime.service.front.outflow import OF_ONE as BYTES_OF_ONE
+from store_uptime.service.front.outflow import PIECE, Outflow
+from store_uptime.service.front.proxies import is_proxy, proxies
+from store_uptime.service.settings import Settings, Timing
+from store_uptime.service.workers.jobs import Place
+from store_uptime.service.workers.lanes import Lane, LaneName
+from store_uptime.service.workers.pool import Workers
 from tests.service.running import in_a_loop
 
 MEBIBYTE = 1 << 20

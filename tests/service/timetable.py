@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from service.migrations import migrate
-from service.testing import Service
+from store_uptime.service.registry.migrations import migrate
+from store_uptime.service.testing import Service
 from tests.postgres import eventually, fresh_database, run
 from tests.service.running import BRISK, finished, running
 

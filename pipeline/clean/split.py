@@ -1,0 +1,109 @@
+"""Raw rows in; accepted rows, and a verdict on the others, out.
+
+taken_polls   the accepted polls of the horizon
+taken_hours   every hours row; likewise `taken_zones`
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import polars as pl
+
+from store_uptime.pipeline.clean.rules import (
+    FILE,
+    LINE,
+    accepted,
+    as_text,
+    judged_hours,
+    judged_polls,
+    judged_zones,
+    rejected,
+    surplus,
+)
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.source.frames import RawFrames, RawPolls
+from store_uptime.pipeline.tables import COLUMNS
+
+CODED_ID = pl.col("store_id").cast(pl.Categorical)
+"""An id stands there some hundred times: as a category it is compared as text once."""
+
+
+@dataclass(frozen=True)
+class TableCounts:
+    """Rows read = accepted + rejected; `outside` the horizon are not among them (None: not counted)."""
+
+    accepted: int
+    rejected: dict[str, int] = field(default_factory=dict)
+    outside: int | None = None
+
+    @property
+    def read(self) -> int:
+        """All rows in the horizon, without a readable timestamp, or ahead of the clock."""
+        return self.accepted + sum(self.rejected.values())
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One table: the accepted rows, the rejected ones as they were, and the counts.
+
+    accepted: store_id (categorical), and for polls poll_us, active; for hours weekday, start_us, end_us; for zones
+    zone. rejected: file, line (null: not from a text file), reason, the raw columns as text, and surplus
+    (what a row of CSV has beyond its header).
+    """
+
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+    counts: TableCounts
+
+
+def taken_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping, *, gives_all: bool) -> Taken:
+    """The polls of the horizon. A poll that is readable, not ahead of the clock, and outside it, does not exist."""
+    in_horizon = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
+    ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
+    counted = pl.col("poll_us").is_null() | in_horizon | ahead
+    judged = (judged_polls(frame, horizon.ahead_us, mapping).filter(counted) for frame in raw.others)
+    others = taken_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
+    accepted = pl.concat([raw.usual, others.accepted])
+    outside = rows(raw.others) - others.counts.read if gives_all else None
+    return Taken(accepted, others.rejected, replace(others.counts, accepted=accepted.height, outside=outside))
+
+
+def taken_hours(raw: RawFrames, mapping: SourceMapping) -> Taken:
+    """Every hours row."""
+    wanted = (CODED_ID, "weekday", "start_us", "end_us")
+    return taken_rows(COLUMNS["menu_hours"], map(partial(judged_hours, mapping=mapping), raw), wanted)
+
+
+def taken_zones(raw: RawFrames) -> Taken:
+    """Every zone row; an empty zone is an accepted row with a null zone."""
+    return taken_rows(COLUMNS["timezones"], map(judged_zones, raw), (CODED_ID, "zone"))
+
+
+def taken_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: Sequence[pl.Expr | str]) -> Taken:
+    """The two halves of a judged table, and how many there are of each kind."""
+    frames = list(judged)
+    good, bad = pl.collect_all(
+        [
+            pl.concat(accepted(frame).select(wanted) for frame in frames),
+            pl.concat(as_it_was(rejected(frame), columns) for frame in frames),
+        ],
+        engine="streaming",
+    )
+    reasons = bad.group_by("reason").len().sort("reason")
+    return Taken(good, bad, TableCounts(good.height, dict(reasons.iter_rows())))
+
+
+def as_it_was(judged: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
+    """file, line (null: not from a text file), reason, the raw columns as text, and `surplus`, all beyond them."""
+    kinds = judged.collect_schema()
+    file, line = (pl.col(name) if name in kinds else pl.lit(None) for name in (FILE, LINE))
+    raw = (as_text(name, kinds) for name in columns)
+    place = (file.cast(pl.String).alias(FILE), line.cast(pl.UInt32).alias(LINE))
+    return judged.select(*place, "reason", *raw, surplus(kinds))
+
+
+def rows(raw: RawFrames) -> int:
+    """How many rows there are in all."""
+    return sum(frame.select(pl.len()).collect().item() for frame in raw)

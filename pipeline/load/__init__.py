@@ -1,0 +1,1 @@
+"""Files into PostgreSQL, and what was rejected into files beside them."""

@@ -1,0 +1,1 @@
+"""How a feed says what the three tables are: docs/semantics.md, "Mapping"."""

@@ -1,0 +1,91 @@
+"""Which names are probably those of our columns, and which words those of the statuses.
+
+For proposals, which people read before they count.
+"""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from store_uptime.pipeline.mapping.mapping import SourceMapping, suggestion
+from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
+
+SYNONYMS = {
+    "store_id": ("store", "shop", "restaurant", "branch", "location", "outlet", "site", "merchant", "venue", "kitchen"),
+    "timestamp_utc": ("timestamp", "time", "ts", "seen", "polled", "checked", "observed", "recorded", "created", "at"),
+    "status": ("status", "state", "online", "active", "open", "up", "available", "availability", "result"),
+    "day_of_week": ("weekday", "dow", "day"),
+    "start_time_local": ("start", "starts", "open", "opens", "opening", "opened", "from", "begin"),
+    "end_time_local": ("end", "ends", "close", "closes", "closing", "closed", "to", "until"),
+    "timezone_str": ("timezone", "tz", "zone", "timezones", "tzid", "iana"),
+}
+"""Words that a name of a column is made of, the most telling first."""
+FILLERS = {"id", "utc", "local", "time", "str", "is", "name", "key", "code", "of", "no", "at", "uuid", "number"}
+"""Words that say little beside another one."""
+ACTIVE = (
+    *("active", "online", "up", "open", "opened", "on", "1", "true", "t", "yes", "y", "ok"),
+    *("available", "enabled", "alive", "healthy", "running", "reachable", "connected"),
+)
+INACTIVE = (
+    *("inactive", "offline", "down", "closed", "off", "0", "false", "f", "no", "n"),
+    *("unavailable", "disabled", "dead", "unhealthy", "stopped", "unreachable", "disconnected"),
+)
+"""Words for the two statuses, lower case."""
+YES_OR_NO = {"on", "off", "1", "0", "true", "false", "t", "f", "yes", "no", "y", "n", "ok"}
+"""Those of them that may say anything of a store."""
+USUAL, RESPELT, SURE, PROBABLE = 1.0, 0.99, 0.8, 0.5
+LONGEST_NAME, MOST_NAMES = 100, 200
+"""What is longer is no name, and of more names only the first are looked at: comparing takes its time."""
+
+
+def likeness(column: str, name: str) -> float:
+    """How much a name is like that of a column: 1 the same, `SURE` and more a synonym, 0 nothing.
+
+    `RESPELT`: only case, spaces, underscores or hyphens differ.
+    """
+    if VARIANTS.get(name, name) == column:
+        return USUAL
+    if "".join(words(name)) == "".join(words(column)):
+        return RESPELT
+    synonyms, parts = SYNONYMS[column], words(name)
+    if column == "store_id" and parts == ["id"]:
+        return PROBABLE  # of a table of stores; elsewhere it is that of the row
+    told = [part for part in parts if part not in FILLERS] or parts
+    if told and all(part in synonyms for part in told):
+        return 0.95 - min(synonyms.index(part) for part in told) / 100
+    if any(part in synonyms for part in told):
+        return PROBABLE + 0.1
+    near = max(SequenceMatcher(None, "_".join(parts), known).ratio() for known in (column, *synonyms))
+    return PROBABLE * near if near >= 0.8 else 0.0
+
+
+def words(name: str) -> list[str]:
+    """The words that a name is written of: `shopId`, `Shop ID` and `shop_id` are two."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("time zone", "timezone")
+    return re.findall(r"[^\W_]+", spaced.replace("time_zone", "timezone"))
+
+
+def likely_columns(table: Table, present: Sequence[str]) -> dict[str, str]:
+    """For the columns of a table the names that are most like theirs, each name for one of them."""
+    names = [name for name in present[:MOST_NAMES] if len(name) <= LONGEST_NAME]
+    pairs = [(likeness(column, name), column, name) for column in COLUMNS[table] for name in names]
+    found: dict[str, str] = {}
+    for near, column, name in sorted(pairs, key=lambda pair: -pair[0]):
+        if near > 0 and column not in found and name not in found.values():
+            found[column] = name
+    return found
+
+
+def table_likeness(table: Table, present: Sequence[str]) -> float:
+    """How much a table's columns are like those of one of ours: 1 the same names, 0 nothing alike."""
+    found = likely_columns(table, present)
+    return sum(likeness(column, name) for column, name in found.items()) / len(COLUMNS[table])
+
+
+def naming(table: Table, present: Sequence[str], mapping: SourceMapping) -> str:
+    """How a mapping can name the columns of a table that are missing, for the end of an error's sentence."""
+    missing = mapping.missing_columns(table, present)
+    free = [name for name in present if name not in {mapping.column_name(table, column) for column in COLUMNS[table]}]
+    near = likely_columns(table, free)
+    lines = [suggestion(table, column, near.get(column, "…")) for column in missing]
+    return f"a mapping (--map FILE) can name it: {', '.join(lines)}"

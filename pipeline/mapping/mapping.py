@@ -1,0 +1,142 @@
+"""How a feed says what the three tables are: docs/semantics.md, "Mapping".
+
+Without a mapping the names and words of docs/semantics.md count, and nothing else: nothing is guessed. Its file is read
+by `mapping_file.py`.
+
+    AS_NAMED        the usual names and words
+    suggestion      the line of such a file that would mend an error
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from store_uptime.pipeline.errors import BadMapping
+from store_uptime.pipeline.mapping.mapping_rules import Monday, TimestampUnit, check_section, toml_value, word_text
+from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """What a source calls things.
+
+    tables           for each table its name in PostgreSQL, where it is another: `polls` or `schema.polls`
+    columns          for each table and column its name in the source, where it is another
+    active, inactive the words for the two statuses, lower case, numbers and booleans as text (`1`, `true`)
+    monday           the number of Monday: weekdays are counted from 0 or from 1
+    timestamp_unit   what a numeric timestamp counts since 1970 UTC; None: a number is no timestamp
+    """
+
+    tables: dict[Table, str] = field(default_factory=dict)
+    columns: dict[Table, dict[str, str]] = field(default_factory=dict)
+    active: tuple[str, ...] = ("active",)
+    inactive: tuple[str, ...] = ("inactive",)
+    monday: Monday = 0
+    timestamp_unit: TimestampUnit | None = None
+
+    def found_columns(self, table: Table, present: Sequence[str]) -> dict[str, str] | None:
+        """For each column of a table its name among those that are present; None where one is missing or ambiguous."""
+        found = {column: self._found(table, column, present) for column in COLUMNS[table]}
+        return None if None in found.values() else {column: name for column, name in found.items() if name is not None}
+
+    def missing_columns(self, table: Table, present: Sequence[str]) -> list[str]:
+        """The columns of a table that are not among those that are present, or more than once."""
+        return [column for column in COLUMNS[table] if self._found(table, column, present) is None]
+
+    def table_name(self, table: Table) -> str:
+        """The name of a table in PostgreSQL."""
+        return self.tables.get(table, table)
+
+    def column_name(self, table: Table, column: str) -> str:
+        """What a column of a table is called in the source."""
+        return self.columns.get(table, {}).get(column, column)
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """What differs from the usual, as the file says it: for each table its keys."""
+        sections = {table: dict(self._section(table)) for table in COLUMNS}
+        return {table: section for table, section in sections.items() if section}
+
+    @staticmethod
+    def from_dict(plain: Mapping[str, Any], file: str = "the mapping") -> "SourceMapping":
+        """The mapping that says this; `file` is named in errors. Raises BadMapping."""
+        for name, section in plain.items():
+            check_section(file, name, section)
+        tables = {table: plain.get(table, {}) for table in COLUMNS}
+        polls, hours = tables["store_status"], tables["menu_hours"]
+        mapping = SourceMapping(
+            tables={table: keys["table"] for table, keys in tables.items() if "table" in keys},
+            columns={table: names for table, keys in tables.items() if (names := column_names(table, keys))},
+            active=words(polls, "active", AS_NAMED.active),
+            inactive=words(polls, "inactive", AS_NAMED.inactive),
+            monday=hours.get("monday", AS_NAMED.monday),
+            timestamp_unit=polls.get("timestamp_unit"),
+        )
+        check_contradictions(file, mapping)
+        return mapping
+
+    @property
+    def digest(self) -> str:
+        """Sixteen characters that are others for another mapping."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def _found(self, table: Table, column: str, present: Sequence[str]) -> str | None:
+        mapped = self.columns.get(table, {}).get(column)
+        names = [column] if mapped is None else [mapped]
+        if mapped is None and column not in present:
+            names = [variant for variant, standard in VARIANTS.items() if standard == column]
+        found = [name for name in present if name in names]
+        return found[0] if len(found) == 1 else None
+
+    def _section(self, table: Table) -> Iterator[tuple[str, Any]]:
+        if table in self.tables:
+            yield "table", self.tables[table]
+        yield from self.columns.get(table, {}).items()
+        if table == "store_status":
+            if self.active != AS_NAMED.active:
+                yield "active", list(self.active)
+            if self.inactive != AS_NAMED.inactive:
+                yield "inactive", list(self.inactive)
+            if self.timestamp_unit is not None:
+                yield "timestamp_unit", self.timestamp_unit
+        elif table == "menu_hours" and self.monday != AS_NAMED.monday:
+            yield "monday", self.monday
+
+
+AS_NAMED = SourceMapping()
+"""The mapping of a feed that has the names and words of docs/semantics.md."""
+
+
+def suggestion(table: Table, key: str, value: str | int | Sequence[str]) -> str:
+    """The line of a mapping's file that says what a key of a table is: `store_status.active = ["online"]`.
+
+    With its table before the key it can stand in a file by itself.
+    """
+    return f"{table}.{key} = {toml_value(value)}"
+
+
+def words(polls: Mapping[str, Any], key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+    """The words for a status, each once."""
+    return tuple(dict.fromkeys(map(word_text, polls[key]))) if key in polls else usual
+
+
+def column_names(table: Table, keys: Mapping[str, Any]) -> dict[str, str]:
+    """What is said of the columns of a table."""
+    return {column: keys[column] for column in COLUMNS[table] if column in keys}
+
+
+def check_contradictions(file: str, mapping: SourceMapping) -> None:
+    """Raises BadMapping for a word that means both statuses, and for a column that is two."""
+    for word in mapping.active:
+        if word in mapping.inactive:
+            raise BadMapping(
+                file, "[store_status] active", f"has {toml_value(word)}, and so has inactive", "a word in one of them"
+            )
+    for table, columns in COLUMNS.items():
+        names = [mapping.column_name(table, column) for column in columns]
+        for column, name in zip(columns, names, strict=True):
+            if names.count(name) > 1:
+                others = [other for other in columns if other != column and mapping.column_name(table, other) == name]
+                found = f"is {toml_value(name)}, and so is {others[0]}"
+                raise BadMapping(file, f"[{table}] {column}", found, "a column of its own for each")

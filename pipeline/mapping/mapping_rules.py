@@ -1,0 +1,99 @@
+"""What the file of a mapping may say of each table, key by key: docs/semantics.md, "Mapping"."""
+
+import json
+from datetime import date, time
+from typing import Literal, cast, get_args
+
+from store_uptime.pipeline.errors import BadMapping
+from store_uptime.pipeline.tables import COLUMNS, SPACE, Table
+
+TimestampUnit = Literal["s", "ms", "us"]
+Monday = Literal[0, 1]
+LONGEST_VALUE = 80
+KEYS: dict[Table, tuple[str, ...]] = {
+    "store_status": ("table", *COLUMNS["store_status"], "active", "inactive", "timestamp_unit"),
+    "menu_hours": ("table", *COLUMNS["menu_hours"], "monday"),
+    "timezones": ("table", *COLUMNS["timezones"]),
+}
+
+
+def check_section(file: str, name: str, section: object) -> None:
+    """Raises BadMapping where a part of a file is no table of ours, or has a key or a value that it cannot have."""
+    if name not in COLUMNS:
+        raise BadMapping(file, name, "is none of the tables", f"[{'], ['.join(COLUMNS)}]")
+    known = ", ".join(KEYS[cast("Table", name)])
+    if not isinstance(section, dict):
+        raise BadMapping(file, name, "is a value, not a table", f"a line [{name}], and below it {known}")
+    for key, value in section.items():
+        if key not in KEYS[cast("Table", name)]:
+            raise BadMapping(file, f"[{name}] {key}", "is not known", known)
+        is_allowed, allowed = RULES.get(key, A_NAME)
+        if not is_allowed(value):
+            raise BadMapping(file, f"[{name}] {key}", f"cannot be {shown(value)}", allowed)
+
+
+def is_name(value: object) -> bool:
+    """Whether it can be the name of a column."""
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
+
+
+def is_table_name(value: object) -> bool:
+    """Whether it can be the name of a table, after that of its schema or not."""
+    return isinstance(value, str) and value.count(".") <= 1 and all(map(is_name, value.split(".")))
+
+
+def is_words(value: object) -> bool:
+    """Whether it is a list of at least one text, whole number, true or false."""
+    return isinstance(value, list) and bool(value) and all(map(is_word, value))
+
+
+def is_word(value: object) -> bool:
+    """Whether it can stand for a status."""
+    return isinstance(value, str | int) and bool(word_text(value))
+
+
+def is_monday(value: object) -> bool:
+    """Whether it is a number that Monday can have; `true` is none."""
+    return type(value) is int and value in get_args(Monday)
+
+
+def is_unit(value: object) -> bool:
+    """Whether it is a unit of timestamps."""
+    return value in get_args(TimestampUnit)
+
+
+def word_text(word: str | int) -> str:
+    """A word for a status as it is compared: trimmed, lower case; `true` and `1` are what a table has as text."""
+    return str(word).strip(SPACE).lower()
+
+
+def shown(value: object) -> str:
+    """A value as its file has it, cut where it is long."""
+    text = toml_value(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def toml_value(value: object) -> str:
+    """A value as TOML has it."""
+    match value:
+        case list() | tuple():
+            return f"[{', '.join(map(toml_value, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{toml_value(key)} = {toml_value(each)}' for key, each in value.items())}}}"
+        case date() | time():  # a datetime too
+            return value.isoformat()
+        case float():
+            return str(value)  # json has other words for nan and inf
+        case _:
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+A_NAME = (is_name, 'a name in quotes, such as "shop_id"')
+WORDS = (is_words, 'a list of words, whole numbers, true and false, such as ["online", 1, true]')
+RULES = {
+    "table": (is_table_name, 'a name in quotes, such as "polls" or "shop.polls"'),
+    "active": WORDS,
+    "inactive": WORDS,
+    "monday": (is_monday, "0 or 1"),
+    "timestamp_unit": (is_unit, '"s", "ms" or "us"'),
+}

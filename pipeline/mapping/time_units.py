@@ -1,0 +1,45 @@
+"""What numbers that are times probably count: for sentences that people read, never for figures.
+
+likely_unit    the unit in which some numbers are times of polls
+unit_lines     the line of a mapping that says so, or one for each unit
+is_unlikely    whether polls are hardly of such a time: their unit is probably another
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from math import isfinite
+
+from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
+from store_uptime.pipeline.options import UNIT_US, instant_us
+
+YEARS_US = (instant_us(datetime(1990, 1, 1, tzinfo=UTC)), instant_us(datetime(2100, 1, 1, tzinfo=UTC)))
+"""Where a time of a poll lies."""
+ODD_BEFORE_US = instant_us(datetime(1980, 1, 1, tzinfo=UTC))
+"""Milliseconds that are taken for microseconds, and seconds for anything else, lie in 1970."""
+
+
+def likely_unit(numbers: Iterable[float]) -> TimestampUnit | None:
+    """The unit in which the middle one of some numbers is a time of a poll; None where there is none."""
+    finite = sorted(filter(isfinite, numbers))
+    if not finite:
+        return None
+    middle = finite[len(finite) // 2]
+    return next((unit for unit, us in UNIT_US.items() if YEARS_US[0] <= middle * us < YEARS_US[1]), None)
+
+
+def unit_lines(numbers: Iterable[float]) -> str:
+    """The line of a mapping that says what some numbers count; where they do not tell, one for each unit."""
+    likely = likely_unit(numbers)
+    units = UNIT_US if likely is None else [likely]
+    return " or ".join(suggestion("store_status", "timestamp_unit", unit) for unit in units)
+
+
+def is_unlikely(us: int) -> bool:
+    """Whether an instant is hardly one of a poll: before 1980, or after 2099."""
+    return not ODD_BEFORE_US <= us < YEARS_US[1]
+
+
+def other_unit(us: int, unit: TimestampUnit | None) -> TimestampUnit | None:
+    """The unit that makes an unlikely instant a likely one, where a mapping has said that numbers count `unit`."""
+    return None if unit is None or not is_unlikely(us) else likely_unit([us / UNIT_US[unit]])

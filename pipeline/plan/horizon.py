@@ -1,0 +1,78 @@
+"""Now, and the time that a report looks at: docs/semantics.md, "Time"."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from store_uptime.pipeline.errors import (
+    EXPORT_POLLS,
+    LATEST_NOW,
+    LOAD_POLLS,
+    HorizonOutOfRange,
+    NoPolls,
+    UnknownStore,
+)
+from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.time_units import other_unit
+from store_uptime.pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
+
+if TYPE_CHECKING:
+    from store_uptime.pipeline.source.frames import Source
+
+FIRST_US, LAST_US = instant_us(datetime.min), instant_us(datetime.max)
+CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
+CALENDAR_END_US = instant_us(datetime.fromisoformat(LATEST_NOW))
+
+
+def found_horizon(source: "Source", options: Options) -> Horizon:
+    """The horizon of a report. Raises UnknownStore, HorizonOutOfRange, and NoPolls where now cannot be told."""
+    if options.store is not None and not source.has_polled(options.store):
+        raise UnknownStore(options.store, source.name)
+    if options.now is not None:
+        return horizon_before(instant_us(options.now), options.lookback)
+    clock_us = time.time_ns() // 1_000
+    due_us = clock_us if options.until is None else instant_us(options.until)
+    until = None if options.until is None else source.newest_poll_us(due_us)
+    if until is not None:
+        return horizon_before(until, options.lookback, clock_us=due_us)
+    ahead = clock_us + DAY_US
+    newest = source.newest_poll_us(ahead)
+    if newest is None:
+        raise nothing_polled(source)
+    return horizon_before(newest, options.lookback, ahead, due_us)
+
+
+def horizon_before(
+    now_us: int, lookback: timedelta, ahead_us: int | None = None, clock_us: int | None = None
+) -> Horizon:
+    """The horizon that ends at now. Raises HorizonOutOfRange."""
+    start_us = now_us - WEEK_US - microseconds(lookback)
+    if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
+        told_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
+        raise HorizonOutOfRange(iso(told_us), in_largest_unit(lookback))
+    return Horizon(start_us, now_us, ahead_us, clock_us)
+
+
+def in_largest_unit(lookback: timedelta) -> str:
+    """A lookback as it may be written: in days from two on, else in hours."""
+    days, hours = lookback / timedelta(days=1), lookback / timedelta(hours=1)
+    return f"{days:.12g}d" if days >= 2 else f"{hours:.12g}h"
+
+
+def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
+    """What to raise where the horizon is empty: it says what there is instead."""
+    span = source.poll_span_us()
+    if span is None:
+        return nothing_polled(source)
+    oldest, newest = map(iso, span)
+    within = f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]"
+    unit = other_unit(span[1], source.mapping.timestamp_unit)
+    if unit is None:
+        return NoPolls(source.name, oldest, newest, within)
+    line = suggestion("store_status", "timestamp_unit", unit)
+    return NoPolls(source.name, oldest, newest, within, f"The line {line} in the mapping gives likelier times.")
+
+
+def nothing_polled(source: "Source") -> NoPolls:
+    """What to raise where there is no accepted poll at all: a database is loaded, files are exported."""
+    return NoPolls(source.name, None, None, "", EXPORT_POLLS if source.gives_all else LOAD_POLLS)

@@ -1,0 +1,156 @@
+"""What a run decides once, for the whole source: the plan.
+
+make_places   zone and business intervals of every store that hours or zones mention
+make_plan     now, horizon, the stores that were polled: a plain value, the same run again from it
+of_store      the part of a plan that one store's figures follow from
+"""
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from store_uptime.pipeline.calendar.intervals import always_open, business_intervals
+from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
+from store_uptime.pipeline.calendar.tzdata import known_zones, tzdata_version
+from store_uptime.pipeline.clean.rules import WITHOUT_STORE
+from store_uptime.pipeline.clean.split import CODED_ID, Taken
+from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
+from store_uptime.pipeline.options import Horizon, Options
+from store_uptime.pipeline.source.frames import Source
+
+FLAGS = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")
+STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
+
+
+@dataclass(frozen=True)
+class Places:
+    """What hours and zones say; it is worked out while the polls are still coming.
+
+    stores: place (uint32), store_id, zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null
+    where nothing is said. intervals: place, open_us, close_us. ids: for hours and for zones, the store_ids that occur
+    in accepted rows.
+    """
+
+    stores: pl.DataFrame
+    intervals: pl.DataFrame
+    ids: dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything but the polls that the figures follow from.
+
+    stores: store (uint32, the rank of the id in byte order), store_id, zone, always_open, hours_unknown, and what is
+    odd about it: no_zone, unknown_zone, several_zones, partly_rejected_hours; one row per store with a poll in the
+    horizon. intervals: store, open_us, close_us, disjoint per store. not_observed: ids with hours
+    or a zone, but no such poll. observed_ids: of the ids in hours and in zones, how many are those of such a store,
+    and how many there are. tzdata: the version of the zone rules that the intervals were made with. mapping: what the
+    source calls things.
+    """
+
+    source: str
+    options: Options
+    horizon: Horizon
+    stores: pl.DataFrame
+    intervals: pl.DataFrame
+    not_observed: pl.Series
+    observed_ids: dict[str, tuple[int, int]]
+    tzdata: str
+    mapping: SourceMapping = AS_NAMED
+
+
+def make_places(hours: Taken, zones: Taken, horizon: Horizon) -> Places:
+    """The places of a run over the rows of hours and zones."""
+    stores = (
+        mentioned_stores(hours, zones)
+        .with_row_index("place")
+        .join(zone_of_store(zones.accepted.lazy()), on="store_id", how="left")
+        .join(hours_of_store(hours), on="store_id", how="left")
+        .collect()
+    )
+    keys = stores.select("store_id", store="place")
+    weekly = hours.accepted.join(keys, on="store_id")
+    intervals = business_intervals(described(stores).select("zone", "always_open", store="place"), weekly, horizon)
+    ids = {"hours": hours.accepted, "zones": zones.accepted}
+    return Places(
+        stores=stores.with_columns(pl.col("store_id").cast(pl.String)),
+        intervals=intervals.rename({"store": "place"}),
+        ids={name: rows.select(pl.col("store_id").unique().cast(pl.String)) for name, rows in ids.items()},
+    )
+
+
+def described(stores: pl.DataFrame) -> pl.DataFrame:
+    """The stores with what is assumed where nothing is said: docs/semantics.md, "Input"."""
+    return stores.with_columns(
+        pl.col("zone").fill_null(DEFAULT_ZONE),
+        no_zone=pl.col("several_zones").is_null(),
+        always_open=pl.col("hours_unknown").is_null(),
+    ).with_columns(pl.col(FLAGS).fill_null(False))
+
+
+def make_plan(source: Source, options: Options, horizon: Horizon, polls: pl.DataFrame, places: Places) -> Plan:
+    """The plan of a run over the accepted polls: store_id (categorical) is all that is looked at."""
+    ids = polls.lazy().select("store_id").unique().collect(engine="streaming")
+    observed = ids.select(pl.col("store_id").cast(pl.String).sort()).with_row_index("store")
+    stores = observed.join(places.stores, on="store_id", how="left", maintain_order="left").pipe(described)
+    unmentioned = stores.filter(pl.col("place").is_null())
+    intervals = places.intervals.join(stores.select("place", "store"), on="place").drop("place")
+    return Plan(
+        source=source.name,
+        options=options,
+        horizon=horizon,
+        stores=stores.select(STORE_COLUMNS),
+        intervals=pl.concat([intervals.select("store", "open_us", "close_us"), always_open(unmentioned, horizon)]),
+        not_observed=places.stores.join(observed, on="store_id", how="anti")["store_id"].sort(),
+        observed_ids={
+            name: (ids.join(observed, on="store_id", how="semi").height, ids.height) for name, ids in places.ids.items()
+        },
+        tzdata=tzdata_version(),
+        mapping=source.mapping,
+    )
+
+
+def of_store(plan: Plan, store: str) -> Plan:
+    """The plan of one store, under the same key; it has no row where the whole plan has none."""
+    stores = plan.stores.filter(store_id=store)
+    return replace(
+        plan,
+        options=replace(plan.options, store=store),
+        stores=stores,
+        intervals=plan.intervals.join(stores, on="store", how="semi"),
+    )
+
+
+def mentioned_stores(hours: Taken, zones: Taken) -> pl.LazyFrame:
+    """store_id: every store that has a row of hours, good or bad, or of zones."""
+    bad = hours.rejected.filter(~pl.col("reason").is_in(WITHOUT_STORE))
+    frames = (hours.accepted, bad, zones.accepted)
+    return pl.concat(frame.lazy().select(CODED_ID) for frame in frames).unique()
+
+
+def zone_of_store(zones: pl.LazyFrame) -> pl.LazyFrame:
+    """store_id, zone (null: none is known), several_zones, unknown_zone: docs/semantics.md, "Zones".
+
+    Of several different ones the first known one in byte order counts.
+    """
+    known = pl.col("zone").is_in(sorted(known_zones()))
+    return (
+        zones.drop_nulls("zone")
+        .unique()
+        .with_columns(zone=pl.when(known).then("zone"))
+        .group_by("store_id")
+        .agg(pl.col("zone").min(), several_zones=pl.len() > 1)
+        .with_columns(unknown_zone=pl.col("zone").is_null())
+    )
+
+
+def hours_of_store(hours: Taken) -> pl.LazyFrame:
+    """store_id, hours_unknown (every row was rejected), partly_rejected_hours; no row: no hours row."""
+    rows = pl.concat(
+        [
+            hours.accepted.lazy().select("store_id", good=True),
+            hours.rejected.lazy().select(CODED_ID, good=False),
+        ]
+    )
+    some, every = pl.col("good").max(), pl.col("good").min()
+    return rows.group_by("store_id").agg(hours_unknown=~some, partly_rejected_hours=some & ~every)

@@ -1,0 +1,64 @@
+"""Why no poll of a source is accepted, and the rows that were rejected where there is no report.
+
+why_no_polls      the error of a run without an accepted poll
+rejected_tables   the rejected rows of a source, for whoever wants to mend them
+"""
+
+import time
+from dataclasses import dataclass
+
+import polars as pl
+
+from store_uptime.pipeline.clean.remedies import remedy
+from store_uptime.pipeline.clean.split import Taken, taken_hours, taken_polls, taken_zones
+from store_uptime.pipeline.errors import AllPollsRejected, NoPolls
+from store_uptime.pipeline.options import DAY_US, Horizon
+from store_uptime.pipeline.panics import panics_told
+from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
+from store_uptime.pipeline.plan.plausibility import commonest, example_of
+from store_uptime.pipeline.source.frames import NONE_USUAL, RawPolls, Source
+
+
+@dataclass(frozen=True)
+class RejectedTables:
+    """The rejected rows of polls, hours and zones, where there is no report: see `Report.rejects`."""
+
+    rejects: dict[str, pl.DataFrame]
+
+
+def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
+    """What to raise where no poll of the horizon is accepted; None: there is not even a now.
+
+    The source must be entered. It is AllPollsRejected where no poll at all can be read.
+    """
+    if horizon is not None and source.newest_poll_us(CALENDAR_END_US) is not None:
+        return no_polls(source, horizon)
+    polls = newest_polls(source)
+    reasons = dict(sorted(polls.counts.rejected.items(), key=lambda item: (-item[1], item[0])))
+    if not reasons:
+        return nothing_polled(source)
+    reason, _ = commonest(reasons)
+    example = str(example_of(polls.rejected, reason) or "")
+    is_all = polls.rejected.height < source.newest_limit
+    return AllPollsRejected(source.name, polls.rejected.height, is_all, reasons, example, remedy(polls.rejected))
+
+
+def newest_polls(source: Source) -> Taken:
+    """The newest polls of a source, judged, whenever they were."""
+    ahead_us = time.time_ns() // 1_000 + DAY_US
+    ever = Horizon(CALENDAR_START_US, CALENDAR_END_US, ahead_us)
+    return taken_polls(RawPolls(NONE_USUAL, source.newest_polls()), ever, source.mapping, gives_all=False)
+
+
+def rejected_tables(source: Source) -> RejectedTables:
+    """The rejected rows of a source of which a run has raised AllPollsRejected.
+
+    Of the polls of a database it is those of the newest ones. Raises what the source raises.
+    """
+    with panics_told(source.name), source:
+        tables = {
+            "polls": newest_polls(source),
+            "hours": taken_hours(source.hours(None), source.mapping),
+            "zones": taken_zones(source.zones(None)),
+        }
+    return RejectedTables({name: taken.rejected for name, taken in tables.items()})

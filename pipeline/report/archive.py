@@ -1,0 +1,201 @@
+"""A report as bytes, and back: Parquet files that hold all of it, for whoever keeps reports.
+
+saved      a report as files: its figures, its plan, its rejected rows, and its lanes where it has some
+restored   the report again, from the figures alone or from all of them
+"""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from store_uptime.pipeline.clean.rules import FILE, LINE, SURPLUS
+from store_uptime.pipeline.clean.split import TableCounts
+from store_uptime.pipeline.errors import ReportDamaged
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
+from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
+from store_uptime.pipeline.report.quality import Quality, store_lists
+from store_uptime.pipeline.report.report import Report
+from store_uptime.pipeline.source.folder.own_files import MARK
+from store_uptime.pipeline.source.frames import READ_ERRORS
+from store_uptime.pipeline.tables import COLUMNS, ROWS_OF
+
+DAMAGES = (*READ_ERRORS, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What is raised where a file of a kept report is not what was written."""
+REJECTS_KEPT = 100_000
+ROWS_OF_A_GROUP = 20_000
+REJECTED = {ROWS_OF[table]: columns for table, columns in COLUMNS.items()}
+
+
+@dataclass(frozen=True)
+class SavedReport:
+    """A report as Parquet files, compressed by zstd.
+
+    figures: `Report.exact`; what else a report is made of stands as JSON in its metadata, under `store_uptime`.
+    plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
+    rejects: table (polls, hours, zones), file, line, reason, the raw columns as text and surplus, of each table the
+    first `REJECTS_KEPT` rows; the counts in the quality are of all.
+    lanes: `Report.lanes`; None where the report has none.
+    """
+
+    figures: bytes
+    plan: bytes
+    rejects: bytes
+    lanes: bytes | None
+
+
+def saved(report: Report) -> SavedReport:
+    """A whole report as bytes; of a selection there is nothing to keep that the whole does not hold."""
+    if report.selection is not None:
+        raise ValueError("a selection cannot be saved, only the whole report")
+    rejects = (
+        rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
+    )
+    return SavedReport(
+        figures=parquet(report.exact, {MARK: json.dumps(told(report), ensure_ascii=False)}),
+        plan=parquet(report.plan.intervals.sort("store", "open_us")),
+        rejects=parquet(pl.concat(rejects, how="diagonal")),
+        lanes=None if report.lanes is None else parquet(report.lanes),
+    )
+
+
+def restored(
+    figures: bytes,
+    plan: bytes | None = None,
+    rejects: bytes | None = None,
+    lanes: bytes | None = None,
+    store: str | None = None,
+) -> Report:
+    """The report that was saved; with `store`, what it says of that one: little more than its rows is read then.
+
+    With the figures alone it can be written in every format and has its quality and provenance; to be explained it
+    needs its plan; without its rejects it has no tables of rejected rows. Of one store, figures, intervals, lanes and
+    lists are its own; counts, warnings and rejects are still those of the whole. Raises ReportDamaged.
+    """
+    try:
+        return restored_whole(figures, plan, rejects, lanes, store)
+    except DAMAGES as error:
+        raise ReportDamaged(str(error).partition("\n")[0] or type(error).__name__) from error
+
+
+def restored_whole(
+    figures: bytes, plan: bytes | None, rejects: bytes | None, lanes: bytes | None, store: str | None
+) -> Report:
+    """The same of files that are not damaged. Raises DAMAGES where they are."""
+    numbered = pl.scan_parquet(io.BytesIO(figures), row_index_name="store")
+    rows = (numbered if store is None else numbered.filter(store_id=store)).collect()
+    if "down_now" not in rows.columns:  # kept by a version that did not look
+        rows = rows.with_columns(down_now=pl.lit(None, pl.Boolean))
+    own = pl.lit(True) if store is None else pl.col("store").is_in(rows["store"].to_list())
+    facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
+    # where there is no plan not even its columns are there: none is an error, and not a store that is always closed
+    intervals = pl.DataFrame() if plan is None else rows_of(plan, own)
+    run, exact = plan_again(facts, rows, intervals), rows.drop("store")
+    return Report(
+        plan=run,
+        exact=exact,
+        quality=quality_again(facts["quality"], run, exact),
+        rejects={} if rejects is None else dict(tables(pl.read_parquet(io.BytesIO(rejects)))),
+        lanes=None if lanes is None else rows_of(lanes, own),
+    )
+
+
+def rows_of(file: bytes, own: pl.Expr) -> pl.DataFrame:
+    """The rows of a Parquet file that a test is true of; parts without any are not decoded."""
+    return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
+
+
+def told(report: Report) -> dict[str, Any]:
+    """What the figures do not hold, as plain values. The lists of stores follow from it and them."""
+    plan, quality = report.plan, report.quality
+    return {
+        "source": plan.source,
+        "tzdata": plan.tzdata,
+        "options": plain_options(plan.options),
+        "horizon": asdict(plan.horizon),
+        "not_observed": plan.not_observed.to_list(),
+        "observed_ids": plan.observed_ids,
+        "mapping": plan.mapping.to_dict(),
+        "quality": {
+            "tables": {name: asdict(counts) for name, counts in quality.tables.items()},
+            "duplicates": quality.duplicates,
+            "contradictory": quality.contradictory,
+            "warnings": quality.warnings,
+            "warning_codes": quality.warning_codes,
+        },
+    }
+
+
+def plain_options(options: Options) -> dict[str, Any]:
+    """Options as plain values; times in microseconds, since JSON has none."""
+    return {
+        "now_us": None if options.now is None else instant_us(options.now),
+        "store": options.store,
+        "max_gap_us": None if options.max_gap is None else microseconds(options.max_gap),
+        "lookback_us": microseconds(options.lookback),
+        "until_us": None if options.until is None else instant_us(options.until),
+    }
+
+
+def options_again(plain: Mapping[str, Any]) -> Options:
+    """The options that `plain_options` was given."""
+    max_gap_us = plain["max_gap_us"]
+    return Options(
+        now=moment_of(plain["now_us"]),
+        store=plain["store"],
+        max_gap=None if max_gap_us is None else timedelta(microseconds=max_gap_us),
+        lookback=timedelta(microseconds=plain["lookback_us"]),
+        until=moment_of(plain.get("until_us")),  # kept by a version that did not know it
+    )
+
+
+def moment_of(instant: int | None) -> datetime | None:
+    """The moment that is so many microseconds after 1970, if any."""
+    return None if instant is None else EPOCH + timedelta(microseconds=instant)
+
+
+def plan_again(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
+    """The plan of a report: its stores are columns of the figures, in the order of their keys."""
+    return Plan(
+        source=facts["source"],
+        options=options_again(facts["options"]),
+        horizon=Horizon(**facts["horizon"]),
+        stores=rows.select(STORE_COLUMNS),
+        intervals=intervals,
+        not_observed=pl.Series("store_id", facts["not_observed"], pl.String),
+        observed_ids={name: (observed, ids) for name, (observed, ids) in facts["observed_ids"].items()},
+        tzdata=facts["tzdata"],
+        mapping=SourceMapping.from_dict(facts.get("mapping", {})),  # kept by a version that did not know it
+    )
+
+
+def quality_again(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> Quality:
+    """The quality of a report."""
+    return Quality(
+        tables={name: TableCounts(**counts) for name, counts in plain["tables"].items()},
+        duplicates=plain["duplicates"],
+        contradictory=plain["contradictory"],
+        stores=store_lists(plan, exact),
+        warnings=plain["warnings"],
+        warning_codes=plain.get("warning_codes", []),
+    )
+
+
+def tables(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rejected rows of each table by its name, each with its own columns."""
+    unsaid = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # kept by a version that did not say it
+    rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in unsaid)
+    for name, columns in REJECTED.items():
+        yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns, SURPLUS)
+
+
+def parquet(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
+    """A frame as a Parquet file, compressed by zstd, in groups of rows that can be passed over."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", metadata=metadata, row_group_size=ROWS_OF_A_GROUP)
+    return buffer.getvalue()

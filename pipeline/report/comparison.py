@@ -1,0 +1,85 @@
+"""Two reports in, what became of each store out.
+
+comparison      one row per store of either report, the worst change first
+since_earlier   a report, with what is missing in its source since an earlier one
+"""
+
+from dataclasses import replace
+
+import polars as pl
+
+from store_uptime.pipeline.data_warnings import WARNING_CODES, DataWarning, NoHours, NoZones
+from store_uptime.pipeline.report.figures import percent
+from store_uptime.pipeline.report.report import Report
+
+ORDER = ("worse", "gone", "new", "unknown", "better", "same")
+EMPTIED: dict[str, type[DataWarning]] = {"hours": NoHours, "zones": NoZones}
+GIVES = ("store_id", "change", "percent_before", "percent_after", "downtime_before_us", "downtime_after_us")
+
+
+def comparison(old: Report, new: Report) -> pl.DataFrame:
+    """The week of every store in one report and in the other, in the order of `ORDER`.
+
+    store_id; change: worse or better by the exact share of the known time that was up, same, new, gone, or unknown
+    (in both reports, but without a percent in one); percent_before, percent_after (DECIMAL(10,2)), downtime_before_us,
+    downtime_after_us (null: not known). Those that got worse begin with the one that lost the most percent; what is
+    alike is in byte order of the ids.
+    """
+    both = weeks(old, "before").join(weeks(new, "after"), on="store_id", how="full", coalesce=True)
+    lost = pl.when(change() == "worse").then(pl.col("percent_before") - pl.col("percent_after"))
+    rank = change().replace_strict(ORDER, range(len(ORDER)), return_dtype=pl.UInt8)
+    return (
+        both.with_columns(change=change(), rank=rank, lost=lost.fill_null(0))
+        .sort("rank", "lost", "store_id", descending=[False, True, False])
+        .select(GIVES)
+    )
+
+
+def since_earlier(report: Report, earlier: Report) -> Report:
+    """The report, with a warning for each of hours and zones that has no row and had some in the earlier one.
+
+    It goes on as long as there is none: one that had the warning itself counts as one with rows. Reports of one store,
+    and of different sources, have nothing to say about each other.
+    """
+    is_whole = report.plan.options.store is None and earlier.plan.options.store is None
+    if not is_whole or report.plan.source != earlier.plan.source:
+        return report
+    missing = [kind() for table, kind in EMPTIED.items() if is_emptied(table, kind, report, earlier)]
+    found = [*((each.code, str(each)) for each in missing)]
+    found += zip(report.quality.warning_codes, report.quality.warnings, strict=True)
+    found.sort(key=lambda each: WARNING_CODES.index(each[0]))
+    codes, sentences = [code for code, _ in found], [sentence for _, sentence in found]
+    return replace(report, quality=replace(report.quality, warning_codes=codes, warnings=sentences))
+
+
+def is_emptied(table: str, kind: type[DataWarning], report: Report, earlier: Report) -> bool:
+    """Whether a table has no row and had some."""
+    had_rows = earlier.quality.tables[table].read > 0 or kind.code in earlier.quality.warning_codes
+    return report.quality.tables[table].read == 0 and had_rows
+
+
+def weeks(report: Report, when: str) -> pl.DataFrame:
+    """store_id, and with `when` in their names percent_…, downtime_…_us, up_…, known_… and there_… (true)."""
+    up, down = pl.col("uptime_last_week_us"), pl.col("downtime_last_week_us")
+    return report.exact.select(
+        "store_id",
+        percent(up, down).alias(f"percent_{when}"),
+        down.alias(f"downtime_{when}_us"),
+        up.cast(pl.Int128).alias(f"up_{when}"),
+        (up + down).cast(pl.Int128).alias(f"known_{when}"),
+        pl.lit(True).alias(f"there_{when}"),
+    )
+
+
+def change() -> pl.Expr:
+    """What became of a store. Shares are compared by products, which take more than 64 bits."""
+    before = pl.col("up_before") * pl.col("known_after")
+    after = pl.col("up_after") * pl.col("known_before")
+    return (
+        pl.when(pl.col("there_before").is_null()).then(pl.lit("new"))
+        .when(pl.col("there_after").is_null()).then(pl.lit("gone"))
+        .when(pl.any_horizontal(pl.col("percent_before", "percent_after").is_null())).then(pl.lit("unknown"))
+        .when(after < before).then(pl.lit("worse"))
+        .when(after > before).then(pl.lit("better"))
+        .otherwise(pl.lit("same"))
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""Exact microseconds in, the written figures out: docs/semantics.md, "Output".
+
+exact       what the stage computed, one row per store, empty where nothing is known
+extended    minutes, hours and percent with two decimals, each rounded once, half to even
+"""
+
+from decimal import Decimal
+
+import polars as pl
+
+from store_uptime.pipeline.options import HOUR_US, WINDOWS
+from store_uptime.pipeline.plan.plan import Plan
+from store_uptime.pipeline.uptime.stage import Figures
+
+FIGURE = pl.Decimal(10, 2)
+UNIT_US = {"hour": HOUR_US // 60, "day": HOUR_US, "week": HOUR_US}
+UNIT_NAME = {"hour": "minutes", "day": "hours", "week": "hours"}
+PLAIN = ("store_id", *(f"{kind}_last_{window}" for kind in ("uptime", "downtime") for window in WINDOWS))
+EXTENDED = (
+    *PLAIN,
+    *(f"{kind}_last_{window}" for kind in ("unknown", "business", "polls") for window in WINDOWS),
+    "last_poll_utc",
+    "last_status",
+    "timezone",
+    "always_open",
+    *(f"uptime_percent_last_{window}" for window in WINDOWS),
+)
+HEADINGS = {
+    f"{kind}_last_{window}": f"{kind}_last_{window}({unit})"
+    for kind in ("uptime", "downtime", "unknown", "business")
+    for window, unit in UNIT_NAME.items()
+}
+
+
+def exact(plan: Plan, figures: Figures) -> pl.DataFrame:
+    """One row per store, by store_id in byte order, with {uptime,downtime,unknown,business}_last_{hour,day,week}_us.
+
+    Also polls_last_…, last_poll_us, last_active, has_evidence, down_now, and the plan's columns. uptime and downtime
+    are null where a window has business time and no known part of it; with unknown hours everything but the polls is
+    null, and down_now false.
+    """
+    hours_known = ~pl.col("hours_unknown")
+    told: dict[str, pl.Expr] = {}
+    for window in WINDOWS:
+        up, down, business = (pl.col(f"{kind}_last_{window}_us") for kind in ("uptime", "downtime", "business"))
+        known = up + down
+        said = hours_known & ((business == 0) | (known > 0))
+        told |= {
+            f"uptime_last_{window}_us": pl.when(said).then(up),
+            f"downtime_last_{window}_us": pl.when(said).then(down),
+            f"unknown_last_{window}_us": pl.when(hours_known).then(business - known),
+            f"business_last_{window}_us": pl.when(hours_known).then(business),
+        }
+    return (
+        plan.stores.lazy()
+        .join(figures.stores.lazy(), on="store", how="left")
+        .join(figures.windows.lazy(), on="store", how="left")
+        .with_columns(**told)
+        .sort("store")
+        .drop("store")
+        .collect()
+    )
+
+
+def extended(exact: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the extended report; the plain report is the first seven of them."""
+    return exact.with_columns(
+        *(
+            figure(pl.col(f"{kind}_last_{window}_us"), unit).alias(f"{kind}_last_{window}")
+            for kind in ("uptime", "downtime", "unknown", "business")
+            for window, unit in UNIT_US.items()
+        ),
+        *(
+            percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us")).alias(
+                f"uptime_percent_last_{window}"
+            )
+            for window in WINDOWS
+        ),
+        last_poll_utc=pl.from_epoch("last_poll_us", "us").dt.replace_time_zone("UTC"),
+        last_status=pl.when("last_active").then(pl.lit("active")).otherwise(pl.lit("inactive")),
+        timezone=pl.col("zone"),
+    ).select(EXTENDED)
+
+
+def figure(us: pl.Expr, unit_us: int) -> pl.Expr:
+    """Microseconds in a unit, to two decimals."""
+    return hundredths(half_even(us, unit_us // 100))
+
+
+def percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
+    """Uptime's share of the known time; 100.00 and 0.00 only where nothing at all is down or up."""
+    known = up + down
+    share = half_even(up * 10_000, known).clip(
+        pl.when(up > 0).then(1).otherwise(0), pl.when(down > 0).then(9_999).otherwise(10_000)
+    )
+    return pl.when(known > 0).then(hundredths(share))
+
+
+def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
+    """The share of uptime of all stores together: the sum of uptime by the sum of known time. None: nothing is known.
+
+    In 128 bits: thousands of stores times ten thousand are more microseconds than 64 hold.
+    """
+    up, down = (pl.col(f"{kind}_last_{window}_us").cast(pl.Int128).sum() for kind in ("uptime", "downtime"))
+    return exact.select(percent(up, down)).item()
+
+
+def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:
+    """The whole number of units nearest to a non-negative amount; of two as near, the even one."""
+    whole, twice_the_rest = amount // unit, 2 * (amount % unit)
+    up = (twice_the_rest > unit) | ((twice_the_rest == unit) & (whole % 2 == 1))
+    return whole + up.cast(pl.Int64)
+
+
+def hundredths(whole: pl.Expr) -> pl.Expr:
+    """A number of hundredths as a decimal with two places."""
+    return (whole.cast(pl.Decimal(18, 2)) / 100).cast(FIGURE)

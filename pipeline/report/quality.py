@@ -1,0 +1,70 @@
+"""What the data of a report was like: docs/semantics.md, "Output", provenance and data quality."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from store_uptime.pipeline.clean.split import TableCounts
+from store_uptime.pipeline.data_warnings import KINDS, DataWarning
+from store_uptime.pipeline.plan.plan import Plan
+from store_uptime.pipeline.plan.plausibility import figure_warnings
+from store_uptime.pipeline.plan.prepare import Prepared
+from store_uptime.pipeline.report.quality_lists import LISTS
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Counts and lists; nothing is dropped without standing here.
+
+    tables: counts for polls, hours, zones. duplicates: polls beyond the first of the same store, microsecond and
+    status. contradictory: (store, microsecond) pairs with both statuses. stores: ids for each key of `LISTS`, in byte
+    order. warnings: sentences, and warning_codes: of which kind each is, one of `WARNING_CODES`; empty where the report
+    was kept by a version that did not say it.
+    """
+
+    tables: dict[str, TableCounts]
+    duplicates: int
+    contradictory: int
+    stores: dict[str, list[str]]
+    warnings: list[str]
+    warning_codes: list[str]
+
+    @staticmethod
+    def meaning(name: str) -> str:
+        """What puts a store on a list."""
+        return LISTS[name]
+
+    def warnings_of(self, kind: type[DataWarning]) -> list[str]:
+        """The sentences of one kind."""
+        codes = self.warning_codes or [""] * len(self.warnings)
+        return [said for said, code in zip(self.warnings, codes, strict=True) if code == kind.code]
+
+
+def quality(ready: Prepared, exact: pl.DataFrame) -> Quality:
+    """The quality of a run; `exact` has one row per store."""
+    found = sorted([*ready.warnings, *figure_warnings(ready.plan, exact)], key=lambda each: KINDS.index(type(each)))
+    return Quality(
+        tables=ready.counts,
+        duplicates=sum(part.duplicates for part in ready.partitions),
+        contradictory=sum(part.contradictory for part in ready.partitions),
+        stores=store_lists(ready.plan, exact),
+        warnings=[str(each) for each in found],
+        warning_codes=[each.code for each in found],
+    )
+
+
+def store_lists(plan: Plan, exact: pl.DataFrame) -> dict[str, list[str]]:
+    """The ids on each list."""
+    silent = (pl.col("polls_last_day") == 0) & pl.col("has_evidence") & ~pl.col("hours_unknown")
+    on_list = {
+        "no_hours": pl.col("always_open"),
+        "no_zone": pl.col("no_zone"),
+        "unknown_zone": pl.col("unknown_zone"),
+        "several_zones": pl.col("several_zones"),
+        "unknown_hours": pl.col("hours_unknown"),
+        "partly_rejected_hours": pl.col("partly_rejected_hours"),
+        "no_known_status": pl.col("hours_unknown") | ~pl.col("has_evidence"),
+        "carried": silent,
+    }
+    listed = {name: exact.filter(test)["store_id"].to_list() for name, test in on_list.items()}
+    return {"not_observed": plan.not_observed.to_list(), **listed}

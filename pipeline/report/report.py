@@ -1,0 +1,199 @@
+"""The report: figures, where they come from, what the data was like; and how it is written.
+
+Report.csv, .json, .parquet, .xlsx   the same table in four formats, as bytes
+REPORT                               how to recognise a file of one
+"""
+
+import io
+import json
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from store_uptime.pipeline.errors import writing
+from store_uptime.pipeline.files import Purpose, beginning, check_targets, first_line, write_file
+from store_uptime.pipeline.load.rejects import REJECTS
+from store_uptime.pipeline.options import Columns, Format, Options, instant_us, iso
+from store_uptime.pipeline.plan.plan import Plan
+from store_uptime.pipeline.plan.rejected import RejectedTables
+from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
+from store_uptime.pipeline.report.quality import Quality
+from store_uptime.pipeline.report.selection import Selection
+from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook
+from store_uptime.pipeline.tables import ROWS_OF
+
+COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
+FORMULA = r"^([=+\-@\t\r])"
+CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `build_report` gives.
+
+    exact: one row per store in whole microseconds (see `figures.exact`). rejects: for polls, hours and zones the
+    rejected rows: line, reason, and the row as it was, as text. lanes: where they were asked for, the changes of each
+    store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week before
+    now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown), by store and minute; a store begins closed. selection: what
+    the rows were selected by; the quality is that of the whole report.
+    """
+
+    plan: Plan
+    exact: pl.DataFrame
+    quality: Quality
+    rejects: dict[str, pl.DataFrame]
+    lanes: pl.DataFrame | None = None
+    selection: Selection | None = None
+
+    @cached_property
+    def extended(self) -> pl.DataFrame:
+        """Every column: docs/semantics.md, "Output"; figures are DECIMAL(10,2), polls integers, times in UTC."""
+        return extended(self.exact)
+
+    def table(self, columns: Columns = "plain") -> pl.DataFrame:
+        """The plain seven columns, or all."""
+        return self.extended.select(COLUMNS[columns])
+
+    def uptime_percent(self, window: str) -> Decimal | None:
+        """The share of uptime in all its stores' known time of a window (hour, day, week); None: nothing is known."""
+        return fleet_percent(self.exact, window)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the figures come from: plain values, times in ISO 8601."""
+        horizon, options = self.plan.horizon, self.plan.options
+        asked = {} if self.selection is None else {"selection": self.selection.asked}
+        mapping = self.plan.mapping.to_dict()
+        return {
+            "now": iso(horizon.now_us),
+            "now_is": now_is(options, horizon.now_us),
+            "data_age_seconds": horizon.age_seconds,
+            "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
+            "store": options.store,
+            "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
+            "lookback_seconds": options.lookback.total_seconds(),
+            "source": self.plan.source,
+            "tzdata": self.plan.tzdata,
+            **({"mapping": mapping} if mapping else {}),
+            **asked,
+        }
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Provenance and quality as plain values, for JSON and for the files that have room for it."""
+        tables = {name: {"read": counts.read, **asdict(counts)} for name, counts in self.quality.tables.items()}
+        return {"provenance": self.provenance, "quality": asdict(self.quality) | {"tables": tables}}
+
+    def render(self, file_format: Format, columns: Columns = "plain") -> bytes:
+        """The report in one of the four formats."""
+        match file_format:
+            case "csv":
+                return self.csv(columns)
+            case "json":
+                return self.json(columns)
+            case "parquet":
+                return self.parquet(columns)
+            case "xlsx":
+                return self.xlsx(columns)
+
+    def csv(self, columns: Columns = "plain") -> bytes:
+        """RFC 4180 in UTF-8, with the units in the header."""
+        return csv_bytes(self.table(columns).rename(HEADINGS, strict=False))
+
+    def csv_safe(self, columns: Columns = "plain") -> bytes:
+        """The same, with ' before an id that a spreadsheet would run as a formula; this changes the id."""
+        rows = self.table(columns).with_columns(guarded(pl.col("store_id")))
+        return csv_bytes(rows.rename(HEADINGS, strict=False))
+
+    def rejected_csv(self, table: str) -> bytes:
+        """The rejected rows of polls, hours or zones: line, reason, the row as it was, and its surplus."""
+        return csv_bytes(self.rejects[table])
+
+    def rejected_csv_safe(self, table: str) -> bytes:
+        """The same, with ' before whatever a spreadsheet would run as a formula."""
+        return csv_bytes(self.rejects[table].with_columns(guarded(pl.col(pl.String))))
+
+    def json(self, columns: Columns = "plain") -> bytes:
+        """One object: provenance, quality, and the rows as `stores`, figures as numbers."""
+        numbers = self.table(columns).with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+        if "last_poll_utc" in numbers.columns:
+            numbers = numbers.with_columns(pl.col("last_poll_utc").dt.strftime(CSV_TIME))
+        head = json.dumps(self.about, ensure_ascii=False)
+        return f'{head[:-1]}, "stores": {numbers.write_json()}}}\n'.encode()
+
+    def parquet(self, columns: Columns = "plain") -> bytes:
+        """DECIMAL(10,2) columns; provenance and quality stand in the file's metadata under `store_uptime`."""
+        buffer = io.BytesIO()
+        self.table(columns).write_parquet(buffer, metadata={MARK: json.dumps(self.about)})
+        return buffer.getvalue()
+
+    def xlsx(self, columns: Columns = "plain") -> bytes:
+        """A sheet of figures and one of provenance and quality; ids are text, whatever they begin with."""
+        from store_uptime.pipeline.report.xlsx import workbook
+
+        return workbook(self.table(columns).rename(HEADINGS, strict=False), self.about)
+
+
+def now_is(options: Options, now_us: int) -> str:
+    """How now was chosen, in words."""
+    if options.now is not None:
+        return "given"
+    if options.until is None:
+        return "the newest accepted poll"
+    until_us = instant_us(options.until)
+    beyond = "; none is as old" if now_us > until_us else ""
+    return f"the newest accepted poll until {iso(until_us)}{beyond}"
+
+
+def guarded(text: pl.Expr) -> pl.Expr:
+    """A column of text, with ' before what a spreadsheet would run as a formula."""
+    return text.str.replace(FORMULA, "'${1}")
+
+
+def csv_bytes(table: pl.DataFrame) -> bytes:
+    """A frame as RFC 4180."""
+    return table.write_csv(line_terminator="\r\n", datetime_format=CSV_TIME).encode()
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report that this program wrote, in any of the four formats. Raises OSError."""
+    head = beginning(path)
+    if head.startswith(b"PAR1"):
+        return has_parquet_metadata(path)
+    if head.startswith(b"PK"):
+        return is_own_workbook(path)
+    return head.startswith(b'{"provenance": ') or first_line(path).decode(errors="replace") in HEADERS
+
+
+def has_parquet_metadata(path: Path) -> bool:
+    """Whether a Parquet file carries the provenance of a report."""
+    try:
+        with path.open("rb") as file:
+            return MARK in pl.read_parquet_metadata(file)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return False
+
+
+def rejects_targets(folder: Path) -> dict[Path, Purpose]:
+    """The files that `write_rejects` writes."""
+    return {folder / f"{name}.csv": REJECTS for name in ROWS_OF.values()}
+
+
+def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
+    """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, the row as it was, and its surplus.
+
+    Raises CannotWrite, also where one of these is there and is something else.
+    """
+    check_targets(rejects_targets(folder), ())
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in report.rejects.items():
+        write_file(csv_bytes(rows), folder / f"{name}.csv", REJECTS)
+
+
+HEADERS = tuple(",".join(HEADINGS.get(name, name) for name in names) for names in COLUMNS.values())
+REPORT = Purpose("report", is_report)

@@ -1,0 +1,76 @@
+"""The report as an XLSX workbook, written row by row in constant memory."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+
+from store_uptime.pipeline.errors import CellFull, SheetFull
+from store_uptime.pipeline.source.folder.own_files import MARK
+
+WIDTH = 24
+ROWS = 1_048_576  # of a sheet; the first is the header
+CHARACTERS = 32_767  # of a cell, as UTF-16 counts them; what is longer would be cut
+
+
+def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
+    """Two sheets, `report` and `about`. No cell is ever a formula or a link. Raises SheetFull, CellFull."""
+    if table.height >= ROWS:
+        raise SheetFull(table.height, ROWS)
+    check_cells(table.to_series(0), about)
+    buffer = io.BytesIO()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        book.set_custom_property(MARK, "report")  # by which it is known beside the data
+        two_decimals, head = book.add_format({"num_format": "0.00"}), book.add_format({"bold": True})
+        sheet = book.add_worksheet("report")
+        sheet.freeze_panes(1, 1)
+        sheet.autofilter(0, 0, table.height, table.width - 1)
+        sheet.set_column(0, 0, 40)
+        sheet.set_column(1, table.width - 1, WIDTH)
+        sheet.write_row(0, 0, table.columns, head)
+        decimal = [isinstance(kind, pl.Decimal) for kind in table.dtypes]
+        for number, row in enumerate(plain_rows(table), start=1):
+            for column, value in enumerate(row):
+                if isinstance(value, str):
+                    sheet.write_string(number, column, value)
+                elif value is not None:
+                    sheet.write(number, column, value, two_decimals if decimal[column] else None)
+        notes = book.add_worksheet("about")
+        notes.set_column(0, 1, 40)
+        for number, (name, value) in enumerate(flat(about)):
+            notes.write_string(number, 0, name)
+            notes.write_string(number, 1, value)
+    return buffer.getvalue()
+
+
+def check_cells(ids: pl.Series, about: dict[str, Any]) -> None:
+    """Raises CellFull where an id, in the rows or in what is said about them, is longer than what a cell holds."""
+    long_ids = ids.filter(ids.str.len_bytes() > CHARACTERS)
+    found = {text for text in (*long_ids, *(text for _, text in flat(about))) if is_too_long(text)}
+    if found:
+        raise CellFull(len(found), CHARACTERS)
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a text is longer than what a cell holds."""
+    return len(text) > CHARACTERS // 2 and len(text.encode("utf-16-le")) // 2 > CHARACTERS
+
+
+def plain_rows(table: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Rows of what a cell can hold: text, numbers, true and false."""
+    times = pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    return table.with_columns(pl.col(pl.Decimal).cast(pl.Float64), times).iter_rows()
+
+
+def flat(about: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested values as pairs of a dotted name and a text; a list has one line each."""
+    for name, value in about.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            yield from ((f"{prefix}{name}", str(item)) for item in value)
+        else:
+            yield f"{prefix}{name}", "" if value is None else str(value)

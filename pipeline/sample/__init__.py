@@ -1,0 +1,1 @@
+"""A feed that looks real, made from a seed."""

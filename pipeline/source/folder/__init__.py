@@ -1,0 +1,1 @@
+"""Text and Parquet files as a source; each is known by its content, whatever its name."""

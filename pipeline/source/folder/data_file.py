@@ -1,0 +1,108 @@
+"""What is known of a file before it is read: a data file, or the reason why it is passed over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from store_uptime.pipeline.data_warnings import DataWarning, FilesPassedOver
+from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
+from store_uptime.pipeline.tables import Table
+
+NAMED_FILES = 5  # in the sentence of an error
+WARNED_FILES = 20  # in that of a warning, which stands in the report and its provenance
+
+
+class Kind(StrEnum):
+    """How rows are kept in a file; text may be compressed by gzip or zstd."""
+
+    TEXT = "text"
+    PARQUET = "Parquet"
+
+
+class NotRead(StrEnum):
+    """Why a file is passed over; each fits into `NAME (…)`."""
+
+    EMPTY = "it is empty"
+    NO_FILE = "it is no regular file"
+    BROKEN_LINK = "a link that leads nowhere"
+    NAME = "its name is not UTF-8: rename it"
+    UNKNOWN_HEADER = "its header is"
+    REPEATED_COLUMN = "its header has a needed column more than once:"
+    NO_HEADER = "it has no header in its first 256 KiB"
+    TOO_WIDE = "its header has more than 1,000 columns"
+    WIDE_WINDOW = "zstd with a window of more than 128 MiB: pack it again with --long=27 or less"
+    DAMAGED = "it is damaged:"
+    CUT_OFF = "it is cut off: copy it again"
+    UTF_16 = "it is UTF-16: save it as UTF-8"
+    BLANK = "it holds nothing but zero bytes: copy it again"
+    BINARY = "it is neither text nor Parquet"
+    LFS_POINTER = "a pointer of Git LFS: fetch the file itself with `git lfs pull`"
+    JSON = "JSON: write it as CSV or Parquet"
+    ENCRYPTED = "it is encrypted"
+    PACKED = "packed in a way that is not read: unpack it"
+    ZIP = "ZIP or XLSX: unpack it, or save it as CSV"
+    FORMAT = "a format that is not read: write it as CSV or Parquet"
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A file that is not read. name: below its source, printable. header: of one whose header is unknown."""
+
+    name: str
+    why: NotRead
+    detail: str = ""
+    header: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.reason})"
+
+    @property
+    def reason(self) -> str:
+        """Why, with what it says of this very file."""
+        return f"{self.why} {self.detail}" if self.detail else self.why.value
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file that is one of the tables.
+
+    path: absolute. name: below its source, printable. size: about how many bytes it has, unpacked. header: the names of
+    its columns as they are written. types: of Parquet, the columns' types as Arrow writes them. for_polars: whether
+    Polars can read it: all types of Parquet, all quotes of text. has_empty_lines: of text, which are no rows.
+    partitions: what the folders above it say as key=value. is_rejects: rejected rows that this program has written, its
+    own columns included.
+    """
+
+    path: Path
+    name: str
+    kind: Kind
+    size: int
+    header: tuple[str, ...]
+    delimiter: str = ","
+    line_end: str = "\n"
+    types: tuple[str, ...] = ()
+    for_polars: bool = True
+    has_empty_lines: bool = False
+    partitions: dict[str, str | None] = field(default_factory=dict)
+    is_rejects: bool = False
+
+    @property
+    def present(self) -> list[str]:
+        """The names of its columns and, after them, of its partitions; the file's own come first."""
+        return [*self.header, *(key for key in self.partitions if key not in self.header)]
+
+    def columns(self, table: Table, mapping: SourceMapping) -> dict[str, str] | None:
+        """For each column of a table its name here; None where the file does not have them, each once."""
+        return (AS_NAMED if self.is_rejects else mapping).found_columns(table, self.present)
+
+
+def warnings_of(files: Sequence[PassedOver]) -> list[DataWarning]:
+    """What the user should know: how many files were passed over, which and why."""
+    return [FilesPassedOver(len(files), tuple(map(str, files[:WARNED_FILES])))] if files else []
+
+
+def listed(files: Sequence[PassedOver]) -> str:
+    """The first few with their reasons, and how many more there are."""
+    more = [f"and {len(files) - NAMED_FILES:,} more"] if len(files) > NAMED_FILES else []
+    return ", ".join([*map(str, files[:NAMED_FILES]), *more])

@@ -1,0 +1,151 @@
+"""A folder of files as a source: each file is known by its content, whatever its name.
+
+Folder   the source
+scan     files of a table as lazy frames of raw rows, columns under the names of docs/semantics.md
+
+Which files there are is found by `discovery.py`. Files of one form are one scan: `forms`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+import polars as pl
+
+from store_uptime.pipeline.errors import SourceMismatch
+from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
+from store_uptime.pipeline.source.folder.content import is_cut_off
+from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
+from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_files, missing_table
+from store_uptime.pipeline.source.folder.paths import printable
+from store_uptime.pipeline.source.folder.small_files import frames
+from store_uptime.pipeline.source.folder.text_files import text_frame
+from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, RawFrames, checked, first_words
+from store_uptime.pipeline.tables import Table
+
+
+def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> "Folder":
+    """The source that a folder holds. Raises SourceMissing, SourceMismatch."""
+    return Folder(found_files(path, mapping), mapping)
+
+
+class Folder(FrameTables):
+    """The three tables in the files of a folder."""
+
+    def __init__(self, found: FoundFiles, mapping: SourceMapping = AS_NAMED) -> None:
+        for table, files in found.tables.items():
+            if not files:
+                raise missing_table(found, table, mapping)
+        self._files = found.tables
+        super().__init__(
+            {table: scan(files, table, mapping) for table, files in found.tables.items()}, found.source, mapping
+        )
+        self.files = [file.path for files in found.tables.values() for file in files]
+        self.remarks = found.remarks
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, READ_ERRORS):
+            raise read_error(self.name, self._files, error, self.mapping) from error
+
+
+@dataclass(frozen=True)
+class Form:
+    """What files must have in common to be read by one scan. columns: for each of a table's its name in the file."""
+
+    kind: Kind
+    columns: tuple[tuple[str, str], ...]
+    header: tuple[str, ...]
+    types: tuple[str, ...]
+    delimiter: str
+    line_end: str
+    for_polars: bool
+    has_empty_lines: bool
+
+
+def forms(files: Iterable[DataFile], table: Table, mapping: SourceMapping) -> list[list[DataFile]]:
+    """The files of a table, those of one form together. Raises SourceMismatch for one that is of another table."""
+    groups: dict[Form, list[DataFile]] = {}
+    for file in files:
+        groups.setdefault(form(file, table, mapping), []).append(file)
+    return list(groups.values())
+
+
+def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
+    """The form of a file. Of text the whole header counts, of Parquet the types of the table's columns."""
+    found = file.columns(table, mapping)
+    if found is None:
+        raise SourceMismatch(
+            printable(file.path), f"it does not have the columns of {table}", "another mapping reads it"
+        )
+    own = {name for name in found.values() if name in file.header}
+    is_text = file.kind is Kind.TEXT
+    return Form(
+        kind=file.kind,
+        columns=tuple(found.items()),
+        header=file.header if is_text else tuple(sorted(own)),
+        types=tuple(kind for name, kind in zip(file.header, file.types, strict=not is_text) if name in own),
+        delimiter=file.delimiter,
+        line_end=file.line_end,
+        for_polars=file.for_polars,
+        has_empty_lines=file.has_empty_lines,
+    )
+
+
+def scan(files: Sequence[DataFile], table: Table, mapping: SourceMapping = AS_NAMED) -> RawFrames:
+    """The rows of files of one table, raw, in one or more frames; one file is one frame.
+
+    A frame has the table's columns and `file`, its name below the source; of text also `line` and what is beyond the
+    header. Raises SourceMismatch, which names the file.
+    """
+    return [frame for group in forms(files, table, mapping) for frame in frames_of_form(group, table, mapping)]
+
+
+def frames_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> RawFrames:
+    """The rows of files of one form."""
+    try:
+        raw = frames(files, partial(read, table=table, mapping=mapping))
+        return [checked(frame, table, mapping, printable(files[0].path)) for frame in raw]
+    except READ_ERRORS as error:
+        raise read_error(printable(files[0].path), {table: list(files)}, error, mapping) from error
+
+
+def read(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.LazyFrame:
+    """The rows of files of one form, by one scan."""
+    if files[0].kind is Kind.TEXT:
+        return text_frame(files, table, mapping)
+    from store_uptime.pipeline.source.folder.parquet_files import parquet_frame
+
+    return parquet_frame(files, table, mapping)
+
+
+def read_error(
+    source: str, tables: dict[Table, list[DataFile]], error: BaseException, mapping: SourceMapping = AS_NAMED
+) -> SourceMismatch:
+    """What to raise where files cannot be read to their end: it names the first one of which that is so."""
+    for table, files in tables.items():
+        for file in files:
+            own = error_of(file, table, mapping)
+            if own is not None:
+                return unreadable(
+                    printable(file.path), own, "it is cut off" if is_cut_off(file.path) else "it is damaged"
+                )
+    return unreadable(source, error, "each of its files can be read: if one was being written meanwhile, try once more")
+
+
+def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
+    """What to raise where something cannot be read to its end."""
+    return SourceMismatch(name, f"it cannot be read to its end ({first_words(error)})", remedy)
+
+
+def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
+    """What is raised when a file is read to its end, by itself."""
+    try:
+        frame = checked(read([file], table, mapping), table, mapping, printable(file.path))
+        frame.select(pl.all().null_count()).collect(engine="streaming")
+    except READ_ERRORS as error:
+        return error
+    return None

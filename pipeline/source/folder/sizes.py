@@ -1,0 +1,54 @@
+"""How large may be what a file holds, so that a small one does not take all memory.
+
+    check_unpacked   of what is compressed: a bomb grows a thousand times, an export ten
+    LineLengths      of lines, while a text goes by
+    check_rows       of Parquet, by its footer
+
+Raises SourceMismatch, which says the limit and how to go on.
+"""
+
+from pathlib import Path
+
+from store_uptime.pipeline.errors import SourceMismatch
+from store_uptime.pipeline.source.folder.paths import printable
+
+MOST_TIMES = 250
+ALWAYS_ALLOWED = 256 << 20
+"""So many bytes a file may hold, however small it is."""
+LONGEST_LINE = 16 << 20
+ROW_BYTES = 48  # that a row of three columns takes in memory, at the least
+LARGE_GROUP_ROWS, LARGE_GROUP_BYTES = 1 << 24, 2 << 30
+"""A part of a Parquet file that is larger is not decoded at once."""
+
+
+def check_unpacked(path: Path, packed: int, unpacked: int) -> None:
+    """Refuse a file of so many bytes once it has become so many, unpacked."""
+    if unpacked > ALWAYS_ALLOWED and unpacked > MOST_TIMES * packed:
+        found = f"unpacked it is more than {MOST_TIMES} times as large, and more than {ALWAYS_ALLOWED >> 20} MiB"
+        raise SourceMismatch(printable(path), found, "if it is meant to be, unpack it and read that")
+
+
+def check_rows(path: Path, size: int, rows: int, unpacked: int) -> None:
+    """Refuse a Parquet file of so many bytes by what its footer says of its rows and their bytes."""
+    if max(unpacked, rows * ROW_BYTES) > max(ALWAYS_ALLOWED, MOST_TIMES * size):
+        larger = f"more than {MOST_TIMES} times as large as the file, and more than {ALWAYS_ALLOWED >> 20} MiB"
+        found = f"its rows ({rows:,}) are {larger}"
+        raise SourceMismatch(printable(path), found, "if they are meant to be, write it without compression")
+
+
+class LineLengths:
+    """How long the lines of a text are that goes by in pieces."""
+
+    def __init__(self, path: Path, line_end: str) -> None:
+        self._path, self._end = path, line_end.encode()
+        self._open = 0  # bytes of the line that has not ended yet
+
+    def add(self, piece: bytes) -> None:
+        """The next piece. Raises SourceMismatch."""
+        first = piece.find(self._end)
+        self._open += len(piece) if first < 0 else first
+        if self._open > LONGEST_LINE:
+            found = f"it has a line of more than {LONGEST_LINE >> 20} MiB"
+            raise SourceMismatch(printable(self._path), found, "that is no row: export it again")
+        if first >= 0:
+            self._open = len(piece) - piece.rfind(self._end) - 1

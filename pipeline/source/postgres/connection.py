@@ -1,0 +1,210 @@
+"""One connection string, for libpq and for ConnectorX.
+
+connected        a psycopg connection, or an error of ours within seconds
+source_error     what a statement that failed says of the source
+connectorx_url   the same server and rights, as ConnectorX takes them
+shown, reached   where it is, for people: without the password
+end_statements   what a run that is gone has left behind on the server
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from store_uptime.pipeline.errors import AddressNotUnderstood, SourceBusy, SourceRefused, SourceUnreachable
+from store_uptime.pipeline.source.postgres.locks import TablesReplaced
+from store_uptime.pipeline.source.postgres.patience import PatientConnection, connection_options
+
+END_PATIENCE = timedelta(seconds=5)
+REFUSALS = ("authentication", "password", "role ", "database ", "SSL", "TLS", "certificate", "permission", "pg_hba")
+URL = re.compile(r"postgres(?:ql)?://(?:[^@/]*@)?[^@/?]*(?:/[^@?]*)?(?:\?.*)?", re.DOTALL)
+PREFIX = re.compile("^(?:connection is bad: |connection failed: )*(?:connection to server .*? failed: )?")
+ESCAPE = "In a URL, what is special in a password is written %XX: @ is %40, / is %2F, % is %25."
+BUSY = (
+    TablesReplaced,
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+    errors.QueryCanceled,  # by a time limit
+    errors.SerializationFailure,  # a standby had to replay what we were in the way of
+    errors.TooManyConnections,
+)
+ENDED = (
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.IdleInTransactionSessionTimeout,
+    errors.ConnectionException,
+)
+KEPT_WAITS = {
+    "connect_timeout": "connect_timeout",
+    "keepalives": "keepalives",
+    "keepalives_idle": "keepalives_idle",
+    "keepalives_interval": "keepalives_interval",
+    "keepalives_count": "keepalives_retries",
+}
+POOLER = "A pooler before it must have pool_mode = transaction or session, and a connection left for this."
+TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
+
+
+def connected(address: str, application: str, patience: timedelta | None = None) -> psycopg.Connection:
+    """A connection by libpq's own rules (URL, key=value, PG… variables, services, .pgpass), in autocommit.
+
+    patience: how long a statement may take, whatever has become of the server: see `PatientConnection`.
+    Raises SourceUnreachable where nothing answers, SourceRefused where the answer is no, AddressNotUnderstood.
+    """
+    options = connection_options(understood(address), patience)
+    settings = {"application_name": application, "client_encoding": "UTF8", **options}
+    try:
+        connection = PatientConnection.connect(make_conninfo(address, **settings), autocommit=True)
+        connection.patience = patience
+        # prepared statements belong to a server's session, and a pooler gives us another one for each transaction
+        connection.prepare_threshold = None
+        return connection
+    except psycopg.ProgrammingError as error:
+        raise not_understood(error) from None
+    except psycopg.Error as error:
+        raise connection_error(shown(address), error) from None
+
+
+def end_statements(address: str, application: str) -> None:
+    """End every connection that has this application name; where that cannot be done, nothing is said.
+
+    A client that is gone goes unnoticed on the server until a statement of its has something to send.
+    """
+    try:
+        with connected(address, f"{application} end", END_PATIENCE) as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where application_name = %s and pid <> pg_backend_pid()",
+                [application],
+            )
+    except Exception:  # noqa: S110 - the error that brought us here is the one to tell
+        pass
+
+
+def understood(address: str) -> dict[str, Any]:
+    """What an address asks for. Raises AddressNotUnderstood, also where the host would be a part of a password."""
+    if address.startswith(("postgresql://", "postgres://")) and not URL.fullmatch(address):
+        raise AddressNotUnderstood("the database", "its address has an @ too many", ESCAPE)
+    try:
+        return conninfo_to_dict(address)
+    except psycopg.ProgrammingError as error:
+        raise not_understood(error) from None
+
+
+def not_understood(error: psycopg.ProgrammingError) -> AddressNotUnderstood:
+    """What libpq says of an address, without what it quotes from it: that may be of a password."""
+    sentence = re.sub("[\"'].*[\"']", "…", first_line(error))
+    return AddressNotUnderstood("the database", f"its address is not understood ({sentence})", ESCAPE)
+
+
+def source_error(place: str, error: Exception, remedy: str) -> SourceUnreachable | SourceBusy | SourceRefused:
+    """Which of these an error is that a statement has raised, by its class. remedy: what to do where it is refused."""
+    reason = first_line(error)
+    if isinstance(error, BUSY):
+        return SourceBusy(place, reason)
+    if isinstance(error, errors.ProtocolViolation):
+        return SourceRefused(place, reason, POOLER)
+    is_lost = isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith("08")
+    return (
+        SourceUnreachable(place, reason)
+        if is_lost or isinstance(error, ENDED)
+        else SourceRefused(place, reason, remedy)
+    )
+
+
+def connection_error(place: str, error: psycopg.Error) -> SourceUnreachable | SourceRefused:
+    """Which of the two a failed connection is. It has no SQLSTATE; whether a password was asked for can be seen, and
+    the rest are the words of the server or of libpq."""
+    reason = first_line(error)
+    asked_for_password = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
+    if asked_for_password or any(word in reason for word in REFUSALS):
+        return SourceRefused(place, reason, "Check user, password, database name and sslmode of the address.")
+    return SourceUnreachable(place, reason)
+
+
+def first_line(error: BaseException) -> str:
+    """The sentence of an error message, without what libpq and ConnectorX put before it, and the addresses tried."""
+    text = str(error).strip() or type(error).__name__
+    lines = [line.removeprefix("- ").strip() for line in text.splitlines()]
+    sentence = next((line for line in lines if "FATAL:" in line), lines[0])
+    for word in ("FATAL:", "ERROR:"):
+        sentence = sentence.rpartition(word)[-1]
+    return PREFIX.sub("", sentence.strip()).rstrip(".")
+
+
+def shown(address: str) -> str:
+    """`postgresql://user@host:port/database`, whatever form the address has."""
+    asked = understood(address)
+    user = f"{asked['user']}@" if asked.get("user") else ""
+    port = f":{asked['port']}" if asked.get("port") else ""
+    service = f"service {asked['service']}" if asked.get("service") else ""
+    return f"postgresql://{user}{asked.get('host', service)}{port}/{asked.get('dbname', '')}"
+
+
+def reached(connection: psycopg.Connection) -> str:
+    """The same of a connection that is there: what services and environment have filled in stands in it too."""
+    info = connection.info
+    return f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
+
+
+def connectorx_url(connection: psycopg.Connection, place: str, settings: Mapping[str, str] | None = None) -> str:
+    """The server that a connection has reached, as a URL for ConnectorX; never with less protection than was asked.
+
+    Host and address are those of this connection, and it is encrypted where this is: of several servers under one
+    name, or several ways to one, libpq has chosen. settings: of the server, for the whole session: ConnectorX prepares
+    a statement, which waits for locks, before it begins a transaction. Raises SourceRefused for what ConnectorX cannot
+    do: check a host name, or encrypt by GSSAPI.
+    """
+    option = {part.keyword.decode(): part.val.decode() for part in connection.pgconn.info if part.val}
+    require_kept(option, place)
+    info = connection.info
+    query = {key: option[key] for key in ("application_name", "channel_binding") if key in option}
+    query |= {theirs: option[ours] for ours, theirs in KEPT_WAITS.items() if ours in option}
+    if "tcp_user_timeout" in option:
+        query["tcp_user_timeout"] = str(-(-int(option["tcp_user_timeout"]) // 1_000))  # in seconds there
+    ours = [f"-c {name}={value}" for name, value in (settings or {}).items()]
+    if ours or "options" in option:
+        query["options"] = " ".join([*ours, option.get("options", "")]).strip()
+    query |= tls_files(option) if connection.pgconn.ssl_in_use else {}
+    query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
+    host = info.host
+    if host.startswith("/"):
+        query["host"], host = host, "localhost"
+    else:
+        query["hostaddr"] = info.hostaddr
+    login = quote(info.user, safe="") + (f":{quote(info.password, safe='')}" if info.password else "")
+    network_host = f"[{host}]" if ":" in host else host
+    return (
+        f"postgresql://{login}@{network_host}:{info.port}/{quote(info.dbname, safe='')}"
+        f"?{urlencode(query, quote_via=quote)}"
+    )
+
+
+def require_kept(option: dict[str, str], place: str) -> None:
+    """Raises SourceRefused for protection that ConnectorX does not have."""
+    if option.get("sslmode") == "verify-full" or option.get("sslrootcert") == "system":
+        raise SourceRefused(
+            place,
+            "the host name in a certificate cannot be checked while pulling, and sslmode=verify-full asks for it",
+            "Use sslmode=verify-ca with sslrootcert=FILE, or a tunnel that checks the name.",
+        )
+    for key in ("sslcrl", "sslcrldir", "require_auth"):
+        if option.get(key):
+            raise SourceRefused(place, f"{key} cannot be kept while pulling", f"Leave {key} out, or use a tunnel.")
+    if option.get("gssencmode") == "require":
+        raise SourceRefused(place, "gssencmode=require cannot be kept while pulling", "Use sslmode=require instead.")
+
+
+def tls_files(option: dict[str, str]) -> dict[str, str]:
+    """The files that libpq goes by: those named, else those in ~/.postgresql, as far as they exist."""
+    usual = Path.home() / ".postgresql"
+    files = {key: Path(option.get(key, usual / name)) for key, name in TLS_FILES.items()}
+    return {key: str(file) for key, file in files.items() if file.exists()}

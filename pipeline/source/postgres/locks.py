@@ -1,0 +1,136 @@
+"""A transaction that sees one state of the tables, and keeps it.
+
+A snapshot hides what others insert, update and delete. It does not hide TRUNCATE, nor a table that is rewritten,
+refreshed or swapped for another: then rows are gone, or new ones are there, for all snapshots. So every table is locked
+as a reader locks it before anything is read, also those that views, partitions and children lead to.
+
+The lock is taken by reading no rows: LOCK TABLE needs a right to all columns, and does not know materialized views.
+A read takes the snapshot too, which may be a moment older than the lock. So all is done twice: where the same tables
+have the same files as before, nothing has changed them since the first time, and the snapshot lies between.
+
+No lock is waited for while others are held: a reload that locks our tables in another order would meet a deadlock, and
+the server might end the reload. After a moment all locks are let go, and tried again.
+"""
+
+from collections.abc import Mapping, Sequence
+from time import monotonic, sleep
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg.sql import SQL, Literal
+
+from store_uptime.pipeline.statements import statement
+
+BEGIN = "begin isolation level repeatable read read only"
+LOCK_MOMENT = "set local lock_timeout = '100ms'"  # much less than after what time a server looks for deadlocks
+PAUSE_S = 0.1
+ATTEMPTS = 5
+REPLACED = "its tables were replaced while they were read"
+
+Held = list[tuple[Any, ...]]
+"""What names lead to, then what is locked, with the file of each."""
+
+
+class TablesReplaced(psycopg.OperationalError):
+    """The tables were replaced while they were read, or are replaced again and again."""
+
+
+class LockedTables:
+    """The transaction of a connection in which some tables stay as they are. Its methods raise psycopg.Error.
+
+    names: of the tables, qualified where that is needed. settings: of the transaction, where nobody has set them.
+    wait_s: how long it waits for locks; a `lock_timeout` that somebody has set counts instead.
+    """
+
+    def __init__(
+        self, connection: psycopg.Connection, names: Sequence[str], settings: Mapping[str, str], wait_s: float
+    ) -> None:
+        self._connection, self._names, self._settings = connection, list(names), settings
+        self._tables: list[str] = []
+        self._held: Held = []
+        self.wait_s = wait_s
+        self.is_pooled = False
+        """Whether there is a pooler before the server; known, as `unset` is, once it has begun."""
+        self.unset: dict[str, str] = {}
+        """Those of the settings that nobody has set."""
+
+    def begin(self) -> None:
+        """Begin the transaction with its locks and its snapshot.
+
+        Raises LockNotAvailable where another session keeps a table from being read, TablesReplaced.
+        """
+        for _ in range(ATTEMPTS):
+            before, self._held = self._held, self._once_free()
+            if self._held == before:
+                return
+        raise TablesReplaced("its tables are being replaced again and again")
+
+    def _once_free(self) -> Held:
+        """The transaction, once no other session keeps the tables from being read. Raises LockNotAvailable."""
+        since = monotonic()
+        while True:
+            self._connection.rollback()
+            self._look()
+            settings = [f"set local {name} = '{value}'" for name, value in self.unset.items()]
+            try:
+                return self._last_rows(BEGIN, *settings, *self._locking, self._state)
+            except psycopg.errors.LockNotAvailable:
+                if monotonic() - since > self.wait_s:
+                    raise
+            sleep(PAUSE_S)
+
+    def oid(self, name: str) -> int | None:
+        """The table that one of the names leads to; None: there is none."""
+        return self._held[self._names.index(name)][1]
+
+    def require_unchanged(self) -> None:
+        """Raises TablesReplaced where the names lead to other tables by now, or to more of them.
+
+        The locks do not keep a schema from being renamed, or a partition from being attached.
+        """
+        held = self._last_rows(self._state)
+        if self._last_rows(*self._locking, self._state) != held:
+            raise TablesReplaced(REPLACED)
+        self._require_same_names(held)
+
+    def require_same_names(self) -> None:
+        """The same as far as it can be told where a statement has failed: it ends the transaction."""
+        self._connection.rollback()
+        self._require_same_names(self._last_rows(self._state))
+
+    def _require_same_names(self, held: Held) -> None:
+        names = len(self._names)
+        if held[:names] != self._held[:names]:
+            raise TablesReplaced(REPLACED)
+
+    def held_by_others(self) -> str | None:
+        """The name of a table that another session keeps from being read, one of these if possible."""
+        self._connection.rollback()
+        row = self._connection.execute(statement(__package__, "locked_by_others"), {"tables": self._names}).fetchone()
+        return None if row is None else row[0]
+
+    def _look(self) -> None:
+        asked = {"tables": self._names, "settings": list(self._settings)}
+        row = self._connection.execute(statement(__package__, "readable_tables"), asked).fetchone()
+        self._tables, unset, lock_timeout_ms, process = cast("tuple[list[str], list[str], int | None, int]", row)
+        self.is_pooled = process != self._connection.info.backend_pid
+        self.unset = {name: self._settings[name] for name in unset}
+        if lock_timeout_ms is not None:
+            self.wait_s = lock_timeout_ms / 1_000 or float("inf")
+
+    @property
+    def _locking(self) -> list[str]:
+        if not self._tables:
+            return []
+        return [LOCK_MOMENT, f"select from {', '.join(self._tables)} limit 0", "set local lock_timeout to default"]
+
+    @property
+    def _state(self) -> str:
+        return SQL(statement(__package__, "held_tables")).format(names=Literal(self._names)).as_string(self._connection)
+
+    def _last_rows(self, *statements: str) -> Held:
+        """What the last of some statements gives, in one exchange with the server."""
+        cursor = self._connection.execute(cast("LiteralString", "; ".join(statements)))
+        while cursor.nextset():
+            pass
+        return cursor.fetchall()

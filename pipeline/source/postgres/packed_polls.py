@@ -1,0 +1,40 @@
+"""How the usual polls travel: `sql/postgres/usual_polls.sql` in, one row a poll out."""
+
+import sys
+from array import array
+
+import polars as pl
+import pyarrow as pa
+
+from store_uptime.pipeline.clean.rules import first_reason, id_reasons
+from store_uptime.pipeline.options import EPOCH, instant_us
+
+SINCE_2000_US = instant_us(EPOCH.replace(year=2000))
+WIDTH = 8
+
+
+def is_usual(groups: pa.Table) -> pl.Series:
+    """Which groups hold nothing but good polls: an id that is one, and a status that is one of two words."""
+    heads = pl.DataFrame(groups.select(["store_id", "status"]))
+    has_good_id = first_reason(*id_reasons(heads.schema)).is_null()
+    return heads.select(has_good_id & pl.col("status").is_not_null()).to_series()
+
+
+def one_by_one(groups: pa.Table) -> pl.DataFrame:
+    """store_id (categorical), poll_us, active, a row a poll, of groups with `times` end to end.
+
+    A time is a big-endian int64, microseconds since 2000: the binary form that every server since PostgreSQL 10 sends.
+    """
+    of_group = pl.DataFrame(groups).select(
+        pl.col("store_id").cast(pl.Categorical), active="status", polls=pl.col("times").bin.size() // WIDTH
+    )
+    times = array("q")
+    for chunk in groups["times"].chunks:
+        *_, content = chunk.buffers()
+        times.frombytes(content)
+    if sys.byteorder == "little":
+        times.byteswap()
+    since_2000 = pa.Array.from_buffers(pa.int64(), len(times), [None, pa.py_buffer(times)])
+    return of_group.select(pl.col("store_id", "active").repeat_by("polls").explode()).select(
+        "store_id", poll_us=pl.Series(since_2000) + SINCE_2000_US, active="active"
+    )

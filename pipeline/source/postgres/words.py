@@ -1,0 +1,54 @@
+"""The words for the two statuses, in statements over PostgreSQL."""
+
+from psycopg.sql import SQL, Composable
+from psycopg.sql import Literal as Value
+
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.tables import SPACE
+
+
+def status_fragments(status: Composable, mapping: SourceMapping) -> dict[str, Composable]:
+    """What statements say of a status: whether it is active, and whether it is one of the words.
+
+    is_active  true, false, or null, by the quickest look: as it is usually written
+    is_usual   whether that look tells
+    is_status  whether it is a word at all, in any case, spaces around it ignored
+    """
+    text = SQL("{}::text").format(status)
+    usual = usual_spellings(mapping)
+    cases = SQL(" ").join(SQL("when {} then {}").format(Value(word), Value(active)) for word, active in usual.items())
+    return {
+        "is_active": SQL("case {} {} end").format(text, cases),
+        "is_usual": SQL("{} in ({})").format(text, listed(tuple(usual))),
+        "is_status": SQL("{} in ({})").format(lowered(text, mapping), listed(mapping.active + mapping.inactive)),
+    }
+
+
+def usual_spellings(mapping: SourceMapping) -> dict[str, bool]:
+    """Each word with what it means: first as it is, then in upper case, and with an upper case letter first."""
+    meaning = dict.fromkeys(mapping.active, True) | dict.fromkeys(mapping.inactive, False)
+    spelled = {
+        spelling: is_active
+        for word, is_active in meaning.items()
+        for spelling in (word.upper(), word.capitalize())
+        if spelling.lower() == word
+    }
+    return meaning | {spelling: is_active for spelling, is_active in spelled.items() if spelling not in meaning}
+
+
+def lowered(text: Composable, mapping: SourceMapping) -> Composable:
+    """A text trimmed and in lower case, as far as the words have its letters.
+
+    The server's own idea of letters beyond ASCII depends on its locale, so those of the words are named.
+    """
+    letters = {letter for word in mapping.active + mapping.inactive for letter in word if not letter.isascii()}
+    pairs = {letter.upper(): letter for letter in sorted(letters) if letter.upper().lower() == letter}
+    upper, lower = ("".join(side) for side in (pairs, pairs.values()))
+    trimmed = SQL("btrim({}, {})").format(text, Value(SPACE))
+    named = SQL("translate({}, {}, {})").format(trimmed, Value(upper), Value(lower)) if pairs else trimmed
+    return SQL('lower({} collate "C")').format(named)
+
+
+def listed(words: tuple[str, ...]) -> Composable:
+    """Words as SQL lists them."""
+    return SQL(", ").join(map(Value, words))

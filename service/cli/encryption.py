@@ -1,0 +1,123 @@
+"""`store-uptime encryption`: the keys of what is kept and delivered."""
+
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from store_uptime import pipeline
+from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service import parameters
+from store_uptime.service.cli import terminal
+from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from store_uptime.service.cli.report import put_private
+from store_uptime.service.cli.terminal import counted, say
+from store_uptime.service.errors import Sealed
+from store_uptime.service.parameters import INPUT, Identities
+
+encryption = cyclopts.App(name="encryption", help="Keys that encrypt what is kept and delivered (age).")
+
+
+class CannotMakeKey(StoreUptimeError):
+    """The file of a new key cannot be made."""
+
+    def __str__(self) -> str:
+        path, reason = self.args
+        return f"cannot make {path}: {self.clause(reason)}. A key is never written over another one."
+
+
+class CannotRead(StoreUptimeError):
+    """A file that is to be decrypted cannot be read."""
+
+    def __str__(self) -> str:
+        path, reason = self.args
+        return f"cannot read {path}: {self.clause(reason)}."
+
+
+class NothingToEncryptTo(StoreUptimeError):
+    """No recipient was given."""
+
+    def __str__(self) -> str:
+        return "name the key that is to read it from now on: --encrypt-to age1…"
+
+
+@encryption.command
+def key(path: Annotated[Path, Parameter(group=INPUT, help="A new file for the secret part.")], /) -> int:
+    """Make a key, whose secret part goes into a file.
+
+    The file is for --identity; the line that is printed is for --encrypt-to.
+
+        store-uptime encryption key key.txt
+    """
+    from store_uptime.service.encryption import new_identity
+
+    secret, recipient = new_identity()
+    try:
+        pipeline.write_new_file(f"# public key: {recipient}\n{secret}\n".encode(), path, 0o600)
+    except OSError as error:
+        raise CannotMakeKey(path, error.strerror or str(error)) from None
+    say(f"the secret part is in {path}: keep a copy in another place, for nothing opens what it has locked but it")
+    print(recipient)
+    return 0
+
+
+@encryption.command
+def decrypt(
+    path: Annotated[Path, Parameter(group=INPUT, help="A file that was delivered.")],
+    /,
+    *,
+    identity: Identities,
+    out: parameters.Out = parameters.STDOUT,
+) -> int:
+    """Decrypt a file that was delivered, to stdout or a file.
+
+    For example:
+
+        store-uptime encryption decrypt morning.csv.age --identity key.txt
+    """
+    from store_uptime.service.encryption import MAGIC, vault
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(len(MAGIC))
+            content += file.read() if content == MAGIC else b""
+    except OSError as error:
+        raise CannotRead(path, error.strerror or str(error)) from None
+    if not content.startswith(MAGIC):
+        raise CannotRead(path, "it is not encrypted, or not as it was delivered")
+    put_private(vault((), identity).opened(content), out)
+    return 0
+
+
+@encryption.command
+def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place: Place = HERE) -> int:
+    """Encrypt all that is kept to other keys, report by report.
+
+    Do so after a rotation of keys, or where there was no key before.
+
+        store-uptime encryption rekey --identity old.txt --encrypt-to age1…
+    """
+    from store_uptime.service.encryption import vault
+
+    keys = vault(encrypt_to, identity)
+    if not keys.recipients:
+        raise NothingToEncryptTo
+    done = left = 0
+    with opened(place) as ask, terminal.steps() as progress:
+        for what in ("report", "file"):
+            rows = ask(f"kept_{what}s")
+            for number, row in enumerate(rows, start=1):
+                progress(f"{what} {number:,} of {len(rows):,}")
+                try:
+                    for kept in ask(f"kept_{what}", id=row["id"]):
+                        again = {name: content and keys.sealed(keys.opened(content)) for name, content in kept.items()}
+                        ask(f"keep_{what}_again", id=row["id"], **again)
+                    done += 1
+                except Sealed:
+                    left += 1
+        ask("note", action="encrypted again", subject="all", detail=f"{done} done", **ON_THE_COMMAND_LINE)
+    say(f"{done:,} reports and files on their way are encrypted to {counted(len(keys.recipients), 'key')} now")
+    if left:
+        say(f"{left:,} could not be opened, and are as they were: --identity names the key of each")
+    return 1 if left else 0

@@ -1,0 +1,167 @@
+"""`store-uptime keys`: who may call the service."""
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import cyclopts
+from cyclopts import Parameter
+
+from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from store_uptime.service.cli.tables import show_list
+from store_uptime.service.cli.terminal import say
+from store_uptime.service.durations import WRITTEN, positive_duration, shown
+from store_uptime.service.instants import instant
+from store_uptime.service.parameters import INPUT, TIME, converted_by
+
+if TYPE_CHECKING:
+    from psycopg.rows import DictRow
+
+BEGINS_AS_DATE = re.compile(r"[0-9]{4}-")
+NAME_LENGTH = 100  # it stands in the page's head, in tables and in an index
+HEADINGS = ("name", "key", "role", "made", "ends", "last used", "state")
+
+keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
+
+
+def end(text: str) -> datetime:
+    """When something ends that lasts as long as a text says, or until the instant that it is. Raises ValueError."""
+    now = datetime.now(UTC)
+    if BEGINS_AS_DATE.match(text):
+        moment = instant(text)
+    elif not text or not WRITTEN.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no end: write how long it lasts, 90d or 12h, or until when, 2026-12-31")
+    else:
+        try:
+            moment = now + positive_duration(text)
+        except OverflowError:
+            raise ValueError(f"{text!r} from now is outside the calendar") from None
+    if moment <= now:
+        raise ValueError(f"{text!r} is over already")
+    return moment
+
+
+Name = Annotated[str, Parameter(group=INPUT, help="A name for whoever uses it, for the history and the logs.")]
+KeyRole = Annotated[
+    Literal["read", "trigger", "admin"],
+    Parameter(
+        group=INPUT,
+        help="read looks; trigger also triggers, cancels its own reports and runs schedules; admin does everything.",
+    ),
+]
+End = Annotated[
+    datetime | None,
+    converted_by(end),
+    Parameter(
+        group=TIME,
+        metavar="WHEN",
+        help="It opens nothing any more after so long, 90d, or from an instant on, 2026-12-31.",
+    ),
+]
+
+
+class BadName(StoreUptimeError):
+    """What was given as a name cannot be read."""
+
+    def __str__(self) -> str:
+        return (
+            f"{shown(self.args[0])} is no name for a key: one has 1 to {NAME_LENGTH} characters that can be read, "
+            "on one line, and no blank at either end."
+        )
+
+
+class NoSuchKey(StoreUptimeError):
+    """There is no such key, or it is revoked already."""
+
+    def __str__(self) -> str:
+        return f"there is no key {self.args[0]!r} that could be revoked. `store-uptime keys list` shows all."
+
+
+class KeyExists(StoreUptimeError):
+    """The name is taken."""
+
+    def __str__(self) -> str:
+        return f"there is a key {self.args[0]!r} already. Choose another name."
+
+
+@keys.command
+def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: Place = HERE) -> int:
+    """Make a key and print it, once: only its hash is kept.
+
+    From the first key on the service answers nobody without one.
+
+        store-uptime keys add "price monitor" --role read --expires 90d
+    """
+    from store_uptime.service.front.authentication import new_key
+
+    if not 0 < len(name) <= NAME_LENGTH or name != name.strip() or not name.isprintable():
+        raise BadName(name)
+    key, key_id, key_hash = new_key()
+    with opened(place) as ask:
+        values = {"id": key_id, "hash": key_hash, "role": role, "expires_at": expires}
+        added = ask("add_key", name=name, **values, **ON_THE_COMMAND_LINE)
+    if not added:
+        raise KeyExists(name)
+    say(f"key {name!r}; it is not shown again:")
+    print(key)
+    return 0
+
+
+@keys.command(name="list")
+def list_keys(*, place: Place = HERE) -> int:
+    """Every key by name, without its secret part: what it may do, until when, and when it was last used.
+
+    For example:
+
+        store-uptime keys list
+    """
+    with opened(place) as ask:
+        rows = ask("list_keys")
+    lines = [
+        (
+            row["name"],
+            f"su_{row['id']}_…",
+            row["role"],
+            day(row["created_at"]),
+            minute(row["expires_at"]),
+            minute(row["last_used_at"]),
+            state(row),
+        )
+        for row in rows
+    ]
+    show_list(HEADINGS, lines, "there is no key yet: store-uptime keys add NAME makes one.")
+    return 0
+
+
+def day(moment: datetime) -> str:
+    """2026-03-10, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+
+
+def minute(moment: datetime | None) -> str:
+    """2026-03-10 16:00, in UTC."""
+    return "never" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def state(key: "DictRow") -> str:
+    """Whether a key opens anything."""
+    if key["revoked_at"]:
+        return f"revoked {day(key['revoked_at'])}"
+    return "ended" if key["has_ended"] else "valid"
+
+
+@keys.command
+def revoke(name: Name, /, *, place: Place = HERE) -> int:
+    """Have a key open nothing any more, at once.
+
+    The sessions on the page that it began end with it.
+
+        store-uptime keys revoke "price monitor"
+    """
+    with opened(place) as ask:
+        revoked = ask("revoke_key", name=name, **ON_THE_COMMAND_LINE)
+    if not revoked:
+        raise NoSuchKey(name)
+    say(f"key {name!r} is revoked")
+    return 0

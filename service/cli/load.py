@@ -1,0 +1,104 @@
+"""`store-uptime load`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from store_uptime import pipeline
+from store_uptime.service import parameters
+from store_uptime.service.cli.report import WARNED
+from store_uptime.service.cli.terminal import counted, reasons, say, watched
+from store_uptime.service.parameters import FLAG, INPUT, OUTPUT
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from store_uptime.pipeline import Loaded, LoadedFile, LoadedTable
+
+
+def load(
+    path: Annotated[
+        Path, Parameter(group=INPUT, help="A folder of CSV or Parquet files, packed or not, or one such file.")
+    ],
+    *,
+    database: parameters.DatabaseAddress = None,
+    map: parameters.MappingFile = None,
+    full: Annotated[
+        bool,
+        FLAG,
+        Parameter(group=INPUT, help="Hours and zones replace those of all stores, not only of those in the file."),
+    ] = False,
+    rejects: Annotated[
+        Path,
+        Parameter(
+            group=OUTPUT, metavar="FOLDER", help="A folder for the rejected rows, each with line number and reason."
+        ),
+    ] = Path("rejects"),
+    strict: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Exit with 3 if there are warnings.")] = False,
+) -> int:
+    """Load polls, business hours and zones into PostgreSQL.
+
+    A file is recognised by its header, whatever its name. Polls are added
+    and repeats ignored; hours and zones replace those of the stores in the
+    files. All files go in, or none. The rows of a corrected rejects file
+    join those of their stores.
+
+        store-uptime load ./feed --database postgresql://me@localhost/shop
+        store-uptime load polls-2024-10-14.csv.gz
+    """
+    with rows_bar() as bar:
+        task = bar.add_task("", total=None)
+        done = pipeline.load_files(
+            path,
+            parameters.address(database),
+            rejects,
+            full=full,
+            progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
+            mapping=parameters.mapping(map),
+        )
+    summarize(done)
+    return WARNED if strict and done.warnings else 0
+
+
+def summarize(done: "Loaded") -> None:
+    """What became of each file, the sums where there are several of a table, and the warnings, on stderr."""
+    for file in done.files:
+        say(told(file))
+    for table, sums in done.tables.items():
+        if sums.files > 1:
+            say(counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
+    for warning in done.warnings:
+        say(f"warning  {warning}")
+
+
+def rows_bar() -> "Progress":
+    """File, rows so far and time, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} rows"),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not watched())
+
+
+def told(done: "LoadedFile") -> str:
+    """What became of a file, in a line or two."""
+    line = counts(f"{done.name} -> {done.table}", done.table, done)
+    if done.rejects:
+        line += f"\n  {sum(done.rejected.values()):,} rejected ({reasons(done.rejected)}), see {done.rejects}"
+    return line
+
+
+def counts(what: str, table: str, done: "LoadedFile | LoadedTable") -> str:
+    """How many rows were accepted, added, ignored and replaced."""
+    line = f"{what}: {counted(done.accepted, 'row')} accepted, {done.added:,} added"
+    if table == "store_status":
+        line += f", {counted(done.accepted - done.added, 'repeat')} ignored"
+    elif done.replaced:
+        line += f", {done.replaced:,} replaced"
+    return line

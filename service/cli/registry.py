@@ -1,0 +1,86 @@
+"""The registry of `serve`, for the commands that look into it or change it."""
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from store_uptime import pipeline
+from store_uptime.pipeline import EMBEDDED
+from store_uptime.service import parameters
+from store_uptime.service.cli.terminal import say
+from store_uptime.service.parameters import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from psycopg.rows import DictRow
+
+ON_THE_COMMAND_LINE: dict[str, str | None] = {"who": None, "client": "command line"}
+"""Who the audit says it was."""
+PATIENCE = timedelta(seconds=60)  # of a statement
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where it is, found as `serve` finds it."""
+
+    database: Annotated[
+        str | None,
+        parameters.ADDRESS,
+        Parameter(group=REGISTRY, metavar="ADDRESS", help="Where the three tables are, as for serve."),
+    ] = None
+    registry: Annotated[
+        str | None,
+        parameters.ADDRESS,
+        Parameter(group=REGISTRY, metavar="ADDRESS", help="Where reports are kept, as for serve."),
+    ] = None
+
+
+HERE = Place()
+
+
+@contextmanager
+def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
+    """Executes statements of the registry by name, each committed at once; it is made if it is missing."""
+    from psycopg.rows import dict_row
+
+    from store_uptime.service.registry.migrations import settled
+    from store_uptime.service.registry.statements import statements
+
+    with ExitStack() as servers:
+
+        def url(address: str) -> str:
+            return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
+
+        with registry_errors():
+            address = settled(parameters.address(place.database), place.registry, url, say)
+        connection = servers.enter_context(pipeline.connected(address, "store-uptime command", PATIENCE))
+        connection.autocommit = True
+
+        def ask(statement: str, **values: Any) -> "list[DictRow]":
+            with registry_errors():
+                cursor = connection.cursor(row_factory=dict_row).execute(statements()[statement], values)
+                return cursor.fetchall() if cursor.description else []
+
+        yield ask
+
+
+@contextmanager
+def registry_errors() -> "Iterator[None]":
+    """What PostgreSQL says of itself, and not of a statement, as an error of ours. Raises RegistryUnreachable."""
+    import psycopg
+
+    from store_uptime.service.errors import RegistryUnreachable
+    from store_uptime.service.registry.connection import cause_of
+
+    try:
+        yield
+    except psycopg.Error as error:
+        cause = cause_of(error)
+        if cause is None:
+            raise
+        raise RegistryUnreachable(cause, str(error)) from error

@@ -1,0 +1,144 @@
+"""`store-uptime schedule`: reports that nobody has to ask for."""
+
+from datetime import UTC, timedelta
+from typing import Annotated
+
+import cyclopts
+from cyclopts import CycloptsError, Parameter
+
+from store_uptime.pipeline import Format, Options
+from store_uptime.service import parameters
+from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from store_uptime.service.cli.tables import show_list
+from store_uptime.service.cli.terminal import say
+from store_uptime.service.errors import ScheduleExists, UnknownSchedule
+from store_uptime.service.page.humanize import host
+from store_uptime.service.parameters import DELIVERY, INPUT, KEEPING
+
+schedule = cyclopts.App(name="schedule", help="Reports on schedule, made by the servers on the same registry.")
+
+HEADINGS = ("name", "cron", "zone", "next (UTC)", "to", "last report")
+
+Name = Annotated[str, Parameter(group=INPUT, help="Its name: letters, digits, - _ and .")]
+
+
+@schedule.command
+def add(
+    name: Name,
+    /,
+    *,
+    cron: Annotated[
+        str, Parameter(group=INPUT, metavar="CRON", help='When: five fields, "15 6 * * *" is every day at 06:15.')
+    ],
+    zone: Annotated[str, Parameter(group=INPUT, metavar="ZONE", help="On whose clock.")] = "UTC",
+    store: parameters.OneStore = None,
+    columns: parameters.ColumnChoice = "plain",
+    max_gap: parameters.MaxGap = None,
+    lookback: parameters.Lookback = parameters.DEFAULT_LOOKBACK,
+    retention: Annotated[
+        timedelta | None,
+        parameters.POSITIVE_DURATION,
+        Parameter(
+            group=KEEPING,
+            metavar="DURATION",
+            help="How long its reports are kept. Default: as serve says.",
+        ),
+    ] = None,
+    deliver_to: Annotated[
+        tuple[str, ...],
+        parameters.REPEATED,
+        Parameter(group=DELIVERY, metavar="NAME", help="A destination of serve for its files; may be repeated."),
+    ] = (),
+    format: Annotated[Format, Parameter(group=DELIVERY, help="How those files are written.")] = "csv",
+    webhook: Annotated[
+        str | None, Parameter(group=DELIVERY, metavar="URL", help="An address to announce each report at.")
+    ] = None,
+    place: Place = HERE,
+) -> int:
+    """Have a report made again and again.
+
+    Where it is announced, the secret of the signatures is printed, once.
+
+        store-uptime schedule add morning --cron "15 6 * * 1-5"
+        store-uptime schedule add nightly --cron "0 2 * * *" --deliver-to archive
+    """
+    from store_uptime.service.outgoing.webhooks import private_address
+    from store_uptime.service.queue.schedules import Wanted
+
+    options = Options(store=store, max_gap=max_gap, lookback=lookback)
+    try:
+        wanted = Wanted(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
+    except ValueError as error:
+        raise CycloptsError(msg=f"{error}.") from None
+    with opened(place) as ask:
+        values = wanted.values(ask("clock")[0]["clock"])
+        if not ask("add_schedule", **values, **ON_THE_COMMAND_LINE):
+            raise ScheduleExists(name)
+    if deliver_to:
+        say(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in values['deliver_to'])}")
+    private = private_address(wanted.webhook or "", ())
+    if private:
+        say(f"its webhook waits for a server with --webhook-network {private}: {private} is a private address")
+    say(f"schedule {name!r}, the next time at {values['next_due']:%Y-%m-%d %H:%M} UTC")
+    if values["webhook_secret"]:
+        say("its announcements are signed with this secret; it is not shown again:")
+        print(values["webhook_secret"])
+    return 0
+
+
+@schedule.command(name="list")
+def list_schedules(*, place: Place = HERE) -> int:
+    """Every schedule: when it comes, when next, what became of the last report.
+
+    For example:
+
+        store-uptime schedule list
+    """
+    with opened(place) as ask:
+        rows = ask("schedules")
+    lines = [
+        (
+            row["name"],
+            row["cron"],
+            row["zone"],
+            f"{row['next_due'].astimezone(UTC):%Y-%m-%d %H:%M}",
+            ", ".join([*row["deliver_to"], *([host(row["webhook"])] if row["webhook"] else [])]),
+            f"{row['status']}: {row['error']}" if row["error"] else row["status"],
+        )
+        for row in rows
+    ]
+    show_list(HEADINGS, lines, "there is no schedule yet: store-uptime schedule add NAME --cron … makes one.")
+    return 0
+
+
+@schedule.command
+def remove(name: Name, /, *, place: Place = HERE) -> int:
+    """Have a schedule come no more. Its reports stay.
+
+    For example:
+
+        store-uptime schedule remove morning
+    """
+    with opened(place) as ask:
+        if not ask("remove_schedule", name=name, **ON_THE_COMMAND_LINE):
+            raise UnknownSchedule(name)
+    say(f"schedule {name!r} is removed; its reports stay")
+    return 0
+
+
+@schedule.command
+def run(name: Name, /, *, place: Place = HERE) -> int:
+    """Ask for a report of a schedule now, and print its id.
+
+    It is one more, beside those of the schedule's due times.
+
+        store-uptime schedule run morning
+    """
+    from store_uptime.service.registry.reports import new_id
+
+    with opened(place) as ask:
+        queued = ask("run_schedule", name=name, id=new_id(), **ON_THE_COMMAND_LINE)
+    if not queued:
+        raise UnknownSchedule(name)
+    print(queued[0]["id"])
+    return 0

@@ -1,0 +1,159 @@
+"""A store's week in 80 columns: its days on the store's own clock, its outages, and the report's figures."""
+
+import sys
+from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from store_uptime import pipeline
+from store_uptime.service.cli.tables import printable, show
+from store_uptime.service.page.humanize import lasting, local_day, moment, offset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from decimal import Decimal
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from store_uptime.pipeline import Day, Stretch, Timeline, Week
+
+WIDE = 80
+COLOURS = {"up": "green", "down": "red", "unknown": "yellow", "closed": "dim"}
+UNITS = {"hour": "minutes", "day": "hours", "week": "hours"}
+STATUSES = ("up", "down", "unknown")
+
+
+def show_week(timeline: "Timeline", newest: int | None = None) -> None:
+    """The week on stdout; newest: only so many days of it, without the outages."""
+    from rich.console import Console
+
+    week = pipeline.week_of(timeline)
+    zone = pipeline.zone_rules(timeline.timezone)
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
+    show(
+        console,
+        *heading(timeline, week),
+        *(part for day in week.days[-newest if newest else 0 :] for part in day_parts(day, zone)),
+        *(outage_parts(week.outages, zone) if newest is None else ()),
+        *figure_parts(week),
+        *why_empty(timeline),
+    )
+
+
+def heading(timeline: "Timeline", week: "Week") -> "Iterator[RenderableType]":
+    """Whose week it is, on which clock, and when it ends."""
+    from rich.text import Text
+
+    yield Text(f"Store {printable(timeline.store_id)}", style="bold", overflow="fold")
+    yield Text(f"The week before {moment(week.now)}, local time of {printable(timeline.timezone)}", overflow="fold")
+    if timeline.data_age_seconds is not None:
+        yield f"The newest poll was {pipeline.age_in_words(timeline.data_age_seconds)} old."
+
+
+def day_parts(day: "Day", zone: tzinfo) -> "Iterator[RenderableType]":
+    """A heading with the sums of the day, and its stretches."""
+    from rich.text import Text
+
+    sums = ", ".join(f"{status} {length(day.total(status))}" for status in STATUSES)
+    yield Text(f"\n{day.date:%a} {day.date.day} {day.date:%b %Y}: {sums}", style="bold")
+    if day.change_utc is not None and day.shift_minutes is not None:
+        way = "forward" if day.shift_minutes > 0 else "back"
+        yield f"  The clocks go {way} by {lasting(60 * abs(day.shift_minutes))}."
+    if not day.stretches:
+        yield "  closed"
+        return
+    table = rows()
+    for stretch in day.stretches:
+        span = f"{time_of_day(stretch.start_utc, day, zone)} – {time_of_day(stretch.end_utc, day, zone)}"
+        because = "" if stretch.status == "closed" else rests_on(stretch, day.start_utc, zone)
+        table.add_row(span, stretch.status, length(stretch.length), because, style=COLOURS[stretch.status])
+    yield table
+
+
+def outage_parts(outages: "Iterable[Stretch]", zone: tzinfo) -> "Iterator[RenderableType]":
+    """The outages whole, where a day shows only its part of them."""
+    from rich.text import Text
+
+    table = rows()
+    for outage in outages:
+        start, end = outage.start_utc.astimezone(zone), outage.end_utc.astimezone(zone)
+        until = f"{end:%H:%M:%S}" if end.date() == start.date() else f"{local_day(end)} {end:%H:%M:%S}"
+        span = f"{local_day(start)} {start:%H:%M:%S} – {until}"
+        table.add_row(span, "down", length(outage.length), style=COLOURS["down"])
+    if table.row_count:
+        yield Text("\nOutages", style="bold")
+        yield table
+
+
+def figure_parts(week: "Week") -> "Iterator[RenderableType]":
+    """The figures of the report."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("In the report")
+    for status in STATUSES:
+        table.add_column(status, justify="right")
+    for window, unit in UNITS.items():
+        values = (week.figures[kind, window] for kind in ("uptime", "downtime", "unknown"))
+        table.add_row(f"last {window}, {unit}", *map(figure, values))
+    yield ""
+    yield table
+
+
+def why_empty(timeline: "Timeline") -> "Iterator[str]":
+    """Why a week has no stretch at all; nothing where it has some."""
+    if not timeline.pieces.is_empty():
+        return
+    hours_unknown = timeline.plan.stores["hours_unknown"]
+    if hours_unknown.is_empty():
+        yield "No poll of this store lies in the time that is looked at."
+    elif hours_unknown.item():
+        yield "Its business hours are not known: every row of them was rejected."
+    else:
+        yield "It has no business time in this week."
+
+
+def rows() -> "Table":
+    """A table whose lines are indented."""
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
+    table.add_column(min_width=len("00:00:00 – 24:00:00"), overflow="fold")
+    table.add_column(min_width=len("unknown"), no_wrap=True)
+    table.add_column(min_width=len("23 h 59 min"), no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    return table
+
+
+def rests_on(stretch: "Stretch", day: datetime, zone: tzinfo) -> str:
+    """The polls that a stretch follows from; the date is said of those that are not of its day."""
+    polls = [poll.astimezone(zone) for poll in stretch.polls]
+    if not polls:
+        return "no poll in business time"
+    if stretch.status == "unknown":
+        return "further than max-gap from a poll"
+    inside = [poll for poll in polls if stretch.start_utc <= poll <= stretch.end_utc]
+    if not inside:
+        return f"as polled {local_day(polls[0])} {polls[0]:%H:%M:%S}"
+    if len(inside) == 1:
+        return f"1 poll, {inside[0]:%H:%M:%S}"
+    return f"{len(inside)} polls, {inside[0]:%H:%M:%S} to {inside[-1]:%H:%M:%S}"
+
+
+def time_of_day(instant: datetime, day: "Day", zone: tzinfo) -> str:
+    """A time on the store's clock, with the offset if it occurs twice; midnight at the end of the day is 24:00:00."""
+    if instant == day.end_utc:
+        return "24:00:00"
+    there = instant.astimezone(zone)
+    is_twice = there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
+    return f"{there:%H:%M:%S} {offset(there)}" if is_twice else f"{there:%H:%M:%S}"
+
+
+def length(duration: timedelta) -> str:
+    """How long something lasts, in words."""
+    return lasting(duration.total_seconds())
+
+
+def figure(value: "Decimal | None") -> str:
+    """A figure of the report; a dash where it has none."""
+    return "–" if value is None else str(value)

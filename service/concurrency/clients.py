@@ -1,0 +1,57 @@
+"""The client that what is done just now is done for, so that it can be ended when the client has gone.
+
+`Front` notes it for each request; what the server does of itself has none.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from litestar.types import Receive
+
+from store_uptime.service.errors import ClientGone
+
+Result = TypeVar("Result")
+
+
+class Client:
+    """Where a request comes from. held: the bytes that were made for it. is_gone: its connection was seen to be closed
+    before there was an answer."""
+
+    def __init__(self, address: str, receive: Receive | None = None) -> None:
+        self.address, self._receive = address, receive
+        self.is_gone = False
+        self.held = 0
+
+    async def gone(self) -> None:
+        """Return when the client has gone: only once the body of the request was read, as it reads on."""
+        if self._receive is None:
+            await asyncio.Event().wait()
+            return
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.is_gone = True
+
+
+NOBODY = Client("")
+CLIENT: ContextVar[Client] = ContextVar("client", default=NOBODY)
+
+
+async def while_client_waits(work: Coroutine[Any, Any, Result]) -> Result:
+    """What comes of work, which is cancelled as soon as the client has gone. Raises ClientGone."""
+    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(CLIENT.get().gone())
+    try:
+        await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return await doing
+        raise ClientGone
+    finally:
+        await ended(doing, leaving)
+
+
+async def ended(*tasks: "asyncio.Future[Any]") -> None:
+    """Cancel what is not done, and see it end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,97 @@
+"""Whose turn it is: many clients want what only some can have at once.
+
+The next one is the client that was served the longest ago, and of what that client asks, the kind that was; so who asks
+for much waits for themselves, and behind many long tasks of a kind a short one of another does not wait for all.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from store_uptime.service.errors import LaneFull, TooManyAtOnce
+
+Kind = tuple[Hashable, ...]
+
+
+@dataclass(eq=False)
+class Waiter:
+    """Somebody whose turn has not come."""
+
+    client: str
+    kind: Kind
+    turn: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Turns:
+    """So many at once, so many of one client waiting, so many waiting at all."""
+
+    def __init__(self, at_once: int, waiting_of_one: int, waiting: int) -> None:
+        self._at_once = at_once
+        self._free, self._waiting_of_one, self._most_waiting = at_once, waiting_of_one, waiting
+        self._waiters: list[Waiter] = []
+        self._served: Counter[Hashable] = Counter()
+        self._count = 0
+
+    @property
+    def running(self) -> int:
+        """How many have their turn."""
+        return self._at_once - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiters)
+
+    @asynccontextmanager
+    async def turn(self, client: str, kind: Kind) -> AsyncIterator[None]:
+        """Within it, it is this client's turn. Cancelled before, it is as if it had not been asked for.
+
+        Raises TooManyAtOnce, LaneFull.
+        """
+        await self._come(client, kind)
+        try:
+            yield
+        finally:
+            self._free += 1
+            self._let_next()
+
+    async def _come(self, client: str, kind: Kind) -> None:
+        self._check_room(client)
+        waiter = Waiter(client, kind)
+        self._waiters.append(waiter)
+        self._let_next()
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+            else:  # its turn had come just before
+                self._free += 1
+                self._let_next()
+            raise
+
+    def _check_room(self, client: str) -> None:
+        if sum(waiter.client == client for waiter in self._waiters) >= self._waiting_of_one:
+            raise TooManyAtOnce(self._waiting_of_one)
+        if len(self._waiters) >= self._most_waiting:
+            raise LaneFull(self._most_waiting)
+
+    def _let_next(self) -> None:
+        while self._free and self._waiters:
+            waiter = min(self._waiters, key=self._last_served)
+            self._waiters.remove(waiter)
+            self._free -= 1
+            self._note_served(waiter)
+            waiter.turn.set_result(None)
+        if not self._waiters and len(self._served) > self._most_waiting:
+            self._served.clear()
+
+    def _last_served(self, waiter: Waiter) -> tuple[int, int]:
+        """When its client was served last, and when with such a thing; min takes the first of equals."""
+        return self._served[waiter.client], self._served[waiter.client, waiter.kind]
+
+    def _note_served(self, waiter: Waiter) -> None:
+        self._count += 1
+        self._served[waiter.client] = self._served[waiter.client, waiter.kind] = self._count

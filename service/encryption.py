@@ -1,0 +1,133 @@
+"""Encryption at rest, by age (age-encryption.org/v1): what is kept can be read by whoever holds an identity.
+
+A server needs recipients alone to keep reports; to show them it needs an identity, too. What is encrypted says so by
+its first bytes: so reports from before there was a key stay readable, and keys may follow each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyrage
+from pyrage import ssh, x25519
+
+from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import Sealed
+
+MAGIC = b"age-encryption.org/v1\n"
+SUFFIX = ".age"
+LARGEST = 1 << 20
+"""So many letters a file of keys may have."""
+Recipient = x25519.Recipient | ssh.Recipient
+Identity = x25519.Identity | ssh.Identity
+
+
+class NoKey(StoreUptimeError):
+    """What was given as a recipient or as an identity is none."""
+
+    def __str__(self) -> str:
+        what, reason = self.args
+        return f"{what}: {self.clause(reason)}. `store-uptime encryption key FILE` makes a new key."
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The keys of a server, a worker, or a command.
+
+    recipients: age1… or ssh-…, to each of whom is encrypted; without any nothing is. identities: those that decrypt, as
+    text. Built from what `recipients_of` and `identities_of` have read.
+    """
+
+    recipients: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+
+    def sealed(self, content: bytes) -> bytes:
+        """The content, encrypted where there are recipients."""
+        return pyrage.encrypt(content, [recipient(text) for text in self.recipients]) if self.recipients else content
+
+    def opened(self, content: bytes) -> bytes:
+        """The content, decrypted where it is encrypted. Raises Sealed where no identity opens it."""
+        if not content.startswith(MAGIC):
+            return content
+        try:
+            return pyrage.decrypt(content, [identity(text) for text in self.identities])
+        except pyrage.DecryptError as error:
+            raise Sealed(has_keys=bool(self.identities), is_damaged="matching keys" not in str(error)) from None
+
+    def named(self, name: str) -> str:
+        """The name of a file, once it is sealed."""
+        return f"{name}{SUFFIX}" if self.recipients else name
+
+
+def vault(encrypt_to: Sequence[str], identity_files: Sequence[Path]) -> Vault:
+    """The keys that are named: recipients or files of them, and files of identities. Raises NoKey."""
+    recipients = tuple(text for given in encrypt_to for text in recipients_of(given))
+    identities = tuple(text for path in identity_files for text in identities_of(path))
+    return Vault(recipients, identities)
+
+
+def recipients_of(given: str) -> list[str]:
+    """A recipient, or those in a file: one a line, with `#` before what is none. Raises NoKey."""
+    if given.startswith(("age1", "ssh-")):
+        lines = [given]
+    elif not given:
+        raise NoKey("an empty text is no recipient", "it begins with age1 or ssh-, or is a file of such lines")
+    else:
+        lines = [line for line in read(Path(given)).splitlines() if line.strip() and not line.startswith("#")]
+    if not lines:
+        raise NoKey(f"the file {given} holds no recipient", "each is a line that begins with age1 or ssh-")
+    for line in lines:
+        recipient(line)
+    return lines
+
+
+def identities_of(path: Path) -> list[str]:
+    """The identities in a file: of age one a line, of OpenSSH the whole file. Raises NoKey."""
+    text = read(path)
+    found = [text] if text.startswith("-----BEGIN") else [line for line in text.splitlines() if line.startswith("AGE-")]
+    if not found:
+        raise NoKey(f"the file {path} holds no identity", "it is a line that begins with AGE-SECRET-KEY-1")
+    for each in found:
+        identity(each)
+    return found
+
+
+def read(path: Path) -> str:
+    """The text of a file of keys. Raises NoKey."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LARGEST + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoKey(
+            f"the file of keys {path} cannot be read", getattr(error, "strerror", None) or "it is no text"
+        ) from None
+    if len(text) > LARGEST:
+        raise NoKey(f"the file of keys {path} cannot be read", "it is larger than 1 MiB")
+    return text
+
+
+def recipient(text: str) -> Recipient:
+    """A recipient of age or of OpenSSH. Raises NoKey."""
+    if text.startswith("AGE-SECRET-KEY-"):
+        raise NoKey("that is the secret part of a key", "--encrypt-to takes the other one, which begins with age1")
+    kind = ssh if text.startswith("ssh-") else x25519
+    try:
+        return kind.Recipient.from_str(text.strip())
+    except pyrage.RecipientError as error:
+        raise NoKey(f"{text[:20]}… is no recipient (age1…, ssh-ed25519, ssh-rsa)", str(error)) from None
+
+
+def identity(text: str) -> Identity:
+    """An identity of age or of OpenSSH. Raises NoKey."""
+    try:
+        if text.startswith("-----BEGIN"):
+            return ssh.Identity.from_buffer(text.encode())
+        return x25519.Identity.from_str(text.strip())
+    except pyrage.IdentityError as error:
+        raise NoKey("an identity cannot be used", str(error)) from None
+
+
+def new_identity() -> tuple[str, str]:
+    """A new identity, and the recipient that belongs to it."""
+    made = x25519.Identity.generate()
+    return str(made), str(made.to_public())

@@ -1,0 +1,1 @@
+"""What surrounds the routes: every request passes through it, layer by layer."""

@@ -1,0 +1,96 @@
+"""Answers on their way: sent in pieces, as fast as their readers take them, and only so many bytes at once.
+
+An answer is in memory until the last of it was taken. So a client that does not read, or that asks for much at once,
+is told to come later; and one that takes nothing for a while is let go, by `PatientServer`.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from store_uptime.service.concurrency.clients import Client
+from store_uptime.service.front.connections import refusal
+
+PIECE = 65_536  # what the connection holds before it asks for no more
+OF_ONE, OF_ALL = 32 << 20, 128 << 20  # bytes of larger answers; reached, no further one begins
+RETRY_S = 5
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Outflow:
+    """The answers of one server that are larger than a piece."""
+
+    def __init__(self) -> None:
+        self._bytes: Counter[str] = Counter()
+
+    @property
+    def total(self) -> int:
+        """The bytes of answers on their way."""
+        return self._bytes.total()
+
+    def answer(self, client: Client, send: Send) -> "Answer":
+        """An answer to a client."""
+        return Answer(self, client, send)
+
+    def refusal_of(self, client: Client) -> tuple[int, str] | None:
+        """Why a larger answer to this client has to wait: status and sentence."""
+        if self._bytes[client.address] >= OF_ONE:
+            return 429, "Answers to earlier requests from this address are still on their way. Read those first."
+        if self.total >= OF_ALL:
+            return 503, "Large answers to many others are on their way. Try again in a while."
+        return None
+
+    def begin(self, address: str, size: int) -> None:
+        """So many bytes are on their way."""
+        self._bytes[address] += size
+
+    def end(self, address: str, size: int) -> None:
+        """They are not any more."""
+        self._bytes[address] -= size
+        if not self._bytes[address]:
+            del self._bytes[address]
+
+
+class Answer:
+    """One of them: takes the application's messages, and sends them on."""
+
+    def __init__(self, outflow: Outflow, client: Client, send: Send) -> None:
+        self._outflow, self._client, self._send = outflow, client, send
+        self._size = 0
+        self._is_refused = False
+
+    async def send(self, message: Any) -> None:
+        """Send a message on, in pieces, or a refusal in its place."""
+        if self._is_refused:
+            return
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        else:
+            await self._body(message)
+
+    def end(self) -> None:
+        """Nothing of it is left here."""
+        if self._size:
+            self._outflow.end(self._client.address, self._size)
+
+    async def _start(self, message: Any) -> None:
+        length = next((int(value) for name, value in message["headers"] if name.lower() == b"content-length"), 0)
+        if length <= PIECE:
+            await self._send(message)
+            return
+        why = self._outflow.refusal_of(self._client)
+        if why is not None:
+            self._is_refused = True
+            for part in refusal(*why, {"Retry-After": str(RETRY_S)}):
+                await self._send(part)
+            return
+        self._size = max(length, self._client.held)
+        self._outflow.begin(self._client.address, self._size)
+        await self._send(message)
+
+    async def _body(self, message: Any) -> None:
+        body, is_more = memoryview(message.get("body", b"")), message.get("more_body", False)
+        for start in range(0, len(body) - PIECE, PIECE):
+            await self._send(message | {"body": bytes(body[start : start + PIECE]), "more_body": True})
+        rest = max(0, (len(body) - 1) // PIECE * PIECE)
+        await self._send(message | {"body": bytes(body[rest:]), "more_body": is_more})

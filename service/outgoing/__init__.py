@@ -1,0 +1,1 @@
+"""What leaves the service by itself: delivered files and announcements."""

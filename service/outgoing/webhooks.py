@@ -1,0 +1,202 @@
+"""Announcements: signed as Standard Webhooks says (standardwebhooks.com), and sent to no address of a private network.
+
+An address is looked up once and connected to as it was looked at, so that a name cannot lead elsewhere in between; what
+is answered with a redirect has failed. Whoever names a webhook learns nothing of the network that the server is in: a
+name that leads nowhere, one that leads into a private network and one behind which nobody answers read the same.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import anyio
+import httpcore
+
+from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import NotDelivered
+from store_uptime.service.outgoing.special_networks import is_internal_name, is_public, led_to
+
+Network = IPv4Network | IPv6Network
+ADDRESS_LENGTH = 2000
+NOT_IN_HOSTS = re.compile(r"[%\\]")
+SECRET_PREFIX = "whsec_"  # noqa: S105
+SECRET_BYTES = 32
+GONE = 410
+MULTIPLE_CHOICES, BAD_REQUEST = 300, 400
+UNREACHABLE = "it could not be reached: the server's log says why"
+
+
+def checked_address(url: str) -> None:
+    """Raises ValueError, with a sentence, for what cannot be the address of a webhook.
+
+    What programs read differently is none: a zone of an IPv6 address, a host that is percent-encoded, a backslash.
+    """
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and parts.port != 0
+        is_plain = NOT_IN_HOSTS.search(parts.netloc) is None
+    except ValueError:
+        fits = is_plain = False
+    if fits and not is_plain:
+        raise ValueError(f"the host of {url!r} is not written plainly: a webhook's host has no %, no \\ and no zone")
+    if not fits or len(url) > ADDRESS_LENGTH or not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError(f"{url!r} is no address for a webhook: write https://example.com/path, without a user")
+
+
+def private_address(url: str, allowed: Sequence[Network]) -> str | None:
+    """The address of a webhook that may not be called, as far as it can be told without asking anybody for a name."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        host = "127.0.0.1"
+    try:
+        places = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None  # a name: what it leads to is looked at when it is called
+    return next((str(at[0]) for *_, at in places if not may_be_called(str(at[0]), allowed)), None)
+
+
+def private_place(url: str, allowed: Sequence[Network]) -> str | None:
+    """The same, or its name: where no private network may be called, one that can only lead there is not looked up."""
+    address = private_address(url, allowed)
+    host = urlsplit(url).hostname or ""
+    return address or (host if not allowed and is_internal_name(host) else None)
+
+
+def may_be_called(text: str, allowed: Sequence[Network]) -> bool:
+    """Whether an address is one that everybody can reach, or of a network that is allowed."""
+    address = led_to(ip_address(text.partition("%")[0]))
+    return is_public(address) or any(address in network for network in allowed)
+
+
+class NoNetwork(StoreUptimeError):
+    """What was given as a network is none."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]!r} is no network: write 10.0.0.0/8 or fd00::/8."
+
+
+def networks(given: Iterable[str]) -> tuple[Network, ...]:
+    """Networks as they are written. Raises NoNetwork."""
+    found = []
+    for text in given:
+        try:
+            found.append(ip_network(text))
+        except ValueError:
+            raise NoNetwork(text) from None
+    return tuple(found)
+
+
+def new_secret() -> str:
+    """What announcements are signed with, as Standard Webhooks writes it."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def signed(secret: str, message_id: str, moment: int, body: bytes) -> dict[str, str]:
+    """The headers that show who has sent a body, and when: HMAC-SHA256 over the id, the time and the body."""
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    digest = hmac.new(key, f"{message_id}.{moment}.".encode() + body, hashlib.sha256).digest()
+    signature = base64.b64encode(digest).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": str(moment), "webhook-signature": f"v1,{signature}"}
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What is said where: the webhook's address and secret, an id that stays the same when it is said again."""
+
+    url: str
+    secret: str
+    message_id: str
+    said: dict[str, Any]
+
+
+async def announced(announcement: Announcement, allowed: Sequence[Network]) -> None:
+    """Post an announcement. Raises NotDelivered."""
+    body = json.dumps(announcement.said, ensure_ascii=False).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "store-uptime",
+        "Connection": "close",
+        **signed(announcement.secret, announcement.message_id, int(time.time()), body),
+    }
+    private = private_place(announcement.url, allowed)
+    if private:
+        raise NotDelivered(
+            f"{private} is an address of a private network: --webhook-network allows those that may be", True
+        )
+    guarded = GuardedNetwork(allowed)
+    try:
+        async with (
+            httpcore.AsyncConnectionPool(network_backend=guarded, ssl_context=trusted()) as pool,
+            pool.stream("POST", announcement.url, headers=listed(headers), content=body) as answer,
+        ):
+            status = answer.status
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
+        raise NotDelivered(f"it could not be reached: {str(error) or type(error).__name__}") from None
+    if MULTIPLE_CHOICES <= status < BAD_REQUEST:
+        raise NotDelivered(f"it answered {status}, and redirects are not followed: give the address that it leads to")
+    if not 200 <= status < MULTIPLE_CHOICES:
+        raise NotDelivered(f"it answered {status}", for_good=status == GONE)
+
+
+def absolute(host: str) -> str:
+    """A name that is looked up as it stands: without a dot at its end, domains of the server's network may be added."""
+    return host if host.replace(".", "").isdigit() or ":" in host else f"{host.rstrip('.')}."
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The authorities of this machine; they take long to read."""
+    return ssl.create_default_context()
+
+
+def listed(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they are sent."""
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+class GuardedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that everybody can reach, and to those of the networks that are allowed."""
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._allowed = allowed
+        self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Raises NotDelivered."""
+        try:
+            found = await self._found(host, port)
+            for address in found[:-1]:
+                with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                    return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+            return await self._network.connect_tcp(found[-1], port, timeout, local_address, socket_options)
+        except (OSError, UnicodeError, httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            raise NotDelivered(UNREACHABLE, cause=f"{host}: {str(error) or type(error).__name__}") from None
+
+    async def _found(self, host: str, port: int) -> list[str]:
+        """The addresses of a host, all of which may be called. Raises NotDelivered, OSError, UnicodeError."""
+        places = await anyio.getaddrinfo(host if self._allowed else absolute(host), port, type=socket.SOCK_STREAM)
+        found = [str(place[0]) for *_, place in places]
+        for address in found:
+            if not may_be_called(address, self._allowed):
+                raise NotDelivered(UNREACHABLE, cause=f"{host} leads to {address}, of a private network")
+        return found

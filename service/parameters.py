@@ -1,0 +1,152 @@
+"""Options that mean the same in every command and in the settings, and the headings of help that they stand under."""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Group, Parameter, Token
+from cyclopts.validators import all_or_none
+
+from store_uptime import pipeline
+from store_uptime.pipeline import EMBEDDED, Columns, SourceMapping
+from store_uptime.service.durations import duration, positive_duration
+from store_uptime.service.instants import instant
+
+INPUT = Group.create_ordered("What")
+TIME = Group.create_ordered("Time")
+OUTPUT = Group.create_ordered("Output")
+LISTENING = Group.create_ordered("Listening")
+TLS = Group.create_ordered("HTTPS", validator=all_or_none)
+RUNS = Group.create_ordered("Reports")
+KEEPING = Group.create_ordered("Keeping")
+LIMITS = Group.create_ordered("Limits")
+DELIVERY = Group.create_ordered("Delivery")
+ENCRYPTION = Group.create_ordered("Encryption")
+REGISTRY = Group.create_ordered("Registry")
+LOG = Group.create_ordered("Log")
+GENERAL = Group.create_ordered("Other", help="Any option may be a variable: --max-gap 2h is STORE_UPTIME_MAX_GAP=2h.")
+
+FLAG = Parameter(negative="", show_default=False)
+"""An option without a value: said or not said."""
+
+
+def converted_by(read: Callable[[str], datetime | timedelta]) -> Parameter:
+    """An option whose text is read like everywhere else, and refused with the forms that are allowed."""
+
+    def converter(_: object, tokens: Sequence[Token]) -> datetime | timedelta:
+        try:
+            return read(tokens[0].value)
+        except ValueError as error:
+            raise ValueError(f"{error}.") from None
+
+    return Parameter(converter=converter)
+
+
+def not_empty(_: object, tokens: Sequence[Token]) -> str:
+    """An address; an empty one that was typed is most likely a variable of the shell that is not set."""
+    (token,) = tokens
+    if token.source == "cli" and not token.value.strip():
+        raise ValueError("the address is empty. Name one, or leave it out.")
+    return token.value
+
+
+ADDRESS = Parameter(converter=not_empty)
+INSTANT = converted_by(instant)
+DURATION = converted_by(duration)
+POSITIVE_DURATION = converted_by(positive_duration)
+BUILT_IN = "embedded: for the built-in server. Default: DATABASE_URL, else the built-in server."
+SourceAddress = Annotated[
+    str | None,
+    ADDRESS,
+    Parameter(
+        group=INPUT,
+        metavar="ADDRESS",
+        help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {BUILT_IN}",
+    ),
+]
+DatabaseAddress = Annotated[
+    str | None,
+    ADDRESS,
+    Parameter(group=INPUT, metavar="ADDRESS", help=f"Where to load: postgresql://…, or {BUILT_IN}"),
+]
+Schema = Annotated[
+    str | None,
+    Parameter(group=INPUT, metavar="NAME", help="The schema of the tables, if they are not on the search path."),
+]
+MappingFile = Annotated[
+    Path | None,
+    Parameter(
+        group=INPUT,
+        metavar="FILE",
+        help="A TOML file that says what the source calls tables, columns and statuses; store-uptime map proposes one.",
+    ),
+]
+OneStore = Annotated[str | None, Parameter(group=INPUT, metavar="ID", help="Only this store.")]
+ColumnChoice = Annotated[Columns, Parameter(group=OUTPUT, help="The seven plain columns, or all.")]
+Now = Annotated[
+    datetime | None,
+    INSTANT,
+    Parameter(
+        group=TIME,
+        metavar="INSTANT",
+        help="End of the three windows: 2026-03-09, 2026-03-09T12:00, 2026-03-09T12:00:00+01:00 (no offset: UTC). "
+        "Default: the newest poll.",
+    ),
+]
+MaxGap = Annotated[
+    timedelta | None,
+    POSITIVE_DURATION,
+    Parameter(
+        group=TIME,
+        metavar="DURATION",
+        help="How far a poll speaks, such as 90m, 2h, 1d12h; beyond it the status is unknown. Default: no limit.",
+    ),
+]
+Lookback = Annotated[
+    timedelta,
+    DURATION,
+    Parameter(
+        group=TIME,
+        metavar="DURATION",
+        show_default=lambda value: "24h",
+        help="How long before the week polls still count, such as 0h, 36h.",
+    ),
+]
+REPEATED = Parameter(negative="", show_default=False)
+Identities = Annotated[
+    tuple[Path, ...],
+    REPEATED,
+    Parameter(
+        group=ENCRYPTION,
+        name="--identity",
+        metavar="FILE",
+        help="A file of keys that decrypt it; may be repeated.",
+    ),
+]
+Recipients = Annotated[
+    tuple[str, ...],
+    REPEATED,
+    Parameter(
+        group=ENCRYPTION,
+        name="--encrypt-to",
+        metavar="KEY",
+        help="Encrypt what is kept and delivered to this key (age1…, ssh-…, or a file of them); may be repeated.",
+    ),
+]
+Out = Annotated[
+    Path, Parameter(group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, or - for stdout.")
+]
+STDOUT = Path("-")
+DEFAULT_LOOKBACK = timedelta(hours=24)
+
+
+def address(given: str | None) -> str:
+    """The address to use where none, or an empty one, was given."""
+    return given or os.environ.get("DATABASE_URL") or EMBEDDED
+
+
+def mapping(file: Path | None) -> SourceMapping:
+    """What a file says that the source calls things; without one, the usual names and words. Raises BadMapping."""
+    return pipeline.AS_NAMED if file is None else pipeline.read_mapping(file)

@@ -1,0 +1,71 @@
+"""Cron expressions on the clock of a zone.
+
+The five fields mean what they mean to Debian's cron, clock changes included (cronsim): a fixed time that is skipped
+comes at the end of the gap, one that occurs twice comes once, the first time; with a `*` or a step in the hours or the
+minutes every hour that passes counts, so a time is skipped with its hour, and comes twice with it.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain, islice, takewhile
+
+from cronsim import CronSim, CronSimError
+
+from store_uptime import pipeline
+
+FIELDS = 5
+COUNTED = 10_000
+
+
+def checked(cron: str, zone: str) -> None:
+    """Raises ValueError, with a sentence, where an expression or a zone is none, or where the time never comes."""
+    if len(cron.split()) != FIELDS:
+        raise ValueError(f"{cron!r} has not five fields: minute, hour, day of month, month, day of week")
+    if zone not in pipeline.known_zones():
+        raise ValueError(f"{zone!r} is no time zone: write Europe/Berlin, or UTC")
+    try:
+        next_due(cron, zone, datetime.now(UTC))
+    except CronSimError as error:
+        raise ValueError(f"{cron!r} is no cron expression: {str(error).lower()}") from None
+    except StopIteration:
+        raise ValueError(f"{cron!r} never comes") from None
+
+
+def next_due(cron: str, zone: str, after: datetime) -> datetime:
+    """The first due time after an instant, in UTC."""
+    return next(due_times(cron, zone, after))
+
+
+def last_due(cron: str, zone: str, first: datetime, until: datetime) -> datetime:
+    """The last due time up to an instant, where a first one is known; in UTC.
+
+    Looked for within a day, two days, four: however much was missed, it is soon found.
+    """
+    span = timedelta(days=1)
+    while until - span > first:
+        found = deque(takewhile(lambda due: due <= until, due_times(cron, zone, until - span)), maxlen=1)
+        if found:
+            return found[0]
+        span *= 2
+    return deque(takewhile(lambda due: due <= until, chain([first], due_times(cron, zone, first))), maxlen=1)[0]
+
+
+def count_between(cron: str, zone: str, first: datetime, last: datetime) -> int:
+    """How many due times there are from a first one, that included, to before a last one; counted up to COUNTED."""
+    earlier = takewhile(lambda due: due < last, chain([first], due_times(cron, zone, first)))
+    return sum(1 for _ in islice(earlier, COUNTED))
+
+
+def due_times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
+    """The due times after an instant, in UTC."""
+    moments = (local.astimezone(UTC) for local in CronSim(cron, after.astimezone(pipeline.zone_rules(zone))))
+    return (moment for moment in moments if moment > after)  # asked in an hour that comes twice, it begins in the first
+
+
+def in_words(cron: str) -> str:
+    """At 06:15 on Monday through Friday."""
+    try:
+        return CronSim(cron, datetime.now(UTC)).explain()
+    except CronSimError:  # somebody has changed the row
+        return cron

@@ -1,0 +1,1 @@
+"""Reports, schedules, keys and sessions in PostgreSQL."""

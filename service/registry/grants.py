@@ -1,0 +1,50 @@
+"""What a key allows: its role, and which role a route needs.
+
+Each route says it once, by `needs`; the doorkeeper compares, and the OpenAPI document tells.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from store_uptime.service.errors import RoleNeeded
+
+
+class Role(StrEnum):
+    """What a key may do; each may do what those before it may."""
+
+    READ = "read"
+    """look at reports, files, timelines, stores and schedules"""
+    TRIGGER = "trigger"
+    """trigger reports, cancel those that it has asked for, run schedules"""
+    ADMIN = "admin"
+    """delete, cancel whatever runs, change schedules, deliver, load sample data"""
+
+
+ROLES = tuple(Role)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Whose request it is, and what they may do: what routes know of a key. name: None where none is asked for."""
+
+    name: str | None
+    role: Role
+
+    def allows(self, role: Role) -> bool:
+        """Whether it suffices where a role is needed."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+    def check(self, role: Role) -> None:
+        """Raises RoleNeeded where it does not suffice."""
+        if not self.allows(role):
+            raise RoleNeeded(role, self.name or "", self.role)
+
+
+EVERYTHING = Grant(None, Role.ADMIN)
+"""Of whoever calls from this machine, where there is no key."""
+
+
+def needs(role: Role) -> dict[str, Any]:
+    """What a route's decorator is told about the role that it needs."""
+    return {"opt": {"role": role}, "security": [{}, {"key": [role]}]}

@@ -1,0 +1,1 @@
+"""Processes that make reports, and what they do."""
