@@ -1,1 +1,1 @@
-"""Polls and business intervals in, uptime and downtime out, in DuckDB: docs/semantics.md, "Evidence"."""
+"""Polls and business intervals in, uptime and downtime out, in DuckDB."""

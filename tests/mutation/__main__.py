@@ -23,14 +23,14 @@ from tests.mutation.mutants import Mutant, mutants
 TREE = Path(__file__).parents[2]
 EXPLAINED = Path(__file__).with_name("survivors.toml")
 PROCESSES = 2
-SQL = "pipeline/sql/{}.sql"
+SQL = "pipeline/uptime/sql/{}.sql"
 AREAS = {
-    "calendar": (["pipeline/calendar.py"], ["uptime", "calendar_tables", "calendar_edges"]),
-    "zones": (["pipeline/zones.py"], ["calendar_tables", "timeline", "zones"]),
-    "exchange": (["pipeline/exchange.py"], ["uptime", "exchange"]),
-    "stage": ([SQL.format(step) for step in ("macros", *FIGURES)], ["uptime", "lanes", "sql", "exchange"]),
-    "week": (["pipeline/uptime.py", SQL.format("pieces"), SQL.format("lanes")], ["lanes", "timeline"]),
-    "figures": (["pipeline/figures.py"], ["uptime", "report"]),
+    "calendar": (["pipeline/calendar/intervals.py"], ["uptime", "calendar_tables", "calendar_edges"]),
+    "zones": (["pipeline/calendar/offsets.py"], ["calendar_tables", "timeline", "zones"]),
+    "exchange": (["pipeline/plan/partitions.py"], ["uptime", "partitions"]),
+    "stage": ([SQL.format(step) for step in ("macros", *FIGURES)], ["uptime", "lanes", "sql", "partitions"]),
+    "week": (["pipeline/uptime/stage.py", SQL.format("pieces"), SQL.format("lanes")], ["lanes", "timeline"]),
+    "figures": (["pipeline/report/figures.py"], ["uptime", "report"]),
 }
 """Files that are altered, and the tests that are to notice."""
 
@@ -104,11 +104,23 @@ def survivors(tried: list[Mutant], tests: list[str]) -> list[str]:
 def survivors_of(share: list[Mutant], tests: list[str]) -> list[str]:
     """The same of a share of them, tried one after the other in a copy of the tree."""
     with TemporaryDirectory(prefix="mutants-") as folder:
-        for name in ("pipeline", "tests"):
-            copytree(TREE / name, Path(folder, name), ignore=ignore_patterns("__pycache__"))
+        for name in ("pipeline", "store_uptime", "tests"):
+            copytree(TREE / name, Path(folder, name), symlinks=True, ignore=ignore_patterns("__pycache__"))
         copy(TREE / "pyproject.toml", folder)
+        files = [
+            str(path.relative_to(TREE)) for name in tests for path in TREE.glob(f"tests/pipeline/*/test_{name}.py")
+        ]
         trial = subprocess.run(
-            [sys.executable, "-m", "tests.mutation.trial", *(f"tests/pipeline/test_{name}.py" for name in tests)],
+            [
+                sys.executable,
+                "-m",
+                "tests.mutation.trial",
+                *(
+                    str(path.relative_to(TREE))
+                    for name in tests
+                    for path in TREE.glob(f"tests/pipeline/*/test_{name}.py")
+                ),
+            ],
             cwd=folder,
             input=json.dumps([asdict(mutant) for mutant in share]),
             capture_output=True,

@@ -93,7 +93,7 @@ def place(file: Path, text: str) -> None:
     """The text as the file, and as the module that has been loaded from it."""
     file.write_text(text, encoding="utf-8")
     if file.suffix == ".py":
-        become(import_module(".".join(file.with_suffix("").parts)), text)
+        become(import_module(".".join(("store_uptime", *file.with_suffix("").parts))), text)
     forget()
 
 
@@ -127,7 +127,7 @@ def forget() -> None:
 
 def loaded() -> list[ModuleType]:
     """The modules of the program and of the tests."""
-    return [module for name, module in sys.modules.items() if name.startswith(("pipeline", "tests"))]
+    return [module for name, module in sys.modules.items() if name.startswith(("store_uptime.pipeline", "tests"))]
 
 
 def give_up(_signal: int, _frame: FrameType | None) -> None:

@@ -41,7 +41,7 @@ from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surro
 from tests.postgres import eventually, open_folder, run
 from tests.service.running import CLASSIC_HEADER, started_with
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GROUPS = ("schedule", "keys", "encryption")  # of commands
 COMMANDS = [
     *(name for name in app.resolved_commands() if not name.startswith("-") and name not in GROUPS),
@@ -923,7 +923,7 @@ def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path: Path) -> None:
     (tmp_path / "native.py").write_text(
         "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(0.1); print('whole', flush=True)"
     )
-    program = "import store_uptime.service.cli.main as cli, time; cli.main = lambda: (__import__('native'), time.sleep(9)); main()"
+    program = "import time; import store_uptime.service.cli.main as c; c.main = lambda: (__import__('native'), time.sleep(9)); main()"
     process = subprocess.run(
         [sys.executable, "-c", f"from store_uptime.service.__main__ import main; {program}"],
         env={**surroundings(), "PYTHONPATH": str(tmp_path)},

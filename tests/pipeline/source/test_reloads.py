@@ -31,7 +31,7 @@ from store_uptime.pipeline import (
 from store_uptime.pipeline.options import Horizon, instant_us
 from store_uptime.pipeline.source.postgres.connection import connected, connectorx_url, source_error
 from store_uptime.pipeline.source.postgres.postgres import Postgres
-from tests.pipeline.test_postgres_forms import NOON
+from tests.pipeline.source.test_postgres_forms import NOON
 from tests.postgres import as_user, fresh_database, pgbouncer, run
 
 NOW_US = instant_us(NOON)
@@ -172,7 +172,7 @@ def done_or_waiting(url: str, reloading: Future[None]) -> None:
 def test_what_is_read_is_of_one_state_whenever_a_reload_begins(
     reloaded: str, monkeypatch: pytest.MonkeyPatch, name: str, stage: str
 ) -> None:
-    monkeypatch.setattr("pipeline.source.patience.PULL_LOCK", "20ms")
+    monkeypatch.setattr("store_uptime.pipeline.source.postgres.patience.PULL_LOCK", "20ms")
     setup, statements = RELOADS[name]
     make(reloaded, setup)
     with ThreadPoolExecutor(1) as thread:

@@ -232,7 +232,7 @@ def test_rejected_rows_stand_in_a_file_with_line_reason_and_the_row_as_it_was(
 def test_lines_are_counted_through_a_large_file(
     database: str, tmp_path: Path, rejects: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.incoming.BATCH_ROWS", 1_000)
+    monkeypatch.setattr("store_uptime.pipeline.load.incoming.BATCH_ROWS", 1_000)
     rows = [f"{n},2024-10-14 10:00:00 UTC,{'active' if n % 1_700 else 'off'}" for n in range(2, 6_000)]
     load(written_feed(tmp_path / "feed", polls=lines(POLLS, *rows)), database)
     told = [row.split(",")[1:4] for row in (rejects / "polls.csv.rejects.csv").read_text().splitlines()[1:]]

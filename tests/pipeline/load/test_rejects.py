@@ -15,7 +15,7 @@ from store_uptime.pipeline.clean.rules import Reason
 from store_uptime.pipeline.clean.split import TableCounts
 from tests.feeds import HOURS, POLLS, ZONES, lines
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GOOD = "a,2024-10-14 12:00:00 UTC,active"
 Row = dict[str, str]
 

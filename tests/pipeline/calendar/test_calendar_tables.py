@@ -29,7 +29,7 @@ ZONES = {
     "lord_howe_2024": "Australia/Lord_Howe",
     "new_york_2024": "America/New_York",
 }
-TABLES = sorted((Path(__file__).parent / "calendar").glob("*.csv"))
+TABLES = sorted((Path(__file__).parent).glob("*.csv"))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from store_uptime.pipeline.plan.packing import Line, packed
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.uptime.stage import STEPS, database, stage
 
-SQL = Path(__file__).parents[2] / "pipeline" / "sql"
+SQL = Path(__file__).parents[3] / "pipeline" / "uptime" / "sql"
 GIVEN = {"polls", "intervals"}
 HORIZON = Horizon(0, DAY_US + WEEK_US)
 HEAD = re.compile(r"^-- (\w+): +(.*)$")

@@ -146,7 +146,7 @@ def test_lines_are_those_of_each_file_however_many_there_are(tmp_path: Path) -> 
 def test_files_too_large_to_be_kept_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = feed(tmp_path, second=MORE, third=lines(POLLS, "c,never,active"))
     for limit in ("KEPT_BYTES", "BATCH_BYTES"):
-        monkeypatch.setattr(f"pipeline.source.small_files.{limit}", 60)
+        monkeypatch.setattr(f"store_uptime.pipeline.source.folder.small_files.{limit}", 60)
     found = report(folder)
     assert found.exact["store_id"].to_list() == ["a", "b", "c"]
     assert found.rejects["polls"].select("file", "line").rows() == [("third.csv", 2)]

@@ -244,7 +244,7 @@ def test_options_are_those_of_the_run(name: str) -> None:
 
 
 def test_of_many_rejected_rows_the_first_are_kept_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.saved_report.REJECTS_KEPT", 2)
+    monkeypatch.setattr("store_uptime.pipeline.report.archive.REJECTS_KEPT", 2)
     report = built("rejected rows")
     found = again(report)
     assert [rows.height for rows in found.rejects.values()] == [2, 2, 2]

@@ -277,7 +277,7 @@ def test_secrets_are_compared_in_constant_time() -> None:
 
 # Roles ----------------------------------------------------------------------------------------------------------------
 
-DOCUMENTED = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+DOCUMENTED = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 def documented() -> dict[tuple[str, str], Role]:

@@ -12,7 +12,7 @@ from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.errors import CannotWrite
 from store_uptime.pipeline.sample.sample import LIST, UNKNOWN_ZONE, Format, splitmix64, write_sample
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STORES, DAYS = 300, 5
 TABLES = ("store_status", "menu_hours", "timezones")
 

@@ -29,7 +29,7 @@ from tests.service.running import (
 
 pytestmark = pytest.mark.long  # servers of their own
 
-ALERTS = Path(__file__).parents[2] / "docs/deploy/alerts.yaml"
+ALERTS = Path(__file__).parents[3] / "docs/deploy/alerts.yaml"
 REQUESTS, RUNS = "store_uptime_requests_total", "store_uptime_run_seconds_count"
 BRIEF = {"STORE_UPTIME_TIMING_CONNECTION_S": "0.5", "STORE_UPTIME_TIMING_PROBE_S": "0.2"}
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

@@ -217,14 +217,15 @@ def test_the_package_is_used_whatever_the_machine_has_in_its_own_files(tmp_path:
     (tmp_path / "America").mkdir()
     (tmp_path / "America" / "Chicago").write_bytes(rules("Asia/Tokyo").read_bytes())
     script = (
-        "from zoneinfo import ZoneInfo; from datetime import datetime; from store_uptime.pipeline.calendar.offsets import local_offsets\n"
+        "from zoneinfo import ZoneInfo; from datetime import datetime\n"
+        "from store_uptime.pipeline.calendar.offsets import local_offsets\n"
         "print(ZoneInfo('America/Chicago').utcoffset(datetime(2024, 1, 1)))\n"
         "print(local_offsets(['America/Chicago'], 0, 1)['offset_us'][0] // 3_600_000_000)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={"PYTHONTZPATH": str(tmp_path), "TZDIR": str(tmp_path), "TZ": "Asia/Tokyo"},
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=True,
