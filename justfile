@@ -44,10 +44,11 @@ nightly:
 mutants *AREAS:
     UV_PROJECT_ENVIRONMENT=.venv-mutants uv run --group mutants python -m tests.mutation "$@"
 
-# lint, format and types, changing nothing
+# lint, format, types, and who may import whom, changing nothing
 lint:
     uv run ruff check .
     uv run ruff format --check .
+    uv run lint-imports --no-logo
     uv run pyrefly check
 
 # put into shape what lint would complain about, as far as that goes by itself

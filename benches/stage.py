@@ -12,8 +12,8 @@ import polars as pl
 
 from store_uptime.pipeline import Limits, Options, open_source
 from store_uptime.pipeline.options import WINDOWS, Horizon
-from store_uptime.pipeline.plan.packing import Line
-from store_uptime.pipeline.plan.partitions import parts
+from store_uptime.pipeline.plan.packing import PollKeys
+from store_uptime.pipeline.plan.partitions import partitions
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.report.compute import concatenated, figures_of
 from store_uptime.pipeline.run import begun, silent
@@ -42,8 +42,8 @@ def ours(folder: str, out: str) -> None:
     plan = bare_plan(Horizon(**facts["horizon"]), facts["stores"], pl.read_parquet(place / "intervals.parquet"))
     polls = pl.read_parquet(place / "polls.parquet")["poll"]
     with database(Limits()) as db:
-        partitions = parts(plan, Line(**facts["line"]), polls)
-        figures = concatenated(figures_of(db, plan, partition) for partition in partitions)
+        of_plan = partitions(plan, PollKeys(**facts["line"]), polls)
+        figures = concatenated(figures_of(db, plan, partition) for partition in of_plan)
     figures.windows.select("store", *SUMS).write_parquet(out)
 
 

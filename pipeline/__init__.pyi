@@ -130,19 +130,19 @@ from .options import (
     Options as Options,
 )
 from .panics import (
-    panics_told as panics_told,
+    panics_as_errors as panics_as_errors,
 )
 from .plan.rejected import (
     rejected_tables as rejected_tables,
 )
 from .report.archive import (
-    SavedReport as SavedReport,
+    ArchivedReport as ArchivedReport,
 )
 from .report.archive import (
-    restored as restored,
+    archive as archive,
 )
 from .report.archive import (
-    saved as saved,
+    restore as restore,
 )
 from .report.comparison import (
     comparison as comparison,
@@ -169,7 +169,7 @@ from .report.selection import (
     Selection as Selection,
 )
 from .report.selection import (
-    selected as selected,
+    select as select,
 )
 from .report.stretches import (
     Day as Day,
@@ -190,13 +190,13 @@ from .report.timeline import (
     Timeline as Timeline,
 )
 from .run import (
-    beginning as beginning,
-)
-from .run import (
     build_report as build_report,
 )
 from .run import (
     build_timeline as build_timeline,
+)
+from .run import (
+    data_version as data_version,
 )
 from .run import (
     explain as explain,
@@ -217,13 +217,13 @@ from .source.frames import (
     Source as Source,
 )
 from .source.postgres.connection import (
-    connected as connected,
+    connect as connect,
 )
 from .source.postgres.connection import (
     end_statements as end_statements,
 )
 from .source.postgres.connection import (
-    understood as understood,
+    parse_conninfo as parse_conninfo,
 )
 from .source.proposal import (
     proposed_mapping as proposed_mapping,

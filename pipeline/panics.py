@@ -12,7 +12,7 @@ from store_uptime.pipeline.errors import LibraryPanicked
 
 
 @contextmanager
-def panics_told(what: str) -> Iterator[None]:
+def panics_as_errors(what: str) -> Iterator[None]:
     """Raises LibraryPanicked where a library panics over what is read in the block."""
     try:
         yield

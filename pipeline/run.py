@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
-from store_uptime.pipeline.panics import panics_told
+from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import found_horizon
 from store_uptime.pipeline.tables import COLUMNS, Table
 
@@ -51,7 +51,7 @@ def build_report(
 
     Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
-    with panics_told(source.name), begun(source, options, limits, progress) as (ready, db):
+    with panics_as_errors(source.name), begun(source, options, limits, progress) as (ready, db):
         stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
         progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
         from store_uptime.pipeline.report.compute import report
@@ -67,7 +67,7 @@ def build_timeline(
     Raises what `build_report` raises.
     """
     one = replace(options, store=store)
-    with panics_told(source.name), begun(source, one, limits, progress) as (ready, db):
+    with panics_as_errors(source.name), begun(source, one, limits, progress) as (ready, db):
         from store_uptime.pipeline.plan.plausibility import no_poll_in_horizon
         from store_uptime.pipeline.report.timeline import timeline
 
@@ -82,9 +82,9 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     the data is old, for the others are of all stores. Raises UnknownStore where the report has no
     such store, and what the source raises.
     """
-    from store_uptime.pipeline.clean.split import taken_polls
+    from store_uptime.pipeline.clean.split import clean_polls
     from store_uptime.pipeline.data_warnings import OldData
-    from store_uptime.pipeline.plan.partitions import exchange, on_lines
+    from store_uptime.pipeline.plan.partitions import exchange, pack_polls
     from store_uptime.pipeline.plan.plan import of_store
     from store_uptime.pipeline.report.timeline import compared, timeline
     from store_uptime.pipeline.uptime.stage import database
@@ -94,17 +94,17 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
         raise UnknownStore(store, f"the report of {report.plan.source}")
     plan = of_store(report.plan, store)
     source.reads = POLLS
-    with panics_told(source.name), ExitStack() as kept:
+    with panics_as_errors(source.name), ExitStack() as kept:
         with source, ThreadPoolExecutor(1) as aside:
             db = aside.submit(kept.enter_context, database(limits))
             raw = source.polls(plan.horizon, store)
-            polls = taken_polls(raw, plan.horizon, source.mapping, gives_all=False)
-        (partition,) = exchange(plan, on_lines(plan, polls.accepted))
+            polls = clean_polls(raw, plan.horizon, source.mapping, gives_all=False)
+        (partition,) = exchange(plan, pack_polls(plan, polls.accepted))
         found = compared(timeline(db.result(), plan, partition), figures.row(0, named=True))
     return replace(found, warnings=report.quality.warnings_of(OldData))
 
 
-def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
+def data_version(source: "Source", options: Options = DEFAULTS) -> str | None:
     """What a run would begin with: the version of the data, None where that cannot be told exactly.
 
     Two runs with the same options over the same version have the same figures, unless the clock has a say: without a
@@ -112,7 +112,7 @@ def beginning(source: "Source", options: Options = DEFAULTS) -> str | None:
     HorizonOutOfRange, and what the source raises.
     """
     source.reads = POLLS
-    with panics_told(source.name), source:
+    with panics_as_errors(source.name), source:
         horizon_of(source, options)
         if options.now is not None and options.store is None:
             horizon_of(source, DEFAULTS)
@@ -123,7 +123,7 @@ def polled_stores(source: "Source") -> list[str]:
     """The stores of a report without options, in byte order. Raises NoPolls, AllPollsRejected, and what the source
     raises."""
     source.reads = POLLS
-    with panics_told(source.name), source, no_polls_explained(source):
+    with panics_as_errors(source.name), source, no_polls_explained(source):
         return source.stores()
 
 

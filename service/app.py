@@ -15,11 +15,11 @@ from litestar.template import TemplateConfig
 
 from store_uptime.service.backend.backend import Backend, Host
 from store_uptime.service.front import problems
-from store_uptime.service.front.authentication import Doorkeeper
+from store_uptime.service.front.authentication import AuthenticationMiddleware
 from store_uptime.service.front.compression import Zstandard
-from store_uptime.service.front.deadline import InTime
-from store_uptime.service.front.middleware import Front, Rates, SameSite
-from store_uptime.service.front.proxies import Proxied, client_of
+from store_uptime.service.front.deadline import AnswerDeadline
+from store_uptime.service.front.middleware import CrossSiteGuard, RateLimitMiddleware, RequestLogMiddleware
+from store_uptime.service.front.proxies import ProxyMiddleware, client_of
 from store_uptime.service.page import templates, views
 from store_uptime.service.registry.grants import Grant
 from store_uptime.service.routes import openapi, operations, reports, schedules, sessions, stores
@@ -57,7 +57,7 @@ HANDLERS: list[Any] = [
 ]
 
 
-def create_app(settings: Settings, host: Host) -> Proxied:
+def create_app(settings: Settings, host: Host) -> ProxyMiddleware:
     """The ASGI application of one server."""
     backend: Backend | None = None
 
@@ -88,10 +88,10 @@ def create_app(settings: Settings, host: Host) -> Proxied:
         },
         middleware=[
             PrometheusConfig(app_name="store_uptime", prefix="store_uptime", group_path=True).middleware,
-            InTime(settings.timing.request_s, settings.body_seconds),
-            SameSite(settings),
-            Rates(settings.rate_limit),
-            DefineMiddleware(Doorkeeper, exclude_from_auth_key="exclude_from_auth", exclude=["^/schema"]),
+            AnswerDeadline(settings.timing.request_s, settings.body_seconds),
+            CrossSiteGuard(settings),
+            RateLimitMiddleware(settings.rate_limit),
+            DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="exclude_from_auth", exclude=["^/schema"]),
         ],
         exception_handlers=problems.HANDLERS,
         plugins=[openapi.Strict()],
@@ -104,4 +104,4 @@ def create_app(settings: Settings, host: Host) -> Proxied:
         state=State(),
         logging_config=None,
     )
-    return Proxied(Front(app), settings.named_proxies)
+    return ProxyMiddleware(RequestLogMiddleware(app), settings.named_proxies)

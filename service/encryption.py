@@ -12,7 +12,7 @@ import pyrage
 from pyrage import ssh, x25519
 
 from store_uptime.pipeline import StoreUptimeError
-from store_uptime.service.errors import Sealed
+from store_uptime.service.errors import ReportEncrypted
 
 MAGIC = b"age-encryption.org/v1\n"
 SUFFIX = ".age"
@@ -31,7 +31,7 @@ class NoKey(StoreUptimeError):
 
 
 @dataclass(frozen=True)
-class Vault:
+class Encryption:
     """The keys of a server, a worker, or a command.
 
     recipients: age1… or ssh-…, to each of whom is encrypted; without any nothing is. identities: those that decrypt, as
@@ -52,18 +52,20 @@ class Vault:
         try:
             return pyrage.decrypt(content, [identity(text) for text in self.identities])
         except pyrage.DecryptError as error:
-            raise Sealed(has_keys=bool(self.identities), is_damaged="matching keys" not in str(error)) from None
+            raise ReportEncrypted(
+                has_keys=bool(self.identities), is_damaged="matching keys" not in str(error)
+            ) from None
 
     def named(self, name: str) -> str:
         """The name of a file, once it is sealed."""
         return f"{name}{SUFFIX}" if self.recipients else name
 
 
-def vault(encrypt_to: Sequence[str], identity_files: Sequence[Path]) -> Vault:
+def encryption(encrypt_to: Sequence[str], identity_files: Sequence[Path]) -> Encryption:
     """The keys that are named: recipients or files of them, and files of identities. Raises NoKey."""
     recipients = tuple(text for given in encrypt_to for text in recipients_of(given))
     identities = tuple(text for path in identity_files for text in identities_of(path))
-    return Vault(recipients, identities)
+    return Encryption(recipients, identities)
 
 
 def recipients_of(given: str) -> list[str]:

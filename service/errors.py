@@ -62,7 +62,7 @@ class ServiceError(StoreUptimeError):
     """Why, for the log: of those that are answered with 503."""
 
 
-def told(error: StoreUptimeError) -> str:
+def public_message(error: StoreUptimeError) -> str:
     """What callers are told of an error: its sentence, but not where the tables are."""
     match error:
         case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull() | ReportDamaged():
@@ -143,7 +143,7 @@ class CannotLoad(ServiceError):
         )
 
 
-class Sealed(ServiceError):
+class ReportEncrypted(ServiceError):
     """The report is encrypted, and no key here opens it."""
 
     status = 409

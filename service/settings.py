@@ -34,7 +34,8 @@ from store_uptime.service.parameters import (
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import SourceMapping
-    from store_uptime.service.encryption import Vault
+    from store_uptime.service.encryption import Encryption
+    from store_uptime.service.encryption import Encryption
     from store_uptime.service.outgoing.destinations import Destination
     from store_uptime.service.outgoing.webhooks import Network
 
@@ -235,11 +236,11 @@ class Settings:
         return mapping(self.map)
 
     @cached_property
-    def vault(self) -> "Vault":
+    def vault(self) -> "Encryption":
         """The keys that it encrypts and decrypts with. Raises NoKey."""
-        from store_uptime.service.encryption import vault
+        from store_uptime.service.encryption import encryption
 
-        return vault(self.encrypt_to, self.identity)
+        return encryption(self.encrypt_to, self.identity)
 
     @cached_property
     def destinations(self) -> "dict[str, Destination]":

@@ -45,7 +45,7 @@ class TableCounts:
 
 
 @dataclass(frozen=True)
-class Taken:
+class CleanedTable:
     """One table: the accepted rows, the rejected ones as they were, and the counts.
 
     accepted: store_id (categorical), and for polls poll_us, active; for hours weekday, start_us, end_us; for zones
@@ -58,7 +58,7 @@ class Taken:
     counts: TableCounts
 
 
-def taken_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping, *, gives_all: bool) -> Taken:
+def clean_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping, *, gives_all: bool) -> CleanedTable:
     """The polls of the horizon. A poll that is readable, not ahead of the clock, and outside it, does not exist."""
     in_horizon = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
     ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
@@ -67,21 +67,21 @@ def taken_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping, *, give
     others = taken_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
     accepted = pl.concat([raw.usual, others.accepted])
     outside = rows(raw.others) - others.counts.read if gives_all else None
-    return Taken(accepted, others.rejected, replace(others.counts, accepted=accepted.height, outside=outside))
+    return CleanedTable(accepted, others.rejected, replace(others.counts, accepted=accepted.height, outside=outside))
 
 
-def taken_hours(raw: RawFrames, mapping: SourceMapping) -> Taken:
+def clean_hours(raw: RawFrames, mapping: SourceMapping) -> CleanedTable:
     """Every hours row."""
     wanted = (CODED_ID, "weekday", "start_us", "end_us")
     return taken_rows(COLUMNS["menu_hours"], map(partial(judged_hours, mapping=mapping), raw), wanted)
 
 
-def taken_zones(raw: RawFrames) -> Taken:
+def clean_zones(raw: RawFrames) -> CleanedTable:
     """Every zone row; an empty zone is an accepted row with a null zone."""
     return taken_rows(COLUMNS["timezones"], map(judged_zones, raw), (CODED_ID, "zone"))
 
 
-def taken_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: Sequence[pl.Expr | str]) -> Taken:
+def taken_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: Sequence[pl.Expr | str]) -> CleanedTable:
     """The two halves of a judged table, and how many there are of each kind."""
     frames = list(judged)
     good, bad = pl.collect_all(
@@ -92,7 +92,7 @@ def taken_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: S
         engine="streaming",
     )
     reasons = bad.group_by("reason").len().sort("reason")
-    return Taken(good, bad, TableCounts(good.height, dict(reasons.iter_rows())))
+    return CleanedTable(good, bad, TableCounts(good.height, dict(reasons.iter_rows())))
 
 
 def as_it_was(judged: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:

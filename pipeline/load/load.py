@@ -26,10 +26,10 @@ from store_uptime.pipeline.load.load_warnings import Samples
 from store_uptime.pipeline.load.rejects import RejectFiles
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import EMBEDDED
-from store_uptime.pipeline.panics import panics_told
+from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.discovery import found_files
-from store_uptime.pipeline.source.postgres.connection import connected, first_line
+from store_uptime.pipeline.source.postgres.connection import connect, first_line
 from store_uptime.pipeline.source.postgres.patience import LOCK_S, NoAnswer
 from store_uptime.pipeline.statements import statement
 from store_uptime.pipeline.tables import COLUMNS, Table
@@ -168,7 +168,7 @@ def load_files(
     if full:
         refuse_corrections(files)
     with (
-        panics_told(found.source),
+        panics_as_errors(found.source),
         RejectFiles(rejects, path, files) as reject_files,
         writable(address) as connection,
     ):
@@ -198,7 +198,7 @@ def writable(address: str) -> Iterator[psycopg.Connection]:
             from store_uptime.pipeline.embedded.server import embedded_server
 
             address = stack.enter_context(embedded_server())
-        yield stack.enter_context(connected(address, APPLICATION, LONGEST))
+        yield stack.enter_context(connect(address, APPLICATION, LONGEST))
 
 
 def prepare(connection: psycopg.Connection) -> None:

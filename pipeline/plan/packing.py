@@ -24,7 +24,7 @@ BEFORE, AFTER = -2, 2 ** (WIDEST + 1)
 
 
 @dataclass(frozen=True)
-class Line:
+class PollKeys:
     """A store's stretch begins at place (store - first_store) * 2**bits, which is the start of the horizon.
 
     A step is a microsecond. A stretch has room for the end of an interval that is open at now, and not much more.
@@ -54,13 +54,13 @@ class Line:
         return 2 * (store - self.first_store) * 2**self.bits
 
 
-def packed(line: Line) -> pl.Expr:
+def packed(line: PollKeys) -> pl.Expr:
     """2 * place, and 1 more where the poll is active, of store, poll_us and active: int64."""
     stretch = (pl.col("store").cast(pl.Int64) - line.first_store) * 2**line.bits
     return (stretch + (pl.col("poll_us") - line.start_us)) * 2 + pl.col("active")
 
 
-def unpacked(polls: pl.Series, line: Line) -> pl.DataFrame:
+def unpacked(polls: pl.Series, line: PollKeys) -> pl.DataFrame:
     """store (uint32), poll_us (int64), active (bool) of packed polls."""
     place = pl.col("poll") // 2
     return polls.to_frame("poll").select(

@@ -7,7 +7,7 @@ from itertools import pairwise
 import polars as pl
 
 from store_uptime.pipeline.clean.split import CODED_ID
-from store_uptime.pipeline.plan.packing import Line, packed
+from store_uptime.pipeline.plan.packing import PollKeys, packed
 from store_uptime.pipeline.plan.plan import Plan
 
 POLLS_OF_A_PARTITION = 4_000_000
@@ -22,26 +22,26 @@ class Partition:
     contradictory: pairs of store and microsecond with both (docs/semantics.md, "Output").
     """
 
-    line: Line
+    line: PollKeys
     polls: pl.Series
     intervals: pl.DataFrame
     duplicates: int = 0
     contradictory: int = 0
 
 
-def on_lines(plan: Plan, polls: pl.DataFrame) -> list[tuple[Line, pl.Series]]:
+def pack_polls(plan: Plan, polls: pl.DataFrame) -> list[tuple[PollKeys, pl.Series]]:
     """The accepted polls, packed, in no order, repeats and all. polls: store_id (categorical), poll_us, active."""
     keys = plan.stores.select(CODED_ID, "store")
     keyed = polls.lazy().join(keys.lazy(), on="store_id")
     return [
-        (line, keyed.filter(on(line)).select(packed(line)).collect(engine="streaming").to_series())
+        (line, keyed.filter(in_key_range(line)).select(packed(line)).collect(engine="streaming").to_series())
         for line in lines(plan)
     ]
 
 
-def exchange(plan: Plan, unordered: list[tuple[Line, pl.Series]]) -> list[Partition]:
+def exchange(plan: Plan, unordered: list[tuple[PollKeys, pl.Series]]) -> list[Partition]:
     """The polls in partitions, one at least, which are views of one sorted series as far as nothing repeats."""
-    return [part for line, polls in unordered for part in parts(plan, line, in_order(polls))]
+    return [part for line, polls in unordered for part in partitions(plan, line, in_order(polls))]
 
 
 def in_order(polls: pl.Series) -> pl.Series:
@@ -49,20 +49,20 @@ def in_order(polls: pl.Series) -> pl.Series:
     return polls.to_frame().lazy().sort(pl.first()).collect(engine="streaming").to_series()
 
 
-def on(line: Line) -> pl.Expr:
+def in_key_range(line: PollKeys) -> pl.Expr:
     """Whether a store has a stretch on a line."""
     return pl.col("store").is_between(line.first_store, line.last_store)
 
 
-def lines(plan: Plan) -> list[Line]:
+def lines(plan: Plan) -> list[PollKeys]:
     """One line for all stores, unless the horizon is so long (thousands of years) that they do not fit on one."""
-    whole = Line.over(plan.horizon)
-    return [Line.over(plan.horizon, first) for first in plan.stores["store"][:: whole.room]] or [whole]
+    whole = PollKeys.over(plan.horizon)
+    return [PollKeys.over(plan.horizon, first) for first in plan.stores["store"][:: whole.room]] or [whole]
 
 
-def parts(plan: Plan, line: Line, polls: pl.Series) -> Iterator[Partition]:
+def partitions(plan: Plan, line: PollKeys, polls: pl.Series) -> Iterator[Partition]:
     """A line's sorted polls in parts of as many stores each, so that a part is some millions of polls."""
-    stores = plan.stores.filter(on(line))["store"]
+    stores = plan.stores.filter(in_key_range(line))["store"]
     number = max(1, round(polls.len() / POLLS_OF_A_PARTITION))
     firsts = stores[:: -(-stores.len() // number)] if stores.len() else [line.first_store]
     for first, end in pairwise([*firsts, line.last_store + 1]):
@@ -71,7 +71,7 @@ def parts(plan: Plan, line: Line, polls: pl.Series) -> Iterator[Partition]:
         yield partition(line, polls[begin:stop], plan.intervals.filter(within))
 
 
-def partition(line: Line, polls: pl.Series, intervals: pl.DataFrame) -> Partition:
+def partition(line: PollKeys, polls: pl.Series, intervals: pl.DataFrame) -> Partition:
     """Sorted polls without what they repeat: the same number again, or after an inactive poll an active one."""
     step = polls.diff()
     again = step == 0

@@ -13,7 +13,7 @@ from store_uptime.pipeline.calendar.intervals import always_open, business_inter
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
 from store_uptime.pipeline.calendar.tzdata import known_zones, tzdata_version
 from store_uptime.pipeline.clean.rules import WITHOUT_STORE
-from store_uptime.pipeline.clean.split import CODED_ID, Taken
+from store_uptime.pipeline.clean.split import CODED_ID, CleanedTable
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.source.frames import Source
@@ -23,7 +23,7 @@ STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
 
 
 @dataclass(frozen=True)
-class Places:
+class DeclaredStores:
     """What hours and zones say; it is worked out while the polls are still coming.
 
     stores: place (uint32), store_id, zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null
@@ -59,7 +59,7 @@ class Plan:
     mapping: SourceMapping = AS_NAMED
 
 
-def make_places(hours: Taken, zones: Taken, horizon: Horizon) -> Places:
+def make_places(hours: CleanedTable, zones: CleanedTable, horizon: Horizon) -> DeclaredStores:
     """The places of a run over the rows of hours and zones."""
     stores = (
         mentioned_stores(hours, zones)
@@ -72,7 +72,7 @@ def make_places(hours: Taken, zones: Taken, horizon: Horizon) -> Places:
     weekly = hours.accepted.join(keys, on="store_id")
     intervals = business_intervals(described(stores).select("zone", "always_open", store="place"), weekly, horizon)
     ids = {"hours": hours.accepted, "zones": zones.accepted}
-    return Places(
+    return DeclaredStores(
         stores=stores.with_columns(pl.col("store_id").cast(pl.String)),
         intervals=intervals.rename({"store": "place"}),
         ids={name: rows.select(pl.col("store_id").unique().cast(pl.String)) for name, rows in ids.items()},
@@ -88,7 +88,7 @@ def described(stores: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.col(FLAGS).fill_null(False))
 
 
-def make_plan(source: Source, options: Options, horizon: Horizon, polls: pl.DataFrame, places: Places) -> Plan:
+def make_plan(source: Source, options: Options, horizon: Horizon, polls: pl.DataFrame, places: DeclaredStores) -> Plan:
     """The plan of a run over the accepted polls: store_id (categorical) is all that is looked at."""
     ids = polls.lazy().select("store_id").unique().collect(engine="streaming")
     observed = ids.select(pl.col("store_id").cast(pl.String).sort()).with_row_index("store")
@@ -121,7 +121,7 @@ def of_store(plan: Plan, store: str) -> Plan:
     )
 
 
-def mentioned_stores(hours: Taken, zones: Taken) -> pl.LazyFrame:
+def mentioned_stores(hours: CleanedTable, zones: CleanedTable) -> pl.LazyFrame:
     """store_id: every store that has a row of hours, good or bad, or of zones."""
     bad = hours.rejected.filter(~pl.col("reason").is_in(WITHOUT_STORE))
     frames = (hours.accepted, bad, zones.accepted)
@@ -144,7 +144,7 @@ def zone_of_store(zones: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def hours_of_store(hours: Taken) -> pl.LazyFrame:
+def hours_of_store(hours: CleanedTable) -> pl.LazyFrame:
     """store_id, hours_unknown (every row was rejected), partly_rejected_hours; no row: no hours row."""
     rows = pl.concat(
         [

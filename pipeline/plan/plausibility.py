@@ -13,7 +13,7 @@ import polars as pl
 
 from store_uptime.pipeline.clean.remedies import remedy
 from store_uptime.pipeline.clean.rules import FILE, LINE, SURPLUS, Reason
-from store_uptime.pipeline.clean.split import TableCounts, Taken
+from store_uptime.pipeline.clean.split import CleanedTable, TableCounts
 from store_uptime.pipeline.data_warnings import (
     BadValue,
     DataWarning,
@@ -31,7 +31,7 @@ from store_uptime.pipeline.data_warnings import (
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.mapping.time_units import is_unlikely, other_unit
 from store_uptime.pipeline.options import DAY_US, OLD_US
-from store_uptime.pipeline.plan.plan import Places, Plan
+from store_uptime.pipeline.plan.plan import DeclaredStores, Plan
 from store_uptime.pipeline.tables import SPACE
 
 # The thresholds are those of docs/semantics.md, "Warnings"; when data is old stands in `options`.
@@ -61,7 +61,7 @@ FORMS: Mapping[str, pl.Expr] = {
 """In which form two ids of one store may differ, and what is the same of both."""
 
 
-def table_warnings(plan: Plan, places: Places, tables: Mapping[str, Taken]) -> Iterator[DataWarning]:
+def table_warnings(plan: Plan, places: DeclaredStores, tables: Mapping[str, CleanedTable]) -> Iterator[DataWarning]:
     """What the tables of a run say of themselves. tables: polls, hours and zones, judged."""
     yield from unlikely_times(plan.horizon.now_us, plan.mapping)
     yield from old_data(plan)
@@ -161,7 +161,7 @@ def unknown_zones(plan: Plan, zones: pl.DataFrame) -> Iterator[DataWarning]:
         yield UnknownZones(stores.len(), plan.stores.height, str(named["zone"].min()))
 
 
-def weekdays_from_one(hours: Taken) -> Iterator[DataWarning]:
+def weekdays_from_one(hours: CleanedTable) -> Iterator[DataWarning]:
     """Whether Sunday seems to be 7. Where a mapping has Monday as 1 that is no bad weekday, and nothing is said."""
     day = pl.col("day_of_week").str.strip_chars(SPACE)
     bad = hours.rejected.filter(day.is_in(["0", "7"])).select(day, "reason")

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from store_uptime.pipeline.clean.split import TableCounts, taken_hours, taken_polls, taken_zones
+from store_uptime.pipeline.clean.split import TableCounts, clean_hours, clean_polls, clean_zones
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.options import Horizon, Options
-from store_uptime.pipeline.plan.partitions import Partition, exchange, on_lines
+from store_uptime.pipeline.plan.partitions import Partition, exchange, pack_polls
 from store_uptime.pipeline.plan.plan import Plan, make_places, make_plan
 from store_uptime.pipeline.plan.plausibility import table_warnings
 from store_uptime.pipeline.plan.rejected import why_no_polls
@@ -42,13 +42,13 @@ class Coming:
 
 def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) -> Prepared:
     """Hours and zones are judged, and made into intervals, while the polls are coming. Raises NoPolls."""
-    hours, zones = taken_hours(awaited(coming.hours), source.mapping), taken_zones(awaited(coming.zones))
+    hours, zones = clean_hours(awaited(coming.hours), source.mapping), clean_zones(awaited(coming.zones))
     places = make_places(hours, zones, horizon)
-    polls = taken_polls(awaited(coming.polls), horizon, source.mapping, gives_all=source.gives_all)
+    polls = clean_polls(awaited(coming.polls), horizon, source.mapping, gives_all=source.gives_all)
     if options.store is None and polls.accepted.is_empty():
         raise why_no_polls(source, horizon)
     plan = make_plan(source, options, horizon, polls.accepted, places)
-    packed = on_lines(plan, polls.accepted)
+    packed = pack_polls(plan, polls.accepted)
     polls = replace(polls, accepted=polls.accepted.clear())  # what sorting takes can have its place
     tables = {"polls": polls, "hours": hours, "zones": zones}
     return Prepared(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from store_uptime.pipeline.clean.remedies import remedy
-from store_uptime.pipeline.clean.split import Taken, taken_hours, taken_polls, taken_zones
+from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_polls, clean_zones
 from store_uptime.pipeline.errors import AllPollsRejected, NoPolls
 from store_uptime.pipeline.options import DAY_US, Horizon
-from store_uptime.pipeline.panics import panics_told
+from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
 from store_uptime.pipeline.plan.plausibility import commonest, example_of
 from store_uptime.pipeline.source.frames import NONE_USUAL, RawPolls, Source
@@ -43,11 +43,11 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     return AllPollsRejected(source.name, polls.rejected.height, is_all, reasons, example, remedy(polls.rejected))
 
 
-def newest_polls(source: Source) -> Taken:
+def newest_polls(source: Source) -> CleanedTable:
     """The newest polls of a source, judged, whenever they were."""
     ahead_us = time.time_ns() // 1_000 + DAY_US
     ever = Horizon(CALENDAR_START_US, CALENDAR_END_US, ahead_us)
-    return taken_polls(RawPolls(NONE_USUAL, source.newest_polls()), ever, source.mapping, gives_all=False)
+    return clean_polls(RawPolls(NONE_USUAL, source.newest_polls()), ever, source.mapping, gives_all=False)
 
 
 def rejected_tables(source: Source) -> RejectedTables:
@@ -55,10 +55,10 @@ def rejected_tables(source: Source) -> RejectedTables:
 
     Of the polls of a database it is those of the newest ones. Raises what the source raises.
     """
-    with panics_told(source.name), source:
+    with panics_as_errors(source.name), source:
         tables = {
             "polls": newest_polls(source),
-            "hours": taken_hours(source.hours(None), source.mapping),
-            "zones": taken_zones(source.zones(None)),
+            "hours": clean_hours(source.hours(None), source.mapping),
+            "zones": clean_zones(source.zones(None)),
         }
     return RejectedTables({name: taken.rejected for name, taken in tables.items()})

@@ -33,7 +33,7 @@ REJECTED = {ROWS_OF[table]: columns for table, columns in COLUMNS.items()}
 
 
 @dataclass(frozen=True)
-class SavedReport:
+class ArchivedReport:
     """A report as Parquet files, compressed by zstd.
 
     figures: `Report.exact`; what else a report is made of stands as JSON in its metadata, under `store_uptime`.
@@ -49,22 +49,22 @@ class SavedReport:
     lanes: bytes | None
 
 
-def saved(report: Report) -> SavedReport:
+def archive(report: Report) -> ArchivedReport:
     """A whole report as bytes; of a selection there is nothing to keep that the whole does not hold."""
     if report.selection is not None:
         raise ValueError("a selection cannot be saved, only the whole report")
     rejects = (
         rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
     )
-    return SavedReport(
-        figures=parquet(report.exact, {MARK: json.dumps(told(report), ensure_ascii=False)}),
+    return ArchivedReport(
+        figures=parquet(report.exact, {MARK: json.dumps(metadata(report), ensure_ascii=False)}),
         plan=parquet(report.plan.intervals.sort("store", "open_us")),
         rejects=parquet(pl.concat(rejects, how="diagonal")),
         lanes=None if report.lanes is None else parquet(report.lanes),
     )
 
 
-def restored(
+def restore(
     figures: bytes,
     plan: bytes | None = None,
     rejects: bytes | None = None,
@@ -110,7 +110,7 @@ def rows_of(file: bytes, own: pl.Expr) -> pl.DataFrame:
     return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
 
 
-def told(report: Report) -> dict[str, Any]:
+def metadata(report: Report) -> dict[str, Any]:
     """What the figures do not hold, as plain values. The lists of stores follow from it and them."""
     plan, quality = report.plan, report.quality
     return {

@@ -36,10 +36,10 @@ def report(db: DuckDBPyConnection, ready: Prepared, *, lanes: bool = False) -> R
 
 def figures_of(db: DuckDBPyConnection, plan: Plan, partition: Partition, *, lanes: bool = False) -> Figures:
     """The figures of one partition: what a worker does, wherever it is."""
-    return uptime(db, partition, plan.horizon, reach_us(plan), lanes=lanes)
+    return uptime(db, partition, plan.horizon, max_gap_us(plan), lanes=lanes)
 
 
-def reach_us(plan: Plan) -> int:
+def max_gap_us(plan: Plan) -> int:
     """How far a poll speaks, in microseconds: never beyond the horizon, whatever was asked."""
     length_us = plan.horizon.now_us - plan.horizon.start_us
     return length_us if plan.options.max_gap is None else min(microseconds(plan.options.max_gap), length_us)

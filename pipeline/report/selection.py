@@ -44,7 +44,7 @@ class Selection:
         return {name: value for name, value in wanted.items() if name != "window"} | window
 
 
-def selected(report: "Report", selection: Selection) -> "Report":
+def select(report: "Report", selection: Selection) -> "Report":
     """The report with the stores that fit, in the same order; its quality is still that of the whole.
 
     A selection of nothing in particular gives the report as it is. What is selected is there to be written and looked

@@ -26,7 +26,7 @@ import duckdb
 import polars as pl
 
 from store_uptime.pipeline.options import WINDOWS, Horizon, Limits
-from store_uptime.pipeline.plan.packing import Line, neighbours
+from store_uptime.pipeline.plan.packing import PollKeys, neighbours
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.statements import statement
 
@@ -110,7 +110,7 @@ def stage(
         yield run
 
 
-def variables(line: Line, horizon: Horizon, reach_us: int) -> dict[str, int]:
+def variables(line: PollKeys, horizon: Horizon, reach_us: int) -> dict[str, int]:
     """What `macros` needs."""
     begins = {f"{window}_us": horizon.now_us - length for window, length in WINDOWS.items()}
     return asdict(line) | {"now_us": horizon.now_us, "reach_us": reach_us} | begins

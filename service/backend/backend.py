@@ -27,20 +27,20 @@ from store_uptime.pipeline import (
 )
 from store_uptime.service.backend.watch import NEWER, Watch, Watches
 from store_uptime.service.concurrency.clients import CLIENT
-from store_uptime.service.concurrency.shared_lookups import Looks
+from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.concurrency.threads import NoThread, Threads
 from store_uptime.service.concurrency.turns import Turns
 from store_uptime.service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable, TooManyLooks
 from store_uptime.service.front.authentication import Uses
 from store_uptime.service.observability import metrics
-from store_uptime.service.outgoing.dispatcher import Courier
-from store_uptime.service.queue.runner import House, Runner
+from store_uptime.service.outgoing.dispatcher import DeliveryDispatcher
+from store_uptime.service.queue.runner import RunContext, Runner
 from store_uptime.service.queue.schedules import queue_due
-from store_uptime.service.queue.ticker import Heartbeat, Troubles, one_line
+from store_uptime.service.queue.ticker import Ticker, Troubles, one_line
 from store_uptime.service.registry.migrations import NEWEST, settled
 from store_uptime.service.registry.registry import Registry, Row
 from store_uptime.service.settings import Settings, Timing
-from store_uptime.service.workers.jobs import Place
+from store_uptime.service.workers.jobs import SourceConfig
 from store_uptime.service.workers.pool import WAITING, WAITING_OF_ONE, Workers
 from store_uptime.service.workers.scratch import scratch
 
@@ -88,20 +88,20 @@ class Backend:
         self._registries = (self.registry, self.triggers, self._of_loops, self._of_leases, self._of_watches)
         self._looks, self._decryptions, self._starts = Threads(LOOKS), Threads(DECRYPTIONS), Threads(1)
         self.uses = Uses(self.registry)
-        self.shared_looks = Looks(FRESH_S)
+        self.shared_looks = SharedLookups(FRESH_S)
         self._trigger_turns = Turns(LOOKS, WAITING_OF_ONE, WAITING)
         self._held = ExitStack()
         self._spill = self._held.enter_context(scratch())
         self.workers = Workers(settings, self._spill)
         self._database = ""
         self._runner: Runner | None = None
-        self._courier = Courier(self._of_loops, settings, self.wake)
+        self._courier = DeliveryDispatcher(self._of_loops, settings, self.wake)
         self._watches = Watches(self._of_watches, lambda: self._database, self._spill, impatient(timing).look_s)
         self._watches.of["workers"] = Watch(self._lack_of_workers)
         self._is_outdated = False
         self._uses_embedded = False
         self._troubles = Troubles()
-        self._hearts: dict[str, Heartbeat] = {}
+        self._hearts: dict[str, Ticker] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stores: list[str] = []
         self._stores_until = 0.0
@@ -139,7 +139,7 @@ class Backend:
             address = await self._registry_address()
             for registry in self._registries:
                 await registry.open(address)
-            house = House(self._database, address, self._spill, self.wake)
+            house = RunContext(self._database, address, self._spill, self.wake)
             self._runner = Runner(self.settings, self._of_loops, self.workers, house, self._may_begin)
         except RegistryRefused as refused:
             self.host.end(str(refused))
@@ -159,7 +159,7 @@ class Backend:
 
     def _go_on(self, name: str, beat: Callable[[], Awaitable[None]], tick_s: float) -> None:
         """Do something again and again until the end."""
-        heart = self._hearts[name] = Heartbeat(name, beat, tick_s, self._troubles)
+        heart = self._hearts[name] = Ticker(name, beat, tick_s, self._troubles)
         self._tasks.append(asyncio.create_task(heart.run()))
 
     async def _renew_leases(self) -> None:
@@ -252,9 +252,9 @@ class Backend:
         return Limits(self.settings.duckdb_memory, self.settings.worker_threads, str(self._spill))
 
     @property
-    def place(self) -> Place:
+    def place(self) -> SourceConfig:
         """Where the tables are, for short work."""
-        return Place(self._database, self.settings.schema, mapping=self.settings.mapping)
+        return SourceConfig(self._database, self.settings.schema, mapping=self.settings.mapping)
 
     async def asks_for_keys(self) -> bool:
         """Whether nobody is let in without a key: always where other machines can call, else once there is one.
@@ -280,7 +280,7 @@ class Backend:
 
     async def data_version(self, options: Options) -> str | None:
         """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""
-        return await self._looked(lambda source: pipeline.beginning(source, options))
+        return await self._looked(lambda source: pipeline.data_version(source, options))
 
     def turn_to_trigger(self) -> AbstractAsyncContextManager[None]:
         """Within it one trigger of this client is seen to: who asks for hundreds waits for themselves.

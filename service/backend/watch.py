@@ -90,5 +90,5 @@ class Watches:
 
 def visit(address: str, seconds: float) -> None:
     """See whether a database answers; its tables may be locked. Raises what `pipeline.connected` raises."""
-    with pipeline.connected(address, "store-uptime visit", timedelta(seconds=seconds)):
+    with pipeline.connect(address, "store-uptime visit", timedelta(seconds=seconds)):
         pass

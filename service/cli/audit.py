@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from store_uptime.service.cli.registry import HERE, Place, opened
+from store_uptime.service.cli.registry import HERE, RegistryLocation, opened
 from store_uptime.service.cli.tables import show_list
-from store_uptime.service.cli.terminal import say
+from store_uptime.service.cli.terminal import echo
 from store_uptime.service.parameters import DURATION, INPUT, OUTPUT, TIME
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def audit(
         int, Parameter(group=OUTPUT, validator=Number(gte=1, lte=MOST), help="At most so many lines.")
     ] = LIMIT,
     format: Annotated[Literal["text", "csv", "json"], Parameter(group=OUTPUT, help="How it is written.")] = "text",
-    place: Place = HERE,
+    place: RegistryLocation = HERE,
 ) -> int:
     """Who has triggered, read and deleted what, and when: the newest first.
 
@@ -50,7 +50,7 @@ def audit(
         rows = ask("audit", who=who, subject=subject, since=since, limit=limit)
     show([row | {"at": row["at"].astimezone(UTC).isoformat(timespec="seconds")} for row in rows], format)
     if len(rows) == limit:
-        say(f"only the newest {limit:,}: --limit shows more")
+        echo(f"only the newest {limit:,}: --limit shows more")
     return 0
 
 

@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from store_uptime import pipeline
 from store_uptime.service.cli.load import load
 from store_uptime.service.cli.sample import sample
-from store_uptime.service.cli.terminal import say
+from store_uptime.service.cli.terminal import echo
 from store_uptime.service.cli.week import show_week
 from store_uptime.service.parameters import FLAG, INPUT
 from store_uptime.service.testing import serving
@@ -46,21 +46,21 @@ def demo(
     forget_settings()
     with TemporaryDirectory() as name, pipeline.throwaway_server() as database:
         folder = Path(name)
-        say("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")
+        echo("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")
         sample(folder / "feed", end=datetime.now(UTC))
-        say("\n2. Into PostgreSQL: store-uptime load FOLDER")
+        echo("\n2. Into PostgreSQL: store-uptime load FOLDER")
         load(folder / "feed", database=database, rejects=folder / "rejects")
         port = free_port()
-        say(f"\n3. The service: store-uptime serve --port {port}")
+        echo(f"\n3. The service: store-uptime serve --port {port}")
         with serving("--database", database, "--port", str(port)) as service, service.client() as client:
             lines = reported(client)
             store = most_down(lines)
-            say(f"\n5. Why so? The end of one store's week: store-uptime timeline {store}")
+            echo(f"\n5. Why so? The end of one store's week: store-uptime timeline {store}")
             week = pipeline.build_timeline(pipeline.open_source(database), store)
             show_week(week, newest=DAYS)
-            say(f"\nThe page: {client.base_url}  The API: {client.base_url}/schema")
+            echo(f"\nThe page: {client.base_url}  The API: {client.base_url}/schema")
             if not once:
-                say("Ctrl-C ends it.")
+                echo("Ctrl-C ends it.")
                 with suppress(KeyboardInterrupt):
                     service.process.wait()
     return 0
@@ -83,7 +83,7 @@ def free_port() -> int:
 
 def reported(client: "httpx.Client") -> list[str]:
     """The lines of a report that was triggered over HTTP; progress, first rows and summary are shown on the way."""
-    say("\n4. A report: POST /trigger_report, then GET /get_report/ID")
+    echo("\n4. A report: POST /trigger_report, then GET /get_report/ID")
     report_id = client.post("/trigger_report").raise_for_status().json()["report_id"]
     with client.stream("GET", f"/reports/{report_id}/events") as events:
         for line in events.iter_lines():
@@ -92,11 +92,11 @@ def reported(client: "httpx.Client") -> list[str]:
     lines = client.get(f"/get_report/{report_id}").raise_for_status().text.splitlines()
     print("", *lines[:ROWS], f"… {len(lines) - ROWS} more rows", sep="\n", flush=True)
     about = client.get(f"/reports/{report_id}").raise_for_status().json()
-    say(f"\nnow       {about['provenance']['now']} ({about['provenance']['now_is']})")
+    echo(f"\nnow       {about['provenance']['now']} ({about['provenance']['now_is']})")
     for table, counts in about["quality"]["tables"].items():
-        say(f"{table:<8}  {counts['accepted']:,} accepted, {sum(counts['rejected'].values()):,} rejected")
+        echo(f"{table:<8}  {counts['accepted']:,} accepted, {sum(counts['rejected'].values()):,} rejected")
     for warning in about["quality"]["warnings"]:
-        say(f"warning   {warning}")
+        echo(f"warning   {warning}")
     return lines
 
 
@@ -104,7 +104,7 @@ def tell(status: dict[str, object]) -> None:
     """Where a report stands."""
     progress = status.get("progress")
     step = progress["step"] if isinstance(progress, dict) else ""
-    say(f"   {status['status']:<8}  {step or status.get('error') or ''}")
+    echo(f"   {status['status']:<8}  {step or status.get('error') or ''}")
 
 
 def most_down(lines: list[str]) -> str:

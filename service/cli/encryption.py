@@ -10,10 +10,10 @@ from store_uptime import pipeline
 from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service import parameters
 from store_uptime.service.cli import terminal
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
 from store_uptime.service.cli.report import put_private
-from store_uptime.service.cli.terminal import counted, say
-from store_uptime.service.errors import Sealed
+from store_uptime.service.cli.terminal import counted, echo
+from store_uptime.service.errors import ReportEncrypted
 from store_uptime.service.parameters import INPUT, Identities
 
 encryption = cyclopts.App(name="encryption", help="Keys that encrypt what is kept and delivered (age).")
@@ -57,7 +57,7 @@ def key(path: Annotated[Path, Parameter(group=INPUT, help="A new file for the se
         pipeline.write_new_file(f"# public key: {recipient}\n{secret}\n".encode(), path, 0o600)
     except OSError as error:
         raise CannotMakeKey(path, error.strerror or str(error)) from None
-    say(f"the secret part is in {path}: keep a copy in another place, for nothing opens what it has locked but it")
+    echo(f"the secret part is in {path}: keep a copy in another place, for nothing opens what it has locked but it")
     print(recipient)
     return 0
 
@@ -76,7 +76,7 @@ def decrypt(
 
         store-uptime encryption decrypt morning.csv.age --identity key.txt
     """
-    from store_uptime.service.encryption import MAGIC, vault
+    from store_uptime.service.encryption import MAGIC, encryption
 
     try:
         with path.open("rb") as file:
@@ -86,21 +86,21 @@ def decrypt(
         raise CannotRead(path, error.strerror or str(error)) from None
     if not content.startswith(MAGIC):
         raise CannotRead(path, "it is not encrypted, or not as it was delivered")
-    put_private(vault((), identity).opened(content), out)
+    put_private(encryption((), identity).opened(content), out)
     return 0
 
 
 @encryption.command
-def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place: Place = HERE) -> int:
+def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place: RegistryLocation = HERE) -> int:
     """Encrypt all that is kept to other keys, report by report.
 
     Do so after a rotation of keys, or where there was no key before.
 
         store-uptime encryption rekey --identity old.txt --encrypt-to age1…
     """
-    from store_uptime.service.encryption import vault
+    from store_uptime.service.encryption import encryption
 
-    keys = vault(encrypt_to, identity)
+    keys = encryption(encrypt_to, identity)
     if not keys.recipients:
         raise NothingToEncryptTo
     done = left = 0
@@ -114,10 +114,10 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
                         again = {name: content and keys.sealed(keys.opened(content)) for name, content in kept.items()}
                         ask(f"keep_{what}_again", id=row["id"], **again)
                     done += 1
-                except Sealed:
+                except ReportEncrypted:
                     left += 1
         ask("note", action="encrypted again", subject="all", detail=f"{done} done", **ON_THE_COMMAND_LINE)
-    say(f"{done:,} reports and files on their way are encrypted to {counted(len(keys.recipients), 'key')} now")
+    echo(f"{done:,} reports and files on their way are encrypted to {counted(len(keys.recipients), 'key')} now")
     if left:
-        say(f"{left:,} could not be opened, and are as they were: --identity names the key of each")
+        echo(f"{left:,} could not be opened, and are as they were: --identity names the key of each")
     return 1 if left else 0

@@ -7,9 +7,9 @@ from cyclopts import Parameter
 from store_uptime import pipeline
 from store_uptime.pipeline import Columns, Format
 from store_uptime.service import parameters
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
 from store_uptime.service.cli.report import put_private, refuse_terminal
-from store_uptime.service.cli.terminal import say
+from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import RemovedReport
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
 
@@ -24,7 +24,7 @@ def fetch(
     ] = None,
     format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
     out: parameters.Out = parameters.STDOUT,
-    place: Place = HERE,
+    place: RegistryLocation = HERE,
 ) -> int:
     """A report that a server has made, from the registry itself.
 
@@ -32,18 +32,18 @@ def fetch(
 
         store-uptime fetch REPORT_ID --identity key.txt --out week.csv
     """
-    from store_uptime.service.encryption import vault
+    from store_uptime.service.encryption import encryption
     from store_uptime.service.registry.reports import known, with_result
 
     refuse_terminal(format, out)
-    keys = vault((), identity)
+    keys = encryption((), identity)
     with opened(place) as ask:
         row = with_result(known(next(iter(ask("status", id=report_id)), None)))
         stored = ask("figures", id=report_id)
         if not stored:
             raise RemovedReport
-        report = pipeline.restored(keys.opened(stored[0]["figures"]))
+        report = pipeline.restore(keys.opened(stored[0]["figures"]))
         ask("note", action="read", subject=report_id, detail="fetch", **ON_THE_COMMAND_LINE)
     put_private(report.render(format, columns or row["options"]["columns"]), out)
-    say(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
+    echo(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
     return 0

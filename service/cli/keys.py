@@ -8,9 +8,9 @@ import cyclopts
 from cyclopts import Parameter
 
 from store_uptime.pipeline import StoreUptimeError
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
 from store_uptime.service.cli.tables import show_list
-from store_uptime.service.cli.terminal import say
+from store_uptime.service.cli.terminal import echo
 from store_uptime.service.durations import WRITTEN, positive_duration, shown
 from store_uptime.service.instants import instant
 from store_uptime.service.parameters import INPUT, TIME, converted_by
@@ -86,7 +86,7 @@ class KeyExists(StoreUptimeError):
 
 
 @keys.command
-def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: Place = HERE) -> int:
+def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: RegistryLocation = HERE) -> int:
     """Make a key and print it, once: only its hash is kept.
 
     From the first key on the service answers nobody without one.
@@ -103,13 +103,13 @@ def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: P
         added = ask("add_key", name=name, **values, **ON_THE_COMMAND_LINE)
     if not added:
         raise KeyExists(name)
-    say(f"key {name!r}; it is not shown again:")
+    echo(f"key {name!r}; it is not shown again:")
     print(key)
     return 0
 
 
 @keys.command(name="list")
-def list_keys(*, place: Place = HERE) -> int:
+def list_keys(*, place: RegistryLocation = HERE) -> int:
     """Every key by name, without its secret part: what it may do, until when, and when it was last used.
 
     For example:
@@ -152,7 +152,7 @@ def state(key: "DictRow") -> str:
 
 
 @keys.command
-def revoke(name: Name, /, *, place: Place = HERE) -> int:
+def revoke(name: Name, /, *, place: RegistryLocation = HERE) -> int:
     """Have a key open nothing any more, at once.
 
     The sessions on the page that it began end with it.
@@ -163,5 +163,5 @@ def revoke(name: Name, /, *, place: Place = HERE) -> int:
         revoked = ask("revoke_key", name=name, **ON_THE_COMMAND_LINE)
     if not revoked:
         raise NoSuchKey(name)
-    say(f"key {name!r} is revoked")
+    echo(f"key {name!r} is revoked")
     return 0

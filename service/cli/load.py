@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from store_uptime import pipeline
 from store_uptime.service import parameters
 from store_uptime.service.cli.report import WARNED
-from store_uptime.service.cli.terminal import counted, reasons, say, watched
+from store_uptime.service.cli.terminal import counted, echo, reasons, watched
 from store_uptime.service.parameters import FLAG, INPUT, OUTPUT
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def load(
 def summarize(done: "Loaded") -> None:
     """What became of each file, the sums where there are several of a table, and the warnings, on stderr."""
     for file in done.files:
-        say(told(file))
+        echo(summary_line(file))
     for table, sums in done.tables.items():
         if sums.files > 1:
-            say(counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
+            echo(counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
     for warning in done.warnings:
-        say(f"warning  {warning}")
+        echo(f"warning  {warning}")
 
 
 def rows_bar() -> "Progress":
@@ -86,7 +86,7 @@ def rows_bar() -> "Progress":
     return Progress(*columns, console=Console(stderr=True), transient=True, disable=not watched())
 
 
-def told(done: "LoadedFile") -> str:
+def summary_line(done: "LoadedFile") -> str:
     """What became of a file, in a line or two."""
     line = counts(f"{done.name} -> {done.table}", done.table, done)
     if done.rejects:

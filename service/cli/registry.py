@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from store_uptime import pipeline
 from store_uptime.pipeline import EMBEDDED
 from store_uptime.service import parameters
-from store_uptime.service.cli.terminal import say
+from store_uptime.service.cli.terminal import echo
 from store_uptime.service.parameters import REGISTRY
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PATIENCE = timedelta(seconds=60)  # of a statement
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class RegistryLocation:
     """Where it is, found as `serve` finds it."""
 
     database: Annotated[
@@ -40,11 +40,11 @@ class Place:
     ] = None
 
 
-HERE = Place()
+HERE = RegistryLocation()
 
 
 @contextmanager
-def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
+def opened(place: RegistryLocation) -> "Iterator[Callable[..., list[DictRow]]]":
     """Executes statements of the registry by name, each committed at once; it is made if it is missing."""
     from psycopg.rows import dict_row
 
@@ -57,8 +57,8 @@ def opened(place: Place) -> "Iterator[Callable[..., list[DictRow]]]":
             return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
 
         with registry_errors():
-            address = settled(parameters.address(place.database), place.registry, url, say)
-        connection = servers.enter_context(pipeline.connected(address, "store-uptime command", PATIENCE))
+            address = settled(parameters.address(place.database), place.registry, url, echo)
+        connection = servers.enter_context(pipeline.connect(address, "store-uptime command", PATIENCE))
         connection.autocommit = True
 
         def ask(statement: str, **values: Any) -> "list[DictRow]":

@@ -14,8 +14,8 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Format, Options, StoreUptimeError
 from store_uptime.service import parameters
 from store_uptime.service.cli import terminal
-from store_uptime.service.cli.terminal import counted, reasons, say
-from store_uptime.service.page.humanize import behind, briefly, when_down
+from store_uptime.service.cli.terminal import counted, echo, reasons
+from store_uptime.service.page.humanize import behind, format_elapsed, when_down
 from store_uptime.service.parameters import FLAG, OUTPUT
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def summarize(result: "Report", out: Path, seconds: float) -> None:
     lines = [*summary(result), *outcome(result, out, seconds)]
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
-        say(f"{name:<{width}}  {text}")
+        echo(f"{name:<{width}}  {text}")
 
 
 def summary(result: "Report") -> Iterator[tuple[str, str]]:
@@ -173,7 +173,7 @@ def outcome(result: "Report", out: Path, seconds: float) -> Iterator[tuple[str, 
     yield "uptime", f"{day} in the last day, {week} in the last week, of all stores together"
     down, age = result.exact["down_now"].sum(), newest_poll_age(result)
     yield "down", f"{down:,} of {counted(result.exact.height, 'store')} {when_down(age)}"
-    yield "written", f"to {'stdout' if out == parameters.STDOUT else out}, in {briefly(seconds)}"
+    yield "written", f"to {'stdout' if out == parameters.STDOUT else out}, in {format_elapsed(seconds)}"
 
 
 def percent(share: "Decimal | None") -> str:

@@ -8,7 +8,7 @@ from cyclopts import CycloptsError, Parameter
 from cyclopts.validators import Number
 
 from store_uptime import pipeline
-from store_uptime.service.cli.terminal import counted, say, watched
+from store_uptime.service.cli.terminal import counted, echo, watched
 from store_uptime.service.parameters import FLAG, INPUT, INSTANT, OUTPUT
 
 AT_LEAST_ONE = Number(gte=1)
@@ -57,5 +57,5 @@ def sample(
             replace=force,
             progress=lambda done, _: bar.update(task, completed=done),
         )
-    say(f"wrote {counted(stores, 'store')}, {counted(days, 'day')} to {folder}")
+    echo(f"wrote {counted(stores, 'store')}, {counted(days, 'day')} to {folder}")
     return 0

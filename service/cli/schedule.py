@@ -8,9 +8,9 @@ from cyclopts import CycloptsError, Parameter
 
 from store_uptime.pipeline import Format, Options
 from store_uptime.service import parameters
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Place, opened
+from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
 from store_uptime.service.cli.tables import show_list
-from store_uptime.service.cli.terminal import say
+from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ScheduleExists, UnknownSchedule
 from store_uptime.service.page.humanize import host
 from store_uptime.service.parameters import DELIVERY, INPUT, KEEPING
@@ -53,7 +53,7 @@ def add(
     webhook: Annotated[
         str | None, Parameter(group=DELIVERY, metavar="URL", help="An address to announce each report at.")
     ] = None,
-    place: Place = HERE,
+    place: RegistryLocation = HERE,
 ) -> int:
     """Have a report made again and again.
 
@@ -63,11 +63,11 @@ def add(
         store-uptime schedule add nightly --cron "0 2 * * *" --deliver-to archive
     """
     from store_uptime.service.outgoing.webhooks import private_address
-    from store_uptime.service.queue.schedules import Wanted
+    from store_uptime.service.queue.schedules import NewSchedule
 
     options = Options(store=store, max_gap=max_gap, lookback=lookback)
     try:
-        wanted = Wanted(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
+        wanted = NewSchedule(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
     except ValueError as error:
         raise CycloptsError(msg=f"{error}.") from None
     with opened(place) as ask:
@@ -75,19 +75,19 @@ def add(
         if not ask("add_schedule", **values, **ON_THE_COMMAND_LINE):
             raise ScheduleExists(name)
     if deliver_to:
-        say(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in values['deliver_to'])}")
+        echo(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in values['deliver_to'])}")
     private = private_address(wanted.webhook or "", ())
     if private:
-        say(f"its webhook waits for a server with --webhook-network {private}: {private} is a private address")
-    say(f"schedule {name!r}, the next time at {values['next_due']:%Y-%m-%d %H:%M} UTC")
+        echo(f"its webhook waits for a server with --webhook-network {private}: {private} is a private address")
+    echo(f"schedule {name!r}, the next time at {values['next_due']:%Y-%m-%d %H:%M} UTC")
     if values["webhook_secret"]:
-        say("its announcements are signed with this secret; it is not shown again:")
+        echo("its announcements are signed with this secret; it is not shown again:")
         print(values["webhook_secret"])
     return 0
 
 
 @schedule.command(name="list")
-def list_schedules(*, place: Place = HERE) -> int:
+def list_schedules(*, place: RegistryLocation = HERE) -> int:
     """Every schedule: when it comes, when next, what became of the last report.
 
     For example:
@@ -112,7 +112,7 @@ def list_schedules(*, place: Place = HERE) -> int:
 
 
 @schedule.command
-def remove(name: Name, /, *, place: Place = HERE) -> int:
+def remove(name: Name, /, *, place: RegistryLocation = HERE) -> int:
     """Have a schedule come no more. Its reports stay.
 
     For example:
@@ -122,12 +122,12 @@ def remove(name: Name, /, *, place: Place = HERE) -> int:
     with opened(place) as ask:
         if not ask("remove_schedule", name=name, **ON_THE_COMMAND_LINE):
             raise UnknownSchedule(name)
-    say(f"schedule {name!r} is removed; its reports stay")
+    echo(f"schedule {name!r} is removed; its reports stay")
     return 0
 
 
 @schedule.command
-def run(name: Name, /, *, place: Place = HERE) -> int:
+def run(name: Name, /, *, place: RegistryLocation = HERE) -> int:
     """Ask for a report of a schedule now, and print its id.
 
     It is one more, beside those of the schedule's due times.

@@ -49,7 +49,7 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     settings = replace(settings, database=parameters.address(settings.database))
     for address in (settings.database, settings.registry):
         if address and address != EMBEDDED:
-            pipeline.understood(address)  # what is no address would be waited for in vain
+            pipeline.parse_conninfo(address)  # what is no address would be waited for in vain
     _ = (
         settings.mapping,
         settings.vault,
@@ -96,14 +96,14 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
 
     from store_uptime.service.app import create_app
     from store_uptime.service.backend.backend import Host
-    from store_uptime.service.front.middleware import PatientServer
+    from store_uptime.service.front.middleware import HeaderTimeoutProtocol
     from store_uptime.service.front.proxies import is_proxy
     from store_uptime.service.observability import logs
 
     logs.configure(settings.log_format or ("text" if sys.stderr.isatty() else "json"))
     named = settings.named_proxies
-    PatientServer.head_seconds = settings.timing.head_s
-    PatientServer.known = Connections(allow_files(2 * CONNECTIONS), lambda peer: is_proxy(peer, named))
+    HeaderTimeoutProtocol.head_seconds = settings.timing.head_s
+    HeaderTimeoutProtocol.known = Connections(allow_files(2 * CONNECTIONS), lambda peer: is_proxy(peer, named))
     sentences: list[str] = []
 
     def end(sentence: str) -> None:
@@ -115,7 +115,7 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
 
     config = uvicorn.Config(
         create_app(settings, Host(end, lambda: server.should_exit)),
-        http=PatientServer,
+        http=HeaderTimeoutProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from store_uptime.service.cli.terminal import say
+from store_uptime.service.cli.terminal import echo
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -16,7 +16,7 @@ def show_list(headings: Sequence[str], rows: Iterable[Sequence[str | None]], if_
     """Rows under their headings; where there is no row, that is said on stderr and nothing on stdout."""
     lines = [[printable(value) or NOTHING for value in row] for row in rows]
     if not lines:
-        say(if_empty)
+        echo(if_empty)
     elif sys.stdout.isatty():
         show_fitted(headings, lines)
     else:

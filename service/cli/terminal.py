@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from store_uptime.pipeline import Source
 
 
-def say(text: str) -> None:
+def echo(text: str) -> None:
     """A line on stderr, where everything goes that is not the result."""
     print(text, file=sys.stderr, flush=True)
 

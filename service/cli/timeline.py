@@ -11,7 +11,7 @@ from store_uptime.service import parameters
 from store_uptime.service.cli import terminal
 from store_uptime.service.cli.report import put
 from store_uptime.service.cli.tables import printable, show
-from store_uptime.service.cli.terminal import say
+from store_uptime.service.cli.terminal import echo
 from store_uptime.service.cli.week import COLOURS, show_week, why_empty
 from store_uptime.service.page.humanize import ago
 from store_uptime.service.parameters import FLAG, INPUT, OUTPUT
@@ -67,7 +67,7 @@ def timeline(
     else:
         put(result.csv(), out, pipeline.TIMELINE)
     for warning in result.warnings:
-        say(f"warning  {warning}")
+        echo(f"warning  {warning}")
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
 from store_uptime.service.cli.tables import printable, show
-from store_uptime.service.page.humanize import lasting, local_day, moment, offset
+from store_uptime.service.page.humanize import format_duration, format_instant, local_day, offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,7 +45,9 @@ def heading(timeline: "Timeline", week: "Week") -> "Iterator[RenderableType]":
     from rich.text import Text
 
     yield Text(f"Store {printable(timeline.store_id)}", style="bold", overflow="fold")
-    yield Text(f"The week before {moment(week.now)}, local time of {printable(timeline.timezone)}", overflow="fold")
+    yield Text(
+        f"The week before {format_instant(week.now)}, local time of {printable(timeline.timezone)}", overflow="fold"
+    )
     if timeline.data_age_seconds is not None:
         yield f"The newest poll was {pipeline.age_in_words(timeline.data_age_seconds)} old."
 
@@ -58,7 +60,7 @@ def day_parts(day: "Day", zone: tzinfo) -> "Iterator[RenderableType]":
     yield Text(f"\n{day.date:%a} {day.date.day} {day.date:%b %Y}: {sums}", style="bold")
     if day.change_utc is not None and day.shift_minutes is not None:
         way = "forward" if day.shift_minutes > 0 else "back"
-        yield f"  The clocks go {way} by {lasting(60 * abs(day.shift_minutes))}."
+        yield f"  The clocks go {way} by {format_duration(60 * abs(day.shift_minutes))}."
     if not day.stretches:
         yield "  closed"
         return
@@ -151,7 +153,7 @@ def time_of_day(instant: datetime, day: "Day", zone: tzinfo) -> str:
 
 def length(duration: timedelta) -> str:
     """How long something lasts, in words."""
-    return lasting(duration.total_seconds())
+    return format_duration(duration.total_seconds())
 
 
 def figure(value: "Decimal | None") -> str:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-class Looks:
+class SharedLookups:
     """What was found is told for so many seconds to whoever asks for the same."""
 
     def __init__(self, seconds: float) -> None:

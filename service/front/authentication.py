@@ -62,7 +62,7 @@ def grant_of(key: Row) -> Grant:
     return Grant(key["name"], Role(key["role"]))
 
 
-async def begun_session(registry: Registry, name: str | None, client: str) -> tuple[str, str]:
+async def create_session(registry: Registry, name: str | None, client: str) -> tuple[str, str]:
     """A new session of a key: what its cookie holds, and the token that its requests must show."""
     cookie, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     opened = {"hash": hashed(cookie), "csrf_token": csrf_token, "lasting": SESSION}
@@ -99,7 +99,7 @@ class Uses:
             log.warning("that a key was used could not be noted", key=name, error=str(error))
 
 
-class Doorkeeper(AbstractAuthenticationMiddleware):
+class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     """Sets `user` to what the caller may do, and `auth` to the session's CSRF token; compares it with what the route
     needs. A route that does not say needs an admin.
 

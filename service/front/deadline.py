@@ -9,7 +9,7 @@ from store_uptime.service.errors import AnswerTooLate
 from store_uptime.service.front.authentication import SAFE
 
 
-class InTime(ASGIMiddleware):
+class AnswerDeadline(ASGIMiddleware):
     """Ends a request whose answer does not begin. One that has begun, such as events, may take as long as it likes."""
 
     def __init__(self, seconds: float, body_seconds: float) -> None:

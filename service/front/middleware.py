@@ -56,7 +56,7 @@ HEADERS = {
 log = structlog.get_logger(part="access")
 
 
-class Front:
+class RequestLogMiddleware:
     """Around the application, so that even what has no route is logged and has the headers."""
 
     def __init__(self, app: Any) -> None:
@@ -68,7 +68,7 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, seen = time.perf_counter(), Seen()
+        begun, seen = time.perf_counter(), ResponseInfo()
         client = Client(counted_as(client_of(scope)), receive)
         CLIENT.set(client)
         asked: Any = dict(scope, headers=without_refused_codings(scope["headers"]))
@@ -100,21 +100,21 @@ class Front:
         finally:
             outgoing.end()
             milliseconds = round(1000 * (time.perf_counter() - begun), 1)
-            log.info("request", method=scope["method"], **told(asked, seen), milliseconds=milliseconds)
+            log.info("request", method=scope["method"], **log_fields(asked, seen), milliseconds=milliseconds)
             structlog.contextvars.clear_contextvars()
 
 
-NO_PLACE = Front(no_place)
+NO_PLACE = RequestLogMiddleware(no_place)
 
 
-class Seen:
+class ResponseInfo:
     """What has passed of an answer."""
 
     status = GONE
     location = ""
 
 
-def told(scope: Any, seen: Seen) -> dict[str, Any]:
+def log_fields(scope: Any, seen: ResponseInfo) -> dict[str, Any]:
     """What the log says of a request: neither a key nor a whole report id, with which somebody could ask."""
     report_id = scope.get("path_params", {}).get("report_id") or seen.location.rpartition("/")[2]
     return {
@@ -127,7 +127,7 @@ def told(scope: Any, seen: Seen) -> dict[str, Any]:
     }
 
 
-class SameSite(ASGIMiddleware):
+class CrossSiteGuard(ASGIMiddleware):
     """Lets in what is addressed to us and comes from us, or from no page at all.
 
     Any page may make a browser post to a server on this machine, and JSON is read whatever its content type; but a
@@ -213,7 +213,7 @@ def is_foreign(headers: Headers, host: str) -> bool:
     return site not in ("none", "same-origin") or (origin is not None and origin.partition("://")[2] != host)
 
 
-class Rates(ASGIMiddleware):
+class RateLimitMiddleware(ASGIMiddleware):
     """So many requests a minute from one address, and no more."""
 
     def __init__(self, per_minute: int) -> None:
@@ -229,7 +229,7 @@ class Rates(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-class PatientServer(HttpToolsProtocol):
+class HeaderTimeoutProtocol(HttpToolsProtocol):
     """A request's head has ten seconds and some kilobytes, and who takes nothing of an answer for twenty is let go;
     Uvicorn by itself would wait for ever, and keep it all."""
 

@@ -26,7 +26,7 @@ from store_uptime.pipeline import (
     UnknownStore,
 )
 from store_uptime.service.causes import Cause
-from store_uptime.service.errors import RegistryUnreachable, ServiceError, told
+from store_uptime.service.errors import RegistryUnreachable, ServiceError, public_message
 
 STATUS: dict[type[StoreUptimeError], int] = {
     UnknownStore: 404,
@@ -74,10 +74,10 @@ def of_http(error: HTTPException) -> ProblemDetailsException:
 def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
     """What the service or the pipeline cannot do."""
     if isinstance(error, ServiceError):
-        return problem(error.status, told(error), error.headers)
+        return problem(error.status, public_message(error), error.headers)
     if type(error) in STATUS:
-        return problem(STATUS[type(error)], told(error))
-    return problem(503, told(error))
+        return problem(STATUS[type(error)], public_message(error))
+    return problem(503, public_message(error))
 
 
 def of_bytes(error: UnicodeDecodeError) -> ProblemDetailsException:

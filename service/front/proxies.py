@@ -48,7 +48,7 @@ def client_of(scope: Any) -> str:
     return scope["client"][0] if scope.get("client") else ""
 
 
-class Proxied:
+class ProxyMiddleware:
     """Around the application: from here on a request has the client and the scheme that a named proxy tells."""
 
     def __init__(self, app: Any, named: Sequence[Network]) -> None:

@@ -16,7 +16,7 @@ from store_uptime.pipeline import StoreUptimeError
 
 MEBIBYTE = 1 << 20
 PROMISE = 0.8  # of the memory there is; the rest is for whatever else runs there
-DESK = 2  # workers for what people wait for, beside those for reports
+INTERACTIVE_WORKERS = 2  # workers for what people wait for, beside those for reports
 SERVER, SERVER_PART = 256 * MEBIBYTE, 1 / 4  # for the server itself and answers on their way; of little memory, a part
 LEAST = 96 * MEBIBYTE  # a worker: 65 when it is ready, the rest for a report of some hundred stores
 UNTOUCHED = {"RLIMIT_DATA": 512 * MEBIBYTE, "RLIMIT_AS": 1856 * MEBIBYTE}  # stacks, arenas, and the code of libraries
@@ -74,7 +74,7 @@ class Shares:
     @property
     def worker(self) -> int:
         """That of one worker, for reports or for short work."""
-        equal = (self.promised - self.server) // (self.workers + DESK)
+        equal = (self.promised - self.server) // (self.workers + INTERACTIVE_WORKERS)
         return equal if self.process is None else min(equal, self.process)
 
     def check(self) -> None:
@@ -88,7 +88,7 @@ class Shares:
 
 def needed(workers: int) -> int:
     """The bytes of memory that so many workers for reports need, with all that runs beside them."""
-    shares = (workers + DESK) * LEAST
+    shares = (workers + INTERACTIVE_WORKERS) * LEAST
     return ceil(min(SERVER + shares, shares / (1 - SERVER_PART)) / PROMISE)
 
 

@@ -29,7 +29,7 @@ WAITS = (5 * SECONDS, MINUTES, 5 * MINUTES, 30 * MINUTES, 2 * HOURS, 5 * HOURS, 
 log = structlog.get_logger(part="courier")
 
 
-class Courier:
+class DeliveryDispatcher:
     """Delivers what this server can deliver: files to its destinations, announcements to anybody it may call."""
 
     def __init__(self, registry: Registry, settings: Settings, wake: Callable[[], None]) -> None:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from store_uptime.service.page.humanize import clock, in_time, lasting, local_day, local_time, moment, offset
+from store_uptime.service.page.humanize import (
+    clock,
+    format_duration,
+    format_instant,
+    in_time,
+    local_day,
+    local_time,
+    offset,
+)
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import Timeline
@@ -84,7 +92,7 @@ def drawn(
             for poll in polls
             if strip.start <= poll["poll_utc"] < strip.end
         ],
-        "down": lasting(
+        "down": format_duration(
             sum(
                 (min(piece["end_utc"], strip.end) - max(piece["start_utc"], strip.start)).total_seconds()
                 for piece in here
@@ -111,8 +119,8 @@ def change(strip: Strip) -> Values | None:
     way = "forward" if day["shift_minutes"] > 0 else "back"
     return {
         "x": strip.x(day["change_utc"]),
-        "title": f"Clocks went {way} by {lasting(60 * abs(day['shift_minutes']))}: "
-        f"this day has {lasting((strip.end - strip.start).total_seconds())}",
+        "title": f"Clocks went {way} by {format_duration(60 * abs(day['shift_minutes']))}: "
+        f"this day has {format_duration((strip.end - strip.start).total_seconds())}",
     }
 
 
@@ -141,14 +149,14 @@ def poll_times(timeline: "Timeline") -> dict[datetime, str]:
     """When each poll was that a piece rests on, in words: on the store's clock, or in UTC if before the week."""
     there = dict(timeline.polls.select("poll_utc", "poll_local").iter_rows())
     polls = timeline.pieces["poll_utc"].drop_nulls().unique()
-    return {poll: local_time(there[poll]) if poll in there else moment(poll) for poll in polls}
+    return {poll: local_time(there[poll]) if poll in there else format_instant(poll) for poll in polls}
 
 
 def piece_title(piece: Values, when: dict[datetime, str]) -> str:
     """What a piece is, how long, and why."""
     seconds = (piece["end_utc"] - piece["start_utc"]).total_seconds()
     span = f"{local_time(piece['start_local'])} to {clock(piece['end_local'])} {offset(piece['end_local'])}"
-    said = f"{WORDS[piece['status']]}, {span}, {lasting(seconds)}."
+    said = f"{WORDS[piece['status']]}, {span}, {format_duration(seconds)}."
     poll = piece["poll_utc"]
     if poll is None:
         return f"{said} There is {piece['because']}."

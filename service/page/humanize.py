@@ -15,7 +15,7 @@ CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
 
 
-def lasting(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     """2 h 15 min; to the nearest minute, but to the next second below one, and to the nearest hour from 1,000 on."""
     if seconds is None:
         return "unknown"
@@ -28,13 +28,13 @@ def lasting(seconds: float | None) -> str:
     return " ".join(part for part in (hours and f"{hours} h", (rest or not hours) and f"{rest} min") if part)
 
 
-def briefly(seconds: float | None) -> str:
+def format_elapsed(seconds: float | None) -> str:
     """How long the machine took: 0.4 s, 12 s, 3 min."""
     if seconds is None:
         return ""
     if 0.05 <= seconds < 10:
         return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < MINUTE else lasting(seconds)
+    return f"{seconds:.0f} s" if seconds < MINUTE else format_duration(seconds)
 
 
 def ago(seconds: float | None) -> str:
@@ -64,7 +64,7 @@ def seconds_since(instant: datetime | str) -> float:
     return max(0.0, (datetime.now(UTC) - in_time(instant)).total_seconds())
 
 
-def moment(instant: datetime | str | None) -> str:
+def format_instant(instant: datetime | str | None) -> str:
     """Tue 10 Mar 2026, 16:00 UTC."""
     if instant is None:
         return "never"
@@ -115,7 +115,7 @@ def options(stored: dict[str, Any]) -> str:
     """The options of a report: all stores, now as of the newest poll."""
     said = [f"store {isolated(stored['store_id'])}" if stored["store_id"] else "all stores"]
     if stored["now"]:
-        said.append(f"as of {moment(stored['now'])}")
+        said.append(f"as of {format_instant(stored['now'])}")
     if stored["max_gap"] is not None:
         said.append(f"a poll speaks for {written(stored['max_gap'])}")
     if stored["lookback"] != 24 * HOUR:

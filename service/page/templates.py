@@ -31,12 +31,12 @@ def engine() -> JinjaTemplateEngine:
         lstrip_blocks=True,
     )
     words = (
-        humanize.lasting,
-        humanize.briefly,
+        humanize.format_duration,
+        humanize.format_elapsed,
         humanize.ago,
         humanize.behind,
         humanize.seconds_since,
-        humanize.moment,
+        humanize.format_instant,
         humanize.local_time,
         humanize.poll_time,
         humanize.epoch,

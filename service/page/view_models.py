@@ -23,7 +23,7 @@ from store_uptime.pipeline import Limits, Selection
 from store_uptime.service.errors import CannotLoad, HasData
 from store_uptime.service.page.drawing import drawn_days, poll_times
 from store_uptime.service.page.humanize import when_down
-from store_uptime.service.workers.jobs import Place, opened
+from store_uptime.service.workers.jobs import SourceConfig, opened
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,8 +44,8 @@ SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
 def fleet_head(figures: bytes, selection: Selection) -> dict[str, Any]:
     """now, age, behind, down_word: see `freshness`; summary: counts and hours of all stores; zones; matched: how many
     are selected; rows: the worst of them; warnings: sentences."""
-    report = pipeline.restored(figures)
-    chosen = pipeline.selected(report, selection)
+    report = pipeline.restore(figures)
+    chosen = pipeline.select(report, selection)
     return {
         **freshness(report, figures),
         "summary": summary(report),
@@ -131,7 +131,7 @@ def fleet_rows(figures: bytes, lanes: bytes | None) -> bytes:
     """
     import polars as pl
 
-    report = pipeline.restored(figures, lanes=lanes)
+    report = pipeline.restore(figures, lanes=lanes)
     rows = worst_first(report)
     changes = report.lanes
     if changes is not None:
@@ -151,12 +151,12 @@ class StoredReport:
     rejects: bytes
 
 
-def store_week(place: Place, store: str, limits: Limits, stored: StoredReport) -> dict[str, Any]:
+def store_week(place: SourceConfig, store: str, limits: Limits, stored: StoredReport) -> dict[str, Any]:
     """One store of a report: figures by window, days as they are drawn, outages, polls, and what is odd about it.
 
     Raises UnknownStore, and what the source raises.
     """
-    report = pipeline.restored(stored.figures, stored.plan, stored.rejects, store=store)
+    report = pipeline.restore(stored.figures, stored.plan, stored.rejects, store=store)
     source = opened(place)
     timeline = pipeline.explain(source, report, store, limits)
     row = worst_first(report).row(0, named=True)
@@ -231,7 +231,7 @@ def comparison(old: bytes, new: bytes) -> dict[str, Any]:
     fresh_old, fresh_new: see `freshness`."""
     import polars as pl
 
-    before, after = pipeline.restored(old), pipeline.restored(new)
+    before, after = pipeline.restore(old), pipeline.restore(new)
     rows = pipeline.comparison(before, after)
     differing = rows.filter(pl.col("change") != "same")
     return {
@@ -243,7 +243,7 @@ def comparison(old: bytes, new: bytes) -> dict[str, Any]:
     }
 
 
-def sample_data(place: Place, stores: int, days: int) -> None:
+def sample_data(place: SourceConfig, stores: int, days: int) -> None:
     """Make a feed and load it. Raises HasData where there is any already, CannotLoad."""
     if has_rows(place):
         raise HasData
@@ -258,7 +258,7 @@ def sample_data(place: Place, stores: int, days: int) -> None:
             raise CannotLoad from error
 
 
-def has_rows(place: Place) -> bool:
+def has_rows(place: SourceConfig) -> bool:
     """Whether one of the three tables is there and has a row."""
     try:
         source = opened(place)

@@ -14,7 +14,7 @@ from litestar.response import Redirect, Template
 from store_uptime import pipeline
 from store_uptime.pipeline import Options, Selection, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.errors import NotAllowed, Sealed, told
+from store_uptime.service.errors import NotAllowed, ReportEncrypted, public_message
 from store_uptime.service.front import problems
 from store_uptime.service.page import templates, view_models
 from store_uptime.service.registry import reports
@@ -59,7 +59,7 @@ async def home(
         return page("home", **shown, lacking=await lacking(backend))
     try:
         return page("home", lacking=None, **shown | await fleet_of(caller, newest, selection))
-    except Sealed as sealed:
+    except ReportEncrypted as sealed:
         return page(
             "home", lacking=None, **shown | {"report": None, "sealed": {"why": str(sealed), "id": newest["id"]}}
         )
@@ -70,7 +70,7 @@ async def lacking(backend: Backend) -> dict[str, Any] | None:
     try:
         await backend.data_version(Options())
     except (pipeline.NoPolls, pipeline.SourceMismatch) as error:
-        return {"why": told(error), "has_no_data": not isinstance(error, pipeline.AllPollsRejected)}
+        return {"why": public_message(error), "has_no_data": not isinstance(error, pipeline.AllPollsRejected)}
     return None
 
 

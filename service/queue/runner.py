@@ -26,7 +26,7 @@ from store_uptime.service.observability import metrics
 from store_uptime.service.registry.registry import Registry
 from store_uptime.service.registry.reports import file_name, made_by
 from store_uptime.service.settings import Settings
-from store_uptime.service.workers.jobs import Outcome, Outgoing, Place, Task
+from store_uptime.service.workers.jobs import Outcome, Outgoing, SourceConfig, Task
 from store_uptime.service.workers.leftovers import Leftovers
 from store_uptime.service.workers.pool import Workers
 
@@ -38,7 +38,7 @@ log = structlog.get_logger(part="runner")
 
 
 @dataclass(frozen=True)
-class House:
+class RunContext:
     """Where a run finds what it needs: the tables, the registry, a folder for temporary files; and how to say that it
     has ended."""
 
@@ -52,7 +52,7 @@ class Runner:
     """Runs reports in the workers. may_begin: whether it may take anything that is not its own already."""
 
     def __init__(
-        self, settings: Settings, registry: Registry, workers: Workers, house: House, may_begin: Callable[[], bool]
+        self, settings: Settings, registry: Registry, workers: Workers, house: RunContext, may_begin: Callable[[], bool]
     ) -> None:
         self._settings, self._registry, self._workers = settings, registry, workers
         self._timing, self._lease = settings.timing, timedelta(seconds=settings.timing.lease_s)
@@ -185,7 +185,7 @@ class Runner:
             report_id=claimed["id"],
             run=run,
             options=claimed["options"],
-            place=Place(self._house.database, self._settings.schema, application(run), self._settings.mapping),
+            place=SourceConfig(self._house.database, self._settings.schema, application(run), self._settings.mapping),
             registry=self._house.registry,
             limits=limits,
             recipients=self._settings.vault.recipients,

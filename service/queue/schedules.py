@@ -16,7 +16,7 @@ import structlog
 from store_uptime.pipeline import Columns, Format, Options
 from store_uptime.service.outgoing.webhooks import checked_address, new_secret
 from store_uptime.service.queue.cron import checked, count_between, last_due, next_due
-from store_uptime.service.registry.registry import Registry, Row, Say
+from store_uptime.service.registry.registry import Execute, Registry, Row
 from store_uptime.service.registry.reports import new_id, stored_options
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
@@ -28,7 +28,7 @@ log = structlog.get_logger(part="schedules")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NewSchedule:
     """A schedule that somebody asks for: when, with which options, how long its reports are kept, where they go.
 
     Raises ValueError, with a sentence, for what cannot be.
@@ -82,7 +82,7 @@ async def queue_due(registry: Registry) -> None:
                 await say("set_next_due", schedule=schedule["name"], next_due=schedule["clock"] + WHEN_UNKNOWN)
 
 
-async def queue_last(say: Say, schedule: Row) -> None:
+async def queue_last(say: Execute, schedule: Row) -> None:
     """The report of a schedule's last due time, and when its time comes again."""
     name, cron, zone, clock = (schedule[part] for part in ("name", "cron", "zone", "clock"))
     checked(cron, zone)

@@ -46,7 +46,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-class Heartbeat:
+class Ticker:
     """Calls something until it is stopped; after an error that nobody expected it waits longer each time."""
 
     def __init__(self, name: str, beat: Callable[[], Awaitable[None]], tick_s: float, troubles: Troubles) -> None:

@@ -63,7 +63,7 @@ def migrate(address: str) -> None:
 
     Raises RegistryRefused, SourceUnreachable, SourceRefused, psycopg.OperationalError.
     """
-    with pipeline.connected(address, "store-uptime migration", LONGEST) as connection:
+    with pipeline.connect(address, "store-uptime migration", LONGEST) as connection:
         place = f"the database {connection.info.dbname} at {connection.info.host}"
         try:
             with connection.transaction():

@@ -31,7 +31,7 @@ LAST_SEEN: WeakKeyDictionary[BoundedConnection, float] = WeakKeyDictionary()
 WAITING = 500  # requests that may wait for a connection
 
 Row = dict[str, Any]
-Say = Callable[..., Awaitable[list[Row]]]
+Execute = Callable[..., Awaitable[list[Row]]]
 """Executes a statement by name, and gives its rows."""
 
 
@@ -80,20 +80,20 @@ class Registry:
             await self._pool.close()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Say]:
+    async def connection(self) -> AsyncIterator[Execute]:
         """Statements that come one after the other on one connection, each committed at once."""
         async with self._taken() as connection:
-            yield saying(connection)
+            yield executing(connection)
 
     @asynccontextmanager
-    async def transaction(self, idle_s: float | None = None) -> AsyncIterator[Say]:
+    async def transaction(self, idle_s: float | None = None) -> AsyncIterator[Execute]:
         """Statements that are committed together, or not at all.
 
         PostgreSQL ends it where this process is paused in the middle: others may wait for what it has locked. idle_s:
         how long it may be, else as the settings say.
         """
         async with self._taken() as connection, connection.transaction():
-            say = saying(connection)
+            say = executing(connection)
             await say("bound_transaction", idle=f"{idle_s or self._timing.idle_s}s")
             yield say
 
@@ -149,7 +149,7 @@ async def checked(connection: BoundedConnection) -> None:
     connection.seconds = usual
 
 
-def saying(connection: BoundedConnection) -> Say:
+def executing(connection: BoundedConnection) -> Execute:
     """The execution of named statements on a connection."""
 
     async def say(statement: str, **values: object) -> list[Row]:

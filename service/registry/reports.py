@@ -12,7 +12,7 @@ from typing import Any, Literal
 from store_uptime.pipeline import OLD_US, Columns, Options
 from store_uptime.service.errors import NoResult, NotFinished, OtherRequest, QueueFull, RemovedReport, UnknownReport
 from store_uptime.service.registry.grants import Grant, Role
-from store_uptime.service.registry.registry import Registry, Row, Say
+from store_uptime.service.registry.registry import Execute, Registry, Row
 
 Status = Literal["Running", "Complete", "Error"]
 STATUSES: dict[Status, list[str]] = {"Running": ["queued", "running"], "Complete": ["complete"], "Error": ["error"]}
@@ -21,7 +21,7 @@ WORDS = {state: word for word, states in STATUSES.items() for state in states}
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportRequest:
     """A trigger: what for, its now in UTC; by whom; what the source was like just then (None: that cannot be told)."""
 
     options: Options
@@ -56,7 +56,7 @@ def made_by() -> str:
     return ", ".join(f"{name} {version(name)}" for name in ("store-uptime", "tzdata"))
 
 
-async def triggered(registry: Registry, asked: Asked, queue_limit: int) -> str:
+async def triggered(registry: Registry, asked: ReportRequest, queue_limit: int) -> str:
     """The id of the report that answers a trigger: a new one, or one that would not differ from it.
 
     Raises OtherRequest, QueueFull.
@@ -75,7 +75,7 @@ async def triggered(registry: Registry, asked: Asked, queue_limit: int) -> str:
         return report_id
 
 
-async def remembered(say: Say, asked: Asked) -> str | None:
+async def remembered(say: Execute, asked: ReportRequest) -> str | None:
     """The report that the same idempotency key has led to. Raises OtherRequest."""
     if not asked.idempotency_key:
         return None
@@ -85,14 +85,14 @@ async def remembered(say: Say, asked: Asked) -> str | None:
     return rows[0]["report_id"] if rows else None
 
 
-async def joined(say: Say, asked: Asked) -> str | None:
+async def joined(say: Execute, asked: ReportRequest) -> str | None:
     """A report whose figures are those that a new one would have."""
     same = {"options": asked.stored, "data_version": asked.data_version, "made_by": made_by()}
     rows = await say("joinable", **same, old_after=timedelta(microseconds=OLD_US))
     return rows[0]["id"] if rows else None
 
 
-async def queued(say: Say, asked: Asked, limit: int) -> str:
+async def queued(say: Execute, asked: ReportRequest, limit: int) -> str:
     """A new report that waits for its turn. Raises QueueFull."""
     waiting = (await say("waiting"))[0]["count"]
     if waiting >= limit:

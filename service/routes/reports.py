@@ -18,14 +18,14 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from store_uptime.pipeline import Columns, Format, Options, Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.durations import duration, positive_duration, written
-from store_uptime.service.errors import Sealed, ServiceError
+from store_uptime.service.errors import ReportEncrypted, ServiceError
 from store_uptime.service.front.authentication import still_known
 from store_uptime.service.instants import instant
 from store_uptime.service.page.humanize import goes_to
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.registry.registry import Row
-from store_uptime.service.registry.reports import Asked, Status, utc
+from store_uptime.service.registry.reports import ReportRequest, Status, utc
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import FileOperation, TriggerOperation
 from store_uptime.service.routes.schemas import (
@@ -94,7 +94,7 @@ async def trigger_report(
     asked_for = data or TriggerRequest()
     options = options_of(asked_for, asked_for.now)
     async with backend.turn_to_trigger():
-        asked = Asked(
+        asked = ReportRequest(
             options=options,
             columns=asked_for.columns,
             address=caller.address,
@@ -152,7 +152,7 @@ async def get_report(
 ) -> Response[Any]:
     """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
     file_format = format or accepted_format(request)
-    wanted = Wanted(selection, file_format, columns, csv_safe and file_format == "csv")
+    wanted = FileRequest(selection, file_format, columns, csv_safe and file_format == "csv")
     return await file_or_status(caller, report_id, wanted, status_only, if_none_match)
 
 
@@ -177,11 +177,11 @@ async def get_report_by_query(
 ) -> Response[Any]:
     """The same as with the id in the path."""
     file_format = format or accepted_format(request)
-    wanted = Wanted(selection, file_format, columns, csv_safe and file_format == "csv")
+    wanted = FileRequest(selection, file_format, columns, csv_safe and file_format == "csv")
     return await file_or_status(caller, report_id, wanted, status_only, if_none_match)
 
 
-class Wanted(NamedTuple):
+class FileRequest(NamedTuple):
     """Which file is asked for. columns: nothing where the report says; is_safe: nothing in it is run as a formula."""
 
     selection: Selection
@@ -191,7 +191,7 @@ class Wanted(NamedTuple):
 
 
 async def file_or_status(
-    caller: Caller, report_id: str, wanted: Wanted, status_only: bool, known_etag: str
+    caller: Caller, report_id: str, wanted: FileRequest, status_only: bool, known_etag: str
 ) -> Response[Any]:
     """The file of a complete report, unless the client has it or does not want it; else the status."""
     backend = caller.backend
@@ -344,7 +344,7 @@ async def report_details(
         return ReportDetails(status, deliveries=deliveries)
     try:
         stored = await caller.content("figures", report_id)
-    except Sealed as sealed:
+    except ReportEncrypted as sealed:
         return ReportDetails(status, deliveries=deliveries, sealed=str(sealed))
     about = await backend.workers.brief(jobs.about, stored["figures"])
     return ReportDetails(status, **about, deliveries=deliveries)

@@ -17,7 +17,7 @@ from store_uptime.service.errors import PrivateWebhook, ScheduleExists, UnknownD
 from store_uptime.service.outgoing.webhooks import private_place
 from store_uptime.service.page.humanize import host
 from store_uptime.service.queue.cron import in_words
-from store_uptime.service.queue.schedules import NAME, Wanted
+from store_uptime.service.queue.schedules import NAME, NewSchedule
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.registry import Row
@@ -26,10 +26,10 @@ from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.reports import accepted, described_options, member, options_of
 from store_uptime.service.routes.schemas import (
     TAKES_NOTHING,
+    CreatedSchedule,
     Delivery,
     DeliveryRequest,
     LastReport,
-    NewSchedule,
     Schedule,
     ScheduleChange,
     ScheduleList,
@@ -98,12 +98,12 @@ WRITING = {
     tags=["schedules"],
     summary="Add a schedule",
 )
-async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleRequest]) -> NewSchedule:
+async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleRequest]) -> CreatedSchedule:
     """Have a report made whenever a cron expression says, on the clock of a zone."""
     values = await checked_values(caller.backend, wanted_of(data.name, data))
     if not await caller.backend.registry.rows("add_schedule", **values, **caller.by):
         raise ScheduleExists(data.name)
-    return NewSchedule(data.name, values["next_due"].astimezone(UTC), values["webhook_secret"])
+    return CreatedSchedule(data.name, values["next_due"].astimezone(UTC), values["webhook_secret"])
 
 
 @put(
@@ -115,7 +115,7 @@ async def add_schedule(caller: NamedDependency[Caller], data: JSONBody[ScheduleR
 )
 async def change_schedule(
     caller: NamedDependency[Caller], name: FromPath[str], data: JSONBody[ScheduleChange]
-) -> NewSchedule:
+) -> CreatedSchedule:
     """Have it come, or go out, otherwise from now on: its reports, and the secret of its webhook, stay."""
     if data.name not in (None, name):
         raise ValidationException(f"The body names the schedule {data.name!r}, the address {name!r}.")
@@ -123,10 +123,10 @@ async def change_schedule(
     changed = await caller.backend.registry.row("change_schedule", **values, **caller.by)
     if changed is None:
         raise UnknownSchedule(name)
-    return NewSchedule(name, changed["next_due"].astimezone(UTC), changed["secret"])
+    return CreatedSchedule(name, changed["next_due"].astimezone(UTC), changed["secret"])
 
 
-async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
+async def checked_values(backend: Backend, wanted: NewSchedule) -> dict[str, Any]:
     """The row of a schedule that this server can make. Raises UnknownDestination, PrivateWebhook, UnknownStore,
     HorizonOutOfRange."""
     for name in wanted.deliver_to:
@@ -139,11 +139,11 @@ async def checked_values(backend: Backend, wanted: Wanted) -> dict[str, Any]:
     return wanted.values(now["clock"])
 
 
-def wanted_of(name: str, asked: ScheduleMembers) -> Wanted:
+def wanted_of(name: str, asked: ScheduleMembers) -> NewSchedule:
     """What a request asks for. Raises ValidationException."""
     options, retention = options_of(asked), member("retention", positive_duration, asked.retention)
     try:
-        return Wanted(
+        return NewSchedule(
             name=name,
             cron=asked.cron,
             zone=asked.zone,

@@ -259,7 +259,7 @@ class ScheduleList(msgspec.Struct):
     destinations: list[str]
 
 
-class NewSchedule(msgspec.Struct):
+class CreatedSchedule(msgspec.Struct):
     """A schedule that was added or changed. webhook_secret: what its announcements are signed with, where that is new;
     it is not shown again."""
 

@@ -10,8 +10,8 @@ from litestar.params import JSONBody
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import NotAllowed
-from store_uptime.service.front.authentication import COOKIE, SESSION, begun_session, hashed, key_grant, note_failure
-from store_uptime.service.front.middleware import Rates
+from store_uptime.service.front.authentication import COOKIE, SESSION, create_session, hashed, key_grant, note_failure
+from store_uptime.service.front.middleware import RateLimitMiddleware
 from store_uptime.service.front.proxies import client_of
 from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.routes.caller import Caller
@@ -25,7 +25,7 @@ SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}
     "/session",
     opt={"exclude_from_auth": True},
     security=[{}],
-    middleware=[Rates(ATTEMPTS)],
+    middleware=[RateLimitMiddleware(ATTEMPTS)],
     status_code=201,
     responses=problems(s408="Too slow.", s413="Too large."),
     tags=["sessions"],
@@ -41,7 +41,7 @@ async def sign_in(
     except NotAllowed:
         await note_failure(backend.registry, data.key, client)
         raise
-    cookie, csrf_token = await begun_session(backend.registry, grant.name, client)
+    cookie, csrf_token = await create_session(backend.registry, grant.name, client)
     kept = Cookie(
         key=COOKIE,
         value=cookie,

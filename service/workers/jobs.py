@@ -29,8 +29,8 @@ from store_uptime.pipeline import (
     SourceMapping,
     StoreUptimeError,
 )
-from store_uptime.service.encryption import Vault
-from store_uptime.service.errors import NeedsMoreMemory, told
+from store_uptime.service.encryption import Encryption
+from store_uptime.service.errors import NeedsMoreMemory, public_message
 from store_uptime.service.observability.memory import process_memory
 from store_uptime.service.registry.connection import cause_of
 from store_uptime.service.registry.statements import statements
@@ -48,7 +48,7 @@ WRITE_PATIENCE = timedelta(seconds=60)  # of one try: a result may be large
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceConfig:
     """Where the tables are, what they call things, and the name under which a run reads them: its own, as all under it
     end at once."""
 
@@ -78,7 +78,7 @@ class Task:
     report_id: str
     run: str
     options: dict[str, Any]
-    place: Place
+    place: SourceConfig
     registry: str
     limits: Limits
     recipients: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ class Outcome:
     kept: bool = True
 
 
-def begin(memory: int, spill: str, path: list[str]) -> None:
+def initialize_worker(memory: int, spill: str, path: list[str]) -> None:
     """Make a fresh process ready: what it needs is imported, it ends with its parent, and memory has an end.
 
     The first run of DuckDB, Polars and ConnectorX in a process costs half a second; here nobody waits for it.
@@ -110,7 +110,7 @@ def begin(memory: int, spill: str, path: list[str]) -> None:
     share = min(memory, process_memory() or memory)
     threading.Thread(target=condition.end_beyond, args=[share], daemon=True).start()
     pipeline.open_source("postgresql://localhost/none")  # imports the driver; connects to nothing
-    pipeline.saved(pipeline.build_report(tiny(), limits=Limits(spill=spill)))
+    pipeline.archive(pipeline.build_report(tiny(), limits=Limits(spill=spill)))
     condition.begin(share)
     os.nice(LESS_URGENT)  # only now: on a busy machine a start at this rank takes ten times as long, and is waited for
 
@@ -133,7 +133,7 @@ def tiny() -> "Frames":
     return pipeline.Frames(polls, hours, pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String)))
 
 
-def opened(place: Place) -> "Source":
+def opened(place: SourceConfig) -> "Source":
     """The source at a place. Raises what `open_source` raises."""
     return pipeline.open_source(place.database, place.schema, place.application, place.mapping)
 
@@ -151,8 +151,8 @@ def options_of(stored: dict[str, Any], due_at: datetime | None = None) -> Option
 
 def make_report(task: Task) -> Outcome:
     """Run the pipeline and write its result, or why there is none, into the registry."""
-    vault = Vault(task.recipients)
-    with Ledger(task) as ledger:
+    vault = Encryption(task.recipients)
+    with RunRecorder(task) as ledger:
         try:
             source = opened(task.place)
             report = pipeline.build_report(
@@ -164,7 +164,7 @@ def make_report(task: Task) -> Outcome:
             )
             report = since_newest(report, ledger)
             ledger.note(f"writing (rows: {report.exact.height:,})", source.version)
-            saved = asdict(pipeline.saved(report)).items()
+            saved = asdict(pipeline.archive(report)).items()
             kept = {name: content and vault.sealed(content) for name, content in saved}
             file = going_out(report, task.outgoing, vault)
         except BaseException as error:  # whatever it is, panics of native libraries too: it ends this run alone
@@ -180,7 +180,7 @@ def make_report(task: Task) -> Outcome:
         return Outcome(stores=stores, kept=is_written)
 
 
-def since_newest(report: "Report", ledger: "Ledger") -> "Report":
+def since_newest(report: "Report", ledger: "RunRecorder") -> "Report":
     """The report, with a warning where hours or zones have no row and the newest report before it had some.
 
     A report that is encrypted cannot be read here, and says nothing.
@@ -190,10 +190,10 @@ def since_newest(report: "Report", ledger: "Ledger") -> "Report":
     figures = ledger.newest_figures()
     if figures is None or not figures.startswith(PARQUET):
         return report
-    return pipeline.since_earlier(report, pipeline.restored(figures))
+    return pipeline.since_earlier(report, pipeline.restore(figures))
 
 
-def plausibility(report: "Report", vault: Vault) -> dict[str, Any]:
+def plausibility(report: "Report", vault: Encryption) -> dict[str, Any]:
     """How new the data of a report is, and what is probably wrong with it.
 
     Where reports are encrypted, sentences are not kept beside them: they hold values of the data.
@@ -206,7 +206,7 @@ def plausibility(report: "Report", vault: Vault) -> dict[str, Any]:
     }
 
 
-def going_out(report: "Report", outgoing: Outgoing | None, vault: Vault) -> dict[str, Any]:
+def going_out(report: "Report", outgoing: Outgoing | None, vault: Encryption) -> dict[str, Any]:
     """What is handed over to be delivered."""
     if outgoing is None:
         return {"deliver_to": [], "file_name": None, "file": None}
@@ -220,7 +220,7 @@ def going_out(report: "Report", outgoing: Outgoing | None, vault: Vault) -> dict
 def sentence(error: BaseException, run: str) -> str:
     """Why a run failed, for callers: nothing of the inside."""
     if isinstance(error, StoreUptimeError):
-        return told(error)
+        return public_message(error)
     if condition.is_of_memory(error):
         return str(NeedsMoreMemory())
     return f"It ended in an unexpected error. The server's log has the details under run {run}."
@@ -231,7 +231,7 @@ def trace(error: BaseException) -> str | None:
     return None if isinstance(error, StoreUptimeError) else "".join(traceback.format_exception(error))
 
 
-class Ledger:
+class RunRecorder:
     """What a run writes into the registry while it has it."""
 
     def __init__(self, task: Task) -> None:
@@ -273,7 +273,7 @@ class Ledger:
     def _cursor(self, statement: str, **values: object) -> "psycopg.Cursor[tuple[Any, ...]]":
         if self._connection is None:
             name = f"store-uptime worker {os.getpid()}"
-            self._connection = pipeline.connected(self._task.registry, name, WRITE_PATIENCE)
+            self._connection = pipeline.connect(self._task.registry, name, WRITE_PATIENCE)
         ours = {"id": self._task.report_id, "run": self._task.run}
         try:
             return self._connection.execute(statements()[statement], ours | values)
@@ -294,39 +294,41 @@ def will_pass(error: Exception) -> bool:
 
 def about(figures: bytes) -> dict[str, Any]:
     """The provenance and the quality of a report."""
-    return pipeline.restored(figures).about
+    return pipeline.restore(figures).about
 
 
 def delivered(figures: bytes, outgoing: Outgoing, recipients: tuple[str, ...]) -> dict[str, Any]:
     """What is handed over to be delivered of a stored report."""
-    return going_out(pipeline.restored(figures), outgoing, Vault(recipients))
+    return going_out(pipeline.restore(figures), outgoing, Encryption(recipients))
 
 
 def rendered(figures: bytes, selection: Selection, file_format: Format, columns: Columns) -> bytes:
     """A report, or what is selected of it, in a format, from its stored figures."""
-    return pipeline.selected(pipeline.restored(figures), selection).render(file_format, columns)
+    return pipeline.select(pipeline.restore(figures), selection).render(file_format, columns)
 
 
 def csv_safe(figures: bytes, selection: Selection, columns: Columns) -> bytes:
     """The same as CSV that is safe for spreadsheets."""
-    return pipeline.selected(pipeline.restored(figures), selection).csv_safe(columns)
+    return pipeline.select(pipeline.restore(figures), selection).csv_safe(columns)
 
 
 def rejected_rows(figures: bytes, rejects: bytes, table: str) -> bytes:
     """The rejected rows of a table as CSV."""
-    return pipeline.restored(figures, rejects=rejects).rejected_csv(table)
+    return pipeline.restore(figures, rejects=rejects).rejected_csv(table)
 
 
 def rejected_rows_safe(figures: bytes, rejects: bytes, table: str) -> bytes:
     """The same, safe for spreadsheets."""
-    return pipeline.restored(figures, rejects=rejects).rejected_csv_safe(table)
+    return pipeline.restore(figures, rejects=rejects).rejected_csv_safe(table)
 
 
-def timeline(place: Place, store: str, limits: Limits, figures: bytes | None, plan: bytes | None) -> dict[str, bytes]:
+def timeline(
+    place: SourceConfig, store: str, limits: Limits, figures: bytes | None, plan: bytes | None
+) -> dict[str, bytes]:
     """One store's week as JSON and CSV: of a stored report, or as of now."""
     source = opened(place)
     if figures is None or plan is None:
         result = pipeline.build_timeline(source, store, limits=limits)
     else:
-        result = pipeline.explain(source, pipeline.restored(figures, plan, store=store), store, limits)
+        result = pipeline.explain(source, pipeline.restore(figures, plan, store=store), store, limits)
     return {"json": result.json(), "csv": result.csv()}

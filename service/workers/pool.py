@@ -21,10 +21,10 @@ import structlog
 from store_uptime.service.concurrency.clients import CLIENT, while_client_waits
 from store_uptime.service.concurrency.turns import Turns
 from store_uptime.service.errors import ClientGone, SourceTooSlow, TookTooLong, WorkerLost
-from store_uptime.service.observability.memory import DESK
+from store_uptime.service.observability.memory import INTERACTIVE_WORKERS
 from store_uptime.service.settings import Settings
 from store_uptime.service.workers import jobs
-from store_uptime.service.workers.jobs import Place
+from store_uptime.service.workers.jobs import SourceConfig
 from store_uptime.service.workers.lanes import Lane, LaneName
 from store_uptime.service.workers.leftovers import Leftovers
 
@@ -33,7 +33,7 @@ Arguments = TypeVarTuple("Arguments")
 
 log = structlog.get_logger(part="workers")
 
-ONE = DESK // 2
+ONE = INTERACTIVE_WORKERS // 2
 WAITING_OF_ONE, WAITING = 32, 200  # short tasks of one client, and of all; a second or so each
 
 
@@ -105,7 +105,7 @@ class Workers:
         return await self._in_time(self._stored, self._timing.stored_s, TookTooLong, function, *arguments)
 
     async def from_source(
-        self, function: Callable[Concatenate[Place, ...], Result], place: Place, *arguments: Any
+        self, function: Callable[Concatenate[SourceConfig, ...], Result], place: SourceConfig, *arguments: Any
     ) -> Result:
         """Do something short that reads the source, which may let it wait. What it leaves there is ended.
 

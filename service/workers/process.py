@@ -46,7 +46,7 @@ class WorkerProcess:
         self = cls(process)
         try:
             async with asyncio.timeout(START_S):
-                (await self.call(jobs.begin, memory, spill, sys.path)).result()
+                (await self.call(jobs.initialize_worker, memory, spill, sys.path)).result()
         except BaseException:
             await self.killed()
             raise

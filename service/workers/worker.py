@@ -70,7 +70,7 @@ def answer(call: Call) -> Answer:
     """Do what is asked, and say how it ended. A panic of a native library is no Exception, and ends the call alone."""
     function, arguments = call
     try:
-        with pipeline.panics_told("a worker"):  # a panic cannot be pickled
+        with pipeline.panics_as_errors("a worker"):  # a panic cannot be pickled
             value = function(*arguments)
     except BaseException as error:
         is_starved = condition.is_starved_by(error)

@@ -25,7 +25,7 @@ from store_uptime.pipeline import (
     build_report,
     open_source,
     read_mapping,
-    restored,
+    restore,
 )
 from store_uptime.pipeline.clean.rules import rejected
 from store_uptime.pipeline.clean.split import as_it_was
@@ -34,7 +34,7 @@ from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.source.folder.content import GZIP, ZSTD
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
 from store_uptime.pipeline.source.folder.discovery import found_files
-from store_uptime.pipeline.source.postgres.connection import shown, understood
+from store_uptime.pipeline.source.postgres.connection import parse_conninfo, redacted
 from store_uptime.pipeline.source.proposal import proposed_mapping
 from store_uptime.pipeline.tables import COLUMNS, ROWS_OF
 from store_uptime.service.durations import duration, positive_duration, written
@@ -202,7 +202,7 @@ def read_kept(folder: Path) -> None:
     """It is restored, or said to be damaged."""
     figures, plan, rejects, lanes = ((folder / name).read_bytes() for name in KEPT)
     with suppress(StoreUptimeError):
-        restored(figures, plan, rejects, lanes)
+        restore(figures, plan, rejects, lanes)
 
 
 # --- Texts ---
@@ -232,7 +232,7 @@ def read_cron(text: str) -> None:
 
 def read_address(text: str) -> None:
     """An address as a source and as what is shown of it; nothing is connected to."""
-    for read in (understood, shown, open_source):
+    for read in (parse_conninfo, redacted, open_source):
         with suppress(StoreUptimeError):
             read(text)
 

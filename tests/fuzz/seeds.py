@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from store_uptime.pipeline import Options, build_report, open_source, saved, write_sample
+from store_uptime.pipeline import Options, archive, build_report, open_source, write_sample
 from store_uptime.pipeline.sample.sample import END
 
 TABLES = ("store_status", "menu_hours", "timezones")
@@ -144,7 +144,7 @@ def reports() -> dict[str, bytes]:
     with TemporaryDirectory() as folder:
         write_sample(Path(folder), stores=3, days=2)
         report = build_report(open_source(folder), Options(now=END), lanes=True)
-    kept = saved(report)
+    kept = archive(report)
     return {
         "report.csv": report.csv(),
         "report.json": report.json("extended"),

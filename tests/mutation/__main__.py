@@ -107,20 +107,9 @@ def survivors_of(share: list[Mutant], tests: list[str]) -> list[str]:
         for name in ("pipeline", "store_uptime", "tests"):
             copytree(TREE / name, Path(folder, name), symlinks=True, ignore=ignore_patterns("__pycache__"))
         copy(TREE / "pyproject.toml", folder)
-        files = [
-            str(path.relative_to(TREE)) for name in tests for path in TREE.glob(f"tests/pipeline/*/test_{name}.py")
-        ]
+        files = [path.relative_to(TREE) for name in tests for path in TREE.glob(f"tests/pipeline/*/test_{name}.py")]
         trial = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "tests.mutation.trial",
-                *(
-                    str(path.relative_to(TREE))
-                    for name in tests
-                    for path in TREE.glob(f"tests/pipeline/*/test_{name}.py")
-                ),
-            ],
+            [sys.executable, "-m", "tests.mutation.trial", *map(str, files)],
             cwd=folder,
             input=json.dumps([asdict(mutant) for mutant in share]),
             capture_output=True,

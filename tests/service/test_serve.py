@@ -21,7 +21,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Json
 
-from store_uptime.pipeline import Report, build_report, open_source, saved
+from store_uptime.pipeline import Report, archive, build_report, open_source
 from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
 from store_uptime.service.cli.main import exit_status
 from store_uptime.service.cli.serve import CONNECTIONS
@@ -382,7 +382,7 @@ def test_keys_and_removed_reports_from_before_there_were_roles(database: str) ->
 
 def keep_as_before(database: str, report: Report) -> None:
     """A complete report as the first two migrations had it."""
-    values = {"id": OLD, "options": Json(PLAIN_OPTIONS), "about": Json(report.about), **asdict(saved(report))}
+    values = {"id": OLD, "options": Json(PLAIN_OPTIONS), "about": Json(report.about), **asdict(archive(report))}
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(
             "insert into store_uptime.report "

@@ -19,13 +19,13 @@ import pytest
 from store_uptime.pipeline import SourceMismatch
 from store_uptime.service.backend.watch import NEWER
 from store_uptime.service.causes import Cause, cause_of_state
-from store_uptime.service.cli.registry import Place, opened
-from store_uptime.service.concurrency.shared_lookups import Looks
+from store_uptime.service.cli.registry import RegistryLocation, opened
+from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.concurrency.threads import NoThread, Threads
 from store_uptime.service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, RegistryUnreachable
-from store_uptime.service.front.deadline import InTime
+from store_uptime.service.front.deadline import AnswerDeadline
 from store_uptime.service.front.problems import problem_of
-from store_uptime.service.queue.ticker import Heartbeat, Troubles
+from store_uptime.service.queue.ticker import Ticker, Troubles
 from store_uptime.service.registry import migrations
 from store_uptime.service.registry.registry import Registry
 from store_uptime.service.settings import Timing
@@ -332,7 +332,7 @@ def test_a_command_does_not_wait_for_ever_for_the_schema(
     with (
         locked(server, "store_uptime.migration"),
         pytest.raises(RegistryUnreachable) as failed,
-        opened(Place(registry=server)),
+        opened(RegistryLocation(registry=server)),
     ):
         pass
     assert failed.value.cause is Cause.TIMEOUT
@@ -382,7 +382,7 @@ def test_a_heartbeat_goes_on_whatever_happens() -> None:
             raise error
         heart.stop()
 
-    heart = Heartbeat("a heart", beat, 0.001, Troubles())
+    heart = Ticker("a heart", beat, 0.001, Troubles())
     in_a_loop(asyncio.wait_for(heart.run(), 10))
     assert list(beats) == []
 
@@ -421,7 +421,7 @@ def test_who_waits_for_a_thread_in_vain_while_others_have_results_is_told_so() -
 
 def test_what_many_follow_is_looked_for_once() -> None:
     async def counted() -> list[int]:
-        counts, looks = iter(range(9)), Looks(0.05)
+        counts, looks = iter(range(9)), SharedLookups(0.05)
 
         async def look() -> int:
             return next(counts)
@@ -448,7 +448,7 @@ def test_a_request_without_an_answer_ends_and_one_that_streams_does_not() -> Non
         await begin({"type": "http.response.body"})
 
     async def called() -> None:
-        in_time, scope = InTime(0.05, 0), {"type": "http", "method": "GET"}
+        in_time, scope = AnswerDeadline(0.05, 0), {"type": "http", "method": "GET"}
         with pytest.raises(AnswerTooLate, match="There was no answer"):
             await in_time.handle(scope, hangs, send, hangs)  # pyrefly: ignore
         await in_time.handle(scope, hangs, send, streams)  # pyrefly: ignore

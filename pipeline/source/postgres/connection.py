@@ -53,13 +53,13 @@ POOLER = "A pooler before it must have pool_mode = transaction or session, and a
 TLS_FILES = {"sslrootcert": "root.crt", "sslcert": "postgresql.crt", "sslkey": "postgresql.key"}
 
 
-def connected(address: str, application: str, patience: timedelta | None = None) -> psycopg.Connection:
+def connect(address: str, application: str, patience: timedelta | None = None) -> psycopg.Connection:
     """A connection by libpq's own rules (URL, key=value, PG… variables, services, .pgpass), in autocommit.
 
     patience: how long a statement may take, whatever has become of the server: see `PatientConnection`.
     Raises SourceUnreachable where nothing answers, SourceRefused where the answer is no, AddressNotUnderstood.
     """
-    options = connection_options(understood(address), patience)
+    options = connection_options(parse_conninfo(address), patience)
     settings = {"application_name": application, "client_encoding": "UTF8", **options}
     try:
         connection = PatientConnection.connect(make_conninfo(address, **settings), autocommit=True)
@@ -70,7 +70,7 @@ def connected(address: str, application: str, patience: timedelta | None = None)
     except psycopg.ProgrammingError as error:
         raise not_understood(error) from None
     except psycopg.Error as error:
-        raise connection_error(shown(address), error) from None
+        raise connection_error(redacted(address), error) from None
 
 
 def end_statements(address: str, application: str) -> None:
@@ -79,7 +79,7 @@ def end_statements(address: str, application: str) -> None:
     A client that is gone goes unnoticed on the server until a statement of its has something to send.
     """
     try:
-        with connected(address, f"{application} end", END_PATIENCE) as connection:
+        with connect(address, f"{application} end", END_PATIENCE) as connection:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
                 "where application_name = %s and pid <> pg_backend_pid()",
@@ -89,7 +89,7 @@ def end_statements(address: str, application: str) -> None:
         pass
 
 
-def understood(address: str) -> dict[str, Any]:
+def parse_conninfo(address: str) -> dict[str, Any]:
     """What an address asks for. Raises AddressNotUnderstood, also where the host would be a part of a password."""
     if address.startswith(("postgresql://", "postgres://")) and not URL.fullmatch(address):
         raise AddressNotUnderstood("the database", "its address has an @ too many", ESCAPE)
@@ -140,16 +140,16 @@ def first_line(error: BaseException) -> str:
     return PREFIX.sub("", sentence.strip()).rstrip(".")
 
 
-def shown(address: str) -> str:
+def redacted(address: str) -> str:
     """`postgresql://user@host:port/database`, whatever form the address has."""
-    asked = understood(address)
+    asked = parse_conninfo(address)
     user = f"{asked['user']}@" if asked.get("user") else ""
     port = f":{asked['port']}" if asked.get("port") else ""
     service = f"service {asked['service']}" if asked.get("service") else ""
     return f"postgresql://{user}{asked.get('host', service)}{port}/{asked.get('dbname', '')}"
 
 
-def reached(connection: psycopg.Connection) -> str:
+def connection_name(connection: psycopg.Connection) -> str:
     """The same of a connection that is there: what services and environment have filled in stands in it too."""
     info = connection.info
     return f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"

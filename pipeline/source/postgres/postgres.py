@@ -33,11 +33,11 @@ from store_uptime.pipeline.options import DEFAULTS, EPOCH, Horizon, instant_us
 from store_uptime.pipeline.plan.horizon import found_horizon
 from store_uptime.pipeline.source.postgres.catalogue import FoundTable, found_table, needed
 from store_uptime.pipeline.source.postgres.connection import (
-    connected,
+    connect,
+    connection_name,
     connectorx_url,
     end_statements,
-    reached,
-    shown,
+    redacted,
     source_error,
 )
 from store_uptime.pipeline.source.postgres.locks import BEGIN, LockedTables
@@ -81,14 +81,14 @@ class Postgres:
         mapping: SourceMapping = AS_NAMED,
         patience: timedelta | None = None,
     ) -> None:
-        self.name = shown(address)
+        self.name = redacted(address)
         self.mapping = mapping
         self.remarks: list[DataWarning] = []
         self._address, self._schema, self._patience = address, schema, patience
         self._application = application or f"store-uptime {secrets.token_hex(8)}"
 
     def __enter__(self) -> Self:
-        self._connection = connected(self._address, self._application, self._patience or RUN)
+        self._connection = connect(self._address, self._application, self._patience or RUN)
         self.name = self._place()
         self._has_pulled = False
         self._failure: StoreUptimeError | None = None
@@ -201,7 +201,7 @@ class Postgres:
         return polls
 
     def _place(self) -> str:
-        return reached(self._connection)
+        return connection_name(self._connection)
 
     def _table(self, table: Table) -> "FoundTable":
         try:

@@ -16,13 +16,13 @@ from store_uptime.pipeline import (
     BadMapping,
     SourceMapping,
     SourceMismatch,
+    archive,
     build_report,
     load_files,
     open_source,
     proposed_mapping,
     read_mapping,
-    restored,
-    saved,
+    restore,
 )
 from store_uptime.pipeline.mapping import mapping_file
 from store_uptime.pipeline.mapping.mapping import suggestion
@@ -390,7 +390,7 @@ def test_a_kept_report_keeps_its_mapping(tmp_path: Path) -> None:
     feed = written_feed(tmp_path, polls=OTHERS["other words"], hours=WEEK[1], zones=PLACES)
     mapping = SourceMapping.from_dict(tomllib.loads(proposed_mapping(str(feed))))
     report = build_report(open_source(feed, mapping=mapping))
-    again = restored(saved(report).figures)
+    again = restore(archive(report).figures)
     assert again.plan.mapping == mapping
     assert again.provenance["mapping"] == {
         "store_status": {"active": ["online"], "inactive": ["offline"]},

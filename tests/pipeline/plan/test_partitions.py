@@ -11,7 +11,7 @@ from store_uptime.pipeline.calendar.tzdata import tzdata_version
 from store_uptime.pipeline.errors import NoPolls
 from store_uptime.pipeline.options import HOUR_US, WEEK_US, Horizon, instant_us
 from store_uptime.pipeline.plan import partitions as plan_partitions
-from store_uptime.pipeline.plan.packing import WIDEST, Line, neighbours, packed, unpacked
+from store_uptime.pipeline.plan.packing import WIDEST, PollKeys, neighbours, packed, unpacked
 from store_uptime.pipeline.plan.partitions import Partition, partition
 from store_uptime.pipeline.plan.plan import Plan
 from tests import feeds
@@ -27,7 +27,7 @@ def frame(*rows: tuple[int, int, bool]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=POLLS, orient="row")
 
 
-def on_line(polls: pl.DataFrame, line: Line) -> pl.Series:
+def on_line(polls: pl.DataFrame, line: PollKeys) -> pl.Series:
     return polls.select(packed(line)).to_series().sort()
 
 
@@ -39,7 +39,7 @@ def same(one: Report, other: Report) -> bool:
 
 @pytest.mark.parametrize("horizon", [Horizon(-5, WEEK_US), AGES], ids=["a week", "ages"])
 def test_what_is_on_the_line_can_be_read_back(horizon: Horizon) -> None:
-    line = Line.over(horizon, first_store=7)
+    line = PollKeys.over(horizon, first_store=7)
     last = line.last_store
     polls = frame((7, horizon.start_us, False), (8, horizon.now_us, True), (last, horizon.now_us, False))
     assert unpacked(on_line(polls, line), line).equals(polls)
@@ -47,7 +47,7 @@ def test_what_is_on_the_line_can_be_read_back(horizon: Horizon) -> None:
 
 
 def test_neighbours_of_the_first_and_the_last_are_beyond_every_interval() -> None:
-    line = Line.over(Horizon(0, WEEK_US))
+    line = PollKeys.over(Horizon(0, WEEK_US))
     polls = on_line(frame((0, 0, True), (0, 100, False), (line.last_store, WEEK_US, True)), line)
     around = neighbours(polls)
     assert around["here"].equals(polls, check_names=False)
@@ -58,7 +58,7 @@ def test_neighbours_of_the_first_and_the_last_are_beyond_every_interval() -> Non
 
 
 def test_of_several_polls_at_once_inactive_stays_and_the_others_are_counted() -> None:
-    line = Line.over(Horizon(0, 100))
+    line = PollKeys.over(Horizon(0, 100))
     twice, both, thrice, alone = (
         ((0, 1, True),) * 2,
         ((0, 2, True), (0, 2, False)),
@@ -73,7 +73,7 @@ def test_of_several_polls_at_once_inactive_stays_and_the_others_are_counted() ->
 
 def test_stores_of_which_each_speaks_on_the_microsecond_where_the_other_ends_are_not_neighbours() -> None:
     """The last microsecond of a stretch and the first of the next differ by more than a status."""
-    line = Line.over(Horizon(0, 2**20 - 2))
+    line = PollKeys.over(Horizon(0, 2**20 - 2))
     polls = on_line(frame((0, 2**20 - 2, True), (1, 0, False), (1, 0, True)), line)
     found = partition(line, polls, pl.DataFrame())
     assert (found.polls.len(), found.duplicates, found.contradictory) == (2, 0, 1)
@@ -89,14 +89,14 @@ def test_partitions_and_lines_change_nothing(world: World) -> None:
     with pytest.MonkeyPatch.context() as small:
         small.setattr(plan_partitions, "POLLS_OF_A_PARTITION", 20)
         assert same(report_of(world), whole)
-        small.setattr(Line, "room", 2)
+        small.setattr(PollKeys, "room", 2)
         assert same(report_of(world), whole)
 
 
 @pytest.mark.parametrize("room", [1, 2, 3])
 def test_each_store_has_its_own_figures_wherever_a_line_ends(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Open Monday and Tuesday 09:00 to 12:00: on Monday a is up, b is down, and c is polled when it is closed."""
-    monkeypatch.setattr(Line, "room", room)
+    monkeypatch.setattr(PollKeys, "room", room)
     polls = ("a,2023-01-16 10:00:00,active", "b,2023-01-16 10:00:00,inactive", "c,2023-01-16 13:00:00,active")
     source = feeds.frames(
         feeds.lines(feeds.POLLS, *polls),
@@ -134,12 +134,12 @@ def partitions(stores: int, horizon: Horizon) -> list[Partition]:
     """One poll a store, at now."""
     made = plan(stores, horizon)
     polls = made.stores.select(pl.col("store_id").cast(pl.Categorical), poll_us=horizon.now_us, active=True)
-    return plan_partitions.exchange(made, plan_partitions.on_lines(made, polls))
+    return plan_partitions.exchange(made, plan_partitions.pack_polls(made, polls))
 
 
 @pytest.mark.parametrize(("stores", "number"), [(0, 1), (1, 1), (8, 1), (9, 2), (20, 3)])
 def test_a_horizon_of_ages_takes_more_than_one_line(stores: int, number: int) -> None:
-    assert Line.over(AGES).room == 8
+    assert PollKeys.over(AGES).room == 8
     found = partitions(stores, AGES)
     assert len(found) == number
     read = pl.concat(unpacked(part.polls, part.line) for part in found)

@@ -12,13 +12,13 @@ from store_uptime.pipeline import (
     NoPolls,
     Options,
     Report,
+    archive,
     build_report,
     build_timeline,
     open_source,
     polled_stores,
     rejected_tables,
-    restored,
-    saved,
+    restore,
 )
 from store_uptime.pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
 from store_uptime.pipeline.mapping.mapping import SourceMapping
@@ -161,8 +161,8 @@ def test_no_figure_follows_from_how_old_the_data_is() -> None:
 
 
 def test_how_old_data_is_outlives_being_saved() -> None:
-    kept = saved(report(Case(polls(1)), Options(until=NOON + timedelta(days=3))))
-    found = restored(kept.figures)
+    kept = archive(report(Case(polls(1)), Options(until=NOON + timedelta(days=3))))
+    found = restore(kept.figures)
     assert found.provenance["data_age_seconds"] == 3 * 86_400
     assert found.quality.warning_codes == ["old-data"]
 

@@ -19,12 +19,12 @@ from store_uptime.pipeline import (
     Options,
     Report,
     Selection,
+    archive,
     build_report,
     load_files,
     open_source,
-    restored,
-    saved,
-    selected,
+    restore,
+    select,
     write_rejects,
     write_sample,
 )
@@ -101,8 +101,8 @@ def built(name: str) -> Report:
 
 
 def again(report: Report) -> Report:
-    whole = saved(report)
-    return restored(whole.figures, whole.plan, whole.rejects, whole.lanes)
+    whole = archive(report)
+    return restore(whole.figures, whole.plan, whole.rejects, whole.lanes)
 
 
 def cells(content: bytes) -> list[list[tuple[object, ...]]]:
@@ -122,13 +122,13 @@ def assert_written_alike(found: Report, expected: Report) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_figures_alone_are_written_to_the_byte(name: str) -> None:
     report = built(name)
-    assert_written_alike(restored(saved(report).figures), report)
+    assert_written_alike(restore(archive(report).figures), report)
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_workbook_has_the_same_cells(name: str) -> None:
     report = built(name)
-    found = restored(saved(report).figures)
+    found = restore(archive(report).figures)
     for columns in BOTH:
         assert cells(found.xlsx(columns)) == cells(report.xlsx(columns))
 
@@ -136,7 +136,7 @@ def test_a_workbook_has_the_same_cells(name: str) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_quality_and_provenance_are_the_same(name: str) -> None:
     report = built(name)
-    found = restored(saved(report).figures)
+    found = restore(archive(report).figures)
     assert found.about == report.about
     assert found.quality == report.quality
 
@@ -165,8 +165,8 @@ def test_rejected_rows_are_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_what_was_restored_is_saved_as_before(name: str) -> None:
-    first = saved(built(name))
-    assert saved(restored(first.figures, first.plan, first.rejects, first.lanes)) == first
+    first = archive(built(name))
+    assert archive(restore(first.figures, first.plan, first.rejects, first.lanes)) == first
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -185,9 +185,9 @@ def test_the_lanes_are_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_of_one_store_it_says_what_the_whole_says(name: str) -> None:
     report = built(name)
-    whole = saved(report)
+    whole = archive(report)
     for store in report.exact["store_id"]:
-        found = restored(whole.figures, whole.plan, whole.rejects, whole.lanes, store=store)
+        found = restore(whole.figures, whole.plan, whole.rejects, whole.lanes, store=store)
         key = report.plan.stores.filter(store_id=store)["store"].item()
         assert found.exact.equals(report.exact.filter(store_id=store))
         assert found.plan.stores.equals(report.plan.stores.filter(store=key))
@@ -200,8 +200,8 @@ def test_of_one_store_it_says_what_the_whole_says(name: str) -> None:
 
 
 def test_of_a_store_that_is_not_in_it_there_is_no_row() -> None:
-    whole = saved(built(next(iter(REPORTS))))
-    assert restored(whole.figures, whole.plan, store="nobody").exact.is_empty()
+    whole = archive(built(next(iter(REPORTS))))
+    assert restore(whole.figures, whole.plan, store="nobody").exact.is_empty()
 
 
 def raw(rows: list[RawRow], header: str) -> pl.DataFrame:
@@ -233,9 +233,9 @@ def test_a_report_from_a_database_is_restored_without_it(database: str, tmp_path
 
 def test_the_zone_rules_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store_uptime.pipeline.plan.plan.tzdata_version", lambda: "1999.1")
-    whole = saved(build_report(*REPORTS["null figures"]))
+    whole = archive(build_report(*REPORTS["null figures"]))
     monkeypatch.undo()
-    assert restored(whole.figures).provenance["tzdata"] == "1999.1"
+    assert restore(whole.figures).provenance["tzdata"] == "1999.1"
 
 
 @pytest.mark.parametrize("name", ["options that were chosen", "until a moment"])
@@ -261,30 +261,30 @@ def test_rejects_are_written_as_before(tmp_path: Path) -> None:
 
 
 def test_without_its_lanes_a_report_has_none() -> None:
-    whole = saved(built("options that were chosen"))
-    assert restored(whole.figures, whole.plan, whole.rejects).lanes is None
+    whole = archive(built("options that were chosen"))
+    assert restore(whole.figures, whole.plan, whole.rejects).lanes is None
 
 
 def test_where_nobody_asked_for_lanes_there_are_none() -> None:
     report = build_report(rejected_rows())
-    assert (report.lanes, saved(report).lanes) == (None, None)
+    assert (report.lanes, archive(report).lanes) == (None, None)
 
 
 def test_without_its_rejects_a_report_has_no_such_tables() -> None:
-    assert restored(saved(built("rejected rows")).figures).rejects == {}
+    assert restore(archive(built("rejected rows")).figures).rejects == {}
 
 
 # The bytes ------------------------------------------------------------------------------------------------------------
 
 
 def test_it_survives_pickling() -> None:
-    whole = saved(built("rejected rows"))
+    whole = archive(built("rejected rows"))
     assert pickle.loads(pickle.dumps(whole)) == whole
 
 
 def test_each_part_is_a_parquet_file_of_its_own() -> None:
     report = built("rejected rows")
-    whole = saved(report)
+    whole = archive(report)
     assert pl.read_parquet(io.BytesIO(whole.figures)).equals(report.exact)
     assert MARK in pl.read_parquet_metadata(io.BytesIO(whole.figures))
     assert whole.lanes is not None
@@ -299,26 +299,26 @@ def test_each_part_is_a_parquet_file_of_its_own() -> None:
 def test_a_plan_takes_a_few_bytes_an_interval(tmp_path: Path) -> None:
     write_sample(tmp_path, stores=1000, days=9)
     report = build_report(open_source(tmp_path))
-    assert len(saved(report).plan) < 4 * report.plan.intervals.height
+    assert len(archive(report).plan) < 4 * report.plan.intervals.height
 
 
 def test_what_an_older_version_kept_can_still_be_looked_at() -> None:
     source = frames(lines(POLLS, "s,2024-10-14 11:30:00 UTC,inactive"))
-    figures = io.BytesIO(saved(build_report(source)).figures)
+    figures = io.BytesIO(archive(build_report(source)).figures)
     older = io.BytesIO()
     facts = json.loads(pl.read_parquet_metadata(figures)[MARK])
     del facts["options"]["until_us"]
     pl.read_parquet(figures).drop("down_now").write_parquet(older, metadata={MARK: json.dumps(facts)})
-    report = restored(older.getvalue())
+    report = restore(older.getvalue())
     assert report.plan.options == Options()
     assert report.exact["down_now"].to_list() == [None]
-    assert selected(report, Selection(down_now=True)).exact.is_empty()
+    assert select(report, Selection(down_now=True)).exact.is_empty()
 
 
 def test_rejected_rows_that_an_older_version_kept_have_no_surplus() -> None:
     report, older = built("rejected rows"), io.BytesIO()
-    whole = saved(report)
+    whole = archive(report)
     pl.read_parquet(whole.rejects).drop("surplus", "file").write_parquet(older)
-    found = restored(whole.figures, whole.plan, older.getvalue()).rejects["polls"]
+    found = restore(whole.figures, whole.plan, older.getvalue()).rejects["polls"]
     assert found.columns == report.rejects["polls"].columns
     assert found["surplus"].null_count() == found.height

@@ -12,12 +12,12 @@ from store_uptime.pipeline import (
     Frames,
     Options,
     Report,
+    archive,
     build_report,
     build_timeline,
     explain,
     open_source,
-    restored,
-    saved,
+    restore,
     write_sample,
 )
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
@@ -41,8 +41,8 @@ def source(*polls: str, hours: str = OPEN, zones: str = IN_UTC) -> Frames:
 
 def kept(report: Report) -> Report:
     """The report as it comes back from where it was kept."""
-    whole = saved(report)
-    return restored(whole.figures, whole.plan)
+    whole = archive(report)
+    return restore(whole.figures, whole.plan)
 
 
 @pytest.fixture
@@ -198,6 +198,6 @@ def test_a_store_that_the_report_does_not_have_is_an_error(report: Report) -> No
 
 
 def test_a_report_without_its_plan_is_not_explained_wrongly() -> None:
-    figures = saved(build_report(source(UP, DOWN))).figures
+    figures = archive(build_report(source(UP, DOWN))).figures
     with pytest.raises(pl.exceptions.ColumnNotFoundError):
-        explain(source(UP, DOWN), restored(figures), "a")
+        explain(source(UP, DOWN), restore(figures), "a")

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Frames, Options, Report, Selection, build_report, saved, selected
+from store_uptime.pipeline import Frames, Options, Report, Selection, archive, build_report, select
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines
 
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)  # a Monday
@@ -42,7 +42,7 @@ def report(source: Frames = FEED, *, lanes: bool = False, **options: Any) -> Rep
 
 
 def stores(selection: Selection, whole: Report | None = None) -> list[str]:
-    return selected(whole or report(), selection).exact["store_id"].to_list()
+    return select(whole or report(), selection).exact["store_id"].to_list()
 
 
 CASES: dict[str, tuple[Selection, list[str]]] = {
@@ -107,13 +107,13 @@ def test_a_share_that_is_rounded_up_is_not_below() -> None:
 
 def test_nothing_selected_is_the_report_itself() -> None:
     whole = report()
-    assert selected(whole, EMPTY) is whole
+    assert select(whole, EMPTY) is whole
     assert "selection" not in whole.provenance
 
 
 def test_the_figures_are_those_of_the_whole() -> None:
     whole = report()
-    part = selected(whole, Selection(down_now=True))
+    part = select(whole, Selection(down_now=True))
     assert part.extended.equals(whole.extended.filter(pl.col("store_id").is_in(["Corner.Shop", "half"])))
     assert part.exact.schema == whole.exact.schema
     assert part.quality == whole.quality
@@ -130,19 +130,19 @@ ASKED: dict[str, tuple[Selection, dict[str, object]]] = {
 
 @pytest.mark.parametrize(("selection", "asked"), ASKED.values(), ids=ASKED)
 def test_the_provenance_tells_what_was_set(selection: Selection, asked: dict[str, object]) -> None:
-    part = selected(report(), selection)
+    part = select(report(), selection)
     assert part.provenance["selection"] == asked
     assert json.loads(part.json())["provenance"]["selection"] == asked
     assert part.selection == selection
 
 
 def test_a_workbook_tells_it_too() -> None:
-    assert selected(report(), Selection(search="corner")).xlsx()
+    assert select(report(), Selection(search="corner")).xlsx()
 
 
 def test_the_lanes_are_those_of_the_rows() -> None:
     whole = report(lanes=True)
-    part = selected(whole, Selection(search="half"))
+    part = select(whole, Selection(search="half"))
     assert whole.lanes is not None
     assert part.lanes is not None
     of_half = whole.lanes.filter(store=EVERY.index("half"))
@@ -152,4 +152,4 @@ def test_the_lanes_are_those_of_the_rows() -> None:
 
 def test_what_can_be_saved_is_the_whole() -> None:
     with pytest.raises(ValueError, match="whole report"):
-        saved(selected(report(), Selection(down_now=True)))
+        archive(select(report(), Selection(down_now=True)))

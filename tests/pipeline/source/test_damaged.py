@@ -19,12 +19,12 @@ from store_uptime.pipeline import (
     LibraryPanicked,
     ReportDamaged,
     SourceMismatch,
+    archive,
     build_report,
     open_source,
-    panics_told,
+    panics_as_errors,
     proposed_mapping,
-    restored,
-    saved,
+    restore,
 )
 from store_uptime.pipeline.load.incoming import judged_batches
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
@@ -185,7 +185,7 @@ def test_a_mapping_is_proposed_for_what_has_a_hundred_thousand_columns(tmp_path:
 
 
 def test_a_panic_is_an_error_that_goes_from_process_to_process() -> None:
-    with pytest.raises(LibraryPanicked) as found, panics_told("./feed"):
+    with pytest.raises(LibraryPanicked) as found, panics_as_errors("./feed"):
         raise pl.exceptions.PanicException("index out of bounds")
     assert "./feed: a library failed within itself (index out of bounds)" in str(
         pickle.loads(pickle.dumps(found.value))
@@ -193,10 +193,10 @@ def test_a_panic_is_an_error_that_goes_from_process_to_process() -> None:
 
 
 def test_a_kept_report_that_is_damaged_says_so() -> None:
-    figures = saved(build_report(frames(lines(POLLS, POLL)))).figures
+    figures = archive(build_report(frames(lines(POLLS, POLL)))).figures
     for damaged in (figures[:-1], figures.replace(b'"horizon"', b'"horizom"'), b""):
         with pytest.raises(ReportDamaged, match=r"Make it anew\."):
-            restored(damaged)
+            restore(damaged)
 
 
 def test_where_a_library_ends_the_program_the_terminal_gets_one_line_and_no_trace(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from store_uptime.pipeline.errors import (
     SourceUnreachable,
 )
 from store_uptime.pipeline.options import Horizon, instant_us
-from store_uptime.pipeline.source.postgres.connection import connected, connectorx_url, understood
+from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, parse_conninfo
 from store_uptime.pipeline.source.postgres.postgres import Postgres
 from tests.postgres import (
     PASSWORD,
@@ -421,7 +421,7 @@ def test_a_slip_in_an_address_does_not_tell_the_password(address: str) -> None:
 
 
 def test_a_password_of_keys_and_values_may_look_like_a_url() -> None:
-    assert understood("host=x password=a://b@c@d")["password"] == "a://b@c@d"
+    assert parse_conninfo("host=x password=a://b@c@d")["password"] == "a://b@c@d"
 
 
 # TLS ------------------------------------------------------------------------------------------------------------------
@@ -437,7 +437,7 @@ KEPT = {
 
 def pulled_over_tls(front: TlsFront, url: str) -> bool | None:
     """Whether ConnectorX has encrypted its own connection."""
-    with connected(url, "test") as connection:
+    with connect(url, "test") as connection:
         address = connectorx_url(connection, "here")
         front.last_encrypted = None
         connectorx.read_sql(address, "select 1 as one", return_type="polars")
@@ -458,7 +458,7 @@ def test_the_authority_in_the_home_folder_is_that_of_a_pull_too(
     (tmp_path / ".postgresql").mkdir()
     (tmp_path / ".postgresql/root.crt").write_bytes((certificates / "ca.crt").read_bytes())
     monkeypatch.setenv("HOME", str(tmp_path))
-    with connected(network_url(front.port, "me", PASSWORD, sslmode="verify-ca"), "test") as connection:
+    with connect(network_url(front.port, "me", PASSWORD, sslmode="verify-ca"), "test") as connection:
         root = quote(str(tmp_path / ".postgresql/root.crt"), safe="")
         assert f"sslrootcert={root}" in connectorx_url(connection, "")
 

@@ -29,7 +29,7 @@ from store_uptime.pipeline import (
     polled_stores,
 )
 from store_uptime.pipeline.options import Horizon, instant_us
-from store_uptime.pipeline.source.postgres.connection import connected, connectorx_url, source_error
+from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, source_error
 from store_uptime.pipeline.source.postgres.postgres import Postgres
 from tests.pipeline.source.test_postgres_forms import NOON
 from tests.postgres import as_user, fresh_database, pgbouncer, run
@@ -275,7 +275,7 @@ def test_a_server_that_is_stopped_is_not_waited_for(reloaded: str) -> None:
 
 
 def test_ctrl_c_does_not_wait_for_a_server_that_is_stopped(reloaded: str) -> None:
-    with connected(reloaded, "interrupted") as connection, suspended(connection.info.backend_pid):
+    with connect(reloaded, "interrupted") as connection, suspended(connection.info.backend_pid):
         pressed = Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
         pressed.start()
         began = time.monotonic()

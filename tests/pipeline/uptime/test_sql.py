@@ -10,7 +10,7 @@ import pytest
 
 from store_uptime.pipeline import Limits
 from store_uptime.pipeline.options import DAY_US, HOUR_US, WEEK_US, Horizon
-from store_uptime.pipeline.plan.packing import Line, packed
+from store_uptime.pipeline.plan.packing import PollKeys, packed
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.uptime.stage import STEPS, database, stage
 
@@ -61,7 +61,7 @@ def relations(statement: str) -> set[str]:
 @pytest.fixture(scope="module")
 def stores() -> Iterator[duckdb.DuckDBPyConnection]:
     """The stage after its run over two stores."""
-    line = Line.over(HORIZON)
+    line = PollKeys.over(HORIZON)
     polls = pl.DataFrame(
         {"store": [0, 0, 1], "poll_us": [WEEK_US, WEEK_US + HOUR_US, WEEK_US], "active": [True, False, True]},
         schema={"store": pl.UInt32, "poll_us": pl.Int64, "active": pl.Boolean},

@@ -923,9 +923,12 @@ def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path: Path) -> None:
     (tmp_path / "native.py").write_text(
         "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(0.1); print('whole', flush=True)"
     )
-    program = "import time; import store_uptime.service.cli.main as c; c.main = lambda: (__import__('native'), time.sleep(9)); main()"
+    program = (
+        "import time; import store_uptime.service.cli.main as c\n"
+        "c.main = lambda: (__import__('native'), time.sleep(9)); main()"
+    )
     process = subprocess.run(
-        [sys.executable, "-c", f"from store_uptime.service.__main__ import main; {program}"],
+        [sys.executable, "-c", f"from store_uptime.service.__main__ import main\n{program}"],
         env={**surroundings(), "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         check=False,

@@ -8,7 +8,7 @@ import pytest
 
 from store_uptime.pipeline import build_report, build_timeline, open_source
 from store_uptime.service.page.drawing import WIDTH, drawn_days
-from store_uptime.service.page.humanize import lasting, local_time, moment, options
+from store_uptime.service.page.humanize import format_duration, format_instant, local_time, options
 from store_uptime.service.page.view_models import rejected_of
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 
@@ -32,12 +32,12 @@ from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
     ],
 )
 def test_durations_are_said_as_people_say_them(seconds: float | None, said: str) -> None:
-    assert lasting(seconds) == said
+    assert format_duration(seconds) == said
 
 
 def test_instants_say_their_zone() -> None:
-    assert moment(datetime(2026, 3, 1, 9, 5, tzinfo=UTC)) == "Sun 1 Mar 2026, 09:05 UTC"
-    assert moment(None) == "never"
+    assert format_instant(datetime(2026, 3, 1, 9, 5, tzinfo=UTC)) == "Sun 1 Mar 2026, 09:05 UTC"
+    assert format_instant(None) == "never"
     assert local_time("2026-03-01T09:05:07.5-03:30") == "Sun 1 Mar 09:05:07 −03:30"
     assert local_time("2026-03-01T09:05:00+00:00") == "Sun 1 Mar 09:05 +00:00"
 

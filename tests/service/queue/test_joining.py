@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from store_uptime.pipeline import Options, beginning, open_source
+from store_uptime.pipeline import Options, data_version, open_source
 from store_uptime.service.registry.migrations import migrate
 from store_uptime.service.registry.statements import statements
 from tests.postgres import Cluster, eventually, fresh_database, new_cluster, run
@@ -496,7 +496,7 @@ def test_whatever_the_registry_writes_is_known_as_our_own(registry: str) -> None
 
 
 def version(url: str) -> str | None:
-    return beginning(open_source(url), Options())
+    return data_version(open_source(url), Options())
 
 
 # Mappings -------------------------------------------------------------------------------------------------------------

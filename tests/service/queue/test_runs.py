@@ -25,12 +25,12 @@ import pytest
 
 from store_uptime.pipeline import Limits, embedded_server
 from store_uptime.service import settings
-from store_uptime.service.observability.memory import DESK, PROMISE, SERVER
+from store_uptime.service.observability.memory import INTERACTIVE_WORKERS, PROMISE, SERVER
 from store_uptime.service.registry.migrations import migrate
 from store_uptime.service.registry.statements import statements
 from store_uptime.service.settings import Settings
 from store_uptime.service.testing import Service
-from store_uptime.service.workers.jobs import Place, Task, make_report
+from store_uptime.service.workers.jobs import SourceConfig, Task, make_report
 from store_uptime.service.workers.pool import Workers
 from store_uptime.service.workers.scratch import PREFIX
 from tests.postgres import SAFE, eventually, fresh_database, is_alive, new_cluster, open_folder, postmaster_id, run
@@ -142,12 +142,12 @@ def test_a_server_is_ready_once_its_workers_are_warm(polled: str) -> None:
         assert early.status_code == 503
         assert "workers" in early.json()["missing"]
         eventually(lambda: is_ready(client), 60)
-        assert len(workers_of(server)) == 2 + DESK
+        assert len(workers_of(server)) == 2 + INTERACTIVE_WORKERS
 
 
 def test_workers_have_their_share_of_threads(service: Service) -> None:
     given = Settings()
-    assert len(workers_of(service)) == given.workers + DESK
+    assert len(workers_of(service)) == given.workers + INTERACTIVE_WORKERS
     for worker in workers_of(service):
         assert worker.environ()["POLARS_MAX_THREADS"] == str(given.worker_threads)
 
@@ -169,7 +169,7 @@ def test_all_workers_together_fit_the_machine(
     monkeypatch.setattr(os, "sched_getaffinity", {0: set(range(processors))}.get)
     given = Settings(workers=workers)
     assert (given.worker_memory, given.duckdb_memory, given.worker_threads) == expected
-    assert given.worker_memory * (workers + DESK) + SERVER <= PROMISE * installed
+    assert given.worker_memory * (workers + INTERACTIVE_WORKERS) + SERVER <= PROMISE * installed
 
 
 def test_a_worker_is_not_stopped_by_what_native_code_writes(tmp_path: Path) -> None:
@@ -236,12 +236,12 @@ def test_a_killed_worker_ends_its_report_alone(
         assert status(client, other)["status"] == "Running"
     assert finished(client, other)["status"] == "Complete"
     assert finished(client, new_report(client))["status"] == "Complete"
-    eventually(lambda: len(workers_of(service)) == 2 + DESK)
+    eventually(lambda: len(workers_of(service)) == 2 + INTERACTIVE_WORKERS)
 
 
 def test_idle_workers_that_are_killed_are_replaced(service: Service, client: httpx.Client) -> None:
     kill_workers(service)
-    eventually(lambda: len(workers_of(service)) == 2 + DESK, 30)
+    eventually(lambda: len(workers_of(service)) == 2 + INTERACTIVE_WORKERS, 30)
     eventually(lambda: is_ready(client))
     assert finished(client, new_report(client))["status"] == "Complete"
 
@@ -262,7 +262,7 @@ def test_a_run_that_needs_more_memory_than_its_share_ends_alone(crowded: Service
     with crowded.client() as client:
         psutil.Process(crowded.process.pid).rlimit(psutil.RLIMIT_DATA, (700 * MEBIBYTE, 700 * MEBIBYTE))
         kill_workers(crowded)
-        eventually(lambda: len(workers_of(crowded)) == 1 + DESK and is_ready(client), 30)
+        eventually(lambda: len(workers_of(crowded)) == 1 + INTERACTIVE_WORKERS and is_ready(client), 30)
         assert "memory" in finished(client, new_report(client))["error"]
         assert finished(client, trigger(client, store_id="7"))["status"] == "Complete"
 
@@ -378,7 +378,7 @@ def test_a_worker_discards_the_result_of_a_run_that_was_taken_over(polled: str) 
         row = f"'{report_id}', '{{}}', '', 'running', 'other', now()"
         run(registry, f"insert into store_uptime.report (id, options, client, status, run, lease_until) values ({row})")
         options = {"now": None, "store_id": None, "max_gap": None, "lookback": 86_400.0}
-        task = Task(report_id, "mine", options, Place(polled, None, "store-uptime mine"), registry, Limits())
+        task = Task(report_id, "mine", options, SourceConfig(polled, None, "store-uptime mine"), registry, Limits())
         assert make_report(task).kept is False
         assert value(registry, report_id, "status") == "running"
 
@@ -403,7 +403,7 @@ def made(database: str, registry: str, number: int) -> list[str]:
     row = f"'{report_id}', '{{}}', '', 'running', 'mine', now()"
     run(registry, f"insert into store_uptime.report (id, options, client, status, run, lease_until) values ({row})")
     options = {"now": None, "store_id": None, "max_gap": None, "lookback": 86_400.0}
-    assert make_report(Task(report_id, "mine", options, Place(database, None), registry, Limits())).error is None
+    assert make_report(Task(report_id, "mine", options, SourceConfig(database, None), registry, Limits())).error is None
     return value(registry, report_id, "warning_codes")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from store_uptime.service.observability import memory
 from store_uptime.service.observability.memory import (
-    DESK,
+    INTERACTIVE_WORKERS,
     LEAST,
     MEBIBYTE,
     PROMISE,
@@ -63,7 +63,7 @@ def test_the_least_that_works_is_just_enough(workers: int) -> None:
     shares = Shares(workers, needed(workers) + MEBIBYTE)
     shares.check()
     assert LEAST <= shares.worker < LEAST + MEBIBYTE
-    assert shares.worker * (workers + DESK) + shares.server <= PROMISE * shares.there
+    assert shares.worker * (workers + INTERACTIVE_WORKERS) + shares.server <= PROMISE * shares.there
 
 
 def test_too_little_memory_is_refused_with_the_least_that_works() -> None:

@@ -28,17 +28,17 @@ from store_uptime.service.front.outflow import OF_ONE as BYTES_OF_ONE
 from store_uptime.service.front.outflow import PIECE, Outflow
 from store_uptime.service.front.proxies import is_proxy, proxies
 from store_uptime.service.settings import Settings, Timing
-from store_uptime.service.workers.jobs import Place
+from store_uptime.service.workers.jobs import SourceConfig
 from store_uptime.service.workers.lanes import Lane, LaneName
 from store_uptime.service.workers.pool import Workers
 from tests.service.running import in_a_loop
 
 MEBIBYTE = 1 << 20
-NOWHERE = Place("postgresql://localhost/none", None)
+NOWHERE = SourceConfig("postgresql://localhost/none", None)
 LEFT = 100
 
 
-def hung(place: Place) -> None:
+def hung(place: SourceConfig) -> None:
     """What a locked source does."""
     time.sleep(60)
 
