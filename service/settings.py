@@ -35,7 +35,6 @@ from store_uptime.service.parameters import (
 if TYPE_CHECKING:
     from store_uptime.pipeline import SourceMapping
     from store_uptime.service.encryption import Encryption
-    from store_uptime.service.encryption import Encryption
     from store_uptime.service.outgoing.destinations import Destination
     from store_uptime.service.outgoing.webhooks import Network
 
