@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from prometheus_client import Gauge, Histogram
 
+from docs.calls import ADDRESS, answers, calls
 from store_uptime import pipeline
 from store_uptime.pipeline import LISTS, write_sample
 from store_uptime.pipeline.clean.rules import Reason
@@ -30,7 +31,6 @@ from store_uptime.service.errors import ServiceError
 from store_uptime.service.front import problems
 from store_uptime.service.observability import metrics
 from store_uptime.service.routes import schemas
-from tests.support.examples import ADDRESS, answers, calls
 from tests.support.feeds import called
 from tests.support.postgres import open_folder
 

@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from store_uptime.pipeline.embedded import server
-from store_uptime.service import testing
 from store_uptime.service.testing import Service
+from store_uptime.service.testing.server import DEFAULTS
 from tests.deploy.conftest import RECIPES, is_for_everybody
 from tests.support.running import complete
 
@@ -93,7 +93,7 @@ def confined(environment: Path, folder: Path) -> Iterator[tuple[Service, psutil.
     with log.open("wb") as lines, subprocess.Popen(command, stderr=lines, env=variables()) as process:
         service = Service(process, log)
         try:
-            testing.wait_until(lambda: service.listens() and service.is_ready(), service)
+            service.await_ready()
             yield service, psutil.Process(process.pid).children()[0]
         finally:
             process.kill()  # and with it all that it has started
@@ -136,4 +136,4 @@ def variables() -> dict[str, str]:
     told = dict([unit()["Environment"].split("=", 1)])
     system = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
     user = {"USER": "store-uptime", "LOGNAME": "store-uptime", "HOME": "/home/store-uptime"}
-    return {**system, **user, **told, **SPARING, **testing.UNLESS_OPTIONS_SAY_ELSE}
+    return {**system, **user, **told, **SPARING, **DEFAULTS}

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import re
-import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -18,6 +17,9 @@ import psycopg
 from store_uptime.pipeline import load_files
 from store_uptime.service import testing
 from store_uptime.service.testing import Service
+from store_uptime.service.testing import await_report as finished
+from store_uptime.service.testing import complete_report as complete
+from store_uptime.service.testing import trigger_report as trigger
 from tests.support.feeds import called, surroundings
 from tests.support.postgres import eventually, is_alive, run
 
@@ -55,8 +57,8 @@ def started(database: str, *options: str, **environment: str) -> Iterator[Servic
 
     database: nothing where its environment names one. It is SPARING unless the options say more.
     """
-    place = ["--database", database] if database else []
-    with testing.started(*place, *options, environment=surroundings(**(SPARING | environment))) as service:
+    named = ["--database", database] if database else []
+    with testing.started(*named, *options, environment=surroundings(**(SPARING | environment))) as service:
         yield service
 
 
@@ -64,7 +66,7 @@ def started(database: str, *options: str, **environment: str) -> Iterator[Servic
 def running(database: str, *options: str, **environment: str) -> Iterator[Service]:
     """A server that is ready for reports."""
     with started(database, *options, **environment) as service:
-        testing.wait_until(service.is_ready, service)
+        service.await_ready()
         yield service
 
 
@@ -83,32 +85,6 @@ def is_ready(client: httpx.Client) -> bool:
 def loaded(database: str, feed: Path) -> None:
     """Load a feed into a database."""
     assert len(load_files(feed, database, feed.parent / "rejects").files) == 3
-
-
-def trigger(client: httpx.Client, **body: object) -> str:
-    """The id of the report that a trigger leads to."""
-    answer = client.post("/trigger_report", json=body)
-    assert answer.status_code == 202, answer.text
-    return answer.json()["report_id"]
-
-
-def finished(client: httpx.Client, report_id: str, seconds: float = 60) -> dict[str, Any]:
-    """The status of a report, once it does not run any more."""
-    deadline = time.monotonic() + seconds
-    while True:
-        status = client.get(f"/get_report/{report_id}", params={"status_only": True}).json()
-        if status["status"] != "Running":
-            return status
-        assert time.monotonic() < deadline, status
-        time.sleep(0.05)
-
-
-def complete(client: httpx.Client, **body: object) -> str:
-    """The id of the report that a trigger leads to, once it is complete."""
-    report_id = trigger(client, **body)
-    status = finished(client, report_id)
-    assert status["status"] == "Complete", status
-    return report_id
 
 
 def joined(client: httpx.Client, **body: object) -> str:

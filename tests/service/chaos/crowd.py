@@ -22,8 +22,8 @@ import psutil
 from store_uptime.pipeline import Options, build_report, open_source
 from store_uptime.service.durations import duration
 from store_uptime.service.testing import Service
-from tests.support.postgres import SAFE, Cluster, eventually, run
-from tests.support.running import is_ready, workers_of
+from tests.support.postgres import SAFE, Cluster, run
+from tests.support.running import workers_of
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 CLIENTS, SERVERS = 20, 2
@@ -94,8 +94,7 @@ class Servers:
     def __enter__(self) -> Self:
         self._lives = [self._new() for _ in range(SERVERS)]
         for server, _ in self._lives:
-            with server.client() as client:
-                eventually(lambda client=client: is_ready(client), 60)
+            server.await_ready()
         return self
 
     def __exit__(

@@ -1,10 +1,7 @@
-"""A service that runs for a block: for tests, demonstrations and measurements.
+"""`store-uptime serve` as a process of its own, on a port that is free, stopped at the end of the block.
 
 started   a server that listens, perhaps not yet ready for reports
 serving   the same, once it is ready
-
-    with serving("--database", "postgresql://…") as service, service.client() as client:
-        client.post("/trigger_report")
 """
 
 import json
@@ -13,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,18 +24,19 @@ if TYPE_CHECKING:
     import httpx
 
 START_S, STOP_S, LOOK_S = 120.0, 60.0, 0.05
-UNLESS_OPTIONS_SAY_ELSE = {"STORE_UPTIME_PORT": "0", "STORE_UPTIME_LOG_FORMAT": "json"}
+DEFAULTS = {"STORE_UPTIME_PORT": "0", "STORE_UPTIME_LOG_FORMAT": "json"}
+"""Variables of every server that is started here; options win over them. The address is read from the log, so JSON."""
 
 
 class NotServing(StoreUptimeError):
     """The server has ended before it was ready, or takes too long to be."""
 
-    def __init__(self, reason: str, words: str) -> None:
-        super().__init__(reason, words)
-        self.reason, self.words = reason, words
+    def __init__(self, reason: str, last_line: str) -> None:
+        super().__init__(reason, last_line)
+        self.reason, self.last_line = reason, last_line
 
     def __str__(self) -> str:
-        return f"the service {self.reason}; its last words: {self.words or 'none'}"
+        return f"the service {self.reason}; its last words: {self.last_line or 'none'}"
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,24 @@ class Service:
         """The whole lines of its log as they are."""
         return self.log.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()
 
-    def listens(self) -> bool:
+    def await_listening(self) -> None:
+        """Wait until its address is known. Raises NotServing where it ends, or takes two minutes."""
+        self._await(self.is_listening)
+
+    def await_ready(self) -> None:
+        """Wait until it runs reports. Raises NotServing as `await_listening` does."""
+        self._await(lambda: self.is_listening() and self.is_ready())
+
+    def _await(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_S
+        while not holds():
+            if self.process.poll() is not None:
+                raise NotServing("has ended", " ".join(self.lines()[-1:]))
+            if time.monotonic() > deadline:
+                raise NotServing(f"is not ready after {START_S:g} seconds", " ".join(self.lines()[-1:]))
+            time.sleep(LOOK_S)
+
+    def is_listening(self) -> bool:
         """Whether its address is known."""
         return any(line["event"] == "listening" for line in self.logged())
 
@@ -82,7 +97,7 @@ class Service:
         return False
 
     def kill(self) -> None:
-        """End it with -9, its workers not: they see it and end by themselves."""
+        """End it with SIGKILL, but not its workers: they notice that it is gone and end by themselves."""
         self.process.kill()
         self.process.wait()
 
@@ -93,43 +108,34 @@ class Service:
 
 
 @contextmanager
-def started(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[Service]:
-    """A server that listens, perhaps not yet ready for reports; it is stopped with the block.
+def started(*options: str, environment: Mapping[str, str] | None = None) -> Generator[Service]:
+    """A server that listens, perhaps not yet ready for reports; it is stopped at the end of the block.
 
-    options: those of `store-uptime serve`; without --port it takes one that is free. environment: all of it, if it is
-    not to be ours. Raises NotServing.
+    options: those of `store-uptime serve`; without --port it takes one that is free. environment: all variables of the
+    process; ours where it is None. Raises NotServing.
     """
     with TemporaryDirectory(prefix="store-uptime-log-") as folder:
         log = Path(folder) / "serve.log"
+        # -P: a folder `store_uptime` where the caller stands must not be taken for the package.
         command = [sys.executable, "-P", "-m", "store_uptime.service", "serve", *options]
-        variables = {**(os.environ if environment is None else environment), **UNLESS_OPTIONS_SAY_ELSE}
+        variables = {**(os.environ if environment is None else environment), **DEFAULTS}
+        # The log goes to a file: into a pipe that nobody reads, the server would block once it is full.
         with log.open("wb") as lines:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=lines, env=variables)
         service = Service(process, log)
         try:
-            wait_until(service.listens, service)
+            service.await_listening()
             yield service
         finally:
             stop_or_kill(service)
 
 
 @contextmanager
-def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[Service]:
-    """A server that is ready for reports; else as `started`."""
+def serving(*options: str, environment: Mapping[str, str] | None = None) -> Generator[Service]:
+    """A server that is ready for reports; otherwise as `started`."""
     with started(*options, environment=environment) as service:
-        wait_until(service.is_ready, service)
+        service.await_ready()
         yield service
-
-
-def wait_until(holds: Callable[[], bool], service: Service) -> None:
-    """Wait for something that a server comes to. Raises NotServing where it ends, or takes too long."""
-    deadline = time.monotonic() + START_S
-    while not holds():
-        if service.process.poll() is not None:
-            raise NotServing("has ended", " ".join(service.lines()[-1:]))
-        if time.monotonic() > deadline:
-            raise NotServing(f"is not there after {START_S:g} seconds", " ".join(service.lines()[-1:]))
-        time.sleep(LOOK_S)
 
 
 def stop_or_kill(service: Service) -> None:
