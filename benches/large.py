@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import platformdirs
 import polars as pl
 
+from benches.arguments import is_smoke
 from benches.common import (
     PYTHON,
     STORE_UPTIME,
@@ -48,18 +49,17 @@ Runs = Mapping[str, Sequence[Run]]
 
 def main() -> None:
     """Make the feed where there is none, measure, check, say."""
-    is_smoke = "--smoke" in sys.argv[1:]
     compile_packages()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        kept, stores, times = (folder, SMOKE_STORES, 1) if is_smoke else (kept_folder(), STORES, TIMES)
+        kept, stores, times = (folder, SMOKE_STORES, 1) if is_smoke() else (kept_folder(), STORES, TIMES)
         feed = made(kept / f"{stores}x{DAYS}", stores)
         packed = made_packed(kept / f"{stores}x{DAYS} packed", feed)
         reports, stages = measured_report(feed, folder, times), measured_stage(packed, folder, times)
     print(f"{machine()}\n\n{stores:,} stores, {DAYS} days of polls in unsorted Parquet, runs of each: {times}\n")
     print(table(reports))
     print(f"\nThe same polls packed and sorted, one number each:\n\n{table(stages)}")
-    if not is_smoke:
+    if not is_smoke():
         print("\n".join(["", *targets(reports, stages)]))
 
 

@@ -27,6 +27,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 import psycopg
 
+from benches.arguments import is_smoke, scale, value_of
 from benches.common import (
     HERE,
     PEER_PYTHON,
@@ -39,16 +40,16 @@ from benches.common import (
     between,
     compile_packages,
     differing,
-    filled,
     installed,
+    load_typed,
     machine,
     markdown,
     measured,
     median,
-    own_database,
     rows,
     spread,
 )
+from store_uptime.pipeline import throwaway_server
 from store_uptime.pipeline.sample.sample import TABLES, write_csv
 
 STORES, DAYS, TIMES = 3_678, 21, 5
@@ -102,37 +103,38 @@ Runs = dict[str, list[Run]]
 
 def main() -> None:
     """Make the data, check, measure, say."""
-    is_smoke, plot = "--smoke" in sys.argv[1:], plot_file(sys.argv[1:])
-    stores, days, times = SMOKE if is_smoke else (STORES, DAYS, TIMES)
+    plot = plot_file()
+    stores, days, times = scale((STORES, DAYS, TIMES), SMOKE)
     compile_packages()
-    with TemporaryDirectory() as name, own_database() as url:
+    with TemporaryDirectory() as name, throwaway_server() as url:
         places = sample(url, Path(name), stores, days)
         programs = [*competitors(places, Path(name) / "reports"), *floors(places)]
         exact = [program for program in programs if agrees(programs[0], program)]
-        if is_smoke and len(exact) < len(programs):
+        if is_smoke() and len(exact) < len(programs):
             sys.exit("the figures differ")
         runs = alternately({program.key: program.run for program in exact}, times)
     print(f"{machine()}\n\n{stores:,} stores, {days} days of polls, runs of each: {times}\n")
     print(table(exact, runs))
-    if not is_smoke:
+    if not is_smoke():
         print("\n".join(["", *targets(exact, runs)]))
     if plot:
         picture(exact, runs, f"{stores:,} stores, {days} days of polls", plot)
 
 
-def plot_file(arguments: list[str]) -> Path | None:
-    """Where the picture goes. That it can be drawn is seen before anything is measured."""
-    if "--plot" not in arguments:
+def plot_file() -> Path | None:
+    """Where the picture goes; None where nothing is drawn. Ends at once where matplotlib is missing."""
+    file = value_of("--plot")
+    if file is None:
         return None
     if not installed("matplotlib"):
         sys.exit("there is no picture without matplotlib: it is in the dependency group `bench`")
-    return Path(arguments[arguments.index("--plot") + 1]).absolute()
+    return Path(file).absolute()
 
 
 def sample(url: str, folder: Path, stores: int, days: int) -> dict[str, str]:
     """Where each source is. The CSV is the Parquet written anew: a sample made as CSV has rows to be rejected."""
     parquet, csv = folder / "Parquet", folder / "CSV"
-    filled(url, parquet, stores, days)
+    load_typed(url, parquet, stores, days)
     csv.mkdir()
     for name in TABLES:
         write_csv(csv / f"{name}.csv", [pl.read_parquet(parquet / f"{name}.parquet")])
@@ -243,12 +245,12 @@ def targets(programs: Sequence[Program], runs: Runs) -> list[str]:
     middle = {key: median(each).wall_s for key, each in runs.items()}
     ours = middle[f"{OURS}, PostgreSQL"]
     least = middle[f"{COPY}, PostgreSQL"] + middle[f"{START}, none"]
-    told = [at_most("from PostgreSQL, ours / (COPY + bare interpreter)", ours / least, 2.5)]
+    lines = [at_most("from PostgreSQL, ours / (COPY + bare interpreter)", ours / least, 2.5)]
     if straight := middle.get(f"{STRAIGHT}, PostgreSQL"):
-        told.append(at_most("from PostgreSQL, ours / straight script", ours / straight, 0.8))
+        lines.append(at_most("from PostgreSQL, ours / straight script", ours / straight, 0.8))
     if per_store := middle.get(f"{PER_STORE}, PostgreSQL"):
-        told.append(at_least("from PostgreSQL, per-store Python / ours", per_store / ours, 20))
-    return told + [line for source in SOURCES for line in fastest(source, programs, middle)]
+        lines.append(at_least("from PostgreSQL, per-store Python / ours", per_store / ours, 20))
+    return lines + [line for source in SOURCES for line in fastest(source, programs, middle)]
 
 
 def fastest(source: str, programs: Sequence[Program], middle: dict[str, float]) -> list[str]:

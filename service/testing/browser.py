@@ -57,7 +57,8 @@ def opened(browser: "Browser", url: str, **options: Any) -> "Generator[Page]":
 
     options: those of Playwright's `new_context`, such as `viewport` and `color_scheme`.
     """
-    context = browser.new_context(**{"base_url": url, "viewport": VIEWPORT} | options)
+    viewport = options.pop("viewport", VIEWPORT)
+    context = browser.new_context(base_url=url, viewport=viewport, **options)
     context.set_default_timeout(WAIT_MS)
     yield context.new_page()
     context.close()
