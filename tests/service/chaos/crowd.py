@@ -18,6 +18,8 @@ from typing import Any, Self
 
 import httpx
 import psutil
+import psycopg
+from psycopg.rows import dict_row
 
 from store_uptime.pipeline import Options, build_report, open_source
 from store_uptime.service.durations import duration
@@ -29,6 +31,12 @@ SEED = int(os.environ.get("CHAOS_SEED", "1"))
 CLIENTS, SERVERS = 20, 2
 PATIENCE_S = 900
 ANSWERS_S = 20.0
+# A schedule's report that has failed is tried again in a minute: until then nobody waits for it.
+UNFINISHED = """
+select id, status, not_before::text, lease_until::text, now()::text, runs, run, step, error, options::text
+from store_uptime.report
+where status not in ('complete', 'error') and (not_before is null or not_before <= now())
+"""
 NEWEST = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
@@ -218,12 +226,18 @@ def is_sentence(error: str) -> bool:
     return error[:1].isalpha() and error.endswith(".") and "Traceback" not in error and "\n" not in error
 
 
-def states(cluster: Cluster) -> set[str]:
-    """The states that there are, but of reports of a schedule that have failed and are tried again in a minute."""
-    has_come = "not_before is null or not_before <= now()"
-    return {
-        row[0] for row in run(cluster.socket_url, f"select distinct status from store_uptime.report where {has_come}")
-    }
+def await_all_ended(registry: Cluster, seconds: float) -> None:
+    """Wait until no report is queued or running. Where one still is after that time, fails with its row."""
+    deadline = time.monotonic() + seconds
+    while rows := unfinished(registry):
+        assert time.monotonic() < deadline, "\n".join(["these reports have not ended:", *map(str, rows)])
+        time.sleep(0.2)
+
+
+def unfinished(registry: Cluster) -> list[dict[str, Any]]:
+    """The rows of reports that have not ended, as far as they say why."""
+    with psycopg.connect(registry.socket_url, row_factory=dict_row) as connection:
+        return connection.execute(UNFINISHED).fetchall()
 
 
 def connections(cluster: Cluster) -> int:

@@ -1,7 +1,7 @@
 """Faults: clients trigger reports and look at things while what the service needs hangs, refuses, or comes back.
 
 Every request is answered within its deadline, no report is lost, stuck or wrong, and each 503 has its cause in the log.
-CI has a few faults, `just chaos` all of them several times. CHAOS_SEED says in which order.
+CI has a few faults, `just chaos` all of them several times: CHAOS_ROUNDS times. CHAOS_SEED says in which order.
 """
 
 import itertools
@@ -27,17 +27,18 @@ from tests.service.chaos.crowd import (
     Answer,
     Seen,
     Servers,
+    await_all_ended,
     expected,
     is_sentence,
     options_of,
-    states,
     stores_of,
 )
 from tests.service.chaos.faults import FAULTS, World, small_disk
-from tests.support.postgres import SAFE, eventually, new_cluster, open_folder, run
+from tests.support.postgres import SAFE, new_cluster, open_folder, run
 from tests.support.receivers import Receiver
 from tests.support.running import BRISK, loaded, started
 
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "6"))
 DISK_MIB = 24
 LOOKERS = 4
 LOOK_S = 0.3
@@ -53,7 +54,7 @@ PROBES = ("/health", "/ready")
     ("rounds", "hold_s"),
     [
         pytest.param(1, (0.4, 0.6), marks=pytest.mark.long),
-        pytest.param(6, (1.0, 20.0), marks=pytest.mark.nightly),
+        pytest.param(ROUNDS, (1.0, 20.0), marks=pytest.mark.nightly),
     ],
 )
 def test_every_wait_ends_and_no_report_is_lost_or_wrong(feed: Path, rounds: int, hold_s: tuple[float, float]) -> None:
@@ -72,7 +73,7 @@ def test_every_wait_ends_and_no_report_is_lost_or_wrong(feed: Path, rounds: int,
         told = Counter(report.error for report in seen)
         statuses = Counter(answer.status for answer in world.servers.answers)
         print(f"\n{len(seen)} reports {dict(told)}, requests {dict(statuses)}; {dict(happened)}")
-        eventually(lambda: states(world.registry) <= {"complete", "error"}, 60)
+        await_all_ended(world.registry, 60)
         assert [report for report in seen if report.file and report.file != expected(world.source, report)] == []
         assert [report.error for report in seen if not (report.file or is_sentence(report.error))] == []
         assert world.servers.file(kept) == kept.file
