@@ -10,7 +10,7 @@ for byte. Then reports of one store, and the timeline of one store in the last w
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 @contextmanager
-def connected(url: str) -> Iterator[HTTPConnection]:
+def connected(url: str) -> Generator[HTTPConnection]:
     """One connection, kept for all requests."""
     with closing(HTTPConnection(urlsplit(url).netloc, timeout=600)) as client:
         yield client

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_a_server_makes_a_report_with_what_the_unit_leaves_it(installed: Path, t
 
 
 @contextmanager
-def confined(environment: Path, folder: Path) -> Iterator[tuple[Service, psutil.Process]]:
+def confined(environment: Path, folder: Path) -> Generator[tuple[Service, psutil.Process]]:
     """A server under the unit's settings, once it is ready, and its process."""
     state, log = folder / "state", folder / "serve.log"
     state.mkdir(mode=0o700)

@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -78,7 +78,7 @@ class Trial:
 
 
 @contextmanager
-def in_place(mutant: Mutant) -> Iterator[None]:
+def in_place(mutant: Mutant) -> Generator[None]:
     """The program with the mutant's text in its file, and as it was afterwards."""
     file = Path(mutant.file)
     before = file.read_text(encoding="utf-8")

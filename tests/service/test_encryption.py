@@ -2,7 +2,7 @@
 
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -414,7 +414,7 @@ def large(ids: list[str]) -> Frames:
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[dict[str, bytes]]:
+def watched(folder: Path) -> Generator[dict[str, bytes]]:
     """Every file that was in a folder within the block, as long as it ever was."""
     seen: dict[str, bytes] = {}
     is_over = threading.Event()

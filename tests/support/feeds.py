@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -79,7 +79,7 @@ def called(*arguments: str | Path, cwd: Path = Path(), **environment: str) -> "s
 
 
 @contextmanager
-def kept(number: int, redirect: Callable[[TextIO], AbstractContextManager[TextIO]]) -> Iterator[TextIO]:
+def kept(number: int, redirect: Callable[[TextIO], AbstractContextManager[TextIO]]) -> Generator[TextIO]:
     """A file that has what Python and native code write to a descriptor in the block."""
     before = os.dup(number)
     try:

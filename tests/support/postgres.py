@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -37,7 +37,7 @@ PASSWORD = "p@ss/wörd:%?#"
 
 
 @contextmanager
-def open_folder() -> Iterator[Path]:
+def open_folder() -> Generator[Path]:
     """A temporary folder, short of name, that PostgreSQL's account can enter when root runs the tests."""
     folder = Path(tempfile.mkdtemp(prefix="uptime-", dir="/tmp"))
     folder.chmod(0o711)
@@ -48,7 +48,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def own_server() -> Iterator[str]:
+def own_server() -> Generator[str]:
     """An embedded server for this process of the tests alone, not careful about power cuts."""
     with open_folder() as folder:
         with embedded_server(folder / "data") as url:
@@ -60,7 +60,7 @@ def own_server() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server: str, ending: str = "") -> Iterator[str]:
+def fresh_database(server: str, ending: str = "") -> Generator[str]:
     """The URL of an empty database, that is gone after the block whoever is still in it."""
     name = f"test_{uuid4().hex}{ending}"
     run(server, f'create database "{name}" strategy file_copy')  # half the time of the default
@@ -154,7 +154,7 @@ class Cluster:
         eventually(lambda: not any(map(is_alive, backends)), 30)
 
     @contextmanager
-    def running(self, *settings: str) -> Iterator[None]:
+    def running(self, *settings: str) -> Generator[None]:
         """Keep the server up for the block."""
         options = [word for setting in (*FAST, *settings) for word in ("-c", setting)]
         place = ["-D", str(self.data), "-k", str(self.data.parent), "-h", "127.0.0.1", "-p", str(self.port)]
@@ -182,7 +182,7 @@ class Cluster:
 
 
 @contextmanager
-def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> Iterator[str]:
+def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> Generator[str]:
     """The URL of any database of a server behind pgbouncer; whoever comes is its superuser.
 
     server: a URL with the socket's folder. connections: how many pgbouncer has for a database.
@@ -226,7 +226,7 @@ def postmaster_id(data: Path) -> int:
 
 
 @contextmanager
-def kept_running(begin: Callable[[], "subprocess.Popen[bytes]"]) -> Iterator[None]:
+def kept_running(begin: Callable[[], "subprocess.Popen[bytes]"]) -> Generator[None]:
     """A program that is begun again when it ends, as systemd would.
 
     pgbouncer 1.18 ends ("bad client state: 0") where a client that cancels a statement does not wait for an answer:
@@ -265,7 +265,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def new_cluster() -> Iterator[Cluster]:
+def new_cluster() -> Generator[Cluster]:
     """A cluster that does not run yet, in a folder of the server's account."""
     with place_for_a_cluster() as cluster:
         copy_as_it_is(blank_cluster(), cluster.data)
@@ -273,7 +273,7 @@ def new_cluster() -> Iterator[Cluster]:
 
 
 @contextmanager
-def place_for_a_cluster() -> Iterator[Cluster]:
+def place_for_a_cluster() -> Generator[Cluster]:
     """A cluster that is not there yet."""
     with open_folder() as folder:
         owner = embedded.server_account(folder)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,7 +65,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     @contextmanager
-    def listening(self) -> Iterator["Receiver"]:
+    def listening(self) -> Generator["Receiver"]:
         """Receive for the block."""
         threading.Thread(target=self._server.serve_forever, args=[LOOK_S], daemon=True).start()
         try:
@@ -96,7 +96,7 @@ def found_weed() -> str:
 
 
 @contextmanager
-def bucket(name: str) -> Iterator[str]:
+def bucket(name: str) -> Generator[str]:
     """The address of a server that speaks S3 and has an empty bucket, for whoever shows ACCESS."""
     ports = {kind: free_port() for kind in ("master", "volume", "filer", "s3", "admin")}
     grpc = {f"{kind}.port.grpc": free_port() for kind in ports}

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import re
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
@@ -52,7 +52,7 @@ NUMBERS = itertools.count(1)  # lookbacks that no two reports share
 
 
 @contextmanager
-def started(database: str, *options: str, **environment: str) -> Iterator[Service]:
+def started(database: str, *options: str, **environment: str) -> Generator[Service]:
     """A server that was just started, perhaps not yet ready; stopped with the block.
 
     database: nothing where its environment names one. It is SPARING unless the options say more.
@@ -63,7 +63,7 @@ def started(database: str, *options: str, **environment: str) -> Iterator[Servic
 
 
 @contextmanager
-def running(database: str, *options: str, **environment: str) -> Iterator[Service]:
+def running(database: str, *options: str, **environment: str) -> Generator[Service]:
     """A server that is ready for reports."""
     with started(database, *options, **environment) as service:
         service.await_ready()
@@ -100,7 +100,7 @@ def joined(client: httpx.Client, **body: object) -> str:
 
 
 @contextmanager
-def held_up(database: str) -> Iterator[None]:
+def held_up(database: str) -> Generator[None]:
     """No run comes to its end within the block: each waits for a table that a trigger's own look has no need of."""
     with psycopg.connect(database) as connection:
         connection.execute("lock table timezones in access exclusive mode")
@@ -108,7 +108,7 @@ def held_up(database: str) -> Iterator[None]:
 
 
 @contextmanager
-def occupied(database: str, client: httpx.Client, workers: int = 1) -> Iterator[list[str]]:
+def occupied(database: str, client: httpx.Client, workers: int = 1) -> Generator[list[str]]:
     """Every worker of a server has a report that does not end within the block; what is triggered there must wait."""
     eventually(lambda: not client.get("/reports", params={"status": "Running"}).json()["reports"], 60)
     with held_up(database):

@@ -1,6 +1,6 @@
 """Schedules under a clock that the test rules, and when they are due by a rule of our own."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -85,7 +85,7 @@ def as_new(ruled: Ruled) -> Ruled:
 
 
 @contextmanager
-def ruled_service(server: str, tables: str, *options: str, **environment: str) -> Iterator[Ruled]:
+def ruled_service(server: str, tables: str, *options: str, **environment: str) -> Generator[Ruled]:
     """A service with a registry of its own, where it is noon."""
     with fresh_database(server) as registry:
         rule_clock(registry, NOON)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -289,13 +289,13 @@ def test_a_server_that_shares_no_snapshot_is_read_in_one_over_one_connection(tab
 
 
 @contextmanager
-def denied_snapshots(url: str) -> Iterator[None]:
+def denied_snapshots(url: str) -> Generator[None]:
     run(url, "revoke execute on function pg_export_snapshot() from public")
     yield
 
 
 @contextmanager
-def connected_role(url: str) -> Iterator[str]:
+def connected_role(url: str) -> Generator[str]:
     run(url, "create role few login", "grant select on all tables in schema public to few")
     yield as_user(url, "few")
     run(url, "drop owned by few", "drop role few")
@@ -607,7 +607,7 @@ def names_on(url: str) -> set[str]:
 
 
 @contextmanager
-def waiting_report(url: str, application: str) -> Iterator[Future[Report]]:
+def waiting_report(url: str, application: str) -> Generator[Future[Report]]:
     """A report in a thread, whose polls would take a minute."""
     make_slow(url, "store_status")
     with ThreadPoolExecutor(1) as thread:

@@ -6,7 +6,7 @@ And how long a source waits, for what, and through what.
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -252,7 +252,7 @@ def test_the_rights_to_the_columns_are_enough(reloaded: str) -> None:
 
 
 @contextmanager
-def suspended(process: int) -> Iterator[None]:
+def suspended(process: int) -> Generator[None]:
     """A process that does nothing within the block."""
     psutil.Process(process).suspend()
     try:

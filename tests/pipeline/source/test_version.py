@@ -1,6 +1,6 @@
 """The version of a database's data: equal only where a run sees the same rows, and none where that cannot be told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import psycopg
@@ -224,7 +224,7 @@ def test_there_is_none_where_the_snapshot_cannot_be_shared(tables: str) -> None:
 
 
 @contextmanager
-def reader(url: str) -> Iterator[str]:
+def reader(url: str) -> Generator[str]:
     """The URL of a user who may only select."""
     run(url, "create role version_reader login", "grant select on all tables in schema public to version_reader")
     yield as_user(url, "version_reader")

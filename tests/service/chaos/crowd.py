@@ -236,8 +236,8 @@ def await_all_ended(registry: Cluster, seconds: float) -> None:
 
 def unfinished(registry: Cluster) -> list[dict[str, Any]]:
     """The rows of reports that have not ended, as far as they say why."""
-    with psycopg.connect(registry.socket_url, row_factory=dict_row) as connection:
-        return connection.execute(UNFINISHED).fetchall()
+    with psycopg.connect(registry.socket_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(UNFINISHED).fetchall()
 
 
 def connections(cluster: Cluster) -> int:

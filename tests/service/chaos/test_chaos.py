@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_every_report_is_right_or_says_why_not_whatever_is_killed(feed: Path, nu
 
 
 @contextmanager
-def killing(database: Database, servers: Servers) -> Iterator[Counter[str]]:
+def killing(database: Database, servers: Servers) -> Generator[Counter[str]]:
     """Kill at random until the end of the block; what is given counts."""
     killed: Counter[str] = Counter()
     over = threading.Event()

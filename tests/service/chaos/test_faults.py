@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -87,7 +87,7 @@ def test_every_wait_ends_and_no_report_is_lost_or_wrong(feed: Path, rounds: int,
 
 
 @contextmanager
-def a_world(feed: Path) -> Iterator[World]:
+def a_world(feed: Path) -> Generator[World]:
     """Two servers, a database for the tables and one for the reports, a small disk, and somebody to be told."""
     with ExitStack() as held:
         folder = held.enter_context(open_folder())

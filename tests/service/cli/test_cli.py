@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -712,7 +712,7 @@ def test_a_sample_never_overwrites_unless_it_is_forced(command: Command, tmp_pat
 
 
 @contextmanager
-def demo(*options: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+def demo(*options: str) -> Generator[tuple["subprocess.Popen[bytes]", Path]]:
     """The demo, as a terminal would start it, and a folder of its own with what it says in `err`; it leaves nothing."""
     with open_folder() as folder:
         (folder / "tmp").mkdir()
@@ -770,7 +770,7 @@ def test_the_demo_serves_also_where_its_port_is_taken_and_takes_its_service_alon
 
 
 @contextmanager
-def taken(port: int) -> Iterator[None]:
+def taken(port: int) -> Generator[None]:
     """Nobody can listen on the port; perhaps somebody does already."""
     with socket.socket() as holder:
         with suppress(OSError):

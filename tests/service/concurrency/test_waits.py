@@ -5,7 +5,7 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -124,7 +124,7 @@ def client(service: Service, known: str) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def frozen(cluster: Cluster) -> Iterator[None]:
+def frozen(cluster: Cluster) -> Generator[None]:
     """Every process of a PostgreSQL server is stopped, and goes on after the block."""
     postmaster = psutil.Process(postmaster_id(cluster.data))
     postmaster.suspend()  # first: then it makes no further ones
@@ -141,7 +141,7 @@ def frozen(cluster: Cluster) -> Iterator[None]:
 
 
 @contextmanager
-def locked(database: str, table: str) -> Iterator[None]:
+def locked(database: str, table: str) -> Generator[None]:
     """A table is locked, as by VACUUM FULL or ALTER TABLE."""
     with psycopg.connect(database) as connection:
         connection.execute(f"lock table {table} in access exclusive mode")  # pyrefly: ignore
@@ -149,7 +149,7 @@ def locked(database: str, table: str) -> Iterator[None]:
 
 
 @contextmanager
-def changed(database: str, change: str, undo: str) -> Iterator[None]:
+def changed(database: str, change: str, undo: str) -> Generator[None]:
     """A change for the block."""
     run(database, *change.split("; "))
     try:

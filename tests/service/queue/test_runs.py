@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,7 +124,7 @@ def many(server: str) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def kept_warm(settings: Settings, spill: Path) -> AsyncIterator[Workers]:
+async def kept_warm(settings: Settings, spill: Path) -> AsyncGenerator[Workers]:
     """Workers without a server."""
     workers = Workers(settings, spill)
     keeping = asyncio.create_task(workers.keep_warm())
@@ -586,7 +586,7 @@ def test_every_statement_is_used_and_every_one_that_is_used_exists() -> None:
 
 
 @contextmanager
-def fresh_registry(server: str) -> Iterator[str]:
+def fresh_registry(server: str) -> Generator[str]:
     """A registry without reports."""
     with fresh_database(server) as url:
         migrate(url)
@@ -600,7 +600,7 @@ def a_registry(polled: str) -> Iterator[str]:
 
 
 @contextmanager
-def endless(database: str) -> Iterator[None]:
+def endless(database: str) -> Generator[None]:
     """Every run over this database computes in PostgreSQL, and would for days."""
     numbers = "select generate_series(1, 1000000000000)"
     run(
@@ -723,7 +723,7 @@ def named(database: str, run_id: str | None, state: str = "%") -> int:
 
 
 @contextmanager
-def holding(folder: Path) -> "Iterator[subprocess.Popen[bytes]]":
+def holding(folder: Path) -> "Generator[subprocess.Popen[bytes]]":
     """A process that has a folder for temporary files."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD], env=os.environ | {"TMPDIR": str(folder)}, stdout=subprocess.PIPE

@@ -5,7 +5,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,7 @@ def take_memory() -> int:
 
 
 @asynccontextmanager
-async def kept_whole(lane: Lane | Workers) -> AsyncIterator[None]:
+async def kept_whole(lane: Lane | Workers) -> AsyncGenerator[None]:
     """Its processes are there within the block."""
     keeping = asyncio.create_task(lane.keep_whole() if isinstance(lane, Lane) else lane.keep_warm())
     try:
