@@ -10,5 +10,5 @@ page        how soon the page can be read and scrolled
 growth      the cost of a poll as their number grows, and with a history longer than the horizon
 
 straight, bare_copy, stage, asof, plot, launch and each of peers/ are run as processes of their own. common has what all
-share, arguments what their command lines say, served a service over a sample.
+share, arguments reads their command lines, served has a service over a sample.
 """

@@ -45,7 +45,7 @@ class Feed:
 
 
 def main() -> None:
-    """Make the feeds, measure, say."""
+    """Make the feeds, measure, print."""
     least, most = SMOKE if is_smoke() else (LEAST, LARGE if has("--large") else MOST)
     if not is_smoke():
         compile_packages()

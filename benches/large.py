@@ -48,7 +48,7 @@ Runs = Mapping[str, Sequence[Run]]
 
 
 def main() -> None:
-    """Make the feed where there is none, measure, check, say."""
+    """Make the feed where there is none, measure, check, print."""
     compile_packages()
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -127,7 +127,7 @@ def same_sums(one: Path, other: Path) -> int:
     return ours.height
 
 
-# --- What is said ---
+# --- The table ---
 
 
 def table(runs: Runs) -> str:

@@ -1,4 +1,4 @@
-"""Run a command and say what it took: `python -I -S launch.py COMMAND …` writes one line of JSON to stdout.
+"""Run a command and print what it took: `python -I -S launch.py COMMAND …` writes one line of JSON to stdout.
 
 It is a process of its own because Linux counts what the parent held at its peak as the child's, and this holds nothing.
 Memory is that of the command and of every process under it at the same moment, looked at every 20 ms; what two of them

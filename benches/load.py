@@ -41,7 +41,7 @@ Content = tuple[object, ...]
 
 
 def main() -> None:
-    """Make the feeds, measure, say."""
+    """Make the feeds, measure, print."""
     stores, days, times = scale((STORES, DAYS, TIMES), SMOKE)
     compile_packages()
     with TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ contentful paint, and the moment from which every row can be scrolled to. Then t
 frame, 300 times: at 60 frames a second that is faster than anybody reads. A frame that takes longer than two of 60 in
 a second is late; there is no graphics processor here, all is drawn by the same two cores. Last, the time that a jump
 to the end takes. Bytes are what the answers took on their way, compressed. `--smoke`: 200 stores, one visit; nothing
-timed is said.
+timed is printed.
 """
 
 from statistics import median
@@ -43,7 +43,7 @@ JUMP = """async () => {
 
 
 def main() -> None:
-    """Where there is no browser, say so and measure nothing."""
+    """Where there is no browser, say so, and measure nothing."""
     try:
         with launched() as browser:
             measure(browser)

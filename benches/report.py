@@ -5,9 +5,9 @@ its head says what it leaves out. Each has to give our figures, cell by cell, be
 not is named and not timed. Then all of them and the floors run in turn, and each round begins with the next one.
 
 A floor is what nothing of its kind can be faster than, and its line says how it is timed: as a whole process too, or
-within one, without the start of an interpreter and with no memory of its own that could be told.
+within one, without the start of an interpreter and with no memory of its own that could be measured.
 
-The dependency group `bench` has what it compares with; what is not installed is left out, and said. `just bench` puts
+The dependency group `bench` has what it compares with; what is not installed is left out, and named. `just bench` puts
 the group into `.venv-bench`: only the programs that need it run there, as ours and others would start more slowly.
 
 The table is Markdown. `--smoke`: small data, one run, every figure checked and nothing judged; it fails where figures
@@ -102,13 +102,13 @@ Runs = dict[str, list[Run]]
 
 
 def main() -> None:
-    """Make the data, check, measure, say."""
+    """Make the data, check, measure, print."""
     plot = plot_file()
     stores, days, times = scale((STORES, DAYS, TIMES), SMOKE)
     compile_packages()
     with TemporaryDirectory() as name, throwaway_server() as url:
-        places = sample(url, Path(name), stores, days)
-        programs = [*competitors(places, Path(name) / "reports"), *floors(places)]
+        sources = sample(url, Path(name), stores, days)
+        programs = [*competitors(sources, Path(name) / "reports"), *floors(sources)]
         exact = [program for program in programs if agrees(programs[0], program)]
         if is_smoke() and len(exact) < len(programs):
             sys.exit("the figures differ")
@@ -141,26 +141,26 @@ def sample(url: str, folder: Path, stores: int, days: int) -> dict[str, str]:
     return {"PostgreSQL": url, "Parquet": str(parquet), "CSV": str(csv)}
 
 
-def competitors(places: dict[str, str], reports: Path) -> list[Program]:
+def competitors(sources: dict[str, str], reports: Path) -> list[Program]:
     """Ours from each source, the one from PostgreSQL first, and the peers that can run here."""
     reports.mkdir()
     programs: list[Program] = []
-    for source, place in places.items():
+    for source, address in sources.items():
         out = reports / f"{OURS} {source}.csv"
-        ours = (STORE_UPTIME, "report", "--source", place, "--out", str(out))
+        ours = (STORE_UPTIME, "report", "--source", address, "--out", str(out))
         programs.append(Program(source, OURS, partial(measured, ours), out))
     for source, name, file, library in PEERS:
         if library and not installed(library):
             print(f"{name} is left out: {library} is not installed")
             continue
         out = reports / f"{Path(file).stem}.csv"
-        peer = (PEER_PYTHON if library else PYTHON, str(HERE / file), places[source], str(out))
+        peer = (PEER_PYTHON if library else PYTHON, str(HERE / file), sources[source], str(out))
         programs.append(Program(source, name, partial(measured, peer), out))
     return programs
 
 
 def agrees(ours: Program, program: Program) -> bool:
-    """Whether a program gives our figures; where not, one difference is said. It is also what warms it up."""
+    """Whether a program gives our figures; where not, one difference is printed. This is also what warms it up."""
     program.run()
     if program.report is None or ours.report is None:
         return True
@@ -175,12 +175,12 @@ def agrees(ours: Program, program: Program) -> bool:
 # --- Floors ---
 
 
-def floors(places: dict[str, str]) -> list[Program]:
+def floors(sources: dict[str, str]) -> list[Program]:
     """What the programs above cannot avoid, or come near to."""
-    polls = str(Path(places["Parquet"]) / "store_status.parquet")
+    polls = str(Path(sources["Parquet"]) / "store_status.parquet")
     size = in_memory(polls)
     return [
-        Program("PostgreSQL", COPY, partial(brought, places["PostgreSQL"])),
+        Program("PostgreSQL", COPY, partial(brought, sources["PostgreSQL"])),
         Program("Parquet", "DuckDB reads the polls", partial(measured, (PYTHON, "-c", SCAN, polls))),
         Program("none", START, partial(measured, (PYTHON, "-c", "pass"))),
         Program("none", "our imports", partial(measured, (PYTHON, "-c", IMPORTS))),
@@ -211,7 +211,7 @@ def copied(size: int) -> Run:
     return Run(time.perf_counter() - began, time.process_time() - worked, 0)
 
 
-# --- What is said ---
+# --- The table ---
 
 
 def table(programs: Sequence[Program], runs: Runs) -> str:

@@ -43,7 +43,7 @@ class Seen:
 
 
 def main() -> None:
-    """Make the feed, serve, measure, say."""
+    """Make the feed, serve, measure, print."""
     clients, default, stores, days = scale((CLIENTS, MINUTES, STORES, DAYS), SMOKE)
     length = minutes(default)
     compile_packages()

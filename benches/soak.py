@@ -70,7 +70,7 @@ class Visitor:
         return self.answers
 
     def report(self, **options: str) -> None:
-        """A report that nobody has asked for, and its file in one of the formats."""
+        """A report with a `now` of its own, and its file in one of the formats."""
         now = WEEK_END - timedelta(seconds=next(self._numbers))
         answer = self._request("POST", "/trigger_report", json={"now": now.isoformat(), **options})
         path = f"/get_report/{answer.json()['report_id']}"

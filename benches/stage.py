@@ -27,20 +27,20 @@ def packed_feed(source: str, folder: str) -> None:
     with begun(open_source(source), Options(), Limits(), silent) as (ready, _):
         polls = pl.concat(partition.polls for partition in ready.partitions)
         line, horizon, stores = ready.partitions[0].line, ready.plan.horizon, ready.plan.stores.height
-        place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        ready.plan.intervals.sort("store", "open_us").write_parquet(place / "intervals.parquet")
-        polls.to_frame("poll").write_parquet(place / "polls.parquet")
+        at = Path(folder)
+        at.mkdir(parents=True, exist_ok=True)
+        ready.plan.intervals.sort("store", "open_us").write_parquet(at / "intervals.parquet")
+        polls.to_frame("poll").write_parquet(at / "polls.parquet")
     facts = {"line": asdict(line), "horizon": asdict(horizon), "stores": stores}
-    (place / "horizon.json").write_text(json.dumps(facts), encoding="utf-8")
+    (at / "horizon.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 def ours(folder: str, out: str) -> None:
     """Read, cut into partitions, compute, write."""
-    place = Path(folder)
-    facts = json.loads((place / "horizon.json").read_text(encoding="utf-8"))
-    plan = bare_plan(Horizon(**facts["horizon"]), facts["stores"], pl.read_parquet(place / "intervals.parquet"))
-    polls = pl.read_parquet(place / "polls.parquet")["poll"]
+    at = Path(folder)
+    facts = json.loads((at / "horizon.json").read_text(encoding="utf-8"))
+    plan = bare_plan(Horizon(**facts["horizon"]), facts["stores"], pl.read_parquet(at / "intervals.parquet"))
+    polls = pl.read_parquet(at / "polls.parquet")["poll"]
     with database(Limits()) as db:
         of_plan = partitions(plan, PollKeys(**facts["line"]), polls)
         figures = concatenated(figures_of(db, plan, partition) for partition in of_plan)

@@ -68,7 +68,7 @@ class Seen:
 
 
 def main() -> None:
-    """Make the tables, serve, measure, say."""
+    """Make the tables, serve, measure, print."""
     stores, days, times = scale((STORES, DAYS, TIMES), SMOKE)
     compile_packages()
     with TemporaryDirectory() as name, throwaway_server() as database:
@@ -189,7 +189,7 @@ def some_stores(database: str, times: int) -> list[str]:
         return [store for (store,) in connection.execute(STORE_IDS, [times + 1])]
 
 
-# --- What is said ---
+# --- The table ---
 
 
 def table(seen: Seen) -> str:

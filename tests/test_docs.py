@@ -215,9 +215,9 @@ def test_every_metric_is_in_the_docs() -> None:
 
 def test_every_status_of_a_problem_is_in_the_docs() -> None:
     rows = re.findall(r"^\| ([0-9, ]+) \|", TEXT[API], re.MULTILINE)
-    told = {int(number) for row in rows for number in row.split(", ")}
+    listed = {int(number) for row in rows for number in row.split(", ")}
     causes = [cause for cause in vars(errors).values() if inspect.isclass(cause) and issubclass(cause, ServiceError)]
-    assert {cause.status for cause in causes} | set(problems.STATUS.values()) | set(schemas.ALWAYS) <= told
+    assert {cause.status for cause in causes} | set(problems.STATUS.values()) | set(schemas.ALWAYS) <= listed
 
 
 def test_every_column_that_is_written_is_in_the_docs() -> None:

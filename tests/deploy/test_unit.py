@@ -133,7 +133,7 @@ def allowed(name: str) -> set[str]:
 
 def variables() -> dict[str, str]:
     """What systemd would set, and what stands in the unit and in its file of variables."""
-    told = dict([unit()["Environment"].split("=", 1)])
+    own = dict([unit()["Environment"].split("=", 1)])
     system = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
     user = {"USER": "store-uptime", "LOGNAME": "store-uptime", "HOME": "/home/store-uptime"}
-    return {**system, **user, **told, **SPARING, **DEFAULTS}
+    return {**system, **user, **own, **SPARING, **DEFAULTS}

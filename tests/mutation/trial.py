@@ -83,13 +83,13 @@ def in_place(mutant: Mutant) -> Generator[None]:
     file = Path(mutant.file)
     before = file.read_text(encoding="utf-8")
     try:
-        place(file, mutant.text)
+        install(file, mutant.text)
         yield
     finally:
-        place(file, before)
+        install(file, before)
 
 
-def place(file: Path, text: str) -> None:
+def install(file: Path, text: str) -> None:
     """The text as the file, and as the module that has been loaded from it."""
     file.write_text(text, encoding="utf-8")
     if file.suffix == ".py":

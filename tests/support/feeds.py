@@ -75,7 +75,7 @@ def called(*arguments: str | Path, cwd: Path = Path(), **environment: str) -> "s
         kept(2, redirect_stderr) as err,
     ):
         status = exit_status()
-        return subprocess.CompletedProcess(command, status, said(out), said(err))
+        return subprocess.CompletedProcess(command, status, read_all(out), read_all(err))
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def kept(number: int, redirect: Callable[[TextIO], AbstractContextManager[TextIO
         os.close(before)
 
 
-def said(stream: TextIO) -> bytes:
+def read_all(stream: TextIO) -> bytes:
     """All that was written to a file."""
     stream.flush()
     return os.pread(stream.fileno(), os.fstat(stream.fileno()).st_size, 0)

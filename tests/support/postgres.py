@@ -157,13 +157,13 @@ class Cluster:
     def running(self, *settings: str) -> Generator[None]:
         """Keep the server up for the block."""
         options = [word for setting in (*FAST, *settings) for word in ("-c", setting)]
-        place = ["-D", str(self.data), "-k", str(self.data.parent), "-h", "127.0.0.1", "-p", str(self.port)]
+        at = ["-D", str(self.data), "-k", str(self.data.parent), "-h", "127.0.0.1", "-p", str(self.port)]
         uid, gid = self.owner or (None, None)
-        said = self.data.with_suffix(".log")
+        log_file = self.data.with_suffix(".log")
         with (
-            said.open("wb") as log,
+            log_file.open("wb") as log,
             subprocess.Popen(
-                [str(self.programs / "bin/postgres"), *place, *options],
+                [str(self.programs / "bin/postgres"), *at, *options],
                 user=uid,
                 group=gid,
                 extra_groups=[] if self.owner else None,
@@ -175,7 +175,7 @@ class Cluster:
         ):
             try:
                 eventually(lambda: self.answers() or server.poll() is not None, 30)
-                assert server.returncode is None, said.read_text()
+                assert server.returncode is None, log_file.read_text()
                 yield
             finally:
                 server.send_signal(signal.SIGQUIT)
@@ -190,7 +190,7 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         pytest.skip("there is no pgbouncer to go through")
-    place = conninfo_to_dict(server)
+    address = conninfo_to_dict(server)
     port = free_port()
     settings = {
         "listen_addr": "127.0.0.1",
@@ -202,11 +202,11 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
     }
     with open_folder() as folder:
         file = folder / "pgbouncer.ini"
-        there = f"host={place['host']} port={place['port']} user={place['user']}"
+        there = f"host={address['host']} port={address['port']} user={address['user']}"
         lines = [f"{key} = {value}" for key, value in settings.items()]
         file.write_text("\n".join(["[databases]", f"* = {there}", "[pgbouncer]", *lines]))
         account = embedded.server_account(folder)
-        begin = partial(
+        start = partial(
             subprocess.Popen[bytes],
             [program, "-q", str(file)],
             user=account and account[0],
@@ -215,9 +215,9 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        with kept_running(begin):
+        with kept_running(start):
             eventually(lambda: listens(port))
-            yield network_url(port, str(place["user"]), database=str(place["dbname"]))
+            yield network_url(port, str(address["user"]), database=str(address["dbname"]))
 
 
 def postmaster_id(data: Path) -> int:
@@ -226,21 +226,21 @@ def postmaster_id(data: Path) -> int:
 
 
 @contextmanager
-def kept_running(begin: Callable[[], "subprocess.Popen[bytes]"]) -> Generator[None]:
-    """A program that is begun again when it ends, as systemd would.
+def kept_running(start: Callable[[], "subprocess.Popen[bytes]"]) -> Generator[None]:
+    """A program that is started again when it ends, as systemd would.
 
     pgbouncer 1.18 ends ("bad client state: 0") where a client that cancels a statement does not wait for an answer:
     https://github.com/pgbouncer/pgbouncer/issues/801.
     """
-    process, is_over = begin(), threading.Event()
+    process, is_over = start(), threading.Event()
 
-    def begin_again() -> None:
+    def start_again() -> None:
         nonlocal process
         while not is_over.wait(0.1):
             if process.poll() is not None:
-                process = begin()
+                process = start()
 
-    supervisor = threading.Thread(target=begin_again)
+    supervisor = threading.Thread(target=start_again)
     supervisor.start()
     try:
         yield
@@ -267,13 +267,13 @@ def is_alive(process: psutil.Process) -> bool:
 @contextmanager
 def new_cluster() -> Generator[Cluster]:
     """A cluster that does not run yet, in a folder of the server's account."""
-    with place_for_a_cluster() as cluster:
+    with empty_cluster() as cluster:
         copy_as_it_is(blank_cluster(), cluster.data)
         yield cluster
 
 
 @contextmanager
-def place_for_a_cluster() -> Generator[Cluster]:
+def empty_cluster() -> Generator[Cluster]:
     """A cluster that is not there yet."""
     with open_folder() as folder:
         owner = embedded.server_account(folder)
@@ -287,7 +287,7 @@ def blank_cluster() -> Path:
     """The data of a cluster that has never run, made once: initdb takes ten times as long as a copy."""
     kept = ExitStack()
     atexit.register(kept.close)
-    cluster = kept.enter_context(place_for_a_cluster())
+    cluster = kept.enter_context(empty_cluster())
     names = ["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8"]
     quick = ["--no-locale", "--no-sync", "--no-instructions"]
     cluster.program("initdb", "-D", str(cluster.data), *names, *quick)

@@ -1,4 +1,4 @@
-"""Where deliveries go: a server that speaks S3, and one that receives announcements and answers as it is told."""
+"""Where deliveries go: a server that speaks S3, and one that receives announcements and answers as a test sets it."""
 
 import shutil
 import ssl
@@ -103,9 +103,9 @@ def bucket(name: str) -> Generator[str]:
     options = {f"{kind}.port": port for kind, port in ports.items()} | grpc
     off = ["-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-ip=127.0.0.1"]
     with open_folder() as folder, (folder / "weed.log").open("wb") as log:
-        place = [f"-dir={folder}", f"-bucket={name}", "-ip.bind=127.0.0.1"]
+        at = [f"-dir={folder}", f"-bucket={name}", "-ip.bind=127.0.0.1"]
         server = subprocess.Popen(
-            [found_weed(), "mini", *off, *place, *(f"-{option}={value}" for option, value in options.items())],
+            [found_weed(), "mini", *off, *at, *(f"-{option}={value}" for option, value in options.items())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

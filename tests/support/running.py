@@ -55,7 +55,7 @@ NUMBERS = itertools.count(1)  # lookbacks that no two reports share
 def started(database: str, *options: str, **environment: str) -> Generator[Service]:
     """A server that was just started, perhaps not yet ready; stopped with the block.
 
-    database: nothing where its environment names one. It is SPARING unless the options say more.
+    database: nothing where its environment names one. It is SPARING unless the variables are others.
     """
     named = ["--database", database] if database else []
     with testing.started(*named, *options, environment=surroundings(**(SPARING | environment))) as service:
@@ -152,13 +152,13 @@ def problem(answer: httpx.Response, status: int) -> str:
     address = answer.request.extensions.get("target", answer.request.url.raw_path)
     is_classic = address.startswith((b"/trigger_report", b"/get_report"))
     assert answer.headers["Content-Type"] == ("application/json" if is_classic else "application/problem+json")
-    told = answer.json()
-    assert told.keys() == {"status", "title", "detail", "error"}
-    assert (told["status"], told["title"]) == (status, HTTPStatus(status).phrase)
-    assert told["detail"] == told["error"] != ""
-    assert SENTENCES.fullmatch(told["error"]), told["error"]
+    body = answer.json()
+    assert body.keys() == {"status", "title", "detail", "error"}
+    assert (body["status"], body["title"]) == (status, HTTPStatus(status).phrase)
+    assert body["detail"] == body["error"] != ""
+    assert SENTENCES.fullmatch(body["error"]), body["error"]
     assert not INSIDE.search(answer.text), answer.text
-    return told["error"]
+    return body["error"]
 
 
 def keys(*arguments: str, status: int = 0, **environment: str) -> tuple[str, str]:

@@ -33,10 +33,10 @@ from tests.support.postgres import (
     Cluster,
     TlsFront,
     as_user,
+    empty_cluster,
     eventually,
     fresh_database,
     network_url,
-    place_for_a_cluster,
     run,
 )
 
@@ -497,7 +497,7 @@ def test_less_protection_than_was_asked_is_refused(
 def standby(guarded: Cluster) -> Iterator[Cluster]:
     """A hot standby of the server that asks for passwords."""
     with ExitStack() as stack:
-        copy = stack.enter_context(place_for_a_cluster())
+        copy = stack.enter_context(empty_cluster())
         place = ["-d", guarded.socket_url, "-D", str(copy.data)]
         copy.program("pg_basebackup", *place, "-R", "--checkpoint=fast", "--no-sync", "--wal-method=stream")
         stack.enter_context(copy.running())

@@ -58,7 +58,7 @@ class Answer:
     path: str
     status: int | None
     request_id: str
-    begun: float
+    start: float
     seconds: float
 
 
@@ -123,12 +123,12 @@ class Servers:
         """The lines of the logs of ended servers that tell of what nobody expected."""
         return [line for line in self.logged if "unexpected error" in line["event"]]
 
-    def kill(self, place: int) -> None:
-        """Kill one, and start another in its place."""
-        server, life = self._lives[place]
+    def kill(self, number: int) -> None:
+        """Kill one, and start another instead."""
+        server, life = self._lives[number]
         server.kill()
         self._end(server, life)
-        self._lives[place] = self._new()
+        self._lives[number] = self._new()
 
     def workers(self) -> list[psutil.Process]:
         """The worker processes of all."""
@@ -163,7 +163,7 @@ class Servers:
         return self.answer("GET", f"/get_report/{report.report_id}").content
 
     def answer(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """The answer of a server that has one: a client's patience is all that is asked for."""
+        """The answer of a server that has one: a client's patience is the limit."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             found = self.tried(random.choice(self.all), method, path, **options)
@@ -174,7 +174,7 @@ class Servers:
 
     def tried(self, server: Service, method: str, path: str, **options: Any) -> httpx.Response | None:
         """What one server answers; None where it has not in time, or is not there."""
-        begun, found = time.monotonic(), None
+        start, found = time.monotonic(), None
         try:
             found = self._client.request(method, f"{server.url}{path}", **options)
         except httpx.TimeoutException:
@@ -182,7 +182,7 @@ class Servers:
         except httpx.TransportError:
             return None
         status, request_id = (found.status_code, found.headers["X-Request-ID"]) if found is not None else (None, "")
-        self.answers.append(Answer(server, path, status, request_id, begun, time.monotonic() - begun))
+        self.answers.append(Answer(server, path, status, request_id, start, time.monotonic() - start))
         return found
 
     def _new(self) -> tuple[Service, ExitStack]:
@@ -198,8 +198,7 @@ def options_of(number: int, stores: list[str]) -> list[dict[str, Any]]:
     """The options of the reports: each has its own now, and some what else there is."""
     more = ({}, {"max_gap": "90m"}, {"lookback": "2d"}, {"store_id": stores[0]}, {"store_id": stores[-1]})
     return [
-        {"now": (NEWEST - timedelta(minutes=7 * place)).isoformat(), **more[place % len(more)]}
-        for place in range(number)
+        {"now": (NEWEST - timedelta(minutes=7 * turn)).isoformat(), **more[turn % len(more)]} for turn in range(number)
     ]
 
 
@@ -211,12 +210,12 @@ def stores_of(cluster: Cluster) -> list[str]:
 
 def expected(cluster: Cluster, report: Seen) -> bytes:
     """The file that the pipeline makes by itself."""
-    asked = report.options
+    given = report.options
     options = Options(
-        now=datetime.fromisoformat(asked["now"]),
-        store=asked.get("store_id"),
-        max_gap=duration(asked["max_gap"]) if "max_gap" in asked else None,
-        lookback=duration(asked.get("lookback", "24h")),
+        now=datetime.fromisoformat(given["now"]),
+        store=given.get("store_id"),
+        max_gap=duration(given["max_gap"]) if "max_gap" in given else None,
+        lookback=duration(given.get("lookback", "24h")),
     )
     return build_report(open_source(cluster.socket_url), options).render("csv")
 
@@ -235,7 +234,7 @@ def await_all_ended(registry: Cluster, seconds: float) -> None:
 
 
 def unfinished(registry: Cluster) -> list[dict[str, Any]]:
-    """The rows of reports that have not ended, as far as they say why."""
+    """The rows of reports that have not ended, and what stopped them."""
     with psycopg.connect(registry.socket_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(UNFINISHED).fetchall()
 

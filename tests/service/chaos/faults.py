@@ -150,14 +150,14 @@ def worker_paused(world: World) -> Generator[None]:
 def server_paused(world: World) -> Generator[None]:
     """One of the servers does nothing, whatever it holds."""
     server = world.chance.choice(world.servers.all)
-    begun = time.monotonic()
+    start = time.monotonic()
     with paused(psutil.Process(server.process.pid)):
         yield
-    world.paused.append((server.process.pid, begun, time.monotonic()))
+    world.paused.append((server.process.pid, start, time.monotonic()))
 
 
 def receiver_silent(world: World) -> Generator[None]:
-    """Who is told of reports does not answer."""
+    """The receiver of webhooks does not answer."""
     world.receiver.answers["/hook"] = ["hang"]
     yield
     world.receiver.answers["/hook"] = [200]

@@ -46,7 +46,7 @@ LOOK_S = 0.3
 IN_TIME = {"STORE_UPTIME_TIMING_SOURCE_S": "15", "STORE_UPTIME_TIMING_STORED_S": "15"}
 PROBE_S = 2.0  # a probe waits behind nothing; on a busy machine it takes its time all the same
 CALM_S = 0.3
-PLACES = ("/", "/reports", "/stores", "/schedules", "/timeline?store_id={store}", "/get_report/{report}")
+PATHS = ("/", "/reports", "/stores", "/schedules", "/timeline?store_id={store}", "/get_report/{report}")
 PROBES = ("/health", "/ready")
 
 
@@ -63,16 +63,16 @@ def test_every_wait_ends_and_no_report_is_lost_or_wrong(feed: Path, rounds: int,
         kept = world.servers.report({"now": (NEWEST + timedelta(minutes=7)).isoformat()})
         with ThreadPoolExecutor(CLIENTS) as clients, ThreadPoolExecutor(LOOKERS) as lookers:
             looking = [lookers.submit(look, world, kept, over) for _ in range(LOOKERS)]
-            wanted = itertools.count()
-            reports = [clients.submit(report_after_report, world, wanted, over) for _ in range(CLIENTS // 4)]
+            numbers = itertools.count()
+            reports = [clients.submit(report_after_report, world, numbers, over) for _ in range(CLIENTS // 4)]
             happened = go_wrong(world, rounds, hold_s)
             over.set()
             seen = [report for future in reports for report in future.result()]
             for each in looking:
                 each.result()
-        told = Counter(report.error for report in seen)
+        errors = Counter(report.error for report in seen)
         statuses = Counter(answer.status for answer in world.servers.answers)
-        print(f"\n{len(seen)} reports {dict(told)}, requests {dict(statuses)}; {dict(happened)}")
+        print(f"\n{len(seen)} reports {dict(errors)}, requests {dict(statuses)}; {dict(happened)}")
         await_all_ended(world.registry, 60)
         assert [report for report in seen if report.file and report.file != expected(world.source, report)] == []
         assert [report.error for report in seen if not (report.file or is_sentence(report.error))] == []
@@ -88,7 +88,7 @@ def test_every_wait_ends_and_no_report_is_lost_or_wrong(feed: Path, rounds: int,
 
 @contextmanager
 def a_world(feed: Path) -> Generator[World]:
-    """Two servers, a database for the tables and one for the reports, a small disk, and somebody to be told."""
+    """Two servers, a database for the tables and one for the reports, a small disk, and a receiver of webhooks."""
     with ExitStack() as held:
         folder = held.enter_context(open_folder())
         small = folder / "small"
@@ -100,8 +100,8 @@ def a_world(feed: Path) -> Generator[World]:
         loaded(source.socket_url, feed)
 
         def launched() -> Any:
-            places = ("--registry", registry.socket_url, "--destination", f"box={small / 'box'}")
-            return started(source.socket_url, *places, "--webhook-network", "127.0.0.0/8", **BRISK, **IN_TIME)
+            options = ("--registry", registry.socket_url, "--destination", f"box={small / 'box'}")
+            return started(source.socket_url, *options, "--webhook-network", "127.0.0.0/8", **BRISK, **IN_TIME)
 
         servers = held.enter_context(Servers(launched))
         chance = random.Random(SEED)
@@ -115,19 +115,19 @@ def a_world(feed: Path) -> Generator[World]:
 
 def move_reports(world: World) -> None:
     """Have the reports of the registry on the small disk."""
-    place = world.small_disk / "reports"
-    place.mkdir()
+    folder = world.small_disk / "reports"
+    folder.mkdir()
     if world.registry.owner:
-        os.chown(place, *world.registry.owner)
+        os.chown(folder, *world.registry.owner)
     url = world.registry.socket_url
-    run(url, f"create tablespace small location '{place}'", "alter table store_uptime.report set tablespace small")
+    run(url, f"create tablespace small location '{folder}'", "alter table store_uptime.report set tablespace small")
 
 
 def add_schedule(world: World) -> None:
     """A schedule that nobody waits for, of which files go out."""
     hook = f"{world.receiver.url}/hook"
-    asked = {"name": "box", "cron": "0 0 1 1 *", "deliver_to": ["box"], "webhook": hook}
-    world.servers.answer("POST", "/schedules", json=asked)
+    schedule = {"name": "box", "cron": "0 0 1 1 *", "deliver_to": ["box"], "webhook": hook}
+    world.servers.answer("POST", "/schedules", json=schedule)
 
 
 def go_wrong(world: World, rounds: int, hold_s: tuple[float, float]) -> Counter[str]:
@@ -143,11 +143,11 @@ def go_wrong(world: World, rounds: int, hold_s: tuple[float, float]) -> Counter[
     return happened
 
 
-def report_after_report(world: World, wanted: "itertools.count[int]", over: threading.Event) -> list[Seen]:
+def report_after_report(world: World, numbers: "itertools.count[int]", over: threading.Event) -> list[Seen]:
     """The reports that a client has waited for, one after the other."""
     seen: list[Seen] = []
     while not over.is_set():
-        number = next(wanted)
+        number = next(numbers)
         seen.append(world.servers.report(options_of(number + 1, world.stores)[number]))
     return seen
 
@@ -157,8 +157,8 @@ def look(world: World, kept: Seen, over: threading.Event) -> None:
     chance = random.Random(SEED)
     while not over.is_set():
         server = chance.choice(world.servers.all)
-        place = chance.choice([*PLACES, *PROBES])
-        world.servers.tried(server, "GET", place.format(store=world.stores[0], report=kept.report_id))
+        path = chance.choice([*PATHS, *PROBES])
+        world.servers.tried(server, "GET", path.format(store=world.stores[0], report=kept.report_id))
         if chance.random() < 0.1:
             world.servers.tried(server, "POST", "/schedules/box/run")
         over.wait(LOOK_S)
@@ -172,8 +172,8 @@ def unanswered(world: World) -> list[Answer]:
 def was_paused(world: World, answer: Answer) -> bool:
     """Whether its server did nothing while it was to answer."""
     return any(
-        answer.server.process.pid == pid and begun < answer.begun + answer.seconds and answer.begun < ended
-        for pid, begun, ended in world.paused
+        answer.server.process.pid == pid and start < answer.start + answer.seconds and answer.start < ended
+        for pid, start, ended in world.paused
     )
 
 
