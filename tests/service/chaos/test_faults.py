@@ -45,7 +45,7 @@ LOOK_S = 0.3
 # less than a client waits: a worker may be paused, and the source be locked, for longer
 IN_TIME = {"STORE_UPTIME_TIMING_SOURCE_S": "15", "STORE_UPTIME_TIMING_STORED_S": "15"}
 PROBE_S = 2.0  # a probe waits behind nothing; on a busy machine it takes its time all the same
-CALM_S = 0.3
+CALM_S = 0.1
 PATHS = ("/", "/reports", "/stores", "/schedules", "/timeline?store_id={store}", "/get_report/{report}")
 PROBES = ("/health", "/ready")
 
@@ -53,7 +53,7 @@ PROBES = ("/health", "/ready")
 @pytest.mark.parametrize(
     ("rounds", "hold_s"),
     [
-        pytest.param(1, (0.4, 0.6), marks=pytest.mark.long),
+        pytest.param(1, (0.2, 0.4), marks=pytest.mark.long),
         pytest.param(ROUNDS, (1.0, 20.0), marks=pytest.mark.nightly),
     ],
 )
