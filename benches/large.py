@@ -77,7 +77,7 @@ def made(feed: Path, stores: int) -> Path:
 
 def made_packed(packed: Path, feed: Path) -> Path:
     """The same packed, made if it is not there; `horizon.json` is written last."""
-    if not (packed / "horizon.json").exists():
+    if not (packed / "horizon.json").exists():  # the last file of the packing: without it, another run was ended
         measured(python(PACK, feed, packed))
     return packed
 

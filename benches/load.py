@@ -84,10 +84,8 @@ def typed_rows(feed: Path, file: Path) -> Path:
 
 
 def in_new_server(*command: str, last: str | None = None) -> tuple[Run, Content]:
-    """A command with the URL of an empty database put last, or last but one; and what the polls then are.
-
-    Each has a PostgreSQL server of its own, so that none finds its pages in the buffers of the run before.
-    """
+    """A command with the URL of an empty database put last, or last but one; and what the polls then are."""
+    # A server for each run: in a common one, a run would write out the dirty pages of the run before.
     with throwaway_server() as url:
         full: Command = (*command, url) if last is None else (*command, url, last)
         run = measured(full)

@@ -17,7 +17,7 @@ from benches.arguments import is_smoke, scale
 from benches.common import compile_packages, machine
 from benches.served import served_sample
 from store_uptime.service.testing import complete_report
-from store_uptime.service.testing.browser import NoBrowser, launched, opened, wait_for_rows
+from store_uptime.service.testing.browser import NoBrowser, launched, open_page, wait_for_rows
 
 STORES, DAYS, VISITS = 10_000, 9, 5
 SMOKE = (200, 9, 1)
@@ -34,6 +34,7 @@ SCROLL = """async () => {
     }
     return frames;
 }"""
+# Two frames: in the first the scroll event puts the rows in place, in the second they are painted.
 JUMP = """async () => {
     const box = document.getElementById('stores-scroll'), start = performance.now();
     box.scrollTop = box.scrollHeight;
@@ -78,7 +79,7 @@ def print_table(seen: list[dict[str, Any]]) -> None:
 
 def visit(browser: Browser, url: str, path: str) -> dict[str, Any]:
     """One visit with an empty cache."""
-    with opened(browser, url, viewport={"width": 1400, "height": 900}) as page:
+    with open_page(browser, url, viewport={"width": 1400, "height": 900}) as page:
         page.goto(path)
         wait_for_rows(page)
         ready_ms = page.evaluate("performance.getEntriesByName('ready')[0].startTime")

@@ -30,7 +30,7 @@ from store_uptime.service.testing import Service
 
 CLIENTS, MINUTES, STORES, DAYS = 6, 30.0, 500, 15
 SMOKE = (2, 0.1, 30, 10)
-KEPT = 40
+KEPT = 40  # few, so that reports are removed from the first minute on
 PAUSE_S = 0.2
 WEEK_END = datetime(2026, 3, 10, 12, tzinfo=UTC)
 FORMATS = ("csv", "json", "xlsx", "parquet")
@@ -71,6 +71,7 @@ class Visitor:
 
     def report(self, **options: str) -> None:
         """A report with a `now` of its own, and its file in one of the formats."""
+        # Equal triggers are joined to one report, so each has a `now` of its own.
         now = WEEK_END - timedelta(seconds=next(self._numbers))
         answer = self._request("POST", "/trigger_report", json={"now": now.isoformat(), **options})
         path = f"/get_report/{answer.json()['report_id']}"
@@ -151,7 +152,7 @@ def moment(served: Served, seconds: float) -> Moment:
     server = psutil.Process(served.service.process.pid)
     sizes = []
     for worker in server.children(recursive=True):
-        with suppress(psutil.Error):
+        with suppress(psutil.Error):  # a worker may be replaced at this moment
             sizes.append((worker.memory_info().rss / 2**20, worker.num_threads()))
     with psycopg.connect(served.database) as connection:
         kept, rows = connection.execute(ROWS).fetchone() or (0, 0)

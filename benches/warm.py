@@ -146,7 +146,7 @@ def rounds(client: HTTPConnection, database: str, folder: Path, times: int) -> S
     seen = Seen()
     ways = [partial(warm, client, seen), partial(cold, database, folder / "cold.csv", seen)]
     for _ in range(times):
-        execute(database, NEW_HOUR)
+        execute(database, NEW_HOUR)  # as long as no poll is new, the service answers with the report that it has
         one, other = (way() for way in ways)
         if one != other:
             sys.exit("the service's CSV is not that of the command line")

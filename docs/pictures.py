@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from store_uptime.pipeline import load_files, throwaway_server, write_sample
 from store_uptime.service.testing import complete_report, serving
-from store_uptime.service.testing.browser import launched, opened, wait_for_rows
+from store_uptime.service.testing.browser import launched, open_page, wait_for_rows
 
 FOLDER = Path(__file__).parent / "pictures"
 WINDOW = {"width": 1280, "height": 800}
@@ -21,11 +21,11 @@ def main() -> None:
         load_files(feed, database, Path(name) / "rejects")
         with serving("--database", database) as service, launched() as browser, service.client() as client:
             complete_report(client)
-            with opened(browser, service.url, viewport=WINDOW) as page:
+            with open_page(browser, service.url, viewport=WINDOW) as page:
                 page.goto("/")
                 wait_for_rows(page)
                 page.screenshot(path=FOLDER / "fleet.png")
-            with opened(browser, service.url, viewport=WINDOW, color_scheme="dark") as page:
+            with open_page(browser, service.url, viewport=WINDOW, color_scheme="dark") as page:
                 page.goto("/")
                 wait_for_rows(page)
                 page.locator("#fleet tbody a").nth(1).click()

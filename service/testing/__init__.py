@@ -13,7 +13,7 @@ from store_uptime.service.testing.reports import (
     ReportFailed,
     await_report,
     complete_report,
-    trigger_report,
+    request_report,
 )
 from store_uptime.service.testing.server import NotServing, Service, serving, started
 
@@ -23,7 +23,7 @@ __all__ = [
     "Service",
     "await_report",
     "complete_report",
+    "request_report",
     "serving",
     "started",
-    "trigger_report",
 ]

@@ -1,6 +1,6 @@
 """The page as people see it, in a real Chromium without a window. It needs Playwright: `pip install playwright`.
 
-with launched() as browser, opened(browser, service.url) as page:
+with launched() as browser, open_page(browser, service.url) as page:
     page.goto("/")
     wait_for_rows(page)
 """
@@ -52,7 +52,7 @@ def launched() -> "Generator[Browser]":
 
 
 @contextmanager
-def opened(browser: "Browser", url: str, **options: Any) -> "Generator[Page]":
+def open_page(browser: "Browser", url: str, **options: Any) -> "Generator[Page]":
     """A page of a fresh profile, not yet anywhere; relative addresses are of `url`.
 
     options: those of Playwright's `new_context`, such as `viewport` and `color_scheme`.

@@ -22,8 +22,8 @@ class ReportFailed(StoreUptimeError):
         return f"report {self.report_id} {self.reason}"
 
 
-def trigger_report(client: "httpx.Client", **options: object) -> str:
-    """The id of the report that a trigger leads to. options: the body of POST /trigger_report; values become JSON.
+def request_report(client: "httpx.Client", **options: object) -> str:
+    """The id of the report that POST /trigger_report leads to. options: the members of its body.
 
     Raises ReportFailed where the trigger is refused.
     """
@@ -37,7 +37,7 @@ def await_report(client: "httpx.Client", report_id: str, timeout_s: float = REPO
     """The status of a report, as JSON, once it is Complete or Error. Raises ReportFailed after the timeout."""
     deadline = time.monotonic() + timeout_s
     while True:
-        # Not the event stream: one who waits through it would not notice a server that was killed and came back.
+        # Not /reports/ID/events: a stream breaks where the server is restarted, and looks at the status do not.
         status = client.get(f"/get_report/{report_id}", params={"status_only": True}).json()
         if status["status"] != "Running":
             return status
@@ -48,7 +48,7 @@ def await_report(client: "httpx.Client", report_id: str, timeout_s: float = REPO
 
 def complete_report(client: "httpx.Client", **options: object) -> str:
     """The id of a complete report, which this has triggered. Raises ReportFailed where it ends as an error."""
-    report_id = trigger_report(client, **options)
+    report_id = request_report(client, **options)
     status = await_report(client, report_id)
     if status["status"] != "Complete":
         raise ReportFailed(report_id, f"ended as {status}")

@@ -19,7 +19,7 @@ from store_uptime.service import testing
 from store_uptime.service.testing import Service
 from store_uptime.service.testing import await_report as finished
 from store_uptime.service.testing import complete_report as complete
-from store_uptime.service.testing import trigger_report as trigger
+from store_uptime.service.testing import request_report as trigger
 from tests.support.feeds import called, surroundings
 from tests.support.postgres import eventually, is_alive, run
 
