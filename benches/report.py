@@ -49,7 +49,8 @@ from benches.common import (
     rows,
     spread,
 )
-from store_uptime.pipeline.sample.sample import TABLES, write_csv
+from store_uptime.pipeline.sample.sample import TABLES
+from store_uptime.pipeline.sample.writing import write_csv
 
 STORES, DAYS, TIMES = 3_678, 21, 5
 SMOKE = (150, 9, 1)
