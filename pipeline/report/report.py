@@ -16,7 +16,7 @@ import polars as pl
 
 from store_uptime.pipeline.errors import writing
 from store_uptime.pipeline.files import Purpose, beginning, check_targets, first_line, write_file
-from store_uptime.pipeline.load.rejects import REJECTS
+from store_uptime.pipeline.load.reject_files import REJECTS
 from store_uptime.pipeline.options import Columns, Format, Options, instant_us, iso
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.rejected import RejectedTables
