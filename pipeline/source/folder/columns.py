@@ -13,7 +13,7 @@ def partition_column(column: str, key: str, files: Sequence[DataFile], path: str
     return by_file([file.partitions[key] for file in files], files, path).alias(column)
 
 
-def file_name(files: Sequence[DataFile], path: str) -> pl.Expr:
+def file_column(files: Sequence[DataFile], path: str) -> pl.Expr:
     """The column `file`: the name of each row's file below its source."""
     return by_file([file.name for file in files], files, path).alias(FILE)
 
