@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
 from store_uptime.pipeline.options import SECOND_US, UNIT_US, iso
 
@@ -61,7 +61,7 @@ class UnlikelyTimes(DataWarning):
         if self.unit is None or self.likely is None:
             return f"{found} Are the times of the source right?"
         meant_us = self.newest_us // UNIT_US[self.unit] * UNIT_US[self.likely]
-        line = suggestion("store_status", "timestamp_unit", self.likely)
+        line = mapping_line("store_status", "timestamp_unit", self.likely)
         return f"{found} With the line {line} in the mapping it is {iso(meant_us)}."
 
 
@@ -215,7 +215,7 @@ class WeekdaysFromOne(DataWarning):
     def __str__(self) -> str:
         return (
             "Weekday 7 occurs among the hours and 0 does not: they are probably counted from 1 = Monday, and then all "
-            f"hours are a day off. The line {suggestion('menu_hours', 'monday', 1)} in a mapping says so."
+            f"hours are a day off. The line {mapping_line('menu_hours', 'monday', 1)} in a mapping says so."
         )
 
 

@@ -85,13 +85,13 @@ def check_folder(target: Path, targets: Iterable[Path]) -> None:
 
 def check_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
     """Raises WouldOverwriteSource where a path to be written is a file that is read, whatever it is called there."""
-    read = {identity(source): source for source in sources}
+    read = {file_identity(source): source for source in sources}
     for target in targets:
-        if (found := identity(target)) is not None and found in read:
+        if (found := file_identity(target)) is not None and found in read:
             raise WouldOverwriteSource(str(target), str(read[found]))
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def file_identity(path: Path) -> tuple[int, int] | None:
     """Device and inode of a file, links followed; None where there is none, or something else."""
     try:
         found = path.stat()
@@ -106,12 +106,12 @@ def check_replaceable(target: Path, purpose: Purpose) -> None:
         raise CannotWrite(str(target), purpose.objection)
 
 
-def first_line(path: Path) -> bytes:
+def header_line(path: Path) -> bytes:
     """The first line of a file, without its end."""
-    return beginning(path).partition(b"\n")[0].removesuffix(b"\r")
+    return first_bytes_of(path).partition(b"\n")[0].removesuffix(b"\r")
 
 
-def beginning(path: Path) -> bytes:
+def first_bytes_of(path: Path) -> bytes:
     """The first bytes of a file."""
     with path.open("rb") as file:
         return file.read(LONGEST_HEADER)
@@ -185,7 +185,7 @@ def write_new_file(content: bytes, path: Path, mode: int) -> None:
     synchronize_folder(path.resolve().parent)
 
 
-def remove(path: Path, purpose: Purpose) -> None:
+def remove_earlier(path: Path, purpose: Purpose) -> None:
     """Remove an earlier file of this program's for the purpose; leave anything else. Raises OSError."""
     if path.is_file() and purpose.is_ours(path):
         path.unlink()

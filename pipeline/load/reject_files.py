@@ -18,9 +18,9 @@ from store_uptime.pipeline.files import (
     Purpose,
     check_replaceable,
     check_sources,
-    first_line,
+    header_line,
     publish,
-    remove,
+    remove_earlier,
     synchronize,
     unfinished,
 )
@@ -32,7 +32,7 @@ SUFFIX = ".rejects.csv"
 
 def is_rejects(path: Path) -> bool:
     """Whether a file begins as one of rejected rows that this program wrote. Raises OSError."""
-    return rejects_table(first_line(path).decode(errors="replace").split(",")) is not None
+    return rejects_table(header_line(path).decode(errors="replace").split(",")) is not None
 
 
 def rejects_path(file: Path, root: Path) -> Path:
@@ -99,7 +99,7 @@ class RejectFiles:
                 publish(part, self._targets[name], REJECTS)
         for target in self._obsolete:
             with publishing(target):
-                remove(target, REJECTS)
+                remove_earlier(target, REJECTS)
 
     def path(self, name: str) -> Path | None:
         """Where the rejected rows of an input stand; None: it has none."""

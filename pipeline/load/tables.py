@@ -10,7 +10,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from store_uptime.pipeline.errors import LoadRefused
 from store_uptime.pipeline.options import EMBEDDED
-from store_uptime.pipeline.source.postgres.connection import connect, first_line
+from store_uptime.pipeline.source.postgres.connection import connect, error_sentence
 from store_uptime.pipeline.source.postgres.patience import LOCK_S, NoAnswer
 from store_uptime.pipeline.statements import statement
 from store_uptime.pipeline.tables import COLUMNS, Table
@@ -71,7 +71,7 @@ def errors_as_refusals(connection: psycopg.Connection) -> Iterator[None]:
         elif isinstance(error, NoAnswer):
             # The commit may have arrived. Loading twice is safe: polls are added once, hours and zones replaced.
             remedy = "It is not known whether anything was changed; load the same files once more, and it is done."
-        raise LoadRefused(database_name(connection), first_line(error), remedy) from None
+        raise LoadRefused(database_name(connection), error_sentence(error), remedy) from None
 
 
 def database_name(connection: psycopg.Connection) -> str:

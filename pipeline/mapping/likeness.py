@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from store_uptime.pipeline.mapping.mapping import SourceMapping, suggestion
+from store_uptime.pipeline.mapping.mapping import SourceMapping, mapping_line
 from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
 
 SYNONYMS = {
@@ -45,9 +45,9 @@ def likeness(column: str, name: str) -> float:
     """
     if VARIANTS.get(name, name) == column:
         return USUAL
-    if "".join(words(name)) == "".join(words(column)):
+    if "".join(name_words(name)) == "".join(name_words(column)):
         return RESPELT
-    synonyms, parts = SYNONYMS[column], words(name)
+    synonyms, parts = SYNONYMS[column], name_words(name)
     if column == "store_id" and parts == ["id"]:
         return PROBABLE  # of a table of stores; elsewhere it is that of the row
     told = [part for part in parts if part not in FILLERS] or parts
@@ -59,7 +59,7 @@ def likeness(column: str, name: str) -> float:
     return PROBABLE * near if near >= 0.8 else 0.0
 
 
-def words(name: str) -> list[str]:
+def name_words(name: str) -> list[str]:
     """The words that a name is written of: `shopId`, `Shop ID` and `shop_id` are two."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("time zone", "timezone")
     return re.findall(r"[^\W_]+", spaced.replace("time_zone", "timezone"))
@@ -82,10 +82,10 @@ def table_likeness(table: Table, present: Sequence[str]) -> float:
     return sum(likeness(column, name) for column, name in found.items()) / len(COLUMNS[table])
 
 
-def naming(table: Table, present: Sequence[str], mapping: SourceMapping) -> str:
+def mapping_remedy(table: Table, present: Sequence[str], mapping: SourceMapping) -> str:
     """How a mapping can name the columns of a table that are missing, for the end of an error's sentence."""
     missing = mapping.missing_columns(table, present)
     free = [name for name in present if name not in {mapping.column_name(table, column) for column in COLUMNS[table]}]
     near = likely_columns(table, free)
-    lines = [suggestion(table, column, near.get(column, "…")) for column in missing]
+    lines = [mapping_line(table, column, near.get(column, "…")) for column in missing]
     return f"a mapping (--map FILE) can name it: {', '.join(lines)}"

@@ -68,8 +68,8 @@ class SourceMapping:
         mapping = SourceMapping(
             tables={table: keys["table"] for table, keys in tables.items() if "table" in keys},
             columns={table: names for table, keys in tables.items() if (names := column_names(table, keys))},
-            active=words(polls, "active", AS_NAMED.active),
-            inactive=words(polls, "inactive", AS_NAMED.inactive),
+            active=status_words(polls, "active", AS_NAMED.active),
+            inactive=status_words(polls, "inactive", AS_NAMED.inactive),
             monday=hours.get("monday", AS_NAMED.monday),
             timestamp_unit=polls.get("timestamp_unit"),
         )
@@ -108,7 +108,7 @@ AS_NAMED = SourceMapping()
 """The mapping of a feed that has the names and words of docs/semantics.md."""
 
 
-def suggestion(table: Table, key: str, value: str | int | Sequence[str]) -> str:
+def mapping_line(table: Table, key: str, value: str | int | Sequence[str]) -> str:
     """The line of a mapping's file that says what a key of a table is: `store_status.active = ["online"]`.
 
     With its table before the key it can stand in a file by itself.
@@ -116,7 +116,7 @@ def suggestion(table: Table, key: str, value: str | int | Sequence[str]) -> str:
     return f"{table}.{key} = {toml_value(value)}"
 
 
-def words(polls: Mapping[str, Any], key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+def status_words(polls: Mapping[str, Any], key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
     """The words for a status, each once."""
     return tuple(dict.fromkeys(map(word_text, polls[key]))) if key in polls else usual
 

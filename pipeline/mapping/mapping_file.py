@@ -23,7 +23,7 @@ def read_mapping(path: str | Path) -> SourceMapping:
     """The mapping in a TOML file. Raises BadMapping."""
     name = str(path)
     try:
-        text = content(name).decode("utf-8-sig")
+        text = read_bytes(name).decode("utf-8-sig")
         check_dots(text, name)
         return SourceMapping.from_dict(tomllib.loads(text), name)
     except OSError as error:
@@ -44,7 +44,7 @@ def check_dots(text: str, name: str) -> None:
             raise BadMapping(name, "it", f"has more than {MOST_DOTS} dots in line {number}", "keys of two parts")
 
 
-def content(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
     """The bytes of a file or pipe. Raises OSError, BadMapping."""
     # A pipe that nobody has opened for writing would otherwise be waited for here, for ever.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:

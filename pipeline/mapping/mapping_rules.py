@@ -29,7 +29,7 @@ def check_section(file: str, name: str, section: object) -> None:
             raise BadMapping(file, f"[{name}] {key}", "is not known", known)
         is_allowed, allowed = RULES.get(key, A_NAME)
         if not is_allowed(value):
-            raise BadMapping(file, f"[{name}] {key}", f"cannot be {shown(value)}", allowed)
+            raise BadMapping(file, f"[{name}] {key}", f"cannot be {shortened_toml(value)}", allowed)
 
 
 def is_name(value: object) -> bool:
@@ -67,7 +67,7 @@ def word_text(word: str | int) -> str:
     return str(word).strip(SPACE).lower()
 
 
-def shown(value: object) -> str:
+def shortened_toml(value: object) -> str:
     """A value as its file has it, cut where it is long."""
     text = toml_value(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

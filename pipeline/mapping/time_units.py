@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from math import isfinite
 
-from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
 from store_uptime.pipeline.options import UNIT_US, instant_us
 
@@ -32,7 +32,7 @@ def unit_lines(numbers: Iterable[float]) -> str:
     """The line of a mapping that says what some numbers count; where they do not tell, one for each unit."""
     likely = likely_unit(numbers)
     units = UNIT_US if likely is None else [likely]
-    return " or ".join(suggestion("store_status", "timestamp_unit", unit) for unit in units)
+    return " or ".join(mapping_line("store_status", "timestamp_unit", unit) for unit in units)
 
 
 def is_unlikely(us: int) -> bool:

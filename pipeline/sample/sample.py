@@ -19,7 +19,7 @@ from typing import Literal
 import polars as pl
 
 from store_uptime.pipeline.errors import CannotWrite, writing
-from store_uptime.pipeline.files import check_targets, remove
+from store_uptime.pipeline.files import check_targets, remove_earlier
 from store_uptime.pipeline.options import instant_us
 from store_uptime.pipeline.sample.bad_rows import bad_rows
 from store_uptime.pipeline.sample.hours import hours, zones
@@ -68,7 +68,7 @@ def write_sample(  # noqa: PLR0913
     # Only now: until every file of the new sample is whole, the earlier one in the other format stays.
     for path in sample_paths(folder):
         if path.suffix != f".{file_format}":
-            remove(path, SAMPLE)
+            remove_earlier(path, SAMPLE)
 
 
 def check_folder_is_free(folder: Path, existing: Existing) -> None:

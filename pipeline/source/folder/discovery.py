@@ -87,7 +87,7 @@ def rename_remedy(passed_over: list[PassedOver], tables: list[Table], mapping: S
     """How a mapping would make a table of the file that is most like one; empty where none is."""
     if not any(file.header for file in passed_over):
         return ""
-    from store_uptime.pipeline.mapping.likeness import PROBABLE, naming, table_likeness
+    from store_uptime.pipeline.mapping.likeness import PROBABLE, mapping_remedy, table_likeness
 
     likeness, table, header = max(
         (table_likeness(table, list(file.header)), table, list(file.header))
@@ -95,4 +95,4 @@ def rename_remedy(passed_over: list[PassedOver], tables: list[Table], mapping: S
         for table in tables
         if file.header
     )
-    return f"; {naming(table, header, mapping)}" if likeness >= PROBABLE else ""
+    return f"; {mapping_remedy(table, header, mapping)}" if likeness >= PROBABLE else ""

@@ -26,7 +26,7 @@ FLOATS = ("real", "double precision")
 NUMBERS = (*WHOLE_NUMBERS, *FLOATS, "numeric")
 
 SINCE_2000_US = instant_us(EPOCH.replace(year=2000))
-EAST_US = 2 * DAY_US  # a date that somebody wrote, wherever on Earth, is that of UTC or a neighbour
+EAST_US = 2 * DAY_US  # a local date anywhere on Earth is that of UTC or the one before or after
 FIRST_DATE, LAST_DATE = "0000-00-00", "9999-99-99"
 
 
