@@ -34,8 +34,8 @@ INACTIVE = (
 YES_OR_NO = {"on", "off", "1", "0", "true", "false", "t", "f", "yes", "no", "y", "n", "ok"}
 """Those of them that may say anything of a store."""
 USUAL, RESPELT, SURE, PROBABLE = 1.0, 0.99, 0.8, 0.5
+# Comparing is quadratic in the length of a name, and there are files of a hundred thousand columns.
 LONGEST_NAME, MOST_NAMES = 100, 200
-"""What is longer is no name, and of more names only the first are looked at: comparing takes its time."""
 
 
 def likeness(column: str, name: str) -> float:
@@ -50,17 +50,17 @@ def likeness(column: str, name: str) -> float:
     synonyms, parts = SYNONYMS[column], name_words(name)
     if column == "store_id" and parts == ["id"]:
         return PROBABLE  # of a table of stores; elsewhere it is that of the row
-    told = [part for part in parts if part not in FILLERS] or parts
-    if told and all(part in synonyms for part in told):
-        return 0.95 - min(synonyms.index(part) for part in told) / 100
-    if any(part in synonyms for part in told):
+    telling = [part for part in parts if part not in FILLERS] or parts
+    if telling and all(part in synonyms for part in telling):
+        return 0.95 - min(synonyms.index(part) for part in telling) / 100
+    if any(part in synonyms for part in telling):
         return PROBABLE + 0.1
     near = max(SequenceMatcher(None, "_".join(parts), known).ratio() for known in (column, *synonyms))
     return PROBABLE * near if near >= 0.8 else 0.0
 
 
 def name_words(name: str) -> list[str]:
-    """The words that a name is written of: `shopId`, `Shop ID` and `shop_id` are two."""
+    """The words that a name consists of: `shopId`, `Shop ID` and `shop_id` are two."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("time zone", "timezone")
     return re.findall(r"[^\W_]+", spaced.replace("time_zone", "timezone"))
 

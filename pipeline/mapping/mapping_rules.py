@@ -53,7 +53,8 @@ def is_word(value: object) -> bool:
 
 
 def is_monday(value: object) -> bool:
-    """Whether it is a number that Monday can have; `true` is none."""
+    """Whether it is a number that Monday can have."""
+    # Not isinstance: `true` is an int, and would be 1.
     return type(value) is int and value in get_args(Monday)
 
 
@@ -83,8 +84,9 @@ def toml_value(value: object) -> str:
         case date() | time():  # a datetime too
             return value.isoformat()
         case float():
-            return str(value)  # json has other words for nan and inf
+            return str(value)  # json writes NaN and Infinity, TOML nan and inf
         case _:
+            # A string of JSON is one of TOML, but for DEL, which JSON leaves as it is.
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
