@@ -23,7 +23,7 @@ def panics_as_errors(what: str) -> Iterator[None]:
 
 def is_panic(error: BaseException) -> bool:
     """Whether a library has failed within itself."""
-    # PyO3 makes the class anew in each library, so there is none to import, and it cannot be pickled. It derives it from
+    # PyO3 makes the class anew in each library, so there is none to import, and it cannot be pickled. It derives from
     # BaseException, so that no `except Exception` goes on with broken state.
     if type(error).__module__ == "pyo3_runtime":
         return not isinstance(error, Exception)
