@@ -22,7 +22,7 @@ from store_uptime.pipeline.embedded.data_dir import default_data_dir
 from store_uptime.pipeline.embedded.server import embedded_server
 from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
 from store_uptime.pipeline.errors import EmbeddedUnavailable
-from tests.postgres import open_folder, postmaster_id
+from tests.support.postgres import open_folder, postmaster_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
