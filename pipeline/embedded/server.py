@@ -108,13 +108,16 @@ def choose_another() -> str:
 def ensure_running(folder: Path) -> None:
     """Start server and watcher, as far as they are missing, and wait until the server takes sessions."""
     with lock(folder / STARTING, fcntl.LOCK_EX):
+        if not start_missing(folder):
+            raise start_failure(folder)
+
+
+def start_missing(folder: Path) -> bool:
+    for _ in range(3):  # what was started may have been killed at once
         if is_running(folder):
-            return
-        for _ in range(3):  # what was started may have been killed at once
-            run_watcher(folder, *(() if held(folder / SERVING) else prepare_start(folder)))
-            if is_running(folder):
-                return
-    raise start_failure(folder)
+            return True
+        run_watcher(folder, *(() if held(folder / SERVING) else prepare_start(folder)))
+    return is_running(folder)
 
 
 def start_failure(folder: Path) -> EmbeddedUnavailable:

@@ -88,14 +88,19 @@ def watch(folder: Path, watching: int) -> None:
 def stop_server(pgdata: int, serving: int) -> None:
     """Ask the postmaster to end until serving.lock is free, that is, until the last of its processes has gone."""
     for signal_number, seconds in STOPS:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with suppress(BlockingIOError):
-                return fcntl.flock(serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Again and again: one that has just been started may not have written its process id yet.
-            signal_postmaster(pgdata, signal_number)
-            time.sleep(0.02)
-    return None
+        if ends_by(signal_number, seconds, pgdata, serving):
+            return
+
+
+def ends_by(signal_number: int, seconds: float, pgdata: int, serving: int) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if lock_at_once(serving):
+            return True
+        # Again and again: one that has just been started may not have written its process id yet.
+        signal_postmaster(pgdata, signal_number)
+        time.sleep(0.02)
+    return False
 
 
 def signal_postmaster(pgdata: int, signal_number: int) -> None:
@@ -152,12 +157,19 @@ def lock(path: Path, how: int) -> "Generator[None]":
 def try_lock(path: Path) -> int | None:
     """The lock at `path` for this process alone, as a descriptor; None while another has it."""
     file = open_lock(path)
+    if lock_at_once(file):
+        return file
+    os.close(file)
+    return None
+
+
+def lock_at_once(file: int) -> bool:
+    """Lock a file for this process alone; False while another has it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(file)
-        return None
-    return file
+        return False
+    return True
 
 
 def unlock(file: int) -> None:

@@ -48,8 +48,8 @@ REJECTS = Purpose("rejects file", is_rejects, is_private=True)
 class RejectFiles:
     """The rejected rows of a load, those of each input in a file of its own; they appear together.
 
-    Used as a context: what was not published is gone afterwards, and so are folders that were made for it. What an
-    earlier load has rejected of an input gives way, also to nothing.
+    Used as a context: what was not published is gone afterwards, and so are folders that were made for it. A file of an
+    earlier load for the same input is replaced, or removed where nothing is rejected now.
     """
 
     def __init__(self, folder: Path, root: Path, inputs: Iterable[DataFile]) -> None:
@@ -80,17 +80,21 @@ class RejectFiles:
             if is_first:
                 self._parts[name] = self._part_of(target)
             with self._parts[name].open("ab") as part:
+                # CRLF as RFC 4180 has it, whatever the input had.
                 rows.write_csv(part, include_header=is_first, line_terminator="\r\n")
 
     def finish(self) -> None:
         """Check that nothing is in the way of publishing. Raises CannotWrite."""
         for name, target in self._targets.items():
             with writing(target):
-                if name in self._parts:
-                    check_replaceable(target, REJECTS)
-                    synchronize(self._parts[name])
-                elif target.is_file() and is_rejects(target):
-                    self._obsolete.append(target)
+                self._finish(name, target)
+
+    def _finish(self, name: str, target: Path) -> None:
+        if name in self._parts:
+            check_replaceable(target, REJECTS)
+            synchronize(self._parts[name])  # now, since a full disk must still undo the load
+        elif target.is_file() and is_rejects(target):
+            self._obsolete.append(target)
 
     def publish(self) -> None:
         """Rename the files to their names, and remove those of an earlier load. Raises RejectsNotWritten."""

@@ -78,18 +78,24 @@ def first_bytes(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
     Raises OSError, zlib.error, ValueError, CannotUnpack.
     """
     with path.open("rb") as file:
-        for size in (FIRST_BYTES, MOST_BYTES):
-            file.seek(0)
-            packed = file.read(size)
-            mark = next((mark for mark in UNPACK if packed.startswith(mark)), None)
-            content = packed if mark is None else UNPACK[mark](packed)
-            is_whole_file = len(packed) < size
-            # No content is an empty file if the stream has ended; if not, it is a copy that broke off.
-            if mark and not content and is_whole_file and not is_whole_stream(iter([packed])):
-                raise CannotUnpack(NotRead.CUT_OFF)
-            yield mark, content
-            if is_whole_file:
-                return
+        packed = file.read(FIRST_BYTES)
+        mark = next((mark for mark in UNPACK if packed.startswith(mark)), None)
+        yield mark, unpack(packed, mark, FIRST_BYTES)
+        if len(packed) == FIRST_BYTES:
+            packed += file.read(MOST_BYTES - FIRST_BYTES)
+            yield mark, unpack(packed, mark, MOST_BYTES)
+
+
+def unpack(packed: bytes, mark: bytes | None, most: int) -> bytes:
+    """What the first bytes of a file hold, `most` of them or all that there are. Raises CannotUnpack."""
+    if mark is None:
+        return packed
+    content = UNPACK[mark](packed)
+    is_whole_file = len(packed) < most
+    # Without content it is an empty file if the stream has ended, and a copy that broke off if not.
+    if not content and is_whole_file and not is_whole_stream(iter([packed])):
+        raise CannotUnpack(NotRead.CUT_OFF)
+    return content
 
 
 def first_of_gzip(packed: bytes) -> bytes:

@@ -56,12 +56,12 @@ def found_files(path: Path, mapping: SourceMapping = AS_NAMED) -> FoundFiles:
 
 
 def without_rejects(files: list[DataFile]) -> list[DataFile]:
-    """The files of a table; rejected rows count where they are all there is, for example once they are corrected."""
+    # Rejected rows lie beside what they were rejected from. Where they are all there is, they are
+    # what is meant, for example once someone has corrected them.
     return [file for file in files if not file.is_rejects] or files
 
 
 def nothing_found(path: Path, passed_over: list[PassedOver], mapping: SourceMapping) -> SourceMismatch:
-    """What to raise where no file is one of the tables."""
     known = "known are " + "; ".join(f"{table}: {','.join(header_of(table, mapping))}" for table in COLUMNS)
     needed = f"{known}{rename_remedy(passed_over, list(COLUMNS), mapping)}"
     if path.is_file() and passed_over:
@@ -79,7 +79,6 @@ def missing_table(found: FoundFiles, table: Table, mapping: SourceMapping) -> So
 
 
 def header_of(table: Table, mapping: SourceMapping) -> list[str]:
-    """What the columns of a table are called in a source."""
     return [mapping.column_name(table, column) for column in COLUMNS[table]]
 
 

@@ -22,10 +22,8 @@ from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.sizes import LineLengths, check_unpacked
 
 CHUNK_BYTES = 1 << 20
-LONGEST_FIELD = 1 << 20
-"""Of more bytes than this no quoted field is thought to be: its quote is odd."""
-MOST_LINES = 100
-"""Over more lines than this no quoted field of odd text goes: its quote is never closed."""
+LONGEST_FIELD = 1 << 20  # bytes; in a longer quoted field the quote is taken for a stray one
+MOST_LINES = 100  # of a quoted field of odd text; after more the quote is taken for one that is never closed
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Groups are repeated within atomic ones: before Python 3.11.5 a possessive repeat of a group matches what the plain one
 # does not: https://github.com/python/cpython/issues/106052.
@@ -60,13 +58,14 @@ def oddities(file: DataFile) -> Oddities:
     quoted = re.compile(rb"(?>(?:%b(?=[%b\r\n]))*)" % (QUOTED % edge, edge))
     quoted_to_the_end = re.compile(rb'(?>(?:%b(?![^%b\r\n]))*)[^"]*+' % (QUOTED % edge, edge))
     rest, before, is_empty, is_odd = b"", b"", False, False
-    for chunk in text_chunks(file):  # to the end, for what is too large
+    for chunk in text_chunks(file):
+        # Read to the end all the same: `text_chunks` refuses a file that is too large.
         if is_odd:
             continue
         rest = after_quotes(quoted, rest + chunk)
         is_odd = len(rest) > LONGEST_FIELD
         is_empty = is_empty or has_empty_line(before + chunk, file.line_end)
-        before = (before + chunk)[-2:]
+        before = (before + chunk)[-2:]  # an empty line may lie across two chunks
     return Oddities(not is_odd and quoted_to_the_end.fullmatch(rest) is not None, is_empty)
 
 
@@ -120,10 +119,8 @@ def odd_rows(file: DataFile) -> Iterator[tuple[int, Row]]:
     """The rows behind the header, each with its line, as Polars counts it. An empty line is no row."""
     with open_content(file.path) as content:
         lines = Lines(io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline=file.line_end))
-        for number, line in enumerate(lines, 1):
-            found = next_row(line, lines, file.delimiter)
-            if number > 1 and found.fields:
-                yield number, found
+        rows = ((number, next_row(line, lines, file.delimiter)) for number, line in enumerate(lines, 1))
+        yield from ((number, row) for number, row in rows if number > 1 and row.fields)
 
 
 def next_row(first: str, further: Lines, delimiter: str) -> Row:

@@ -63,7 +63,7 @@ def row_groups(file: pq.ParquetFile) -> list[pq.RowGroupMetaData]:
 
 
 def is_small(group: pq.RowGroupMetaData) -> bool:
-    """Whether a part may be decoded at once, as Polars does it; pyarrow reads some rows at a time."""
+    """Whether Polars may read a row group, all of which it decodes at once; pyarrow reads some rows at a time."""
     return group.num_rows <= LARGE_GROUP_ROWS and group.total_byte_size <= LARGE_GROUP_BYTES
 
 
@@ -126,6 +126,7 @@ def unused(name: str, files: Sequence[DataFile]) -> str:
 def scan_parquet_files(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
     """The needed columns, and the path of each row's file under a name, by Polars."""
     scan = partial(pl.scan_parquet, glob=False, hive_partitioning=False, extra_columns="ignore")
+    # The schema is given, so that columns which nobody needs may differ from file to file.
     kinds = scan(files[0].path).collect_schema()
     return scan(
         [file.path for file in files], schema={name: kinds[name] for name in names}, include_file_paths=path

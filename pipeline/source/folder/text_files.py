@@ -130,6 +130,7 @@ def scan_text_files(files: Sequence[DataFile]) -> "pl.LazyFrame":
         skip_rows=1,
         separator=files[0].delimiter,
         eol_char=files[0].line_end,
+        # All text: what is no number or time is one bad row for us, and would fail the file for Polars.
         schema=dict.fromkeys([*map(str, range(len(files[0].header))), *BEYOND_HEADER], pl.String()),
         missing_columns="insert",
         extra_columns="ignore",
@@ -139,7 +140,7 @@ def scan_text_files(files: Sequence[DataFile]) -> "pl.LazyFrame":
         include_file_paths=FILE,
         encoding="utf8-lossy",
         raise_if_empty=False,
-        glob=False,
+        glob=False,  # a name may hold * or [
     )
 
 

@@ -220,7 +220,7 @@ class Postgres:
         return [float(row[0]) for row in self._fetched("some_numbers", query)]
 
     def _no_table(self, table: Table) -> SourceMismatch:
-        from store_uptime.pipeline.source.seen import described_tables, likely_table
+        from store_uptime.pipeline.source.probable_tables import described_tables, likely_table
 
         near = likely_table(table, described_tables(self._connection, self._schema))
         remedy = mapping_line(table, "table", near.mapped_name if near else "…")
