@@ -71,7 +71,7 @@ def kept_folder() -> Path:
 def made(feed: Path, stores: int) -> Path:
     """The feed, made if it is not there; the polls are written last, and whole or not at all."""
     if not (feed / "store_status.parquet").exists():
-        write_sample(feed, stores, DAYS, file_format="parquet", replace=True)
+        write_sample(feed, stores, DAYS, file_format="parquet", existing="replace")
     return feed
 
 

@@ -50,7 +50,8 @@ from benches.common import (
     spread,
 )
 from store_uptime.pipeline import throwaway_server
-from store_uptime.pipeline.sample.sample import TABLES, write_csv
+from store_uptime.pipeline.sample.sample import TABLES
+from store_uptime.pipeline.sample.writing import write_csv
 
 STORES, DAYS, TIMES = 3_678, 21, 5
 SMOKE = (150, 9, 1)

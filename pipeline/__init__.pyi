@@ -91,16 +91,16 @@ from .files import (
     write_new_file as write_new_file,
 )
 from .load.load import (
+    load_files as load_files,
+)
+from .load.result import (
     Loaded as Loaded,
 )
-from .load.load import (
+from .load.result import (
     LoadedFile as LoadedFile,
 )
-from .load.load import (
+from .load.result import (
     LoadedTable as LoadedTable,
-)
-from .load.load import (
-    load_files as load_files,
 )
 from .mapping.mapping import (
     AS_NAMED as AS_NAMED,

@@ -12,7 +12,7 @@ from store_uptime.pipeline.errors import (
     NoPolls,
     UnknownStore,
 )
-from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.time_units import other_unit
 from store_uptime.pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 
@@ -69,7 +69,7 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
     unit = other_unit(span[1], source.mapping.timestamp_unit)
     if unit is None:
         return NoPolls(source.name, oldest, newest, within)
-    line = suggestion("store_status", "timestamp_unit", unit)
+    line = mapping_line("store_status", "timestamp_unit", unit)
     return NoPolls(source.name, oldest, newest, within, f"The line {line} in the mapping gives likelier times.")
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 
 from store_uptime.pipeline.errors import writing
-from store_uptime.pipeline.files import Purpose, beginning, check_targets, first_line, write_file
-from store_uptime.pipeline.load.rejects import REJECTS
+from store_uptime.pipeline.files import Purpose, check_targets, first_bytes_of, header_line, write_file
+from store_uptime.pipeline.load.reject_files import REJECTS
 from store_uptime.pipeline.options import Columns, Format, Options, instant_us, iso
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.rejected import RejectedTables
@@ -161,12 +161,12 @@ def csv_bytes(table: pl.DataFrame) -> bytes:
 
 def is_report(path: Path) -> bool:
     """Whether a file is a report that this program wrote, in any of the four formats. Raises OSError."""
-    head = beginning(path)
+    head = first_bytes_of(path)
     if head.startswith(b"PAR1"):
         return has_parquet_metadata(path)
     if head.startswith(b"PK"):
         return is_own_workbook(path)
-    return head.startswith(b'{"provenance": ') or first_line(path).decode(errors="replace") in HEADERS
+    return head.startswith(b'{"provenance": ') or header_line(path).decode(errors="replace") in HEADERS
 
 
 def has_parquet_metadata(path: Path) -> bool:

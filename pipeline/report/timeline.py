@@ -11,7 +11,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE, local_days, local_offsets
-from store_uptime.pipeline.files import Purpose, beginning, first_line
+from store_uptime.pipeline.files import Purpose, first_bytes_of, header_line
 from store_uptime.pipeline.options import SECOND_US, WEEK_US, Horizon, iso
 from store_uptime.pipeline.plan.packing import unpacked
 from store_uptime.pipeline.plan.partitions import Partition
@@ -85,7 +85,7 @@ class Timeline:
 def is_timeline(path: Path) -> bool:
     """Whether a file is a timeline that this program wrote, as CSV or JSON. Raises OSError."""
     header = ",".join(COLUMNS).encode()
-    return first_line(path) == header or OBJECT.match(beginning(path)) is not None
+    return header_line(path) == header or OBJECT.match(first_bytes_of(path)) is not None
 
 
 OBJECT = re.compile(rb'\{"store_id": "(?:[^"\\]|\\.)*", "timezone": "')

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from store_uptime.pipeline.embedded import server
+from store_uptime.pipeline.embedded.account import ensure_account
 from store_uptime.service.testing import Service
 from store_uptime.service.testing.server import DEFAULTS
 from tests.deploy.conftest import RECIPES, is_for_everybody
@@ -108,7 +108,7 @@ def account() -> tuple[int, int]:
         pytest.skip("this machine lets nobody have a namespace")
     if not is_for_everybody():
         pytest.skip("there is no Python of at least 3.11 that another user can run")
-    return server.made_account()
+    return ensure_account()
 
 
 def limited() -> list[str]:

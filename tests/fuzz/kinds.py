@@ -29,7 +29,7 @@ from store_uptime.pipeline import (
 )
 from store_uptime.pipeline.clean.rules import rejected
 from store_uptime.pipeline.clean.split import as_it_was
-from store_uptime.pipeline.load.incoming import copy_text, judged_batches
+from store_uptime.pipeline.load.judged_rows import copy_text, judged_batches
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.source.folder.content import GZIP, ZSTD
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind

@@ -26,7 +26,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from store_uptime.pipeline.embedded import server as embedded
+from store_uptime.pipeline.embedded.account import run_as, server_account
+from store_uptime.pipeline.embedded.programs import readable_programs
 from store_uptime.pipeline.embedded.server import embedded_server
 from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
 
@@ -137,7 +138,7 @@ class Cluster:
 
     def program(self, name: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the server's account."""
-        done = embedded.run_as(self.owner, str(self.programs / "bin" / name), *arguments)
+        done = run_as(self.owner, str(self.programs / "bin" / name), *arguments)
         assert done.returncode == 0, done.stderr
 
     def answers(self) -> bool:
@@ -205,7 +206,7 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
         there = f"host={address['host']} port={address['port']} user={address['user']}"
         lines = [f"{key} = {value}" for key, value in settings.items()]
         file.write_text("\n".join(["[databases]", f"* = {there}", "[pgbouncer]", *lines]))
-        account = embedded.server_account(folder)
+        account = server_account(folder)
         start = partial(
             subprocess.Popen[bytes],
             [program, "-q", str(file)],
@@ -276,10 +277,10 @@ def new_cluster() -> Generator[Cluster]:
 def empty_cluster() -> Generator[Cluster]:
     """A cluster that is not there yet."""
     with open_folder() as folder:
-        owner = embedded.server_account(folder)
+        owner = server_account(folder)
         if owner:
             os.chown(folder, *owner)
-        yield Cluster(folder / "data", free_port(), owner, embedded.readable_programs(folder, owner))
+        yield Cluster(folder / "data", free_port(), owner, readable_programs(folder, owner))
 
 
 @cache

@@ -28,7 +28,7 @@ from psycopg.sql import Literal as Value
 
 from store_uptime.pipeline.data_warnings import DataWarning, SourceRemark
 from store_uptime.pipeline.errors import SourceBusy, SourceMismatch, SourceRefused, StoreUptimeError
-from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping, suggestion
+from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping, mapping_line
 from store_uptime.pipeline.options import DEFAULTS, EPOCH, Horizon, instant_us
 from store_uptime.pipeline.plan.horizon import found_horizon
 from store_uptime.pipeline.source.postgres.catalogue import FoundTable, found_table, needed
@@ -145,13 +145,13 @@ class Postgres:
         strays = self._pulled(times.strays, polls, store, ahead=ahead, of_store=of_store)
         groups = self._arrived("usual_polls", coming)
         from store_uptime.pipeline.source.frames import RawPolls
-        from store_uptime.pipeline.source.postgres.packed_polls import is_usual, one_by_one
+        from store_uptime.pipeline.source.postgres.packed_polls import unpack_polls, valid_groups
 
-        usual = is_usual(groups)
+        usual = valid_groups(groups)
         if usual.all():
-            return RawPolls(one_by_one(groups), [strays.lazy()])
+            return RawPolls(unpack_polls(groups), [strays.lazy()])
         unusual = self._pulled("unusual_polls", polls, store, **bounds, **ACCEPTED)
-        return RawPolls(one_by_one(groups.filter(usual.to_arrow())), [strays.lazy(), unusual.lazy()])
+        return RawPolls(unpack_polls(groups.filter(usual.to_arrow())), [strays.lazy(), unusual.lazy()])
 
     def hours(self, store: str | None) -> "RawFrames":
         """See `Source`."""
@@ -220,10 +220,10 @@ class Postgres:
         return [float(row[0]) for row in self._fetched("some_numbers", query)]
 
     def _no_table(self, table: Table) -> SourceMismatch:
-        from store_uptime.pipeline.source.seen import described_tables, likely_table
+        from store_uptime.pipeline.source.probable_tables import described_tables, likely_table
 
         near = likely_table(table, described_tables(self._connection, self._schema))
-        remedy = suggestion(table, "table", near.mapped_name if near else "…")
+        remedy = mapping_line(table, "table", near.mapped_name if near else "…")
         return SourceMismatch(
             self.name,
             f"there is no table {self.mapping.table_name(table)}",

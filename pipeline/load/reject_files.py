@@ -1,7 +1,7 @@
 """Files of rejected rows: where each stood, why it was rejected, and the row as it was.
 
 REJECTS       how to recognise one
-name_of       what the file for the rejected rows of an input is called
+rejects_path  where the rejected rows of an input go
 RejectFiles   those of a load, which appear once it has been committed
 """
 
@@ -18,9 +18,9 @@ from store_uptime.pipeline.files import (
     Purpose,
     check_replaceable,
     check_sources,
-    first_line,
+    header_line,
     publish,
-    remove,
+    remove_earlier,
     synchronize,
     unfinished,
 )
@@ -32,10 +32,10 @@ SUFFIX = ".rejects.csv"
 
 def is_rejects(path: Path) -> bool:
     """Whether a file begins as one of rejected rows that this program wrote. Raises OSError."""
-    return rejects_table(first_line(path).decode(errors="replace").split(",")) is not None
+    return rejects_table(header_line(path).decode(errors="replace").split(",")) is not None
 
 
-def name_of(file: Path, root: Path) -> Path:
+def rejects_path(file: Path, root: Path) -> Path:
     """Where below the folder of rejects the rejected rows of an input go: by its place below the path that was loaded,
     so that no two inputs have the same."""
     relative = file.relative_to(root) if root != file and file.is_relative_to(root) else Path(file.name)
@@ -48,15 +48,15 @@ REJECTS = Purpose("rejects file", is_rejects, is_private=True)
 class RejectFiles:
     """The rejected rows of a load, those of each input in a file of its own; they appear together.
 
-    Used as a context: what was not published is gone afterwards, and so are folders that were made for it. What an
-    earlier load has rejected of an input gives way, also to nothing.
+    Used as a context: what was not published is gone afterwards, and so are folders that were made for it. A file of an
+    earlier load for the same input is replaced, or removed where nothing is rejected now.
     """
 
     def __init__(self, folder: Path, root: Path, inputs: Iterable[DataFile]) -> None:
         """folder: where they go; root: what was loaded, of which the inputs are. Raises WouldOverwriteSource."""
         files = list(inputs)
-        folder = apart(folder, files)
-        self._targets = {file.name: folder / name_of(file.path, root.absolute()) for file in files}
+        folder = separate_folder(folder, files)
+        self._targets = {file.name: folder / rejects_path(file.path, root.absolute()) for file in files}
         check_sources(self._targets.values(), [file.path for file in files])
         self._parts: dict[str, Path] = {}
         self._obsolete: list[Path] = []
@@ -80,26 +80,30 @@ class RejectFiles:
             if is_first:
                 self._parts[name] = self._part_of(target)
             with self._parts[name].open("ab") as part:
+                # CRLF as RFC 4180 has it, whatever the input had.
                 rows.write_csv(part, include_header=is_first, line_terminator="\r\n")
 
     def finish(self) -> None:
-        """See to it that nothing is in the way of publishing. Raises CannotWrite."""
+        """Check that nothing is in the way of publishing. Raises CannotWrite."""
         for name, target in self._targets.items():
             with writing(target):
-                if name in self._parts:
-                    check_replaceable(target, REJECTS)
-                    synchronize(self._parts[name])
-                elif target.is_file() and is_rejects(target):
-                    self._obsolete.append(target)
+                self._finish(name, target)
+
+    def _finish(self, name: str, target: Path) -> None:
+        if name in self._parts:
+            check_replaceable(target, REJECTS)
+            synchronize(self._parts[name])  # now, since a full disk must still undo the load
+        elif target.is_file() and is_rejects(target):
+            self._obsolete.append(target)
 
     def publish(self) -> None:
-        """Let the files appear, and those disappear that an earlier load has left. Raises RejectsNotWritten."""
+        """Rename the files to their names, and remove those of an earlier load. Raises RejectsNotWritten."""
         for name, part in self._parts.items():
             with publishing(self._targets[name]):
                 publish(part, self._targets[name], REJECTS)
         for target in self._obsolete:
             with publishing(target):
-                remove(target, REJECTS)
+                remove_earlier(target, REJECTS)
 
     def path(self, name: str) -> Path | None:
         """Where the rejected rows of an input stand; None: it has none."""
@@ -113,8 +117,9 @@ class RejectFiles:
         return self._kept.enter_context(unfinished(target))
 
 
-def apart(folder: Path, files: Iterable[DataFile]) -> Path:
-    """The folder of rejects, or one beside it where what is loaded are the rejects in it: they are not to be mixed."""
+def separate_folder(folder: Path, files: Iterable[DataFile]) -> Path:
+    """The folder of rejects, or `NAME-again` beside it where the rejects files in it are what is loaded."""
+    # Else a load would overwrite, or remove, the corrected files that it reads.
     corrected = [file.path.resolve() for file in files if file.is_rejects and file.path.name.endswith(SUFFIX)]
     while any(path.is_relative_to(folder.resolve()) for path in corrected):
         named = folder if folder.name not in ("", "..") else folder.resolve()
@@ -123,14 +128,13 @@ def apart(folder: Path, files: Iterable[DataFile]) -> Path:
 
 
 def remove_if_empty(folder: Path) -> None:
-    """Remove a folder that holds nothing."""
     with suppress(OSError):
         folder.rmdir()
 
 
 @contextmanager
 def publishing(path: Path) -> Iterator[None]:
-    """What is in the way of a file whose rows have been loaded by now, as RejectsNotWritten."""
+    """Raises RejectsNotWritten for errors of writing: the rows have been committed by now."""
     try:
         yield
     except CannotWrite as error:

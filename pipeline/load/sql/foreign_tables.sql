@@ -1,4 +1,4 @@
--- strangers: those of the three tables that are there and were not made by `load`
+-- foreign_tables: those of the three tables that are there and were not made by `load`
 select relname
 from pg_class
 where oid in (to_regclass('store_status'), to_regclass('menu_hours'), to_regclass('timezones'))

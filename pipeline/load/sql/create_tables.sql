@@ -1,4 +1,4 @@
--- tables: the three tables as `load` makes them; the comment is how it knows its own
+-- create_tables: the three tables as `load` makes them; the comment is how it knows its own
 create table if not exists store_status (
     store_id      text        not null check (store_id <> ''),
     timestamp_utc timestamptz not null,

@@ -27,16 +27,15 @@ def judged_batches(files: Sequence[DataFile], table: Table, mapping: SourceMappi
     """
     try:
         for raw in scan(files, table, mapping):
-            yield from batches(JUDGES[table](raw, mapping))
+            yield from in_batches(JUDGES[table](raw, mapping))
     except READ_ERRORS as error:
         raise read_error(str(files[0].path), {table: list(files)}, error, mapping) from error
 
 
-def batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """The rows of a frame in their order, some at a time. Raises READ_ERRORS.
-
-    Where a thread of Polars panics, `collect_batches` just ends: so a row of ours comes last, and is waited for.
-    """
+def in_batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The rows of a frame in their order, some at a time. Raises READ_ERRORS."""
+    # Where a thread of Polars panics, `collect_batches` ends without an error (its panic is written to stderr only, as
+    # in https://github.com/pola-rs/polars/issues/25047): so a row of ours comes last, and must have arrived.
     last = pl.DataFrame(schema=frame.collect_schema()).clear(1).with_columns(pl.lit(True).alias(LAST))
     marked = pl.concat([frame.with_columns(pl.lit(False).alias(LAST)), last.lazy()])
     has_ended = False
@@ -58,10 +57,7 @@ def copy_text(batch: pl.DataFrame, table: Table, numbers: dict[str, int]) -> byt
 
 
 def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """The rows to keep, their values as PostgreSQL reads them, and the name of their file last.
-
-    A rejected row of hours is kept without its values: its store has hours, and nobody knows them.
-    """
+    """The rows to keep, their values as PostgreSQL reads them, and the name of their file last."""
     attributed = ~pl.col("reason").is_in(WITHOUT_STORE).fill_null(False)
     good = pl.col("reason").is_null()
     match table:
@@ -70,6 +66,8 @@ def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
             instant = pl.from_epoch("poll_us", "us").dt.strftime("%Y-%m-%d %H:%M:%S%.6f+00")
             return batch.filter(good).select("store_id", instant, status, FILE)
         case "menu_hours":
+            # A rejected row is kept without its values: its store has hours, and nobody knows them. Without the row the
+            # store would have none, and count as always open.
             values = (pl.col("weekday"), time_text(pl.col("start_us")), time_text(pl.col("end_us")))
             return batch.filter(attributed).select("store_id", *(pl.when(good).then(value) for value in values), FILE)
         case "timezones":

@@ -1,4 +1,4 @@
--- corrected_timezones: the rows of a rejects file join those of their stores; a row that is there already changes nothing
+-- add_corrected_zones: the rows of a rejects file join those of their stores; a row that is there changes nothing
 with new as materialized (
     select store_id, timezone_str, file_number
     from incoming

@@ -1,4 +1,4 @@
--- store_status: the incoming polls that are not there yet, each once, in the order of the first index; how many by file
+-- add_polls: the incoming polls that are not there yet, each once, in the order of the first index; how many by file
 with new as materialized (
     select distinct on (timestamp_utc, store_id, status) timestamp_utc, store_id, status, file_number
     from incoming

@@ -1,5 +1,5 @@
--- corrected_menu_hours: the rows of a rejects file join those of their stores. Each takes the place of a row without
--- values, which stands for a rejected one; a row that is there already changes nothing. How many came and went by file
+-- add_corrected_hours: the rows of a rejects file join those of their stores. Each replaces a row without values, which
+-- stands for a rejected one; a row that is there already changes nothing. How many were added and replaced by file
 with arriving as materialized (
     select
         store_id, day_of_week, start_time_local, end_time_local, file_number,
@@ -13,23 +13,23 @@ with arriving as materialized (
           and present.end_time_local = incoming.end_time_local
     )
 ),
-standing as (
-    select ctid as place, store_id, row_number() over (partition by store_id) as number
+placeholders as (
+    select ctid as row_id, store_id, row_number() over (partition by store_id) as number
     from menu_hours
     where day_of_week is null and store_id in (select store_id from arriving)
 ),
 gone as (
     delete from menu_hours
-    using standing join arriving using (store_id, number)
-    where menu_hours.ctid = standing.place
+    using placeholders join arriving using (store_id, number)
+    where menu_hours.ctid = placeholders.row_id
     returning arriving.file_number
 ),
 added as (
     insert into menu_hours ({columns}) select {columns} from arriving
 )
-select file_number, sum(came)::bigint, sum(went)::bigint
+select file_number, sum(added)::bigint, sum(replaced)::bigint
 from (
-    select file_number, 1 as came, 0 as went from arriving
+    select file_number, 1 as added, 0 as replaced from arriving
     union all
     select file_number, 0, 1 from gone
 ) as moved

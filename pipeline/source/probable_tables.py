@@ -1,8 +1,8 @@
-"""What there is at a source, whatever it calls it: for a proposal of a mapping.
+"""Tables of a source that are probably ours, whatever they are called: for a proposal of a mapping.
 
-SeenTable      a table of the source that is probably one of ours
-seen_tables    those of a source
-likely_table   in PostgreSQL the one that is most like one of ours
+ProbableTable    such a table, with its first rows
+probable_tables  those of a source
+likely_table     in PostgreSQL the one that is most like one of ours
 """
 
 from collections.abc import Sequence
@@ -25,21 +25,20 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline.source.folder.data_file import DataFile
 
-ROWS = 200_000
-"""So many are looked at of a table."""
+ROWS = 200_000  # of a table, at most
 
 
 @dataclass(frozen=True)
-class SeenTable:
+class ProbableTable:
     """A table of a source that is probably one of ours.
 
-    place: where it is, for people. name: what a mapping calls it; None: files need no name. present: all its columns.
-    rows: the first rows, as text, under the names of our columns as far as there are any like them. is_typed: whether
-    its times are typed as such.
+    location: where it is, for people. name: what a mapping calls it; None: files need no name. present: all its
+    columns. rows: the first rows, as text, under the names of our columns as far as there are any like them. is_typed:
+    whether its times are typed as such.
     """
 
     table: Table
-    place: str
+    location: str
     name: str | None
     present: list[str]
     rows: pl.DataFrame
@@ -51,19 +50,19 @@ class SeenTable:
         return likely_columns(self.table, self.present)
 
 
-def seen_tables(address: str, schema: str | None = None) -> dict[Table, SeenTable]:
+def probable_tables(address: str, schema: str | None = None) -> dict[Table, ProbableTable]:
     """What is probably one of our tables. Raises what `open_source` and entering it raise."""
     from store_uptime.pipeline.options import EMBEDDED
     from store_uptime.pipeline.source import is_connection_string, is_path, open_source
 
     if is_path(address) or not (is_connection_string(address) or address == EMBEDDED or "://" in address):
-        return seen_in_folder(Path(address))
+        return tables_in_folder(Path(address))
     from store_uptime.pipeline.source.postgres.postgres import Postgres
 
     with open_source(address, schema) as source:
         if not isinstance(source, Postgres):
             raise TypeError(address)
-        return seen_in_database(source.connection, schema)
+        return tables_in_database(source.connection, schema)
 
 
 # Files ----------------------------------------------------------------------------------------------------------------
@@ -82,39 +81,44 @@ class LikelyNames(SourceMapping):
         return dict.fromkeys(COLUMNS[table], present[0]) | likely_columns(table, present)
 
 
-def seen_in_folder(path: Path) -> dict[Table, SeenTable]:
+def tables_in_folder(path: Path) -> dict[Table, ProbableTable]:
     """The files that are probably our tables, those of a table together."""
     from store_uptime.pipeline.source.folder.data_file import NotRead
     from store_uptime.pipeline.source.folder.discovery import found_files, missing_table
-    from store_uptime.pipeline.source.folder.folder import read_error
-    from store_uptime.pipeline.source.frames import READ_ERRORS
 
     likely = LikelyNames()
     found = found_files(path, likely)
     has_repeated = any(file.why is NotRead.REPEATED_COLUMN for file in found.passed_over)
-    seen: dict[Table, SeenTable] = {}
+    found_tables: dict[Table, ProbableTable] = {}
     for table, files in found.tables.items():
         if files:
-            try:
-                seen[table] = seen_in_files(table, files, likely)
-            except READ_ERRORS as error:
-                raise read_error(str(files[0].path), {table: files[:1]}, error, likely) from error
+            found_tables[table] = readable_table(table, files, likely)
         elif has_repeated:
             raise missing_table(found, table, likely)
-    return seen
+    return found_tables
 
 
-def seen_in_files(table: Table, files: "Sequence[DataFile]", likely: LikelyNames) -> SeenTable:
-    """The files of a table, by the rows of the first. Raises READ_ERRORS."""
+def readable_table(table: Table, files: "list[DataFile]", likely: LikelyNames) -> ProbableTable:
+    """The files of a table, by the rows of the first. Raises SourceMismatch where that is damaged."""
+    from store_uptime.pipeline.source.folder.folder import read_error
+    from store_uptime.pipeline.source.frames import READ_ERRORS
+
+    try:
+        return table_in_files(table, files, likely)
+    except READ_ERRORS as error:
+        raise read_error(str(files[0].path), {table: files[:1]}, error, likely) from error
+
+
+def table_in_files(table: Table, files: "Sequence[DataFile]", likely: LikelyNames) -> ProbableTable:
     from store_uptime.pipeline.source.folder.folder import read
 
     frame, present = read(files[:1], table, likely), files[0].present
     kinds = frame.collect_schema()
     columns = [text_column(column, kinds, files[0]) for column in likely_columns(table, present)]
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    return SeenTable(
+    return ProbableTable(
         table=table,
-        place=f"file {files[0].name}{more}",
+        location=f"file {files[0].name}{more}",
         name=None,
         present=present,
         rows=first_rows_of(frame.select(columns)),
@@ -123,7 +127,8 @@ def seen_in_files(table: Table, files: "Sequence[DataFile]", likely: LikelyNames
 
 
 def first_rows_of(frame: pl.LazyFrame) -> pl.DataFrame:
-    """The first rows. Of a file that is damaged `head` gives those before, or none, and no error."""
+    """The first rows. Raises READ_ERRORS where the table has fewer rows and is damaged."""
+    # Of a damaged file `head` gives the rows before the damage, or none, and no error: so a short answer is read again.
     rows = frame.head(ROWS).collect(engine="streaming")
     return rows if rows.height == ROWS else frame.collect(engine="streaming")
 
@@ -158,24 +163,24 @@ class Described:
         return self.name if self.is_near else f"{self.schema}.{self.name}"
 
 
-def seen_in_database(connection: "psycopg.Connection", schema: str | None) -> dict[Table, SeenTable]:
+def tables_in_database(connection: "psycopg.Connection", schema: str | None) -> dict[Table, ProbableTable]:
     """The tables of a database that are probably ours."""
     every = described_tables(connection, schema)
-    seen: dict[Table, SeenTable] = {}
+    found_tables: dict[Table, ProbableTable] = {}
     for table in COLUMNS:
         described = likely_table(table, every)
         if described is not None:
             present = list(described.types)
             columns = likely_columns(table, present)
-            seen[table] = SeenTable(
+            found_tables[table] = ProbableTable(
                 table=table,
-                place=f"table {described.schema}.{described.name}",
+                location=f"table {described.schema}.{described.name}",
                 name=described.mapped_name,
                 present=present,
                 rows=first_rows(connection, described, columns),
                 is_typed=described.types.get(columns.get("timestamp_utc", ""), "").startswith("timestamp"),
             )
-    return seen
+    return found_tables
 
 
 def described_tables(connection: "psycopg.Connection", schema: str | None) -> list[Described]:
@@ -186,8 +191,8 @@ def described_tables(connection: "psycopg.Connection", schema: str | None) -> li
         statement("store_uptime.pipeline.source.postgres", "all_tables"), {"schema": schema}
     ).fetchall()
     return [
-        Described(place, name, is_on_search_path or schema is not None, dict(zip(columns, types, strict=True)))
-        for place, name, is_on_search_path, columns, types in rows
+        Described(where, name, is_on_search_path or schema is not None, dict(zip(columns, types, strict=True)))
+        for where, name, is_on_search_path, columns, types in rows
     ]
 
 
