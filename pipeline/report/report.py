@@ -65,17 +65,17 @@ class Report:
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the figures come from: plain values, times in ISO 8601."""
-        horizon, options = self.plan.horizon, self.plan.options
+        horizon, options = self.plan.horizon, self.plan.options.to_dict()
         asked = {} if self.selection is None else {"selection": self.selection.asked}
         mapping = self.plan.mapping.to_dict()
         return {
             "now": iso(horizon.now_us),
-            "now_is": now_is(options, horizon.now_us),
+            "now_is": now_is(self.plan.options, horizon.now_us),
             "data_age_seconds": horizon.age_seconds,
             "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
-            "store": options.store,
-            "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
-            "lookback_seconds": options.lookback.total_seconds(),
+            "store": options["store_id"],
+            "max_gap_seconds": options["max_gap"],
+            "lookback_seconds": options["lookback"],
             "source": self.plan.source,
             "tzdata": self.plan.tzdata,
             **({"mapping": mapping} if mapping else {}),

@@ -91,6 +91,15 @@ PROMISED = {
     "write_rejects",
     "write_sample",
     "zone_rules",
+    "DURATION_PATTERN",
+    "INSTANT_PATTERN",
+    "LOOKBACK",
+    "duration_text",
+    "is_duration",
+    "parse_duration",
+    "parse_instant",
+    "parse_positive_duration",
+    "quoted",
 }
 NOT_FOR_FIGURES = {"litestar", "uvicorn", "cyclopts", "rich", "service", "tests", "benches"}
 CAUSES = [cause for _, cause in inspect.getmembers(errors, inspect.isclass) if cause.__module__ == errors.__name__]

@@ -20,7 +20,7 @@ import httpx
 import psutil
 
 from store_uptime.pipeline import Options, build_report, open_source
-from store_uptime.service.durations import duration
+from store_uptime.pipeline.durations import parse_duration
 from store_uptime.service.testing import Service
 from tests.postgres import SAFE, Cluster, eventually, run
 from tests.service.running import is_ready, workers_of
@@ -208,8 +208,8 @@ def expected(cluster: Cluster, report: Seen) -> bytes:
     options = Options(
         now=datetime.fromisoformat(asked["now"]),
         store=asked.get("store_id"),
-        max_gap=duration(asked["max_gap"]) if "max_gap" in asked else None,
-        lookback=duration(asked.get("lookback", "24h")),
+        max_gap=parse_duration(asked["max_gap"]) if "max_gap" in asked else None,
+        lookback=parse_duration(asked.get("lookback", "24h")),
     )
     return build_report(open_source(cluster.socket_url), options).render("csv")
 
