@@ -107,4 +107,4 @@ pictures:
 
 # the pinned versions of what is needed, with hashes and without addresses
 lock:
-    uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+    uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock

@@ -17,7 +17,7 @@ import polars as pl
 from store_uptime.pipeline.errors import writing
 from store_uptime.pipeline.files import Purpose, beginning, check_targets, first_line, write_file
 from store_uptime.pipeline.load.rejects import REJECTS
-from store_uptime.pipeline.options import Columns, Format, Options, instant_us, iso
+from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, instant_us, iso
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.rejected import RejectedTables
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
@@ -48,6 +48,18 @@ class Report:
     rejects: dict[str, pl.DataFrame]
     lanes: pl.DataFrame | None = None
     selection: Selection | None = None
+
+    def __repr__(self) -> str:
+        """Three lines: what it is of, until when, and what came out."""
+        options, warnings = self.plan.options, len(self.quality.warnings)
+        now_us = self.plan.horizon.now_us
+        percents = {window: self.uptime_percent(window) for window in WINDOWS}
+        up = (f"{'unknown' if percent is None else f'{percent} %'} ({window})" for window, percent in percents.items())
+        return (
+            f"Report of {self.plan.source}, {'all stores' if options.store is None else f'store {options.store}'}\n"
+            f"now {iso(now_us)} ({now_is(options, now_us)}), windows {', '.join(WINDOWS)}\n"
+            f"stores: {self.exact.height:,}; up: {', '.join(up)}; warnings: {warnings}"
+        )
 
     @cached_property
     def extended(self) -> pl.DataFrame:
