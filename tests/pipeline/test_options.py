@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_uptime.pipeline.options import Options
-from tests.profiles import examples
+from tests.support.profiles import examples
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 TWO_HOURS = timedelta(hours=2)

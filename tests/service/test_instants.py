@@ -19,7 +19,7 @@ from store_uptime.service.cli.main import app
 from store_uptime.service.routes.reports import options_of
 from store_uptime.service.routes.schemas import TriggerRequest
 from store_uptime.service.routes.validation import body_faults
-from tests.profiles import examples
+from tests.support.profiles import examples
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 READ = {
