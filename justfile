@@ -28,6 +28,10 @@ serve *ARGS:
 test *ARGS:
     uv run pytest "$@"
 
+# which lines and branches no test reaches, of both packages, in processes of theirs too; the tests of pipeline, or those named
+coverage *ARGS:
+    uv run pytest --cov --cov-report=term-missing "${@:-tests/pipeline}"
+
 # the tests marked `anywhere` as another user, in a closed folder, among strange variables
 test-elsewhere:
     .ci/elsewhere
