@@ -109,9 +109,6 @@ from .files import (
     write_new_file as write_new_file,
 )
 from .instants import (
-    INSTANT_PATTERN as INSTANT_PATTERN,
-)
-from .instants import (
     parse_instant as parse_instant,
 )
 from .load.load import (

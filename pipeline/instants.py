@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 FORMS = "2026-03-09, 2026-03-09T12:00 or 2026-03-09T12:00:00.5+01:00 (without an offset it is UTC)"
 DAY, CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
 OFFSET = r"[Zz]|[+-][0-9]{2}:?[0-9]{2}"
-INSTANT_PATTERN = f"{DAY}(?:[Tt ]{CLOCK}(?:{OFFSET})?)?"
-"""As an OpenAPI document has it; not every text of this form is a day of the calendar."""
 GRAMMAR = re.compile(f"({DAY})(?:[Tt ]({CLOCK})({OFFSET})?)?")
 
 

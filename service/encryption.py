@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.errors import ReportEncrypted
-from store_uptime.service.extras import Extra, needed
+from store_uptime.service.extras import Extra, provided_by
 
 if TYPE_CHECKING:
     from pyrage import ssh, x25519
@@ -48,7 +48,7 @@ class Encryption:
         """The content, encrypted where there are recipients."""
         if not self.recipients:
             return content
-        with needed(Extra.ENCRYPTION):
+        with provided_by(Extra.ENCRYPTION):
             import pyrage
 
         return pyrage.encrypt(content, [recipient(text) for text in self.recipients])
@@ -59,7 +59,7 @@ class Encryption:
             return content
         if not self.identities:  # said without pyrage: a plain installation may meet what another one has encrypted
             raise ReportEncrypted(has_keys=False, is_damaged=False)
-        with needed(Extra.ENCRYPTION):
+        with provided_by(Extra.ENCRYPTION):
             import pyrage
 
         try:
@@ -123,7 +123,7 @@ def recipient(text: str) -> "Recipient":
     """A recipient of age or of OpenSSH. Raises NoKey."""
     if text.startswith("AGE-SECRET-KEY-"):
         raise NoKey("that is the secret part of a key", "--encrypt-to takes the other one, which begins with age1")
-    with needed(Extra.ENCRYPTION):
+    with provided_by(Extra.ENCRYPTION):
         from pyrage import RecipientError, ssh, x25519
 
     kind = ssh if text.startswith("ssh-") else x25519
@@ -135,7 +135,7 @@ def recipient(text: str) -> "Recipient":
 
 def identity(text: str) -> "Identity":
     """An identity of age or of OpenSSH. Raises NoKey."""
-    with needed(Extra.ENCRYPTION):
+    with provided_by(Extra.ENCRYPTION):
         from pyrage import IdentityError, ssh, x25519
 
     try:
@@ -148,7 +148,7 @@ def identity(text: str) -> "Identity":
 
 def new_identity() -> tuple[str, str]:
     """A new identity, and the recipient that belongs to it."""
-    with needed(Extra.ENCRYPTION):
+    with provided_by(Extra.ENCRYPTION):
         from pyrage import x25519
 
     made = x25519.Identity.generate()

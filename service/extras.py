@@ -1,6 +1,6 @@
 """What is not installed with the plain package: which extra brings it, and what is said where it is missing.
 
-with needed(Extra.ENCRYPTION):
+with provided_by(Extra.ENCRYPTION):
     import pyrage
 """
 
@@ -37,7 +37,7 @@ class ExtraMissing(StoreUptimeError):
 
 
 @contextmanager
-def needed(extra: Extra) -> Iterator[None]:
+def provided_by(extra: Extra) -> Iterator[None]:
     """Around the imports of what an extra brings. Raises ExtraMissing."""
     try:
         yield

@@ -11,7 +11,7 @@ from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.concurrency.threads import Threads
 from store_uptime.service.encryption import MAGIC
 from store_uptime.service.errors import NotDelivered
-from store_uptime.service.extras import Extra, needed
+from store_uptime.service.extras import Extra, provided_by
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -111,7 +111,7 @@ def opened(url: str) -> Destination:
 
 def bucket(url: str) -> Bucket:
     """The bucket at an address, which is not asked for anything yet. Raises ValueError, ExtraMissing."""
-    with needed(Extra.DELIVERY):
+    with provided_by(Extra.DELIVERY):
         from obstore.exceptions import BaseError
         from obstore.store import S3Store
 

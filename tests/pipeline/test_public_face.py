@@ -117,7 +117,6 @@ PROMISED = {
     "write_sample",
     "zone_rules",
     "DURATION_PATTERN",
-    "INSTANT_PATTERN",
     "LOOKBACK",
     "duration_text",
     "is_duration",
