@@ -1,8 +1,8 @@
 """The loggers of the package, below `store_uptime`: silent until the application gives one of them a handler.
 
-INFO      a run and a load: what of, how much, how long
+INFO      a run: of which source, of how many stores and polls, how long it took
 WARNING   what is probably wrong with the data
-DEBUG     what a source is opened as, and each step of a run
+DEBUG     a source that was opened, and what was read of it
 """
 
 import logging
