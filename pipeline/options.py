@@ -75,11 +75,9 @@ class Options:
             raise ValueError("max-gap must be more than 0")
 
     def to_dict(self) -> dict[str, Any]:
-        """The options as plain values, for JSON: instants in ISO 8601, durations in seconds; `from_dict` reads them.
-
-        `until` is left out where there is none, so that equal options have equal texts also beside those that were
-        stored before there was such a thing.
-        """
+        """The options as plain values, for JSON: instants in ISO 8601, durations in seconds; `from_dict` reads them."""
+        # the names and order that rows of the registry have: a trigger finds an equal report by comparing them as JSON,
+        # so `until`, which those do not have, is left out where there is none
         plain = {
             "now": iso_text(self.now),
             "store_id": self.store,
@@ -94,7 +92,7 @@ class Options:
 
         Raises KeyError, TypeError or ValueError where the mapping holds no options.
         """
-        if "lookback_us" in plain:
+        if "lookback_us" in plain:  # archives had microseconds before they had the form of the registry
             return cls(**of_first_archives(plain))
         max_gap_s = plain["max_gap"]
         return cls(
