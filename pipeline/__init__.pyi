@@ -15,6 +15,24 @@ from .data_warnings import (
 from .data_warnings import (
     age_in_words as age_in_words,
 )
+from .durations import (
+    DURATION_PATTERN as DURATION_PATTERN,
+)
+from .durations import (
+    duration_text as duration_text,
+)
+from .durations import (
+    is_duration as is_duration,
+)
+from .durations import (
+    parse_duration as parse_duration,
+)
+from .durations import (
+    parse_positive_duration as parse_positive_duration,
+)
+from .durations import (
+    quoted as quoted,
+)
 from .embedded.server import (
     embedded_server as embedded_server,
 )
@@ -90,6 +108,9 @@ from .files import (
 from .files import (
     write_new_file as write_new_file,
 )
+from .instants import (
+    parse_instant as parse_instant,
+)
 from .load.load import (
     load_files as load_files,
 )
@@ -113,6 +134,9 @@ from .mapping.mapping_file import (
 )
 from .options import (
     EMBEDDED as EMBEDDED,
+)
+from .options import (
+    LOOKBACK as LOOKBACK,
 )
 from .options import (
     OLD_US as OLD_US,

@@ -13,15 +13,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
+from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import found_horizon
+from store_uptime.pipeline.source import as_source
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
     from store_uptime.pipeline.plan.prepare import Prepared
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from store_uptime.pipeline.report.timeline import Timeline
     from store_uptime.pipeline.source.frames import Source
 
+log = logger_of(__name__)
 POLLS: tuple[Table, ...] = ("store_status",)
 READING = "reading polls, hours and zones"
 Progress = Callable[[str], None]
@@ -40,7 +46,7 @@ def silent(step: str) -> None:
 
 
 def build_report(
-    source: "Source",
+    source: "Source | str | Path",
     options: Options = DEFAULTS,
     limits: Limits = LIMITS,
     progress: Progress = silent,
@@ -49,24 +55,41 @@ def build_report(
 ) -> "Report":
     """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md. `lanes`: with its lanes.
 
+    source: an address, as `open_source` takes it, or a source that is opened already.
+
     Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
+    source, since_s = as_source(source), monotonic()
     with panics_as_errors(source.name), begun(source, options, limits, progress) as (ready, db):
         stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
         progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
         from store_uptime.pipeline.report.compute import report
 
-        return report(db, ready, lanes=lanes)
+        made = report(db, ready, lanes=lanes)
+    log_run(made, polls, monotonic() - since_s)
+    return made
+
+
+def log_run(report: "Report", polls: int, seconds: float) -> None:
+    """What was computed, and what is probably wrong with the data."""
+    stores, source = report.exact.height, report.plan.source
+    log.info("computed the report of %s: %d stores, %d polls, %.2f s", source, stores, polls, seconds)
+    for warning in report.quality.warnings:
+        log.warning("%s: %s", source, warning)
 
 
 def build_timeline(
-    source: "Source", store: str, options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
+    source: "Source | str | Path",
+    store: str,
+    options: Options = DEFAULTS,
+    limits: Limits = LIMITS,
+    progress: Progress = silent,
 ) -> "Timeline":
     """The pieces that the figures of one store are sums of. `options.store` is not looked at.
 
     Raises what `build_report` raises.
     """
-    one = replace(options, store=store)
+    source, one = as_source(source), replace(options, store=store)
     with panics_as_errors(source.name), begun(source, one, limits, progress) as (ready, db):
         from store_uptime.pipeline.plan.plausibility import no_poll_in_horizon
         from store_uptime.pipeline.report.timeline import timeline
@@ -75,7 +98,7 @@ def build_timeline(
         return replace(found, warnings=[str(each) for each in (*ready.warnings, *no_poll_in_horizon(ready.plan))])
 
 
-def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
+def explain(source: "Source | str | Path", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
     """The pieces of one store of a finished report: by the report's own plan, and the polls that are there now.
 
     Whether they still add up to its figures stands in `Timeline.agrees`; of the report's warnings it has the one that
@@ -93,6 +116,7 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     if figures.is_empty():
         raise UnknownStore(store, f"the report of {report.plan.source}")
     plan = of_store(report.plan, store)
+    source = as_source(source)
     source.reads = POLLS
     with panics_as_errors(source.name), ExitStack() as kept:
         with source, ThreadPoolExecutor(1) as aside:
@@ -164,4 +188,5 @@ def begun(
 
             db = aside.submit(kept.enter_context, database(limits))
             ready = prepare(source, options, horizon, Coming(polls, hours, zones))
+            log.debug("read %s: %d partitions", source.name, len(ready.partitions))
         yield ready, db.result()

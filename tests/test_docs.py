@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from prometheus_client import Gauge, Histogram
 
 from docs.calls import ADDRESS, answers, calls
 from store_uptime import pipeline
+import store_uptime
 from store_uptime.pipeline import LISTS, write_sample
 from store_uptime.pipeline.clean.rules import Reason
 from store_uptime.pipeline.data_warnings import WARNING_CODES
@@ -35,7 +37,7 @@ from tests.support.feeds import called
 from tests.support.postgres import open_folder
 
 ROOT = Path(__file__).parents[1]
-DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = {path: path.read_text(encoding="utf-8") for path in DOCS}
 EVERYTHING = "\n".join(TEXT.values())
 ELSEWHERE = ("postgresql://", "pip", "uv ", "serve")  # what an example needs that a test has not
@@ -155,11 +157,24 @@ def test_there_are_examples() -> None:
     assert len(examples(API)) >= 10
 
 
-def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_sample(tmp_path / "feed", stores=5, days=3)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("path", [path for path in DOCS if PYTHON.search(TEXT[path])], ids=named)
+def test_the_python_of_a_page_runs_from_top_to_bottom(path: Path) -> None:
+    with open_folder() as folder:
+        write_sample(folder / "feed", stores=20, days=9)
+        program = "\n".join(PYTHON.findall(TEXT[path]))
+        done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_what_a_report_prints_is_what_the_page_of_python_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sample(tmp_path / "feed", stores=20, days=9)
     monkeypatch.chdir(tmp_path)
-    for block in re.findall(r"^```python\n(.*?)^```", TEXT[ROOT / "README.md"], re.MULTILINE | re.DOTALL):
-        exec(block, {})
+    shown = str(store_uptime.build_report("feed", store_uptime.Options(max_gap="2h")))
+    assert shown.count("\n") == 2
+    assert all(f"    {line}\n" in TEXT[ROOT / "docs" / "python.md"] for line in shown.splitlines())
 
 
 # Nothing is missing ---------------------------------------------------------------------------------------------------
@@ -248,9 +263,12 @@ def test_every_reason_of_a_rejected_row_is_in_the_docs() -> None:
     assert set(Reason) <= set(rows)
 
 
-def test_the_public_names_that_the_readme_uses_exist() -> None:
+def test_the_public_names_that_are_used_exist_and_the_page_of_python_uses_all() -> None:
     used = re.findall(r"^from store_uptime import (.*)$", EVERYTHING, re.MULTILINE)
-    assert {name.strip() for line in used for name in line.split(",")} <= set(pipeline.__all__)
+    names = {name.strip() for line in used for name in line.split(",")}
+    assert names <= set(store_uptime.__all__)
+    examples_of_all = "\n".join(PYTHON.findall(TEXT[ROOT / "docs" / "python.md"]))
+    assert [name for name in dir(store_uptime) if not re.search(rf"\b{name}\b", examples_of_all)] == []
 
 
 # Nothing leads nowhere ------------------------------------------------------------------------------------------------

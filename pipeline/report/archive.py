@@ -8,7 +8,6 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -17,7 +16,7 @@ from store_uptime.pipeline.clean.rules import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.errors import ReportDamaged
 from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
+from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
 from store_uptime.pipeline.report.quality import Quality, store_lists
 from store_uptime.pipeline.report.report import Report
@@ -116,7 +115,7 @@ def metadata(report: Report) -> dict[str, Any]:
     return {
         "source": plan.source,
         "tzdata": plan.tzdata,
-        "options": plain_options(plan.options),
+        "options": plan.options.to_dict(),
         "horizon": asdict(plan.horizon),
         "not_observed": plan.not_observed.to_list(),
         "observed_ids": plan.observed_ids,
@@ -131,39 +130,11 @@ def metadata(report: Report) -> dict[str, Any]:
     }
 
 
-def plain_options(options: Options) -> dict[str, Any]:
-    """Options as plain values; times in microseconds, since JSON has none."""
-    return {
-        "now_us": None if options.now is None else instant_us(options.now),
-        "store": options.store,
-        "max_gap_us": None if options.max_gap is None else microseconds(options.max_gap),
-        "lookback_us": microseconds(options.lookback),
-        "until_us": None if options.until is None else instant_us(options.until),
-    }
-
-
-def options_again(plain: Mapping[str, Any]) -> Options:
-    """The options that `plain_options` was given."""
-    max_gap_us = plain["max_gap_us"]
-    return Options(
-        now=moment_of(plain["now_us"]),
-        store=plain["store"],
-        max_gap=None if max_gap_us is None else timedelta(microseconds=max_gap_us),
-        lookback=timedelta(microseconds=plain["lookback_us"]),
-        until=moment_of(plain.get("until_us")),  # kept by a version that did not know it
-    )
-
-
-def moment_of(instant: int | None) -> datetime | None:
-    """The moment that is so many microseconds after 1970, if any."""
-    return None if instant is None else EPOCH + timedelta(microseconds=instant)
-
-
 def plan_again(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
     """The plan of a report: its stores are columns of the figures, in the order of their keys."""
     return Plan(
         source=facts["source"],
-        options=options_again(facts["options"]),
+        options=Options.from_dict(facts["options"]),
         horizon=Horizon(**facts["horizon"]),
         stores=rows.select(STORE_COLUMNS),
         intervals=intervals,

@@ -17,7 +17,7 @@ import polars as pl
 from store_uptime.pipeline.errors import writing
 from store_uptime.pipeline.files import Purpose, check_targets, first_bytes_of, header_line, write_file
 from store_uptime.pipeline.load.reject_files import REJECTS
-from store_uptime.pipeline.options import Columns, Format, Options, instant_us, iso
+from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, instant_us, iso
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.rejected import RejectedTables
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
@@ -49,6 +49,18 @@ class Report:
     lanes: pl.DataFrame | None = None
     selection: Selection | None = None
 
+    def __repr__(self) -> str:
+        """Three lines: what it is of, until when, and what came out."""
+        options, warnings = self.plan.options, len(self.quality.warnings)
+        now_us = self.plan.horizon.now_us
+        percents = {window: self.uptime_percent(window) for window in WINDOWS}
+        up = (f"{'unknown' if percent is None else f'{percent} %'} ({window})" for window, percent in percents.items())
+        return (
+            f"Report of {self.plan.source}, {'all stores' if options.store is None else f'store {options.store}'}\n"
+            f"now {iso(now_us)} ({now_is(options, now_us)}), windows {', '.join(WINDOWS)}\n"
+            f"stores: {self.exact.height:,}; up: {', '.join(up)}; warnings: {warnings}"
+        )
+
     @cached_property
     def extended(self) -> pl.DataFrame:
         """Every column: docs/semantics.md, "Output"; figures are DECIMAL(10,2), polls integers, times in UTC."""
@@ -65,17 +77,17 @@ class Report:
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the figures come from: plain values, times in ISO 8601."""
-        horizon, options = self.plan.horizon, self.plan.options
+        horizon, options = self.plan.horizon, self.plan.options.to_dict()
         asked = {} if self.selection is None else {"selection": self.selection.asked}
         mapping = self.plan.mapping.to_dict()
         return {
             "now": iso(horizon.now_us),
-            "now_is": now_is(options, horizon.now_us),
+            "now_is": now_is(self.plan.options, horizon.now_us),
             "data_age_seconds": horizon.age_seconds,
             "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
-            "store": options.store,
-            "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
-            "lookback_seconds": options.lookback.total_seconds(),
+            "store": options["store_id"],
+            "max_gap_seconds": options["max_gap"],
+            "lookback_seconds": options["lookback"],
             "source": self.plan.source,
             "tzdata": self.plan.tzdata,
             **({"mapping": mapping} if mapping else {}),

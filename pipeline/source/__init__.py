@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.errors import AddressNotUnderstood, SourceMissing
+from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import EMBEDDED
 from store_uptime.pipeline.source.folder.paths import printable
@@ -24,6 +25,7 @@ from store_uptime.pipeline.source.folder.paths import printable
 if TYPE_CHECKING:
     from store_uptime.pipeline.source.frames import Source
 
+log = logger_of(__name__)
 URLS = ("postgresql://", "postgres://")
 
 
@@ -66,6 +68,15 @@ def open_source(
             "Name a folder, or a database of PostgreSQL.",
         )
     raise SourceMissing(printable(text), "there is no such folder or file")
+
+
+def as_source(source: "Source | str | Path") -> "Source":
+    """A source, or the one at an address. Raises what `open_source` raises."""
+    if not isinstance(source, str | Path):
+        return source
+    opened = open_source(source)
+    log.debug("opened %s", opened.name)  # and not the address: there may be a password in it
+    return opened
 
 
 def is_database(text: str) -> bool:

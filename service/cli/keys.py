@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.pipeline import StoreUptimeError, is_duration, parse_instant, parse_positive_duration, quoted
 from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
-from store_uptime.service.durations import WRITTEN, positive_duration, shown
-from store_uptime.service.instants import instant
 from store_uptime.service.parameters import INPUT, TIME, converted_by
 
 if TYPE_CHECKING:
@@ -29,12 +27,12 @@ def end(text: str) -> datetime:
     """When something ends that lasts as long as a text says, or until the instant that it is. Raises ValueError."""
     now = datetime.now(UTC)
     if BEGINS_AS_DATE.match(text):
-        moment = instant(text)
-    elif not text or not WRITTEN.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no end: write how long it lasts, 90d or 12h, or until when, 2026-12-31")
+        moment = parse_instant(text)
+    elif not is_duration(text):
+        raise ValueError(f"{quoted(text)} is no end: write how long it lasts, 90d or 12h, or until when, 2026-12-31")
     else:
         try:
-            moment = now + positive_duration(text)
+            moment = now + parse_positive_duration(text)
         except OverflowError:
             raise ValueError(f"{text!r} from now is outside the calendar") from None
     if moment <= now:
@@ -66,7 +64,7 @@ class BadName(StoreUptimeError):
 
     def __str__(self) -> str:
         return (
-            f"{shown(self.args[0])} is no name for a key: one has 1 to {NAME_LENGTH} characters that can be read, "
+            f"{quoted(self.args[0])} is no name for a key: one has 1 to {NAME_LENGTH} characters that can be read, "
             "on one line, and no blank at either end."
         )
 

@@ -11,7 +11,7 @@ from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
-from store_uptime.service import durations
+from store_uptime.pipeline import DURATION_PATTERN, duration_text
 from store_uptime.service.page import humanize
 from store_uptime.service.queue import cron
 from store_uptime.service.registry.grants import Role
@@ -46,13 +46,13 @@ def engine() -> JinjaTemplateEngine:
         humanize.options,
         humanize.host,
         humanize.goes_to,
-        durations.written,
+        duration_text,
         cron.in_words,
         may,
         may_cancel,
     )
     filters: dict[str, Any] = {word.__name__: word for word in words}
-    values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": durations.PATTERN}
+    values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": DURATION_PATTERN}
     environment.filters.update(filters)
     environment.globals.update(values)
     return JinjaTemplateEngine.from_environment(environment)

@@ -39,15 +39,7 @@ class ReportRequest:
 
 def stored_options(options: Options, columns: Columns) -> str:
     """Options as JSON: equal text for equal meaning."""
-    return json.dumps(
-        {
-            "now": iso(options.now),
-            "store_id": options.store,
-            "max_gap": options.max_gap and options.max_gap.total_seconds(),
-            "lookback": options.lookback.total_seconds(),
-            "columns": columns,
-        }
-    )
+    return json.dumps(options.to_dict() | {"columns": columns})
 
 
 @cache

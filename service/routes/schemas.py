@@ -7,8 +7,7 @@ import msgspec
 from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
-from store_uptime.pipeline import Columns, Format
-from store_uptime.service.durations import PATTERN
+from store_uptime.pipeline import DURATION_PATTERN, Columns, Format
 from store_uptime.service.registry.grants import Role
 from store_uptime.service.registry.reports import Status
 
@@ -27,8 +26,8 @@ def only_told(**schema: Any) -> msgspec.Meta:
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 ScheduleName = Annotated[str, msgspec.Meta(pattern=NAME)]
 StoreIdOrNumber = Annotated[StoreId | int, only_told(pattern=TEXT, maxLength=1000)]
-Duration = Annotated[str, only_told(pattern=f"^{PATTERN}$", minLength=2)]
-LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]
+Duration = Annotated[str, only_told(pattern=f"^{DURATION_PATTERN}$", minLength=2)]
+LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){DURATION_PATTERN}$", minLength=2)]
 Instant = Annotated[str, only_told(format="date-time")]
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -140,13 +140,7 @@ def opened(place: SourceConfig) -> "Source":
 
 def options_of(stored: dict[str, Any], due_at: datetime | None = None) -> Options:
     """The options of a report as the registry keeps them, and of its due time, if it has one."""
-    return Options(
-        now=stored["now"] and datetime.fromisoformat(stored["now"]),
-        store=stored["store_id"],
-        max_gap=stored["max_gap"] and timedelta(seconds=stored["max_gap"]),
-        lookback=timedelta(seconds=stored["lookback"]),
-        until=due_at,
-    )
+    return replace(Options.from_dict(stored), until=due_at)
 
 
 def make_report(task: Task) -> Outcome:

@@ -3,17 +3,42 @@
 import ast
 import inspect
 import pickle
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 
+import polars as pl
 import pytest
 
-from store_uptime import pipeline
+import store_uptime
+from store_uptime import Frames, Options, build_report, build_timeline, pipeline
 from store_uptime.pipeline import errors, write_sample
 
 ROOT = Path(__file__).parents[2]
+FOR_USERS = {
+    "Frames",
+    "NoPolls",
+    "Options",
+    "Report",
+    "Source",
+    "SourceMapping",
+    "StoreUptimeError",
+    "Timeline",
+    "UnknownStore",
+    "build_report",
+    "build_timeline",
+    "embedded_server",
+    "explain",
+    "load_files",
+    "open_source",
+    "read_mapping",
+    "write_sample",
+}
 PROMISED = {
     "AS_NAMED",
     "BadMapping",
@@ -91,6 +116,14 @@ PROMISED = {
     "write_rejects",
     "write_sample",
     "zone_rules",
+    "DURATION_PATTERN",
+    "LOOKBACK",
+    "duration_text",
+    "is_duration",
+    "parse_duration",
+    "parse_instant",
+    "parse_positive_duration",
+    "quoted",
 }
 NOT_FOR_FIGURES = {"litestar", "uvicorn", "cyclopts", "rich", "service", "tests", "benches"}
 CAUSES = [cause for _, cause in inspect.getmembers(errors, inspect.isclass) if cause.__module__ == errors.__name__]
@@ -113,16 +146,109 @@ def nodes(path: Path) -> Iterator[ast.AST]:
 
 
 def test_the_public_names_are_those_that_are_promised() -> None:
+    assert set(store_uptime.__all__) == FOR_USERS
     assert set(pipeline.__all__) == PROMISED
+
+
+@pytest.mark.parametrize("name", sorted(FOR_USERS))
+def test_a_name_for_users_is_found_and_says_what_it_is(name: str) -> None:
+    assert inspect.getdoc(getattr(store_uptime, name))
+
+
+def test_the_package_lists_its_names_and_its_version() -> None:
+    assert set(dir(store_uptime)) == FOR_USERS | {"__version__"}
+    assert store_uptime.__version__ == metadata.version("store-uptime")
+
+
+def test_it_says_that_it_has_types() -> None:
+    assert (ROOT / "store_uptime" / "py.typed").is_file()
 
 
 def test_each_is_found() -> None:
     assert all(getattr(pipeline, name) is not None for name in pipeline.__all__)
 
 
-def test_another_name_is_an_attribute_error() -> None:
+@pytest.mark.parametrize("module", [store_uptime, pipeline], ids=lambda module: module.__name__)
+def test_another_name_is_an_attribute_error(module: ModuleType) -> None:
     with pytest.raises(AttributeError, match="nonsense"):
-        _ = getattr(pipeline, "non" + "sense")
+        _ = getattr(module, "non" + "sense")
+
+
+@pytest.mark.parametrize("package", ["pipeline", "service"])
+def test_no_module_is_there_under_two_names(package: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {package}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert f"ImportError: import it as store_uptime.{package}" in done.stderr
+
+
+def test_a_checkout_without_links_says_so(tmp_path: Path) -> None:
+    (tmp_path / "store_uptime").mkdir()
+    for name in ("__init__.py", "__init__.pyi"):
+        shutil.copy(ROOT / "store_uptime" / name, tmp_path / "store_uptime")
+    for name in ("pipeline", "service"):
+        (tmp_path / "store_uptime" / name).write_text(f"../{name}", encoding="utf-8")  # as git writes a link on Windows
+    program = [sys.executable, "-c", "import store_uptime"]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "ImportError: this checkout of store-uptime has its links as text" in done.stderr
+
+
+# Use ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("feed")
+    write_sample(folder, stores=3, days=2)
+    return folder
+
+
+def test_a_source_may_be_given_by_its_address(feed: Path) -> None:
+    report = build_report(store_uptime.open_source(feed))
+    store = report.exact["store_id"][0]
+    assert build_report(feed).exact.equals(report.exact)
+    assert build_report(str(feed)).exact.equals(report.exact)
+    assert build_timeline(str(feed), store).pieces.equals(store_uptime.explain(feed, report, store).pieces)
+
+
+def test_a_report_shows_in_three_lines_what_it_is_of_and_what_came_out(feed: Path) -> None:
+    of, now, figures = repr(build_report(feed, Options(now="2026-03-10", max_gap="2h"))).splitlines()
+    assert of == f"Report of {feed}, all stores"
+    assert now == "now 2026-03-10T00:00:00Z (given), windows hour, day, week"
+    assert re.fullmatch(r"stores: 3; up: .+ \(hour\), [0-9.]+ % \(day\), [0-9.]+ % \(week\); warnings: [0-9]+", figures)
+
+
+def test_what_nothing_is_known_of_it_does_not_show_as_a_figure() -> None:
+    polls = pl.DataFrame({"store_id": ["a"], "timestamp_utc": ["2026-03-09 12:00:00"], "status": ["active"]})
+    hours = pl.DataFrame(
+        schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String)
+    )
+    zones = pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String))
+    report = build_report(Frames(polls, hours, zones), Options(now="2026-03-09T20:00", max_gap="1h", store="a"))
+    assert repr(report).startswith("Report of frames in memory, store a\n")
+    assert "up: unknown (hour), 100.00 % (day)" in repr(report)
+
+
+RUN = "import sys; from store_uptime import build_report; build_report(sys.argv[1])"
+LISTENING = "import logging; logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)"
+
+
+def output_of(script: str, *arguments: str | Path) -> str:
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr
+
+
+def test_nothing_is_logged_unless_somebody_listens(feed: Path) -> None:
+    assert output_of(RUN, feed) == ""
+
+
+def test_who_listens_hears_of_the_source_the_run_and_the_warnings(feed: Path) -> None:
+    log = output_of(f"import sys; {LISTENING}; {RUN}", feed)
+    assert f"DEBUG:store_uptime.pipeline.source:opened {feed}" in log
+    assert re.search(
+        r"INFO:store_uptime\.pipeline\.run:computed the report of .*: 3 stores, [0-9]+ polls, [0-9.]+ s", log
+    )
+    assert "WARNING:store_uptime.pipeline.run:" in log
 
 
 # Who may use what -----------------------------------------------------------------------------------------------------
@@ -249,8 +375,9 @@ def loaded(script: str, *arguments: str | Path) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_pipeline_alone_imports_next_to_nothing() -> None:
-    assert loaded("import store_uptime.pipeline") & {"polars", "duckdb", "psycopg", "pyarrow", "zoneinfo"} == set()
+@pytest.mark.parametrize("package", ["store_uptime", "store_uptime.pipeline"])
+def test_the_package_alone_imports_next_to_nothing(package: str) -> None:
+    assert loaded(f"import {package}") & {"polars", "duckdb", "psycopg", "pyarrow", "zoneinfo"} == set()
 
 
 def test_the_command_line_imports_neither_polars_nor_duckdb_before_it_is_used() -> None:

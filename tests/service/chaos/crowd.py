@@ -22,7 +22,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from store_uptime.pipeline import Options, build_report, open_source
-from store_uptime.service.durations import duration
+from store_uptime.pipeline.durations import parse_duration
 from store_uptime.service.testing import Service
 from tests.support.postgres import SAFE, Cluster, run
 from tests.support.running import workers_of
@@ -214,8 +214,8 @@ def expected(cluster: Cluster, report: Seen) -> bytes:
     options = Options(
         now=datetime.fromisoformat(given["now"]),
         store=given.get("store_id"),
-        max_gap=duration(given["max_gap"]) if "max_gap" in given else None,
-        lookback=duration(given.get("lookback", "24h")),
+        max_gap=parse_duration(given["max_gap"]) if "max_gap" in given else None,
+        lookback=parse_duration(given.get("lookback", "24h")),
     )
     return build_report(open_source(cluster.socket_url), options).render("csv")
 
