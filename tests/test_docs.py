@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 from prometheus_client import Gauge, Histogram
 
-from docs.calls import ADDRESS, answers, calls
-from store_uptime import pipeline
 import store_uptime
+from docs.calls import ADDRESS, answers, calls
 from store_uptime.pipeline import LISTS, write_sample
 from store_uptime.pipeline.clean.rules import Reason
 from store_uptime.pipeline.data_warnings import WARNING_CODES
