@@ -1,16 +1,13 @@
-"""A run, from source to report.
+"""A run, from source to report: read -> clean -> plan -> partitions -> uptime -> report.
 
-    build_report     the figures of all stores, or of one
-    build_timeline   the segments of one store, each with the poll that it rests on
-    explain          the same for a store of a report that is there already
-    beginning        whether a run could begin, and over which version of the data
-    begun            what the first two begin with: read, judge, plan, exchange
-
-Polars and DuckDB are imported here only once the polls are on their way: by then there is nothing else to do.
+build_report    the figures of all stores, or of one; `build_report_with_lanes` has the status of each minute too
+build_timeline  the segments of one store, each with the poll that it rests on
+explain         the same for a store of a report that is there already
+data_version    whether a run could begin, and over which version of the data
+polled_stores   the stores that a report would have
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,45 +15,50 @@ from typing import TYPE_CHECKING
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
-from store_uptime.pipeline.plan.horizon import found_horizon
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.plan.horizon import find_horizon
+from store_uptime.pipeline.source.protocol import POLLS_ALONE
 
+# Polars and DuckDB, and what needs them, are imported within the functions below, once the polls are being pulled from
+# a database: their 0.2 s then cost no time.
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from store_uptime.pipeline.plan.prepare import Prepared
     from store_uptime.pipeline.report.report import Report
     from store_uptime.pipeline.report.timeline import Timeline
-    from store_uptime.pipeline.source.frames import Source
+    from store_uptime.pipeline.source.protocol import Source
+    from store_uptime.pipeline.uptime.stage import Uptime
 
-POLLS: tuple[Table, ...] = ("store_status",)
 READING = "reading polls, hours and zones"
 Progress = Callable[[str], None]
-"""Is told what is being done, in a few words."""
+"""Is called with what is being done, in a few words."""
 
 
 def silent(step: str) -> None:
-    """The progress that tells nobody."""
+    """The progress that shows nothing."""
 
 
 def build_report(
-    source: "Source",
-    options: Options = DEFAULTS,
-    limits: Limits = LIMITS,
-    progress: Progress = silent,
-    *,
-    lanes: bool = False,
+    source: "Source", options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
 ) -> "Report":
-    """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md. `lanes`: with its lanes.
+    """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md.
 
     Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
-    with panics_as_errors(source.name), begun(source, options, limits, progress) as (ready, db):
-        stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
-        progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
-        from store_uptime.pipeline.report.compute import report
+    with open_run(source, options, limits, progress) as (prepared, db):
+        from store_uptime.pipeline.uptime.stage import uptime
 
-        return report(db, ready, lanes=lanes)
+        return report_of(prepared, db, uptime)
+
+
+def build_report_with_lanes(
+    source: "Source", options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
+) -> "Report":
+    """The same report with `Report.lanes`: the status of every store in each minute of the week."""
+    with open_run(source, options, limits, progress) as (prepared, db):
+        from store_uptime.pipeline.uptime.stage import uptime_with_lanes
+
+        return report_of(prepared, db, uptime_with_lanes)
 
 
 def build_timeline(
@@ -66,13 +68,47 @@ def build_timeline(
 
     Raises what `build_report` raises.
     """
-    one = replace(options, store=store)
-    with panics_as_errors(source.name), begun(source, one, limits, progress) as (ready, db):
+    with open_run(source, replace(options, store=store), limits, progress) as (prepared, db):
         from store_uptime.pipeline.plan.plausibility import no_poll_in_horizon
-        from store_uptime.pipeline.report.timeline import timeline
+        from store_uptime.pipeline.report.timeline import timeline_of
 
-        found = timeline(db, ready.plan, ready.partitions[0])
-        return replace(found, warnings=[str(each) for each in (*ready.warnings, *no_poll_in_horizon(ready.plan))])
+        (partition,) = prepared.partitions
+        warnings = [*prepared.warnings, *no_poll_in_horizon(prepared.plan)]
+        return replace(timeline_of(db, prepared.plan, partition), warnings=[str(warning) for warning in warnings])
+
+
+@contextmanager
+def open_run(
+    source: "Source", options: Options, limits: Limits, progress: Progress
+) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
+    """Read -> clean -> plan -> partitions: a run whose source has been left, and the database to compute in."""
+    progress(READING)
+    with panics_as_errors(source.name), ExitStack() as resources:
+        with source.opened():
+            horizon = horizon_of(source, options)
+            raw = source.read(horizon, options.store)
+            progress(READING)  # again: by now the version is known
+            from store_uptime.pipeline.plan.prepare import prepare_run
+            from store_uptime.pipeline.uptime.stage import database
+
+            db = resources.enter_context(database(limits))
+            prepared = prepare_run(source, options, horizon, raw)
+        stores, polls = prepared.plan.stores.height, prepared.counts["polls"].accepted
+        progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
+        yield prepared, db
+
+
+def report_of(prepared: "Prepared", db: "DuckDBPyConnection", uptime: "Uptime") -> "Report":
+    """Uptime -> report: the figures of every partition as one report."""
+    from store_uptime.pipeline.report.figures import exact_figures
+    from store_uptime.pipeline.report.quality import quality_of
+    from store_uptime.pipeline.report.report import Report
+    from store_uptime.pipeline.uptime.stage import joined
+
+    plan = prepared.plan
+    figures = joined(uptime(db, partition, plan.horizon, plan.max_gap_us) for partition in prepared.partitions)
+    exact = exact_figures(plan, figures)
+    return Report(plan, exact, quality_of(prepared, exact), prepared.rejected, figures.lanes)
 
 
 def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
@@ -85,22 +121,20 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     from store_uptime.pipeline.clean.split import clean_polls
     from store_uptime.pipeline.data_warnings import OldData
     from store_uptime.pipeline.plan.partitions import exchange, pack_polls
-    from store_uptime.pipeline.plan.plan import of_store
-    from store_uptime.pipeline.report.timeline import compared, timeline
+    from store_uptime.pipeline.plan.plan import plan_of_store
+    from store_uptime.pipeline.report.timeline import compared, timeline_of
     from store_uptime.pipeline.uptime.stage import database
 
     figures = report.exact.filter(store_id=store)
     if figures.is_empty():
         raise UnknownStore(store, f"the report of {report.plan.source}")
-    plan = of_store(report.plan, store)
-    source.reads = POLLS
-    with panics_as_errors(source.name), ExitStack() as kept:
-        with source, ThreadPoolExecutor(1) as aside:
-            db = aside.submit(kept.enter_context, database(limits))
-            raw = source.polls(plan.horizon, store)
-            polls = clean_polls(raw, plan.horizon, source.mapping, gives_all=False)
+    plan = plan_of_store(report.plan, store)
+    with panics_as_errors(source.name):
+        with source.opened(POLLS_ALONE):
+            polls = clean_polls(source.polls(plan.horizon, store), plan.horizon, source.mapping)
         (partition,) = exchange(plan, pack_polls(plan, polls.accepted))
-        found = compared(timeline(db.result(), plan, partition), figures.row(0, named=True))
+        with database(limits) as db:
+            found = compared(timeline_of(db, plan, partition), figures.row(0, named=True))
     return replace(found, warnings=report.quality.warnings_of(OldData))
 
 
@@ -111,8 +145,7 @@ def data_version(source: "Source", options: Options = DEFAULTS) -> str | None:
     given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
     HorizonOutOfRange, and what the source raises.
     """
-    source.reads = POLLS
-    with panics_as_errors(source.name), source:
+    with panics_as_errors(source.name), source.opened(POLLS_ALONE):
         horizon_of(source, options)
         if options.now is not None and options.store is None:
             horizon_of(source, DEFAULTS)
@@ -122,46 +155,15 @@ def data_version(source: "Source", options: Options = DEFAULTS) -> str | None:
 def polled_stores(source: "Source") -> list[str]:
     """The stores of a report without options, in byte order. Raises NoPolls, AllPollsRejected, and what the source
     raises."""
-    source.reads = POLLS
-    with panics_as_errors(source.name), source, no_polls_explained(source):
-        return source.stores()
+    with panics_as_errors(source.name), source.opened(POLLS_ALONE):
+        return source.stores(horizon_of(source, DEFAULTS))
 
 
 def horizon_of(source: "Source", options: Options) -> Horizon:
     """The horizon of a run; where there is no now, the error says why."""
-    with no_polls_explained(source):
-        return found_horizon(source, options)
-
-
-@contextmanager
-def no_polls_explained(source: "Source") -> Iterator[None]:
-    """Where there is no now, the error says why."""
     try:
-        yield
+        return find_horizon(source, options)
     except NoPolls:
         from store_uptime.pipeline.plan.rejected import why_no_polls
 
         raise why_no_polls(source, None) from None
-
-
-@contextmanager
-def begun(
-    source: "Source", options: Options, limits: Limits, progress: Progress
-) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
-    """A run whose source has been read and left, and the database to compute in, made while the polls came."""
-    progress(READING)
-    source.reads = tuple(COLUMNS)  # the same source may have been looked at before
-    with ExitStack() as kept:
-        with source, ThreadPoolExecutor(1) as aside:
-            horizon = horizon_of(source, options)
-            background = ThreadPoolExecutor(len(COLUMNS))
-            polls = background.submit(source.polls, horizon, options.store)
-            hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))
-            background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
-            progress(READING)  # again: by now the version is known
-            from store_uptime.pipeline.plan.prepare import Coming, prepare
-            from store_uptime.pipeline.uptime.stage import database
-
-            db = aside.submit(kept.enter_context, database(limits))
-            ready = prepare(source, options, horizon, Coming(polls, hours, zones))
-        yield ready, db.result()

@@ -17,14 +17,14 @@ from store_uptime.pipeline.mapping.time_units import other_unit
 from store_uptime.pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline.source.frames import Source
+    from store_uptime.pipeline.source.protocol import Source
 
 FIRST_US, LAST_US = instant_us(datetime.min), instant_us(datetime.max)
 CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
 CALENDAR_END_US = instant_us(datetime.fromisoformat(LATEST_NOW))
 
 
-def found_horizon(source: "Source", options: Options) -> Horizon:
+def find_horizon(source: "Source", options: Options) -> Horizon:
     """The horizon of a report. Raises UnknownStore, HorizonOutOfRange, and NoPolls where now cannot be told."""
     if options.store is not None and not source.has_polled(options.store):
         raise UnknownStore(options.store, source.name)
@@ -75,4 +75,4 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
 
 def nothing_polled(source: "Source") -> NoPolls:
     """What to raise where there is no accepted poll at all: a database is loaded, files are exported."""
-    return NoPolls(source.name, None, None, "", EXPORT_POLLS if source.gives_all else LOAD_POLLS)
+    return NoPolls(source.name, None, None, "", EXPORT_POLLS if source.counts_outside_horizon else LOAD_POLLS)

@@ -1,7 +1,7 @@
 """Exact microseconds in, the written figures out: docs/semantics.md, "Output".
 
-exact       what the stage computed, one row per store, empty where nothing is known
-extended    minutes, hours and percent with two decimals, each rounded once, half to even
+exact_figures   what the stage computed, one row per store, empty where nothing is known
+extended        minutes, hours and percent with two decimals, each rounded once, half to even
 """
 
 from decimal import Decimal
@@ -32,7 +32,7 @@ HEADINGS = {
 }
 
 
-def exact(plan: Plan, figures: Figures) -> pl.DataFrame:
+def exact_figures(plan: Plan, figures: Figures) -> pl.DataFrame:
     """One row per store, by store_id in byte order, with {uptime,downtime,unknown,business}_last_{hour,day,week}_us.
 
     Also polls_last_…, last_poll_us, last_active, has_evidence, down_now, and the plan's columns. uptime and downtime

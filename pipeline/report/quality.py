@@ -40,14 +40,16 @@ class Quality:
         return [said for said, code in zip(self.warnings, codes, strict=True) if code == kind.code]
 
 
-def quality(ready: Prepared, exact: pl.DataFrame) -> Quality:
+def quality_of(prepared: Prepared, exact: pl.DataFrame) -> Quality:
     """The quality of a run; `exact` has one row per store."""
-    found = sorted([*ready.warnings, *figure_warnings(ready.plan, exact)], key=lambda each: KINDS.index(type(each)))
+    found = sorted(
+        [*prepared.warnings, *figure_warnings(prepared.plan, exact)], key=lambda each: KINDS.index(type(each))
+    )
     return Quality(
-        tables=ready.counts,
-        duplicates=sum(part.duplicates for part in ready.partitions),
-        contradictory=sum(part.contradictory for part in ready.partitions),
-        stores=store_lists(ready.plan, exact),
+        tables=prepared.counts,
+        duplicates=sum(part.duplicates for part in prepared.partitions),
+        contradictory=sum(part.contradictory for part in prepared.partitions),
+        stores=store_lists(prepared.plan, exact),
         warnings=[str(each) for each in found],
         warning_codes=[each.code for each in found],
     )

@@ -17,12 +17,11 @@ import polars as pl
 from store_uptime.pipeline.errors import writing
 from store_uptime.pipeline.files import Purpose, beginning, check_targets, first_line, write_file
 from store_uptime.pipeline.load.rejects import REJECTS
-from store_uptime.pipeline.options import Columns, Format, Options, instant_us, iso
+from store_uptime.pipeline.options import Columns, Format, Options, Selection, instant_us, iso
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.rejected import RejectedTables
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
 from store_uptime.pipeline.report.quality import Quality
-from store_uptime.pipeline.report.selection import Selection
 from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook
 from store_uptime.pipeline.tables import ROWS_OF
 

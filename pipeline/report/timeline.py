@@ -16,7 +16,6 @@ from store_uptime.pipeline.options import SECOND_US, WEEK_US, Horizon, iso
 from store_uptime.pipeline.plan.packing import unpacked
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.plan import Plan
-from store_uptime.pipeline.report.compute import max_gap_us
 from store_uptime.pipeline.report.report import CSV_TIME, csv_bytes
 from store_uptime.pipeline.uptime.stage import segments
 
@@ -92,9 +91,9 @@ OBJECT = re.compile(rb'\{"store_id": "(?:[^"\\]|\\.)*", "timezone": "')
 TIMELINE = Purpose("timeline", is_timeline)
 
 
-def timeline(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeline:
+def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeline:
     """The timeline of the one store that a plan was made for."""
-    given = segments(db, partition, plan.horizon, max_gap_us(plan))
+    given = segments(db, partition, plan.horizon, plan.max_gap_us)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     pieces = explained(in_week(given, plan), zone, plan.horizon, because(given, plan))
     polls = polls_of_week(unpacked(partition.polls, partition.line), plan, zone)
@@ -119,7 +118,7 @@ def because(given: pl.DataFrame, plan: Plan) -> pl.Expr:
     """Why a piece of these is what it is."""
     start, end, opening, poll = (pl.col(name) for name in ("start_us", "end_us", "open_us", "poll_us"))
     unknown = "no poll within max-gap" if given["poll_us"].count() else "no poll in business time"
-    limit = pl.lit(None if plan.options.max_gap is None else max_gap_us(plan), pl.Int64)  # null: nothing is equal to it
+    limit = pl.lit(None if plan.options.max_gap is None else plan.max_gap_us, pl.Int64)  # null: nothing is equal to it
     return (
         pl.when(poll.is_null()).then(pl.lit(unknown))
         .when(poll < opening).then(pl.lit("carried from the last poll of an earlier interval"))

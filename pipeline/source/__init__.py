@@ -22,7 +22,7 @@ from store_uptime.pipeline.options import EMBEDDED
 from store_uptime.pipeline.source.folder.paths import printable
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline.source.frames import Source
+    from store_uptime.pipeline.source.protocol import Source
 
 URLS = ("postgresql://", "postgres://")
 
@@ -34,7 +34,7 @@ def open_source(
     mapping: SourceMapping = AS_NAMED,
     patience: timedelta | None = None,
 ) -> "Source":
-    """The source at an address; nothing is read before it is entered with `with`, but a folder's files are
+    """The source at an address; nothing is read before it is opened with `opened`, but a folder's files are
     looked through.
 
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
@@ -52,7 +52,7 @@ def open_source(
 
         return folder(Path(address), mapping)
     if text == EMBEDDED:
-        from store_uptime.pipeline.source.postgres.postgres import EmbeddedPostgres
+        from store_uptime.pipeline.source.postgres.embedded import EmbeddedPostgres
 
         return EmbeddedPostgres(schema, application, mapping, patience)
     if is_connection_string(text):

@@ -19,7 +19,7 @@ from typing import Any, Self
 import httpx
 import psutil
 
-from store_uptime.pipeline import Options, build_report, open_source
+from store_uptime.pipeline import Options, build_report, open_source, polled_stores
 from store_uptime.service.durations import duration
 from store_uptime.service.testing import Service
 from tests.postgres import SAFE, Cluster, eventually, run
@@ -198,8 +198,7 @@ def options_of(number: int, stores: list[str]) -> list[dict[str, Any]]:
 
 def stores_of(cluster: Cluster) -> list[str]:
     """The stores that there are."""
-    with open_source(cluster.socket_url) as source:
-        return source.stores()
+    return polled_stores(open_source(cluster.socket_url))
 
 
 def expected(cluster: Cluster, report: Seen) -> bytes:

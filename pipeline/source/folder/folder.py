@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 import polars as pl
 
+from store_uptime.pipeline.clean.raw import RawFrames
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.content import is_cut_off
@@ -22,7 +22,7 @@ from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_file
 from store_uptime.pipeline.source.folder.paths import printable
 from store_uptime.pipeline.source.folder.small_files import frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
-from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, RawFrames, checked, first_words
+from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, checked, first_words
 from store_uptime.pipeline.tables import Table
 
 
@@ -43,13 +43,10 @@ class Folder(FrameTables):
             {table: scan(files, table, mapping) for table, files in found.tables.items()}, found.source, mapping
         )
         self.files = [file.path for files in found.tables.values() for file in files]
-        self.remarks = found.remarks
+        self.warnings = found.remarks
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, READ_ERRORS):
-            raise read_error(self.name, self._files, error, self.mapping) from error
+    def _read_error(self, error: BaseException) -> SourceMismatch:
+        return read_error(self.name, self._files, error, self.mapping)
 
 
 @dataclass(frozen=True)

@@ -500,7 +500,7 @@ def coarse(tmp_path_factory: pytest.TempPathFactory) -> tuple[Said, Seen]:
 
 def seen(address: str | Path, mapping: SourceMapping = AS_NAMED) -> Seen:
     """What the quicker looks at a source see."""
-    with open_source(address, mapping=mapping) as source:
+    with open_source(address, mapping=mapping).opened() as source:
         ceilings = [NOW + timedelta(days=days) for days in (-20, 0, 400)]
         newest = [source.newest_poll_us(micros(ceiling)) for ceiling in ceilings]
         polled = [source.has_polled(store) for store in ("007", "00")]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from store_uptime.pipeline import Frames, build_report, open_source
+from store_uptime.pipeline import Frames, build_report, open_source, polled_stores
 from store_uptime.pipeline.errors import NoPolls, SourceMismatch
 from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table, written_feed
 from tests.postgres import eventually, insert, run
@@ -38,8 +38,7 @@ def in_frames(rows: list[tuple[str, str, str]]) -> Frames:
 
 
 def listed(source: str | Path | Frames, schema: str | None = None) -> list[str]:
-    with source if isinstance(source, Frames) else open_source(source, schema) as entered:
-        return entered.stores()
+    return polled_stores(source if isinstance(source, Frames) else open_source(source, schema))
 
 
 # Files ----------------------------------------------------------------------------------------------------------------
