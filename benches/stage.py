@@ -25,7 +25,7 @@ def packed_feed(source: str, folder: str) -> None:
     """polls.parquet (poll: packed, in order), intervals.parquet (store, open_us, close_us), horizon.json."""
     with open_run(open_source(source), Options(), Limits(), silent) as (prepared, _):
         polls = pl.concat(partition.polls for partition in prepared.partitions)
-        line, horizon, stores = prepared.partitions[0].line, prepared.plan.horizon, prepared.plan.stores.height
+        line, horizon, stores = prepared.partitions[0].keys, prepared.plan.horizon, prepared.plan.stores.height
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
         prepared.plan.intervals.sort("store", "open_us").write_parquet(place / "intervals.parquet")

@@ -17,7 +17,7 @@ from prometheus_client import Gauge, Histogram
 
 from store_uptime import pipeline
 from store_uptime.pipeline import LISTS, write_sample
-from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.data_warnings import WARNING_CODES
 from store_uptime.pipeline.embedded.server import embedded_server
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS

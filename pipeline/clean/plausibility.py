@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
+from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.clean.remedies import remedy
-from store_uptime.pipeline.clean.rules import FILE, LINE, SURPLUS, Reason
 from store_uptime.pipeline.clean.split import CleanedTable, TableCounts
 from store_uptime.pipeline.data_warnings import (
     BadValue,

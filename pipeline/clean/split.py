@@ -10,18 +10,10 @@ from functools import partial
 
 import polars as pl
 
+from store_uptime.pipeline.clean.columns import FILE, LINE, as_text, surplus
 from store_uptime.pipeline.clean.raw import RawFrames, RawPolls
-from store_uptime.pipeline.clean.rules import (
-    FILE,
-    LINE,
-    accepted,
-    as_text,
-    judged_hours,
-    judged_polls,
-    judged_zones,
-    rejected,
-    surplus,
-)
+from store_uptime.pipeline.clean.reasons import only_accepted, only_rejected
+from store_uptime.pipeline.clean.rules import judged_hours, judged_polls, judged_zones
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.tables import COLUMNS
@@ -92,8 +84,8 @@ def split_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], kept: Seq
     frames = list(judged)
     good, bad = pl.collect_all(
         [
-            pl.concat(accepted(frame).select(kept) for frame in frames),
-            pl.concat(as_it_was(rejected(frame), columns) for frame in frames),
+            pl.concat(only_accepted(frame).select(kept) for frame in frames),
+            pl.concat(as_it_was(only_rejected(frame), columns) for frame in frames),
         ],
         engine="streaming",
     )

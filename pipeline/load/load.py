@@ -18,7 +18,8 @@ from typing import LiteralString
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
-from store_uptime.pipeline.clean.rules import FILE, rejected
+from store_uptime.pipeline.clean.columns import FILE
+from store_uptime.pipeline.clean.reasons import only_rejected
 from store_uptime.pipeline.clean.split import TableCounts, as_it_was
 from store_uptime.pipeline.errors import LoadRefused
 from store_uptime.pipeline.load.incoming import copy_text, judged_batches
@@ -267,7 +268,7 @@ def copy_files(job: Job, table: Table, files: Sequence[DataFile]) -> dict[str, T
     with job.connection.cursor().copy(copy) as incoming:
         for batch in judged_batches(files, table, job.mapping):
             incoming.write(copy_text(batch, table, numbers))
-            bad = as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect()
+            bad = as_it_was(only_rejected(batch.lazy()), COLUMNS[table]).collect()
             job.rejects.add(bad)
             job.samples.add(table, batch, bad)
             for name, reason, rows in batch.group_by(FILE, "reason", maintain_order=True).len().iter_rows():

@@ -12,7 +12,7 @@ import polars as pl
 from store_uptime.pipeline.calendar.intervals import always_open, business_intervals
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
 from store_uptime.pipeline.calendar.tzdata import known_zones, tzdata_version
-from store_uptime.pipeline.clean.rules import WITHOUT_STORE
+from store_uptime.pipeline.clean.reasons import WITHOUT_STORE
 from store_uptime.pipeline.clean.split import CODED_ID, CleanedTable
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon, Options, microseconds
@@ -27,8 +27,8 @@ class DeclaredStores:
     """What hours and zones say; it is worked out while the polls are still coming.
 
     stores: position (uint32), store_id, zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null
-    where nothing is said. intervals: position, open_us, close_us. ids: for hours and for zones, the store_ids that occur
-    in accepted rows.
+    where nothing is said. intervals: position, open_us, close_us. ids: for hours and for zones, the store_ids that
+    occur in accepted rows.
     """
 
     stores: pl.DataFrame

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import FILE, LINE, SURPLUS
+from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.errors import ReportDamaged
 from store_uptime.pipeline.mapping.mapping import SourceMapping
@@ -57,10 +57,10 @@ def archive(report: Report) -> ArchivedReport:
         rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
     )
     return ArchivedReport(
-        figures=parquet(report.exact, {MARK: json.dumps(metadata(report), ensure_ascii=False)}),
-        plan=parquet(report.plan.intervals.sort("store", "open_us")),
-        rejects=parquet(pl.concat(rejects, how="diagonal")),
-        lanes=None if report.lanes is None else parquet(report.lanes),
+        figures=parquet_bytes(report.exact, {MARK: json.dumps(metadata(report), ensure_ascii=False)}),
+        plan=parquet_bytes(report.plan.intervals.sort("store", "open_us")),
+        rejects=parquet_bytes(pl.concat(rejects, how="diagonal")),
+        lanes=None if report.lanes is None else parquet_bytes(report.lanes),
     )
 
 
@@ -94,18 +94,18 @@ def restored_whole(
     own = pl.lit(True) if store is None else pl.col("store").is_in(rows["store"].to_list())
     facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
     # where there is no plan not even its columns are there: none is an error, and not a store that is always closed
-    intervals = pl.DataFrame() if plan is None else rows_of(plan, own)
+    intervals = pl.DataFrame() if plan is None else matching_rows(plan, own)
     run, exact = plan_again(facts, rows, intervals), rows.drop("store")
     return Report(
         plan=run,
         exact=exact,
         quality=quality_again(facts["quality"], run, exact),
         rejects={} if rejects is None else dict(tables(pl.read_parquet(io.BytesIO(rejects)))),
-        lanes=None if lanes is None else rows_of(lanes, own),
+        lanes=None if lanes is None else matching_rows(lanes, own),
     )
 
 
-def rows_of(file: bytes, own: pl.Expr) -> pl.DataFrame:
+def matching_rows(file: bytes, own: pl.Expr) -> pl.DataFrame:
     """The rows of a Parquet file that a test is true of; parts without any are not decoded."""
     return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
 
@@ -194,7 +194,7 @@ def tables(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns, SURPLUS)
 
 
-def parquet(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
+def parquet_bytes(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
     """A frame as a Parquet file, compressed by zstd, in groups of rows that can be passed over."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", metadata=metadata, row_group_size=ROWS_OF_A_GROUP)

@@ -66,12 +66,12 @@ def extended(exact: pl.DataFrame) -> pl.DataFrame:
     """The columns of the extended report; the plain report is the first seven of them."""
     return exact.with_columns(
         *(
-            figure(pl.col(f"{kind}_last_{window}_us"), unit).alias(f"{kind}_last_{window}")
+            figure_of(pl.col(f"{kind}_last_{window}_us"), unit).alias(f"{kind}_last_{window}")
             for kind in ("uptime", "downtime", "unknown", "business")
             for window, unit in UNIT_US.items()
         ),
         *(
-            percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us")).alias(
+            uptime_percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us")).alias(
                 f"uptime_percent_last_{window}"
             )
             for window in WINDOWS
@@ -82,12 +82,12 @@ def extended(exact: pl.DataFrame) -> pl.DataFrame:
     ).select(EXTENDED)
 
 
-def figure(us: pl.Expr, unit_us: int) -> pl.Expr:
+def figure_of(us: pl.Expr, unit_us: int) -> pl.Expr:
     """Microseconds in a unit, to two decimals."""
     return hundredths(half_even(us, unit_us // 100))
 
 
-def percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
+def uptime_percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
     """Uptime's share of the known time; 100.00 and 0.00 only where nothing at all is down or up."""
     known = up + down
     share = half_even(up * 10_000, known).clip(
@@ -102,7 +102,7 @@ def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
     In 128 bits: thousands of stores times ten thousand are more microseconds than 64 hold.
     """
     up, down = (pl.col(f"{kind}_last_{window}_us").cast(pl.Int128).sum() for kind in ("uptime", "downtime"))
-    return exact.select(percent(up, down)).item()
+    return exact.select(uptime_percent(up, down)).item()
 
 
 def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:

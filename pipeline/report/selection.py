@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from store_uptime.pipeline.options import Selection
-from store_uptime.pipeline.report.figures import percent
+from store_uptime.pipeline.report.figures import uptime_percent
 from store_uptime.pipeline.report.report import Report
 
 
@@ -38,7 +38,7 @@ def conditions(selection: Selection) -> Iterator[pl.Expr]:
     if selection.down_now:
         yield pl.col("down_now")
     if selection.below is not None:
-        share = percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us"))
+        share = uptime_percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us"))
         yield share.cast(pl.Float64) < selection.below
     if selection.zone:
         yield pl.col("zone") == selection.zone

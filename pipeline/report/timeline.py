@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE, local_days, local_offsets
 from store_uptime.pipeline.files import Purpose, beginning, first_line
 from store_uptime.pipeline.options import SECOND_US, WEEK_US, Horizon, iso
-from store_uptime.pipeline.plan.packing import unpacked
+from store_uptime.pipeline.plan.packing import unpacked_polls
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.report.report import CSV_TIME, csv_bytes
@@ -96,7 +96,7 @@ def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Tim
     given = segments(db, partition, plan.horizon, plan.max_gap_us)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     pieces = explained(in_week(given, plan), zone, plan.horizon, because(given, plan))
-    polls = polls_of_week(unpacked(partition.polls, partition.line), plan, zone)
+    polls = polls_of_week(unpacked_polls(partition.polls, partition.keys), plan, zone)
     return Timeline(plan.options.store or "", zone, plan, pieces, polls, days_of_week(plan, zone))
 
 
@@ -141,10 +141,10 @@ def explained(given: pl.DataFrame, zone: str, horizon: Horizon, because: pl.Expr
         .otherwise(pl.lit("unknown")),
         start_local=local_text("start_us"),
         end_local=local_text("end_us"),
-        start_utc=in_utc("start_us"),
-        end_utc=in_utc("end_us"),
+        start_utc=utc_time("start_us"),
+        end_utc=utc_time("end_us"),
         minutes=(end - start) / 60_000_000,
-        poll_utc=in_utc("poll_us"),
+        poll_utc=utc_time("poll_us"),
         because=because,
     )
 
@@ -157,7 +157,7 @@ def polls_of_week(polls: pl.DataFrame, plan: Plan, zone: str) -> pl.DataFrame:
     return with_offsets(instants, zone, plan.horizon, ["poll_us"]).select(
         status=pl.when("active").then(pl.lit("active")).otherwise(pl.lit("inactive")),
         poll_local=local_text("poll_us"),
-        poll_utc=in_utc("poll_us"),
+        poll_utc=utc_time("poll_us"),
         in_business=(pl.col("poll_us") < pl.col("close_us")).fill_null(False),
     )
 
@@ -167,9 +167,9 @@ def days_of_week(plan: Plan, zone: str) -> pl.DataFrame:
     now_us = plan.horizon.now_us
     return local_days(zone, now_us - WEEK_US, now_us).select(
         "date",
-        start_utc=in_utc("start_us"),
-        end_utc=in_utc("end_us"),
-        change_utc=in_utc("change_us"),
+        start_utc=utc_time("start_us"),
+        end_utc=utc_time("end_us"),
+        change_utc=utc_time("change_us"),
         shift_minutes=pl.col("shift_us") // (60 * SECOND_US),
     )
 
@@ -183,7 +183,7 @@ def with_offsets(given: pl.DataFrame, zone: str, horizon: Horizon, columns: Iter
     return given
 
 
-def in_utc(column: str) -> pl.Expr:
+def utc_time(column: str) -> pl.Expr:
     """Microseconds since 1970 as a time in UTC."""
     return pl.from_epoch(pl.col(column), "us").dt.replace_time_zone("UTC")
 

@@ -5,15 +5,17 @@ Frames        frames that somebody gives, whatever else is in them
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 import polars as pl
 
+from store_uptime.pipeline.clean.instants import poll_instant_us
 from store_uptime.pipeline.clean.raw import NONE_VALID, RawFrames, RawPolls, RawTables
-from store_uptime.pipeline.clean.rules import accepted, instant, judged_hours, judged_polls, judged_zones
+from store_uptime.pipeline.clean.reasons import only_accepted
+from store_uptime.pipeline.clean.rules import JUDGES, judged_polls
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
@@ -24,11 +26,6 @@ from store_uptime.pipeline.tables import COLUMNS, Table
 
 READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """What Polars raises where data cannot be read; the last one is no `Exception`."""
-JUDGES: Mapping[Table, Callable[[pl.LazyFrame, SourceMapping], pl.LazyFrame]] = {
-    "store_status": lambda raw, mapping: judged_polls(raw, None, mapping),
-    "menu_hours": judged_hours,
-    "timezones": lambda raw, _: judged_zones(raw),
-}
 
 
 class FrameTables:
@@ -63,19 +60,19 @@ class FrameTables:
 
     def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
         """See `Source`; here it is every row, to be judged."""
-        return RawPolls(NONE_VALID, of_store(self._polls, store))
+        return RawPolls(NONE_VALID, rows_of_store(self._polls, store))
 
     def hours(self, store: str | None) -> RawFrames:
         """See `Source`."""
-        return of_store(self._hours, store)
+        return rows_of_store(self._hours, store)
 
     def zones(self, store: str | None) -> RawFrames:
         """See `Source`."""
-        return of_store(self._zones, store)
+        return rows_of_store(self._zones, store)
 
     def has_polled(self, store: str) -> bool:
         """See `Source`."""
-        return any(not frame.head(1).collect().is_empty() for frame in of_store(self._polls, store))
+        return any(not frame.head(1).collect().is_empty() for frame in rows_of_store(self._polls, store))
 
     def stores(self, horizon: Horizon) -> list[str]:
         """See `Source`."""
@@ -98,7 +95,7 @@ class FrameTables:
 
     def _accepted(self) -> pl.LazyFrame:
         judged = (judged_polls(raw, None, self.mapping) for raw in self._polls)
-        return pl.concat(accepted(frame).select("store_id", "poll_us") for frame in judged)
+        return pl.concat(only_accepted(frame).select("store_id", "poll_us") for frame in judged)
 
 
 class Frames(FrameTables):
@@ -124,14 +121,14 @@ def newest_us(raw: pl.LazyFrame, ceiling_us: int, mapping: SourceMapping) -> int
     """The newest acceptable poll of a frame. Where times are typed, the newest row is nearly always good enough."""
     kinds = raw.collect_schema()
     if isinstance(kinds["timestamp_utc"], pl.Datetime):
-        us = instant(kinds)
+        us = poll_instant_us(kinds)
         newest = raw.filter(us <= ceiling_us).select(us.max()).collect(engine="streaming").item()
         if (
             newest is None
-            or not accepted(judged_polls(raw.filter(us == newest), None, mapping)).head(1).collect().is_empty()
+            or not only_accepted(judged_polls(raw.filter(us == newest), None, mapping)).head(1).collect().is_empty()
         ):
             return newest
-    polls = accepted(judged_polls(raw, None, mapping)).filter(pl.col("poll_us") <= ceiling_us)
+    polls = only_accepted(judged_polls(raw, None, mapping)).filter(pl.col("poll_us") <= ceiling_us)
     return polls.select(pl.max("poll_us")).collect(engine="streaming").item()
 
 
@@ -150,10 +147,10 @@ def of_table(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: 
         needed = f"it needs {','.join(COLUMNS[table])}, each once"
         raise SourceMismatch(source, f"the columns of {table} are {','.join(present)}", needed)
     cut = frame.select(pl.col(name).alias(column) for column, name in found.items())
-    return checked(cut, table, mapping, source)
+    return readable_frame(cut, table, mapping, source)
 
 
-def checked(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: str) -> pl.LazyFrame:
+def readable_frame(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: str) -> pl.LazyFrame:
     """A frame whose types can be judged; bytes become text. Raises SourceMismatch, which names the column."""
     kinds = frame.collect_schema()
     readable = frame.with_columns(text_of_bytes(name) for name in COLUMNS[table] if kinds[name] == pl.Binary)
@@ -185,6 +182,6 @@ def first_words(error: BaseException) -> str:
     return str(error).partition("\n")[0].removesuffix(".")
 
 
-def of_store(frames: RawFrames, store: str | None) -> RawFrames:
+def rows_of_store(frames: RawFrames, store: str | None) -> RawFrames:
     """The rows of one store, or all of them."""
     return frames if store is None else [frame.filter(pl.col("store_id").cast(pl.String) == store) for frame in frames]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import as_text
+from store_uptime.pipeline.clean.columns import as_text
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.likeness import PROBABLE, likely_columns, table_likeness
 from store_uptime.pipeline.mapping.mapping import SourceMapping

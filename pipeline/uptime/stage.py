@@ -118,7 +118,7 @@ def stage(
     """A connection on which the steps have been run; its relations are its own, and gone with the block."""
     with db.cursor() as run:
         run.execute("set enable_progress_bar = false")  # it would go to stdout, among the figures
-        for name, value in variables(partition.line, horizon, max_gap_us).items():
+        for name, value in variables(partition.keys, horizon, max_gap_us).items():
             run.execute(f"set variable {name} = {value}")
         run.register("polls", neighbours(partition.polls))
         run.register("intervals", partition.intervals)
@@ -127,10 +127,10 @@ def stage(
         yield run
 
 
-def variables(line: PollKeys, horizon: Horizon, max_gap_us: int) -> dict[str, int]:
+def variables(keys: PollKeys, horizon: Horizon, max_gap_us: int) -> dict[str, int]:
     """What `macros` needs."""
-    begins = {f"{window}_us": horizon.now_us - length for window, length in WINDOWS.items()}
-    return asdict(line) | {"now_us": horizon.now_us, "max_gap_us": max_gap_us} | begins
+    starts = {f"{window}_start_us": horizon.now_us - length for window, length in WINDOWS.items()}
+    return asdict(keys) | {"now_us": horizon.now_us, "max_gap_us": max_gap_us} | starts
 
 
 def frame(db: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:

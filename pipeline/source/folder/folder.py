@@ -22,7 +22,7 @@ from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_file
 from store_uptime.pipeline.source.folder.paths import printable
 from store_uptime.pipeline.source.folder.small_files import frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
-from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, checked, first_words
+from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, first_words, readable_frame
 from store_uptime.pipeline.tables import Table
 
 
@@ -105,7 +105,7 @@ def frames_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMappi
     """The rows of files of one form."""
     try:
         raw = frames(files, partial(read, table=table, mapping=mapping))
-        return [checked(frame, table, mapping, printable(files[0].path)) for frame in raw]
+        return [readable_frame(frame, table, mapping, printable(files[0].path)) for frame in raw]
     except READ_ERRORS as error:
         raise read_error(printable(files[0].path), {table: list(files)}, error, mapping) from error
 
@@ -141,7 +141,7 @@ def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
 def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
     """What is raised when a file is read to its end, by itself."""
     try:
-        frame = checked(read([file], table, mapping), table, mapping, printable(file.path))
+        frame = readable_frame(read([file], table, mapping), table, mapping, printable(file.path))
         frame.select(pl.all().null_count()).collect(engine="streaming")
     except READ_ERRORS as error:
         return error
