@@ -16,7 +16,7 @@ from store_uptime.pipeline.plan.packing import PollKeys
 from store_uptime.pipeline.plan.partitions import partitions
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.run import open_run, silent
-from store_uptime.pipeline.uptime.stage import database, joined, uptime
+from store_uptime.pipeline.uptime.stage import database, joined_figures, uptime
 
 SUMS = [f"{what}_last_{window}_us" for window in WINDOWS for what in ("uptime", "downtime")]
 
@@ -42,7 +42,7 @@ def ours(folder: str, out: str) -> None:
     polls = pl.read_parquet(place / "polls.parquet")["poll"]
     with database(Limits()) as db:
         of_plan = partitions(plan, PollKeys(**facts["line"]), polls)
-        figures = joined(uptime(db, partition, plan.horizon, plan.max_gap_us) for partition in of_plan)
+        figures = joined_figures(uptime(db, partition, plan.horizon, plan.max_gap_us) for partition in of_plan)
     figures.windows.select("store", *SUMS).write_parquet(out)
 
 

@@ -91,6 +91,7 @@ def open_run(
             from store_uptime.pipeline.plan.prepare import prepare_run
             from store_uptime.pipeline.uptime.stage import database
 
+            # Before the tables are waited for: to make a database takes a tenth of a small report's time.
             db = resources.enter_context(database(limits))
             prepared = prepare_run(source, options, horizon, raw)
         stores, polls = prepared.plan.stores.height, prepared.counts["polls"].accepted
@@ -103,10 +104,10 @@ def report_of(prepared: "Prepared", db: "DuckDBPyConnection", uptime: "Uptime") 
     from store_uptime.pipeline.report.figures import exact_figures
     from store_uptime.pipeline.report.quality import quality_of
     from store_uptime.pipeline.report.report import Report
-    from store_uptime.pipeline.uptime.stage import joined
+    from store_uptime.pipeline.uptime.stage import joined_figures
 
     plan = prepared.plan
-    figures = joined(uptime(db, partition, plan.horizon, plan.max_gap_us) for partition in prepared.partitions)
+    figures = joined_figures(uptime(db, partition, plan.horizon, plan.max_gap_us) for partition in prepared.partitions)
     exact = exact_figures(plan, figures)
     return Report(plan, exact, quality_of(prepared, exact), prepared.rejected, figures.lanes)
 
@@ -139,14 +140,15 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
 
 
 def data_version(source: "Source", options: Options = DEFAULTS) -> str | None:
-    """What a run would begin with: the version of the data, None where that cannot be told exactly.
+    """The version of the data that a run would read, None where it is not known exactly; and that there is a now.
 
-    Two runs with the same options over the same version have the same figures, unless the clock has a say: without a
-    given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
+    Two runs with the same options over the same version have the same figures, unless they follow the clock: without
+    a given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
     HorizonOutOfRange, and what the source raises.
     """
     with panics_as_errors(source.name), source.opened(POLLS_ALONE):
         horizon_of(source, options)
+        # With a given now nothing has been read yet that shows whether there is any poll.
         if options.now is not None and options.store is None:
             horizon_of(source, DEFAULTS)
         return source.version

@@ -19,7 +19,7 @@ BRIDGED_US = 60 * SECOND_US
 def business_intervals(stores: pl.DataFrame, hours: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
     """When each store is open: store (uint32), `open_us`, `close_us` (int64), disjoint, in order.
 
-    stores: store, zone, always_open; hours: store, weekday, start_us, end_us. An interval that has begun by now keeps
+    stores: store, zone, always_open; hours: store, weekday, start_us, end_us. An interval that is open at now keeps
     its true closing, be that later than now; an always open store has one interval, the horizon.
     """
     offsets = local_offsets(stores["zone"].unique(), horizon.start_us - 5 * DAY_US, horizon.now_us + 5 * DAY_US)

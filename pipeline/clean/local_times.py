@@ -33,7 +33,7 @@ def clock_us(text: pl.Expr) -> pl.Expr:
 
 
 def two_digits(text: pl.Expr, at: int) -> pl.Expr:
-    """The two digits at a place, or null where they are not there."""
+    """The two digits at a position, or null where they are not there."""
     return text.str.slice(at, 2).str.to_integer(strict=False)
 
 

@@ -25,7 +25,7 @@ class RawPolls:
 class RawTables:
     """The three tables of a run, perhaps still on their way: each call waits for its own table alone.
 
-    polls: as `RawPolls` says. hours: store_id, day_of_week, start_time_local, end_time_local. zones: store_id,
+    polls: see `RawPolls`. hours: store_id, day_of_week, start_time_local, end_time_local. zones: store_id,
     timezone_str. A call raises what its source raises.
     """
 

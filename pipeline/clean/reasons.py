@@ -21,7 +21,7 @@ class Reason(StrEnum):
 
 
 WITHOUT_STORE = (Reason.MISSING_STORE_ID, Reason.BAD_STORE_ID)
-"""Such a row says nothing about any store."""
+"""Such a row belongs to no store."""
 
 
 def only_accepted(judged: pl.LazyFrame) -> pl.LazyFrame:

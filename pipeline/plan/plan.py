@@ -24,10 +24,10 @@ STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
 
 @dataclass(frozen=True)
 class DeclaredStores:
-    """What hours and zones say; it is worked out while the polls are still coming.
+    """The stores that hours and zones mention; worked out while the polls still travel.
 
     stores: position (uint32), store_id, zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null
-    where nothing is said. intervals: position, open_us, close_us. ids: for hours and for zones, the store_ids that
+    where there is no row. intervals: position, open_us, close_us. ids: for hours and for zones, the store_ids that
     occur in accepted rows.
     """
 
@@ -60,13 +60,13 @@ class Plan:
 
     @property
     def max_gap_us(self) -> int:
-        """How far a poll speaks: never beyond the horizon, whatever the options say."""
+        """How far a poll speaks: never beyond the horizon, whatever `max_gap` is."""
         length_us = self.horizon.now_us - self.horizon.start_us
         return length_us if self.options.max_gap is None else min(microseconds(self.options.max_gap), length_us)
 
 
 def declare_stores(hours: CleanedTable, zones: CleanedTable, horizon: Horizon) -> DeclaredStores:
-    """What hours and zones say of every store that they mention."""
+    """Zone, flags and intervals of every store that hours or zones mention."""
     stores = (
         mentioned_stores(hours, zones)
         .with_row_index("position")

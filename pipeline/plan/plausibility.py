@@ -1,6 +1,6 @@
 """Whether a source is probably what it should be: docs/semantics.md, "Warnings".
 
-    table_warnings    what hours, zones and the ids of the polls say of themselves
+    table_warnings    what is seen in hours, zones and the ids of the polls
     figure_warnings   what is only seen once there are figures
 
 It only looks at distinct ids and at rows that were rejected, so that it costs nothing on many polls.
@@ -43,24 +43,24 @@ FORMS: Mapping[str, pl.Expr] = {
 
 
 def table_warnings(plan: Plan, declared: DeclaredStores, tables: Mapping[str, CleanedTable]) -> Iterator[DataWarning]:
-    """What the tables of a run say of themselves. tables: polls, hours and zones, judged."""
+    """What is probably wrong with the tables of a run. tables: polls, hours and zones, judged."""
     yield from unlikely_times(plan.horizon.now_us, plan.mapping)
     yield from old_data(plan)
-    for name, taken in tables.items():
-        yield from rejected_rows_warning(name, taken.counts, taken.rejected, plan.mapping)
+    for name, table in tables.items():
+        yield from rejected_rows_warning(name, table.counts, table.rejected, plan.mapping)
     yield from unknown_hours(plan)
     yield from unknown_zones(plan, tables["zones"].accepted)
     yield from weekdays_from_one(tables["hours"])
     ids = {"polls": plan.stores.select("store_id"), **declared.ids}
     yield from spreadsheet_ids(ids)
-    if plan.options.store is None:
-        for name, (observed, number) in plan.observed_ids.items():
-            if HALF * observed < number:
-                yield foreign_ids(name, observed, ids[name], ids["polls"])
+    # Of one store the other tables are read of it alone: their ids cannot be those of others.
+    observed_ids = plan.observed_ids if plan.options.store is None else {}
+    for name in (name for name, (observed, number) in observed_ids.items() if HALF * observed < number):
+        yield foreign_ids(name, observed_ids[name][0], ids[name], ids["polls"])
 
 
 def figure_warnings(plan: Plan, exact: pl.DataFrame) -> Iterator[DataWarning]:
-    """What the figures of a run say of its source; `exact` has one row per store."""
+    """What the figures show to be wrong with the source; `exact` has one row per store."""
     if plan.options.store is not None:
         yield from no_poll_in_horizon(plan)
         return
@@ -70,7 +70,7 @@ def figure_warnings(plan: Plan, exact: pl.DataFrame) -> Iterator[DataWarning]:
 
 
 def no_poll_in_horizon(plan: Plan) -> Iterator[DataWarning]:
-    """Whether the one store that was asked for has no row."""
+    """Whether the one store of the run has no row."""
     if plan.options.store is not None and plan.stores.is_empty():
         yield NoPollInHorizon(plan.options.store)
 

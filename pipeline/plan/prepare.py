@@ -27,7 +27,7 @@ class Prepared:
     """All that figures and quality are made from; the source is not read any more.
 
     counts, rejected: by table (polls, hours, zones); rejected rows are file, line, reason, and the row as it was.
-    warnings: what is probably wrong with the source, as far as can be told without figures.
+    warnings: what is probably wrong with the source, as far as it is seen without figures.
     """
 
     plan: Plan

@@ -1,7 +1,7 @@
 """A report as bytes, and back: Parquet files that hold all of it, for whoever keeps reports.
 
-saved      a report as files: its figures, its plan, its rejected rows, and its lanes where it has some
-restored   the report again, from the figures alone or from all of them
+archive   a report as files: its figures, its plan, its rejected rows, and its lanes where it has some
+restore   the report again, from the figures alone or from all of them
 """
 
 import io
@@ -52,7 +52,7 @@ class ArchivedReport:
 def archive(report: Report) -> ArchivedReport:
     """A whole report as bytes; of a selection there is nothing to keep that the whole does not hold."""
     if report.selection is not None:
-        raise ValueError("a selection cannot be saved, only the whole report")
+        raise ValueError("a selection cannot be archived, only the whole report")
     rejects = (
         rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
     )
@@ -71,7 +71,7 @@ def restore(
     lanes: bytes | None = None,
     store: str | None = None,
 ) -> Report:
-    """The report that was saved; with `store`, what it says of that one: little more than its rows is read then.
+    """The report that was archived; with `store`, the part of that one: little more than its rows is read then.
 
     With the figures alone it can be written in every format and has its quality and provenance; to be explained it
     needs its plan; without its rejects it has no tables of rejected rows. Of one store, figures, intervals, lanes and
@@ -188,8 +188,8 @@ def quality_again(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> 
 
 def tables(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """The rejected rows of each table by its name, each with its own columns."""
-    unsaid = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # kept by a version that did not say it
-    rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in unsaid)
+    missing = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # archived by a version without them
+    rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     for name, columns in REJECTED.items():
         yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns, SURPLUS)
 

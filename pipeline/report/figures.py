@@ -40,14 +40,14 @@ def exact_figures(plan: Plan, figures: Figures) -> pl.DataFrame:
     null, and down_now false.
     """
     hours_known = ~pl.col("hours_unknown")
-    told: dict[str, pl.Expr] = {}
+    columns: dict[str, pl.Expr] = {}
     for window in WINDOWS:
         up, down, business = (pl.col(f"{kind}_last_{window}_us") for kind in ("uptime", "downtime", "business"))
         known = up + down
-        said = hours_known & ((business == 0) | (known > 0))
-        told |= {
-            f"uptime_last_{window}_us": pl.when(said).then(up),
-            f"downtime_last_{window}_us": pl.when(said).then(down),
+        is_known = hours_known & ((business == 0) | (known > 0))
+        columns |= {
+            f"uptime_last_{window}_us": pl.when(is_known).then(up),
+            f"downtime_last_{window}_us": pl.when(is_known).then(down),
             f"unknown_last_{window}_us": pl.when(hours_known).then(business - known),
             f"business_last_{window}_us": pl.when(hours_known).then(business),
         }
@@ -55,7 +55,7 @@ def exact_figures(plan: Plan, figures: Figures) -> pl.DataFrame:
         plan.stores.lazy()
         .join(figures.stores.lazy(), on="store", how="left")
         .join(figures.windows.lazy(), on="store", how="left")
-        .with_columns(**told)
+        .with_columns(**columns)
         .sort("store")
         .drop("store")
         .collect()
@@ -107,6 +107,7 @@ def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
 
 def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:
     """The whole number of units nearest to a non-negative amount; of two as near, the even one."""
+    # Polars rounds floats; here both are whole numbers, and a tie is seen exactly.
     whole, twice_the_rest = amount // unit, 2 * (amount % unit)
     up = (twice_the_rest > unit) | ((twice_the_rest == unit) & (whole % 2 == 1))
     return whole + up.cast(pl.Int64)

@@ -176,7 +176,7 @@ def lossy_text(column: pl.Series) -> pl.Series:
 
 
 def first_words(error: BaseException) -> str:
-    """The first line of what a library says; where it panics, its words are for those who wrote it."""
+    """The first line of a library's message; that of a panic is for those who wrote the library."""
     if is_panic(error):
         return "the library that reads it fails within itself"
     return str(error).partition("\n")[0].removesuffix(".")

@@ -34,7 +34,7 @@ class Source(Protocol):
     mapping: SourceMapping
     """What it calls things."""
     version: str | None
-    """Once open, what is read: sources of one version hold the same rows. None where that cannot be told."""
+    """Once open, what is read: sources of one version hold the same rows. None where it is not known exactly."""
 
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> AbstractContextManager[Self]:
         """The source while its tables stay as they are. tables: those that are going to be read.

@@ -44,7 +44,7 @@ class Figures:
 
     windows: store, {uptime,downtime,business}_last_{hour,day,week}_us, polls_last_{hour,day,week}; by store.
     stores:  store, last_poll_us, last_active, has_evidence, down_now. Both have a row per store with a poll.
-    lanes:   store, minute, status, in no order: `Report.lanes`; None: not asked for.
+    lanes:   store, minute, status, in no order: `Report.lanes`; None: without lanes.
     """
 
     windows: pl.DataFrame
@@ -73,7 +73,7 @@ def uptime_with_lanes(
         return Figures(frame(run, "from windows"), frame(run, "from stores"), frame(run, "from lanes"))
 
 
-def joined(figures: Iterable[Figures]) -> Figures:
+def joined_figures(figures: Iterable[Figures]) -> Figures:
     """The figures of all partitions as one."""
     every = list(figures)
     lanes = [one.lanes for one in every if one.lanes is not None]

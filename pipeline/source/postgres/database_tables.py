@@ -1,4 +1,4 @@
-"""The three tables in a database: which ones a mapping means, and what the catalogue says of them."""
+"""The three tables in a database: which ones a mapping means, and what the catalogue describes them as."""
 
 from typing import LiteralString, cast
 
@@ -52,7 +52,7 @@ def database_table(session: Session, schema: str | None, mapping: SourceMapping,
 
 
 def qualified_name(table: Table, schema: str | None, mapping: SourceMapping) -> str:
-    """The name by which the server is asked for a table: that of the mapping, in its schema or the source's."""
+    """The name by which the server knows a table: that of the mapping, in its schema or the source's."""
     own_schema, _, name = mapping.table_name(table).rpartition(".")
     return Identifier(*(part for part in (own_schema or schema, name) if part)).as_string()
 

@@ -83,12 +83,13 @@ class Session:
             raise self._error(changed, "") from None
         finally:
             if error is not None:
+                # A pull in native code goes on by itself, and would keep its locks until it has something to send.
                 end_statements(self._target.address, self._target.application)
 
     def share_snapshot(self, tables: Sequence[str]) -> str | None:
         """Let pulls on connections of their own see this transaction's snapshot; gives the version of the data.
 
-        tables: those that the version is of. None where it cannot be told.
+        tables: those that the version is of. None where it is not known.
         """
         try:
             row = self.connection.execute(statement(__package__, "snapshot"), {"tables": list(tables)}).fetchone()
@@ -112,13 +113,15 @@ class Session:
         return self._alone(f"The statement was {name}.", lambda: run().fetchall())
 
     def catalogue(self, table: str) -> list[tuple[Any, ...]]:
-        """What the catalogue says of the columns of one of the locked tables; nothing where it is not there."""
+        """The columns of one of the locked tables, as the catalogue has them; none where it is not there."""
         query, values = statement(__package__, "catalogue"), {"table": self.oid(table)}
         return self._alone(self._target.remedy, lambda: self.connection.execute(query, values).fetchall())
 
     def start(self, name: str, query: Composed, store: str | None) -> "Pull":
         """A pull, on its way. store: the only one that it is of; a pull of all is worth a connection of its own."""
         self._has_pulled = True
+        # ConnectorX leaves threads behind for half a minute, so it is for the large pulls; behind a pooler another
+        # connection may be another server's, whose snapshots are not ours.
         has_own = store is None and self._snapshot is not None and not self._locks.is_pooled
         pull = partial(self._pull_apart if has_own else self._pull_here, name, query)
         # A thread, since Ctrl-C ends a wait but does not reach native code.
@@ -155,12 +158,13 @@ class Session:
         connection while pulls may be under way comes through here, small statements too.
         """
         with self._one_at_a_time:
-            if self._failure is None:
-                try:
-                    return run()
-                except (psycopg.Error, UnicodeDecodeError) as error:
-                    self._failure = self._error(error, remedy)
-            raise self._failure
+            if self._failure is not None:
+                raise self._failure
+            try:
+                return run()
+            except (psycopg.Error, UnicodeDecodeError) as error:  # a database in SQL_ASCII may hold any bytes
+                self._failure = self._error(error, remedy)
+                raise self._failure from None
 
     def _begin(self) -> None:
         try:
