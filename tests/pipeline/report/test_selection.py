@@ -18,7 +18,7 @@ from store_uptime.pipeline import (
     build_report_with_lanes,
     select,
 )
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)  # a Monday
 EMPTY = Selection()
