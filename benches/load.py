@@ -27,7 +27,7 @@ from benches.common import (
     table,
 )
 from store_uptime.pipeline import throwaway_server, write_sample
-from store_uptime.pipeline.clean.rules import FILE
+from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.load.judged_rows import judged_batches, kept_rows
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.source.folder.discovery import found_files

@@ -153,6 +153,9 @@ from .options import (
 from .options import (
     Options as Options,
 )
+from .options import (
+    Selection as Selection,
+)
 from .panics import (
     panics_as_errors as panics_as_errors,
 )
@@ -190,9 +193,6 @@ from .report.report import (
     write_rejects as write_rejects,
 )
 from .report.selection import (
-    Selection as Selection,
-)
-from .report.selection import (
     select as select,
 )
 from .report.stretches import (
@@ -217,6 +217,9 @@ from .run import (
     build_report as build_report,
 )
 from .run import (
+    build_report_with_lanes as build_report_with_lanes,
+)
+from .run import (
     build_timeline as build_timeline,
 )
 from .run import (
@@ -237,9 +240,6 @@ from .source import (
 from .source.frames import (
     Frames as Frames,
 )
-from .source.frames import (
-    Source as Source,
-)
 from .source.postgres.connection import (
     connect as connect,
 )
@@ -251,6 +251,9 @@ from .source.postgres.connection import (
 )
 from .source.proposal import (
     proposed_mapping as proposed_mapping,
+)
+from .source.protocol import (
+    Source as Source,
 )
 
 __all__: list[str]

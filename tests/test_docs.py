@@ -19,7 +19,7 @@ from prometheus_client import Gauge, Histogram
 import store_uptime
 from docs.calls import ADDRESS, answers, calls
 from store_uptime.pipeline import LISTS, write_sample
-from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.data_warnings import WARNING_CODES
 from store_uptime.pipeline.embedded.server import embedded_server
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.mapping.likeness import ACTIVE, INACTIVE
 from store_uptime.pipeline.mapping.mapping import SourceMapping, mapping_line
 from store_uptime.pipeline.mapping.time_units import likely_unit

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import FILE, WITHOUT_STORE
+from store_uptime.pipeline.clean.columns import FILE
+from store_uptime.pipeline.clean.reasons import WITHOUT_STORE
+from store_uptime.pipeline.clean.rules import JUDGES
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.options import HOUR_US, SECOND_US
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import read_error, scan
-from store_uptime.pipeline.source.frames import JUDGES, READ_ERRORS
+from store_uptime.pipeline.source.frames import READ_ERRORS
 from store_uptime.pipeline.tables import Table
 
 BATCH_ROWS = 100_000

@@ -16,7 +16,8 @@ from typing import Literal, LiteralString
 import polars as pl
 import psycopg
 
-from store_uptime.pipeline.clean.rules import FILE, rejected
+from store_uptime.pipeline.clean.columns import FILE
+from store_uptime.pipeline.clean.reasons import only_rejected
 from store_uptime.pipeline.clean.split import as_it_was
 from store_uptime.pipeline.errors import LoadRefused
 from store_uptime.pipeline.load.judged_rows import copy_text, judged_batches
@@ -109,7 +110,7 @@ def load_files(
             # Before the commit: what is in the way of the rejects files must keep the rows from being loaded.
             reject_files.finish()
         reject_files.publish()
-    warnings = (*load.samples.warnings(table_counts(loaded)), *found.remarks)
+    warnings = (*load.samples.warnings(table_counts(loaded)), *found.warnings)
     return Loaded(tuple(loaded), [str(warning) for warning in warnings])
 
 
@@ -166,7 +167,7 @@ def copy_files(load: LoadContext, table: Table, files: Sequence[DataFile]) -> di
     with load.connection.cursor().copy(copy) as incoming:
         for batch in judged_batches(files, table, load.mapping):
             incoming.write(copy_text(batch, table, numbers))
-            rejected_rows = as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect()
+            rejected_rows = as_it_was(only_rejected(batch.lazy()), COLUMNS[table]).collect()
             load.rejects.add(rejected_rows)
             load.samples.add(table, batch, rejected_rows)
             count_rows(counts, batch, load.progress)

@@ -12,7 +12,7 @@ from typing import Self
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import FILE
+from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.errors import CannotWrite, RejectsNotWritten, writing
 from store_uptime.pipeline.files import (
     Purpose,

@@ -2,7 +2,6 @@
 
 ProbableTable    such a table, with its first rows
 probable_tables  those of a source
-likely_table     in PostgreSQL the one that is most like one of ours
 """
 
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import as_text
+from store_uptime.pipeline.clean.columns import as_text
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.likeness import PROBABLE, likely_columns, table_likeness
 from store_uptime.pipeline.mapping.mapping import SourceMapping
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from store_uptime.pipeline.source.folder.data_file import DataFile
+    from store_uptime.pipeline.source.postgres.described import Described
 
 ROWS = 200_000  # of a table, at most
 
@@ -59,7 +59,7 @@ def probable_tables(address: str, schema: str | None = None) -> dict[Table, Prob
         return tables_in_folder(Path(address))
     from store_uptime.pipeline.source.postgres.postgres import Postgres
 
-    with open_source(address, schema) as source:
+    with open_source(address, schema).opened() as source:
         if not isinstance(source, Postgres):
             raise TypeError(address)
         return tables_in_database(source.connection, schema)
@@ -148,23 +148,10 @@ def text_column(name: str, kinds: pl.Schema, file: "DataFile") -> pl.Expr:
 # PostgreSQL -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Described:
-    """A table of a database: where it is, and its columns with their types."""
-
-    schema: str
-    name: str
-    is_near: bool
-    types: dict[str, str]
-
-    @property
-    def mapped_name(self) -> str:
-        """What a mapping calls it."""
-        return self.name if self.is_near else f"{self.schema}.{self.name}"
-
-
 def tables_in_database(connection: "psycopg.Connection", schema: str | None) -> dict[Table, ProbableTable]:
     """The tables of a database that are probably ours."""
+    from store_uptime.pipeline.source.postgres.described import described_tables, likely_table
+
     every = described_tables(connection, schema)
     found_tables: dict[Table, ProbableTable] = {}
     for table in COLUMNS:
@@ -183,30 +170,7 @@ def tables_in_database(connection: "psycopg.Connection", schema: str | None) -> 
     return found_tables
 
 
-def described_tables(connection: "psycopg.Connection", schema: str | None) -> list[Described]:
-    """Every table that may be read."""
-    from store_uptime.pipeline.statements import statement
-
-    rows = connection.execute(
-        statement("store_uptime.pipeline.source.postgres", "all_tables"), {"schema": schema}
-    ).fetchall()
-    return [
-        Described(where, name, is_on_search_path or schema is not None, dict(zip(columns, types, strict=True)))
-        for where, name, is_on_search_path, columns, types in rows
-    ]
-
-
-def likely_table(table: Table, every: Sequence[Described]) -> Described | None:
-    """The table whose columns are most like those of one of ours; one of its very name if there is any like them."""
-
-    def likeness(described: Described) -> tuple[bool, float]:
-        return described.mapped_name == table, table_likeness(table, list(described.types))
-
-    near = [described for described in every if table_likeness(table, list(described.types)) >= PROBABLE]
-    return max(near, key=likeness, default=None)
-
-
-def first_rows(connection: "psycopg.Connection", described: Described, columns: dict[str, str]) -> pl.DataFrame:
+def first_rows(connection: "psycopg.Connection", described: "Described", columns: dict[str, str]) -> pl.DataFrame:
     """Some rows, as text, under our names."""
     from psycopg.sql import SQL, Identifier, Literal
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from store_uptime.pipeline.calendar.tzdata import known_zones
-from store_uptime.pipeline.clean.rules import instant_of_text, time_of_day
+from store_uptime.pipeline.clean.instants import instant_of_text
+from store_uptime.pipeline.clean.local_times import local_time_us
 from store_uptime.pipeline.mapping.likeness import ACTIVE, INACTIVE, SURE, USUAL, YES_OR_NO, likeness
 from store_uptime.pipeline.mapping.mapping_rules import toml_value, word_text
 from store_uptime.pipeline.mapping.time_units import YEARS_US
@@ -157,7 +158,7 @@ def test_of(column: str, kinds: pl.Schema) -> pl.Expr:
         case "day_of_week":
             return text.str.strip_chars(SPACE).str.contains("^[0-9]$")
         case "start_time_local" | "end_time_local":
-            return time_of_day(column, kinds).is_not_null()
+            return local_time_us(column, kinds).is_not_null()
         case "timezone_str":
             return text.str.strip_chars(SPACE).is_in(sorted(known_zones()))
         case _:

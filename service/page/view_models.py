@@ -262,7 +262,7 @@ def has_rows(place: SourceConfig) -> bool:
     """Whether one of the three tables is there and has a row."""
     try:
         source = opened(place)
-        with source:
+        with source.opened():
             reads = (source.hours, source.zones)
             return source.poll_span_us() is not None or any(
                 not table.head(1).collect().is_empty() for read in reads for table in read(None)

@@ -149,12 +149,11 @@ def make_report(task: Task) -> Outcome:
     with RunRecorder(task) as ledger:
         try:
             source = opened(task.place)
-            report = pipeline.build_report(
+            report = pipeline.build_report_with_lanes(
                 source,
                 options_of(task.options, task.due_at),
                 task.limits,
                 lambda step: ledger.note(step, source.version),
-                lanes=True,
             )
             report = since_newest(report, ledger)
             ledger.note(f"writing (rows: {report.exact.height:,})", source.version)

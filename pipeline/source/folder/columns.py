@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import FILE
+from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.source.folder.data_file import DataFile
 
 

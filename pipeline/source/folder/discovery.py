@@ -30,7 +30,7 @@ class FoundFiles:
     passed_over: list[PassedOver]
 
     @property
-    def remarks(self) -> list[DataWarning]:
+    def warnings(self) -> list[DataWarning]:
         """What the user should know about it: that files were passed over."""
         return warnings_of(self.passed_over)
 

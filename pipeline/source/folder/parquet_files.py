@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store_uptime.pipeline.clean.rules import FILE
+from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.columns import file_column, partition_column
 from store_uptime.pipeline.source.folder.data_file import DataFile

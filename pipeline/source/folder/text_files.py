@@ -83,7 +83,7 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
     """
     import polars as pl
 
-    from store_uptime.pipeline.clean.rules import BEYOND_HEADER, FILE, LINE, MISQUOTED, SURPLUS
+    from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE, MISQUOTED, SURPLUS
     from store_uptime.pipeline.source.folder.columns import file_column, partition_column
 
     found = files[0].columns(table, mapping) or {}
@@ -107,7 +107,7 @@ def numbered(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The columns of files of one form by their position, each row with its line, and without empty lines."""
     import polars as pl
 
-    from store_uptime.pipeline.clean.rules import BEYOND_HEADER, FILE, LINE
+    from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE
 
     frame = scan_text_files(files)
     if len(files) > 1:  # Polars counts on from file to file
@@ -122,7 +122,7 @@ def scan_text_files(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The columns of files of one form by their position, so that their names are in nobody's way."""
     import polars as pl
 
-    from store_uptime.pipeline.clean.rules import BEYOND_HEADER, FILE, LINE
+    from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE
 
     return pl.scan_csv(
         [file.path for file in files],
@@ -148,7 +148,7 @@ def scan_by_line(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The same, line by line: for what Polars does not read."""
     import polars as pl
 
-    from store_uptime.pipeline.clean.rules import BEYOND_HEADER, FILE, LINE, MISQUOTED
+    from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE, MISQUOTED
     from store_uptime.pipeline.source.folder.small_files import batched
 
     names = [*map(str, range(len(files[0].header))), *BEYOND_HEADER, MISQUOTED]

@@ -6,7 +6,8 @@ from array import array
 import polars as pl
 import pyarrow as pa
 
-from store_uptime.pipeline.clean.rules import first_reason, id_reasons
+from store_uptime.pipeline.clean.ids import id_reasons
+from store_uptime.pipeline.clean.reasons import first_reason
 from store_uptime.pipeline.options import EPOCH, instant_us
 
 SINCE_2000_US = instant_us(EPOCH.replace(year=2000))

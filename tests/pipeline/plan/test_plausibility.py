@@ -296,7 +296,7 @@ def test_a_store_alone_is_not_told_of_ids_that_are_not_its_own() -> None:
 def test_what_a_source_has_passed_over_is_one() -> None:
     source = frames(lines(POLLS, *polls(1)))
     remark: DataWarning = FilesPassedOver(1, ("notes.pdf: it is no table",))
-    source.remarks.append(remark)
+    source.warnings.append(remark)
     quality = build_report(source, GIVEN).quality
     assert (quality.warnings, quality.warning_codes) == ([str(remark)], ["files-passed-over"])
 

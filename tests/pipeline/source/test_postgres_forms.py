@@ -261,12 +261,12 @@ def test_a_column_of_another_type_is_named(tables: str, change: str, sentence: s
 def polls_after(url: str, change: str, owner: str | None = None) -> int:
     """How many polls a report pulls, if something is committed by the owner after it has found its newest."""
     source = Postgres(url)
-    with source:
+    with source.opened():
         now = source.newest_poll_us(instant_us(NOON + timedelta(days=1))) or 0
         run(owner or url, change)
         horizon = Horizon(now - 86_400_000_000, now)
         polls = source.polls(horizon, None)
-        return polls.usual.height + sum(frame.collect().height for frame in polls.others)
+        return polls.valid.height + sum(frame.collect().height for frame in polls.unchecked)
 
 
 def test_what_is_committed_meanwhile_is_not_seen(tables: str) -> None:
@@ -517,7 +517,7 @@ def test_a_standby_is_enough_for_a_report(shop: Cluster, standby: Cluster) -> No
 
 
 def test_the_version_of_a_standby_cannot_be_told(shop: Cluster, standby: Cluster) -> None:
-    with Postgres(shop.socket_url) as primary, Postgres(standby.socket_url) as copy:
+    with Postgres(shop.socket_url).opened() as primary, Postgres(standby.socket_url).opened() as copy:
         assert primary.version is not None
         assert copy.version is None
 
@@ -640,7 +640,7 @@ def test_a_run_of_another_name_goes_on(tables: str) -> None:
 
 
 def test_a_run_without_a_name_has_one_that_nobody_else_has(tables: str) -> None:
-    with open_source(tables), open_source(tables):
+    with open_source(tables).opened(), open_source(tables).opened():
         names = names_on(tables)
     assert len(names) == 2
     assert all(name.startswith("store-uptime ") for name in names)

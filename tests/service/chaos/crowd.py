@@ -21,7 +21,7 @@ import psutil
 import psycopg
 from psycopg.rows import dict_row
 
-from store_uptime.pipeline import Options, build_report, open_source
+from store_uptime.pipeline import Options, build_report, open_source, polled_stores
 from store_uptime.pipeline.durations import parse_duration
 from store_uptime.service.testing import Service
 from tests.support.postgres import SAFE, Cluster, run
@@ -204,8 +204,7 @@ def options_of(number: int, stores: list[str]) -> list[dict[str, Any]]:
 
 def stores_of(cluster: Cluster) -> list[str]:
     """The stores that there are."""
-    with open_source(cluster.socket_url) as source:
-        return source.stores()
+    return polled_stores(open_source(cluster.socket_url))
 
 
 def expected(cluster: Cluster, report: Seen) -> bytes:
