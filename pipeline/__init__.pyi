@@ -37,6 +37,9 @@ from .errors import (
     CellFull as CellFull,
 )
 from .errors import (
+    Clause as Clause,
+)
+from .errors import (
     EmbeddedUnavailable as EmbeddedUnavailable,
 )
 from .errors import (

@@ -21,24 +21,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import NotServing
 
 if TYPE_CHECKING:
     import httpx
 
 START_S, STOP_S, LOOK_S = 120.0, 60.0, 0.05
 UNLESS_OPTIONS_SAY_ELSE = {"STORE_UPTIME_PORT": "0", "STORE_UPTIME_LOG_FORMAT": "json"}
-
-
-class NotServing(StoreUptimeError):
-    """The server has ended before it was ready, or takes too long to be."""
-
-    def __init__(self, reason: str, words: str) -> None:
-        super().__init__(reason, words)
-        self.reason, self.words = reason, words
-
-    def __str__(self) -> str:
-        return f"the service {self.reason}; its last words: {self.words or 'none'}"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import structlog
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
-from store_uptime.service.errors import Forbidden, NotAllowed
+from store_uptime.service.errors import NoCsrfToken, NotAllowed
 from store_uptime.service.registry.grants import EVERYTHING, Grant, Role
 from store_uptime.service.registry.registry import Registry, Row
 
@@ -107,7 +107,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     """
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        """Raises NotAllowed, Forbidden, RoleNeeded."""
+        """Raises NotAllowed, NoCsrfToken, RoleNeeded."""
         backend: Backend = connection.app.state["backend"]
         caller = await known(connection, backend)
         if caller.user.name is not None:
@@ -118,7 +118,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
 
 
 async def known(connection: Connection, backend: "Backend") -> AuthenticationResult:
-    """What whoever asks may do, by key or by cookie. Raises NotAllowed, Forbidden."""
+    """What whoever asks may do, by key or by cookie. Raises NotAllowed, NoCsrfToken."""
     kind, _, key = connection.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return AuthenticationResult(user=await key_grant(backend.registry, key.strip()), auth=None)
@@ -138,7 +138,7 @@ async def session_of(connection: Connection, registry: Registry) -> Authenticati
         return None
     shown = connection.headers.get(CSRF_HEADER, "")
     if connection.scope.get("method") not in SAFE and not compare_digest(shown.encode(), row["csrf_token"].encode()):
-        raise Forbidden(f"A request by cookie must show its session's token in {CSRF_HEADER}.")
+        raise NoCsrfToken(CSRF_HEADER)
     return AuthenticationResult(user=grant_of(row), auth=row["csrf_token"])
 
 

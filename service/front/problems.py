@@ -25,8 +25,8 @@ from store_uptime.pipeline import (
     StoreUptimeError,
     UnknownStore,
 )
-from store_uptime.service.causes import Cause
 from store_uptime.service.errors import RegistryUnreachable, ServiceError, public_message
+from store_uptime.service.errors.causes import Cause
 
 STATUS: dict[type[StoreUptimeError], int] = {
     UnknownStore: 404,

@@ -11,22 +11,13 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store
 
 from store_uptime import pipeline
-from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.concurrency.threads import Threads
 from store_uptime.service.encryption import MAGIC
-from store_uptime.service.errors import NotDelivered
+from store_uptime.service.errors import NoDestination, NotDelivered
 
 RETRIES = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}  # what is longer away, the courier waits for
 BUCKET = "s3://"
 WRITES, WRITE_S = 8, 60.0  # a folder of another machine may hang
-
-
-class NoDestination(StoreUptimeError):
-    """What was given as a destination is none."""
-
-    def __str__(self) -> str:
-        given, reason = self.args
-        return f"cannot deliver to {given!r}: {self.clause(reason)}. Write NAME=FOLDER, or NAME=s3://BUCKET/PREFIX."
 
 
 class Destination(Protocol):

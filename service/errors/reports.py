@@ -1,0 +1,82 @@
+"""Errors of what was asked of a report."""
+
+from store_uptime.service.errors.base import ServiceError
+
+
+class UnknownReport(ServiceError):
+    """Nobody has ever asked for this report."""
+
+    status = 404
+    message = "There is no report with this id."
+
+
+class ReportRemoved(ServiceError):
+    """The report was deleted, or is older than what is kept."""
+
+    status = 410
+    message = "This report is not kept any more. Trigger a new one."
+
+
+class ReportNotFinished(ServiceError):
+    """What was asked for comes with the result."""
+
+    status = 409
+    message = "This report is still running. Ask again when it is complete."
+
+
+class ReportFailed(ServiceError):
+    """The report failed, and has none. error: why, a sentence."""
+
+    error: str
+
+    status = 409
+    message = "This report has no result: {error}"
+
+
+class TablesNotEmpty(ServiceError):
+    """Sample data would be mixed with the data that is there."""
+
+    status = 409
+    message = "There is data in these tables already. Sample data goes into a database without any."
+
+
+class CannotLoadSample(ServiceError):
+    """The database of the tables takes no sample data from this server."""
+
+    status = 409
+    message = (
+        "The sample data could not be loaded: this server may not make or write the three tables in that database. "
+        "Load data as a user who may: store-uptime load DIR --database ADDRESS."
+    )
+
+
+class ReportEncrypted(ServiceError):
+    """The report is encrypted, and there is no key here to read it with."""
+
+    status = 409
+    message = (
+        "This report is encrypted, and there is no key here to read it with. "
+        "Whoever has its key can: store-uptime fetch ID --identity FILE."
+    )
+
+
+class EncryptedToOthers(ReportEncrypted):
+    """The keys that are here do not open the report."""
+
+    message = (
+        "This report is encrypted, with a key that is not here. "
+        "Whoever has its key can: store-uptime fetch ID --identity FILE."
+    )
+
+
+class EncryptedDamaged(ReportEncrypted):
+    """What is kept of an encrypted report is damaged, whoever has its key."""
+
+    message = "What is kept of this report is damaged: it cannot be decrypted. Trigger a new one."
+
+
+class IdempotencyKeyReused(ServiceError):
+    """The idempotency key stands for another request."""
+
+    status = 422
+    message = "This Idempotency-Key was used with another body. Use a new key for a new request."
