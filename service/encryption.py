@@ -13,7 +13,7 @@ from pathlib import Path
 import pyrage
 from pyrage import ssh, x25519
 
-from store_uptime.service.errors import EncryptedDamaged, EncryptedToOthers, NoKey, ReportEncrypted
+from store_uptime.service.errors import EncryptedReportDamaged, NoKey, ReportEncrypted, ReportEncryptedToOthers
 
 MAGIC = b"age-encryption.org/v1\n"
 HEADER = re.compile(
@@ -58,16 +58,16 @@ class Encryption:
         if not self.identities:
             return ReportEncrypted()
         if HEADER.match(content) is None:
-            return EncryptedDamaged()
+            return EncryptedReportDamaged()
         # pyrage.decrypt has one class for every failure, and words that may change. decrypt_io has another one for what
         # comes after a header that a key has opened. github.com/woodruffw/pyrage, src/lib.rs
         try:
             pyrage.decrypt_io(BytesIO(content), BytesIO(), [identity(text) for text in self.identities])
         except OSError:
-            return EncryptedDamaged()
+            return EncryptedReportDamaged()
         except pyrage.DecryptError:
-            return EncryptedToOthers()
-        return EncryptedDamaged()
+            return ReportEncryptedToOthers()
+        return EncryptedReportDamaged()
 
     def named(self, name: str) -> str:
         """The name of a file, once it is sealed."""

@@ -34,7 +34,8 @@ def example(cause: type[StoreUptimeError]) -> StoreUptimeError:
 
 def drawn(errors: ModuleType) -> dict[str, tuple[str, list[str]]]:
     """The classes in the tree at the top of a package: the parent of each, and the words behind it."""
-    tree, above = {}, {0: "StoreUptimeError"}
+    tree: dict[str, tuple[str, list[str]]] = {}
+    above = {0: "StoreUptimeError"}
     for line in (errors.__doc__ or "").splitlines():
         branch, found, text = line.partition("── ")
         if found:

@@ -9,8 +9,8 @@
     │   ├── TablesNotEmpty           409  sample data would be mixed with the data that is there
     │   ├── CannotLoadSample         409  the database of the tables takes no sample data from this server
     │   ├── ReportEncrypted          409  it is encrypted, and there is no key here
-    │   │   ├── EncryptedToOthers    409  the keys that are here do not open it
-    │   │   └── EncryptedDamaged     409  a key that is here opens it, and what it holds is damaged
+    │   │   ├── ReportEncryptedToOthers    409  the keys that are here do not open it
+    │   │   └── EncryptedReportDamaged     409  a key that is here opens it, and what it holds is damaged
     │   ├── UnknownSchedule          404  there is no schedule of this name
     │   ├── ScheduleExists           409  there is one of this name already
     │   ├── UnknownDestination       422  this server does not deliver there
@@ -28,7 +28,7 @@
     │   ├── ServerBusy               503  too much of that kind waits already
     │   ├── TooManyWaiting           429  too much of this client waits already
     │   ├── ClientGone               503  nobody waits for the answer any more
-    │   ├── NotAllowed               401  no key, or one that opens nothing
+    │   ├── KeyNeeded               401  no key, or one that opens nothing
     │   ├── UnknownHost              403  it was made under a name that the server does not have
     │   ├── CrossSiteRequest         403  a page of another site made it
     │   ├── NoCsrfToken              403  it has a session's cookie, and not the token that goes with it
@@ -61,8 +61,8 @@ raised, and become one of these before a user sees them.
 
 from store_uptime.service.errors.access import (
     CrossSiteRequest,
+    KeyNeeded,
     NoCsrfToken,
-    NotAllowed,
     RoleNeeded,
     UnknownHost,
 )
@@ -102,10 +102,10 @@ from store_uptime.service.errors.commands import (
 )
 from store_uptime.service.errors.reports import (
     CannotLoadSample,
-    EncryptedDamaged,
-    EncryptedToOthers,
+    EncryptedReportDamaged,
     IdempotencyKeyReused,
     ReportEncrypted,
+    ReportEncryptedToOthers,
     ReportFailed,
     ReportNotFinished,
     ReportRemoved,

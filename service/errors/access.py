@@ -5,7 +5,7 @@ from typing import ClassVar
 from store_uptime.service.errors.base import ServiceError
 
 
-class NotAllowed(ServiceError):
+class KeyNeeded(ServiceError):
     """No key was shown, or one that opens nothing."""
 
     status = 401

@@ -60,7 +60,7 @@ class ReportEncrypted(ServiceError):
     )
 
 
-class EncryptedToOthers(ReportEncrypted):
+class ReportEncryptedToOthers(ReportEncrypted):
     """The keys that are here do not open the report."""
 
     message = (
@@ -69,7 +69,7 @@ class EncryptedToOthers(ReportEncrypted):
     )
 
 
-class EncryptedDamaged(ReportEncrypted):
+class EncryptedReportDamaged(ReportEncrypted):
     """What is kept of an encrypted report is damaged, whoever has its key."""
 
     message = "What is kept of this report is damaged: it cannot be decrypted. Trigger a new one."

@@ -30,6 +30,7 @@ from store_uptime.service.front.authentication import SAFE
 from store_uptime.service.front.compression import without_refused_codings
 from store_uptime.service.front.connections import PROBES, Connections, no_place, problem_json
 from store_uptime.service.front.outflow import Outflow
+from store_uptime.service.front.problem_types import HttpProblem
 from store_uptime.service.front.proxies import client_of, counted_as
 from store_uptime.service.settings import LOOPBACK, Settings, Timing
 
@@ -266,7 +267,7 @@ class HeaderTimeoutProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no request at all is answered like what is a wrong one."""
-        body = problem_json(400, self._refusal or msg)
+        body = problem_json(HttpProblem.BAD_REQUEST, self._refusal or msg)
         length = {"Content-Type": "application/problem+json", "Content-Length": len(body), "Connection": "close"}
         head = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, **length}.items())
         self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}\r\n".encode() + body)

@@ -14,7 +14,7 @@ from litestar.response import Redirect, Template
 from store_uptime import pipeline
 from store_uptime.pipeline import Options, Selection, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.errors import NotAllowed, ReportEncrypted, public_message
+from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_message
 from store_uptime.service.front import problems
 from store_uptime.service.page import templates, view_models
 from store_uptime.service.registry import reports
@@ -202,13 +202,13 @@ async def compare(
 @get("/rule")
 async def rule() -> Template:
     """The whole rule: docs/semantics.md."""
-    return page("rule", text=templates.semantics())
+    return page("rule", text=templates.document("semantics.md"))
 
 
 def refused(request: Asking, error: Exception) -> Template:
     """What goes wrong, for people; where a key is missing, the form for it."""
     problems.note_cause(request, error)
-    if isinstance(error, NotAllowed):
+    if isinstance(error, KeyNeeded):
         return Template("sign_in.html", status_code=401, headers=error.headers)
     problem = problems.problem_of(error)
     return Template(
@@ -221,7 +221,7 @@ def refused(request: Asking, error: Exception) -> Template:
 
 def failed(request: Asking, error: Exception) -> Response[Any]:
     """A mistake of ours: a page for a browser, a problem for everybody else."""
-    return refused(request, error) if problems.is_for_a_browser(request) else problems.refused(request, error)
+    return refused(request, error) if problems.is_for_a_browser(request) else problems.problem_response(request, error)
 
 
 views = Router(

@@ -311,8 +311,10 @@ class Readiness(msgspec.Struct):
 
 
 class Problem(msgspec.Struct):
-    """RFC 9457 problem details; `error` says the same as `detail`."""
+    """RFC 9457 problem details. type: what programs tell problems apart by, and an address at which people read what it
+    means: docs/problems.md; `error` says the same as `detail`."""
 
+    type: Annotated[str, msgspec.Meta(pattern="^/problems/[a-z-]+$")]
     status: int
     title: str
     detail: str

@@ -17,6 +17,7 @@ import psycopg
 
 from store_uptime.pipeline import load_files
 from store_uptime.service import testing
+from store_uptime.service.front.problem_types import all_problem_types
 from store_uptime.service.testing import Service
 from tests.feeds import called, surroundings
 from tests.postgres import eventually, is_alive, run
@@ -177,7 +178,8 @@ def problem(answer: httpx.Response, status: int) -> str:
     is_classic = address.startswith((b"/trigger_report", b"/get_report"))
     assert answer.headers["Content-Type"] == ("application/json" if is_classic else "application/problem+json")
     told = answer.json()
-    assert told.keys() == {"status", "title", "detail", "error"}
+    assert told.keys() == {"type", "status", "title", "detail", "error"}
+    assert all_problem_types()[told["type"]] == status
     assert (told["status"], told["title"]) == (status, HTTPStatus(status).phrase)
     assert told["detail"] == told["error"] != ""
     assert SENTENCES.fullmatch(told["error"]), told["error"]

@@ -115,7 +115,7 @@ def test_only_the_oldest_addresses_call_a_problem_plain_json(client: httpx.Clien
     answers = {path: client.get(path) for path in paths}
     assert {path: answer.headers["Content-Type"] for path, answer in answers.items()} == paths
     assert {frozenset(answer.json()) for answer in answers.values()} == {
-        frozenset(("status", "title", "detail", "error"))
+        frozenset(("type", "status", "title", "detail", "error"))
     }
 
 
