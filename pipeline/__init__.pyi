@@ -6,6 +6,9 @@ from .calendar.tzdata import (
 from .calendar.tzdata import (
     zone_rules as zone_rules,
 )
+from .clean.rules import (
+    Reason as Reason,
+)
 from .clean.split import (
     TableCounts as TableCounts,
 )
@@ -230,6 +233,12 @@ from .source.postgres.connection import (
 )
 from .source.proposal import (
     proposed_mapping as proposed_mapping,
+)
+from .steps import (
+    Step as Step,
+)
+from .steps import (
+    step_of as step_of,
 )
 
 __all__: list[str]

@@ -19,6 +19,7 @@ from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import found_horizon
+from store_uptime.pipeline.steps import Step
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from store_uptime.pipeline.source.frames import Source
 
 POLLS: tuple[Table, ...] = ("store_status",)
-READING = "reading polls, hours and zones"
 Progress = Callable[[str], None]
 """Is told what is being done, in a few words."""
 
@@ -53,7 +53,7 @@ def build_report(
     """
     with panics_as_errors(source.name), begun(source, options, limits, progress) as (ready, db):
         stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
-        progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
+        progress(Step.COMPUTING.with_counts(stores=stores, polls=polls))
         from store_uptime.pipeline.report.compute import report
 
         return report(db, ready, lanes=lanes)
@@ -149,7 +149,7 @@ def begun(
     source: "Source", options: Options, limits: Limits, progress: Progress
 ) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
     """A run whose source has been read and left, and the database to compute in, made while the polls came."""
-    progress(READING)
+    progress(Step.READING.words)
     source.reads = tuple(COLUMNS)  # the same source may have been looked at before
     with ExitStack() as kept:
         with source, ThreadPoolExecutor(1) as aside:
@@ -158,7 +158,7 @@ def begun(
             polls = background.submit(source.polls, horizon, options.store)
             hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))
             background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
-            progress(READING)  # again: by now the version is known
+            progress(Step.READING.words)  # again: by now the version is known
             from store_uptime.pipeline.plan.prepare import Coming, prepare
             from store_uptime.pipeline.uptime.stage import database
 

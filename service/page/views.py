@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Options, Selection, StoreUptimeError
+from store_uptime.pipeline import Options, Selection, Step, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_message
 from store_uptime.service.front import problems
@@ -27,7 +27,6 @@ from store_uptime.service.routes.static_files import files
 from store_uptime.service.workers import jobs
 
 Asking = Request[Grant, str | None, Any]
-STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
 HISTORY = 50
 A_YEAR_S = 31_536_000
 Sort = Annotated[
@@ -75,10 +74,9 @@ async def lacking(backend: Backend) -> dict[str, Any] | None:
 
 
 async def progressing(backend: Backend, row: Row) -> dict[str, Any]:
-    """A report on its way: its row, how far it is, and which of the stages that is."""
+    """A report on its way: its row, how far it is, and the stages that it goes through."""
     progress = await reports.progress(backend.registry, row)
-    stage = next((number for number, name in enumerate(STAGES) if progress["step"].startswith(name)), 1)
-    return {"row": row, "progress": progress, "stages": STAGES, "stage": stage}
+    return {"row": row, "progress": progress, "stages": list(Step)}
 
 
 async def fleet_of(caller: Caller, row: Row, selection: Selection) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, Literal
 
-from store_uptime.pipeline import OLD_US, Columns, Options
+from store_uptime.pipeline import OLD_US, Columns, Options, Step, step_of
 from store_uptime.service.errors import (
     IdempotencyKeyReused,
     QueueFull,
@@ -141,11 +141,13 @@ async def progress(registry: Registry, row: Row) -> dict[str, Any]:
     """What an unfinished report is doing: step, seconds since its trigger or its beginning, reports before it."""
     if row["status"] == "queued" and row["tries"]:
         step = f"waiting for try {row['tries'] + 1}: {row['error']}"
-        return {"step": step, "seconds": row["seconds"], "ahead": 0}
+        return {"step": step, "stage": Step.WAITING, "seconds": row["seconds"], "ahead": 0}
     if row["status"] == "queued":
         ahead = await registry.row("ahead", requested_at=row["requested_at"])
-        return {"step": "waiting for its turn", "seconds": row["seconds"], "ahead": ahead["count"] if ahead else 0}
-    return {"step": row["step"] or "starting", "seconds": row["seconds"], "ahead": 0}
+        before = ahead["count"] if ahead else 0
+        return {"step": "waiting for its turn", "stage": Step.WAITING, "seconds": row["seconds"], "ahead": before}
+    step = row["step"] or "starting"
+    return {"step": step, "stage": step_of(step), "seconds": row["seconds"], "ahead": 0}
 
 
 async def finished(registry: Registry, report_id: str) -> Row:

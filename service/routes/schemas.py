@@ -98,9 +98,11 @@ class Triggered(msgspec.Struct):
 
 
 class Progress(msgspec.Struct):
-    """step: what is being done; seconds: since the run began, or since the trigger; ahead: reports that come first."""
+    """step: what is being done, in words; stage: the same for programs; seconds: since the run began, or since the
+    trigger; ahead: reports that come first."""
 
     step: str
+    stage: Literal["waiting", "reading", "computing", "writing"]
     seconds: float
     ahead: int
 

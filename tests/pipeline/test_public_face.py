@@ -11,7 +11,7 @@ import pytest
 
 from store_uptime import pipeline
 from store_uptime.pipeline import StoreUptimeError, errors, write_sample
-from tests.error_trees import causes, drawn, example, missing_words
+from tests.support.error_trees import causes, drawn, example, missing_words
 
 ROOT = Path(__file__).parents[2]
 PROMISED = {
@@ -34,6 +34,9 @@ PROMISED = {
     "CannotWrite",
     "CellFull",
     "Clause",
+    "Reason",
+    "Step",
+    "step_of",
     "Columns",
     "Day",
     "EmbeddedUnavailable",

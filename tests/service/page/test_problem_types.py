@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from store_uptime.service.front.problem_types import all_problem_types
-from tests.service.running import problem
+from tests.support.running import problem
 
 
 def test_the_type_of_an_answer_leads_to_a_page_about_it(client: httpx.Client) -> None:

@@ -8,7 +8,7 @@ import pytest
 from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service import errors
 from store_uptime.service.errors import CommandError, NotDelivered, RegistryUnreachable, ServiceError
-from tests.error_trees import causes, drawn, example, missing_words
+from tests.support.error_trees import causes, drawn, example, missing_words
 
 KINDS = (ServiceError, CommandError)
 CAUSES = [cause for cause in causes(errors) if cause not in KINDS]
