@@ -32,10 +32,11 @@ class StoreUptimeError(Exception):
         if len(values) + len(named) != len(given) or not given.keys() <= set(self.facts):
             raise TypeError(f"{type(self).__name__} has the facts {self.facts}, not {values} {named}")
         vars(self).update(given)
+        # All facts go to args, also those given by name: pickle makes an error anew from them.
         super().__init__(*(getattr(self, name) for name in self.facts))  # a default is an attribute of the class
 
     def __str__(self) -> str:
-        return self.message.format_map(self.words).rstrip()
+        return self.message.format_map(self.words).rstrip()  # a remedy may be empty
 
     @property
     def words(self) -> dict[str, Any]:

@@ -77,5 +77,5 @@ def writing(path: Path) -> Iterator[None]:
     """What the system says of a file that is being written, as CannotWrite."""
     try:
         yield
-    except OSError as error:
+    except OSError as error:  # strerror without the path, which the sentence has; some errors have none
         raise CannotWrite(str(path), error.strerror or str(error)) from error

@@ -7,7 +7,7 @@ from store_uptime.pipeline.errors.base import StoreUptimeError
 LOAD_POLLS = "Load some with `store-uptime load DIR`."
 EXPORT_POLLS = "Its polls have a header and no rows: export them again."
 CHOOSE_NOW = "Choose a now between them, or a longer lookback."
-LATEST_NOW = "9999-12-10T00:00:00Z"
+LATEST_NOW = "9999-12-10T00:00:00Z"  # Later, local hours of the last week would be in the year 10000.
 
 
 class NoPolls(StoreUptimeError):

@@ -9,6 +9,7 @@ class KeyNeeded(ServiceError):
     """No key was shown, or one that opens nothing."""
 
     status = 401
+    # RFC 9110, section 11.6.1, asks for it beside each 401. A browser has no dialog for Bearer, so the page can ask.
     headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": 'Bearer realm="store-uptime"'}
     message = "A valid API key is needed: send it as `Authorization: Bearer KEY`, or sign in on the page."
 
@@ -16,6 +17,7 @@ class KeyNeeded(ServiceError):
 class UnknownHost(ServiceError):
     """The request was made under a name that the server does not have: another site's name may lead to it."""
 
+    # DNS rebinding: a page of another site gives its own name this server's address, and is of the same origin then.
     status = 403
     message = "This server does not go by that name; --allowed-host gives it more."
 

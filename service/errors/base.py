@@ -22,6 +22,7 @@ UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the 
 class ServiceError(StoreUptimeError):
     """Answers a request."""
 
+    # 503 unless a class says more: what is not the request's fault is worth another try.
     status: ClassVar[int] = 503
     headers: ClassVar[dict[str, str]] = {}
     log_cause: ClassVar[Cause | None] = None

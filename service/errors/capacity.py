@@ -12,6 +12,7 @@ class QueueFull(ServiceError):
 
     waiting: int
 
+    # Retry-After goes by what has to end first: a report takes seconds, a lookup less, a lock on the tables longer.
     headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}
     log_cause = Cause.QUEUE_FULL
     message = "{reports} waiting already. Try again in a while."
@@ -27,7 +28,7 @@ class WorkerLost(ServiceError):
 
     exit_status: int
 
-    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}  # Another worker takes its place at once.
     log_cause = Cause.WORKER_LOST
     message = "The process that worked on it ended unexpectedly{probably}. Try again."
 
@@ -103,6 +104,7 @@ class TooManyWaiting(ServiceError):
 class ClientGone(ServiceError):
     """Nobody waits for the answer any more, so nobody reads this."""
 
+    # An error all the same: raised, it frees the turn that the request held.
     message = "The client has gone."
 
 

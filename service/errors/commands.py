@@ -13,6 +13,8 @@ NAME_LENGTH = 100  # of an API key: it stands in the page's head, in tables and 
 class BadKeyName(CommandError):
     """An API key cannot have this name. shown: the name, as it can be shown."""
 
+    # Not the name itself: it may hold what a terminal would obey.
+
     shown: str
 
     message = (
@@ -111,6 +113,7 @@ class TooLittleMemory(CommandError):
     @property
     def words(self) -> dict[str, Any]:
         """See `StoreUptimeError`."""
+        # Rounded up, all three: who gives the service what is said here must not be refused again.
         amounts = {"there": self.there, "needed": self.needed, "least": self.least}
         return super().words | {name: f"{-(-amount // MEBIBYTE)} MiB" for name, amount in amounts.items()}
 

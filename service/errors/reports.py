@@ -13,13 +13,14 @@ class UnknownReport(ServiceError):
 class ReportRemoved(ServiceError):
     """The report was deleted, or is older than what is kept."""
 
-    status = 410
+    status = 410  # Its id is kept: an old link learns that the report was there.
     message = "This report is not kept any more. Trigger a new one."
 
 
 class ReportNotFinished(ServiceError):
     """What was asked for comes with the result."""
 
+    # Not 404 or 503: the address is right, and GET /reports/ID/events says when the report is complete.
     status = 409
     message = "This report is still running. Ask again when it is complete."
 
@@ -78,5 +79,6 @@ class EncryptedReportDamaged(ReportEncrypted):
 class IdempotencyKeyReused(ServiceError):
     """The idempotency key stands for another request."""
 
+    # draft-ietf-httpapi-idempotency-key-header, section 2.7, asks for 422 here.
     status = 422
     message = "This Idempotency-Key was used with another body. Use a new key for a new request."

@@ -51,6 +51,7 @@ class PrivateWebhook(ServiceError):
     )
 
 
+# No ServiceError: whoever made the schedule reads it later, beside the delivery, so it has no status.
 class NotDelivered(StoreUptimeError):
     """A file or an announcement has not arrived. why: for whoever made the schedule; cause: what the log alone says."""
 

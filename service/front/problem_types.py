@@ -24,14 +24,14 @@ from store_uptime.service.errors import CommandError, NotDelivered, ServiceError
 STATUS: dict[type[StoreUptimeError], int] = {
     StoreUptimeError: 503,  # of those that are not here: what is wrong with the source, and may be mended
     UnknownStore: 404,
-    NoPolls: 404,
+    NoPolls: 404,  # Not 503: to try again does not help, until somebody loads polls.
     ReportDamaged: 500,
-    SheetFull: 406,
+    SheetFull: 406,  # As CSV the same report can be had.
     CellFull: 406,
     HorizonOutOfRange: 422,
 }
 """What the errors of the pipeline, and those below them in the tree, are answered with."""
-NEVER_ANSWERED = (CommandError, NotDelivered)
+NEVER_ANSWERED = (CommandError, NotDelivered)  # Their types would be addresses that nobody is ever sent.
 
 
 class HttpProblem(Enum):
@@ -42,7 +42,7 @@ class HttpProblem(Enum):
     METHOD_NOT_ALLOWED = "method-not-allowed", 405
     NOT_ACCEPTABLE = "not-acceptable", 406
     BODY_TOO_SLOW = "body-too-slow", 408
-    BODY_TOO_LARGE = "body-too-large", 413
+    BODY_TOO_LARGE = "body-too-large", 413  # Not named by its phrase, which Python 3.13 has changed.
     TOO_MANY_REQUESTS = "too-many-requests", 429
     HEAD_TOO_LARGE = "head-too-large", 431
     UNEXPECTED = "unexpected-error", 500
@@ -61,6 +61,7 @@ class HttpProblem(Enum):
 
 def http_problem(status: int) -> HttpProblem:
     """The kind that Litestar's refusals with a status are of."""
+    # Litestar may come to refuse with statuses that are not here: a type must be one that is in the docs.
     fallback = HttpProblem.BAD_REQUEST if status < 500 else HttpProblem.UNEXPECTED
     return next((kind for kind in HttpProblem if kind.status == status), fallback)
 
@@ -79,6 +80,7 @@ def problem_status(cause: type[StoreUptimeError]) -> int:
 
 def problem_members(kind: str, status: int, sentence: str) -> dict[str, Any]:
     """The members of a problem: RFC 9457, and `error`, which is what older clients read."""
+    # The type is a path, not a whole URL: behind a proxy the server does not know its own name.
     return {
         "type": kind,
         "status": status,

@@ -23,6 +23,7 @@ from store_uptime.service.front.problem_types import (
     problem_type,
 )
 
+# In place of Litestar's own: those name parameters of Python, or say no more than the status.
 SENTENCES = {
     404: "There is nothing at this address; /schema shows what there is.",
     405: "This address does not take this method; /schema shows which it takes.",
@@ -30,7 +31,7 @@ SENTENCES = {
     429: "Too many requests from this address; Retry-After says in how many seconds there may be more.",
 }
 CLASSIC, CLASSIC_MEDIA = ("/trigger_report", "/get_report"), "application/json"
-RETRY_AFTER = "5"  # seconds
+RETRY_AFTER = "5"  # seconds: by then a database that was restarted answers again, and so does a new worker
 UNEXPECTED = "Something went wrong in the server; its log has the details."
 
 log = structlog.get_logger(part="http")
@@ -50,15 +51,15 @@ def problem(kind: str, status: int, sentence: str, headers: dict[str, str] | Non
     )
 
 
-def of_http(error: HTTPException) -> ProblemDetailsException:
+def http_refusal(error: HTTPException) -> ProblemDetailsException:
     """What Litestar refuses."""
-    if error.status_code >= 500:
-        return of_anything(error)
+    if error.status_code >= 500:  # Litestar's for mistakes of handlers, such as a template that lacks a value
+        return unexpected_problem(error)
     sentence = SENTENCES.get(error.status_code, error.detail)
     return problem(http_problem(error.status_code).type, error.status_code, sentence, error.headers)
 
 
-def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
+def stated_problem(error: StoreUptimeError) -> ProblemDetailsException:
     """What the service or the pipeline cannot do."""
     headers = error.headers if isinstance(error, ServiceError) else None
     return problem(problem_type(type(error)), problem_status(type(error)), public_message(error), headers)
@@ -69,7 +70,7 @@ def bad_request(sentence: str) -> ProblemDetailsException:
     return problem(HttpProblem.BAD_REQUEST.type, 400, sentence)
 
 
-def of_anything(error: Exception) -> ProblemDetailsException:
+def unexpected_problem(error: Exception) -> ProblemDetailsException:
     """A mistake of ours: it says nothing of the inside."""
     log.error("unexpected error", exc_info=error)
     return problem(HttpProblem.UNEXPECTED.type, 500, UNEXPECTED)
@@ -79,18 +80,18 @@ def problem_of(error: Exception) -> ProblemDetailsException:
     """What anything that goes wrong is to a caller."""
     match error:
         case HTTPException():
-            return of_http(error)
+            return http_refusal(error)
         case StoreUptimeError():
-            return of_ours(error)
+            return stated_problem(error)
         case UnicodeDecodeError():
             return bad_request("The body of this request is not UTF-8.")
         case RecursionError():  # Brackets in brackets in brackets: msgspec has no error of its own for them.
             return bad_request("The body of this request is nested too deeply.")
         case _:
-            return of_anything(error)
+            return unexpected_problem(error)
 
 
-def log_fields(error: Exception) -> dict[str, str]:
+def cause_fields(error: Exception) -> dict[str, str]:
     """What the log says beside the status of an answer for which the caller can do nothing; else nothing."""
     match error:
         case RegistryUnreachable(cause=cause, reason=reason):
@@ -107,13 +108,14 @@ def log_fields(error: Exception) -> dict[str, str]:
 
 def note_cause(request: Request[Any, Any, Any], error: Exception) -> None:
     """Have the request's line in the log say why."""
-    request.scope["state"]["cause"] = log_fields(error)  # RequestLogMiddleware reads it
+    request.scope["state"]["cause"] = cause_fields(error)  # RequestLogMiddleware reads it
 
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A problem as its address answers it."""
     note_cause(request, error)
     answer = problem_of(error).to_response(request)
+    # Scripts that are older than problem details read JSON only where the media type says no more than that.
     if is_classic(request.scope["path"]):
         answer.media_type = CLASSIC_MEDIA
     return answer
@@ -124,11 +126,11 @@ def is_classic(path: str) -> bool:
     return path in CLASSIC or path.startswith("/get_report/")
 
 
-def nowhere(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
+def unknown_address(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
     """The answer where no route is: a page for a browser, a problem for everybody else."""
     if not is_for_a_browser(request):
         return problem_response(request, error)
-    return Template("problem.html", context={"told": SENTENCES[404]}, status_code=404)
+    return Template("problem.html", context={"detail": SENTENCES[404]}, status_code=404)
 
 
 def is_for_a_browser(request: Request[Any, Any, Any]) -> bool:
@@ -137,7 +139,7 @@ def is_for_a_browser(request: Request[Any, Any, Any]) -> bool:
 
 
 HANDLERS: dict[type[Exception] | int, Any] = {
-    NotFoundException: nowhere,
+    NotFoundException: unknown_address,
     HTTPException: problem_response,
     Exception: problem_response,
 }

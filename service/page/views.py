@@ -211,7 +211,7 @@ def refused(request: Asking, error: Exception) -> Template:
     problem = problems.problem_of(error)
     return Template(
         "problem.html",
-        context={"told": problem.detail},
+        context={"detail": problem.detail},
         status_code=problem.status_code,
         headers=problem.headers,
     )
