@@ -6,6 +6,9 @@ from .calendar.tzdata import (
 from .calendar.tzdata import (
     zone_rules as zone_rules,
 )
+from .clean.rules import (
+    Reason as Reason,
+)
 from .clean.split import (
     TableCounts as TableCounts,
 )
@@ -53,6 +56,9 @@ from .errors import (
 )
 from .errors import (
     CellFull as CellFull,
+)
+from .errors import (
+    Clause as Clause,
 )
 from .errors import (
     EmbeddedUnavailable as EmbeddedUnavailable,
@@ -254,6 +260,12 @@ from .source.proposal import (
 )
 from .source.protocol import (
     Source as Source,
+)
+from .steps import (
+    Step as Step,
+)
+from .steps import (
+    step_of as step_of,
 )
 
 __all__: list[str]

@@ -20,6 +20,7 @@ from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import find_horizon
 from store_uptime.pipeline.source import as_source
 from store_uptime.pipeline.source.protocol import POLLS_ALONE
+from store_uptime.pipeline.steps import Step
 
 # Polars and DuckDB, and what needs them, are imported within the functions below, once the polls are being pulled from
 # a database: their 0.2 s then cost no time.
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from store_uptime.pipeline.uptime.stage import Uptime
 
 log = logger_of(__name__)
-READING = "reading polls, hours and zones"
 Progress = Callable[[str], None]
 """Is called with what is being done, in a few words."""
 
@@ -93,13 +93,13 @@ def open_run(
     source: "Source", options: Options, limits: Limits, progress: Progress
 ) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
     """Read -> clean -> plan -> partitions: a run whose source has been left, and the database to compute in."""
-    progress(READING)
+    progress(Step.READING.words)
     since_s = monotonic()
     with panics_as_errors(source.name), ExitStack() as resources:
         with source.opened():
             horizon = horizon_of(source, options)
             raw = source.read(horizon, options.store)
-            progress(READING)  # again: by now the version is known
+            progress(Step.READING.words)  # again: by now the version is known
             from store_uptime.pipeline.plan.prepare import prepare_run
             from store_uptime.pipeline.uptime.stage import database
 
@@ -108,7 +108,7 @@ def open_run(
             prepared = prepare_run(source, options, horizon, raw)
             log.debug("read %s: %d partitions", source.name, len(prepared.partitions))
         stores, polls = prepared.plan.stores.height, prepared.counts["polls"].accepted
-        progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
+        progress(Step.COMPUTING.with_counts(stores=stores, polls=polls))
         yield prepared, db
         log.info("computed %s: %d stores, %d polls, %.2f s", source.name, stores, polls, monotonic() - since_s)
 

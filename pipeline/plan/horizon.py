@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.errors import (
+    CHOOSE_NOW,
     EXPORT_POLLS,
     LATEST_NOW,
     LOAD_POLLS,
     HorizonOutOfRange,
     NoPolls,
+    NoPollsInHorizon,
+    NowTooLate,
     UnknownStore,
 )
 from store_uptime.pipeline.mapping.mapping import mapping_line
@@ -49,7 +52,8 @@ def horizon_before(
     start_us = now_us - WEEK_US - microseconds(lookback)
     if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
         writable_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
-        raise HorizonOutOfRange(iso(writable_us), in_largest_unit(lookback))
+        now = iso(writable_us)
+        raise (NowTooLate if now > LATEST_NOW else HorizonOutOfRange)(now, in_largest_unit(lookback))
     return Horizon(start_us, now_us, ahead_us, clock_us)
 
 
@@ -68,11 +72,12 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
     within = f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]"
     unit = other_unit(span[1], source.mapping.timestamp_unit)
     if unit is None:
-        return NoPolls(source.name, oldest, newest, within)
+        return NoPollsInHorizon(source.name, CHOOSE_NOW, within, oldest, newest)
     line = mapping_line("store_status", "timestamp_unit", unit)
-    return NoPolls(source.name, oldest, newest, within, f"The line {line} in the mapping gives likelier times.")
+    remedy = f"The line {line} in the mapping gives likelier times."
+    return NoPollsInHorizon(source.name, remedy, within, oldest, newest)
 
 
 def nothing_polled(source: "Source") -> NoPolls:
     """What to raise where there is no accepted poll at all: a database is loaded, files are exported."""
-    return NoPolls(source.name, None, None, "", EXPORT_POLLS if source.counts_outside_horizon else LOAD_POLLS)
+    return NoPolls(source.name, EXPORT_POLLS if source.counts_outside_horizon else LOAD_POLLS)

@@ -13,7 +13,7 @@ from store_uptime.pipeline.clean.plausibility import commonest, example_of
 from store_uptime.pipeline.clean.raw import NONE_VALID, RawPolls
 from store_uptime.pipeline.clean.remedies import remedy
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_polls, clean_zones
-from store_uptime.pipeline.errors import AllPollsRejected, NoPolls
+from store_uptime.pipeline.errors import AllPollsRejected, NewestPollsRejected, NoPolls, OnlyPollRejected
 from store_uptime.pipeline.options import DAY_US, Horizon
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
@@ -40,8 +40,9 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
         return nothing_polled(source)
     reason, _ = commonest(reasons)
     example = str(example_of(polls.rejected, reason) or "")
-    is_all = polls.rejected.height < source.newest_limit
-    return AllPollsRejected(source.name, polls.rejected.height, is_all, reasons, example, remedy(polls.rejected))
+    rows = polls.rejected.height
+    kind = OnlyPollRejected if rows == 1 else AllPollsRejected if rows < source.newest_limit else NewestPollsRejected
+    return kind(source.name, remedy(polls.rejected), rows, reasons, example)
 
 
 def newest_polls(source: Source) -> CleanedTable:

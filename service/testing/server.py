@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import NotServing
 
 if TYPE_CHECKING:
     import httpx
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
 START_S, STOP_S, LOOK_S = 120.0, 60.0, 0.05
 DEFAULTS = {"STORE_UPTIME_PORT": "0", "STORE_UPTIME_LOG_FORMAT": "json"}
 """Variables of every server that is started here; options win over them. The address is read from the log, so JSON."""
-
-
-class NotServing(StoreUptimeError):
-    """The server has ended before it was ready, or takes too long to be."""
-
-    def __init__(self, reason: str, last_line: str) -> None:
-        super().__init__(reason, last_line)
-        self.reason, self.last_line = reason, last_line
-
-    def __str__(self) -> str:
-        return f"the service {self.reason}; its last words: {self.last_line or 'none'}"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import psycopg
 
 from store_uptime.pipeline import load_files
 from store_uptime.service import testing
+from store_uptime.service.front.problem_types import all_problem_types
 from store_uptime.service.testing import Service
 from store_uptime.service.testing import await_report as finished
 from store_uptime.service.testing import complete_report as complete
@@ -153,7 +154,8 @@ def problem(answer: httpx.Response, status: int) -> str:
     is_classic = address.startswith((b"/trigger_report", b"/get_report"))
     assert answer.headers["Content-Type"] == ("application/json" if is_classic else "application/problem+json")
     body = answer.json()
-    assert body.keys() == {"status", "title", "detail", "error"}
+    assert body.keys() == {"type", "status", "title", "detail", "error"}
+    assert all_problem_types()[body["type"]] == status
     assert (body["status"], body["title"]) == (status, HTTPStatus(status).phrase)
     assert body["detail"] == body["error"] != ""
     assert SENTENCES.fullmatch(body["error"]), body["error"]

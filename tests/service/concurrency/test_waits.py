@@ -18,11 +18,11 @@ import pytest
 
 from store_uptime.pipeline import SourceMismatch
 from store_uptime.service.backend.watch import NEWER
-from store_uptime.service.causes import Cause, cause_of_state
 from store_uptime.service.cli.registry import RegistryLocation, opened
 from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.concurrency.threads import NoThread, Threads
 from store_uptime.service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, RegistryUnreachable
+from store_uptime.service.errors.causes import Cause, cause_of_state
 from store_uptime.service.front.deadline import AnswerDeadline
 from store_uptime.service.front.problems import problem_of
 from store_uptime.service.queue.ticker import Ticker, Troubles

@@ -17,10 +17,10 @@ from store_uptime.service.concurrency.clients import CLIENT, Client
 from store_uptime.service.concurrency.turns import Turns
 from store_uptime.service.errors import (
     ClientGone,
-    LaneFull,
     NeedsMoreMemory,
+    ServerBusy,
     SourceTooSlow,
-    TooManyAtOnce,
+    TooManyWaiting,
     WorkerLost,
 )
 from store_uptime.service.front.connections import OF_ONE, RESERVED, Connections
@@ -184,9 +184,9 @@ def test_so_many_wait_of_one_client_and_so_many_at_all() -> None:
         async with turns.turn("a", ()):
             waiting = [asyncio.create_task(served(turns, done, client, "")) for client in "aab"]
             await asyncio.sleep(0)
-            with pytest.raises(TooManyAtOnce):
+            with pytest.raises(TooManyWaiting):
                 await served(turns, done, "a", "")
-            with pytest.raises(LaneFull):
+            with pytest.raises(ServerBusy):
                 await served(turns, done, "c", "")
             waiting[0].cancel()
             await asyncio.sleep(0)
