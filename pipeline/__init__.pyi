@@ -6,6 +6,9 @@ from .calendar.tzdata import (
 from .calendar.tzdata import (
     zone_rules as zone_rules,
 )
+from .clean.rules import (
+    Reason as Reason,
+)
 from .clean.split import (
     TableCounts as TableCounts,
 )
@@ -53,6 +56,9 @@ from .errors import (
 )
 from .errors import (
     CellFull as CellFull,
+)
+from .errors import (
+    Clause as Clause,
 )
 from .errors import (
     EmbeddedUnavailable as EmbeddedUnavailable,
@@ -112,16 +118,16 @@ from .instants import (
     parse_instant as parse_instant,
 )
 from .load.load import (
+    load_files as load_files,
+)
+from .load.result import (
     Loaded as Loaded,
 )
-from .load.load import (
+from .load.result import (
     LoadedFile as LoadedFile,
 )
-from .load.load import (
+from .load.result import (
     LoadedTable as LoadedTable,
-)
-from .load.load import (
-    load_files as load_files,
 )
 from .mapping.mapping import (
     AS_NAMED as AS_NAMED,
@@ -152,6 +158,9 @@ from .options import (
 )
 from .options import (
     Options as Options,
+)
+from .options import (
+    Selection as Selection,
 )
 from .panics import (
     panics_as_errors as panics_as_errors,
@@ -190,9 +199,6 @@ from .report.report import (
     write_rejects as write_rejects,
 )
 from .report.selection import (
-    Selection as Selection,
-)
-from .report.selection import (
     select as select,
 )
 from .report.stretches import (
@@ -217,6 +223,9 @@ from .run import (
     build_report as build_report,
 )
 from .run import (
+    build_report_with_lanes as build_report_with_lanes,
+)
+from .run import (
     build_timeline as build_timeline,
 )
 from .run import (
@@ -237,9 +246,6 @@ from .source import (
 from .source.frames import (
     Frames as Frames,
 )
-from .source.frames import (
-    Source as Source,
-)
 from .source.postgres.connection import (
     connect as connect,
 )
@@ -251,6 +257,15 @@ from .source.postgres.connection import (
 )
 from .source.proposal import (
     proposed_mapping as proposed_mapping,
+)
+from .source.protocol import (
+    Source as Source,
+)
+from .steps import (
+    Step as Step,
+)
+from .steps import (
+    step_of as step_of,
 )
 
 __all__: list[str]

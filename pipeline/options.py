@@ -1,7 +1,7 @@
 """What a caller may choose, and the stretch of time that follows from it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self, TypeVar
 
@@ -102,6 +102,34 @@ class Options:
             lookback=timedelta(seconds=plain["lookback"]),
             until=plain.get("until"),
         )
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which stores are wanted; all that is set must hold.
+
+    search    text that the id contains, in upper or lower case
+    down_now  business time at now, and the status known to be inactive
+    below     the written uptime percent of the window is less; an empty one is not
+    window    the window of `below` and `unknown`
+    zone      the zone that the store's hours were read in
+    unknown   time in the window that nothing is known of, or hours that are not known
+    """
+
+    search: str = ""
+    down_now: bool = False
+    below: float | None = None
+    window: Literal["hour", "day", "week"] = "week"
+    zone: str = ""
+    unknown: bool = False
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is set, as plain values; the window only where it matters."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        wanted = {field.name: values[field.name] for field in fields(self) if values[field.name] != field.default}
+        window = {"window": self.window} if {"below", "unknown"} & wanted.keys() else {}
+        return {name: value for name, value in wanted.items() if name != "window"} | window
 
 
 @dataclass(frozen=True)

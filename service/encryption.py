@@ -4,13 +4,14 @@ A server needs recipients alone to keep reports; to show them it needs an identi
 its first bytes: so reports from before there was a key stay readable, and keys may follow each other.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store_uptime.pipeline import StoreUptimeError
-from store_uptime.service.errors import ReportEncrypted
+from store_uptime.service.errors import EncryptedReportDamaged, NoKey, ReportEncrypted, ReportEncryptedToOthers
 from store_uptime.service.extras import Extra, provided_by
 
 if TYPE_CHECKING:
@@ -20,17 +21,16 @@ if TYPE_CHECKING:
     Identity = x25519.Identity | ssh.Identity
 
 MAGIC = b"age-encryption.org/v1\n"
+HEADER = re.compile(
+    re.escape(MAGIC)
+    + rb"(?:-> [!-~ ]+\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n)+--- [A-Za-z0-9+/]{43}\n"
+    + rb"(?=.{32})",
+    re.DOTALL,
+)
+"""A whole header, for one key or several, and what follows at least: c2sp.org/age."""
 SUFFIX = ".age"
 LARGEST = 1 << 20
 """So many letters a file of keys may have."""
-
-
-class NoKey(StoreUptimeError):
-    """What was given as a recipient or as an identity is none."""
-
-    def __str__(self) -> str:
-        what, reason = self.args
-        return f"{what}: {self.clause(reason)}. `store-uptime encryption key FILE` makes a new key."
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,33 @@ class Encryption:
         return pyrage.encrypt(content, [recipient(text) for text in self.recipients])
 
     def opened(self, content: bytes) -> bytes:
-        """The content, decrypted where it is encrypted. Raises Sealed where no identity opens it."""
+        """The content, decrypted where it is encrypted. Raises ReportEncrypted where no identity opens it."""
         if not content.startswith(MAGIC):
             return content
         if not self.identities:  # said without pyrage: a plain installation may meet what another one has encrypted
-            raise ReportEncrypted(has_keys=False, is_damaged=False)
+            raise ReportEncrypted
         with provided_by(Extra.ENCRYPTION):
             import pyrage
 
         try:
             return pyrage.decrypt(content, [identity(text) for text in self.identities])
-        except pyrage.DecryptError as error:
-            raise ReportEncrypted(has_keys=True, is_damaged="matching keys" not in str(error)) from None
+        except pyrage.DecryptError:
+            raise self._why_closed(content) from None
+
+    def _why_closed(self, content: bytes) -> ReportEncrypted:
+        import pyrage
+
+        if HEADER.match(content) is None:
+            return EncryptedReportDamaged()
+        # pyrage.decrypt has one class for every failure, and words that may change. decrypt_io has another one for what
+        # comes after a header that a key has opened. github.com/woodruffw/pyrage, src/lib.rs
+        try:
+            pyrage.decrypt_io(BytesIO(content), BytesIO(), [identity(text) for text in self.identities])
+        except OSError:
+            return EncryptedReportDamaged()
+        except pyrage.DecryptError:
+            return ReportEncryptedToOthers()
+        return EncryptedReportDamaged()
 
     def named(self, name: str) -> str:
         """The name of a file, once it is sealed."""

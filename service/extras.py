@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import ExtraMissing
 
 
 class Extra(StrEnum):
@@ -24,22 +24,10 @@ PURPOSES = {
 }
 
 
-class ExtraMissing(StoreUptimeError):
-    """Something is asked for that only an extra of the package can do, and that is not installed."""
-
-    def __init__(self, extra: Extra) -> None:
-        super().__init__(extra)
-        self.extra = extra
-
-    def __str__(self) -> str:
-        # in quotes, for zsh takes the brackets for a pattern
-        return f"{PURPOSES[self.extra]}: this needs an extra. Install it: pip install 'store-uptime[{self.extra}]'"
-
-
 @contextmanager
 def provided_by(extra: Extra) -> Iterator[None]:
     """Around the imports of what an extra brings. Raises ExtraMissing."""
     try:
         yield
     except ModuleNotFoundError:
-        raise ExtraMissing(extra) from None
+        raise ExtraMissing(extra, PURPOSES[extra]) from None

@@ -16,7 +16,7 @@ from .pipeline.run import explain as explain
 from .pipeline.sample.sample import write_sample as write_sample
 from .pipeline.source import open_source as open_source
 from .pipeline.source.frames import Frames as Frames
-from .pipeline.source.frames import Source as Source
+from .pipeline.source.protocol import Source as Source
 
 __all__: list[str]
 __version__: str

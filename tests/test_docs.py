@@ -1,6 +1,5 @@
 """The docs are true: their examples run, and nothing that the program knows is missing from them."""
 
-import inspect
 import json
 import os
 import re
@@ -17,21 +16,19 @@ import pytest
 from prometheus_client import Gauge, Histogram
 
 import store_uptime
+from docs.calls import ADDRESS, answers, calls
 from store_uptime.pipeline import LISTS, write_sample
-from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.data_warnings import WARNING_CODES
 from store_uptime.pipeline.embedded.server import embedded_server
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS
 from store_uptime.pipeline.tables import COLUMNS, VARIANTS
 from store_uptime.pipeline.uptime.stage import STEPS
-from store_uptime.service import errors
 from store_uptime.service.app import HANDLERS
 from store_uptime.service.cli.main import app
-from store_uptime.service.errors import ServiceError
-from store_uptime.service.front import problems
+from store_uptime.service.front.problem_types import all_problem_types
 from store_uptime.service.observability import metrics
 from store_uptime.service.routes import schemas
-from tests.support.examples import ADDRESS, answers, calls
 from tests.support.feeds import called
 from tests.support.postgres import open_folder
 
@@ -229,9 +226,14 @@ def test_every_metric_is_in_the_docs() -> None:
 
 def test_every_status_of_a_problem_is_in_the_docs() -> None:
     rows = re.findall(r"^\| ([0-9, ]+) \|", TEXT[API], re.MULTILINE)
-    told = {int(number) for row in rows for number in row.split(", ")}
-    causes = [cause for cause in vars(errors).values() if inspect.isclass(cause) and issubclass(cause, ServiceError)]
-    assert {cause.status for cause in causes} | set(problems.STATUS.values()) | set(schemas.ALWAYS) <= told
+    listed = {int(number) for row in rows for number in row.split(", ")}
+    assert set(all_problem_types().values()) | set(schemas.ALWAYS) <= listed
+
+
+def test_every_type_of_a_problem_is_in_the_docs_with_its_status() -> None:
+    rows = re.findall(r"^\| `(/problems/[a-z-]+)` \| ([0-9]+) \|", TEXT[ROOT / "docs" / "problems.md"], re.MULTILINE)
+    assert len(rows) == len(all_problem_types())
+    assert {kind: int(status) for kind, status in rows} == all_problem_types()
 
 
 def test_every_column_that_is_written_is_in_the_docs() -> None:

@@ -10,7 +10,7 @@ from store_uptime.service import parameters
 from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
 from store_uptime.service.cli.report import put_private, refuse_terminal
 from store_uptime.service.cli.terminal import echo
-from store_uptime.service.errors import RemovedReport
+from store_uptime.service.errors import ReportRemoved
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
 
 
@@ -41,7 +41,7 @@ def fetch(
         row = with_result(known(next(iter(ask("status", id=report_id)), None)))
         stored = ask("figures", id=report_id)
         if not stored:
-            raise RemovedReport
+            raise ReportRemoved
         report = pipeline.restore(keys.opened(stored[0]["figures"]))
         ask("note", action="read", subject=report_id, detail="fetch", **ON_THE_COMMAND_LINE)
     put_private(report.render(format, columns or row["options"]["columns"]), out)

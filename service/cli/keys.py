@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from store_uptime.pipeline import StoreUptimeError, is_duration, parse_instant, parse_positive_duration, quoted
+from store_uptime.pipeline import is_duration, parse_instant, parse_positive_duration, quoted
 from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
+from store_uptime.service.errors import BadKeyName, KeyExists, UnknownKey
+from store_uptime.service.errors.commands import NAME_LENGTH
 from store_uptime.service.parameters import INPUT, TIME, converted_by
 
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
 BEGINS_AS_DATE = re.compile(r"[0-9]{4}-")
-NAME_LENGTH = 100  # it stands in the page's head, in tables and in an index
 HEADINGS = ("name", "key", "role", "made", "ends", "last used", "state")
 
 keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
@@ -59,30 +60,6 @@ End = Annotated[
 ]
 
 
-class BadName(StoreUptimeError):
-    """What was given as a name cannot be read."""
-
-    def __str__(self) -> str:
-        return (
-            f"{quoted(self.args[0])} is no name for a key: one has 1 to {NAME_LENGTH} characters that can be read, "
-            "on one line, and no blank at either end."
-        )
-
-
-class NoSuchKey(StoreUptimeError):
-    """There is no such key, or it is revoked already."""
-
-    def __str__(self) -> str:
-        return f"there is no key {self.args[0]!r} that could be revoked. `store-uptime keys list` shows all."
-
-
-class KeyExists(StoreUptimeError):
-    """The name is taken."""
-
-    def __str__(self) -> str:
-        return f"there is a key {self.args[0]!r} already. Choose another name."
-
-
 @keys.command
 def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: RegistryLocation = HERE) -> int:
     """Make a key and print it, once: only its hash is kept.
@@ -94,7 +71,7 @@ def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: R
     from store_uptime.service.front.authentication import new_key
 
     if not 0 < len(name) <= NAME_LENGTH or name != name.strip() or not name.isprintable():
-        raise BadName(name)
+        raise BadKeyName(quoted(name))
     key, key_id, key_hash = new_key()
     with opened(place) as ask:
         values = {"id": key_id, "hash": key_hash, "role": role, "expires_at": expires}
@@ -160,6 +137,6 @@ def revoke(name: Name, /, *, place: RegistryLocation = HERE) -> int:
     with opened(place) as ask:
         revoked = ask("revoke_key", name=name, **ON_THE_COMMAND_LINE)
     if not revoked:
-        raise NoSuchKey(name)
+        raise UnknownKey(name)
     echo(f"key {name!r} is revoked")
     return 0

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Format, Options, StoreUptimeError
+from store_uptime.pipeline import Format, Options
 from store_uptime.service import parameters
 from store_uptime.service.cli import terminal
 from store_uptime.service.cli.terminal import counted, echo, reasons
+from store_uptime.service.errors import NotForTerminals
 from store_uptime.service.page.humanize import behind, format_elapsed, when_down
 from store_uptime.service.parameters import FLAG, OUTPUT
 
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 
 WARNED = 3
 BINARY = ("xlsx", "parquet")
-
-
-class NotForTerminals(StoreUptimeError):
-    """A terminal was to show what is not text."""
-
-    def __str__(self) -> str:
-        return f"{self.args[0]} is not for a terminal. Name a file: --out report.{self.args[0]}."
 
 
 def report(

@@ -8,34 +8,14 @@ from dataclasses import replace
 from types import FrameType
 
 from store_uptime import pipeline
-from store_uptime.pipeline import EMBEDDED, StoreUptimeError
+from store_uptime.pipeline import EMBEDDED
 from store_uptime.service import parameters
+from store_uptime.service.errors import CannotEncrypt, CannotListen, CannotServe
 from store_uptime.service.front.connections import CONNECTIONS, Connections
 from store_uptime.service.settings import Settings
 
 KEEP_ALIVE_S = 75  # longer than reverse proxies keep a connection, so that they never use one that was just closed
 ANSWERS_S = 5  # how long answers on their way may take when the server is stopped
-
-
-class CannotListen(StoreUptimeError):
-    """The address is taken, or is not one of this machine."""
-
-    def __str__(self) -> str:
-        host, port, reason = self.args
-        return f"cannot listen on {host} port {port}: {self.clause(reason)}. Choose another with --port or --host."
-
-
-class CannotEncrypt(StoreUptimeError):
-    """The certificate or its key is missing, or not what it should be."""
-
-    def __str__(self) -> str:
-        certificate, key, reason = self.args
-        files = f"{certificate} and {key}"
-        return f"cannot serve HTTPS with {files}: {self.clause(reason)}. They must be PEM, and belong together."
-
-
-class CannotServe(StoreUptimeError):
-    """The server had to give up."""
 
 
 def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen

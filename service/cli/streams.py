@@ -10,18 +10,11 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import CannotPrint
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 # To write to what is open for reading fails, as it should where stdout is closed.
 INSTEAD = {STDIN: os.O_RDONLY, STDOUT: os.O_RDONLY, STDERR: os.O_WRONLY}
-
-
-class CannotPrint(StoreUptimeError):
-    """Stdout takes nothing."""
-
-    def __str__(self) -> str:
-        return f"cannot write to stdout: {self.clause(*self.args)}. Choose another place."
 
 
 def prepare_streams() -> None:

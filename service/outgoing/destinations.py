@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from store_uptime import pipeline
-from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.concurrency.threads import Threads
 from store_uptime.service.encryption import MAGIC
-from store_uptime.service.errors import NotDelivered
+from store_uptime.service.errors import NoDestination, NotDelivered
 from store_uptime.service.extras import Extra, provided_by
 
 if TYPE_CHECKING:
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
 RETRIES = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}  # what is longer away, the courier waits for
 BUCKET = "s3://"
 WRITES, WRITE_S = 8, 60.0  # a folder of another machine may hang
-
-
-class NoDestination(StoreUptimeError):
-    """What was given as a destination is none."""
-
-    def __str__(self) -> str:
-        given, reason = self.args
-        return f"cannot deliver to {given!r}: {self.clause(reason)}. Write NAME=FOLDER, or NAME=s3://BUCKET/PREFIX."
 
 
 class Destination(Protocol):

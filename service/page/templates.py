@@ -18,7 +18,7 @@ from store_uptime.service.registry.grants import Role
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
-SEMANTICS = FOLDER / "semantics.md"
+DOCUMENTS = FOLDER  # Links to those in docs/, which a wheel holds as files of the package.
 
 
 def engine() -> JinjaTemplateEngine:
@@ -76,9 +76,9 @@ def assets_path() -> str:
 
 
 @cache
-def semantics() -> str:
-    """docs/semantics.md as HTML; its headings can be linked to."""
-    text = SEMANTICS.read_text(encoding="utf-8")
+def document(name: str) -> str:
+    """A file of docs/ as HTML; its headings can be linked to."""
+    text = (DOCUMENTS / name).read_text(encoding="utf-8")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     for token, content in pairwise(tokens):

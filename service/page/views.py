@@ -12,9 +12,9 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Options, Selection, StoreUptimeError
+from store_uptime.pipeline import Options, Selection, Step, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.errors import NotAllowed, ReportEncrypted, public_message
+from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_message
 from store_uptime.service.front import problems
 from store_uptime.service.page import templates, view_models
 from store_uptime.service.registry import reports
@@ -27,7 +27,6 @@ from store_uptime.service.routes.static_files import files
 from store_uptime.service.workers import jobs
 
 Asking = Request[Grant, str | None, Any]
-STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
 HISTORY = 50
 A_YEAR_S = 31_536_000
 Sort = Annotated[
@@ -75,10 +74,9 @@ async def lacking(backend: Backend) -> dict[str, Any] | None:
 
 
 async def progressing(backend: Backend, row: Row) -> dict[str, Any]:
-    """A report on its way: its row, how far it is, and which of the stages that is."""
+    """A report on its way: its row, how far it is, and the stages that it goes through."""
     progress = await reports.progress(backend.registry, row)
-    stage = next((number for number, name in enumerate(STAGES) if progress["step"].startswith(name)), 1)
-    return {"row": row, "progress": progress, "stages": STAGES, "stage": stage}
+    return {"row": row, "progress": progress, "stages": list(Step)}
 
 
 async def fleet_of(caller: Caller, row: Row, selection: Selection) -> dict[str, Any]:
@@ -202,18 +200,18 @@ async def compare(
 @get("/rule")
 async def rule() -> Template:
     """The whole rule: docs/semantics.md."""
-    return page("rule", text=templates.semantics())
+    return page("rule", text=templates.document("semantics.md"))
 
 
 def refused(request: Asking, error: Exception) -> Template:
     """What goes wrong, for people; where a key is missing, the form for it."""
     problems.note_cause(request, error)
-    if isinstance(error, NotAllowed):
+    if isinstance(error, KeyNeeded):
         return Template("sign_in.html", status_code=401, headers=error.headers)
     problem = problems.problem_of(error)
     return Template(
         "problem.html",
-        context={"told": problem.detail},
+        context={"detail": problem.detail},
         status_code=problem.status_code,
         headers=problem.headers,
     )
@@ -221,7 +219,7 @@ def refused(request: Asking, error: Exception) -> Template:
 
 def failed(request: Asking, error: Exception) -> Response[Any]:
     """A mistake of ours: a page for a browser, a problem for everybody else."""
-    return refused(request, error) if problems.is_for_a_browser(request) else problems.refused(request, error)
+    return refused(request, error) if problems.is_for_a_browser(request) else problems.problem_response(request, error)
 
 
 views = Router(

@@ -447,7 +447,7 @@ async def following(
 ) -> AsyncIterator[ServerSentEventMessage]:
     """The events of a report. They end without one where it was deleted meanwhile, or the registry is away.
 
-    check: raises NotAllowed once its reader may read no further.
+    check: raises KeyNeeded once its reader may read no further.
     """
     with suppress(ServiceError):
         told, silent_s = "", 0.0

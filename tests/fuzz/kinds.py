@@ -31,9 +31,9 @@ from store_uptime.pipeline import (
     read_mapping,
     restore,
 )
-from store_uptime.pipeline.clean.rules import rejected
+from store_uptime.pipeline.clean.reasons import only_rejected
 from store_uptime.pipeline.clean.split import as_it_was
-from store_uptime.pipeline.load.incoming import copy_text, judged_batches
+from store_uptime.pipeline.load.judged_rows import copy_text, judged_batches
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.source.folder.content import GZIP, ZSTD
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
@@ -132,7 +132,7 @@ def check_load(folder: Path) -> None:
             numbers = {file.name: number for number, file in enumerate(files)}
             for batch in batches:
                 copy_text(batch, table, numbers)
-                as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect()
+                as_it_was(only_rejected(batch.lazy()), COLUMNS[table]).collect()
 
 
 def agrees(table: str, files: list[DataFile], read: int) -> None:

@@ -17,7 +17,8 @@ import pytest
 
 import store_uptime
 from store_uptime import Frames, Options, build_report, build_timeline, pipeline
-from store_uptime.pipeline import errors, write_sample
+from store_uptime.pipeline import StoreUptimeError, errors, write_sample
+from tests.support.error_trees import causes, drawn, example, missing_words
 
 ROOT = Path(__file__).parents[2]
 FOR_USERS = {
@@ -58,6 +59,10 @@ PROMISED = {
     "TIMELINE",
     "CannotWrite",
     "CellFull",
+    "Clause",
+    "Reason",
+    "Step",
+    "step_of",
     "Columns",
     "Day",
     "EmbeddedUnavailable",
@@ -126,7 +131,7 @@ PROMISED = {
     "quoted",
 }
 NOT_FOR_FIGURES = {"litestar", "uvicorn", "cyclopts", "rich", "service", "tests", "benches"}
-CAUSES = [cause for _, cause in inspect.getmembers(errors, inspect.isclass) if cause.__module__ == errors.__name__]
+CAUSES = [cause for cause in causes(errors) if cause is not StoreUptimeError]
 
 
 def modules(package: str) -> list[Path]:
@@ -310,57 +315,51 @@ def test_all_that_others_use_says_what_it_is(package: str) -> None:
 # Errors ---------------------------------------------------------------------------------------------------------------
 
 
-NOT_ALL_WORDS: dict[type[BaseException], list[object]] = {
-    errors.AllPollsRejected: ["source", 1_200, False, {"bad status": 1_200}, "example", "remedy"]
-}
-
-
-def example(cause: type[BaseException]) -> BaseException:
-    """An error with a word for each of its facts, but where some are no words."""
-    words = [] if "__init__" not in vars(cause) else list(inspect.signature(cause).parameters)
-    facts = NOT_ALL_WORDS.get(cause, words)
-    return cause(*facts)
-
-
 @pytest.mark.parametrize("cause", CAUSES)
-def test_an_error_survives_pickling(cause: type[BaseException]) -> None:
+def test_an_error_survives_pickling(cause: type[StoreUptimeError]) -> None:
     error = example(cause)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
-@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
-def test_an_error_says_its_facts_in_one_line_and_what_to_do(cause: type[BaseException]) -> None:
+@pytest.mark.parametrize("cause", CAUSES)
+def test_an_error_says_its_facts_in_one_line_and_what_to_do(cause: type[StoreUptimeError]) -> None:
     error = example(cause)
-    assert all(fact in str(error) for fact in error.args if isinstance(fact, str))
+    assert missing_words(error) == []
     assert "\n" not in str(error)
-    assert str(error).rstrip()[-1] in ".?y"  # a sentence; or the last fact, that is one: `remedy`
+    assert str(error)[-1] in ".?y"  # a sentence; or the last fact, that is one: `remedy`
 
 
-@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
-def test_no_sentence_has_its_full_stop_twice(cause: type[BaseException]) -> None:
-    ended = [f"{fact}." if fact in ("reason", "found", "needed") else fact for fact in example(cause).args]
-    assert ".." not in str(cause(*ended))
+@pytest.mark.parametrize("cause", CAUSES)
+def test_no_sentence_has_its_full_stop_twice(cause: type[StoreUptimeError]) -> None:
+    ended = {fact: f"{fact}." for fact in cause.facts if fact in ("reason", "found", "needed", "allowed")}
+    assert ".." not in str(example(cause).replace(**ended))
 
 
-@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
-def test_only_of_a_server_is_asked_whether_it_runs(cause: type[BaseException]) -> None:
+@pytest.mark.parametrize("cause", CAUSES)
+def test_only_of_a_server_is_asked_whether_it_runs(cause: type[StoreUptimeError]) -> None:
     assert ("running?" in str(example(cause))) == (cause is errors.SourceUnreachable)
 
 
-def test_a_source_without_any_poll_is_told_how_to_load_some() -> None:
-    assert "store-uptime load" in str(errors.NoPolls("here", None, None, ""))
+@pytest.mark.parametrize("facts", [("here",), ("here", "it is gone", "too much"), ("here", "it is gone", "here")])
+def test_an_error_takes_its_own_facts_and_no_others(facts: tuple[str, ...]) -> None:
+    with pytest.raises((TypeError, AttributeError)):
+        errors.SourceMissing(*facts)
+
+
+def test_an_error_can_be_made_by_the_names_of_its_facts() -> None:
+    assert str(errors.SourceMissing(reason="it is\ngone.", path="a.")) == (
+        "cannot read a.: it is gone. Check the path, and who may read it."
+    )
 
 
 def test_the_tree_is_drawn_as_it_is() -> None:
-    tree = errors.__doc__ or ""
-    branches = (line.replace("│", " ").strip() for line in tree.splitlines())
-    drawn = [line.split() for line in branches if line.startswith(("├──", "└──"))]
-    assert {words[1] for words in drawn} == {cause.__name__ for cause in CAUSES} - {"StoreUptimeError"}
-    for words in drawn:
-        said = (getattr(errors, words[1]).__doc__ or "").lower()
-        assert words[2].lower() in said, words[1]
-    assert {cause.__bases__ for cause in CAUSES} == {(Exception,), (errors.StoreUptimeError,), (errors.NoPolls,)}
+    tree = drawn(errors)
+    assert {name: parent for name, (parent, _) in tree.items()} == {
+        cause.__name__: cause.__bases__[0].__name__ for cause in CAUSES
+    }
+    for name, (_, words) in tree.items():
+        assert words[0].lower() in (getattr(errors, name).__doc__ or "").lower(), name
 
 
 # Imports --------------------------------------------------------------------------------------------------------------
