@@ -308,7 +308,7 @@ def test_what_an_older_version_kept_can_still_be_looked_at() -> None:
     figures = io.BytesIO(archive(build_report(source)).figures)
     older = io.BytesIO()
     facts = json.loads(pl.read_parquet_metadata(figures)[MARK])
-    del facts["options"]["until_us"]
+    facts["options"] = {"now_us": None, "store": None, "max_gap_us": None, "lookback_us": 86_400_000_000}
     pl.read_parquet(figures).drop("down_now").write_parquet(older, metadata={MARK: json.dumps(facts)})
     report = restore(older.getvalue())
     assert report.plan.options == Options()
