@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
@@ -16,13 +16,15 @@ from store_uptime.pipeline.clean.instants import poll_instant_us
 from store_uptime.pipeline.clean.raw import NONE_VALID, RawFrames, RawPolls, RawTables
 from store_uptime.pipeline.clean.reasons import only_accepted
 from store_uptime.pipeline.clean.rules import JUDGES, judged_polls
-from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.panics import is_panic
 from store_uptime.pipeline.source.protocol import ALL_TABLES
 from store_uptime.pipeline.tables import COLUMNS, Table
+
+if TYPE_CHECKING:
+    from store_uptime.pipeline.data_warnings import DataWarning
 
 READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """What Polars raises where data cannot be read; the last one is no `Exception`."""
