@@ -67,6 +67,7 @@ PROMISED = {
     "Week",
     "data_version",
     "build_report",
+    "build_report_with_lanes",
     "build_timeline",
     "check_targets",
     "comparison",
