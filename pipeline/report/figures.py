@@ -107,7 +107,7 @@ def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
 
 def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:
     """The whole number of units nearest to a non-negative amount; of two as near, the even one."""
-    # Polars rounds floats; here both are whole numbers, and a tie is seen exactly.
+    # In whole numbers: a share that is a float cannot be told from the tie beside it.
     whole, twice_the_rest = amount // unit, 2 * (amount % unit)
     up = (twice_the_rest > unit) | ((twice_the_rest == unit) & (whole % 2 == 1))
     return whole + up.cast(pl.Int64)

@@ -34,11 +34,11 @@ CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 class Report:
     """What `build_report` gives.
 
-    exact: one row per store in whole microseconds (see `figures.exact`). rejects: for polls, hours and zones the
-    rejected rows: line, reason, and the row as it was, as text. lanes: of `build_report_with_lanes`, the changes of
-    each store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week before
-    now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown), by store and minute; a store begins closed. selection: what
-    the rows were selected by; the quality is that of the whole report.
+    exact: one row per store in whole microseconds (see `exact_figures`). rejects: for polls, hours and zones the
+    rejected rows: file, line, reason, and the row as it was, as text. lanes: of `build_report_with_lanes`, the changes
+    of each store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week
+    before now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown), by store and minute; a store begins closed.
+    selection: what the rows were selected by; the quality is that of the whole report.
     """
 
     plan: Plan

@@ -1,11 +1,13 @@
 """The report as an XLSX workbook, written row by row in constant memory."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from store_uptime.pipeline.errors import CellFull, SheetFull
 from store_uptime.pipeline.source.folder.own_files import MARK
@@ -31,19 +33,24 @@ def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
         sheet.set_column(0, 0, 40)
         sheet.set_column(1, table.width - 1, WIDTH)
         sheet.write_row(0, 0, table.columns, head)
-        decimal = [isinstance(kind, pl.Decimal) for kind in table.dtypes]
+        formats = [two_decimals if isinstance(kind, pl.Decimal) else None for kind in table.dtypes]
         for number, row in enumerate(plain_rows(table), start=1):
-            for column, value in enumerate(row):
-                if isinstance(value, str):
-                    sheet.write_string(number, column, value)
-                elif value is not None:
-                    sheet.write(number, column, value, two_decimals if decimal[column] else None)
+            write_cells(sheet, number, zip(row, formats, strict=True))
         notes = book.add_worksheet("about")
         notes.set_column(0, 1, 40)
         for number, (name, value) in enumerate(flat(about)):
             notes.write_string(number, 0, name)
             notes.write_string(number, 1, value)
     return buffer.getvalue()
+
+
+def write_cells(sheet: Worksheet, row: int, cells: Iterable[tuple[Any, Format | None]]) -> None:
+    for column, (value, cell_format) in enumerate(cells):
+        if isinstance(value, str):
+            # Not `write`: it looks into a text, and would make a number of an id such as 007.
+            sheet.write_string(row, column, value)
+        elif value is not None:
+            sheet.write(row, column, value, cell_format)
 
 
 def check_cells(ids: pl.Series, about: dict[str, Any]) -> None:
