@@ -39,7 +39,8 @@ from store_uptime.service.queue.schedules import queue_due
 from store_uptime.service.queue.ticker import Ticker, Troubles, one_line
 from store_uptime.service.registry.migrations import NEWEST, settled
 from store_uptime.service.registry.registry import Registry, Row
-from store_uptime.service.settings import Settings, Timing
+from store_uptime.service.settings import Settings
+from store_uptime.service.timing import Timing
 from store_uptime.service.workers.jobs import SourceConfig
 from store_uptime.service.workers.pool import WAITING, WAITING_OF_ONE, Workers
 from store_uptime.service.workers.scratch import scratch

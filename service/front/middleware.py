@@ -31,7 +31,8 @@ from store_uptime.service.front.compression import without_refused_codings
 from store_uptime.service.front.connections import PROBES, Connections, no_place, problem_json
 from store_uptime.service.front.outflow import Outflow
 from store_uptime.service.front.proxies import client_of, counted_as
-from store_uptime.service.settings import LOOPBACK, Settings, Timing
+from store_uptime.service.settings import LOOPBACK, Settings
+from store_uptime.service.timing import Timing
 
 WRITE_SECONDS = 20
 HEAD_BYTES = 65_536

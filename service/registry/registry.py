@@ -23,7 +23,7 @@ from store_uptime.service.errors import RegistryUnreachable
 from store_uptime.service.observability.metrics import Pool
 from store_uptime.service.registry.connection import CONNECT_S, BoundedConnection, cause_of, patient
 from store_uptime.service.registry.statements import statements
-from store_uptime.service.settings import Timing
+from store_uptime.service.timing import Timing
 
 TRUSTED_S = 1.0  # a look costs a journey of its own
 CHECK_S = 2.0  # how long such a look may take

@@ -28,7 +28,7 @@ from store_uptime.service.front.problems import problem_of
 from store_uptime.service.queue.ticker import Ticker, Troubles
 from store_uptime.service.registry import migrations
 from store_uptime.service.registry.registry import Registry
-from store_uptime.service.settings import Timing
+from store_uptime.service.timing import Timing
 from store_uptime.service.testing import Service
 from tests.postgres import Cluster, eventually, new_cluster, pgbouncer, postmaster_id, run
 from tests.service.running import (
