@@ -31,7 +31,7 @@ from store_uptime.service.parameters import (
     Schema,
     mapping,
 )
-from store_uptime.service.timing import Timing
+from store_uptime.service.timing import DEFAULT_TIMING, Timing
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import SourceMapping
@@ -186,7 +186,7 @@ class Settings:
         Literal["json", "text"] | None,
         Parameter(group=LOG, help="json or text. Default: text on a terminal, else json."),
     ] = None
-    timing: Annotated[Timing, Parameter(show=False)] = Timing()
+    timing: Annotated[Timing, Parameter(show=False)] = DEFAULT_TIMING
 
     @property
     def is_local(self) -> bool:

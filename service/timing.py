@@ -38,3 +38,7 @@ class Timing:
     """how long the head of a request may take"""
     request_s: float = 60.0
     """until an answer must have begun"""
+
+
+DEFAULT_TIMING = Timing()
+"""That of every server but those of tests."""

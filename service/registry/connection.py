@@ -15,7 +15,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import DictRow
+from psycopg.rows import TupleRow
 
 from store_uptime.service.causes import Cause, cause_of_state
 
@@ -51,7 +51,7 @@ def cause_of(error: psycopg.Error) -> Cause | None:
     return Cause.UNREACHABLE if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else None
 
 
-class BoundedConnection(AsyncConnection[DictRow]):
+class BoundedConnection(AsyncConnection[TupleRow]):
     """A connection on which whatever is waited for has `seconds`."""
 
     seconds: float = 10.0

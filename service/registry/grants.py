@@ -1,6 +1,6 @@
 """What a key allows: its role, and which role a route needs.
 
-Each route says it once, by `needs`; the doorkeeper compares, and the OpenAPI document tells.
+Each route names its role once, by `needs`: the authentication compares, and the OpenAPI document shows it.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ ROLES = tuple(Role)
 
 @dataclass(frozen=True)
 class Grant:
-    """Whose request it is, and what they may do: what routes know of a key. name: None where none is asked for."""
+    """What routes know of a key. name: None where no key is asked for."""
 
     name: str | None
     role: Role
@@ -42,9 +42,9 @@ class Grant:
 
 
 EVERYTHING = Grant(None, Role.ADMIN)
-"""Of whoever calls from this machine, where there is no key."""
+"""What callers on this machine may do as long as there is no key."""
 
 
 def needs(role: Role) -> dict[str, Any]:
-    """What a route's decorator is told about the role that it needs."""
+    """The arguments of a route's decorator that name the role that it needs."""
     return {"opt": {"role": role}, "security": [{}, {"key": [role]}]}

@@ -15,7 +15,7 @@ from litestar.exceptions import ValidationException
 from store_uptime.service.cli.main import app
 from store_uptime.service.durations import PATTERN
 from store_uptime.service.instants import WRITTEN, instant
-from store_uptime.service.routes.reports import options_of
+from store_uptime.service.routes.request_options import requested_options
 from store_uptime.service.routes.schemas import TriggerRequest
 from store_uptime.service.routes.validation import body_faults
 from tests.profiles import examples
@@ -92,7 +92,7 @@ def by_request(member: str, text: str) -> Any:
     assert list(body_faults(body, TriggerRequest, is_needed=False)) == []
     asked = msgspec.convert(body, TriggerRequest)
     try:
-        options: Options = options_of(asked, asked.now)
+        options: Options = requested_options(asked, asked.now)
     except ValidationException:
         return None
     return getattr(options, member)

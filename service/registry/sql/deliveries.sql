@@ -75,7 +75,7 @@ where status = 'waiting'
 returning target;
 
 -- deliveries_of_report: what has gone out of a report, or is to go
-select kind, target, name, status, tries, error, asked_at, done_at,
+select kind, target, name, status, tries, error, done_at,
        case when status = 'waiting' then next_try_at end as next_try_at
 from store_uptime.delivery
 where report_id = %(id)s

@@ -6,7 +6,6 @@ Where a run must not end before the test wants it to, it is held up by a lock on
 import asyncio
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -27,7 +26,6 @@ from store_uptime.pipeline import Limits, embedded_server
 from store_uptime.service import settings
 from store_uptime.service.observability.memory import INTERACTIVE_WORKERS, PROMISE, SERVER
 from store_uptime.service.registry.migrations import migrate
-from store_uptime.service.registry.statements import statements
 from store_uptime.service.settings import Settings
 from store_uptime.service.testing import Service
 from store_uptime.service.workers.jobs import SourceConfig, Task, make_report
@@ -377,8 +375,7 @@ def test_a_worker_discards_the_result_of_a_run_that_was_taken_over(polled: str) 
         report_id = "0" * 32
         row = f"'{report_id}', '{{}}', '', 'running', 'other', now()"
         run(registry, f"insert into store_uptime.report (id, options, client, status, run, lease_until) values ({row})")
-        options = {"now": None, "store_id": None, "max_gap": None, "lookback": 86_400.0}
-        task = Task(report_id, "mine", options, SourceConfig(polled, None, "store-uptime mine"), registry, Limits())
+        task = Task(report_id, "mine", USUAL, SourceConfig(polled, None, "store-uptime mine"), registry, Limits())
         assert make_report(task).kept is False
         assert value(registry, report_id, "status") == "running"
 
@@ -402,8 +399,7 @@ def made(database: str, registry: str, number: int) -> list[str]:
     report_id = f"{number:032}"
     row = f"'{report_id}', '{{}}', '', 'running', 'mine', now()"
     run(registry, f"insert into store_uptime.report (id, options, client, status, run, lease_until) values ({row})")
-    options = {"now": None, "store_id": None, "max_gap": None, "lookback": 86_400.0}
-    assert make_report(Task(report_id, "mine", options, SourceConfig(database, None), registry, Limits())).error is None
+    assert make_report(Task(report_id, "mine", USUAL, SourceConfig(database, None), registry, Limits())).error is None
     return value(registry, report_id, "warning_codes")
 
 
@@ -550,27 +546,6 @@ def test_the_registry_refuses_a_state_that_there_is_not(polled: str, torn: str) 
         keep(registry, "1" * 32, 0)
         with pytest.raises(psycopg.errors.CheckViolation):
             change(registry, "1" * 32, torn)
-
-
-# Statements -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", statements())
-def test_every_statement_of_the_registry_is_valid(a_registry: str, name: str) -> None:
-    statement = statements()[name]
-    wanted = dict.fromkeys(re.findall(r"%\((\w+)\)s", statement))
-    with psycopg.connect(a_registry) as connection:
-        connection.execute(f"explain {statement}", wanted)
-
-
-def test_every_statement_is_used_and_every_one_that_is_used_exists() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in Path(settings.__file__).parent.rglob("*.py"))
-    called = re.findall(
-        r'\b(?:rows?|say|ask|written|_execute|_cursor|_forget|content)\(\s*(?:\w+(?:\.\w+)*, )?f?"([\w{}]+)"', code
-    )
-    used = {name: {each for each in statements() if re.fullmatch(re.sub("{.*?}", ".+", name), each)} for name in called}
-    assert [name for name, found in used.items() if not found] == []
-    assert set().union(*used.values()) == set(statements())
 
 
 # What the tests say ---------------------------------------------------------------------------------------------------
