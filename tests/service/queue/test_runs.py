@@ -31,8 +31,17 @@ from store_uptime.service.testing import Service
 from store_uptime.service.workers.jobs import SourceConfig, Task, make_report
 from store_uptime.service.workers.pool import Workers
 from store_uptime.service.workers.scratch import PREFIX
-from tests.postgres import SAFE, eventually, fresh_database, is_alive, new_cluster, open_folder, postmaster_id, run
-from tests.service.running import (
+from tests.support.postgres import (
+    SAFE,
+    eventually,
+    fresh_database,
+    is_alive,
+    new_cluster,
+    open_folder,
+    postmaster_id,
+    run,
+)
+from tests.support.running import (
     BRISK,
     CLASSIC_HEADER,
     NUMBERS,
@@ -55,6 +64,7 @@ PID = "split_part(application_name, ' ', 3)::int"
 MEBIBYTE, GIBIBYTE = 1 << 20, 1 << 30
 ALL_WORKERS = {"STORE_UPTIME_TIMING_DESK_S": "0"}  # also the one for short work, from the start
 LONG_AWAY_S = 8  # a driver that doubles its waits would ask after 7 s, and then not for 8 more
+USUAL = StoredOptions(now=None, store_id=None, max_gap=None, lookback=86_400.0, columns="plain")
 DIED = "The process that worked on it ended unexpectedly"
 MANY_POLLS = (
     "create table store_status as select (n / 1000)::text as store_id, 'active' as status, "

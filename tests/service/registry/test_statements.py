@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 import psycopg
 import pytest
@@ -21,18 +21,20 @@ from store_uptime.service.registry import statements as module
 from store_uptime.service.registry.grants import EVERYTHING, Grant
 from store_uptime.service.registry.migrations import migrate
 from store_uptime.service.registry.reports import ReportRow
-from store_uptime.service.registry.rows import NoRow
+from store_uptime.service.registry.rows import NoRow, StoredOptions
 from store_uptime.service.registry.statements import FOLDER, HEAD, Statement, statements
 from store_uptime.service.registry.states import STATUSES, DeliveryState, ReportState, states_of
-from tests.postgres import fresh_database, run
+from tests.support.postgres import fresh_database, run
 
 SERVICE = Path(service.__file__).parent
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
-SAMPLES: dict[type, object] = {
+SAMPLES: dict[object, object] = {
     str: "1",
     int: 1,
     float: 1.0,
+    bool: True,
+    StoredOptions: {},
     bytes: b"1",
     datetime: NOW,
     timedelta: timedelta(1),
@@ -50,6 +52,7 @@ TYPES: dict[str, type] = {
     "jsonb": dict,
     "_text": list,
 }
+"""What psycopg makes of the types of PostgreSQL."""
 
 
 def sample(hint: Any) -> Any:
@@ -69,15 +72,16 @@ def sample(hint: Any) -> Any:
 @cache
 def built() -> dict[str, Statement[Any]]:
     """What the functions of all subjects build from some values, by the name of the function."""
-    found = {}
-    for path in sorted(Path(module.__file__).parent.glob("*.py")):
-        for name, function in inspect.getmembers(
-            import_module(f"{module.__package__}.{path.stem}"), inspect.isfunction
-        ):
-            hints = get_type_hints(function)
-            if get_origin(hints.pop("return", None)) is Statement:
-                found[name] = function(**{parameter: sample(hint) for parameter, hint in hints.items()})
-    return found
+    subjects = (
+        import_module(f"{module.__package__}.{path.stem}") for path in Path(module.__file__).parent.glob("*.py")
+    )
+    functions = {name: each for subject in subjects for name, each in inspect.getmembers(subject, inspect.isfunction)}
+    hints = {name: get_type_hints(each) for name, each in functions.items()}
+    return {
+        name: each(**{parameter: sample(hint) for parameter, hint in hints[name].items() if parameter != "return"})
+        for name, each in functions.items()
+        if get_origin(hints[name].get("return")) is Statement
+    }
 
 
 @pytest.fixture(scope="module")
@@ -137,15 +141,16 @@ def type_name(oid: int) -> str:
 
 
 def fits(hint: Any, kind: str) -> bool:
-    """Whether a field takes what a column holds."""
-    hints = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    plain = [dict if is_typeddict(each) else get_origin(each) or each for each in hints if each is not type(None)]
-    return all(
-        TYPES[kind] is each
-        or ((TYPES[kind] is str and (each is not str)) and not inspect.isclass(each))
-        or (inspect.isclass(each) and issubclass(each, TYPES[kind]))
-        for each in plain
-    )
+    """Whether a field can hold what a column does: the type itself, or words of it."""
+    alternatives = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return all(issubclass(plain(each), TYPES[kind]) for each in alternatives if each is not type(None))
+
+
+def plain(hint: Any) -> type:
+    """The class of the values of a type."""
+    if get_origin(hint) is Literal:
+        return type(get_args(hint)[0])
+    return dict if is_typeddict(hint) else get_origin(hint) or hint
 
 
 def test_no_statement_takes_whatever_columns_there_are() -> None:

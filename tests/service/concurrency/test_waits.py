@@ -31,8 +31,8 @@ from store_uptime.service.registry.registry import Registry
 from store_uptime.service.registry.triggers import count_waiting, lock_triggers
 from store_uptime.service.testing import Service
 from store_uptime.service.timing import Timing
-from tests.postgres import Cluster, eventually, new_cluster, pgbouncer, postmaster_id, run
-from tests.service.running import (
+from tests.support.postgres import Cluster, eventually, new_cluster, pgbouncer, postmaster_id, run
+from tests.support.running import (
     BRISK,
     INSIDE,
     NUMBERS,
