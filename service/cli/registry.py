@@ -13,7 +13,7 @@ from store_uptime.service import parameters
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.parameters import REGISTRY
 from store_uptime.service.registry.audit import Actor
-from store_uptime.service.registry.statements import AnyRow, Statement, execute_statement
+from store_uptime.service.registry.statements import AnyRow, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +55,7 @@ HERE = RegistryLocation()
 @contextmanager
 def opened(place: RegistryLocation) -> "Iterator[Execute]":
     """Executes statements of the registry; it is made if it is missing."""
+    from store_uptime.service.registry.connection import execute_statement
     from store_uptime.service.registry.migrations import choose_registry
 
     with ExitStack() as servers:

@@ -15,9 +15,10 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 
 from store_uptime.service.causes import Cause, cause_of_state
+from store_uptime.service.registry.statements import AnyRow, Statement
 
 RV = TypeVar("RV")
 
@@ -84,3 +85,9 @@ def cut(connection: AsyncConnection[Any]) -> None:
     """Have whoever waits for a connection hear that it has ended."""
     with suppress(psycopg.Error, OSError), socket.socket(fileno=dup(connection.pgconn.socket)) as line:
         line.shutdown(socket.SHUT_RDWR)
+
+
+def execute_statement(connection: psycopg.Connection, statement: Statement[AnyRow]) -> list[AnyRow]:
+    """The rows of a statement, over a connection that blocks. Raises psycopg.Error."""
+    cursor = connection.cursor(row_factory=class_row(statement.row)).execute(statement.sql, statement.values)
+    return cursor.fetchall() if statement.gives_rows else []

@@ -1,7 +1,7 @@
 """Named statements of `sql/*.sql`, with the class of their rows and with their values.
 
 Each statement has a function of its name in the module of its subject, which takes typed values and returns a
-`Statement`. Whoever has a connection executes it: `Registry` in the event loop, `execute_statement` elsewhere.
+`Statement`. `Registry` executes it in the event loop, `connection.execute_statement` elsewhere.
 """
 
 import re
@@ -9,12 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, LiteralString, TypeVar, cast
+from typing import Generic, LiteralString, TypeVar, cast
 
 from store_uptime.service.registry.rows import NoRow, Row
-
-if TYPE_CHECKING:
-    import psycopg
 
 FOLDER = Path(__file__).parent / "sql"
 HEAD = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
@@ -49,11 +46,3 @@ def statements() -> dict[str, LiteralString]:
         # A cast, as psycopg takes literals alone: the text comes from our own files and holds no value.
         found |= {name: cast("LiteralString", sql.strip()) for name, sql in zip(parts[::2], parts[1::2], strict=True)}
     return found
-
-
-def execute_statement(connection: "psycopg.Connection", statement: Statement[AnyRow]) -> list[AnyRow]:
-    """The rows of a statement, over a connection that blocks. Raises psycopg.Error."""
-    from psycopg.rows import class_row  # the command line imports this module before it needs a database
-
-    cursor = connection.cursor(row_factory=class_row(statement.row)).execute(statement.sql, statement.values)
-    return cursor.fetchall() if statement.gives_rows else []

@@ -32,12 +32,12 @@ from store_uptime.pipeline import (
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.errors import NeedsMoreMemory, public_message
 from store_uptime.service.observability.memory import process_memory
-from store_uptime.service.registry.connection import cause_of
+from store_uptime.service.registry.connection import cause_of, execute_statement
 from store_uptime.service.registry.deliveries import OutgoingFile
 from store_uptime.service.registry.queue import RunFacts, complete_run, fail_run, record_progress
 from store_uptime.service.registry.reports import StoredReport, newest_figures
 from store_uptime.service.registry.rows import StoredOptions
-from store_uptime.service.registry.statements import AnyRow, Statement, execute_statement
+from store_uptime.service.registry.statements import AnyRow, Statement
 from store_uptime.service.workers import condition
 
 if TYPE_CHECKING:

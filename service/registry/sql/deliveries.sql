@@ -60,7 +60,7 @@ with added as (
     insert into store_uptime.audit (who, client, action, subject, detail)
     select %(who)s, %(client)s, 'delivered', report_id, target from added
 )
-select report_id from added;
+select report_id as id from added;
 
 -- expire_undeliverable: give up what no server has come for in days, this one included, since none knows its
 -- destination any more

@@ -26,6 +26,7 @@ from store_uptime.pipeline import Limits, embedded_server
 from store_uptime.service import settings
 from store_uptime.service.observability.memory import INTERACTIVE_WORKERS, PROMISE, SERVER
 from store_uptime.service.registry.migrations import migrate
+from store_uptime.service.registry.rows import StoredOptions
 from store_uptime.service.settings import Settings
 from store_uptime.service.testing import Service
 from store_uptime.service.workers.jobs import SourceConfig, Task, make_report

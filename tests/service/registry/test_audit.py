@@ -14,7 +14,7 @@ import pytest
 from store_uptime.service.front.authentication import CSRF_HEADER
 from store_uptime.service.queue.runner import BATCH
 from store_uptime.service.registry.audit import FAILURES_OF_ALL, FAILURES_OF_CLIENT, record_failed_sign_in
-from store_uptime.service.registry.statements import execute_statement
+from store_uptime.service.registry.connection import execute_statement
 from tests.support.feeds import called
 from tests.support.postgres import eventually, fresh_database, run
 from tests.support.running import bearer, complete, held_up, joined, keys, new_key, running, trigger

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -66,7 +67,7 @@ def sample(hint: Any) -> Any:
         return [sample(arguments[0])]
     if hint in SAMPLES:
         return SAMPLES[hint]
-    return next(iter(hint)) if inspect.isclass(hint) else arguments[0]
+    return arguments[0] if origin is Literal else next(iter(cast("type[Enum]", hint)))
 
 
 @cache
