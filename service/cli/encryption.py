@@ -125,8 +125,8 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
         file_ids = [row.id for row in execute(outgoing_file_ids())]
         of_report, of_file = partial(rekey_report, execute, keys), partial(rekey_file, execute, keys)
         tries = [
-            *(is_rekeyed(of_report, each) for each in numbered("report", report_ids, progress)),
-            *(is_rekeyed(of_file, each) for each in numbered("file", file_ids, progress)),
+            *(is_rekeyed(of_report, each) for each in with_progress("report", report_ids, progress)),
+            *(is_rekeyed(of_file, each) for each in with_progress("file", file_ids, progress)),
         ]
         done, left = tries.count(True), tries.count(False)
         execute(record_audit(ON_THE_COMMAND_LINE, "encrypted again", "all", f"{done} done"))
@@ -136,7 +136,7 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
     return 1 if left else 0
 
 
-def numbered(noun: str, ids: "list[Id]", progress: "Callable[[str], None]") -> "Iterator[Id]":
+def with_progress(noun: str, ids: "list[Id]", progress: "Callable[[str], None]") -> "Iterator[Id]":
     for number, each in enumerate(ids, start=1):
         progress(f"{noun} {number:,} of {len(ids):,}")
         yield each

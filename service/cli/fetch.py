@@ -13,7 +13,7 @@ from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import RemovedReport
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
 from store_uptime.service.registry.audit import record_audit
-from store_uptime.service.registry.reports import figures, report_status
+from store_uptime.service.registry.reports import report_status, stored_figures
 
 
 def fetch(
@@ -41,7 +41,7 @@ def fetch(
     keys = encryption((), identity)
     with opened(place) as execute:
         row = with_result(kept(next(iter(execute(report_status(report_id))), None)))
-        stored = execute(figures(report_id))
+        stored = execute(stored_figures(report_id))
         if not stored:
             raise RemovedReport
         report = pipeline.restore(keys.opened(stored[0].figures))

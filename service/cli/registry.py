@@ -81,12 +81,12 @@ def registry_errors() -> "Iterator[None]":
     import psycopg
 
     from store_uptime.service.errors import RegistryUnreachable
-    from store_uptime.service.registry.connection import cause_of
+    from store_uptime.service.registry.connection import database_cause
 
     try:
         yield
     except psycopg.Error as error:
-        cause = cause_of(error)
+        cause = database_cause(error)
         if cause is None:
             raise
         raise RegistryUnreachable(cause, str(error)) from error

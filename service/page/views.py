@@ -85,7 +85,7 @@ async def progressing(backend: Backend, row: ReportRow) -> dict[str, Any]:
 
 async def fleet_of(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, Any]:
     """What the fleet's template shows of a complete report."""
-    stored, backend = await caller.content(reports.figures(row.id), row.id), caller.backend
+    stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
     head = await backend.workers.brief(view_models.fleet_head, stored.figures, selection)
     before = await backend.registry.row(reports.previous_report(row.id))
     chosen = {name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.asked.items()}
@@ -128,7 +128,7 @@ async def fleet_rows(
     headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
-    stored = await caller.content(reports.fleet(report_id), report_id)
+    stored = await caller.content(reports.stored_fleet(report_id), report_id)
     content = await backend.workers.brief(view_models.fleet_rows, stored.figures, stored.lanes)
     return Response(content, media_type="application/json", headers=headers)
 
@@ -142,7 +142,7 @@ async def store(
 ) -> Template:
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
     row = await find_result(backend.registry, report_id)
-    stored = await caller.content(reports.explained(report_id), report_id, store_id)
+    stored = await caller.content(reports.stored_explanation(report_id), report_id, store_id)
     week = await backend.workers.from_source(view_models.store_week, backend.place, store_id, backend.limits, stored)
     return page("store", report=row, store_id=store_id, **week)
 
@@ -153,7 +153,7 @@ async def data(
 ) -> Template:
     """Where a report comes from, and what its data was like."""
     row = await find_result(backend.registry, report_id)
-    stored = await caller.content(reports.figures(report_id), report_id)
+    stored = await caller.content(reports.stored_figures(report_id), report_id)
     about = await backend.workers.brief(jobs.about, stored.figures)
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
     destinations = sorted(backend.settings.destinations)
@@ -194,8 +194,8 @@ async def compare(
 ) -> Template:
     """Two reports side by side: which stores got worse."""
     old_row, new_row = await find_result(backend.registry, old), await find_result(backend.registry, new)
-    old_stored = await caller.content(reports.figures(old), old)
-    new_stored = await caller.content(reports.figures(new), new)
+    old_stored = await caller.content(reports.stored_figures(old), old)
+    new_stored = await caller.content(reports.stored_figures(new), new)
     found = await backend.workers.brief(view_models.comparison, old_stored.figures, new_stored.figures)
     return page("compare", old=old_row, new=new_row, **found)
 

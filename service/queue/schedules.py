@@ -83,11 +83,15 @@ async def queue_due(registry: Registry) -> None:
         return
     async with registry.transaction(RECKONING_S) as execute:
         for schedule in await execute(due_schedules()):
-            try:
-                await queue_last(execute, schedule)
-            except ValueError:  # somebody has changed the row; the others are due all the same
-                log.exception("cannot tell when it is due", schedule=schedule.name)
-                await execute(set_next_due(schedule.name, schedule.clock + WHEN_UNKNOWN))
+            await queue_if_readable(execute, schedule)
+
+
+async def queue_if_readable(execute: Execute, schedule: DueSchedule) -> None:
+    try:
+        await queue_last(execute, schedule)
+    except ValueError:  # somebody has changed the row; the others are due all the same
+        log.exception("cannot tell when it is due", schedule=schedule.name)
+        await execute(set_next_due(schedule.name, schedule.clock + WHEN_UNKNOWN))
 
 
 async def queue_last(execute: Execute, schedule: DueSchedule) -> None:

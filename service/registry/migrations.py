@@ -4,7 +4,8 @@ Numbered files of `sql/migrations/` are applied in order, each once, under a loc
 one waits for the other and finds nothing left to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import LiteralString, cast
@@ -62,17 +63,26 @@ def migrate(address: str) -> None:
 
     Raises RegistryRefused, SourceUnreachable, SourceRefused, psycopg.OperationalError.
     """
-    with pipeline.connect(address, "store-uptime migration", LONGEST) as connection:
-        database = f"the database {connection.info.dbname} at {connection.info.host}"
-        try:
-            with connection.transaction():
-                apply(connection)
-        except errors.InsufficientPrivilege as error:
-            raise RegistryRefused(database, error.diag.message_primary or "permission denied", REMEDY) from None
-        except errors.ReadOnlySqlTransaction:
-            raise RegistryRefused(database, "nothing can be written there", PRIMARY) from None
-        except NewerSchema:
-            raise RegistryRefused(database, "a newer store-uptime has been here", "Update this one.") from None
+    with (
+        pipeline.connect(address, "store-uptime migration", LONGEST) as connection,
+        refusals(connection),
+        connection.transaction(),
+    ):
+        apply(connection)
+
+
+@contextmanager
+def refusals(connection: psycopg.Connection) -> Iterator[None]:
+    """Raises RegistryRefused where the database is one that cannot hold the registry."""
+    database = f"the database {connection.info.dbname} at {connection.info.host}"
+    try:
+        yield
+    except errors.InsufficientPrivilege as error:
+        raise RegistryRefused(database, error.diag.message_primary or "permission denied", REMEDY) from None
+    except errors.ReadOnlySqlTransaction:
+        raise RegistryRefused(database, "nothing can be written there", PRIMARY) from None
+    except NewerSchema:
+        raise RegistryRefused(database, "a newer store-uptime has been here", "Update this one.") from None
 
 
 def apply(connection: psycopg.Connection) -> None:

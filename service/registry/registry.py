@@ -6,8 +6,8 @@ transaction for our next statement.
 
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -19,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 from store_uptime.service.causes import Cause
 from store_uptime.service.errors import RegistryUnreachable
 from store_uptime.service.observability.metrics import Pool
-from store_uptime.service.registry.connection import CONNECT_S, BoundedConnection, cause_of, patient
+from store_uptime.service.registry.connection import CONNECT_S, BoundedConnection, bounded_conninfo, database_cause
 from store_uptime.service.registry.operations import bound_transaction
 from store_uptime.service.registry.statements import AnyRow, Statement
 from store_uptime.service.timing import Timing
@@ -52,7 +52,7 @@ class Registry:
     async def open(self, address: str) -> None:
         """Begin to connect; the database is there, or will be."""
         self._pool = AsyncConnectionPool(
-            patient(address),
+            bounded_conninfo(address),
             connection_class=BoundedConnection,
             kwargs={
                 "autocommit": True,
@@ -119,17 +119,16 @@ class Registry:
             raise RegistryUnreachable
         asked_at = time.monotonic()
         try:
-            async with self._pool.connection() as connection:
-                with self._counted():
-                    yield connection
+            async with self._pool.connection() as connection, self._counted():
+                yield connection
         except psycopg.Error as error:
             cause = self._cause(error, asked_at)
             if cause is None:
                 raise
             raise RegistryUnreachable(cause, str(error)) from error
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
         self._in_use += 1
         try:
             yield
@@ -146,7 +145,7 @@ class Registry:
                 is_crowd = self._in_use >= self._size or self._last_done > asked_at
                 return Cause.NO_CONNECTION if is_crowd else Cause.UNREACHABLE
             case _:
-                return cause_of(error)
+                return database_cause(error)
 
     async def _configure(self, connection: BoundedConnection) -> None:
         connection.seconds = self._timing.statement_s

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from store_uptime.service.registry.audit import Actor
 from store_uptime.service.registry.grants import Grant, Role
-from store_uptime.service.registry.rows import Count, NoRow, ReportId, Row, StoredOptions
+from store_uptime.service.registry.rows import Count, NoRow, ReportId, Row, StoredContent, StoredOptions
 from store_uptime.service.registry.statements import Statement
 from store_uptime.service.registry.states import ReportState
 
@@ -41,33 +41,37 @@ class ReportRow(Row):
 
 
 @dataclass(frozen=True)
-class StoredFigures(Row):
-    """The figures of a report: Parquet, encrypted where there is a key, as all that is stored."""
+class StoredFigures(StoredContent):
+    """The figures of a report (Parquet, as the next ones)."""
 
+    audit_word = "figures"
     figures: bytes
 
 
 @dataclass(frozen=True)
-class StoredExplanation(Row):
+class StoredExplanation(StoredContent):
     """What explains the figures of a store: the plan of the report, and its rejected rows."""
 
+    audit_word = "explained"
     figures: bytes
     plan: bytes
     rejects: bytes
 
 
 @dataclass(frozen=True)
-class StoredFleet(Row):
+class StoredFleet(StoredContent):
     """The figures of a report, and the lanes of its stores (None: the report is older than lanes)."""
 
+    audit_word = "fleet"
     figures: bytes
     lanes: bytes | None
 
 
 @dataclass(frozen=True)
-class StoredRejects(Row):
+class StoredRejects(StoredContent):
     """The figures of a report, and its rejected rows."""
 
+    audit_word = "rejects"
     figures: bytes
     rejects: bytes
 
@@ -115,27 +119,24 @@ def count_ahead(requested_at: datetime) -> Statement[Count]:
     return Statement("count_ahead", Count, {"requested_at": requested_at})
 
 
-# The names of the next four stand in the audit, as what was read.
-
-
-def figures(report_id: str) -> Statement[StoredFigures]:
+def stored_figures(report_id: str) -> Statement[StoredFigures]:
     """What the files of a complete report are made from."""
-    return Statement("figures", StoredFigures, {"id": report_id})
+    return Statement("stored_figures", StoredFigures, {"id": report_id})
 
 
-def explained(report_id: str) -> Statement[StoredExplanation]:
+def stored_explanation(report_id: str) -> Statement[StoredExplanation]:
     """What a timeline and the page of a store are made from."""
-    return Statement("explained", StoredExplanation, {"id": report_id})
+    return Statement("stored_explanation", StoredExplanation, {"id": report_id})
 
 
-def fleet(report_id: str) -> Statement[StoredFleet]:
+def stored_fleet(report_id: str) -> Statement[StoredFleet]:
     """What the table of the fleet is made from."""
-    return Statement("fleet", StoredFleet, {"id": report_id})
+    return Statement("stored_fleet", StoredFleet, {"id": report_id})
 
 
-def rejects(report_id: str) -> Statement[StoredRejects]:
+def stored_rejects(report_id: str) -> Statement[StoredRejects]:
     """What the files of rejected rows are made from."""
-    return Statement("rejects", StoredRejects, {"id": report_id})
+    return Statement("stored_rejects", StoredRejects, {"id": report_id})
 
 
 def cancel_report(report_id: str, by: Actor, grant: Grant) -> Statement[ReportId]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import TypedDict, get_args, get_type_hints
+from typing import ClassVar, TypedDict, get_args, get_type_hints
 
 from store_uptime.pipeline import Columns
 
@@ -38,6 +38,12 @@ def enum_fields(row: type[Row]) -> dict[str, type[Enum]]:
 @dataclass(frozen=True)
 class NoRow(Row):
     """Of a statement that gives no rows."""
+
+
+class StoredContent(Row):
+    """Bytes that are stored of a report, encrypted where the server has a key. audit_word: what the audit calls it."""
+
+    audit_word: ClassVar[str]
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeVar
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.registry.audit import Actor, record_audit
 from store_uptime.service.registry.grants import Grant
 from store_uptime.service.registry.report_lookup import find_stored
-from store_uptime.service.registry.statements import AnyRow, Statement
+from store_uptime.service.registry.rows import StoredContent
+from store_uptime.service.registry.statements import Statement
 
 DIGITS = 16
+Content = TypeVar("Content", bound=StoredContent)
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,14 @@ class Caller:
         """Who the audit says it was."""
         return Actor(self.who, self.address)
 
-    async def content(self, statement: Statement[AnyRow], report_id: str, store_id: str = "") -> AnyRow:
+    async def content(self, statement: Statement[Content], report_id: str, store_id: str = "") -> Content:
         """What is stored of a complete report, decrypted; store_id: which store, where it is about one alone.
 
         Raises RemovedReport, ReportEncrypted.
         """
         row = await find_stored(self.backend.registry, statement)
         decrypted = await self.backend.decrypted(self._decrypted, row)
-        await self.note("read", report_id, f"{statement.name} {self.store_noted(store_id)}".strip())
+        await self.note("read", report_id, f"{row.audit_word} {self.store_noted(store_id)}".strip())
         return decrypted
 
     def store_noted(self, store_id: str) -> str:
@@ -50,6 +53,6 @@ class Caller:
         """Have the audit say what they have done, to what."""
         await self.backend.registry.rows(record_audit(self.by, action, subject, detail))
 
-    def _decrypted(self, row: AnyRow) -> AnyRow:
+    def _decrypted(self, row: Content) -> Content:
         vault = self.backend.settings.vault
         return type(row)(**{name: content and vault.opened(content) for name, content in vars(row).items()})

@@ -10,7 +10,7 @@ from store_uptime.service.page.humanize import goes_to
 from store_uptime.service.registry.deliveries import DeliveryRow, insert_delivery
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import delivered_name, find_result
-from store_uptime.service.registry.reports import figures
+from store_uptime.service.registry.reports import stored_figures
 from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.states import DeliveryKind, DeliveryState
 from store_uptime.service.routes.caller import Caller
@@ -41,7 +41,7 @@ async def deliver(
     backend = caller.backend
     row = await find_result(backend.registry, report_id)
     check_destination(backend, data.to)
-    stored = await caller.content(figures(report_id), report_id)
+    stored = await caller.content(stored_figures(report_id), report_id)
     columns = data.columns or row.options["columns"]
     outgoing = jobs.Outgoing([data.to], delivered_name(row, columns), data.format, columns)
     file = await backend.workers.brief(jobs.delivered, stored.figures, outgoing, backend.settings.vault.recipients)

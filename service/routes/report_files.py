@@ -12,7 +12,7 @@ from store_uptime.pipeline import Columns, Format, Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.registry.report_lookup import find_report, find_result
-from store_uptime.service.registry.reports import ReportRow, figures, rejects
+from store_uptime.service.registry.reports import ReportRow, stored_figures, stored_rejects
 from store_uptime.service.registry.states import ReportState
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
@@ -123,7 +123,7 @@ async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Resp
     headers = {"X-Report-Status": row.status.status, "ETag": tag, "Vary": "Accept"}
     if is_among(tag, file.if_none_match):
         return Response(None, status_code=304, headers=headers)
-    stored = await caller.content(figures(row.id), row.id)
+    stored = await caller.content(stored_figures(row.id), row.id)
     if file.is_safe:
         content = await caller.backend.workers.brief(jobs.csv_safe, stored.figures, file.selection, columns)
     else:
@@ -153,7 +153,7 @@ async def rejected_rows(
 ) -> Response[bytes]:
     """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
     await find_result(backend.registry, report_id)
-    stored = await caller.content(rejects(report_id), report_id)
+    stored = await caller.content(stored_rejects(report_id), report_id)
     job = jobs.rejected_rows_safe if csv_safe else jobs.rejected_rows
     content = await backend.workers.brief(job, stored.figures, stored.rejects, table)
     headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}

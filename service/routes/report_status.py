@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
@@ -18,7 +19,7 @@ from store_uptime.service.front.authentication import still_known
 from store_uptime.service.registry.deliveries import deliveries_of_report
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_report, run_progress
-from store_uptime.service.registry.reports import ReportRow, figures
+from store_uptime.service.registry.reports import ReportRow, stored_figures
 from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.states import ReportState
 from store_uptime.service.routes.caller import Caller
@@ -85,7 +86,7 @@ async def report_details(
     if row.status is not ReportState.COMPLETE:
         return ReportDetails(status, deliveries=deliveries)
     try:
-        stored = await caller.content(figures(report_id), report_id)
+        stored = await caller.content(stored_figures(report_id), report_id)
     except ReportEncrypted as encrypted:
         return ReportDetails(status, deliveries=deliveries, sealed=str(encrypted))
     about = await backend.workers.brief(jobs.about, stored.figures)
@@ -108,6 +109,25 @@ async def events(
     return ServerSentEvent(status_events(backend, row.id, lambda: still_known(request, backend)))
 
 
+@dataclass
+class Follower:
+    """What a reader of events knows. sent: the progress that was sent last; silent_s: for how long nothing was."""
+
+    sent: str = ""
+    silent_s: float = 0.0
+
+    def event_of(self, status: ReportStatus) -> ServerSentEventMessage | None:
+        """What to send now, if anything."""
+        progress = f"{status.progress.step} {status.progress.ahead}" if status.progress else self.sent
+        if progress != self.sent:
+            self.sent, self.silent_s = progress, 0.0
+            return status_event("progress", status)
+        if self.silent_s < SILENCE_S:
+            return None
+        self.silent_s = 0.0
+        return ServerSentEventMessage(data=None, comment="still there")
+
+
 async def status_events(
     backend: Backend, report_id: str, check: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[ServerSentEventMessage]:
@@ -115,23 +135,27 @@ async def status_events(
 
     check: raises NotAllowed once its reader may read no further.
     """
-    with suppress(ServiceError):  # the head of the answer has been sent: no problem can be told any more
-        sent, silent_s = "", 0.0
-        state, status = await shared_status(backend, report_id)
-        while state.is_unfinished and not backend.host.is_stopping():
-            progress = f"{status.progress.step} {status.progress.ahead}" if status.progress else sent
-            if progress != sent:
-                yield status_event("progress", status)
-                sent, silent_s = progress, 0.0
-            elif silent_s >= SILENCE_S:
-                yield ServerSentEventMessage(data=None, comment="still there")
-                silent_s = 0.0
-            await asyncio.sleep(LOOK_S)
-            silent_s += LOOK_S
-            await check()
-            state, status = await shared_status(backend, report_id)
-        if not state.is_unfinished:
-            yield status_event(state, status)
+    follower = Follower()
+    found = await look_again(backend, report_id, check)
+    while found and found[0].is_unfinished and not backend.host.is_stopping():
+        event = follower.event_of(found[1])
+        if event:
+            yield event
+        await asyncio.sleep(LOOK_S)
+        follower.silent_s += LOOK_S
+        found = await look_again(backend, report_id, check)
+    if found and not found[0].is_unfinished:
+        yield status_event(*found)
+
+
+async def look_again(
+    backend: Backend, report_id: str, check: Callable[[], Awaitable[None]]
+) -> tuple[ReportState, ReportStatus] | None:
+    """The state and the status of a report; None where nothing more can be told."""
+    with suppress(ServiceError):  # the head of the answer is sent: a problem has no status any more
+        await check()
+        return await shared_status(backend, report_id)
+    return None
 
 
 async def shared_status(backend: Backend, report_id: str) -> tuple[ReportState, ReportStatus]:

@@ -13,7 +13,7 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.page import view_models
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_result
-from store_uptime.service.registry.reports import explained
+from store_uptime.service.registry.reports import stored_explanation
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import TimelineOperation
 from store_uptime.service.routes.schemas import TAKES_NOTHING, StoreIdInQuery, StorePage, problems
@@ -72,7 +72,7 @@ async def timeline(
     figures = plan = None
     if report_id:
         await find_result(backend.registry, report_id)
-        stored = await caller.content(explained(report_id), report_id, store_id)
+        stored = await caller.content(stored_explanation(report_id), report_id, store_id)
         figures, plan = stored.figures, stored.plan
     content = await backend.workers.from_source(jobs.timeline, backend.place, store_id, backend.limits, figures, plan)
     if not report_id:

@@ -32,7 +32,7 @@ from store_uptime.pipeline import (
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.errors import NeedsMoreMemory, public_message
 from store_uptime.service.observability.memory import process_memory
-from store_uptime.service.registry.connection import cause_of, execute_statement
+from store_uptime.service.registry.connection import database_cause, execute_statement
 from store_uptime.service.registry.deliveries import OutgoingFile
 from store_uptime.service.registry.queue import RunFacts, complete_run, fail_run, record_progress
 from store_uptime.service.registry.reports import StoredReport, newest_figures
@@ -283,7 +283,7 @@ def will_pass(error: Exception) -> bool:
     """Whether the registry is only away, or cannot do its work just now."""
     match error:
         case psycopg.Error():
-            return cause_of(error) is not None
+            return database_cause(error) is not None
         case _:
             return isinstance(error, pipeline.SourceUnreachable | pipeline.SourceRefused)
 

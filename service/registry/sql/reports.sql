@@ -50,16 +50,16 @@ select count(*) as count
 from store_uptime.report
 where status = 'queued' and requested_at < %(requested_at)s;
 
--- figures: what the files of a report are made from
+-- stored_figures: what the files of a report are made from
 select figures from store_uptime.report where id = %(id)s and status = 'complete';
 
--- explained: what a timeline of a report is made from, and what else the page shows of a store
+-- stored_explanation: what a timeline of a report is made from, and what else the page shows of a store
 select figures, plan, rejects from store_uptime.report where id = %(id)s and status = 'complete';
 
--- fleet: the figures of a report, and the lanes that the page draws
+-- stored_fleet: the figures of a report, and the lanes that the page draws
 select figures, lanes from store_uptime.report where id = %(id)s and status = 'complete';
 
--- rejects: the rejected rows of a report
+-- stored_rejects: the rejected rows of a report
 select figures, rejects from store_uptime.report where id = %(id)s and status = 'complete';
 
 -- cancel_report: end a report that has not finished; who is no admin can end only one that the same key triggered
