@@ -3,7 +3,7 @@
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from cyclopts import Parameter
 
@@ -17,19 +17,19 @@ from store_uptime.service.registry.statements import AnyRow, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Protocol
-
-    class Execute(Protocol):
-        """Executes statements, each committed at once. Raises RegistryUnreachable."""
-
-        def __call__(self, statement: Statement[AnyRow], /) -> list[AnyRow]:
-            """The rows of a statement."""
-            ...
 
 
 ON_THE_COMMAND_LINE = Actor(None, "command line")
 """Who the audit says it was."""
 PATIENCE = timedelta(seconds=60)  # of a statement
+
+
+class Execute(Protocol):
+    """Executes statements, each committed at once. Raises RegistryUnreachable."""
+
+    def __call__(self, statement: Statement[AnyRow], /) -> list[AnyRow]:
+        """The rows of a statement."""
+        ...
 
 
 @Parameter(name="*")

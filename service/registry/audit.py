@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from store_uptime.service.registry.rows import NoRow, Row
 from store_uptime.service.registry.statements import Statement
 
+# Whoever guesses keys would otherwise fill the table, and push out of view what else was done.
 FAILURES_OF_CLIENT, FAILURES_OF_ALL = 20, 200
 """So many failed sign-ins are recorded within an hour: of one client, and of all."""
 

@@ -110,6 +110,7 @@ def insert_delivery(report_id: str, file: OutgoingFile, by: Actor) -> Statement[
 
 def expire_undeliverable(destinations: list[str]) -> Statement[Target]:
     """Give up what no server has come for in days; the targets, one for each delivery."""
+    # Only what this server cannot deliver either: a server that knows the destination tries it, and says why it failed.
     return Statement("expire_undeliverable", Target, {"destinations": destinations})
 
 

@@ -16,7 +16,7 @@ class Role(StrEnum):
     READ = "read"
     """look at reports, files, timelines, stores and schedules"""
     TRIGGER = "trigger"
-    """trigger reports, cancel those that it has asked for, run schedules"""
+    """trigger reports, cancel those that it has triggered, run schedules"""
     ADMIN = "admin"
     """delete, cancel whatever runs, change schedules, deliver, load sample data"""
 
@@ -33,7 +33,7 @@ class Grant:
 
     def allows(self, role: Role) -> bool:
         """Whether it suffices where a role is needed."""
-        return ROLES.index(self.role) >= ROLES.index(role)
+        return ROLES.index(self.role) >= ROLES.index(role)  # not by text: "read" would be more than "admin"
 
     def check(self, role: Role) -> None:
         """Raises RoleNeeded where it does not suffice."""
@@ -47,4 +47,5 @@ EVERYTHING = Grant(None, Role.ADMIN)
 
 def needs(role: Role) -> dict[str, Any]:
     """The arguments of a route's decorator that name the role that it needs."""
+    # The empty requirement says that a key is optional: as long as there is none, callers on this machine need none.
     return {"opt": {"role": role}, "security": [{}, {"key": [role]}]}

@@ -15,7 +15,7 @@ class NewKey:
 
     name: str
     id: str
-    hash: bytes
+    hash: bytes  # one round is enough: the secret part is 256 random bits, which nobody can try out
     role: str
     expires_at: datetime | None
 
@@ -38,7 +38,7 @@ class KeyRow(Row):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
-    has_ended: bool | None
+    has_ended: bool | None  # by the clock of PostgreSQL; None where the key has no end
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ def insert_session(
     key_name: str | None, session_hash: bytes, csrf_token: str, duration: timedelta, client: str
 ) -> Statement[NoRow]:
     """Add a session of a key, which ends with the key at the latest."""
+    # The cookie itself is not kept, so a copy of the registry opens no session.
     values = {"key_name": key_name, "hash": session_hash, "csrf_token": csrf_token, "duration": duration}
     return Statement("insert_session", NoRow, {**values, "client": client})
 

@@ -19,7 +19,7 @@ from store_uptime.service.errors import RegistryRefused
 
 FOLDER = Path(__file__).parent / "sql/migrations"
 NEWEST = max(int(path.name.partition("_")[0]) for path in FOLDER.glob("*.sql"))
-"""The number of the schema that this version knows."""
+"""The number of the newest migration that this version has."""
 PATIENCE = "set local lock_timeout = '10s'; set local idle_in_transaction_session_timeout = '10s'"
 LONGEST = timedelta(minutes=5)  # of a statement, also where the server is stopped
 LOCK = "select pg_advisory_xact_lock(hashtext('store_uptime migrations'))"
@@ -31,7 +31,7 @@ APPLIED = """
 """
 REMEDY = (
     "The user needs the right to make the schema store_uptime there (grant create on database …); "
-    "or name another place with --registry."
+    "or name another database with --registry."
 )
 PRIMARY = "It is a standby, or was made read-only: name the primary with --registry."
 
@@ -65,14 +65,14 @@ def migrate(address: str) -> None:
     """
     with (
         pipeline.connect(address, "store-uptime migration", LONGEST) as connection,
-        refusals(connection),
+        registry_refusals(connection),
         connection.transaction(),
     ):
         apply(connection)
 
 
 @contextmanager
-def refusals(connection: psycopg.Connection) -> Iterator[None]:
+def registry_refusals(connection: psycopg.Connection) -> Iterator[None]:
     """Raises RegistryRefused where the database is one that cannot hold the registry."""
     database = f"the database {connection.info.dbname} at {connection.info.host}"
     try:

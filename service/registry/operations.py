@@ -52,7 +52,7 @@ class Lateness(Row):
 class NewestData(Row):
     """The newest poll that a report has seen, and the kinds of its warnings."""
 
-    data_now: datetime
+    data_now: datetime  # never None: the statement leaves out reports whose now was given
     warning_codes: list[str]
 
 
@@ -68,6 +68,7 @@ def registry_clock() -> Statement[Clock]:
 
 def bound_transaction(idle_s: float) -> Statement[IdleLimit]:
     """Have PostgreSQL end this transaction where it waits longer than that for its next statement."""
+    # Local to the transaction: a setting of the session would be lost behind a pooler, or met by somebody else.
     return Statement("bound_transaction", IdleLimit, {"idle": f"{idle_s}s"})
 
 
@@ -89,6 +90,9 @@ def newest_data() -> Statement[NewestData]:
 def expire_reports(keep_reports: int, keep_for: timedelta) -> Statement[Count]:
     """Remove reports that are older, or more, than are kept."""
     return Statement("expire_reports", Count, {"keep_reports": keep_reports, "keep_for": keep_for})
+
+
+# In batches, as one statement over years of rows would hold its locks, and its own time limit, for too long.
 
 
 def prune_removed(kept: timedelta, batch: int) -> Statement[Count]:

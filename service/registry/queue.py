@@ -79,6 +79,7 @@ def claim(run: str, lease: timedelta, made_by: str) -> Statement[ClaimedRun]:
 
 def renew_leases(runs: list[str], lease: timedelta) -> Statement[NoRow]:
     """Say that these runs are alive."""
+    # Those that are not ours any more are left alone by the statement: it renews what is running under these tokens.
     return Statement("renew_leases", NoRow, {"runs": runs, "lease": lease})
 
 
@@ -89,6 +90,7 @@ def owned_runs(runs: list[str]) -> Statement[OwnedRun]:
 
 def requeue_stalled() -> Statement[StalledRun]:
     """Queue the runs again whose lease has run out."""
+    # Any server may see this first; rows that another one is just taking over are skipped.
     return Statement("requeue_stalled", StalledRun)
 
 
@@ -107,6 +109,7 @@ def complete_run(
     report_id: str, run: str, facts: RunFacts, stored: StoredReport, file: OutgoingFile
 ) -> Statement[ReportId]:
     """Write the result of a run; no row where somebody else has the run by now, or it was cancelled."""
+    # One statement, and so one transaction: there is no report without its file, nor a file without its report.
     result = {**vars(facts), **vars(stored), **vars(file)}
     return Statement("complete_run", ReportId, {"id": report_id, "run": run, **result})
 

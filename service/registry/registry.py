@@ -24,8 +24,8 @@ from store_uptime.service.registry.operations import bound_transaction
 from store_uptime.service.registry.statements import AnyRow, Statement
 from store_uptime.service.timing import Timing
 
-TRUSTED_S = 1.0  # a look costs a journey of its own
-CHECK_S = 2.0  # how long such a look may take
+TRUSTED_S = 1.0  # a connection that answered so recently is not checked: a check costs a round trip of its own
+CHECK_S = 2.0  # how long a check may take
 LAST_SEEN: WeakKeyDictionary[BoundedConnection, float] = WeakKeyDictionary()
 WAITING = 500  # requests that may wait for a connection
 
@@ -92,7 +92,7 @@ class Registry:
         """Statements that are committed together, or not at all.
 
         PostgreSQL ends it where this process is paused in the middle: others may wait for what it has locked. idle_s:
-        how long it may be, else as the settings say.
+        how long it may be, else as the settings have it.
         """
         async with self._pooled() as connection, connection.transaction():
             execute = executor(connection)

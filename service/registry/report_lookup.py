@@ -87,6 +87,7 @@ async def cancel_or_remove(registry: Registry, report_id: str, grant: Grant, by:
     """Cancel a report that is unfinished, remove one that has finished. Raises UnknownReport, RemovedReport,
     RoleNeeded."""
     await find_report(registry, report_id)
+    # Cancelled first: what finishes just then is not cancelled any more, and so is removed.
     if not await registry.rows(cancel_report(report_id, by, grant)):
         grant.check(Role.ADMIN)
         await registry.rows(remove_report(report_id, by))

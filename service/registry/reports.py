@@ -83,7 +83,7 @@ class StoredReport(Row):
     figures: bytes
     plan: bytes | None
     rejects: bytes | None
-    lanes: bytes | None
+    lanes: bytes | None  # None in reports that are older than lanes
 
 
 def report_status(report_id: str) -> Statement[ReportRow]:
@@ -106,6 +106,7 @@ def newest_report() -> Statement[ReportRow]:
 
 def previous_report(report_id: str) -> Statement[ReportId]:
     """The report before, of the same options and the same schedule."""
+    # To compare one on schedule with one that somebody triggered in between would hide what changed since yesterday.
     return Statement("previous_report", ReportId, {"id": report_id})
 
 

@@ -17,7 +17,7 @@ class StoredSchedule:
     name: str
     cron: str
     zone: str
-    options: str
+    options: str  # as a report's, with no now of its own
     retention: timedelta | None
     deliver_to: list[str]
     format: Format
@@ -77,7 +77,7 @@ class ScheduleRow(Row):
     webhook: str | None
     made_by: str | None
     next_due: datetime
-    report_id: str | None
+    report_id: str | None  # None, as all that follows, where no report was made yet
     status: ReportState | None
     error: str | None
     due_at: datetime | None
@@ -90,11 +90,13 @@ class ScheduleRow(Row):
 
 def any_due() -> Statement[Found]:
     """Whether the time of any schedule has come."""
+    # Asked each second by each server, and cheaper than the transaction around `due_schedules`.
     return Statement("any_due", Found)
 
 
 def due_schedules() -> Statement[DueSchedule]:
     """The schedules whose time has come, locked until the end of the transaction."""
+    # Schedules that another server has locked are skipped: it makes their reports.
     return Statement("due_schedules", DueSchedule)
 
 

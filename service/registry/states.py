@@ -31,7 +31,7 @@ class ReportState(StrEnum):
 
 UNFINISHED = (ReportState.QUEUED, ReportState.RUNNING)
 STATUSES: dict[ReportState, Status] = {
-    ReportState.QUEUED: "Running",  # the API promised two words for it before there was a queue
+    ReportState.QUEUED: "Running",  # the API has no word for waiting: clients poll until it is not Running
     ReportState.RUNNING: "Running",
     ReportState.COMPLETE: "Complete",
     ReportState.ERROR: "Error",

@@ -92,10 +92,10 @@ async def trigger(registry: Registry, request: ReportRequest, queue_limit: int) 
     Raises OtherRequest, QueueFull.
     """
     async with registry.transaction() as execute:
-        await execute(lock_triggers())
+        await execute(lock_triggers())  # or two equal triggers at once would both find no report to share
         known = await answered_before(execute, request)
         if known:
-            return known
+            return known  # and nothing is recorded: it is the same trigger, sent again
         report_id = await shared_report(execute, request) or await new_report(execute, request, queue_limit)
         if request.idempotency_key:
             await execute(remember_report(request.scope, request.idempotency_key, request.stored, report_id))
@@ -122,12 +122,15 @@ async def new_report(execute: Execute, request: ReportRequest, queue_limit: int)
     if waiting.count >= queue_limit:
         raise QueueFull(waiting.count)
     report_id = new_id()
-    await execute(enqueue(report_id, request.stored, request.by.who or request.by.client, request.by.who))
+    # Turns go round by key, or else by address, so that nobody's hundred triggers keep another one waiting.
+    client = request.by.who or request.by.client
+    await execute(enqueue(report_id, request.stored, client, request.by.who))
     return report_id
 
 
 def stored_options(options: Options, columns: Columns) -> str:
-    """Options as JSON: equal text for equal meaning."""
+    """Options as JSON: equal values for equal meaning."""
+    # Compared as jsonb, to which the order of members, spaces, and 7200 or 7200.0 are the same.
     return json.dumps(
         {
             "now": utc_text(options.now),

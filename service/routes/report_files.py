@@ -1,24 +1,24 @@
 """The files of a report: its figures in a format, and its rejected rows."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 
 from store_uptime.pipeline import Columns, Format, Selection
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.registry.grants import Grant, Role, needs
+from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_report, find_result
 from store_uptime.service.registry.reports import ReportRow, stored_figures, stored_rejects
 from store_uptime.service.registry.states import ReportState
-from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.caller import ApiRequest, Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.openapi import FileOperation
 from store_uptime.service.routes.report_status import shown_status
-from store_uptime.service.routes.schemas import classic_problems, problems
+from store_uptime.service.routes.schemas import ReportStatus, classic_problems, problems
 from store_uptime.service.workers import jobs
 
 MEDIA: dict[Format, str] = {
@@ -32,6 +32,7 @@ Tables = Literal["polls", "hours", "zones"]
 StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
 CsvSafe = Annotated[bool, QueryParameter(description="In CSV, ' before what a spreadsheet would run as a formula.")]
 Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
+FileAnswer = bytes | ReportStatus | None
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class FileRequest:
     summary="Get a report, or where it stands",
 )
 async def get_report(
-    request: Request[Grant, Any, Any],
+    request: ApiRequest,
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     report_id: FromPath[str],
@@ -64,7 +65,7 @@ async def get_report(
     csv_safe: CsvSafe = False,
     status_only: StatusOnly = False,
     if_none_match: Unchanged = "",
-) -> Response[Any]:
+) -> Response[FileAnswer]:
     """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
     file_format = format or accepted_format(request)
     file = FileRequest(selection, file_format, columns, csv_safe and file_format == "csv", if_none_match)
@@ -80,7 +81,7 @@ async def get_report(
     summary="The same, its id in the query",
 )
 async def get_report_by_query(
-    request: Request[Grant, Any, Any],
+    request: ApiRequest,
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     report_id: FromQuery[str],
@@ -89,14 +90,14 @@ async def get_report_by_query(
     csv_safe: CsvSafe = False,
     status_only: StatusOnly = False,
     if_none_match: Unchanged = "",
-) -> Response[Any]:
+) -> Response[FileAnswer]:
     """The same as with the id in the path."""
     file_format = format or accepted_format(request)
     file = FileRequest(selection, file_format, columns, csv_safe and file_format == "csv", if_none_match)
     return await file_or_status(caller, report_id, None if status_only else file)
 
 
-def accepted_format(request: Request[Any, Any, Any]) -> Format:
+def accepted_format(request: ApiRequest) -> Format:
     """CSV wherever that will do, else the first format that will. Raises 406."""
     if not request.headers.get("Accept", "").strip():
         return "csv"
@@ -108,7 +109,7 @@ def accepted_format(request: Request[Any, Any, Any]) -> Format:
     raise HTTPException(f"A report can be had as {', '.join(MEDIA.values())}.", status_code=406)
 
 
-async def file_or_status(caller: Caller, report_id: str, file: FileRequest | None) -> Response[Any]:
+async def file_or_status(caller: Caller, report_id: str, file: FileRequest | None) -> Response[FileAnswer]:
     """The file of a complete report; where it is not complete, or no file is requested, its status."""
     row = await find_report(caller.backend.registry, report_id)
     if file is not None and row.status is ReportState.COMPLETE:
@@ -117,7 +118,7 @@ async def file_or_status(caller: Caller, report_id: str, file: FileRequest | Non
     return Response(status, headers={"X-Report-Status": status.status})
 
 
-async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Response[Any]:
+async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Response[FileAnswer]:
     columns = file.columns or row.options["columns"]
     tag = etag(row.id, file.file_format, columns, file.selection, file.is_safe)
     headers = {"X-Report-Status": row.status.status, "ETag": tag, "Vary": "Accept"}

@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
 
 import msgspec
-from litestar import Request, get
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
@@ -22,7 +21,7 @@ from store_uptime.service.registry.report_lookup import find_report, run_progres
 from store_uptime.service.registry.reports import ReportRow, stored_figures
 from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.states import ReportState
-from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.caller import ApiRequest, Caller
 from store_uptime.service.routes.deliveries import shown_delivery
 from store_uptime.service.routes.request_options import shown_options
 from store_uptime.service.routes.schemas import Progress, ReportDetails, ReportStatus, problems
@@ -101,9 +100,7 @@ async def report_details(
     tags=["reports"],
     summary="A report's progress, as server-sent events",
 )
-async def events(
-    request: Request[Any, Any, Any], backend: NamedDependency[Backend], report_id: FromPath[str]
-) -> ServerSentEvent:
+async def events(request: ApiRequest, backend: NamedDependency[Backend], report_id: FromPath[str]) -> ServerSentEvent:
     """An event `progress` whenever that changes, and at the end one `complete` or `error`; data is the status."""
     row = await find_report(backend.registry, report_id)
     return ServerSentEvent(status_events(backend, row.id, lambda: still_known(request, backend)))

@@ -2,27 +2,20 @@
 
 from datetime import UTC
 
-import structlog
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 
-from store_uptime import pipeline
-from store_uptime.pipeline import Options
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.durations import positive_duration, written
-from store_uptime.service.errors import PrivateWebhook, ScheduleExists, UnknownSchedule
-from store_uptime.service.outgoing.webhooks import private_place
+from store_uptime.service.durations import written
+from store_uptime.service.errors import ScheduleExists, UnknownSchedule
 from store_uptime.service.page.humanize import host
 from store_uptime.service.queue.cron import in_words
-from store_uptime.service.queue.schedules import NAME, NewSchedule
 from store_uptime.service.registry.grants import Role, needs
-from store_uptime.service.registry.operations import registry_clock
 from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.schedules import (
     ScheduleRow,
-    StoredSchedule,
     all_schedules,
     delete_schedule,
     insert_schedule,
@@ -32,9 +25,9 @@ from store_uptime.service.registry.schedules import (
 from store_uptime.service.registry.states import ReportState
 from store_uptime.service.registry.triggers import new_id
 from store_uptime.service.routes.caller import Caller
-from store_uptime.service.routes.deliveries import check_destination
 from store_uptime.service.routes.reports import triggered_answer
-from store_uptime.service.routes.request_options import parsed_member, requested_options, shown_options
+from store_uptime.service.routes.request_options import shown_options
+from store_uptime.service.routes.schedule_requests import checked_schedule, new_schedule, possible_name
 from store_uptime.service.routes.schemas import (
     TAKES_NOTHING,
     CreatedSchedule,
@@ -42,13 +35,10 @@ from store_uptime.service.routes.schemas import (
     Schedule,
     ScheduleChange,
     ScheduleList,
-    ScheduleMembers,
     ScheduleRequest,
     Triggered,
     problems,
 )
-
-log = structlog.get_logger(part="schedules")
 
 UNKNOWN = problems(s404="No such schedule.", **TAKES_NOTHING)
 
@@ -137,49 +127,6 @@ async def change_schedule(
     return CreatedSchedule(name, changed.next_due.astimezone(UTC), changed.secret)
 
 
-async def checked_schedule(backend: Backend, schedule: NewSchedule) -> StoredSchedule:
-    """A schedule that this server can make, as it is stored. Raises UnknownDestination, PrivateWebhook, UnknownStore,
-    HorizonOutOfRange."""
-    for name in schedule.deliver_to:
-        check_destination(backend, name)
-    private = schedule.webhook and private_place(schedule.webhook, backend.settings.networks)
-    if private:
-        raise PrivateWebhook(private)
-    await check_source(backend, schedule.options)
-    now = await backend.registry.only_row(registry_clock())
-    return schedule.stored(now.clock)
-
-
-def new_schedule(name: str, request: ScheduleMembers) -> NewSchedule:
-    """The schedule that a request asks for. Raises ValidationException."""
-    options = requested_options(request)
-    retention = parsed_member("retention", positive_duration, request.retention)
-    try:
-        return NewSchedule(
-            name=name,
-            cron=request.cron,
-            zone=request.zone,
-            options=options,
-            columns=request.columns,
-            retention=retention,
-            deliver_to=request.deliver_to,
-            file_format=request.format,
-            webhook=request.webhook or None,
-        )
-    except ValueError as error:
-        raise ValidationException(f"{error}.") from error
-
-
-async def check_source(backend: Backend, options: Options) -> None:
-    """Raises UnknownStore, HorizonOutOfRange."""
-    try:
-        await backend.data_version(options)
-    except (pipeline.UnknownStore, pipeline.HorizonOutOfRange):
-        raise
-    except pipeline.StoreUptimeError as error:  # data that is not there yet may come before the first due time
-        log.warning("a schedule is added while its source cannot be read", error=str(error))
-
-
 @delete(
     "/schedules/{name:str}",
     **needs(Role.ADMIN),
@@ -192,13 +139,6 @@ async def remove_schedule(caller: NamedDependency[Caller], name: FromPath[str]) 
     """It comes no more; its reports stay."""
     if not await caller.backend.registry.rows(delete_schedule(possible_name(name), caller.by)):
         raise UnknownSchedule(name)
-
-
-def possible_name(name: str) -> str:
-    """A name that a schedule can have. Raises UnknownSchedule."""
-    if not NAME.fullmatch(name):
-        raise UnknownSchedule(name)
-    return name
 
 
 @post(
