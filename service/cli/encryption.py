@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 from cyclopts import Parameter
@@ -26,12 +26,10 @@ from store_uptime.service.registry.reports import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from store_uptime.service.cli.registry import Execute
     from store_uptime.service.encryption import Encryption
-
-Id = TypeVar("Id")
 
 encryption = cyclopts.App(name="encryption", help="Keys that encrypt what is kept and delivered (age).")
 
@@ -121,32 +119,26 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
     if not keys.recipients:
         raise NothingToEncryptTo
     with opened(place) as execute, terminal.steps() as progress:
-        report_ids = [row.id for row in execute(stored_report_ids())]
-        file_ids = [row.id for row in execute(outgoing_file_ids())]
-        of_report, of_file = partial(rekey_report, execute, keys), partial(rekey_file, execute, keys)
-        tries = [
-            *(is_rekeyed(of_report, each) for each in with_progress("report", report_ids, progress)),
-            *(is_rekeyed(of_file, each) for each in with_progress("file", file_ids, progress)),
+        pieces = [
+            *(partial(rekey_report, execute, keys, row.id) for row in execute(stored_report_ids())),
+            *(partial(rekey_file, execute, keys, row.id) for row in execute(outgoing_file_ids())),
         ]
-        done, left = tries.count(True), tries.count(False)
+        done = 0
+        for number, piece in enumerate(pieces, start=1):
+            progress(f"{number:,} of {len(pieces):,} reports and files")
+            done += is_done(piece)
         execute(record_audit(ON_THE_COMMAND_LINE, "encrypted again", "all", f"{done} done"))
     echo(f"{done:,} reports and files on their way are encrypted to {counted(len(keys.recipients), 'key')} now")
+    left = len(pieces) - done
     if left:
         echo(f"{left:,} could not be opened, and are as they were: --identity names the key of each")
     return 1 if left else 0
 
 
-def with_progress(noun: str, ids: "list[Id]", progress: "Callable[[str], None]") -> "Iterator[Id]":
-    for number, each in enumerate(ids, start=1):
-        progress(f"{noun} {number:,} of {len(ids):,}")
-        yield each
-
-
-def is_rekeyed(rekey_one: "Callable[[Id], None]", each: Id) -> bool:
-    """Whether it could be decrypted: what cannot be stays as it is."""
+def is_done(piece: "Callable[[], None]") -> bool:
     try:
-        rekey_one(each)
-    except ReportEncrypted:
+        piece()
+    except ReportEncrypted:  # no identity opens it: it stays as it is
         return False
     return True
 
