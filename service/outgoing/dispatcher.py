@@ -13,8 +13,8 @@ import structlog
 
 from store_uptime.service.errors import NotDelivered, RegistryUnreachable
 from store_uptime.service.observability import metrics
+from store_uptime.service.outgoing.targets import target_name
 from store_uptime.service.outgoing.webhooks import Announcement, announced
-from store_uptime.service.page.humanize import goes_to
 from store_uptime.service.registry import deliveries
 from store_uptime.service.registry.deliveries import ClaimedDelivery, DeliveryRow
 from store_uptime.service.registry.registry import Registry
@@ -73,7 +73,7 @@ class DeliveryDispatcher:
     async def _see_out(self, delivery: ClaimedDelivery) -> None:
         """A try, and what became of it."""
         kind, tries = delivery.kind, delivery.tries
-        told = log.bind(kind=kind, to=goes_to(delivery), report=delivery.report_id[:8], tries=tries)
+        told = log.bind(kind=kind, to=target_name(delivery), report=delivery.report_id[:8], tries=tries)
         with suppress(RegistryUnreachable):  # then it is delivered again, when its lease has run out
             try:
                 await self._delivered(delivery)
@@ -117,7 +117,7 @@ class DeliveryDispatcher:
 
 def what_went(delivery: ClaimedDelivery) -> str:
     """What the audit says has gone out, and where to."""
-    return f"{delivery.name or 'announcement'} to {goes_to(delivery)}"
+    return f"{delivery.name or 'announcement'} to {target_name(delivery)}"
 
 
 def wait_after(tries: int, for_good: bool) -> timedelta | None:

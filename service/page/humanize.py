@@ -2,14 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from unicodedata import bidirectional
-from urllib.parse import urlsplit
 
 from store_uptime.pipeline import OLD_US, age_in_words
 from store_uptime.service.durations import written
-from store_uptime.service.registry.deliveries import ClaimedDelivery, DeliveryRow
-from store_uptime.service.registry.rows import StoredOptions
-from store_uptime.service.registry.states import DeliveryKind
+
+if TYPE_CHECKING:
+    from store_uptime.service.registry.rows import StoredOptions
 
 HOUR, MINUTE = 3600, 60
 TURNING = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
@@ -113,7 +113,7 @@ def in_time(instant: datetime | str) -> datetime:
     return datetime.fromisoformat(instant) if isinstance(instant, str) else instant
 
 
-def options(stored: StoredOptions) -> str:
+def options(stored: "StoredOptions") -> str:
     """The options of a report: all stores, now as of the newest poll."""
     said = [f"store {isolated(stored['store_id'])}" if stored["store_id"] else "all stores"]
     if stored["now"]:
@@ -123,16 +123,6 @@ def options(stored: StoredOptions) -> str:
     if stored["lookback"] != 24 * HOUR:
         said.append(f"lookback {written(stored['lookback'])}")
     return ", ".join(said)
-
-
-def host(url: str) -> str:
-    """Where a webhook is; what follows the host may be a secret."""
-    return urlsplit(url).netloc
-
-
-def goes_to(delivery: ClaimedDelivery | DeliveryRow) -> str:
-    """Where something is delivered to: the name of a destination, or the host of a webhook."""
-    return host(delivery.target) if delivery.kind is DeliveryKind.WEBHOOK else delivery.target
 
 
 def isolated(text: str) -> str:

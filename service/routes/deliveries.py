@@ -6,7 +6,7 @@ from litestar.params import FromPath, JSONBody
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import UnknownDestination
-from store_uptime.service.page.humanize import goes_to
+from store_uptime.service.outgoing.targets import target_name
 from store_uptime.service.registry.deliveries import DeliveryRow, insert_delivery
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import delivered_name, find_result
@@ -61,7 +61,7 @@ def shown_delivery(row: DeliveryRow) -> Delivery:
     """What became of a file or an announcement, as the API shows it."""
     return Delivery(
         kind=row.kind,
-        to=goes_to(row),
+        to=target_name(row),
         name=row.name or None,
         status=row.status,
         tries=row.tries,

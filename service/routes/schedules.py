@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.durations import written
 from store_uptime.service.errors import ScheduleExists, UnknownSchedule
-from store_uptime.service.page.humanize import host
+from store_uptime.service.outgoing.targets import webhook_host
 from store_uptime.service.queue.cron import in_words
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.rows import utc
@@ -61,7 +61,7 @@ def shown_schedule(row: ScheduleRow) -> Schedule:
         retention=None if row.retention is None else written(row.retention.total_seconds()),
         deliver_to=row.deliver_to,
         format=row.format,
-        webhook=row.webhook and host(row.webhook),  # what follows the host may be a secret
+        webhook=row.webhook and webhook_host(row.webhook),  # what follows the host may be a secret
         made_by=row.made_by,
         next_due=row.next_due.astimezone(UTC),
         last=last_report(row),

@@ -570,12 +570,6 @@ def fresh_registry(server: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def a_registry(polled: str) -> Iterator[str]:
-    with fresh_registry(polled) as url:
-        yield url
-
-
 @contextmanager
 def endless(database: str) -> Iterator[None]:
     """Every run over this database computes in PostgreSQL, and would for days."""
