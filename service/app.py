@@ -22,7 +22,18 @@ from store_uptime.service.front.middleware import CrossSiteGuard, RateLimitMiddl
 from store_uptime.service.front.proxies import ProxyMiddleware, client_of
 from store_uptime.service.page import problem_types, templates, views
 from store_uptime.service.registry.grants import Grant
-from store_uptime.service.routes import openapi, operations, reports, schedules, sessions, stores
+from store_uptime.service.routes import (
+    deliveries,
+    openapi,
+    operations,
+    report_files,
+    report_status,
+    reports,
+    request_options,
+    schedules,
+    sessions,
+    stores,
+)
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.validation import check_request
 from store_uptime.service.settings import Settings
@@ -30,20 +41,20 @@ from store_uptime.service.settings import Settings
 HANDLERS: list[Any] = [
     operations.methods,  # before the other handlers of its addresses, or Litestar makes its own
     reports.trigger_report,
-    reports.get_report,
-    reports.get_report_by_query,
+    report_files.get_report,
+    report_files.get_report_by_query,
     reports.history,
-    reports.report_details,
-    reports.report_status,
-    reports.rejected_rows,
+    report_status.report_details,
+    report_status.report_status,
+    report_files.rejected_rows,
     reports.end_report,
-    reports.events,
+    report_status.events,
     schedules.schedules,
     schedules.add_schedule,
     schedules.change_schedule,
     schedules.remove_schedule,
     schedules.run_schedule,
-    schedules.deliver,
+    deliveries.deliver,
     stores.stores,
     stores.timeline,
     stores.sample_data,
@@ -84,7 +95,7 @@ def create_app(settings: Settings, host: Host) -> ProxyMiddleware:
         dependencies={
             "backend": Provide(given_backend, sync_to_thread=False),
             "caller": Provide(given_caller, sync_to_thread=False),
-            "selection": Provide(reports.selection_of, sync_to_thread=False),
+            "selection": Provide(request_options.selection_of, sync_to_thread=False),
         },
         middleware=[
             PrometheusConfig(app_name="store_uptime", prefix="store_uptime", group_path=True).middleware,

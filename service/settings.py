@@ -31,6 +31,7 @@ from store_uptime.service.parameters import (
     Schema,
     mapping,
 )
+from store_uptime.service.timing import DEFAULT_TIMING, Timing
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import SourceMapping
@@ -43,43 +44,6 @@ DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
 DUCKDB_MOST = 1024 * MEBIBYTE  # more makes no report faster: docs/benchmarks.md
 
 AT_LEAST_ONE, NONE_OR_MORE, A_PORT = Number(gte=1), Number(gte=0), Number(gte=0, lte=65_535)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """How often a server looks, and how long it waits, in seconds. In no help and no docs: where tests would have to
-    wait as long, they ask for less."""
-
-    tick_s: float = 1.0
-    """between two looks at what is due, waiting, or cancelled"""
-    renew_s: float = 4.0
-    """between two renewals of a lease"""
-    lease_s: float = 15.0
-    """how long a run is a server's that does not renew its lease"""
-    tidy_s: float = 60.0
-    """between two looks at what is too old to keep"""
-    webhook_s: float = 10.0
-    """how long the receiver of an announcement may take"""
-    desk_s: float = 0.0
-    """after the start, until the workers for short work are made ready unasked"""
-    stored_s: float = 45.0
-    """how long it may take to show what is stored"""
-    source_s: float = 45.0
-    """how long short work that reads the source may take"""
-    connection_s: float = 3.0
-    """how long a statement of the registry waits for a connection"""
-    statement_s: float = 10.0
-    """how long it may take"""
-    idle_s: float = 3.0
-    """how long a transaction of the registry may wait for us, until PostgreSQL ends it"""
-    look_s: float = 10.0
-    """how long a look at the source may take"""
-    probe_s: float = 2.0
-    """between two looks at what /ready tells"""
-    head_s: float = 10.0
-    """how long the head of a request may take"""
-    request_s: float = 60.0
-    """until an answer must have begun"""
 
 
 @Parameter(name="*")
@@ -217,7 +181,7 @@ class Settings:
         Literal["json", "text"] | None,
         Parameter(group=LOG, help="json or text. Default: text on a terminal, else json."),
     ] = None
-    timing: Annotated[Timing, Parameter(show=False)] = Timing()
+    timing: Annotated[Timing, Parameter(show=False)] = DEFAULT_TIMING
 
     @property
     def is_local(self) -> bool:

@@ -37,9 +37,13 @@ from store_uptime.service.outgoing.dispatcher import DeliveryDispatcher
 from store_uptime.service.queue.runner import RunContext, Runner
 from store_uptime.service.queue.schedules import queue_due
 from store_uptime.service.queue.ticker import Ticker, Troubles, one_line
-from store_uptime.service.registry.migrations import NEWEST, settled
-from store_uptime.service.registry.registry import Registry, Row
-from store_uptime.service.settings import Settings, Timing
+from store_uptime.service.registry.keys import keys_exist
+from store_uptime.service.registry.migrations import NEWEST, choose_registry
+from store_uptime.service.registry.operations import registry_state
+from store_uptime.service.registry.registry import Registry
+from store_uptime.service.registry.statements import AnyRow
+from store_uptime.service.settings import Settings
+from store_uptime.service.timing import Timing
 from store_uptime.service.workers.jobs import SourceConfig
 from store_uptime.service.workers.pool import WAITING, WAITING_OF_ONE, Workers
 from store_uptime.service.workers.scratch import scratch
@@ -188,10 +192,10 @@ class Backend:
 
     async def _look_at_schema(self) -> None:
         """See whether a newer version has changed the schema meanwhile: then what is new is not for this one."""
-        [state] = await self._of_loops.rows("registry_state")
-        is_outdated = state["newest"] > NEWEST
+        state = await self._of_loops.only_row(registry_state())
+        is_outdated = state.newest > NEWEST
         if is_outdated and not self._is_outdated:
-            log.warning("outdated", why=NEWER, newest=state["newest"], ours=NEWEST)
+            log.warning("outdated", why=NEWER, newest=state.newest, ours=NEWEST)
         self._is_outdated = is_outdated
 
     async def _registry_address(self) -> str:
@@ -214,7 +218,7 @@ class Backend:
         """The address of the registry; of the tables too, since both may be in the embedded server."""
         database = self.settings.database or EMBEDDED
         self._database = self._url(database)
-        return settled(database, self.settings.registry, self._url, self._told_of_other_registry)
+        return choose_registry(database, self.settings.registry, self._url, self._told_of_other_registry)
 
     def _told_of_other_registry(self, why: str) -> None:
         log.warning("reports are kept in the built-in server", because=why)
@@ -271,12 +275,11 @@ class Backend:
 
     async def _keys_exist(self) -> bool:
         try:
-            row = await self.registry.row("keys_exist")
+            return (await self.registry.only_row(keys_exist())).keys_exist
         except RegistryUnreachable:
             if self._has_keys is None:
                 raise  # nobody knows yet
             return False
-        return row is not None and row["exists"]
 
     async def data_version(self, options: Options) -> str | None:
         """What the source is like now. Raises UnknownStore, NoPolls, HorizonOutOfRange, and what the source raises."""
@@ -306,9 +309,9 @@ class Backend:
         except TimeoutError:
             raise SourceUnreachable(THE_SOURCE, f"it has not answered within {seconds:g} seconds") from None
 
-    async def decrypted(self, opened: Callable[[Row], Row], row: Row) -> Row:
+    async def decrypted(self, decrypt: Callable[[AnyRow], AnyRow], row: AnyRow) -> AnyRow:
         """What is stored, for somebody to read; not in the loop, as it may be large."""
-        return await self._decryptions.call(self.settings.timing.request_s, opened, row)
+        return await self._decryptions.call(self.settings.timing.request_s, decrypt, row)
 
     def shortcomings(self) -> dict[str, tuple[str, datetime]]:
         """What is not ready: of database, registry, workers and disk, for each a sentence, and since when."""

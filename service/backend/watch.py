@@ -13,6 +13,7 @@ from store_uptime import pipeline
 from store_uptime.service.concurrency.threads import Threads
 from store_uptime.service.errors import UNREADABLE, RegistryUnreachable
 from store_uptime.service.registry.migrations import NEWEST
+from store_uptime.service.registry.operations import registry_state
 from store_uptime.service.registry.registry import Registry
 
 SOON_S = 0.1  # between two looks at the start
@@ -61,12 +62,12 @@ class Watches:
 
     async def _registry_lacks(self) -> str | None:
         try:
-            [state] = await self._registry.rows("registry_state")
+            state = await self._registry.only_row(registry_state())
         except RegistryUnreachable as error:
             return str(error)
-        if state["newest"] > NEWEST:
+        if state.newest > NEWEST:
             return NEWER
-        return READ_ONLY if state["is_read_only"] else None
+        return READ_ONLY if state.is_read_only else None
 
     async def _source_lacks(self) -> str | None:
         if not self._database():

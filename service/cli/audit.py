@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -13,9 +13,7 @@ from store_uptime.service.cli.registry import HERE, RegistryLocation, opened
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.parameters import DURATION, INPUT, OUTPUT, TIME
-
-if TYPE_CHECKING:
-    from psycopg.rows import DictRow
+from store_uptime.service.registry.audit import audit_entries
 
 LIMIT, MOST = 1000, 10_000_000
 HEADINGS = ("at", "who", "client", "action", "subject", "detail")
@@ -46,15 +44,15 @@ def audit(
 
         store-uptime audit --since 7d --who "price monitor"
     """
-    with opened(place) as ask:
-        rows = ask("audit", who=who, subject=subject, since=since, limit=limit)
-    show([row | {"at": row["at"].astimezone(UTC).isoformat(timespec="seconds")} for row in rows], format)
+    with opened(place) as execute:
+        rows = execute(audit_entries(who, subject, since, limit))
+    show([vars(row) | {"at": row.at.astimezone(UTC).isoformat(timespec="seconds")} for row in rows], format)
     if len(rows) == limit:
         echo(f"only the newest {limit:,}: --limit shows more")
     return 0
 
 
-def show(rows: "list[DictRow]", file_format: str) -> None:
+def show(rows: list[dict[str, str | None]], file_format: str) -> None:
     """Rows on stdout."""
     match file_format:
         case "json":

@@ -1,7 +1,8 @@
 """`store-uptime encryption`: the keys of what is kept and delivered."""
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 from cyclopts import Parameter
@@ -14,6 +15,20 @@ from store_uptime.service.cli.report import put_private
 from store_uptime.service.cli.terminal import counted, echo
 from store_uptime.service.errors import CannotMakeKey, CannotRead, NothingToEncryptTo, ReportEncrypted
 from store_uptime.service.parameters import INPUT, Identities
+from store_uptime.service.registry.audit import record_audit
+from store_uptime.service.registry.deliveries import outgoing_file, outgoing_file_ids, replace_outgoing_file
+from store_uptime.service.registry.reports import (
+    StoredReport,
+    replace_stored_report,
+    stored_report,
+    stored_report_ids,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from store_uptime.service.cli.registry import Execute
+    from store_uptime.service.encryption import Encryption
 
 encryption = cyclopts.App(name="encryption", help="Keys that encrypt what is kept and delivered (age).")
 
@@ -79,21 +94,37 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
     keys = encryption(encrypt_to, identity)
     if not keys.recipients:
         raise NothingToEncryptTo
-    done = left = 0
-    with opened(place) as ask, terminal.steps() as progress:
-        for what in ("report", "file"):
-            rows = ask(f"kept_{what}s")
-            for number, row in enumerate(rows, start=1):
-                progress(f"{what} {number:,} of {len(rows):,}")
-                try:
-                    for kept in ask(f"kept_{what}", id=row["id"]):
-                        again = {name: content and keys.sealed(keys.opened(content)) for name, content in kept.items()}
-                        ask(f"keep_{what}_again", id=row["id"], **again)
-                    done += 1
-                except ReportEncrypted:
-                    left += 1
-        ask("note", action="encrypted again", subject="all", detail=f"{done} done", **ON_THE_COMMAND_LINE)
+    with opened(place) as execute, terminal.steps() as progress:
+        pieces = [
+            *(partial(rekey_report, execute, keys, row.id) for row in execute(stored_report_ids())),
+            *(partial(rekey_file, execute, keys, row.id) for row in execute(outgoing_file_ids())),
+        ]
+        done = 0
+        for number, piece in enumerate(pieces, start=1):
+            progress(f"{number:,} of {len(pieces):,} reports and files")
+            done += is_done(piece)
+        execute(record_audit(ON_THE_COMMAND_LINE, "encrypted again", "all", f"{done} done"))
     echo(f"{done:,} reports and files on their way are encrypted to {counted(len(keys.recipients), 'key')} now")
+    left = len(pieces) - done
     if left:
         echo(f"{left:,} could not be opened, and are as they were: --identity names the key of each")
     return 1 if left else 0
+
+
+def is_done(piece: "Callable[[], None]") -> bool:
+    try:
+        piece()
+    except ReportEncrypted:  # no identity opens it: it stays as it is
+        return False
+    return True
+
+
+def rekey_report(execute: "Execute", keys: "Encryption", report_id: str) -> None:
+    for stored in execute(stored_report(report_id)):  # none where it was removed meanwhile
+        again = {name: content and keys.sealed(keys.opened(content)) for name, content in vars(stored).items()}
+        execute(replace_stored_report(report_id, StoredReport(**again)))
+
+
+def rekey_file(execute: "Execute", keys: "Encryption", delivery_id: int) -> None:
+    for stored in execute(outgoing_file(delivery_id)):  # none where it has gone out meanwhile
+        execute(replace_outgoing_file(delivery_id, keys.sealed(keys.opened(stored.content))))

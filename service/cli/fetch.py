@@ -12,6 +12,8 @@ from store_uptime.service.cli.report import put_private, refuse_terminal
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ReportRemoved
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
+from store_uptime.service.registry.audit import record_audit
+from store_uptime.service.registry.reports import report_status, stored_figures
 
 
 def fetch(
@@ -33,17 +35,17 @@ def fetch(
         store-uptime fetch REPORT_ID --identity key.txt --out week.csv
     """
     from store_uptime.service.encryption import encryption
-    from store_uptime.service.registry.reports import known, with_result
+    from store_uptime.service.registry.report_lookup import kept, with_result
 
     refuse_terminal(format, out)
     keys = encryption((), identity)
-    with opened(place) as ask:
-        row = with_result(known(next(iter(ask("status", id=report_id)), None)))
-        stored = ask("figures", id=report_id)
+    with opened(place) as execute:
+        row = with_result(kept(next(iter(execute(report_status(report_id))), None)))
+        stored = execute(stored_figures(report_id))
         if not stored:
             raise ReportRemoved
-        report = pipeline.restore(keys.opened(stored[0]["figures"]))
-        ask("note", action="read", subject=report_id, detail="fetch", **ON_THE_COMMAND_LINE)
-    put_private(report.render(format, columns or row["options"]["columns"]), out)
+        report = pipeline.restore(keys.opened(stored[0].figures))
+        execute(record_audit(ON_THE_COMMAND_LINE, "read", report_id, "fetch"))
+    put_private(report.render(format, columns or row.options["columns"]), out)
     echo(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
     return 0

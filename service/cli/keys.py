@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import cyclopts
 from cyclopts import Parameter
@@ -14,9 +14,7 @@ from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import BadKeyName, KeyExists, UnknownKey
 from store_uptime.service.errors.commands import NAME_LENGTH
 from store_uptime.service.parameters import INPUT, TIME, converted_by
-
-if TYPE_CHECKING:
-    from psycopg.rows import DictRow
+from store_uptime.service.registry.keys import KeyRow, NewKey, all_keys, insert_key, revoke_key
 
 BEGINS_AS_DATE = re.compile(r"[0-9]{4}-")
 HEADINGS = ("name", "key", "role", "made", "ends", "last used", "state")
@@ -73,9 +71,8 @@ def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: R
     if not 0 < len(name) <= NAME_LENGTH or name != name.strip() or not name.isprintable():
         raise BadKeyName(quoted(name))
     key, key_id, key_hash = new_key()
-    with opened(place) as ask:
-        values = {"id": key_id, "hash": key_hash, "role": role, "expires_at": expires}
-        added = ask("add_key", name=name, **values, **ON_THE_COMMAND_LINE)
+    with opened(place) as execute:
+        added = execute(insert_key(NewKey(name, key_id, key_hash, role, expires), ON_THE_COMMAND_LINE))
     if not added:
         raise KeyExists(name)
     echo(f"key {name!r}; it is not shown again:")
@@ -91,16 +88,16 @@ def list_keys(*, place: RegistryLocation = HERE) -> int:
 
         store-uptime keys list
     """
-    with opened(place) as ask:
-        rows = ask("list_keys")
+    with opened(place) as execute:
+        rows = execute(all_keys())
     lines = [
         (
-            row["name"],
-            f"su_{row['id']}_…",
-            row["role"],
-            day(row["created_at"]),
-            minute(row["expires_at"]),
-            minute(row["last_used_at"]),
+            row.name,
+            f"su_{row.id}_…",
+            row.role,
+            day(row.created_at),
+            minute(row.expires_at),
+            minute(row.last_used_at),
             state(row),
         )
         for row in rows
@@ -119,11 +116,11 @@ def minute(moment: datetime | None) -> str:
     return "never" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def state(key: "DictRow") -> str:
+def state(key: KeyRow) -> str:
     """Whether a key opens anything."""
-    if key["revoked_at"]:
-        return f"revoked {day(key['revoked_at'])}"
-    return "ended" if key["has_ended"] else "valid"
+    if key.revoked_at:
+        return f"revoked {day(key.revoked_at)}"
+    return "ended" if key.has_ended else "valid"
 
 
 @keys.command
@@ -134,8 +131,8 @@ def revoke(name: Name, /, *, place: RegistryLocation = HERE) -> int:
 
         store-uptime keys revoke "price monitor"
     """
-    with opened(place) as ask:
-        revoked = ask("revoke_key", name=name, **ON_THE_COMMAND_LINE)
+    with opened(place) as execute:
+        revoked = execute(revoke_key(name, ON_THE_COMMAND_LINE))
     if not revoked:
         raise UnknownKey(name)
     echo(f"key {name!r} is revoked")

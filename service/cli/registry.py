@@ -3,7 +3,7 @@
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from cyclopts import Parameter
 
@@ -12,15 +12,24 @@ from store_uptime.pipeline import EMBEDDED
 from store_uptime.service import parameters
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.parameters import REGISTRY
+from store_uptime.service.registry.audit import Actor
+from store_uptime.service.registry.statements import AnyRow, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from psycopg.rows import DictRow
 
-ON_THE_COMMAND_LINE: dict[str, str | None] = {"who": None, "client": "command line"}
+ON_THE_COMMAND_LINE = Actor(None, "command line")
 """Who the audit says it was."""
 PATIENCE = timedelta(seconds=60)  # of a statement
+
+
+class Execute(Protocol):
+    """Executes statements, each committed at once. Raises RegistryUnreachable."""
+
+    def __call__(self, statement: Statement[AnyRow], /) -> list[AnyRow]:
+        """The rows of a statement."""
+        ...
 
 
 @Parameter(name="*")
@@ -44,12 +53,10 @@ HERE = RegistryLocation()
 
 
 @contextmanager
-def opened(place: RegistryLocation) -> "Iterator[Callable[..., list[DictRow]]]":
-    """Executes statements of the registry by name, each committed at once; it is made if it is missing."""
-    from psycopg.rows import dict_row
-
-    from store_uptime.service.registry.migrations import settled
-    from store_uptime.service.registry.statements import statements
+def opened(place: RegistryLocation) -> "Iterator[Execute]":
+    """Executes statements of the registry; it is made if it is missing."""
+    from store_uptime.service.registry.connection import execute_statement
+    from store_uptime.service.registry.migrations import choose_registry
 
     with ExitStack() as servers:
 
@@ -57,16 +64,15 @@ def opened(place: RegistryLocation) -> "Iterator[Callable[..., list[DictRow]]]":
             return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
 
         with registry_errors():
-            address = settled(parameters.address(place.database), place.registry, url, echo)
+            address = choose_registry(parameters.address(place.database), place.registry, url, echo)
         connection = servers.enter_context(pipeline.connect(address, "store-uptime command", PATIENCE))
         connection.autocommit = True
 
-        def ask(statement: str, **values: Any) -> "list[DictRow]":
+        def execute(statement: Statement[AnyRow], /) -> list[AnyRow]:
             with registry_errors():
-                cursor = connection.cursor(row_factory=dict_row).execute(statements()[statement], values)
-                return cursor.fetchall() if cursor.description else []
+                return execute_statement(connection, statement)
 
-        yield ask
+        yield execute
 
 
 @contextmanager
@@ -75,12 +81,12 @@ def registry_errors() -> "Iterator[None]":
     import psycopg
 
     from store_uptime.service.errors import RegistryUnreachable
-    from store_uptime.service.registry.connection import cause_of
+    from store_uptime.service.registry.connection import database_cause
 
     try:
         yield
     except psycopg.Error as error:
-        cause = cause_of(error)
+        cause = database_cause(error)
         if cause is None:
             raise
         raise RegistryUnreachable(cause, str(error)) from error

@@ -12,8 +12,15 @@ from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Registr
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ScheduleExists, UnknownSchedule
-from store_uptime.service.page.humanize import host
+from store_uptime.service.outgoing.targets import webhook_host
 from store_uptime.service.parameters import DELIVERY, INPUT, KEEPING
+from store_uptime.service.registry.operations import registry_clock
+from store_uptime.service.registry.schedules import (
+    all_schedules,
+    delete_schedule,
+    insert_schedule,
+    trigger_schedule,
+)
 
 schedule = cyclopts.App(name="schedule", help="Reports on schedule, made by the servers on the same registry.")
 
@@ -70,19 +77,20 @@ def add(
         wanted = NewSchedule(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
     except ValueError as error:
         raise CycloptsError(msg=f"{error}.") from None
-    with opened(place) as ask:
-        values = wanted.values(ask("clock")[0]["clock"])
-        if not ask("add_schedule", **values, **ON_THE_COMMAND_LINE):
+    with opened(place) as execute:
+        [now] = execute(registry_clock())
+        stored = wanted.stored(now.clock)
+        if not execute(insert_schedule(stored, ON_THE_COMMAND_LINE)):
             raise ScheduleExists(name)
     if deliver_to:
-        echo(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in values['deliver_to'])}")
+        echo(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in stored.deliver_to)}")
     private = private_address(wanted.webhook or "", ())
     if private:
         echo(f"its webhook waits for a server with --webhook-network {private}: {private} is a private address")
-    echo(f"schedule {name!r}, the next time at {values['next_due']:%Y-%m-%d %H:%M} UTC")
-    if values["webhook_secret"]:
+    echo(f"schedule {name!r}, the next time at {stored.next_due:%Y-%m-%d %H:%M} UTC")
+    if stored.webhook_secret:
         echo("its announcements are signed with this secret; it is not shown again:")
-        print(values["webhook_secret"])
+        print(stored.webhook_secret)
     return 0
 
 
@@ -94,16 +102,16 @@ def list_schedules(*, place: RegistryLocation = HERE) -> int:
 
         store-uptime schedule list
     """
-    with opened(place) as ask:
-        rows = ask("schedules")
+    with opened(place) as execute:
+        rows = execute(all_schedules())
     lines = [
         (
-            row["name"],
-            row["cron"],
-            row["zone"],
-            f"{row['next_due'].astimezone(UTC):%Y-%m-%d %H:%M}",
-            ", ".join([*row["deliver_to"], *([host(row["webhook"])] if row["webhook"] else [])]),
-            f"{row['status']}: {row['error']}" if row["error"] else row["status"],
+            row.name,
+            row.cron,
+            row.zone,
+            f"{row.next_due.astimezone(UTC):%Y-%m-%d %H:%M}",
+            ", ".join([*row.deliver_to, *([webhook_host(row.webhook)] if row.webhook else [])]),
+            f"{row.status}: {row.error}" if row.error else row.status,
         )
         for row in rows
     ]
@@ -119,8 +127,8 @@ def remove(name: Name, /, *, place: RegistryLocation = HERE) -> int:
 
         store-uptime schedule remove morning
     """
-    with opened(place) as ask:
-        if not ask("remove_schedule", name=name, **ON_THE_COMMAND_LINE):
+    with opened(place) as execute:
+        if not execute(delete_schedule(name, ON_THE_COMMAND_LINE)):
             raise UnknownSchedule(name)
     echo(f"schedule {name!r} is removed; its reports stay")
     return 0
@@ -134,11 +142,11 @@ def run(name: Name, /, *, place: RegistryLocation = HERE) -> int:
 
         store-uptime schedule run morning
     """
-    from store_uptime.service.registry.reports import new_id
+    from store_uptime.service.registry.triggers import new_id
 
-    with opened(place) as ask:
-        queued = ask("run_schedule", name=name, id=new_id(), **ON_THE_COMMAND_LINE)
+    with opened(place) as execute:
+        queued = execute(trigger_schedule(name, new_id(), ON_THE_COMMAND_LINE))
     if not queued:
         raise UnknownSchedule(name)
-    print(queued[0]["id"])
+    print(queued[0].id)
     return 0

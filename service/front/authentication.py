@@ -18,8 +18,17 @@ from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from store_uptime.service.errors import KeyNeeded, NoCsrfToken
+from store_uptime.service.registry.audit import record_failed_sign_in
 from store_uptime.service.registry.grants import EVERYTHING, Grant, Role
-from store_uptime.service.registry.registry import Registry, Row
+from store_uptime.service.registry.keys import (
+    SessionRow,
+    StoredKey,
+    find_key,
+    find_session,
+    insert_session,
+    record_key_use,
+)
+from store_uptime.service.registry.registry import Registry
 
 if TYPE_CHECKING:
     from store_uptime.service.backend.backend import Backend
@@ -30,7 +39,6 @@ COOKIE = "store_uptime_session"
 CSRF_HEADER = "X-CSRF-Token"
 SESSION = timedelta(hours=12)
 USED_S = 60
-FAILURES = {"of_client": 20, "of_all": 200}  # that are noted of an hour
 Connection = ASGIConnection[Any, Any, Any, Any]
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -51,29 +59,28 @@ def hashed(secret: str) -> bytes:
 async def key_grant(registry: Registry, key: str) -> Grant:
     """What a key allows. Raises KeyNeeded."""
     parts = KEY.fullmatch(key)
-    row = await registry.row("key", id=parts[1]) if parts else None
-    if parts is None or row is None or not compare_digest(row["hash"], hashed(parts[2])):
+    row = await registry.row(find_key(parts[1])) if parts else None
+    if parts is None or row is None or not compare_digest(row.hash, hashed(parts[2])):
         raise KeyNeeded
     return grant_of(row)
 
 
-def grant_of(key: Row) -> Grant:
+def grant_of(key: StoredKey | SessionRow) -> Grant:
     """What the row of a key allows."""
-    return Grant(key["name"], Role(key["role"]))
+    return Grant(key.name, key.role)
 
 
 async def create_session(registry: Registry, name: str | None, client: str) -> tuple[str, str]:
     """A new session of a key: what its cookie holds, and the token that its requests must show."""
     cookie, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    opened = {"hash": hashed(cookie), "csrf_token": csrf_token, "lasting": SESSION}
-    await registry.rows("begin_session", key_name=name, client=client, **opened)
+    await registry.rows(insert_session(name, hashed(cookie), csrf_token, SESSION, client))
     return cookie, csrf_token
 
 
 async def note_failure(registry: Registry, key: str, client: str) -> None:
     """Note that a sign-in was refused: by the part of its key that may be seen, for nobody knows who it was."""
     parts = KEY.fullmatch(key)
-    await registry.rows("note_failure", client=client, subject=f"{PREFIX}_{parts[1]}_…" if parts else "", **FAILURES)
+    await registry.rows(record_failed_sign_in(client, f"{PREFIX}_{parts[1]}_…" if parts else ""))
 
 
 class Uses:
@@ -94,7 +101,7 @@ class Uses:
 
     async def _written(self, name: str) -> None:
         try:
-            await self._registry.rows("use_key", name=name)
+            await self._registry.rows(record_key_use(name))
         except Exception as error:  # whatever it is, it is in nobody's way
             log.warning("that a key was used could not be noted", key=name, error=str(error))
 
@@ -133,13 +140,13 @@ async def known(connection: Connection, backend: "Backend") -> AuthenticationRes
 async def session_of(connection: Connection, registry: Registry) -> AuthenticationResult | None:
     """What its cookie opens; None without one, where it has ended, or is of another server on this machine."""
     cookie = connection.cookies.get(COOKIE)
-    row = await registry.row("session", hash=hashed(cookie)) if cookie else None
+    row = await registry.row(find_session(hashed(cookie))) if cookie else None
     if row is None:
         return None
     shown = connection.headers.get(CSRF_HEADER, "")
-    if connection.scope.get("method") not in SAFE and not compare_digest(shown.encode(), row["csrf_token"].encode()):
+    if connection.scope.get("method") not in SAFE and not compare_digest(shown.encode(), row.csrf_token.encode()):
         raise NoCsrfToken(CSRF_HEADER)
-    return AuthenticationResult(user=grant_of(row), auth=row["csrf_token"])
+    return AuthenticationResult(user=grant_of(row), auth=row.csrf_token)
 
 
 async def still_known(connection: Connection, backend: "Backend") -> None:

@@ -32,7 +32,8 @@ from store_uptime.service.front.connections import PROBES, Connections, no_place
 from store_uptime.service.front.outflow import Outflow
 from store_uptime.service.front.problem_types import HttpProblem
 from store_uptime.service.front.proxies import client_of, counted_as
-from store_uptime.service.settings import LOOPBACK, Settings, Timing
+from store_uptime.service.settings import LOOPBACK, Settings
+from store_uptime.service.timing import Timing
 
 WRITE_SECONDS = 20
 HEAD_BYTES = 65_536

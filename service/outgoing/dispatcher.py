@@ -13,11 +13,14 @@ import structlog
 
 from store_uptime.service.errors import NeverDelivered, NotDelivered, RegistryUnreachable
 from store_uptime.service.observability import metrics
+from store_uptime.service.outgoing.targets import target_name
 from store_uptime.service.outgoing.webhooks import Announcement, announced
-from store_uptime.service.page.humanize import goes_to
-from store_uptime.service.registry import reports
-from store_uptime.service.registry.registry import Registry, Row
-from store_uptime.service.registry.reports import iso
+from store_uptime.service.registry import deliveries
+from store_uptime.service.registry.deliveries import ClaimedDelivery, DeliveryRow
+from store_uptime.service.registry.registry import Registry
+from store_uptime.service.registry.reports import ReportRow, report_status
+from store_uptime.service.registry.rows import utc_text
+from store_uptime.service.registry.states import DeliveryKind, ReportState
 from store_uptime.service.settings import Settings
 
 AT_ONCE = 8  # to each destination, and of announcements
@@ -35,10 +38,10 @@ class DeliveryDispatcher:
     def __init__(self, registry: Registry, settings: Settings, wake: Callable[[], None]) -> None:
         self._registry, self._wake = registry, wake
         self._destinations, self._networks = settings.destinations, settings.networks
-        self._seconds = {"file": FILE_S, "webhook": settings.timing.webhook_s}
-        self._busy: dict[tuple[str, str], set[asyncio.Task[None]]] = {
-            ("webhook", ""): set(),
-            **{("file", name): set() for name in self._destinations},
+        self._seconds = {DeliveryKind.FILE: FILE_S, DeliveryKind.WEBHOOK: settings.timing.webhook_s}
+        self._busy: dict[tuple[DeliveryKind, str], set[asyncio.Task[None]]] = {
+            (DeliveryKind.WEBHOOK, ""): set(),
+            **{(DeliveryKind.FILE, name): set() for name in self._destinations},
         }
 
     async def tick(self) -> None:
@@ -51,9 +54,9 @@ class DeliveryDispatcher:
                 task = asyncio.create_task(self._see_out(delivery))
                 busy.add(task)
                 task.add_done_callback(busy.discard)
-        [counts] = await self._registry.rows("undelivered")
-        metrics.DELIVERIES_WAITING.set(counts["waiting"])
-        metrics.DELIVERIES_FAILED.set(counts["failed"])
+        counts = await self._registry.only_row(deliveries.count_undelivered())
+        metrics.DELIVERIES_WAITING.set(counts.waiting)
+        metrics.DELIVERIES_FAILED.set(counts.failed)
 
     async def stop(self) -> None:
         """Let go; what was on its way is delivered again when its lease has run out."""
@@ -62,38 +65,37 @@ class DeliveryDispatcher:
             task.cancel()
         await asyncio.gather(*on_their_way, return_exceptions=True)
 
-    async def _next(self, kind: str, destination: str) -> Row | None:
-        ours = {"kind": kind, "destinations": [destination]}
-        if not await self._registry.row("any_delivery", **ours):
+    async def _next(self, kind: DeliveryKind, destination: str) -> ClaimedDelivery | None:
+        if not await self._registry.row(deliveries.any_deliverable(kind, [destination])):
             return None
-        return await self._registry.row("next_delivery", **ours, lease=LEASE)
+        return await self._registry.row(deliveries.claim_delivery(kind, [destination], LEASE))
 
-    async def _see_out(self, delivery: Row) -> None:
+    async def _see_out(self, delivery: ClaimedDelivery) -> None:
         """A try, and what became of it."""
-        kind, taken = delivery["kind"], {"id": delivery["id"], "lease_until": delivery["lease_until"]}
-        told = log.bind(kind=kind, to=goes_to(delivery), report=delivery["report_id"][:8], tries=delivery["tries"])
+        kind, tries = delivery.kind, delivery.tries
+        told = log.bind(kind=kind, to=target_name(delivery), report=delivery.report_id[:8], tries=tries)
         with suppress(RegistryUnreachable):  # then it is delivered again, when its lease has run out
             try:
                 await self._delivered(delivery)
             except NotDelivered as error:
-                again_in = None if isinstance(error, NeverDelivered) else wait_after(delivery["tries"])
+                again_in = None if isinstance(error, NeverDelivered) else wait_after(tries)
                 outcome = "given up" if again_in is None else "failed"
-                await self._registry.rows("not_delivered", **taken, error=str(error), again_in=again_in)
+                await self._registry.rows(deliveries.record_failed_try(delivery, str(error), again_in))
                 told.warning(f"delivery {outcome}", error=error.cause or str(error))
             else:
                 outcome = "delivered"
-                await self._registry.rows("delivered", **taken, detail=what_went(delivery))
+                await self._registry.rows(deliveries.record_delivered(delivery, what_went(delivery)))
                 told.info("delivered")
             metrics.DELIVERIES.labels(kind, outcome).inc()
             self._wake()
 
-    async def _delivered(self, delivery: Row) -> None:
+    async def _delivered(self, delivery: ClaimedDelivery) -> None:
         """Raises NotDelivered, RegistryUnreachable."""
-        seconds = self._seconds[delivery["kind"]]
+        seconds = self._seconds[delivery.kind]
         try:
             async with asyncio.timeout(seconds):
-                if delivery["kind"] == "file":
-                    await self._destinations[delivery["target"]].put(delivery["name"], delivery["content"])
+                if delivery.kind is DeliveryKind.FILE:
+                    await self._destinations[delivery.target].put(delivery.name, delivery.content or b"")
                 else:
                     await announced(await self._announcement(delivery), self._networks)
         except TimeoutError:
@@ -104,18 +106,18 @@ class DeliveryDispatcher:
             log.exception("unexpected error")
             raise NotDelivered(f"unexpected {type(error).__name__}; the server's log has the details") from None
 
-    async def _announcement(self, delivery: Row) -> Announcement:
-        report = await self._registry.row("status", id=delivery["report_id"])
-        if report is None or report["status"] not in reports.WORDS:
+    async def _announcement(self, delivery: ClaimedDelivery) -> Announcement:
+        report = await self._registry.row(report_status(delivery.report_id))
+        if report is None or report.status is ReportState.REMOVED:
             raise NeverDelivered("the report is not kept any more")
-        files = await self._registry.rows("deliveries", id=delivery["report_id"])
-        message_id = f"msg_{delivery['report_id']}_{delivery['id']}"
-        return Announcement(delivery["target"], delivery["secret"], message_id, said_of(report, files))
+        files = await self._registry.rows(deliveries.deliveries_of_report(delivery.report_id))
+        message_id = f"msg_{delivery.report_id}_{delivery.id}"
+        return Announcement(delivery.target, delivery.secret or "", message_id, said_of(report, files))
 
 
-def what_went(delivery: Row) -> str:
+def what_went(delivery: ClaimedDelivery) -> str:
     """What the audit says has gone out, and where to."""
-    return f"{delivery['name'] or 'announcement'} to {goes_to(delivery)}"
+    return f"{delivery.name or 'announcement'} to {target_name(delivery)}"
 
 
 def wait_after(tries: int) -> timedelta | None:
@@ -123,27 +125,27 @@ def wait_after(tries: int) -> timedelta | None:
     return None if tries > len(WAITS) else WAITS[tries - 1]
 
 
-def said_of(report: Row, deliveries: Sequence[Row]) -> dict[str, Any]:
+def said_of(report: ReportRow, of_report: Sequence[DeliveryRow]) -> dict[str, Any]:
     """What an announcement says of a report: none of its figures."""
-    word = reports.WORDS[report["status"]]
+    status = report.status.status
     return {
-        "type": f"report.{word.lower()}",
-        "timestamp": iso(report["finished_at"]),
+        "type": f"report.{status.lower()}",
+        "timestamp": utc_text(report.finished_at),
         "data": {
-            "report_id": report["id"],
-            "schedule": report["schedule"],
-            "due_at": iso(report["due_at"]),
-            "is_late": report["is_late"],
-            "passed_over": report["passed_over"],
-            "status": word,
-            "stores": report["stores"],
-            "error": report["error"],
-            "warnings": report["warnings"],
-            "warning_codes": report["warning_codes"],
+            "report_id": report.id,
+            "schedule": report.schedule,
+            "due_at": utc_text(report.due_at),
+            "is_late": report.is_late,
+            "passed_over": report.missed_due_times,  # the name that receivers know
+            "status": status,
+            "stores": report.stores,
+            "error": report.error,
+            "warnings": report.warnings,
+            "warning_codes": report.warning_codes,
             "files": [
-                {"to": each["target"], "name": each["name"], "status": each["status"]}
-                for each in deliveries
-                if each["kind"] == "file"
+                {"to": each.target, "name": each.name, "status": each.status}
+                for each in of_report
+                if each.kind is DeliveryKind.FILE
             ],
         },
     }

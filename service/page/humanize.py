@@ -2,11 +2,13 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 from unicodedata import bidirectional
-from urllib.parse import urlsplit
 
 from store_uptime.pipeline import LOOKBACK, OLD_US, Options, age_in_words, duration_text
+
+if TYPE_CHECKING:
+    from store_uptime.service.registry.rows import StoredOptions
 
 HOUR, MINUTE = 3600, 60
 TURNING = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
@@ -110,7 +112,7 @@ def in_time(instant: datetime | str) -> datetime:
     return datetime.fromisoformat(instant) if isinstance(instant, str) else instant
 
 
-def options(stored: dict[str, Any]) -> str:
+def options(stored: "StoredOptions") -> str:
     """The options of a report: all stores, now as of the newest poll."""
     options = Options.from_dict(stored)
     parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
@@ -121,16 +123,6 @@ def options(stored: dict[str, Any]) -> str:
     if options.lookback != LOOKBACK:
         parts.append(f"lookback {duration_text(options.lookback)}")
     return ", ".join(parts)
-
-
-def host(url: str) -> str:
-    """Where a webhook is; what follows the host may be a secret."""
-    return urlsplit(url).netloc
-
-
-def goes_to(delivery: dict[str, Any]) -> str:
-    """Where something is delivered to: the name of a destination, or the host of a webhook."""
-    return host(delivery["target"]) if delivery["kind"] == "webhook" else delivery["target"]
 
 
 def isolated(text: str) -> str:

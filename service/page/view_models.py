@@ -10,7 +10,6 @@ sample_data   a made-up feed, for a database that has none
 import io
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +22,7 @@ from store_uptime.pipeline import Limits, Selection
 from store_uptime.service.errors import CannotLoadSample, TablesNotEmpty
 from store_uptime.service.page.drawing import drawn_days, poll_times
 from store_uptime.service.page.humanize import when_down
+from store_uptime.service.registry.reports import StoredExplanation
 from store_uptime.service.workers.jobs import SourceConfig, opened
 
 if TYPE_CHECKING:
@@ -142,16 +142,7 @@ def fleet_rows(figures: bytes, lanes: bytes | None) -> bytes:
     return msgspec.json.encode(columns)
 
 
-@dataclass(frozen=True)
-class StoredReport:
-    """What the registry keeps of a report, as much as one store's page needs."""
-
-    figures: bytes
-    plan: bytes
-    rejects: bytes
-
-
-def store_week(place: SourceConfig, store: str, limits: Limits, stored: StoredReport) -> dict[str, Any]:
+def store_week(place: SourceConfig, store: str, limits: Limits, stored: StoredExplanation) -> dict[str, Any]:
     """One store of a report: figures by window, days as they are drawn, outages, polls, and what is odd about it.
 
     Raises UnknownStore, and what the source raises.

@@ -18,10 +18,16 @@ from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_messa
 from store_uptime.service.front import problems
 from store_uptime.service.page import templates, view_models
 from store_uptime.service.registry import reports
+from store_uptime.service.registry.deliveries import deliveries_of_report
 from store_uptime.service.registry.grants import Grant, Role, needs
-from store_uptime.service.registry.registry import Row
+from store_uptime.service.registry.operations import newest_data
+from store_uptime.service.registry.report_lookup import find_report, find_result, run_progress
+from store_uptime.service.registry.reports import ReportRow
+from store_uptime.service.registry.schedules import all_schedules
+from store_uptime.service.registry.states import UNFINISHED, ReportState, states_of
 from store_uptime.service.routes.caller import Caller
-from store_uptime.service.routes.reports import described_options, etag, is_among
+from store_uptime.service.routes.conditional import etag, is_among
+from store_uptime.service.routes.request_options import shown_options
 from store_uptime.service.routes.schemas import TEXT, StoreIdInQuery
 from store_uptime.service.routes.static_files import files
 from store_uptime.service.workers import jobs
@@ -48,10 +54,8 @@ async def home(
     sort: Sort = "",
 ) -> Template:
     """Trigger; what runs; the fleet of the newest report. Where there is no data yet, what to do."""
-    running = await backend.registry.rows(
-        "history", statuses=reports.STATUSES["Running"], store_id=None, after=None, limit=HISTORY
-    )
-    newest = await backend.registry.row("newest")
+    running = await backend.registry.rows(reports.report_history(list(UNFINISHED), HISTORY))
+    newest = await backend.registry.row(reports.newest_report())
     on_their_way = [await progressing(backend, row) for row in running]
     shown: dict[str, Any] = {"running": on_their_way, "report": newest, "sealed": None}
     if newest is None:
@@ -59,9 +63,7 @@ async def home(
     try:
         return page("home", lacking=None, **shown | await fleet_of(caller, newest, selection))
     except ReportEncrypted as sealed:
-        return page(
-            "home", lacking=None, **shown | {"report": None, "sealed": {"why": str(sealed), "id": newest["id"]}}
-        )
+        return page("home", lacking=None, **shown | {"report": None, "sealed": {"why": str(sealed), "id": newest.id}})
 
 
 async def lacking(backend: Backend) -> dict[str, Any] | None:
@@ -73,21 +75,21 @@ async def lacking(backend: Backend) -> dict[str, Any] | None:
     return None
 
 
-async def progressing(backend: Backend, row: Row) -> dict[str, Any]:
+async def progressing(backend: Backend, row: ReportRow) -> dict[str, Any]:
     """A report on its way: its row, how far it is, and the stages that it goes through."""
-    progress = await reports.progress(backend.registry, row)
+    progress = await run_progress(backend.registry, row)
     return {"row": row, "progress": progress, "stages": list(Step)}
 
 
-async def fleet_of(caller: Caller, row: Row, selection: Selection) -> dict[str, Any]:
+async def fleet_of(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, Any]:
     """What the fleet's template shows of a complete report."""
-    stored, backend = await caller.content("figures", row["id"]), caller.backend
-    head = await backend.workers.brief(view_models.fleet_head, stored["figures"], selection)
-    before = await backend.registry.row("before", id=row["id"])
+    stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
+    head = await backend.workers.brief(view_models.fleet_head, stored.figures, selection)
+    before = await backend.registry.row(reports.previous_report(row.id))
     chosen = {name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.asked.items()}
     return head | {
         "report": row,
-        "before": before and before["id"],
+        "before": before and before.id,
         "selection": selection,
         "query": chosen,
     }
@@ -102,15 +104,15 @@ async def view(
     sort: Sort = "",
 ) -> Template | Redirect:
     """A report, wherever it stands: its progress, its fleet or its store, or what went wrong."""
-    row = await reports.found(backend.registry, report_id)
-    if row["status"] in reports.STATUSES["Running"]:
+    row = await find_report(backend.registry, report_id)
+    if row.status.is_unfinished:
         return page("running", **await progressing(backend, row))
-    if row["status"] == "error":
-        again = msgspec.to_builtins(described_options(row["options"]))
-        deliveries = await backend.registry.rows("deliveries", id=report_id)
+    if row.status is ReportState.ERROR:
+        again = msgspec.to_builtins(shown_options(row.options))
+        deliveries = await backend.registry.rows(deliveries_of_report(report_id))
         return page("failed", report=row, again=again, deliveries=deliveries)
-    if row["options"]["store_id"] is not None and row["stores"]:
-        query = {"store_id": row["options"]["store_id"]}
+    if row.options["store_id"] is not None and row.stores:
+        query = {"store_id": row.options["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
     return page("fleet", **await fleet_of(caller, row, selection))
 
@@ -120,12 +122,12 @@ async def fleet_rows(
     request: Asking, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
-    await reports.finished(backend.registry, report_id)
+    await find_result(backend.registry, report_id)
     headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
-    stored = await caller.content("fleet", report_id)
-    content = await backend.workers.brief(view_models.fleet_rows, stored["figures"], stored["lanes"])
+    stored = await caller.content(reports.stored_fleet(report_id), report_id)
+    content = await backend.workers.brief(view_models.fleet_rows, stored.figures, stored.lanes)
     return Response(content, media_type="application/json", headers=headers)
 
 
@@ -137,8 +139,8 @@ async def store(
     store_id: StoreIdInQuery,
 ) -> Template:
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
-    row = await reports.finished(backend.registry, report_id)
-    stored = view_models.StoredReport(**await caller.content("explained", report_id, store_id))
+    row = await find_result(backend.registry, report_id)
+    stored = await caller.content(reports.stored_explanation(report_id), report_id, store_id)
     week = await backend.workers.from_source(view_models.store_week, backend.place, store_id, backend.limits, stored)
     return page("store", report=row, store_id=store_id, **week)
 
@@ -148,10 +150,10 @@ async def data(
     backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Template:
     """Where a report comes from, and what its data was like."""
-    row = await reports.finished(backend.registry, report_id)
-    stored = await caller.content("figures", report_id)
-    about = await backend.workers.brief(jobs.about, stored["figures"])
-    deliveries = await backend.registry.rows("deliveries", id=report_id)
+    row = await find_result(backend.registry, report_id)
+    stored = await caller.content(reports.stored_figures(report_id), report_id)
+    about = await backend.workers.brief(jobs.about, stored.figures)
+    deliveries = await backend.registry.rows(deliveries_of_report(report_id))
     destinations = sorted(backend.settings.destinations)
     return page("data", report=row, **about, meanings=pipeline.LISTS, deliveries=deliveries, destinations=destinations)
 
@@ -159,27 +161,25 @@ async def data(
 @get("/history")
 async def history(backend: NamedDependency[Backend], after: ReportId = "") -> Template:
     """Earlier reports, the newest first."""
-    rows = await backend.registry.rows(
-        "history", statuses=list(reports.WORDS), store_id=None, after=after or None, limit=HISTORY + 1
-    )
-    newest_data = await backend.registry.row("newest_data")
+    rows = await backend.registry.rows(reports.report_history(states_of(""), HISTORY + 1, after=after or None))
+    newest = await backend.registry.row(newest_data())
     here = rows[:HISTORY]
-    complete = [number for number, row in enumerate(here) if row["status"] == "complete"]
-    times = [row["finished_at"] - row["started_at"] for row in here if row["started_at"] and row["finished_at"]]
+    complete = [number for number, row in enumerate(here) if row.status is ReportState.COMPLETE]
+    times = [row.finished_at - row.started_at for row in here if row.started_at and row.finished_at]
     return page(
         "history",
         reports=here,
         newest=complete[:2] if len(complete) > 1 else None,
-        data_now=newest_data and newest_data["data_now"],
+        data_now=newest and newest.data_now,
         slowest=max(times, default=timedelta()).total_seconds(),
-        more=here[-1]["id"] if len(rows) > HISTORY else None,
+        more=here[-1].id if len(rows) > HISTORY else None,
     )
 
 
 @get("/timetable")
 async def timetable(backend: NamedDependency[Backend]) -> Template:
     """Reports on schedule: when each comes, and what became of its newest report; a form for another."""
-    rows = await backend.registry.rows("schedules")
+    rows = await backend.registry.rows(all_schedules())
     return page("timetable", schedules=rows, destinations=sorted(backend.settings.destinations))
 
 
@@ -191,10 +191,11 @@ async def compare(
     new: Annotated[str, QueryParameter()],
 ) -> Template:
     """Two reports side by side: which stores got worse."""
-    rows = [await reports.finished(backend.registry, report_id) for report_id in (old, new)]
-    stored = [(await caller.content("figures", row["id"]))["figures"] for row in rows]
-    found = await backend.workers.brief(view_models.comparison, *stored)
-    return page("compare", old=rows[0], new=rows[1], **found)
+    old_row, new_row = await find_result(backend.registry, old), await find_result(backend.registry, new)
+    old_stored = await caller.content(reports.stored_figures(old), old)
+    new_stored = await caller.content(reports.stored_figures(new), new)
+    found = await backend.workers.brief(view_models.comparison, old_stored.figures, new_stored.figures)
+    return page("compare", old=old_row, new=new_row, **found)
 
 
 @get("/rule")

@@ -15,15 +15,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from store_uptime.pipeline import Limits, duration_text
 from store_uptime.service.errors import NeedsMoreMemory, RegistryUnreachable, WorkerLost
 from store_uptime.service.observability import metrics
+from store_uptime.service.registry import deliveries, operations, queue
+from store_uptime.service.registry.queue import ClaimedRun
 from store_uptime.service.registry.registry import Registry
-from store_uptime.service.registry.reports import file_name, made_by
+from store_uptime.service.registry.report_lookup import delivered_name
+from store_uptime.service.registry.rows import Count
+from store_uptime.service.registry.statements import Statement
+from store_uptime.service.registry.states import ReportState
+from store_uptime.service.registry.triggers import made_by
 from store_uptime.service.settings import Settings
 from store_uptime.service.workers.jobs import Outcome, Outgoing, SourceConfig, Task
 from store_uptime.service.workers.leftovers import Leftovers
@@ -71,8 +76,8 @@ class Runner:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
         if left:
             with suppress(RegistryUnreachable):  # then another server takes them over when their leases have run out
-                await self._registry.row("hand_back", runs=left)
-                log.info("handed back", runs=len(left))
+                await self._registry.rows(queue.release(left))
+                log.info("released", runs=len(left))
         await self._leftovers.wait()
 
     async def tick(self) -> None:
@@ -88,7 +93,7 @@ class Runner:
     async def renew(self, registry: Registry) -> None:
         """Renew the leases of our runs, over a registry that nobody else uses. Raises RegistryUnreachable."""
         self._answers_since, since = None, self._answers_since
-        await registry.rows("renew", runs=list(self._running), lease=self._lease)
+        await registry.rows(queue.renew_leases(list(self._running), self._lease))
         self._answers_since = since or time.monotonic()
 
     async def _end_what_is_not_ours(self) -> None:
@@ -96,7 +101,7 @@ class Runner:
         runs = list(self._running)
         if not runs:
             return
-        ours = {row["run"] for row in await self._registry.rows("still_ours", runs=runs)}
+        ours = {row.run for row in await self._registry.rows(queue.owned_runs(runs))}
         for run in runs:
             if run not in ours and run in self._running:
                 self._running[run].cancel()
@@ -105,9 +110,9 @@ class Runner:
         """Take over from servers that have fallen silent; where the registry was away, they could not renew either."""
         if self._answers_since is None or time.monotonic() - self._answers_since < 2 * self._timing.renew_s:
             return
-        for row in await self._registry.rows("lost"):
-            log.warning("a server fell silent in the middle of a report", run=row["run"], now=row["status"])
-            self._end_statements(row["run"])
+        for stalled in await self._registry.rows(queue.requeue_stalled()):
+            log.warning("a server fell silent in the middle of a report", run=stalled.run, now=stalled.status)
+            self._end_statements(stalled.run)
 
     def _has_room(self) -> bool:
         """Whether another report can begin here."""
@@ -116,18 +121,18 @@ class Runner:
     async def _begin_next(self) -> bool:
         """Begin the report whose turn it is; False where none waits."""
         run = secrets.token_hex(8)
-        if not await self._registry.row("any_waiting"):
+        if not await self._registry.row(queue.any_waiting()):
             return False
-        claimed = await self._registry.row("claim", run=run, lease=self._lease, made_by=made_by())
+        claimed = await self._registry.row(queue.claim(run, self._lease, made_by()))
         if claimed is None:
             return False
-        metrics.WAITED.observe(claimed["waited"])
+        metrics.WAITED.observe(claimed.waited_s)
         self._running[run] = asyncio.create_task(self._see_through(run, claimed))
         return True
 
-    async def _see_through(self, run: str, claimed: dict[str, Any]) -> None:
+    async def _see_through(self, run: str, claimed: ClaimedRun) -> None:
         """A run from its beginning to its end, whatever that is."""
-        begun, told = time.monotonic(), log.bind(run=run, report=claimed["id"][:8])
+        begun, told = time.monotonic(), log.bind(run=run, report=claimed.id[:8])
         folder = self._house.spill / run
         try:
             told.info("run begins")
@@ -169,63 +174,64 @@ class Runner:
     async def _failed(self, task: Task, error: str) -> Outcome:
         """Write that a run has failed; where that is impossible now, its lease runs out and it is run again."""
         with suppress(RegistryUnreachable):
-            row = await self._registry.row("fail", id=task.report_id, run=task.run, error=error)
+            row = await self._registry.row(queue.fail_run(task.report_id, task.run, error))
             if row is not None:
-                return Outcome(error=row["error"])
+                return Outcome(error=row.error)
         return Outcome(error=error, kept=False)
 
     def _end_statements(self, run: str) -> None:
         """End what a killed worker has left running in PostgreSQL."""
         self._leftovers.end(self._house.database, application(run))
 
-    def _task(self, run: str, claimed: dict[str, Any], folder: Path) -> Task:
+    def _task(self, run: str, claimed: ClaimedRun, folder: Path) -> Task:
         limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(folder))
         return Task(
-            report_id=claimed["id"],
+            report_id=claimed.id,
             run=run,
-            options=claimed["options"],
+            options=claimed.options,
             place=SourceConfig(self._house.database, self._settings.schema, application(run), self._settings.mapping),
             registry=self._house.registry,
             limits=limits,
             recipients=self._settings.vault.recipients,
-            due_at=claimed["due_at"],
+            due_at=claimed.due_at,
             outgoing=outgoing(claimed),
         )
 
     async def _look_after(self) -> None:
         """What is due now and then."""
-        waiting = {row["status"]: row["count"] for row in await self._registry.rows("fullness")}
-        metrics.WAITING.set(waiting.get("queued", 0))
-        metrics.note_lateness(**(await self._registry.rows("lateness", lease=self._lease))[0])
-        newest = await self._registry.row("newest_data") or {"data_now": None, "warning_codes": []}
-        metrics.note_data(newest["data_now"], newest["warning_codes"])
+        counts = {row.status: row.count for row in await self._registry.rows(operations.count_by_state())}
+        metrics.WAITING.set(counts.get(ReportState.QUEUED, 0))
+        late = await self._registry.only_row(operations.lateness(self._lease))
+        metrics.note_lateness(late.oldest_waiting_s, late.late_due_times, late.oldest_due_time_s, late.oldest_lease_s)
+        newest = await self._registry.row(operations.newest_data())
+        metrics.note_data(newest.data_now if newest else None, newest.warning_codes if newest else ())
         if time.monotonic() - self._tidied < self._timing.tidy_s:
             return
         self._tidied = time.monotonic()
-        await self._registry.rows("expire", keep_reports=self._settings.keep_reports, keep_for=self._settings.keep_for)
-        await self._registry.rows("tidy_sessions")
-        await self._registry.rows("tidy_transactions")
-        await self._forget("forget_audit", self._settings.keep_audit)
-        await self._forget("forget_removed", REMOVED_FOR)
-        await self._forget("forget_idempotency", IDEMPOTENCY_FOR)
-        forsaken = await self._registry.rows("forsaken", destinations=list(self._settings.destinations))
-        for target in sorted({row["target"] for row in forsaken}):
+        await self._registry.rows(operations.expire_reports(self._settings.keep_reports, self._settings.keep_for))
+        await self._registry.rows(operations.prune_sessions())
+        await self._registry.rows(operations.prune_transactions())
+        await self._prune(operations.prune_audit(self._settings.keep_audit, BATCH))
+        await self._prune(operations.prune_removed(REMOVED_FOR, BATCH))
+        await self._prune(operations.prune_idempotency(IDEMPOTENCY_FOR, BATCH))
+        expired = await self._registry.rows(deliveries.expire_undeliverable(list(self._settings.destinations)))
+        for target in sorted({row.target for row in expired}):
             log.warning("no server has delivered there for days: given up", to=target)
 
-    async def _forget(self, statement: str, kept: timedelta) -> None:
-        """Delete what is older than that in batches, so that nobody waits for a lock; the rest the next time."""
+    async def _prune(self, statement: Statement[Count]) -> None:
+        """Delete in batches, so that nobody waits for a lock; what is left is for the next time."""
         for _ in range(BATCHES):
-            [deleted] = await self._registry.rows(statement, kept=kept, batch=BATCH)
-            if deleted["count"] < BATCH:
+            deleted = await self._registry.only_row(statement)
+            if deleted.count < BATCH:
                 return
 
 
-def outgoing(claimed: dict[str, Any]) -> Outgoing | None:
+def outgoing(claimed: ClaimedRun) -> Outgoing | None:
     """What goes out of a report of a schedule, if anything does."""
-    if not claimed["deliver_to"]:
+    if not claimed.deliver_to:
         return None
-    columns = claimed["options"]["columns"]
-    return Outgoing(claimed["deliver_to"], file_name(claimed, columns), claimed["format"], columns)
+    columns = claimed.options["columns"]
+    return Outgoing(claimed.deliver_to, delivered_name(claimed, columns), claimed.format, columns)
 
 
 def application(run: str) -> str:

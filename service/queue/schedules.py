@@ -9,15 +9,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
 from store_uptime.pipeline import Columns, Format, Options
 from store_uptime.service.outgoing.webhooks import checked_address, new_secret
 from store_uptime.service.queue.cron import checked, count_between, last_due, next_due
-from store_uptime.service.registry.registry import Execute, Registry, Row
-from store_uptime.service.registry.reports import new_id, stored_options
+from store_uptime.service.registry.registry import Execute, Registry
+from store_uptime.service.registry.schedules import (
+    DueSchedule,
+    DueTime,
+    StoredSchedule,
+    any_due,
+    due_schedules,
+    enqueue_due,
+    set_next_due,
+)
+from store_uptime.service.registry.triggers import new_id, stored_options
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
 ON_TIME = timedelta(minutes=1)
@@ -53,43 +61,48 @@ class NewSchedule:
         if self.webhook is not None:
             checked_address(self.webhook)
 
-    def values(self, clock: datetime) -> dict[str, Any]:
-        """The row of the schedule, but for who has made it."""
-        return {
-            "name": self.name,
-            "cron": " ".join(self.cron.split()),
-            "zone": self.zone,
-            "options": stored_options(self.options, self.columns),
-            "retention": self.retention,
-            "deliver_to": sorted(set(self.deliver_to)),
-            "format": self.file_format,
-            "webhook": self.webhook,
-            "webhook_secret": self.webhook and new_secret(),
-            "next_due": next_due(self.cron, self.zone, clock),
-        }
+    def stored(self, clock: datetime) -> StoredSchedule:
+        """The schedule as the registry keeps it, with a new secret for its webhook."""
+        return StoredSchedule(
+            name=self.name,
+            cron=" ".join(self.cron.split()),
+            zone=self.zone,
+            options=stored_options(self.options, self.columns),
+            retention=self.retention,
+            deliver_to=sorted(set(self.deliver_to)),
+            format=self.file_format,
+            webhook=self.webhook,
+            webhook_secret=new_secret() if self.webhook else None,
+            next_due=next_due(self.cron, self.zone, clock),
+        )
 
 
 async def queue_due(registry: Registry) -> None:
     """Ask for the report of each schedule whose time has come: of the last due time, where several were missed."""
-    if not await registry.row("any_due"):
+    if not await registry.row(any_due()):
         return
-    async with registry.transaction(RECKONING_S) as say:
-        for schedule in await say("due"):
-            try:
-                await queue_last(say, schedule)
-            except ValueError:  # somebody has changed the row; the others are due all the same
-                log.exception("cannot tell when it is due", schedule=schedule["name"])
-                await say("set_next_due", schedule=schedule["name"], next_due=schedule["clock"] + WHEN_UNKNOWN)
+    async with registry.transaction(RECKONING_S) as execute:
+        for schedule in await execute(due_schedules()):
+            await queue_if_readable(execute, schedule)
 
 
-async def queue_last(say: Execute, schedule: Row) -> None:
-    """The report of a schedule's last due time, and when its time comes again."""
-    name, cron, zone, clock = (schedule[part] for part in ("name", "cron", "zone", "clock"))
+async def queue_if_readable(execute: Execute, schedule: DueSchedule) -> None:
+    try:
+        await queue_last(execute, schedule)
+    except ValueError:  # somebody has changed the row; the others are due all the same
+        log.exception("cannot tell when it is due", schedule=schedule.name)
+        await execute(set_next_due(schedule.name, schedule.clock + WHEN_UNKNOWN))
+
+
+async def queue_last(execute: Execute, schedule: DueSchedule) -> None:
+    """Queue the report of a schedule's last due time, and set when its time comes again."""
+    name, cron, zone, clock = schedule.name, schedule.cron, schedule.zone, schedule.clock
     checked(cron, zone)
-    due_at = await asyncio.to_thread(last_due, cron, zone, schedule["next_due"], clock)
-    passed_over = await asyncio.to_thread(count_between, cron, zone, schedule["next_due"], due_at)
-    due = {"due_at": due_at, "is_late": clock - due_at > ON_TIME, "passed_over": passed_over}
-    queued = await say("queue_due", id=new_id(), schedule=name, **due)
-    await say("set_next_due", schedule=name, next_due=next_due(cron, zone, clock))
-    told = {"due": str(due_at), "late": due["is_late"], "passed_over": passed_over}
-    log.info("due", schedule=name, **told, report=next((row["id"][:8] for row in queued), None))
+    # In a thread: after months without a server there are many due times to go through, and others wait for the loop.
+    due_at = await asyncio.to_thread(last_due, cron, zone, schedule.next_due, clock)
+    missed = await asyncio.to_thread(count_between, cron, zone, schedule.next_due, due_at)
+    due = DueTime(due_at, is_late=clock - due_at > ON_TIME, missed_due_times=missed)
+    queued = await execute(enqueue_due(name, new_id(), due))
+    await execute(set_next_due(name, next_due(cron, zone, clock)))
+    report = next((row.id[:8] for row in queued), None)
+    log.info("due", schedule=name, due=str(due_at), late=due.is_late, passed_over=missed, report=report)

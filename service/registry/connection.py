@@ -1,36 +1,36 @@
-"""Connections to the registry on which no wait is without end.
+"""Connections to the registry on which every wait has an end.
 
-A statement that takes too long is cancelled, and where not even that is answered (the server is frozen, or the network
-has gone) the connection is cut, so that whoever waits for it hears so. It is not done by settings of the session, which
-would be lost behind a pooler such as PgBouncer.
+A statement that takes too long is cancelled. Where not even that is answered (the server is frozen, or the network has
+gone) the connection is cut, which raises in whoever waits for it.
 """
 
 import asyncio
 import socket
 from contextlib import suppress
 from os import dup
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import DictRow
+from psycopg.rows import TupleRow, class_row
 
 from store_uptime.service.errors.causes import Cause, cause_of_state
+from store_uptime.service.registry.statements import AnyRow, Statement
 
 RV = TypeVar("RV")
 
 CONNECT_S = 3
 CANCEL_S = 1.0  # how long the server may take to end a statement that was cancelled
-UNLESS_TOLD = {
+DEFAULTS = {
     "connect_timeout": CONNECT_S,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-"""So that a machine that has gone without a word is noticed; what the address says comes first."""
+"""Options of libpq, unless the address sets them: a machine that has gone without a word is noticed."""
 
 
 class NoAnswer(psycopg.OperationalError):
@@ -39,21 +39,23 @@ class NoAnswer(psycopg.OperationalError):
     sqlstate = "57014"
 
 
-def patient(address: str) -> str:
-    """An address with what is said about the end of waiting."""
-    return make_conninfo(address, **(UNLESS_TOLD | conninfo_to_dict(address)))
+def bounded_conninfo(address: str) -> str:
+    """An address with an end to all waiting."""
+    return make_conninfo(address, **(DEFAULTS | conninfo_to_dict(address)))
 
 
-def cause_of(error: psycopg.Error) -> Cause | None:
-    """What an error says of the database; None where it says something of the statement."""
+def database_cause(error: psycopg.Error) -> Cause | None:
+    """What an error says of the database; None where it is about the statement."""
     if error.sqlstate:
         return cause_of_state(error.sqlstate)
     return Cause.UNREACHABLE if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else None
 
 
-class BoundedConnection(AsyncConnection[DictRow]):
-    """A connection on which whatever is waited for has `seconds`."""
+class BoundedConnection(AsyncConnection[TupleRow]):
+    """A connection on which each wait lasts `seconds` at most."""
 
+    # Not by settings of the session such as statement_timeout: behind a pooler (PgBouncer) the next statement may meet
+    # another session, without them.
     seconds: float = 10.0
 
     async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
@@ -64,7 +66,7 @@ class BoundedConnection(AsyncConnection[DictRow]):
         try:
             return await super().wait(gen, interval, timeout)
         except psycopg.OperationalError as error:
-            if ending and error.sqlstate is None:
+            if ending and error.sqlstate is None:  # it is we who have cut the connection
                 raise NoAnswer("no answer in time") from None
             raise
         finally:
@@ -77,10 +79,18 @@ class BoundedConnection(AsyncConnection[DictRow]):
         with suppress(psycopg.Error):
             await self.cancel_safe(timeout=CANCEL_S)
         await asyncio.sleep(CANCEL_S)
-        cut(self)
+        cut_connection(self)
 
 
-def cut(connection: AsyncConnection[Any]) -> None:
-    """Have whoever waits for a connection hear that it has ended."""
-    with suppress(psycopg.Error, OSError), socket.socket(fileno=dup(connection.pgconn.socket)) as line:
-        line.shutdown(socket.SHUT_RDWR)
+def cut_connection(connection: AsyncConnection[TupleRow]) -> None:
+    """End a connection so that whoever waits for it notices."""
+    # Not `close`, which takes the file descriptor away from the loop that waits for it, and then waits for ever. A
+    # duplicate of the descriptor, as socket.socket closes the one that it gets.
+    with suppress(psycopg.Error, OSError), socket.socket(fileno=dup(connection.pgconn.socket)) as duplicate:
+        duplicate.shutdown(socket.SHUT_RDWR)
+
+
+def execute_statement(connection: psycopg.Connection, statement: Statement[AnyRow]) -> list[AnyRow]:
+    """The rows of a statement, over a connection that blocks. Raises psycopg.Error."""
+    cursor = connection.cursor(row_factory=class_row(statement.row)).execute(statement.sql, statement.values)
+    return cursor.fetchall() if statement.gives_rows else []

@@ -1,6 +1,6 @@
 """What a key allows: its role, and which role a route needs.
 
-Each route says it once, by `needs`; the doorkeeper compares, and the OpenAPI document tells.
+Each route names its role once, by `needs`: the authentication compares, and the OpenAPI document shows it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Role(StrEnum):
     READ = "read"
     """look at reports, files, timelines, stores and schedules"""
     TRIGGER = "trigger"
-    """trigger reports, cancel those that it has asked for, run schedules"""
+    """trigger reports, cancel those that it has triggered, run schedules"""
     ADMIN = "admin"
     """delete, cancel whatever runs, change schedules, deliver, load sample data"""
 
@@ -26,14 +26,14 @@ ROLES = tuple(Role)
 
 @dataclass(frozen=True)
 class Grant:
-    """Whose request it is, and what they may do: what routes know of a key. name: None where none is asked for."""
+    """What routes know of a key. name: None where no key is asked for."""
 
     name: str | None
     role: Role
 
     def allows(self, role: Role) -> bool:
         """Whether it suffices where a role is needed."""
-        return ROLES.index(self.role) >= ROLES.index(role)
+        return ROLES.index(self.role) >= ROLES.index(role)  # not by text: "read" would be more than "admin"
 
     def check(self, role: Role) -> None:
         """Raises RoleNeeded where it does not suffice."""
@@ -42,9 +42,10 @@ class Grant:
 
 
 EVERYTHING = Grant(None, Role.ADMIN)
-"""Of whoever calls from this machine, where there is no key."""
+"""What callers on this machine may do as long as there is no key."""
 
 
 def needs(role: Role) -> dict[str, Any]:
-    """What a route's decorator is told about the role that it needs."""
+    """The arguments of a route's decorator that name the role that it needs."""
+    # The empty requirement says that a key is optional: as long as there is none, callers on this machine need none.
     return {"opt": {"role": role}, "security": [{}, {"key": [role]}]}

@@ -1,38 +1,41 @@
-"""The registry: reports, keys and sessions in PostgreSQL, asked from the event loop.
+"""The registry: reports, schedules, deliveries, keys and sessions in PostgreSQL, from the event loop.
 
-Every statement is in `sql/registry.sql`. A report's row is its place in the queue, too: a server takes the next one
-with `claim`, says that it lives with `renew`, and gets back from others what has fallen silent with `lost`.
-
-Every wait has an end: for a connection, for a statement, and of a transaction for the next statement of ours.
+The statements are in the modules of their subjects. Every wait has an end: for a connection, for a statement, and of a
+transaction for our next statement.
 """
 
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import errors
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from store_uptime.service.errors import RegistryUnreachable
 from store_uptime.service.errors.causes import Cause
 from store_uptime.service.observability.metrics import Pool
-from store_uptime.service.registry.connection import CONNECT_S, BoundedConnection, cause_of, patient
-from store_uptime.service.registry.statements import statements
-from store_uptime.service.settings import Timing
+from store_uptime.service.registry.connection import CONNECT_S, BoundedConnection, bounded_conninfo, database_cause
+from store_uptime.service.registry.operations import bound_transaction
+from store_uptime.service.registry.statements import AnyRow, Statement
+from store_uptime.service.timing import Timing
 
-TRUSTED_S = 1.0  # a look costs a journey of its own
-CHECK_S = 2.0  # how long such a look may take
+TRUSTED_S = 1.0  # a connection that answered so recently is not checked: a check costs a round trip of its own
+CHECK_S = 2.0  # how long a check may take
 LAST_SEEN: WeakKeyDictionary[BoundedConnection, float] = WeakKeyDictionary()
 WAITING = 500  # requests that may wait for a connection
 
-Row = dict[str, Any]
-Execute = Callable[..., Awaitable[list[Row]]]
-"""Executes a statement by name, and gives its rows."""
+
+class Execute(Protocol):
+    """Executes statements, one after the other, on one connection."""
+
+    async def __call__(self, statement: Statement[AnyRow], /) -> list[AnyRow]:
+        """The rows of a statement."""
+        ...
 
 
 class Registry:
@@ -49,21 +52,20 @@ class Registry:
     async def open(self, address: str) -> None:
         """Begin to connect; the database is there, or will be."""
         self._pool = AsyncConnectionPool(
-            patient(address),
+            bounded_conninfo(address),
             connection_class=BoundedConnection,
             kwargs={
                 "autocommit": True,
-                "row_factory": dict_row,
                 "prepare_threshold": None,  # behind a pooler the next statement meets another session
                 "application_name": "store-uptime registry",
             },
-            configure=self._configured,
+            configure=self._configure,
             min_size=1,
             max_size=self._size,
             max_waiting=WAITING,
             timeout=self._timing.connection_s,
-            reconnect_timeout=CONNECT_S,  # then whoever asks begins anew: no waiting twice as long each time
-            check=checked,
+            reconnect_timeout=CONNECT_S,  # the pool waits twice as long each time: better to begin anew
+            check=check_connection,
             name="registry",
             open=False,
         )
@@ -82,83 +84,93 @@ class Registry:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Execute]:
         """Statements that come one after the other on one connection, each committed at once."""
-        async with self._taken() as connection:
-            yield executing(connection)
+        async with self._pooled() as connection:
+            yield executor(connection)
 
     @asynccontextmanager
     async def transaction(self, idle_s: float | None = None) -> AsyncIterator[Execute]:
         """Statements that are committed together, or not at all.
 
         PostgreSQL ends it where this process is paused in the middle: others may wait for what it has locked. idle_s:
-        how long it may be, else as the settings say.
+        how long it may be, else as the settings have it.
         """
-        async with self._taken() as connection, connection.transaction():
-            say = executing(connection)
-            await say("bound_transaction", idle=f"{idle_s or self._timing.idle_s}s")
-            yield say
+        async with self._pooled() as connection, connection.transaction():
+            execute = executor(connection)
+            await execute(bound_transaction(idle_s or self._timing.idle_s))
+            yield execute
 
-    async def rows(self, statement: str, **values: object) -> list[Row]:
+    async def rows(self, statement: Statement[AnyRow]) -> list[AnyRow]:
         """The rows of a statement."""
-        async with self.connection() as say:
-            return await say(statement, **values)
+        async with self.connection() as execute:
+            return await execute(statement)
 
-    async def row(self, statement: str, **values: object) -> Row | None:
+    async def row(self, statement: Statement[AnyRow]) -> AnyRow | None:
         """The first row of a statement, if it has any."""
-        return next(iter(await self.rows(statement, **values)), None)
+        return next(iter(await self.rows(statement)), None)
+
+    async def only_row(self, statement: Statement[AnyRow]) -> AnyRow:
+        """The row of a statement that always has one."""
+        [row] = await self.rows(statement)
+        return row
 
     @asynccontextmanager
-    async def _taken(self) -> AsyncIterator[BoundedConnection]:
+    async def _pooled(self) -> AsyncIterator[BoundedConnection]:
         if self._pool is None:
             raise RegistryUnreachable
-        begun = time.monotonic()
+        asked_at = time.monotonic()
         try:
-            async with self._pool.connection() as connection:
-                self._in_use += 1
-                try:
-                    yield connection
-                    self._last_done = time.monotonic()
-                finally:
-                    self._in_use -= 1
+            async with self._pool.connection() as connection, self._counted():
+                yield connection
         except psycopg.Error as error:
-            cause = self._cause(error, begun)
+            cause = self._cause(error, asked_at)
             if cause is None:
                 raise
             raise RegistryUnreachable(cause, str(error)) from error
 
-    def _cause(self, error: psycopg.Error, begun: float) -> Cause | None:
-        """A wait for a connection that is in vain means that others have them all, or that there is none to be had."""
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
+        self._in_use += 1
+        try:
+            yield
+            self._last_done = time.monotonic()
+        finally:
+            self._in_use -= 1
+
+    def _cause(self, error: psycopg.Error, asked_at: float) -> Cause | None:
         match error:
             case TooManyRequests():
                 return Cause.NO_CONNECTION
             case PoolTimeout():
-                is_crowd = self._in_use >= self._size or self._last_done > begun
+                # psycopg_pool says the same whether others have all connections or none can be made.
+                is_crowd = self._in_use >= self._size or self._last_done > asked_at
                 return Cause.NO_CONNECTION if is_crowd else Cause.UNREACHABLE
             case _:
-                return cause_of(error)
+                return database_cause(error)
 
-    async def _configured(self, connection: BoundedConnection) -> None:
+    async def _configure(self, connection: BoundedConnection) -> None:
         connection.seconds = self._timing.statement_s
 
 
-async def checked(connection: BoundedConnection) -> None:
-    """Find out whether a connection is still there, unless it was a moment ago."""
+async def check_connection(connection: BoundedConnection) -> None:
+    """Find out whether a connection is still there, unless it answered a moment ago."""
     if time.monotonic() - LAST_SEEN.get(connection, 0.0) <= TRUSTED_S:
         return
-    usual, connection.seconds = connection.seconds, min(CHECK_S, connection.seconds)
+    usual_s, connection.seconds = connection.seconds, min(CHECK_S, connection.seconds)
     await AsyncConnectionPool.check_connection(connection)
-    connection.seconds = usual
+    connection.seconds = usual_s
 
 
-def executing(connection: BoundedConnection) -> Execute:
-    """The execution of named statements on a connection."""
+def executor(connection: BoundedConnection) -> Execute:
+    """Executes statements on a connection."""
 
-    async def say(statement: str, **values: object) -> list[Row]:
+    async def execute(statement: Statement[AnyRow], /) -> list[AnyRow]:
+        cursor = connection.cursor(row_factory=class_row(statement.row))
         try:
-            cursor = await connection.execute(statements()[statement], values)
+            await cursor.execute(statement.sql, statement.values)
         except errors.ReadOnlySqlTransaction:
             await connection.close()  # the next one may lead to another server, the primary
             raise
         LAST_SEEN[connection] = time.monotonic()
-        return await cursor.fetchall() if cursor.description else []
+        return await cursor.fetchall() if statement.gives_rows else []
 
-    return say
+    return execute

@@ -1,182 +1,165 @@
-"""Reports as the API knows them: asked for, looked at, cancelled, removed. The registry in, plain values out."""
+"""Reports that are there: where each stands, what is stored of it, and its end."""
 
-import json
-import re
-import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib.metadata import version
-from typing import Any, Literal
+from datetime import datetime
 
-from store_uptime.pipeline import OLD_US, Columns, Options, Step, step_of
-from store_uptime.service.errors import (
-    IdempotencyKeyReused,
-    QueueFull,
-    ReportFailed,
-    ReportNotFinished,
-    ReportRemoved,
-    UnknownReport,
-)
+from store_uptime.service.registry.audit import Actor
 from store_uptime.service.registry.grants import Grant, Role
-from store_uptime.service.registry.registry import Execute, Registry, Row
-
-Status = Literal["Running", "Complete", "Error"]
-STATUSES: dict[Status, list[str]] = {"Running": ["queued", "running"], "Complete": ["complete"], "Error": ["error"]}
-REPORT_ID = re.compile("[0-9a-f]{32}")
-WORDS = {state: word for word, states in STATUSES.items() for state in states}
+from store_uptime.service.registry.rows import Count, NoRow, ReportId, Row, StoredContent, StoredOptions
+from store_uptime.service.registry.statements import Statement
+from store_uptime.service.registry.states import ReportState
 
 
 @dataclass(frozen=True)
-class ReportRequest:
-    """A trigger: what for, its now in UTC; by whom; what the source was like just then (None: that cannot be told)."""
+class ReportRow(Row):
+    """All of a report but what is large.
 
-    options: Options
-    columns: Columns
-    address: str
-    key_name: str | None
-    data_version: str | None
-    idempotency_key: str | None = None
-
-    @property
-    def stored(self) -> str:
-        """The options as the registry compares them."""
-        return stored_options(self.options, self.columns)
-
-
-def stored_options(options: Options, columns: Columns) -> str:
-    """Options as JSON: equal text for equal meaning."""
-    return json.dumps(options.to_dict() | {"columns": columns})
-
-
-@cache
-def made_by() -> str:
-    """What the figures follow from beside the data: the version of the program, and of the zones."""
-    return ", ".join(f"{name} {version(name)}" for name in ("store-uptime", "tzdata"))
-
-
-async def triggered(registry: Registry, asked: ReportRequest, queue_limit: int) -> str:
-    """The id of the report that answers a trigger: a new one, or one that would not differ from it.
-
-    Raises IdempotencyKeyReused, QueueFull.
+    stores: how many rows its figures have; is_late: no server was there at the due time; missed_due_times: those before
+    it that have no report; tries: how often a run of it has failed; not_before: when it may be tried again; seconds:
+    since it was started, or else triggered.
     """
-    async with registry.transaction() as say:
-        await say("trigger_lock")
-        known = await remembered(say, asked)
-        if known:
-            return known
-        report_id = await joined(say, asked) or await queued(say, asked, queue_limit)
-        if asked.idempotency_key:
-            values = {"key": asked.idempotency_key, "options": asked.stored, "report_id": report_id}
-            await say("remember", scope=asked.key_name or "", **values)
-        done = {"action": "triggered", "subject": report_id, "detail": ""}
-        await say("note", who=asked.key_name, client=asked.address, **done)
-        return report_id
+
+    id: str
+    status: ReportState
+    options: StoredOptions
+    requested_by: str | None
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    step: str | None
+    error: str | None
+    stores: int | None
+    schedule: str | None
+    due_at: datetime | None
+    is_late: bool
+    missed_due_times: int
+    tries: int
+    not_before: datetime | None
+    seconds: float
+    warnings: list[str]
+    warning_codes: list[str]
 
 
-async def remembered(say: Execute, asked: ReportRequest) -> str | None:
-    """The report that the same idempotency key has led to. Raises IdempotencyKeyReused."""
-    if not asked.idempotency_key:
-        return None
-    rows = await say("remembered", scope=asked.key_name or "", key=asked.idempotency_key, options=asked.stored)
-    if rows and not rows[0]["same_options"]:
-        raise IdempotencyKeyReused
-    return rows[0]["report_id"] if rows else None
+@dataclass(frozen=True)
+class StoredFigures(StoredContent):
+    """The figures of a report (Parquet, as the next ones)."""
+
+    audit_word = "figures"
+    figures: bytes
 
 
-async def joined(say: Execute, asked: ReportRequest) -> str | None:
-    """A report whose figures are those that a new one would have."""
-    same = {"options": asked.stored, "data_version": asked.data_version, "made_by": made_by()}
-    rows = await say("joinable", **same, old_after=timedelta(microseconds=OLD_US))
-    return rows[0]["id"] if rows else None
+@dataclass(frozen=True)
+class StoredExplanation(StoredContent):
+    """What explains the figures of a store: the plan of the report, and its rejected rows."""
+
+    audit_word = "explained"
+    figures: bytes
+    plan: bytes
+    rejects: bytes
 
 
-async def queued(say: Execute, asked: ReportRequest, limit: int) -> str:
-    """A new report that waits for its turn. Raises QueueFull."""
-    waiting = (await say("waiting"))[0]["count"]
-    if waiting >= limit:
-        raise QueueFull(waiting)
-    report_id, client = new_id(), asked.key_name or asked.address
-    await say("queue", id=report_id, options=asked.stored, client=client, requested_by=asked.key_name)
-    return report_id
+@dataclass(frozen=True)
+class StoredFleet(StoredContent):
+    """The figures of a report, and the lanes of its stores (None: the report is older than lanes)."""
+
+    audit_word = "fleet"
+    figures: bytes
+    lanes: bytes | None
 
 
-def new_id() -> str:
-    """An id that nobody can guess."""
-    return secrets.token_hex(16)
+@dataclass(frozen=True)
+class StoredRejects(StoredContent):
+    """The figures of a report, and its rejected rows."""
+
+    audit_word = "rejects"
+    figures: bytes
+    rejects: bytes
 
 
-def file_name(report: Row, columns: Columns) -> str:
-    """What a file of a report is called where it is delivered, without an ending: morning-20260310T051500Z; no two
-    reports and no two choices of columns have the same."""
-    moment = report["due_at"] or report["requested_at"]
-    name = f"{report['schedule'] or 'report'}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    own = "" if report["due_at"] else f"-{report['id'][:8]}"
-    return name + own + ("" if columns == report["options"]["columns"] else f"-{columns}")
+@dataclass(frozen=True)
+class StoredReport(Row):
+    """Everything that is stored of a report."""
+
+    figures: bytes
+    plan: bytes | None
+    rejects: bytes | None
+    lanes: bytes | None  # None in reports that are older than lanes
 
 
-async def found(registry: Registry, report_id: str) -> Row:
-    """A report's row without what is large. Raises UnknownReport, ReportRemoved."""
-    return known(await registry.row("status", id=report_id) if REPORT_ID.fullmatch(report_id) else None)
+def report_status(report_id: str) -> Statement[ReportRow]:
+    """A report, wherever it stands."""
+    return Statement("report_status", ReportRow, {"id": report_id})
 
 
-def known(row: Row | None) -> Row:
-    """The row of a report that is there. Raises UnknownReport, ReportRemoved."""
-    if row is None:
-        raise UnknownReport
-    if row["status"] == "removed":
-        raise ReportRemoved
-    return row
+def report_history(
+    states: list[ReportState], limit: int, store_id: str | None = None, after: str | None = None
+) -> Statement[ReportRow]:
+    """Reports in these states, the newest first. after: the id of the last one that is known already."""
+    values = {"statuses": [state.value for state in states], "limit": limit, "store_id": store_id, "after": after}
+    return Statement("report_history", ReportRow, values)
 
 
-async def progress(registry: Registry, row: Row) -> dict[str, Any]:
-    """What an unfinished report is doing: step, seconds since its trigger or its beginning, reports before it."""
-    if row["status"] == "queued" and row["tries"]:
-        step = f"waiting for try {row['tries'] + 1}: {row['error']}"
-        return {"step": step, "stage": Step.WAITING, "seconds": row["seconds"], "ahead": 0}
-    if row["status"] == "queued":
-        ahead = await registry.row("ahead", requested_at=row["requested_at"])
-        before = ahead["count"] if ahead else 0
-        return {"step": "waiting for its turn", "stage": Step.WAITING, "seconds": row["seconds"], "ahead": before}
-    step = row["step"] or "starting"
-    return {"step": step, "stage": step_of(step), "seconds": row["seconds"], "ahead": 0}
+def newest_report() -> Statement[ReportRow]:
+    """The report that the page begins with."""
+    return Statement("newest_report", ReportRow)
 
 
-async def finished(registry: Registry, report_id: str) -> Row:
-    """A report's row, where it has a result. Raises UnknownReport, ReportRemoved, ReportNotFinished, ReportFailed."""
-    return with_result(await found(registry, report_id))
+def previous_report(report_id: str) -> Statement[ReportId]:
+    """The report before, of the same options and the same schedule."""
+    # To compare one on schedule with one that somebody triggered in between would hide what changed since yesterday.
+    return Statement("previous_report", ReportId, {"id": report_id})
 
 
-def with_result(row: Row) -> Row:
-    """The row of a report that has a result. Raises ReportNotFinished, ReportFailed."""
-    if row["status"] in STATUSES["Running"]:
-        raise ReportNotFinished
-    if row["status"] == "error":
-        raise ReportFailed(row["error"])
-    return row
+def newest_figures() -> Statement[StoredFigures]:
+    """The figures of the newest report of all stores."""
+    return Statement("newest_figures", StoredFigures)
 
 
-async def content(registry: Registry, statement: str, report_id: str) -> Row:
-    """Stored bytes of a complete report. Raises ReportRemoved where it has been removed meanwhile."""
-    row = await registry.row(statement, id=report_id)
-    if row is None:
-        raise ReportRemoved
-    return row
+def count_ahead(requested_at: datetime) -> Statement[Count]:
+    """How many reports wait that were triggered before; always one row."""
+    return Statement("count_ahead", Count, {"requested_at": requested_at})
 
 
-async def ended(registry: Registry, report_id: str, grant: Grant, by: dict[str, str | None]) -> None:
-    """Cancel a report that runs, remove one that has finished. Raises UnknownReport, ReportRemoved, RoleNeeded."""
-    await found(registry, report_id)
-    if not await registry.rows("cancel", id=report_id, is_admin=grant.allows(Role.ADMIN), **by):
-        grant.check(Role.ADMIN)
-        await registry.rows("remove", id=report_id, **by)
+def stored_figures(report_id: str) -> Statement[StoredFigures]:
+    """What the files of a complete report are made from."""
+    return Statement("stored_figures", StoredFigures, {"id": report_id})
 
 
-def utc(moment: datetime | None) -> datetime | None:
-    """An instant of the registry as the API writes it, whatever the zone of the connection."""
-    return None if moment is None else moment.astimezone(UTC)
+def stored_explanation(report_id: str) -> Statement[StoredExplanation]:
+    """What a timeline and the page of a store are made from."""
+    return Statement("stored_explanation", StoredExplanation, {"id": report_id})
 
 
-def iso(moment: datetime | None) -> str | None:
-    """An instant as the API writes it."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def stored_fleet(report_id: str) -> Statement[StoredFleet]:
+    """What the table of the fleet is made from."""
+    return Statement("stored_fleet", StoredFleet, {"id": report_id})
+
+
+def stored_rejects(report_id: str) -> Statement[StoredRejects]:
+    """What the files of rejected rows are made from."""
+    return Statement("stored_rejects", StoredRejects, {"id": report_id})
+
+
+def cancel_report(report_id: str, by: Actor, grant: Grant) -> Statement[ReportId]:
+    """Cancel an unfinished report; no row where it has finished, or it is not theirs to cancel."""
+    return Statement("cancel_report", ReportId, {"id": report_id, "is_admin": grant.allows(Role.ADMIN), **vars(by)})
+
+
+def remove_report(report_id: str, by: Actor) -> Statement[ReportId]:
+    """Remove a finished report; its id stays."""
+    return Statement("remove_report", ReportId, {"id": report_id, **vars(by)})
+
+
+def stored_report_ids() -> Statement[ReportId]:
+    """The reports of which something is stored."""
+    return Statement("stored_report_ids", ReportId)
+
+
+def stored_report(report_id: str) -> Statement[StoredReport]:
+    """Everything that is stored of a report."""
+    return Statement("stored_report", StoredReport, {"id": report_id})
+
+
+def replace_stored_report(report_id: str, stored: StoredReport) -> Statement[NoRow]:
+    """Store a report encrypted to other keys."""
+    return Statement("replace_stored_report", NoRow, {"id": report_id, **vars(stored)})

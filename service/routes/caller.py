@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeVar
+
+from litestar import Request
+from litestar.datastructures import State
 
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.registry import reports
+from store_uptime.service.registry.audit import Actor, record_audit
 from store_uptime.service.registry.grants import Grant
-from store_uptime.service.registry.registry import Row
+from store_uptime.service.registry.report_lookup import find_stored
+from store_uptime.service.registry.rows import StoredContent
+from store_uptime.service.registry.statements import Statement
 
 DIGITS = 16
+ApiRequest = Request[Grant, str | None, State]
+"""A request whose caller is known: its user is what they may do, its auth the token of their session, if it is one."""
+Content = TypeVar("Content", bound=StoredContent)
 
 
 @dataclass(frozen=True)
@@ -25,19 +34,19 @@ class Caller:
         return self.grant.name
 
     @property
-    def by(self) -> dict[str, str | None]:
+    def by(self) -> Actor:
         """Who the audit says it was."""
-        return {"who": self.who, "client": self.address}
+        return Actor(self.who, self.address)
 
-    async def content(self, statement: str, report_id: str, store_id: str = "") -> Row:
-        """What is stored of a complete report, for them to read; store_id: which store, where it is about one alone.
+    async def content(self, statement: Statement[Content], report_id: str, store_id: str = "") -> Content:
+        """What is stored of a complete report, decrypted; store_id: which store, where it is about one alone.
 
         Raises ReportRemoved, ReportEncrypted.
         """
-        row = await reports.content(self.backend.registry, statement, report_id)
-        opened = await self.backend.decrypted(self._opened, row)
-        await self.note("read", report_id, f"{statement} {self.store_noted(store_id)}".strip())
-        return opened
+        row = await find_stored(self.backend.registry, statement)
+        decrypted = await self.backend.decrypted(self._decrypted, row)
+        await self.note("read", report_id, f"{row.audit_word} {self.store_noted(store_id)}".strip())
+        return decrypted
 
     def store_noted(self, store_id: str) -> str:
         """A store as the audit names it: where reports are encrypted by a digest, since the audit is not."""
@@ -47,7 +56,8 @@ class Caller:
 
     async def note(self, action: str, subject: str, detail: str = "") -> None:
         """Have the audit say what they have done, to what."""
-        await self.backend.registry.rows("note", **self.by, action=action, subject=subject, detail=detail)
+        await self.backend.registry.rows(record_audit(self.by, action, subject, detail))
 
-    def _opened(self, row: Row) -> Row:
-        return {name: content and self.backend.settings.vault.opened(content) for name, content in row.items()}
+    def _decrypted(self, row: Content) -> Content:
+        vault = self.backend.settings.vault
+        return type(row)(**{name: content and vault.opened(content) for name, content in vars(row).items()})

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from store_uptime.pipeline import DURATION_PATTERN, Columns, Format
 from store_uptime.service.registry.grants import Role
-from store_uptime.service.registry.reports import Status
+from store_uptime.service.registry.states import DeliveryKind, DeliveryState, Status
 
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
 StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
@@ -148,9 +148,9 @@ class Delivery(msgspec.Struct, omit_defaults=True):
     """A file or an announcement of a report, and what became of it. to: the destination, or the webhook's host; error:
     of the last try that failed."""
 
-    kind: Literal["file", "webhook"]
+    kind: DeliveryKind
     to: str
-    status: Literal["waiting", "delivered", "failed"]
+    status: DeliveryState
     name: str | None = None
     tries: int = 0
     error: str | None = None

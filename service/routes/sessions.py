@@ -14,6 +14,7 @@ from store_uptime.service.front.authentication import COOKIE, SESSION, create_se
 from store_uptime.service.front.middleware import RateLimitMiddleware
 from store_uptime.service.front.proxies import client_of
 from store_uptime.service.registry.grants import Grant, Role, needs
+from store_uptime.service.registry.keys import delete_session
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.schemas import TAKES_NOTHING, Session, SignIn, problems
 
@@ -71,7 +72,7 @@ async def session(request: Request[Grant, str | None, Any]) -> Session:
 async def sign_out(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> Response[None]:
     """End the session."""
     cookie = hashed(request.cookies.get(COOKIE, ""))
-    await caller.backend.registry.rows("end_session", hash=cookie, client=caller.address)
+    await caller.backend.registry.rows(delete_session(cookie, caller.address))
     response: Response[None] = Response(None, status_code=204)
     response.delete_cookie(COOKIE)
     return response

@@ -11,8 +11,9 @@ from litestar.params import FromQuery, QueryParameter
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.page import view_models
-from store_uptime.service.registry import reports
 from store_uptime.service.registry.grants import Role, needs
+from store_uptime.service.registry.report_lookup import find_result
+from store_uptime.service.registry.reports import stored_explanation
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import TimelineOperation
 from store_uptime.service.routes.schemas import TAKES_NOTHING, StoreIdInQuery, StorePage, problems
@@ -70,9 +71,9 @@ async def timeline(
     """The pieces of the store's week, each with the poll that it rests on: of a report, or as of the newest poll."""
     figures = plan = None
     if report_id:
-        await reports.finished(backend.registry, report_id)
-        stored = await caller.content("explained", report_id, store_id)
-        figures, plan = stored["figures"], stored["plan"]
+        await find_result(backend.registry, report_id)
+        stored = await caller.content(stored_explanation(report_id), report_id, store_id)
+        figures, plan = stored.figures, stored.plan
     content = await backend.workers.from_source(jobs.timeline, backend.place, store_id, backend.limits, figures, plan)
     if not report_id:
         await caller.note("read", SOURCE, f"explained {caller.store_noted(store_id)}")

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,8 +34,12 @@ from store_uptime.pipeline import (
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.errors import NeedsMoreMemory, public_message
 from store_uptime.service.observability.memory import process_memory
-from store_uptime.service.registry.connection import cause_of
-from store_uptime.service.registry.statements import statements
+from store_uptime.service.registry.connection import database_cause, execute_statement
+from store_uptime.service.registry.deliveries import OutgoingFile
+from store_uptime.service.registry.queue import RunFacts, complete_run, fail_run, record_progress
+from store_uptime.service.registry.reports import StoredReport, newest_figures
+from store_uptime.service.registry.rows import StoredOptions
+from store_uptime.service.registry.statements import AnyRow, Statement
 from store_uptime.service.workers import condition
 
 if TYPE_CHECKING:
@@ -78,7 +82,7 @@ class Task:
 
     report_id: str
     run: str
-    options: dict[str, Any]
+    options: StoredOptions
     place: SourceConfig
     registry: str
     limits: Limits
@@ -139,7 +143,7 @@ def opened(place: SourceConfig) -> "Source":
     return pipeline.open_source(place.database, place.schema, place.application, place.mapping)
 
 
-def options_of(stored: dict[str, Any], due_at: datetime | None = None) -> Options:
+def options_of(stored: StoredOptions, due_at: datetime | None = None) -> Options:
     """The options of a report as the registry keeps them, and of its due time, if it has one."""
     return replace(Options.from_dict(stored), until=due_at)
 
@@ -158,20 +162,19 @@ def make_report(task: Task) -> Outcome:
             )
             report = since_newest(report, ledger)
             ledger.note(Step.WRITING.with_counts(rows=report.exact.height), source.version)
-            saved = asdict(pipeline.archive(report)).items()
-            kept = {name: content and vault.sealed(content) for name, content in saved}
+            archived = vars(pipeline.archive(report)).items()
+            stored = StoredReport(**{name: content and vault.sealed(content) for name, content in archived})
             file = going_out(report, task.outgoing, vault)
         except BaseException as error:  # whatever it is, panics of native libraries too: it ends this run alone
             if condition.is_starved_by(error):
                 raise  # and nothing is written: it is run again in a fresh process
             condition.note_failure(error)
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
-            is_written = ledger.written("fail", error=outcome.error)
+            is_written = ledger.written(fail_run(task.report_id, task.run, outcome.error or ""))
             return outcome if is_written else Outcome(kept=False)
-        stores, ahead = report.exact.height, report.quality.tables["polls"].rejected.get(Reason.AHEAD_OF_THE_CLOCK, 0)
-        facts = {"stores": stores, "polls_ahead": ahead, **plausibility(report, vault)}
-        is_written = ledger.written("complete", **facts, **kept, **file)
-        return Outcome(stores=stores, kept=is_written)
+        facts = run_facts(report, vault)
+        is_written = ledger.written(complete_run(task.report_id, task.run, facts, stored, file))
+        return Outcome(stores=facts.stores, kept=is_written)
 
 
 def since_newest(report: "Report", ledger: "RunRecorder") -> "Report":
@@ -187,28 +190,26 @@ def since_newest(report: "Report", ledger: "RunRecorder") -> "Report":
     return pipeline.since_earlier(report, pipeline.restore(figures))
 
 
-def plausibility(report: "Report", vault: Encryption) -> dict[str, Any]:
-    """How new the data of a report is, and what is probably wrong with it.
-
-    Where reports are encrypted, sentences are not kept beside them: they hold values of the data.
-    """
+def run_facts(report: "Report", vault: Encryption) -> RunFacts:
     has_own_now = report.provenance["data_age_seconds"] is not None
-    return {
-        "data_now": datetime.fromisoformat(report.provenance["now"]) if has_own_now else None,
-        "warnings": [] if vault.recipients else report.quality.warnings,
-        "warning_codes": report.quality.warning_codes,
-    }
+    return RunFacts(
+        stores=report.exact.height,
+        polls_ahead=report.quality.tables["polls"].rejected.get(Reason.AHEAD_OF_THE_CLOCK, 0),
+        data_now=datetime.fromisoformat(report.provenance["now"]) if has_own_now else None,
+        warnings=[] if vault.recipients else report.quality.warnings,  # they hold values of the data, in plain
+        warning_codes=report.quality.warning_codes,
+    )
 
 
-def going_out(report: "Report", outgoing: Outgoing | None, vault: Encryption) -> dict[str, Any]:
+def going_out(report: "Report", outgoing: Outgoing | None, vault: Encryption) -> OutgoingFile:
     """What is handed over to be delivered."""
     if outgoing is None:
-        return {"deliver_to": [], "file_name": None, "file": None}
-    return {
-        "deliver_to": outgoing.destinations,
-        "file_name": vault.named(f"{outgoing.name}.{outgoing.file_format}"),
-        "file": vault.sealed(report.render(outgoing.file_format, outgoing.columns)),
-    }
+        return OutgoingFile([], None, None)
+    return OutgoingFile(
+        deliver_to=outgoing.destinations,
+        file_name=vault.named(f"{outgoing.name}.{outgoing.file_format}"),
+        file=vault.sealed(report.render(outgoing.file_format, outgoing.columns)),
+    )
 
 
 def sentence(error: BaseException, run: str) -> str:
@@ -242,35 +243,30 @@ class RunRecorder:
     def note(self, step: str, version: str | None) -> None:
         """Tell the step at hand; if that cannot be told, the run goes on."""
         with suppress(psycopg.Error, StoreUptimeError):
-            self._execute("progress", step=step, data_version=version)
+            self._execute(record_progress(self._task.report_id, self._task.run, step, version))
 
     def newest_figures(self) -> bytes | None:
         """The figures of the newest report of all stores; None where there is none, or the registry is away."""
         with suppress(psycopg.Error, StoreUptimeError):
-            row = self._cursor("newest_figures").fetchone()
-            return None if row is None else row[0]
+            return next((row.figures for row in self._execute(newest_figures())), None)
         return None
 
-    def written(self, statement: str, **values: object) -> bool:
+    def written(self, statement: Statement[AnyRow]) -> bool:
         """Write how the run ended; False where it is somebody else's by now, or was cancelled.
 
         A registry that is away is waited for: the result took longer to make than that.
         """
         for attempt in stamina.retry_context(on=will_pass, attempts=None, timeout=REGISTRY_PATIENCE, wait_max=2.0):
             with attempt:
-                return self._execute(statement, **values)
+                return bool(self._execute(statement))
         return False
 
-    def _execute(self, statement: str, **values: object) -> bool:
-        return self._cursor(statement, **values).rowcount == 1
-
-    def _cursor(self, statement: str, **values: object) -> "psycopg.Cursor[tuple[Any, ...]]":
+    def _execute(self, statement: Statement[AnyRow]) -> list[AnyRow]:
         if self._connection is None:
             name = f"store-uptime worker {os.getpid()}"
             self._connection = pipeline.connect(self._task.registry, name, WRITE_PATIENCE)
-        ours = {"id": self._task.report_id, "run": self._task.run}
         try:
-            return self._connection.execute(statements()[statement], ours | values)
+            return execute_statement(self._connection, statement)
         except psycopg.Error:
             self._connection.close()  # the next one may be in order, or lead to another server
             self._connection = None
@@ -281,7 +277,7 @@ def will_pass(error: Exception) -> bool:
     """Whether the registry is only away, or cannot do its work just now."""
     match error:
         case psycopg.Error():
-            return cause_of(error) is not None
+            return database_cause(error) is not None
         case _:
             return isinstance(error, pipeline.SourceUnreachable | pipeline.SourceRefused)
 
@@ -291,7 +287,7 @@ def about(figures: bytes) -> dict[str, Any]:
     return pipeline.restore(figures).about
 
 
-def delivered(figures: bytes, outgoing: Outgoing, recipients: tuple[str, ...]) -> dict[str, Any]:
+def delivered(figures: bytes, outgoing: Outgoing, recipients: tuple[str, ...]) -> OutgoingFile:
     """What is handed over to be delivered of a stored report."""
     return going_out(pipeline.restore(figures), outgoing, Encryption(recipients))
 

@@ -16,7 +16,7 @@ from litestar.exceptions import ValidationException
 from store_uptime.pipeline import DURATION_PATTERN, Options
 from store_uptime.pipeline.instants import GRAMMAR, parse_instant
 from store_uptime.service.cli.main import app
-from store_uptime.service.routes.reports import options_of
+from store_uptime.service.routes.request_options import requested_options
 from store_uptime.service.routes.schemas import TriggerRequest
 from store_uptime.service.routes.validation import body_faults
 from tests.support.profiles import examples
@@ -98,7 +98,7 @@ def by_request(member: str, text: str) -> Any:
     assert list(body_faults(body, TriggerRequest, is_needed=False)) == []
     asked = msgspec.convert(body, TriggerRequest)
     try:
-        options = options_of(asked, asked.now)
+        options = requested_options(asked, asked.now)
     except ValidationException:
         return None
     return getattr(options, member)

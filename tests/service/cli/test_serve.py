@@ -26,7 +26,7 @@ from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
 from store_uptime.service.cli.main import exit_status
 from store_uptime.service.cli.serve import CONNECTIONS
 from store_uptime.service.front.authentication import COOKIE
-from store_uptime.service.registry.migrations import FOLDER, migrate, number
+from store_uptime.service.registry.migrations import FOLDER, migrate, migration_number
 from store_uptime.service.testing import Service
 from tests.support.feeds import COMMAND, store_uptime, surroundings
 from tests.support.postgres import Cluster, as_user, eventually, fresh_database, is_alive, new_cluster, open_folder, run
@@ -336,7 +336,7 @@ def test_a_user_who_may_use_what_is_there_and_make_nothing_can_serve(server: str
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:
-    numbers = sorted(map(number, FOLDER.iterdir()))
+    numbers = sorted(map(migration_number, FOLDER.iterdir()))
     assert numbers == list(range(1, len(numbers) + 1))
     assert all(re.fullmatch(r"\d{4}_\w+\.sql", path.name) for path in FOLDER.iterdir())
 
@@ -351,7 +351,7 @@ def test_each_migration_is_applied_once(database: str) -> None:
 
 def test_a_report_from_before_schedules_is_shown_as_it_was(server: str, feed: Path) -> None:
     with fed(server, feed) as tables:
-        older = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.iterdir()) if number(path) <= 2]
+        older = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.iterdir()) if migration_number(path) <= 2]
         applied = "create table store_uptime.migration (number integer primary key, applied_at timestamptz)"
         run(tables, "create schema store_uptime", *older, applied, "insert into store_uptime.migration values (1), (2)")
         report = build_report(open_source(tables))
@@ -365,7 +365,7 @@ def test_a_report_from_before_schedules_is_shown_as_it_was(server: str, feed: Pa
 
 
 def test_keys_and_removed_reports_from_before_there_were_roles(database: str) -> None:
-    older = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.iterdir()) if number(path) <= 4]
+    older = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.iterdir()) if migration_number(path) <= 4]
     applied = "create table store_uptime.migration (number integer primary key, applied_at timestamptz)"
     run(database, "create schema store_uptime", *older, applied)
     run(database, "insert into store_uptime.migration select generate_series(1, 4)")

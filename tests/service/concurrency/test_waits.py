@@ -28,8 +28,9 @@ from store_uptime.service.front.problems import problem_of
 from store_uptime.service.queue.ticker import Ticker, Troubles
 from store_uptime.service.registry import migrations
 from store_uptime.service.registry.registry import Registry
-from store_uptime.service.settings import Timing
+from store_uptime.service.registry.triggers import count_waiting, lock_triggers
 from store_uptime.service.testing import Service
+from store_uptime.service.timing import Timing
 from tests.support.postgres import Cluster, eventually, new_cluster, pgbouncer, postmaster_id, run
 from tests.support.running import (
     BRISK,
@@ -245,10 +246,10 @@ def test_a_server_that_is_paused_within_a_trigger_stops_the_others_for_a_moment(
         registry = Registry(QUICK, 1)
         await registry.open(server)
         try:
-            async with registry.transaction() as say:
-                await say("trigger_lock")
+            async with registry.transaction() as execute:
+                await execute(lock_triggers())
                 await asyncio.sleep(2)
-                await say("waiting")
+                await execute(count_waiting())
         finally:
             await registry.close()
 

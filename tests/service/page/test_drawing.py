@@ -10,6 +10,7 @@ from store_uptime.pipeline import build_report, build_timeline, open_source
 from store_uptime.service.page.drawing import WIDTH, drawn_days
 from store_uptime.service.page.humanize import format_duration, format_instant, local_time, options
 from store_uptime.service.page.view_models import rejected_of
+from store_uptime.service.registry.rows import StoredOptions
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 
 
@@ -43,9 +44,9 @@ def test_instants_say_their_zone() -> None:
 
 
 def test_options_are_said_where_they_are_not_the_usual_ones() -> None:
-    usual: dict[str, Any] = {"store_id": None, "now": None, "max_gap": None, "lookback": 86_400.0}
+    usual = StoredOptions(store_id=None, now=None, max_gap=None, lookback=86_400.0, columns="plain")
     assert options(usual) == "all stores"
-    other = {"store_id": "7", "now": "2026-03-01T00:00:00Z", "max_gap": 5400.0, "lookback": 0.0}
+    other = StoredOptions(store_id="7", now="2026-03-01T00:00:00Z", max_gap=5400.0, lookback=0.0, columns="plain")
     assert options(other) == "store 7, as of Sun 1 Mar 2026, 00:00 UTC, a poll speaks for 1h30m, lookback 0h"
 
 

@@ -1,17 +1,13 @@
 """The queue of reports: whose turn it is, how long it may be, and how long reports and their runs are kept."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
-from store_uptime.service import settings
-from store_uptime.service.registry.statements import statements
 from tests.support.postgres import (
     eventually,
     run,
@@ -137,30 +133,6 @@ def test_the_registry_refuses_a_state_that_there_is_not(polled: str, torn: str) 
         keep(registry, "1" * 32, 0)
         with pytest.raises(psycopg.errors.CheckViolation):
             change(registry, "1" * 32, torn)
-
-
-@pytest.mark.parametrize("name", statements())
-def test_every_statement_of_the_registry_is_valid(a_registry: str, name: str) -> None:
-    statement = statements()[name]
-    wanted = dict.fromkeys(re.findall(r"%\((\w+)\)s", statement))
-    with psycopg.connect(a_registry) as connection:
-        connection.execute(f"explain {statement}", wanted)
-
-
-def test_every_statement_is_used_and_every_one_that_is_used_exists() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in Path(settings.__file__).parent.rglob("*.py"))
-    called = re.findall(
-        r'\b(?:rows?|say|ask|written|_execute|_cursor|_forget|content)\(\s*(?:\w+(?:\.\w+)*, )?f?"([\w{}]+)"', code
-    )
-    used = {name: {each for each in statements() if re.fullmatch(re.sub("{.*?}", ".+", name), each)} for name in called}
-    assert [name for name, found in used.items() if not found] == []
-    assert set().union(*used.values()) == set(statements())
-
-
-@pytest.fixture(scope="module")
-def a_registry(polled: str) -> Iterator[str]:
-    with fresh_registry(polled) as url:
-        yield url
 
 
 def ahead(client: httpx.Client, report_id: str) -> int:

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from store_uptime.pipeline import Limits, embedded_server
+from store_uptime.service.registry.rows import StoredOptions
 from store_uptime.service.testing import Service
 from store_uptime.service.workers.jobs import SourceConfig, Task, make_report
 from store_uptime.service.workers.scratch import PREFIX
@@ -54,7 +55,7 @@ from tests.support.runs import (
 
 pytestmark = pytest.mark.long  # servers of their own, many times
 
-
+USUAL = StoredOptions(now=None, store_id=None, max_gap=None, lookback=86_400.0, columns="plain")
 LONG_AWAY_S = 8  # a driver that doubles its waits would ask after 7 s, and then not for 8 more
 
 
@@ -107,8 +108,7 @@ def test_a_worker_discards_the_result_of_a_run_that_was_taken_over(polled: str) 
         report_id = "0" * 32
         row = f"'{report_id}', '{{}}', '', 'running', 'other', now()"
         run(registry, f"insert into store_uptime.report (id, options, client, status, run, lease_until) values ({row})")
-        options = {"now": None, "store_id": None, "max_gap": None, "lookback": 86_400.0}
-        task = Task(report_id, "mine", options, SourceConfig(polled, None, "store-uptime mine"), registry, Limits())
+        task = Task(report_id, "mine", USUAL, SourceConfig(polled, None, "store-uptime mine"), registry, Limits())
         assert make_report(task).kept is False
         assert value(registry, report_id, "status") == "running"
 
@@ -132,8 +132,7 @@ def made(database: str, registry: str, number: int) -> list[str]:
     report_id = f"{number:032}"
     row = f"'{report_id}', '{{}}', '', 'running', 'mine', now()"
     run(registry, f"insert into store_uptime.report (id, options, client, status, run, lease_until) values ({row})")
-    options = {"now": None, "store_id": None, "max_gap": None, "lookback": 86_400.0}
-    assert make_report(Task(report_id, "mine", options, SourceConfig(database, None), registry, Limits())).error is None
+    assert make_report(Task(report_id, "mine", USUAL, SourceConfig(database, None), registry, Limits())).error is None
     return value(registry, report_id, "warning_codes")
 
 

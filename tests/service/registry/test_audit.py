@@ -11,9 +11,10 @@ import httpx
 import psycopg
 import pytest
 
-from store_uptime.service.front.authentication import CSRF_HEADER, FAILURES
+from store_uptime.service.front.authentication import CSRF_HEADER
 from store_uptime.service.queue.runner import BATCH
-from store_uptime.service.registry.statements import statements
+from store_uptime.service.registry.audit import FAILURES_OF_ALL, FAILURES_OF_CLIENT, record_failed_sign_in
+from store_uptime.service.registry.connection import execute_statement
 from tests.support.feeds import called
 from tests.support.postgres import eventually, fresh_database, run
 from tests.support.running import bearer, complete, held_up, joined, keys, new_key, running, trigger
@@ -133,11 +134,10 @@ def test_sign_ins_that_failed_though_not_as_many_as_somebody_likes(ann: httpx.Cl
     with psycopg.connect(registry, autocommit=True) as connection:
         for number in range(250):
             client = f"203.0.113.{number // 25}"
-            values = {"client": client, "subject": "", **FAILURES}
-            connection.execute(statements()["note_failure"], values)
+            execute_statement(connection, record_failed_sign_in(client, ""))
     counts = dict(run(registry, failures))
-    assert max(counts.values()) == FAILURES["of_client"]
-    assert sum(counts.values()) == FAILURES["of_all"]
+    assert max(counts.values()) == FAILURES_OF_CLIENT
+    assert sum(counts.values()) == FAILURES_OF_ALL
     assert "alone" in run(registry, "select detail from store_uptime.audit order by id desc limit 1")[0][0]
 
 

@@ -20,7 +20,7 @@ from store_uptime.service.front.problems import HANDLERS as HANDLERS_OF_PROBLEMS
 from store_uptime.service.front.problems import UNEXPECTED
 from store_uptime.service.page.templates import engine
 from store_uptime.service.page.views import views
-from store_uptime.service.routes.reports import selection_of
+from store_uptime.service.routes.request_options import selection_of
 from store_uptime.service.routes.validation import allowed, expected_members, expected_parameters, struct_of
 from store_uptime.service.testing import Service
 from tests.support.postgres import as_user, fresh_database, run

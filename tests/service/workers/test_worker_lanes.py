@@ -27,7 +27,8 @@ from store_uptime.service.front.connections import OF_ONE, RESERVED, Connections
 from store_uptime.service.front.outflow import OF_ONE as BYTES_OF_ONE
 from store_uptime.service.front.outflow import PIECE, Outflow
 from store_uptime.service.front.proxies import is_proxy, proxies
-from store_uptime.service.settings import Settings, Timing
+from store_uptime.service.settings import Settings
+from store_uptime.service.timing import Timing
 from store_uptime.service.workers.jobs import SourceConfig
 from store_uptime.service.workers.lanes import Lane, LaneName
 from store_uptime.service.workers.pool import Workers

@@ -1,0 +1,103 @@
+-- Reports that are there: where each stands, what is kept of it, and its end.
+
+-- report_status: all of a report but what is large
+select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
+       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes
+from store_uptime.standing
+where id = %(id)s;
+
+-- report_history: reports, the newest first, after a given one
+select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
+       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes
+from store_uptime.standing
+where status <> 'removed'
+  and status = any(%(statuses)s)
+  and (%(store_id)s::text is null or options ->> 'store_id' = %(store_id)s)
+  and (%(after)s::text is null
+       or (requested_at, id) < (select requested_at, id from store_uptime.report where id = %(after)s))
+order by requested_at desc, id desc
+limit %(limit)s;
+
+-- newest_report: the complete report that the page begins with: of all stores, as of the newest poll if there is one
+select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
+       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes
+from store_uptime.standing
+where status = 'complete' and options ->> 'store_id' is null
+order by options ->> 'now' is null desc, requested_at desc, id desc
+limit 1;
+
+-- previous_report: the complete report with the same options that was made before this one, to compare it with; of the
+-- same schedule, or likewise of none
+select earlier.id
+from store_uptime.report as this
+join store_uptime.report as earlier using (options)
+where this.id = %(id)s
+  and earlier.status = 'complete'
+  and earlier.schedule is not distinct from this.schedule
+  and (earlier.requested_at, earlier.id) < (this.requested_at, this.id)
+order by earlier.requested_at desc, earlier.id desc
+limit 1;
+
+-- newest_figures: the figures of the newest complete report of all stores
+select figures
+from store_uptime.report
+where status = 'complete' and options ->> 'store_id' is null
+order by requested_at desc, id desc
+limit 1;
+
+-- count_ahead: how many reports wait that were triggered before this one
+select count(*) as count
+from store_uptime.report
+where status = 'queued' and requested_at < %(requested_at)s;
+
+-- stored_figures: what the files of a report are made from
+select figures from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- stored_explanation: what a timeline of a report is made from, and what else the page shows of a store
+select figures, plan, rejects from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- stored_fleet: the figures of a report, and the lanes that the page draws
+select figures, lanes from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- stored_rejects: the rejected rows of a report
+select figures, rejects from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- cancel_report: end a report that has not finished; who is no admin can end only one that the same key triggered
+with cancelled as (
+    update store_uptime.report
+    set status = 'error', finished_at = now(), run = null, lease_until = null, step = null, error = 'It was cancelled.'
+    where id = %(id)s and status in ('queued', 'running') and (%(is_admin)s or requested_by = %(who)s)
+    returning id
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject)
+    select %(who)s, %(client)s, 'cancelled', id from cancelled
+)
+select id from cancelled;
+
+-- remove_report: drop what a finished report holds; its id stays, to be answered with "gone"
+with removed as (
+    update store_uptime.report
+    set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
+        client = '', requested_by = null, webhook = null, webhook_secret = null, warnings = '{}'
+    where id = %(id)s and status in ('complete', 'error')
+    returning id
+), forgotten as (
+    delete from store_uptime.idempotency where report_id in (select id from removed)
+), dropped as (
+    delete from store_uptime.delivery where report_id in (select id from removed)
+), noted as (
+    insert into store_uptime.audit (who, client, action, subject)
+    select %(who)s, %(client)s, 'deleted', id from removed
+)
+select id from removed;
+
+-- stored_report_ids: the reports that hold something
+select id from store_uptime.report where status = 'complete' order by requested_at, id;
+
+-- stored_report: everything that is stored of a report
+select figures, plan, rejects, lanes from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- replace_stored_report: the same, encrypted to other keys
+update store_uptime.report
+set figures = %(figures)s, plan = %(plan)s, rejects = %(rejects)s, lanes = %(lanes)s
+where id = %(id)s and status = 'complete';

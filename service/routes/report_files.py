@@ -1,0 +1,161 @@
+"""The files of a report: its figures in a format, and its rejected rows."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+
+from store_uptime.pipeline import Columns, Format, Selection
+from store_uptime.service.backend.backend import Backend
+from store_uptime.service.registry.grants import Role, needs
+from store_uptime.service.registry.report_lookup import find_report, find_result
+from store_uptime.service.registry.reports import ReportRow, stored_figures, stored_rejects
+from store_uptime.service.registry.states import ReportState
+from store_uptime.service.routes.caller import ApiRequest, Caller
+from store_uptime.service.routes.conditional import etag, is_among
+from store_uptime.service.routes.openapi import FileOperation
+from store_uptime.service.routes.report_status import shown_status
+from store_uptime.service.routes.schemas import ReportStatus, classic_problems, problems
+from store_uptime.service.workers import jobs
+
+MEDIA: dict[Format, str] = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+GETTING = classic_problems(s404="No such report.", s406="No such format.", s410="The report is not kept any more.")
+Tables = Literal["polls", "hours", "zones"]
+StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
+CsvSafe = Annotated[bool, QueryParameter(description="In CSV, ' before what a spreadsheet would run as a formula.")]
+Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
+FileAnswer = bytes | ReportStatus | None
+
+
+@dataclass(frozen=True)
+class FileRequest:
+    """A file of a report. columns: empty where those of its trigger will do; is_safe: nothing in it runs as a formula;
+    if_none_match: the tags of what the client has."""
+
+    selection: Selection
+    file_format: Format
+    columns: Literal[Columns, ""]
+    is_safe: bool
+    if_none_match: str
+
+
+@get(
+    "/get_report/{report_id:str}",
+    **needs(Role.READ),
+    operation_class=FileOperation,
+    responses=GETTING,
+    tags=["reports"],
+    summary="Get a report, or where it stands",
+)
+async def get_report(
+    request: ApiRequest,
+    caller: NamedDependency[Caller],
+    selection: NamedDependency[Selection],
+    report_id: FromPath[str],
+    format: FromQuery[Literal[Format, ""]] = "",
+    columns: FromQuery[Literal[Columns, ""]] = "",
+    csv_safe: CsvSafe = False,
+    status_only: StatusOnly = False,
+    if_none_match: Unchanged = "",
+) -> Response[FileAnswer]:
+    """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
+    file_format = format or accepted_format(request)
+    file = FileRequest(selection, file_format, columns, csv_safe and file_format == "csv", if_none_match)
+    return await file_or_status(caller, report_id, None if status_only else file)
+
+
+@get(
+    "/get_report",
+    **needs(Role.READ),
+    operation_class=FileOperation,
+    responses=GETTING,
+    tags=["reports"],
+    summary="The same, its id in the query",
+)
+async def get_report_by_query(
+    request: ApiRequest,
+    caller: NamedDependency[Caller],
+    selection: NamedDependency[Selection],
+    report_id: FromQuery[str],
+    format: FromQuery[Literal[Format, ""]] = "",
+    columns: FromQuery[Literal[Columns, ""]] = "",
+    csv_safe: CsvSafe = False,
+    status_only: StatusOnly = False,
+    if_none_match: Unchanged = "",
+) -> Response[FileAnswer]:
+    """The same as with the id in the path."""
+    file_format = format or accepted_format(request)
+    file = FileRequest(selection, file_format, columns, csv_safe and file_format == "csv", if_none_match)
+    return await file_or_status(caller, report_id, None if status_only else file)
+
+
+def accepted_format(request: ApiRequest) -> Format:
+    """CSV wherever that will do, else the first format that will. Raises 406."""
+    if not request.headers.get("Accept", "").strip():
+        return "csv"
+    # Not the format that the client prefers: older clients send what their library sends, such as
+    # `application/json, */*`, and expect CSV.
+    for file_format, media in MEDIA.items():
+        if request.accept.accepts(media):
+            return file_format
+    raise HTTPException(f"A report can be had as {', '.join(MEDIA.values())}.", status_code=406)
+
+
+async def file_or_status(caller: Caller, report_id: str, file: FileRequest | None) -> Response[FileAnswer]:
+    """The file of a complete report; where it is not complete, or no file is requested, its status."""
+    row = await find_report(caller.backend.registry, report_id)
+    if file is not None and row.status is ReportState.COMPLETE:
+        return await file_answer(caller, row, file)
+    status = await shown_status(caller.backend, row)
+    return Response(status, headers={"X-Report-Status": status.status})
+
+
+async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Response[FileAnswer]:
+    columns = file.columns or row.options["columns"]
+    tag = etag(row.id, file.file_format, columns, file.selection, file.is_safe)
+    headers = {"X-Report-Status": row.status.status, "ETag": tag, "Vary": "Accept"}
+    if is_among(tag, file.if_none_match):
+        return Response(None, status_code=304, headers=headers)
+    stored = await caller.content(stored_figures(row.id), row.id)
+    if file.is_safe:
+        content = await caller.backend.workers.brief(jobs.csv_safe, stored.figures, file.selection, columns)
+    else:
+        content = await caller.backend.workers.brief(
+            jobs.rendered, stored.figures, file.selection, file.file_format, columns
+        )
+    headers["Content-Disposition"] = f'attachment; filename="{row.id}.{file.file_format}"'
+    return Response(content, media_type=MEDIA[file.file_format], headers=headers)
+
+
+@get(
+    "/reports/{report_id:str}/rejects",
+    **needs(Role.READ),
+    media_type="text/csv",
+    responses=problems(
+        s404="No such report.", s409="The report has no result, or not yet.", s410="The report is not kept any more."
+    ),
+    tags=["history"],
+    summary="The rejected rows of a report",
+)
+async def rejected_rows(
+    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
+    report_id: FromPath[str],
+    table: FromQuery[Tables],
+    csv_safe: CsvSafe = False,
+) -> Response[bytes]:
+    """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
+    await find_result(backend.registry, report_id)
+    stored = await caller.content(stored_rejects(report_id), report_id)
+    job = jobs.rejected_rows_safe if csv_safe else jobs.rejected_rows
+    content = await backend.workers.brief(job, stored.figures, stored.rejects, table)
+    headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
+    return Response(content, media_type=MEDIA["csv"], headers=headers)
