@@ -35,8 +35,8 @@ from store_uptime.service.parameters import (
 if TYPE_CHECKING:
     from store_uptime.pipeline import SourceMapping
     from store_uptime.service.encryption import Encryption
+    from store_uptime.service.networks import Network
     from store_uptime.service.outgoing.destinations import Destination
-    from store_uptime.service.outgoing.webhooks import Network
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
@@ -235,11 +235,11 @@ class Settings:
         return mapping(self.map)
 
     @cached_property
-    def vault(self) -> "Encryption":
+    def encryption(self) -> "Encryption":
         """The keys that it encrypts and decrypts with. Raises NoKey."""
-        from store_uptime.service.encryption import encryption
+        from store_uptime.service.encryption import load_encryption
 
-        return encryption(self.encrypt_to, self.identity)
+        return load_encryption(self.encrypt_to, self.identity)
 
     @cached_property
     def destinations(self) -> "dict[str, Destination]":
@@ -249,18 +249,18 @@ class Settings:
         return destinations(self.destination)
 
     @cached_property
-    def networks(self) -> "tuple[Network, ...]":
+    def webhook_networks(self) -> "tuple[Network, ...]":
         """The private networks that webhooks may be in. Raises NoNetwork."""
-        from store_uptime.service.outgoing.webhooks import networks
+        from store_uptime.service.networks import webhook_networks
 
-        return networks(self.webhook_network)
+        return webhook_networks(self.webhook_network)
 
     @cached_property
     def named_proxies(self) -> "tuple[Network, ...]":
         """The proxies that are believed. Raises NoProxy."""
-        from store_uptime.service.front.proxies import proxies
+        from store_uptime.service.networks import proxy_networks
 
-        return proxies(self.proxies)
+        return proxy_networks(self.proxies)
 
     @property
     def shares(self) -> Shares:

@@ -76,7 +76,7 @@ def decrypt(
 
         store-uptime encryption decrypt morning.csv.age --identity key.txt
     """
-    from store_uptime.service.encryption import MAGIC, encryption
+    from store_uptime.service.encryption import MAGIC, load_encryption
 
     try:
         with path.open("rb") as file:
@@ -86,7 +86,7 @@ def decrypt(
         raise CannotRead(path, error.strerror or str(error)) from None
     if not content.startswith(MAGIC):
         raise CannotRead(path, "it is not encrypted, or not as it was delivered")
-    put_private(encryption((), identity).opened(content), out)
+    put_private(load_encryption((), identity).decrypt(content), out)
     return 0
 
 
@@ -98,9 +98,9 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
 
         store-uptime encryption rekey --identity old.txt --encrypt-to age1…
     """
-    from store_uptime.service.encryption import encryption
+    from store_uptime.service.encryption import load_encryption
 
-    keys = encryption(encrypt_to, identity)
+    keys = load_encryption(encrypt_to, identity)
     if not keys.recipients:
         raise NothingToEncryptTo
     done = left = 0
@@ -111,7 +111,9 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
                 progress(f"{what} {number:,} of {len(rows):,}")
                 try:
                     for kept in ask(f"kept_{what}", id=row["id"]):
-                        again = {name: content and keys.sealed(keys.opened(content)) for name, content in kept.items()}
+                        again = {
+                            name: content and keys.encrypt(keys.decrypt(content)) for name, content in kept.items()
+                        }
                         ask(f"keep_{what}_again", id=row["id"], **again)
                     done += 1
                 except ReportEncrypted:

@@ -32,17 +32,17 @@ def fetch(
 
         store-uptime fetch REPORT_ID --identity key.txt --out week.csv
     """
-    from store_uptime.service.encryption import encryption
+    from store_uptime.service.encryption import load_encryption
     from store_uptime.service.registry.reports import known, with_result
 
     refuse_terminal(format, out)
-    keys = encryption((), identity)
+    keys = load_encryption((), identity)
     with opened(place) as ask:
         row = with_result(known(next(iter(ask("status", id=report_id)), None)))
         stored = ask("figures", id=report_id)
         if not stored:
             raise RemovedReport
-        report = pipeline.restore(keys.opened(stored[0]["figures"]))
+        report = pipeline.restore(keys.decrypt(stored[0]["figures"]))
         ask("note", action="read", subject=report_id, detail="fetch", **ON_THE_COMMAND_LINE)
     put_private(report.render(format, columns or row["options"]["columns"]), out)
     echo(f"now  {report.provenance['now']} ({report.provenance['now_is']})")

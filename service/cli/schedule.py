@@ -12,7 +12,7 @@ from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, Registr
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ScheduleExists, UnknownSchedule
-from store_uptime.service.page.humanize import host
+from store_uptime.service.outgoing.targets import webhook_host
 from store_uptime.service.parameters import DELIVERY, INPUT, KEEPING
 
 schedule = cyclopts.App(name="schedule", help="Reports on schedule, made by the servers on the same registry.")
@@ -102,7 +102,7 @@ def list_schedules(*, place: RegistryLocation = HERE) -> int:
             row["cron"],
             row["zone"],
             f"{row['next_due'].astimezone(UTC):%Y-%m-%d %H:%M}",
-            ", ".join([*row["deliver_to"], *([host(row["webhook"])] if row["webhook"] else [])]),
+            ", ".join([*row["deliver_to"], *([webhook_host(row["webhook"])] if row["webhook"] else [])]),
             f"{row['status']}: {row['error']}" if row["error"] else row["status"],
         )
         for row in rows

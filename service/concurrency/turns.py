@@ -1,7 +1,7 @@
 """Whose turn it is: many clients want what only some can have at once.
 
-The next one is the client that was served the longest ago, and of what that client asks, the kind that was; so who asks
-for much waits for themselves, and behind many long tasks of a kind a short one of another does not wait for all.
+The next client is the one that was served the longest ago, and of its tasks the next is of the kind that was served the
+longest ago. So a client that asks for much waits for itself, and a short task does not wait for many long ones.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ class Turns:
             self._note_served(waiter)
             waiter.turn.set_result(None)
         if not self._waiters and len(self._served) > self._most_waiting:
-            self._served.clear()
+            self._served.clear()  # else it grows with each client that ever was
 
     def _last_served(self, waiter: Waiter) -> tuple[int, int]:
         """When its client was served last, and when with such a thing; min takes the first of equals."""

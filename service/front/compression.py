@@ -1,4 +1,4 @@
-"""Zstandard for answers, where the client takes it; else Litestar falls back to gzip."""
+"""Answers are compressed by Zstandard where the client takes it; else Litestar falls back to gzip."""
 
 import re
 from io import BytesIO
@@ -12,10 +12,9 @@ REFUSED = re.compile(rb"[^,;]*;\s*q=0(\.0*)?\s*(,|$)")
 
 
 def without_refused_codings(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Headers whose Accept-Encoding names only what may be used: Litestar looks for names and takes `gzip;q=0` for one.
-
-    RFC 9110, section 12.4.2.
-    """
+    """Headers whose Accept-Encoding names only codings that the client takes."""
+    # Litestar looks for a coding's name anywhere in the header, and would take `gzip;q=0`, which refuses it (RFC 9110,
+    # section 12.4.2), for a wish.
     return [(name, REFUSED.sub(b"", value) if name.lower() == b"accept-encoding" else value) for name, value in headers]
 
 

@@ -15,6 +15,11 @@ LogFormat = Literal["json", "text"]
 TRACES = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
+def one_line(text: str) -> str:
+    """A text of several lines, for a field of the log."""
+    return " ".join(text.split())
+
+
 def configure(log_format: LogFormat) -> None:
     """Set up logging for this process, to stderr."""
     head: list[Any] = [
@@ -28,22 +33,21 @@ def configure(log_format: LogFormat) -> None:
         else [dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=dev.plain_traceback)]
     )
     structlog.configure(
-        processors=[*head, under_its_name, *rendered],
+        processors=[*head, set_logger_name, *rendered],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # not through `logging`, which takes its time
         cache_logger_on_first_use=True,
     )
-    lead_here([*head, structlog.stdlib.add_logger_name], rendered)
+    redirect_logging([*head, structlog.stdlib.add_logger_name], rendered)
 
 
-def under_its_name(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The part of the service that speaks, in the field in which libraries have their names; Stamina has none here."""
+def set_logger_name(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    # In the field in which libraries have their names; Stamina logs its retries through structlog without a part.
     event["logger"] = f"store_uptime.{event.pop('part', 'retries')}"
     return event
 
 
-def lead_here(head: list[Any], rendered: list[Any]) -> None:
-    """Have what libraries log look the same."""
+def redirect_logging(head: list[Any], rendered: list[Any]) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=head, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered]
     )
@@ -62,19 +66,19 @@ def lead_here(head: list[Any], rendered: list[Any]) -> None:
 
 
 class FailedConnections(logging.Filter):
-    """Lets through why connections fail, once each time that changes: the pool tells of every attempt."""
+    """Lets through why connections fail, once each time that changes: psycopg's pool logs every attempt."""
 
-    _told = ""
+    _last = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it is news."""
         news = record.getMessage()
-        if news == self._told or not news.startswith("error connecting"):
+        if news == self._last or not news.startswith("error connecting"):
             return False
-        self._told = news
+        self._last = news
         return True
 
 
-def listening(url: str) -> None:
-    """Say where the service is."""
+def log_listening(url: str) -> None:
+    """Log the address of the service."""
     structlog.get_logger(part="server").info("listening", url=url)

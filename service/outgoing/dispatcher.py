@@ -4,7 +4,7 @@ It goes by the queue of deliveries in the registry, whose rows it takes under a 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 import structlog
 
 from store_uptime.service.errors import NotDelivered, RegistryUnreachable
+from store_uptime.service.networks import Network
 from store_uptime.service.observability import metrics
+from store_uptime.service.outgoing.destinations import Destination
+from store_uptime.service.outgoing.targets import target_name
 from store_uptime.service.outgoing.webhooks import Announcement, announced
-from store_uptime.service.page.humanize import goes_to
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.registry import Registry, Row
 from store_uptime.service.registry.reports import iso
-from store_uptime.service.settings import Settings
 
 AT_ONCE = 8  # to each destination, and of announcements
 LEASE = timedelta(seconds=90)
@@ -32,10 +33,17 @@ log = structlog.get_logger(part="courier")
 class DeliveryDispatcher:
     """Delivers what this server can deliver: files to its destinations, announcements to anybody it may call."""
 
-    def __init__(self, registry: Registry, settings: Settings, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        destinations: Mapping[str, Destination],
+        networks: Sequence[Network],
+        webhook_s: float,
+        wake: Callable[[], None],
+    ) -> None:
         self._registry, self._wake = registry, wake
-        self._destinations, self._networks = settings.destinations, settings.networks
-        self._seconds = {"file": FILE_S, "webhook": settings.timing.webhook_s}
+        self._destinations, self._networks = destinations, networks
+        self._seconds = {"file": FILE_S, "webhook": webhook_s}
         self._busy: dict[tuple[str, str], set[asyncio.Task[None]]] = {
             ("webhook", ""): set(),
             **{("file", name): set() for name in self._destinations},
@@ -71,7 +79,7 @@ class DeliveryDispatcher:
     async def _see_out(self, delivery: Row) -> None:
         """A try, and what became of it."""
         kind, taken = delivery["kind"], {"id": delivery["id"], "lease_until": delivery["lease_until"]}
-        told = log.bind(kind=kind, to=goes_to(delivery), report=delivery["report_id"][:8], tries=delivery["tries"])
+        told = log.bind(kind=kind, to=target_name(delivery), report=delivery["report_id"][:8], tries=delivery["tries"])
         with suppress(RegistryUnreachable):  # then it is delivered again, when its lease has run out
             try:
                 await self._delivered(delivery)
@@ -115,7 +123,7 @@ class DeliveryDispatcher:
 
 def what_went(delivery: Row) -> str:
     """What the audit says has gone out, and where to."""
-    return f"{delivery['name'] or 'announcement'} to {goes_to(delivery)}"
+    return f"{delivery['name'] or 'announcement'} to {target_name(delivery)}"
 
 
 def wait_after(tries: int, for_good: bool) -> timedelta | None:

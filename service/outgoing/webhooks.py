@@ -18,18 +18,17 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import anyio
 import httpcore
 
-from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.errors import NotDelivered
+from store_uptime.service.networks import Network
 from store_uptime.service.outgoing.special_networks import is_internal_name, is_public, led_to
 
-Network = IPv4Network | IPv6Network
 ADDRESS_LENGTH = 2000
 NOT_IN_HOSTS = re.compile(r"[%\\]")
 SECRET_PREFIX = "whsec_"  # noqa: S105
@@ -79,24 +78,6 @@ def may_be_called(text: str, allowed: Sequence[Network]) -> bool:
     """Whether an address is one that everybody can reach, or of a network that is allowed."""
     address = led_to(ip_address(text.partition("%")[0]))
     return is_public(address) or any(address in network for network in allowed)
-
-
-class NoNetwork(StoreUptimeError):
-    """What was given as a network is none."""
-
-    def __str__(self) -> str:
-        return f"{self.args[0]!r} is no network: write 10.0.0.0/8 or fd00::/8."
-
-
-def networks(given: Iterable[str]) -> tuple[Network, ...]:
-    """Networks as they are written. Raises NoNetwork."""
-    found = []
-    for text in given:
-        try:
-            found.append(ip_network(text))
-        except ValueError:
-            raise NoNetwork(text) from None
-    return tuple(found)
 
 
 def new_secret() -> str:

@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unicodedata import bidirectional
-from urllib.parse import urlsplit
 
 from store_uptime.pipeline import OLD_US, age_in_words
 from store_uptime.service.durations import written
@@ -121,16 +120,6 @@ def options(stored: dict[str, Any]) -> str:
     if stored["lookback"] != 24 * HOUR:
         said.append(f"lookback {written(stored['lookback'])}")
     return ", ".join(said)
-
-
-def host(url: str) -> str:
-    """Where a webhook is; what follows the host may be a secret."""
-    return urlsplit(url).netloc
-
-
-def goes_to(delivery: dict[str, Any]) -> str:
-    """Where something is delivered to: the name of a destination, or the host of a webhook."""
-    return host(delivery["target"]) if delivery["kind"] == "webhook" else delivery["target"]
 
 
 def isolated(text: str) -> str:

@@ -12,6 +12,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
 from store_uptime.service import durations
+from store_uptime.service.outgoing import targets
 from store_uptime.service.page import humanize
 from store_uptime.service.queue import cron
 from store_uptime.service.registry.grants import Role
@@ -44,8 +45,8 @@ def engine() -> JinjaTemplateEngine:
         humanize.sentence,
         humanize.isolated,
         humanize.options,
-        humanize.host,
-        humanize.goes_to,
+        targets.webhook_host,
+        targets.target_name,
         durations.written,
         cron.in_words,
         may,

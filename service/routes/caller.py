@@ -35,13 +35,13 @@ class Caller:
         Raises RemovedReport, Sealed.
         """
         row = await reports.content(self.backend.registry, statement, report_id)
-        opened = await self.backend.decrypted(self._opened, row)
+        opened = await self.backend.decrypt(self._opened, row)
         await self.note("read", report_id, f"{statement} {self.store_noted(store_id)}".strip())
         return opened
 
     def store_noted(self, store_id: str) -> str:
         """A store as the audit names it: where reports are encrypted by a digest, since the audit is not."""
-        if not store_id or not self.backend.settings.vault.recipients:
+        if not store_id or not self.backend.settings.encryption.recipients:
             return store_id
         return f"sha256:{sha256(store_id.encode()).hexdigest()[:DIGITS]}"
 
@@ -50,4 +50,4 @@ class Caller:
         await self.backend.registry.rows("note", **self.by, action=action, subject=subject, detail=detail)
 
     def _opened(self, row: Row) -> Row:
-        return {name: content and self.backend.settings.vault.opened(content) for name, content in row.items()}
+        return {name: content and self.backend.settings.encryption.decrypt(content) for name, content in row.items()}

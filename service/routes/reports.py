@@ -19,9 +19,8 @@ from store_uptime.pipeline import Columns, Format, Options, Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.durations import duration, positive_duration, written
 from store_uptime.service.errors import ReportEncrypted, ServiceError
-from store_uptime.service.front.authentication import still_known
 from store_uptime.service.instants import instant
-from store_uptime.service.page.humanize import goes_to
+from store_uptime.service.outgoing.targets import target_name
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.registry.registry import Row
@@ -43,7 +42,7 @@ from store_uptime.service.routes.schemas import (
     classic_problems,
     problems,
 )
-from store_uptime.service.workers import jobs
+from store_uptime.service.workers import interactive
 
 Value = TypeVar("Value")
 DEFAULT_LOOKBACK = timedelta(hours=24)
@@ -93,13 +92,13 @@ async def trigger_report(
     """
     asked_for = data or TriggerRequest()
     options = options_of(asked_for, asked_for.now)
-    async with backend.turn_to_trigger():
+    async with backend.trigger_turn():
         asked = ReportRequest(
             options=options,
             columns=asked_for.columns,
             address=caller.address,
             key_name=caller.who,
-            data_version=await backend.data_version(options),
+            data_version=await backend.source.data_version(options),
             idempotency_key=idempotency_key,
         )
         report_id = await reports.triggered(backend.triggers, asked, backend.settings.queue)
@@ -210,9 +209,13 @@ async def file_or_status(
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content("figures", report_id)
     if is_safe:
-        content = await backend.workers.brief(jobs.csv_safe, stored["figures"], selection, columns)
+        content = await backend.workers.run_interactive(
+            interactive.render_csv_safe, stored["figures"], selection, columns
+        )
     else:
-        content = await backend.workers.brief(jobs.rendered, stored["figures"], selection, file_format, columns)
+        content = await backend.workers.run_interactive(
+            interactive.render_report, stored["figures"], selection, file_format, columns
+        )
     headers["Content-Disposition"] = f'attachment; filename="{report_id}.{file_format}"'
     return Response(content, media_type=MEDIA[file_format], headers=headers)
 
@@ -346,7 +349,7 @@ async def report_details(
         stored = await caller.content("figures", report_id)
     except ReportEncrypted as sealed:
         return ReportDetails(status, deliveries=deliveries, sealed=str(sealed))
-    about = await backend.workers.brief(jobs.about, stored["figures"])
+    about = await backend.workers.run_interactive(interactive.report_metadata, stored["figures"])
     return ReportDetails(status, **about, deliveries=deliveries)
 
 
@@ -366,7 +369,7 @@ def delivery_of(row: Row) -> Delivery:
     """What became of a file or an announcement, as the API shows it."""
     return Delivery(
         kind=row["kind"],
-        to=goes_to(row),
+        to=target_name(row),
         name=row["name"] or None,
         status=row["status"],
         tries=row["tries"],
@@ -396,8 +399,8 @@ async def rejected_rows(
     """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
     await reports.finished(backend.registry, report_id)
     stored = await caller.content("rejects", report_id)
-    written = jobs.rejected_rows_safe if csv_safe else jobs.rejected_rows
-    content = await backend.workers.brief(written, stored["figures"], stored["rejects"], table)
+    written = interactive.render_rejected_safe if csv_safe else interactive.render_rejected
+    content = await backend.workers.run_interactive(written, stored["figures"], stored["rejects"], table)
     headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
     return Response(content, media_type=MEDIA["csv"], headers=headers)
 
@@ -432,7 +435,7 @@ async def events(
 ) -> ServerSentEvent:
     """An event `progress` whenever that changes, and at the end one `complete` or `error`; data is the status."""
     row = await reports.found(backend.registry, report_id)
-    return ServerSentEvent(following(backend, row["id"], lambda: still_known(request, backend)))
+    return ServerSentEvent(following(backend, row["id"], lambda: backend.authenticator.recheck(request)))
 
 
 async def following(
@@ -445,7 +448,7 @@ async def following(
     with suppress(ServiceError):
         told, silent_s = "", 0.0
         stage, status = await standing(backend, report_id)
-        while stage in reports.STATUSES["Running"] and not backend.host.is_stopping():
+        while stage in reports.STATUSES["Running"] and not backend.process.is_stopping():
             if status.progress and (news := f"{status.progress.step} {status.progress.ahead}") != told:
                 yield event("progress", status)
                 told, silent_s = news, 0.0
@@ -467,7 +470,7 @@ async def standing(backend: Backend, report_id: str) -> tuple[str, ReportStatus]
         row = await reports.found(backend.registry, report_id)
         return row["status"], await described(backend, row)
 
-    return await backend.shared_looks.at(report_id, looked)
+    return await backend.shared_lookups.get(report_id, looked)
 
 
 def event(name: str, status: ReportStatus) -> ServerSentEventMessage:

@@ -14,8 +14,8 @@ from store_uptime.pipeline import Options
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.durations import positive_duration, written
 from store_uptime.service.errors import PrivateWebhook, ScheduleExists, UnknownDestination, UnknownSchedule
+from store_uptime.service.outgoing.targets import webhook_host
 from store_uptime.service.outgoing.webhooks import private_place
-from store_uptime.service.page.humanize import host
 from store_uptime.service.queue.cron import in_words
 from store_uptime.service.queue.schedules import NAME, NewSchedule
 from store_uptime.service.registry import reports
@@ -38,7 +38,7 @@ from store_uptime.service.routes.schemas import (
     Triggered,
     problems,
 )
-from store_uptime.service.workers import jobs
+from store_uptime.service.workers import interactive, tasks
 
 log = structlog.get_logger(part="schedules")
 
@@ -64,7 +64,7 @@ def described(row: Row) -> Schedule:
         retention=None if retention is None else written(retention.total_seconds()),
         deliver_to=row["deliver_to"],
         format=row["format"],
-        webhook=row["webhook"] and host(row["webhook"]),
+        webhook=row["webhook"] and webhook_host(row["webhook"]),
         made_by=row["made_by"],
         next_due=row["next_due"].astimezone(UTC),
         last=None
@@ -131,7 +131,7 @@ async def checked_values(backend: Backend, wanted: NewSchedule) -> dict[str, Any
     HorizonOutOfRange."""
     for name in wanted.deliver_to:
         known_destination(backend, name)
-    private = wanted.webhook and private_place(wanted.webhook, backend.settings.networks)
+    private = wanted.webhook and private_place(wanted.webhook, backend.settings.webhook_networks)
     if private:
         raise PrivateWebhook(private)
     await check_source(backend, wanted.options)
@@ -161,7 +161,7 @@ def wanted_of(name: str, asked: ScheduleMembers) -> NewSchedule:
 async def check_source(backend: Backend, options: Options) -> None:
     """Raises UnknownStore, HorizonOutOfRange; data that is not there yet may come."""
     try:
-        await backend.data_version(options)
+        await backend.source.data_version(options)
     except (pipeline.UnknownStore, pipeline.HorizonOutOfRange):
         raise
     except pipeline.StoreUptimeError as error:
@@ -239,9 +239,9 @@ async def deliver(
     known_destination(backend, data.to)
     stored = await caller.content("figures", report_id)
     columns = data.columns or row["options"]["columns"]
-    outgoing = jobs.Outgoing([data.to], file_name(row, columns), data.format, columns)
-    recipients = backend.settings.vault.recipients
-    file = await backend.workers.brief(jobs.delivered, stored["figures"], outgoing, recipients)
+    outgoing = tasks.FileToDeliver([data.to], file_name(row, columns), data.format, columns)
+    recipients = backend.settings.encryption.recipients
+    file = await backend.workers.run_interactive(interactive.render_delivery, stored["figures"], outgoing, recipients)
     await backend.registry.rows("add_delivery", id=report_id, **file, **caller.by)
     backend.wake()
     return Delivery(kind="file", to=data.to, status="waiting", name=file["file_name"])

@@ -34,8 +34,8 @@ from store_uptime.service.cli.serve import CannotEncrypt, CannotListen
 from store_uptime.service.cli.tables import show_fitted
 from store_uptime.service.encryption import NoKey
 from store_uptime.service.errors import RegistryRefused
+from store_uptime.service.networks import NoNetwork
 from store_uptime.service.outgoing.destinations import NoDestination
-from store_uptime.service.outgoing.webhooks import NoNetwork
 from store_uptime.service.parameters import address
 from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
 from tests.postgres import eventually, open_folder, run

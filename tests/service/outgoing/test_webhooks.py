@@ -13,17 +13,15 @@ from hypothesis.strategies import ip_addresses
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from store_uptime.service.errors import NotDelivered
+from store_uptime.service.networks import Network, NoNetwork, webhook_networks
 from store_uptime.service.outgoing.special_networks import SPECIAL_4, SPECIAL_6, is_public, led_to
 from store_uptime.service.outgoing.webhooks import (
     UNREACHABLE,
     Announcement,
     GuardedNetwork,
-    Network,
-    NoNetwork,
     absolute,
     announced,
     checked_address,
-    networks,
     new_secret,
     signed,
     trusted,
@@ -43,7 +41,7 @@ def receiver() -> Iterator[Receiver]:
 
 def announce(url: str, *allowed: str, secret: str = "") -> None:
     announcement = Announcement(url, secret or new_secret(), "msg_1", SAID)
-    in_a_loop(announced(announcement, networks(allowed)))
+    in_a_loop(announced(announcement, webhook_networks(allowed)))
 
 
 def test_whoever_has_the_secret_can_tell_that_it_is_genuine(receiver: Receiver) -> None:
@@ -128,7 +126,7 @@ def test_of_what_a_name_leads_to_nothing_is_told() -> None:
 def cause(host: str, *allowed: str) -> str | None:
     """What the log says of a host that is not reached, the name of which was looked up."""
     with pytest.raises(NotDelivered) as failed:
-        in_a_loop(GuardedNetwork(networks(allowed)).connect_tcp(host, 9))
+        in_a_loop(GuardedNetwork(webhook_networks(allowed)).connect_tcp(host, 9))
     assert (str(failed.value), failed.value.for_good) == (UNREACHABLE, False)
     return failed.value.cause
 
@@ -217,5 +215,5 @@ def test_what_follows_the_host_may_be_encoded() -> None:
 
 def test_what_is_no_network_is_told() -> None:
     with pytest.raises(NoNetwork, match=r"'10.0.0.1/8' is no network"):
-        networks(["10.0.0.1/8"])
-    assert networks(["127.0.0.0/8", "::1"]) == LOOPBACK
+        webhook_networks(["10.0.0.1/8"])
+    assert webhook_networks(["127.0.0.0/8", "::1"]) == LOOPBACK

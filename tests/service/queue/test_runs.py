@@ -30,9 +30,10 @@ from store_uptime.service.registry.migrations import migrate
 from store_uptime.service.registry.statements import statements
 from store_uptime.service.settings import Settings
 from store_uptime.service.testing import Service
-from store_uptime.service.workers.jobs import SourceConfig, Task, make_report
+from store_uptime.service.workers.jobs import make_report
 from store_uptime.service.workers.pool import Workers
 from store_uptime.service.workers.scratch import PREFIX
+from store_uptime.service.workers.tasks import SourceConfig, Task
 from tests.postgres import SAFE, eventually, fresh_database, is_alive, new_cluster, open_folder, postmaster_id, run
 from tests.service.running import (
     BRISK,
@@ -175,7 +176,9 @@ def test_all_workers_together_fit_the_machine(
 def test_a_worker_is_not_stopped_by_what_native_code_writes(tmp_path: Path) -> None:
     async def written() -> tuple[int, int]:
         async with kept_warm(Settings(workers=1), tmp_path) as workers:
-            return await workers.brief(os.write, 2, bytes(1_000_000)), await workers.brief(os.write, 1, bytes(1_000))
+            return await workers.run_interactive(os.write, 2, bytes(1_000_000)), await workers.run_interactive(
+                os.write, 1, bytes(1_000)
+            )
 
     assert in_a_loop(written()) == (1_000_000, 1_000)
 
