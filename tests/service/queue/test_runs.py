@@ -34,8 +34,17 @@ from store_uptime.service.workers.jobs import make_report
 from store_uptime.service.workers.pool import Workers
 from store_uptime.service.workers.scratch import PREFIX
 from store_uptime.service.workers.tasks import SourceConfig, Task
-from tests.postgres import SAFE, eventually, fresh_database, is_alive, new_cluster, open_folder, postmaster_id, run
-from tests.service.running import (
+from tests.support.postgres import (
+    SAFE,
+    eventually,
+    fresh_database,
+    is_alive,
+    new_cluster,
+    open_folder,
+    postmaster_id,
+    run,
+)
+from tests.support.running import (
     BRISK,
     CLASSIC_HEADER,
     NUMBERS,
