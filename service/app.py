@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
@@ -124,6 +123,6 @@ def layers(settings: Settings) -> list[Middleware]:
     ]
 
 
-def current_caller(request: Request[Grant, Any, Any], backend: NamedDependency[Backend]) -> Caller:
+def current_caller(request: Request[Grant, str | None, State], backend: NamedDependency[Backend]) -> Caller:
     """Who has made a request."""
     return Caller(backend, request.user, client_of(request.scope))

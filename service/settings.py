@@ -1,4 +1,4 @@
-"""What `serve` may be told, by options and by environment; docs/operations.md lists it."""
+"""The settings of `serve`, by options and by environment; docs/operations.md lists them."""
 
 import os
 from dataclasses import dataclass
@@ -229,6 +229,8 @@ class Settings:
         """Whether only this machine can call."""
         return self.host in LOOPBACK
 
+    # Imported within: each reads files or libraries that `serve --help` need not wait for.
+
     @cached_property
     def mapping(self) -> "SourceMapping":
         """What the source calls things. Raises BadMapping."""
@@ -275,11 +277,13 @@ class Settings:
     @property
     def duckdb_memory(self) -> str:
         """The memory of the DuckDB stage of one worker, as DuckDB writes it."""
+        # Not left to DuckDB, which takes 80 % of the machine's memory, in each worker.
         return f"{min(DUCKDB_MOST, int(self.worker_memory * DUCKDB_SHARE)) // MEBIBYTE}MiB"
 
     @property
     def worker_threads(self) -> int:
         """The threads of one worker: its share of the processors, at least one."""
+        # Not os.cpu_count alone: by taskset, or in a container, the process may have only some of the processors.
         return max(
             1,
             (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) // self.workers,

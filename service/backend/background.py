@@ -86,6 +86,7 @@ class BackgroundWork:
 
     def _start_loops(self, runner: Runner) -> None:
         self._runner, tick_s = runner, self._timing.tick_s
+        # Each has a loop of its own: a beat that waits, for a lock for example, holds up nothing but itself.
         self._loops.start("leases", lambda: runner.renew(self._registries.leases), self._timing.renew_s)
         self._loops.start(SCHEDULES, self._queue_due, tick_s)
         self._loops.start(RUNNER, lambda: self._run_reports(runner), tick_s)

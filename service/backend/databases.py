@@ -42,23 +42,26 @@ class Databases:
         self.embedded = EmbeddedKeeper()
         self._settings = settings
         self._threads = Threads(1)
+        self._has_warned = False
 
     async def wait_for_registry(self) -> str:
         """The address of a registry whose schema is up to date, as soon as there is one. Raises RegistryRefused."""
-        has_warned = False
         while True:
             try:
                 return await self._threads.call(START_S, self._find_registry)
             except UNANSWERED as error:
-                if not has_warned:
-                    reason = one_line(str(error)) or f"nothing has come within {START_S:g} seconds"
-                    log.warning("the database does not answer, waiting for it", error=reason)
-                has_warned = True
-                await asyncio.sleep(RETRY_S)
+                self._warn_once(error)
+            await asyncio.sleep(RETRY_S)
+
+    def _warn_once(self, error: Exception) -> None:
+        if not self._has_warned:
+            reason = one_line(str(error)) or f"nothing has come within {START_S:g} seconds"
+            log.warning("the database does not answer, waiting for it", error=reason)
+        self._has_warned = True
 
     def _find_registry(self) -> str:
         database = self._settings.database or EMBEDDED
-        self.source = self.embedded.url(database)
+        self.source = self.embedded.url(database)  # known now, though the registry may be away: /ready tells them apart
         return settled(database, self._settings.registry, self.embedded.url, warn_of_other_registry)
 
 

@@ -29,6 +29,7 @@ class EmbeddedKeeper:
         if address != EMBEDDED:
             return address
         self.is_used = True
+        # Held until `release`: it ends when nobody holds it.
         return self._held.enter_context(pipeline.embedded_server())
 
     async def restart_if_killed(self) -> None:

@@ -37,4 +37,5 @@ class Loops:
             ticker.stop()
         for task in self._tasks:
             task.cancel()
+        # Not gathered: a beat may hang in a connection that nobody answers, and the process should end all the same.
         await asyncio.wait(self._tasks, timeout=CLOSE_S)

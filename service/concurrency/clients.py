@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -38,7 +38,7 @@ NOBODY = Client("")
 CLIENT: ContextVar[Client] = ContextVar("client", default=NOBODY)
 
 
-async def while_client_waits(work: Coroutine[Any, Any, Result]) -> Result:
+async def while_client_waits(work: Awaitable[Result]) -> Result:
     """The result of work, which is cancelled as soon as the client has gone. Raises ClientGone."""
     doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(CLIENT.get().gone())
     try:

@@ -30,7 +30,7 @@ AUTHENTICATOR = "authenticator"
 SESSION = timedelta(hours=12)
 USED_S = 60
 FAILURES = {"of_client": 20, "of_all": 200}  # written of an hour at most, so that guessing does not fill the disk
-Connection = ASGIConnection[Any, Any, Any, Any]
+Connection = ASGIConnection[Any, Any, Any, Any]  # as Litestar writes the one that it calls middleware with
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 log = structlog.get_logger(part="access")

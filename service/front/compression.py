@@ -2,9 +2,11 @@
 
 import re
 from io import BytesIO
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import zstandard
+from litestar.config.compression import CompressionConfig
+from litestar.enums import CompressionEncoding
 from litestar.middleware.compression.facade import CompressionFacade
 
 LEVEL = 3
@@ -23,7 +25,9 @@ class Zstandard(CompressionFacade):
 
     encoding: ClassVar[str] = "zstd"
 
-    def __init__(self, buffer: BytesIO, compression_encoding: str, config: Any) -> None:
+    def __init__(
+        self, buffer: BytesIO, compression_encoding: CompressionEncoding | str, config: CompressionConfig
+    ) -> None:
         self._buffer = buffer
         self._stream = zstandard.ZstdCompressor(level=LEVEL).compressobj()
 

@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from litestar.datastructures import Headers, MutableScopeHeaders
@@ -97,7 +97,7 @@ class Exchange:
             headers["Cache-Control"] = "no-store"
 
 
-def log_fields(scope: HTTPScope, response: ResponseInfo) -> dict[str, Any]:
+def log_fields(scope: HTTPScope, response: ResponseInfo) -> dict[str, object]:
     # Neither a key nor a whole report id: with those, a reader of the log could call.
     report_id = scope.get("path_params", {}).get("report_id") or response.location.rpartition("/")[2]
     return {

@@ -1,17 +1,15 @@
-"""Logs: one line an event, JSON for machines, columns on a terminal. Uvicorn, Litestar and psycopg log through it.
-
-Traces are without the values of variables, among which there may be keys and passwords.
-"""
+"""Logs: one line an event, JSON for machines, columns on a terminal. Uvicorn, Litestar and psycopg log through it."""
 
 import logging
 import sys
-from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 from structlog import dev
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 LogFormat = Literal["json", "text"]
+# Without the values of variables, among which there may be keys and passwords.
 TRACES = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
@@ -22,12 +20,12 @@ def one_line(text: str) -> str:
 
 def configure(log_format: LogFormat) -> None:
     """Set up logging for this process, to stderr."""
-    head: list[Any] = [
+    head: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    rendered: list[Any] = (
+    rendered: list[Processor] = (
         [TRACES, structlog.processors.JSONRenderer()]
         if log_format == "json"
         else [dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=dev.plain_traceback)]
@@ -41,13 +39,13 @@ def configure(log_format: LogFormat) -> None:
     redirect_logging([*head, structlog.stdlib.add_logger_name], rendered)
 
 
-def set_logger_name(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def set_logger_name(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     # In the field in which libraries have their names; Stamina logs its retries through structlog without a part.
     event["logger"] = f"store_uptime.{event.pop('part', 'retries')}"
     return event
 
 
-def redirect_logging(head: list[Any], rendered: list[Any]) -> None:
+def redirect_logging(head: list[Processor], rendered: list[Processor]) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=head, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered]
     )
@@ -59,7 +57,7 @@ def redirect_logging(head: list[Any], rendered: list[Any]) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi", "litestar"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO a line for each request that it makes
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # that a connection was cut, whoever cut it says
     logging.getLogger("psycopg.pool").setLevel(logging.INFO)
     logging.getLogger("psycopg.pool").addFilter(FailedConnections())

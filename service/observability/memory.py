@@ -83,10 +83,10 @@ class Shares:
             if limit < UNTOUCHED[name] + LEAST:
                 raise ProcessLimitTooLow(name, limit, UNTOUCHED[name] + LEAST)
         if self.worker < LEAST:
-            raise TooLittleMemory(self.there, needed(self.workers), self.workers, needed(1))
+            raise TooLittleMemory(self.there, memory_needed(self.workers), self.workers, memory_needed(1))
 
 
-def needed(workers: int) -> int:
+def memory_needed(workers: int) -> int:
     """The bytes of memory that so many workers for reports need, with all that runs beside them."""
     shares = (workers + INTERACTIVE_WORKERS) * LEAST
     return ceil(min(SERVER + shares, shares / (1 - SERVER_PART)) / PROMISE)
@@ -101,19 +101,19 @@ def memory(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> int:
 def group_limits(cgroups: Path, own: Path) -> Iterator[int]:
     """The limits of every group that this process is in."""
     yield sys.maxsize
-    for folder, names in groups(cgroups, own):
+    for folder, names in own_groups(cgroups, own):
         for name in names:
             file = folder / name
             text = file.read_text(encoding="ascii").strip() if file.is_file() else "max"
             yield sys.maxsize if text == "max" else int(text)
 
 
-def groups(cgroups: Path, own: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def own_groups(cgroups: Path, own: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """The folders of those groups, and the names of their limits; where /proc does not tell, the outermost.
 
-    A container sees its own group as the outermost one, whatever its path is outside, so one that is missing is passed
-    over. docs.kernel.org/admin-guide/cgroup-v2.html
+    docs.kernel.org/admin-guide/cgroup-v2.html
     """
+    # A container sees its own group as the outermost one, whatever its path is outside: folders may be missing.
     yield cgroups, V2
     yield cgroups / "memory", V1
     lines = own.read_text(encoding="utf-8").splitlines() if own.is_file() else []

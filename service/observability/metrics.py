@@ -164,7 +164,7 @@ def set_lateness(oldest_waiting: float, late_due_times: int, oldest_due_time: fl
 
 
 def age_since(seconds: float) -> Callable[[], float]:
-    """What an age has become since it was so many seconds; 0, where nothing has an age, stays so."""
+    # By this server's clock: between two looks at the registry a gauge that stands still would look like "all is well".
     began = monotonic() - seconds
     return lambda: monotonic() - began if seconds else 0.0
 

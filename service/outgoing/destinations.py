@@ -16,7 +16,10 @@ from store_uptime.service.concurrency.threads import Threads
 from store_uptime.service.encryption import MAGIC
 from store_uptime.service.errors import NotDelivered
 
-RETRIES = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}  # what is longer away, the courier waits for
+RETRIES = {
+    "max_retries": 1,
+    "retry_timeout": timedelta(seconds=20),
+}  # later the dispatcher tries again
 BUCKET = "s3://"
 WRITES, WRITE_S = 8, 60.0  # a folder of another machine may hang
 

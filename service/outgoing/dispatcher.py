@@ -1,13 +1,12 @@
-"""The courier: brings files to their destinations and announces reports, until that has worked or is given up.
+"""Brings files to their destinations and announces reports, until that has worked or is given up.
 
-It goes by the queue of deliveries in the registry, whose rows it takes under a lease, and never keeps a run waiting.
+The queue of deliveries is in the registry. A server takes a row under a lease, and never keeps a run waiting.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -16,7 +15,7 @@ from store_uptime.service.networks import Network
 from store_uptime.service.observability import metrics
 from store_uptime.service.outgoing.destinations import Destination
 from store_uptime.service.outgoing.targets import target_name
-from store_uptime.service.outgoing.webhooks import Announcement, announced
+from store_uptime.service.outgoing.webhooks import Announcement, post_announcement
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.registry import Registry, Row
 from store_uptime.service.registry.reports import iso
@@ -27,7 +26,7 @@ FILE_S = 60  # how long a try may take; of an announcement, the settings say it
 SECONDS, MINUTES, HOURS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours"))
 WAITS = (5 * SECONDS, MINUTES, 5 * MINUTES, 30 * MINUTES, 2 * HOURS, 5 * HOURS, 10 * HOURS)  # before each further try
 
-log = structlog.get_logger(part="courier")
+log = structlog.get_logger(part="deliveries")
 
 
 class DeliveryDispatcher:
@@ -103,7 +102,7 @@ class DeliveryDispatcher:
                 if delivery["kind"] == "file":
                     await self._destinations[delivery["target"]].put(delivery["name"], delivery["content"])
                 else:
-                    await announced(await self._announcement(delivery), self._networks)
+                    await post_announcement(await self._announcement(delivery), self._networks)
         except TimeoutError:
             raise NotDelivered(f"it took longer than {seconds:g} seconds") from None
         except (NotDelivered, RegistryUnreachable):
@@ -131,7 +130,7 @@ def wait_after(tries: int, for_good: bool) -> timedelta | None:
     return None if for_good or tries > len(WAITS) else WAITS[tries - 1]
 
 
-def said_of(report: Row, deliveries: Sequence[Row]) -> dict[str, Any]:
+def said_of(report: Row, deliveries: Sequence[Row]) -> dict[str, object]:
     """What an announcement says of a report: none of its figures."""
     word = reports.WORDS[report["status"]]
     return {

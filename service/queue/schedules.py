@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 
 from store_uptime.pipeline import Columns, Format, Options
-from store_uptime.service.outgoing.webhooks import checked_address, new_secret
-from store_uptime.service.queue.cron import checked, count_between, last_due, next_due
+from store_uptime.service.outgoing.webhooks import check_webhook_url, new_secret
+from store_uptime.service.queue.cron import check_cron, count_between, last_due, next_due
 from store_uptime.service.registry.registry import Execute, Registry, Row
 from store_uptime.service.registry.reports import new_id, stored_options
 
@@ -49,9 +49,9 @@ class NewSchedule:
             raise ValueError(f"{self.name!r} is no name for a schedule: letters, digits, - _ and ., at most 63")
         if self.retention is not None and self.retention <= timedelta(0):
             raise ValueError("retention must be more than 0")
-        checked(self.cron, self.zone)
+        check_cron(self.cron, self.zone)
         if self.webhook is not None:
-            checked_address(self.webhook)
+            check_webhook_url(self.webhook)
 
     def values(self, clock: datetime) -> dict[str, Any]:
         """The row of the schedule, but for who has made it."""
@@ -85,7 +85,7 @@ async def queue_due(registry: Registry) -> None:
 async def queue_last(say: Execute, schedule: Row) -> None:
     """The report of a schedule's last due time, and when its time comes again."""
     name, cron, zone, clock = (schedule[part] for part in ("name", "cron", "zone", "clock"))
-    checked(cron, zone)
+    check_cron(cron, zone)
     due_at = await asyncio.to_thread(last_due, cron, zone, schedule["next_due"], clock)
     passed_over = await asyncio.to_thread(count_between, cron, zone, schedule["next_due"], due_at)
     due = {"due_at": due_at, "is_late": clock - due_at > ON_TIME, "passed_over": passed_over}

@@ -62,9 +62,7 @@ class Ticker:
         while not self._is_stopped:
             self._wake.clear()
             await self._call()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._pause_s):
-                    await self._wake.wait()
+            await self._pause()
 
     async def _call(self) -> None:
         try:
@@ -77,6 +75,11 @@ class Ticker:
         else:
             self._failures = 0
             self._troubles.end(self._name)
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause_s):
+                await self._wake.wait()
 
     def stop(self) -> None:
         """Call it no more."""

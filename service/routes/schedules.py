@@ -15,7 +15,7 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.durations import positive_duration, written
 from store_uptime.service.errors import PrivateWebhook, ScheduleExists, UnknownDestination, UnknownSchedule
 from store_uptime.service.outgoing.targets import webhook_host
-from store_uptime.service.outgoing.webhooks import private_place
+from store_uptime.service.outgoing.webhooks import private_target
 from store_uptime.service.queue.cron import in_words
 from store_uptime.service.queue.schedules import NAME, NewSchedule
 from store_uptime.service.registry import reports
@@ -131,7 +131,7 @@ async def checked_values(backend: Backend, wanted: NewSchedule) -> dict[str, Any
     HorizonOutOfRange."""
     for name in wanted.deliver_to:
         known_destination(backend, name)
-    private = wanted.webhook and private_place(wanted.webhook, backend.settings.webhook_networks)
+    private = wanted.webhook and private_target(wanted.webhook, backend.settings.webhook_networks)
     if private:
         raise PrivateWebhook(private)
     await check_source(backend, wanted.options)

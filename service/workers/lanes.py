@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
-from typing import Any
+from typing import TypeVar
 
 import structlog
 
@@ -17,6 +17,8 @@ from store_uptime.service.workers.process import WorkerProcess
 from store_uptime.service.workers.protocol import Answer
 
 log = structlog.get_logger(part="workers")
+
+Result = TypeVar("Result")
 
 RETRY_S = 5.0  # after a process could not be started
 
@@ -51,7 +53,7 @@ class Lane:
         """Whether every process is there."""
         return sum(process.is_alive for process in self.processes) >= self.size
 
-    async def run_in_worker(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def run_in_worker(self, function: Callable[..., Result], *arguments: object) -> Result:
         """The result of a function in one of the processes; where that was starved, in a fresh one.
 
         Raises WorkerLost, and what the function raises. Cancelled, it kills the process.
@@ -66,7 +68,9 @@ class Lane:
             self._idle.put_nowait(process)
         return answer.result()
 
-    async def _first_answer(self, process: WorkerProcess, function: Callable[..., Any], *arguments: Any) -> Answer:
+    async def _first_answer(
+        self, process: WorkerProcess, function: Callable[..., Result], *arguments: object
+    ) -> Answer[Result]:
         was_spent = process.is_spent
         try:
             return await process.call(function, *arguments)
@@ -80,16 +84,19 @@ class Lane:
 
         after_s: so many seconds none is started unless there is something to do.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(after_s):
-                await self._has_work.wait()
-        self._has_work.set()
+        await self._wait_for_work(after_s)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.size):
                     group.create_task(self._keep_one())
         finally:
             await asyncio.gather(*(process.kill_and_wait() for process in self.processes))
+
+    async def _wait_for_work(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._has_work.wait()
+        self._has_work.set()
 
     async def _keep_one(self) -> None:
         process = await self._start_process()

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Concatenate, TypeVar, TypeVarTuple
+from typing import Concatenate, TypeVar, TypeVarTuple
 
 import stamina
 import structlog
@@ -98,7 +98,7 @@ class Workers:
         return await self._in_time(self._stored, self._timing.stored_s, TookTooLong, function, *arguments)
 
     async def run_on_source(
-        self, function: Callable[Concatenate[SourceConfig, ...], Result], source: SourceConfig, *arguments: Any
+        self, function: Callable[Concatenate[SourceConfig, ...], Result], source: SourceConfig, *arguments: object
     ) -> Result:
         """The result of a task that reads the source, which may let it wait. What it leaves there is ended.
 
@@ -124,7 +124,7 @@ class Workers:
         seconds: float,
         late: Callable[[float], Exception],
         function: Callable[..., Result],
-        *arguments: Any,
+        *arguments: object,
     ) -> Result:
         deadline = asyncio.timeout(seconds)
         try:
@@ -136,12 +136,16 @@ class Workers:
             log.warning("took too long", lane=lane.name, what=function.__name__, seconds=seconds)
             raise late(seconds) from None
 
-    async def _in_turn(self, lane: Lane, function: Callable[..., Result], *arguments: Any) -> Result:
-        kind = (function, *(argument for argument in arguments if isinstance(argument, str)))
+    async def _in_turn(self, lane: Lane, function: Callable[..., Result], *arguments: object) -> Result:
         async for attempt in stamina.retry_context(on=WorkerLost, attempts=3, wait_initial=0.2):
             with attempt:
-                async with self._turns[lane].turn(CLIENT.get().address, kind):
-                    result = await lane.run_in_worker(function, *arguments)
-                CLIENT.get().held += len(result) if isinstance(result, bytes) else 0
-                return result
+                return await self._once(lane, function, *arguments)
         raise WorkerLost(0)  # never reached: the last attempt raises by itself
+
+    async def _once(self, lane: Lane, function: Callable[..., Result], *arguments: object) -> Result:
+        # The kind is the function with its names, such as the store: many requests for the same let others pass.
+        kind = (function, *(argument for argument in arguments if isinstance(argument, str)))
+        async with self._turns[lane].turn(CLIENT.get().address, kind):
+            result = await lane.run_in_worker(function, *arguments)
+        CLIENT.get().held += len(result) if isinstance(result, bytes) else 0
+        return result

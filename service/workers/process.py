@@ -5,7 +5,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Self
+from typing import Self, TypeVar, cast
 
 from store_uptime.service.errors import NeedsMoreMemory, ServiceError, WorkerLost
 from store_uptime.service.workers.condition import OUT_OF_MEMORY
@@ -18,6 +18,8 @@ PROGRAM = """
 from store_uptime.service.garbage import collect_rarely; collect_rarely()
 from store_uptime.service.workers.worker_main import main; main()
 """
+Result = TypeVar("Result")
+
 START_S = 120.0  # on a machine that is very busy; else it takes a second
 
 
@@ -60,14 +62,14 @@ class WorkerProcess:
         """Whether it can be called."""
         return self._process.returncode is None and not self.was_killed
 
-    async def call(self, function: Callable[..., Any], *arguments: Any) -> Answer:
+    async def call(self, function: Callable[..., Result], *arguments: object) -> Answer[Result]:
         """The answer to a call of a function. Raises WorkerLost, NeedsMoreMemory.
 
         Where the caller is cancelled, the process is killed.
         """
         self._is_busy = True
         try:
-            answer = await self._exchange((function, arguments))
+            answer = cast("Answer[Result]", await self._exchange((function, arguments)))
         except (OSError, asyncio.IncompleteReadError) as error:
             raise loss(await self._process.wait()) from error
         except BaseException:
@@ -81,7 +83,7 @@ class WorkerProcess:
             self.kill()
         return answer
 
-    async def _exchange(self, call: Call) -> Answer:
+    async def _exchange(self, call: Call) -> object:
         calls, answers = self._process.stdin, self._process.stdout
         if calls is None or answers is None:
             raise BrokenPipeError

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Limits
@@ -47,10 +47,10 @@ def receive(calls: IO[bytes]) -> Call | None:
     head = calls.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
-    return decode(calls.read(*LENGTH.unpack(head)))
+    return cast("Call", decode(calls.read(*LENGTH.unpack(head))))
 
 
-def answer(call: Call) -> Answer:
+def answer(call: Call) -> Answer[object]:
     """Call the function."""
     function, arguments = call
     try:
