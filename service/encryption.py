@@ -48,7 +48,7 @@ class Encryption:
 
     def decrypt(self, content: bytes) -> bytes:
         """The content, decrypted where it is encrypted. Raises ReportEncrypted where no identity fits."""
-        if not content.startswith(MAGIC):
+        if not content.startswith(MAGIC):  # from before there was a key
             return content
         try:
             return pyrage.decrypt(content, [parse_identity(text) for text in self.identities])

@@ -80,7 +80,7 @@ class Timing:
     look_s: float = 10.0
     """how long a look at the source may take"""
     probe_s: float = 2.0
-    """between two looks at what /ready tells"""
+    """between two looks at what /ready answers"""
     head_s: float = 10.0
     """how long the head of a request may take"""
     request_s: float = 60.0

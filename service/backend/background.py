@@ -25,7 +25,7 @@ log = structlog.get_logger(part="server")
 
 @dataclass(frozen=True)
 class ServerProcess:
-    """The process that serves. give_up: ends it, with a sentence; is_stopping: whether it was told to stop."""
+    """The process that serves. give_up: ends it, with a sentence; is_stopping: whether it ends soon."""
 
     give_up: Callable[[str], None]
     is_stopping: Callable[[], bool]

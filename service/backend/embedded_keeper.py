@@ -14,9 +14,9 @@ log = structlog.get_logger(part="server")
 
 
 class EmbeddedKeeper:
-    """Starts the embedded server where an address asks for it, holds it, and starts it again where it was killed.
+    """Starts the embedded server where an address stands for it, holds it, and starts it again where it was killed.
 
-    is_used: an address has asked for it.
+    is_used: an address stands for it.
     """
 
     def __init__(self) -> None:

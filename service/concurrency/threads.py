@@ -13,7 +13,7 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class NoThread(TimeoutError):
-    """The time was over before a thread was free, while others had their results: more is asked than they can do."""
+    """The time was over before a thread was free, while others had their results: there is more work than threads."""
 
 
 class Threads:
@@ -42,6 +42,7 @@ class Threads:
                 with suppress(RuntimeError):  # the loop has ended meanwhile
                     loop.call_soon_threadsafe(self._release if future.exception() else self._release_done)
 
+            # A new thread each time, and a daemon: one that hangs is left behind, and does not keep the process alive.
             threading.Thread(target=work, daemon=True).start()
             return await asyncio.wrap_future(future)
 

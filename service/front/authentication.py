@@ -134,7 +134,7 @@ class Authenticator:
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     """Sets `user` to what the caller may do, and `auth` to the session's CSRF token; compares it with what the route
-    needs. A route that does not say needs an admin.
+    needs. A route without a role needs an admin.
 
     The application's state holds the `Authenticator`, under AUTHENTICATOR.
     """

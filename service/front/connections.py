@@ -60,7 +60,7 @@ class Connections:
         self._probing.pop(closed, None)
 
     def set_busy(self, connection: Connection) -> None:
-        """It has asked for something."""
+        """It has a request."""
         self._idle.pop(connection, None)
 
     def set_idle(self, connection: Connection) -> None:
@@ -73,7 +73,7 @@ class Connections:
         longest = next(filter(fits, self._idle), None)
         if longest is None:
             return False
-        self.set_busy(longest)  # now, since the transport tells of the end only later
+        self.set_busy(longest)  # now, since `connection_lost` comes only later
         longest.close_now()
         return True
 

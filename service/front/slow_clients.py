@@ -118,7 +118,7 @@ class HeaderTimeoutProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""
-        # Of pipelined requests Uvicorn tells the last one alone; the others would go on, for nobody.
+        # Of pipelined requests Uvicorn ends the last one alone; the others would go on, for nobody.
         for cycle in self._unanswered():
             cycle.disconnected = True
             cycle.message_event.set()

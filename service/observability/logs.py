@@ -58,7 +58,7 @@ def redirect_logging(head: list[Processor], rendered: list[Processor]) -> None:
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
     logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO a line for each request that it makes
-    logging.getLogger("psycopg").setLevel(logging.ERROR)  # that a connection was cut, whoever cut it says
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # that a connection was cut is logged by whoever cut it
     logging.getLogger("psycopg.pool").setLevel(logging.INFO)
     logging.getLogger("psycopg.pool").addFilter(FailedConnections())
 

@@ -2,7 +2,7 @@
 
 A limit can be set for a group of processes, by control groups of version 1 or 2 (containers, systemd's MemoryMax and
 MemoryHigh), and for each process, by RLIMIT_DATA or RLIMIT_AS (ulimit, systemd's LimitDATA and LimitAS). A group's
-limit counts what is in memory; a process's what it has asked for, and workers ask for much that they never touch.
+limit counts what is in memory; a process's limit what it has reserved, and workers reserve much that they never touch.
 """
 
 import os
@@ -109,7 +109,7 @@ def group_limits(cgroups: Path, own: Path) -> Iterator[int]:
 
 
 def own_groups(cgroups: Path, own: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """The folders of those groups, and the names of their limits; where /proc does not tell, the outermost.
+    """The folders of those groups, and the names of their limits; without /proc the outermost.
 
     docs.kernel.org/admin-guide/cgroup-v2.html
     """
@@ -141,5 +141,6 @@ def process_limits() -> dict[str, int]:
         return {}
     import resource
 
+    # The soft limits, which are those that count; nobody raises them here.
     limits = {name: resource.getrlimit(getattr(resource, name))[0] for name in UNTOUCHED}
     return {name: limit for name, limit in limits.items() if limit != resource.RLIM_INFINITY}

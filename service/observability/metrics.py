@@ -1,8 +1,8 @@
 """What Prometheus can ask: how many, how long, how late, how many failed, how full.
 
 Requests are counted by Litestar's plugin, and memory, descriptors and processor time of the server's own process by
-prometheus-client. Gauges say whether they are of this server or of all servers on the registry; those that are asked
-for only as they are read get their functions from `watch`.
+prometheus-client. Gauges say whether they are of this server or of all servers on the registry. Those that are
+looked up only when they are read get their functions from `watch_gauges`.
 """
 
 import os
@@ -120,6 +120,7 @@ def watch_gauges(workers: WorkerCounts, pool: Callable[[], Pool]) -> None:
 
     pool: the connections to the registry.
     """
+    # Looked up when Prometheus reads them: nothing needs to remember to set them.
     WORKERS_LOST.set_function(lambda: workers.lost)
     WORKERS_REPLACED.set_function(lambda: workers.replaced)
     for name, turns in workers.turns:
@@ -140,7 +141,7 @@ def child_processes() -> list[int]:
 
 
 def process_status(process: int, name: str) -> float:
-    """A number that Linux tells of a process; 0 of one that has just ended, NaN on other systems."""
+    """A number of /proc/PID/status; 0 of one that has just ended, NaN on other systems."""
     if not PROC.exists():
         return nan
     lines: list[str] = []

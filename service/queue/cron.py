@@ -58,9 +58,8 @@ def count_between(cron: str, zone: str, first: datetime, last: datetime) -> int:
 def due_times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
     """The due times after an instant, in UTC."""
     instants = (local.astimezone(UTC) for local in CronSim(cron, after.astimezone(pipeline.zone_rules(zone))))
-    return (
-        instant for instant in instants if instant > after
-    )  # asked in an hour that comes twice, it begins in the first
+    # Asked in an hour that comes twice, CronSim begins in the first.
+    return (instant for instant in instants if instant > after)
 
 
 def in_words(cron: str) -> str:

@@ -1,7 +1,8 @@
 """Reports on schedule: what a schedule is, and what is done when its time has come.
 
-All servers go by the clock of the registry. Whoever holds the row of a schedule that is due makes its report and sets
-the next due time in one transaction, so a due time has one report, whoever is killed in the middle.
+All servers go by the clock of the registry, since their own may differ. Whoever holds the row of a schedule that is due
+makes its report and sets the next due time in one transaction, so a due time has one report, whoever is killed in the
+middle.
 """
 
 import asyncio
@@ -91,5 +92,5 @@ async def queue_last(say: Execute, schedule: Row) -> None:
     due = {"due_at": due_at, "is_late": clock - due_at > ON_TIME, "passed_over": passed_over}
     queued = await say("queue_due", id=new_id(), schedule=name, **due)
     await say("set_next_due", schedule=name, next_due=next_due(cron, zone, clock))
-    told = {"due": str(due_at), "late": due["is_late"], "passed_over": passed_over}
-    log.info("due", schedule=name, **told, report=next((row["id"][:8] for row in queued), None))
+    fields = {"due": str(due_at), "late": due["is_late"], "passed_over": passed_over}
+    log.info("due", schedule=name, **fields, report=next((row["id"][:8] for row in queued), None))

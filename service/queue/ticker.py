@@ -16,7 +16,7 @@ log = structlog.get_logger(part="server")
 
 
 class Troubles:
-    """What goes wrong in the loops of a server, so that the log says each thing once."""
+    """What goes wrong in the loops of a server, so that each thing is logged once."""
 
     def __init__(self) -> None:
         self._now: dict[str, Cause | type[Exception]] = {}

@@ -44,7 +44,7 @@ class _Life:
 
 
 def measure() -> Condition:
-    """This process as it is now; on systems that do not tell, nothing is known of it."""
+    """This process as it is now; on systems other than Linux, UNKNOWN."""
     if sys.platform != "linux":
         return UNKNOWN
     lines = STATUS.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -102,7 +102,7 @@ def is_starved_by(error: BaseException) -> bool:
 
 
 def is_unexpected(error: BaseException) -> bool:
-    """Whether an error, or one that it came from, says nothing of the data: panics, and what Python itself raises."""
+    """Whether an error, or one that it came from, is not about the data: panics, and what Python itself raises."""
     return any(isinstance(each, RuntimeError | OSError) or not isinstance(each, Exception) for each in chain(error))
 
 

@@ -27,7 +27,7 @@ PARQUET = b"PAR1"
 def make_report(task: Task) -> Outcome:
     """Make a report and write it, or why there is none, into the registry.
 
-    Raises what this process has failed of for want of something: then nothing is written, and a fresh process is asked.
+    Raises an error of a starved process: then nothing is written, and the run is started again in a fresh process.
     """
     encryption = Encryption(task.recipients)
     with RunRecorder(task) as recorder:

@@ -61,7 +61,7 @@ class Lane:
         process = await self._take_idle()
         answer = await self._first_answer(process, function, *arguments)
         if answer.is_starved:
-            log.warning("a worker was spent, begun again in a fresh one", lane=self.name, error=repr(answer.error))
+            log.warning("a worker was spent, started again in a fresh one", lane=self.name, error=repr(answer.error))
             process = await self._successor_of(process)
             answer = await process.call(function, *arguments)
         if process.is_alive:
@@ -86,11 +86,14 @@ class Lane:
         """
         await self._wait_for_work(after_s)
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self.size):
-                    group.create_task(self._keep_one())
+            await self._keep_all()
         finally:
             await asyncio.gather(*(process.kill_and_wait() for process in self.processes))
+
+    async def _keep_all(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.size):
+                group.create_task(self._keep_one())
 
     async def _wait_for_work(self, seconds: float) -> None:
         with suppress(TimeoutError):

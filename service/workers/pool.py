@@ -1,6 +1,6 @@
 """The worker processes of a server, in lanes.
 
-    reports   as many as were asked for: each makes a report
+    reports   --workers of them, each for a report
     stored    one, for interactive tasks on what is stored: files, views
     source    one, for interactive tasks that read the source, which may be locked: timelines, a store's view
 
