@@ -578,7 +578,7 @@ def test_every_statement_of_the_registry_is_valid(a_registry: str, name: str) ->
 def test_every_statement_is_used_and_every_one_that_is_used_exists() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in Path(settings.__file__).parent.rglob("*.py"))
     called = re.findall(
-        r'\b(?:rows?|say|ask|written|_execute|_cursor|_forget|content)\(\s*(?:\w+(?:\.\w+)*, )?f?"([\w{}]+)"', code
+        r'\b(?:rows?|say|ask|record_end|_execute|_forget|content)\(\s*(?:\w+(?:\.\w+)*, )?f?"([\w{}]+)"', code
     )
     used = {name: {each for each in statements() if re.fullmatch(re.sub("{.*?}", ".+", name), each)} for name in called}
     assert [name for name, found in used.items() if not found] == []
