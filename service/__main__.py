@@ -1,13 +1,14 @@
 """The command's beginning, also as `python -m store_uptime.service`."""
 
-import gc
 import os
 import signal
 import sys
 from threading import Timer, main_thread
 from types import FrameType
 
-gc.set_threshold(100_000)  # with Python's own 700, looking for garbage is a sixth of all that imports take
+from store_uptime.service.garbage import collect_rarely
+
+collect_rarely()  # before anything large is imported
 LATER_S = 0.02  # until an import is looked at again that Ctrl-C has to wait for
 
 

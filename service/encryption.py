@@ -29,8 +29,7 @@ HEADER = re.compile(
 )
 """A whole header, for one key or several, and what follows at least: c2sp.org/age."""
 SUFFIX = ".age"
-LARGEST = 1 << 20
-"""So many letters a file of keys may have."""
+LARGEST = 1 << 20  # letters of a file of keys: one that is named by mistake may be of any size
 
 
 @dataclass(frozen=True)
@@ -38,24 +37,24 @@ class Encryption:
     """The keys of a server, a worker, or a command.
 
     recipients: age1… or ssh-…, to each of whom is encrypted; without any nothing is. identities: those that decrypt, as
-    text. Built from what `recipients_of` and `identities_of` have read.
+    text. Built from what `read_recipients` and `read_identities` have read.
     """
 
     recipients: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
 
-    def sealed(self, content: bytes) -> bytes:
+    def encrypt(self, content: bytes) -> bytes:
         """The content, encrypted where there are recipients."""
         if not self.recipients:
             return content
         with provided_by(Extra.ENCRYPTION):
             import pyrage
 
-        return pyrage.encrypt(content, [recipient(text) for text in self.recipients])
+        return pyrage.encrypt(content, [parse_recipient(text) for text in self.recipients])
 
-    def opened(self, content: bytes) -> bytes:
+    def decrypt(self, content: bytes) -> bytes:
         """The content, decrypted where it is encrypted. Raises ReportEncrypted where no identity opens it."""
-        if not content.startswith(MAGIC):
+        if not content.startswith(MAGIC):  # from before there was a key
             return content
         if not self.identities:  # said without pyrage: a plain installation may meet what another one has encrypted
             raise ReportEncrypted
@@ -63,7 +62,7 @@ class Encryption:
             import pyrage
 
         try:
-            return pyrage.decrypt(content, [identity(text) for text in self.identities])
+            return pyrage.decrypt(content, [parse_identity(text) for text in self.identities])
         except pyrage.DecryptError:
             raise self._why_closed(content) from None
 
@@ -75,52 +74,52 @@ class Encryption:
         # pyrage.decrypt has one class for every failure, and words that may change. decrypt_io has another one for what
         # comes after a header that a key has opened. github.com/woodruffw/pyrage, src/lib.rs
         try:
-            pyrage.decrypt_io(BytesIO(content), BytesIO(), [identity(text) for text in self.identities])
+            pyrage.decrypt_io(BytesIO(content), BytesIO(), [parse_identity(text) for text in self.identities])
         except OSError:
             return EncryptedReportDamaged()
         except pyrage.DecryptError:
             return ReportEncryptedToOthers()
         return EncryptedReportDamaged()
 
-    def named(self, name: str) -> str:
-        """The name of a file, once it is sealed."""
+    def encrypted_name(self, name: str) -> str:
+        """The name of a file, with the ending of what is encrypted where it is."""
         return f"{name}{SUFFIX}" if self.recipients else name
 
 
-def encryption(encrypt_to: Sequence[str], identity_files: Sequence[Path]) -> Encryption:
+def load_encryption(encrypt_to: Sequence[str], identity_files: Sequence[Path]) -> Encryption:
     """The keys that are named: recipients or files of them, and files of identities. Raises NoKey."""
-    recipients = tuple(text for given in encrypt_to for text in recipients_of(given))
-    identities = tuple(text for path in identity_files for text in identities_of(path))
+    recipients = tuple(text for given in encrypt_to for text in read_recipients(given))
+    identities = tuple(text for path in identity_files for text in read_identities(path))
     return Encryption(recipients, identities)
 
 
-def recipients_of(given: str) -> list[str]:
+def read_recipients(given: str) -> list[str]:
     """A recipient, or those in a file: one a line, with `#` before what is none. Raises NoKey."""
     if given.startswith(("age1", "ssh-")):
         lines = [given]
     elif not given:
         raise NoKey("an empty text is no recipient", "it begins with age1 or ssh-, or is a file of such lines")
     else:
-        lines = [line for line in read(Path(given)).splitlines() if line.strip() and not line.startswith("#")]
+        lines = [line for line in read_key_file(Path(given)).splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
         raise NoKey(f"the file {given} holds no recipient", "each is a line that begins with age1 or ssh-")
     for line in lines:
-        recipient(line)
+        parse_recipient(line)
     return lines
 
 
-def identities_of(path: Path) -> list[str]:
+def read_identities(path: Path) -> list[str]:
     """The identities in a file: of age one a line, of OpenSSH the whole file. Raises NoKey."""
-    text = read(path)
+    text = read_key_file(path)
     found = [text] if text.startswith("-----BEGIN") else [line for line in text.splitlines() if line.startswith("AGE-")]
     if not found:
         raise NoKey(f"the file {path} holds no identity", "it is a line that begins with AGE-SECRET-KEY-1")
     for each in found:
-        identity(each)
+        parse_identity(each)
     return found
 
 
-def read(path: Path) -> str:
+def read_key_file(path: Path) -> str:
     """The text of a file of keys. Raises NoKey."""
     try:
         with path.open(encoding="utf-8") as file:
@@ -134,7 +133,7 @@ def read(path: Path) -> str:
     return text
 
 
-def recipient(text: str) -> "Recipient":
+def parse_recipient(text: str) -> "Recipient":
     """A recipient of age or of OpenSSH. Raises NoKey."""
     if text.startswith("AGE-SECRET-KEY-"):
         raise NoKey("that is the secret part of a key", "--encrypt-to takes the other one, which begins with age1")
@@ -148,7 +147,7 @@ def recipient(text: str) -> "Recipient":
         raise NoKey(f"{text[:20]}… is no recipient (age1…, ssh-ed25519, ssh-rsa)", str(error)) from None
 
 
-def identity(text: str) -> "Identity":
+def parse_identity(text: str) -> "Identity":
     """An identity of age or of OpenSSH. Raises NoKey."""
     with provided_by(Extra.ENCRYPTION):
         from pyrage import IdentityError, ssh, x25519

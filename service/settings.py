@@ -1,4 +1,4 @@
-"""What `serve` may be told, by options and by environment; docs/operations.md lists it."""
+"""The settings of `serve`, by options and by environment; docs/operations.md lists them."""
 
 import os
 from dataclasses import dataclass
@@ -36,8 +36,8 @@ from store_uptime.service.timing import DEFAULT_TIMING, Timing
 if TYPE_CHECKING:
     from store_uptime.pipeline import SourceMapping
     from store_uptime.service.encryption import Encryption
+    from store_uptime.service.networks import Network
     from store_uptime.service.outgoing.destinations import Destination
-    from store_uptime.service.outgoing.webhooks import Network
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
@@ -188,17 +188,19 @@ class Settings:
         """Whether only this machine can call."""
         return self.host in LOOPBACK
 
+    # Imported within: each reads files or libraries that `serve --help` need not wait for.
+
     @cached_property
     def mapping(self) -> "SourceMapping":
         """What the source calls things. Raises BadMapping."""
         return mapping(self.map)
 
     @cached_property
-    def vault(self) -> "Encryption":
+    def encryption(self) -> "Encryption":
         """The keys that it encrypts and decrypts with. Raises NoKey."""
-        from store_uptime.service.encryption import encryption
+        from store_uptime.service.encryption import load_encryption
 
-        return encryption(self.encrypt_to, self.identity)
+        return load_encryption(self.encrypt_to, self.identity)
 
     @cached_property
     def destinations(self) -> "dict[str, Destination]":
@@ -208,18 +210,18 @@ class Settings:
         return destinations(self.destination)
 
     @cached_property
-    def networks(self) -> "tuple[Network, ...]":
+    def webhook_networks(self) -> "tuple[Network, ...]":
         """The private networks that webhooks may be in. Raises NoNetwork."""
-        from store_uptime.service.outgoing.webhooks import networks
+        from store_uptime.service.networks import webhook_networks
 
-        return networks(self.webhook_network)
+        return webhook_networks(self.webhook_network)
 
     @cached_property
     def named_proxies(self) -> "tuple[Network, ...]":
         """The proxies that are believed. Raises NoProxy."""
-        from store_uptime.service.front.proxies import proxies
+        from store_uptime.service.networks import proxy_networks
 
-        return proxies(self.proxies)
+        return proxy_networks(self.proxies)
 
     @property
     def shares(self) -> Shares:
@@ -234,11 +236,13 @@ class Settings:
     @property
     def duckdb_memory(self) -> str:
         """The memory of the DuckDB stage of one worker, as DuckDB writes it."""
+        # Not left to DuckDB, which takes 80 % of the machine's memory, in each worker.
         return f"{min(DUCKDB_MOST, int(self.worker_memory * DUCKDB_SHARE)) // MEBIBYTE}MiB"
 
     @property
     def worker_threads(self) -> int:
         """The threads of one worker: its share of the processors, at least one."""
+        # Not os.cpu_count alone: by taskset, or in a container, the process may have only some of the processors.
         return max(
             1,
             (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) // self.workers,

@@ -67,7 +67,7 @@ def decrypt(
 
         store-uptime encryption decrypt morning.csv.age --identity key.txt
     """
-    from store_uptime.service.encryption import MAGIC, encryption
+    from store_uptime.service.encryption import MAGIC, load_encryption
 
     try:
         with path.open("rb") as file:
@@ -77,7 +77,7 @@ def decrypt(
         raise CannotRead(path, error.strerror or str(error)) from None
     if not content.startswith(MAGIC):
         raise CannotRead(path, "it is not encrypted, or not as it was delivered")
-    put_private(encryption((), identity).opened(content), out)
+    put_private(load_encryption((), identity).decrypt(content), out)
     return 0
 
 
@@ -89,9 +89,9 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
 
         store-uptime encryption rekey --identity old.txt --encrypt-to age1…
     """
-    from store_uptime.service.encryption import encryption
+    from store_uptime.service.encryption import load_encryption
 
-    keys = encryption(encrypt_to, identity)
+    keys = load_encryption(encrypt_to, identity)
     if not keys.recipients:
         raise NothingToEncryptTo
     with opened(place) as execute, terminal.steps() as progress:
@@ -121,10 +121,10 @@ def is_done(piece: "Callable[[], None]") -> bool:
 
 def rekey_report(execute: "Execute", keys: "Encryption", report_id: str) -> None:
     for stored in execute(stored_report(report_id)):  # none where it was removed meanwhile
-        again = {name: content and keys.sealed(keys.opened(content)) for name, content in vars(stored).items()}
+        again = {name: content and keys.encrypt(keys.decrypt(content)) for name, content in vars(stored).items()}
         execute(replace_stored_report(report_id, StoredReport(**again)))
 
 
 def rekey_file(execute: "Execute", keys: "Encryption", delivery_id: int) -> None:
     for stored in execute(outgoing_file(delivery_id)):  # none where it has gone out meanwhile
-        execute(replace_outgoing_file(delivery_id, keys.sealed(keys.opened(stored.content))))
+        execute(replace_outgoing_file(delivery_id, keys.encrypt(keys.decrypt(stored.content))))

@@ -34,17 +34,17 @@ def fetch(
 
         store-uptime fetch REPORT_ID --identity key.txt --out week.csv
     """
-    from store_uptime.service.encryption import encryption
+    from store_uptime.service.encryption import load_encryption
     from store_uptime.service.registry.report_lookup import kept, with_result
 
     refuse_terminal(format, out)
-    keys = encryption((), identity)
+    keys = load_encryption((), identity)
     with opened(place) as execute:
         row = with_result(kept(next(iter(execute(report_status(report_id))), None)))
         stored = execute(stored_figures(report_id))
         if not stored:
             raise ReportRemoved
-        report = pipeline.restore(keys.opened(stored[0].figures))
+        report = pipeline.restore(keys.decrypt(stored[0].figures))
         execute(record_audit(ON_THE_COMMAND_LINE, "read", report_id, "fetch"))
     put_private(report.render(format, columns or row.options["columns"]), out)
     echo(f"now  {report.provenance['now']} ({report.provenance['now_is']})")

@@ -32,9 +32,9 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
             pipeline.parse_conninfo(address)  # what is no address would be waited for in vain
     _ = (
         settings.mapping,
-        settings.vault,
+        settings.encryption,
         settings.destinations,
-        settings.networks,
+        settings.webhook_networks,
         settings.named_proxies,
     )  # what is wrong with them is told before anything begins
     settings.shares.check()
@@ -75,15 +75,16 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
     import uvicorn
 
     from store_uptime.service.app import create_app
-    from store_uptime.service.backend.backend import Host
-    from store_uptime.service.front.middleware import HeaderTimeoutProtocol
+    from store_uptime.service.backend.background import ServerProcess
     from store_uptime.service.front.proxies import is_proxy
+    from store_uptime.service.front.slow_clients import HeaderTimeoutProtocol
     from store_uptime.service.observability import logs
 
     logs.configure(settings.log_format or ("text" if sys.stderr.isatty() else "json"))
     named = settings.named_proxies
-    HeaderTimeoutProtocol.head_seconds = settings.timing.head_s
-    HeaderTimeoutProtocol.known = Connections(allow_files(2 * CONNECTIONS), lambda peer: is_proxy(peer, named))
+    HeaderTimeoutProtocol.head_s = settings.timing.head_s
+    connections = Connections(allow_files(2 * CONNECTIONS), lambda peer: is_proxy(peer, named))
+    HeaderTimeoutProtocol.known_connections = connections
     sentences: list[str] = []
 
     def end(sentence: str) -> None:
@@ -94,7 +95,7 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         server.should_exit = True
 
     config = uvicorn.Config(
-        create_app(settings, Host(end, lambda: server.should_exit)),
+        create_app(settings, ServerProcess(end, lambda: server.should_exit)),
         http=HeaderTimeoutProtocol,
         lifespan="on",
         log_config=None,
@@ -102,7 +103,7 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=ANSWERS_S,
-        proxy_headers=False,  # service.proxies reads them: Uvicorn takes any text for an address
+        proxy_headers=False,  # front.proxies reads them: Uvicorn takes any text for an address
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )
@@ -113,7 +114,7 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
     server = uvicorn.Server(config)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)  # until Uvicorn hears it, and after: Uvicorn raises it again when all is done
-    logs.listening(url(listening, settings))
+    logs.log_listening(url(listening, settings))
     server.run([listening])
     if sentences:
         raise CannotServe(sentences[0])

@@ -1,10 +1,10 @@
-"""The client that what is done just now is done for, so that it can be ended when the client has gone.
+"""The client of the current request, so that its work can be ended when the client has gone.
 
-`Front` notes it for each request; what the server does of itself has none.
+`RequestLogMiddleware` sets it for each request; what the server does of itself has none.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ class Client:
         self.held = 0
 
     async def gone(self) -> None:
-        """Return when the client has gone: only once the body of the request was read, as it reads on."""
+        """Return when the client has gone. Only once the body of the request was read: this reads on."""
         if self._receive is None:
             await asyncio.Event().wait()
             return
@@ -38,8 +38,8 @@ NOBODY = Client("")
 CLIENT: ContextVar[Client] = ContextVar("client", default=NOBODY)
 
 
-async def while_client_waits(work: Coroutine[Any, Any, Result]) -> Result:
-    """What comes of work, which is cancelled as soon as the client has gone. Raises ClientGone."""
+async def while_client_waits(work: Awaitable[Result]) -> Result:
+    """The result of work, which is cancelled as soon as the client has gone. Raises ClientGone."""
     doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(CLIENT.get().gone())
     try:
         await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -47,11 +47,10 @@ async def while_client_waits(work: Coroutine[Any, Any, Result]) -> Result:
             return await doing
         raise ClientGone
     finally:
-        await ended(doing, leaving)
+        await cancel_all(doing, leaving)
 
 
-async def ended(*tasks: "asyncio.Future[Any]") -> None:
-    """Cancel what is not done, and see it end."""
+async def cancel_all(*tasks: "asyncio.Future[Any]") -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

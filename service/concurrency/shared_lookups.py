@@ -1,26 +1,26 @@
-"""Looks that many share: what several ask for again and again is looked for once, and told to all of them."""
+"""Lookups that many callers share: what several ask for again and again is looked up once."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
 
 class SharedLookups:
-    """What was found is told for so many seconds to whoever asks for the same."""
+    """Gives what was found for so many seconds to everybody who asks for the same."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._found: dict[Hashable, asyncio.Task[Any]] = {}
+        self._found: dict[Hashable, asyncio.Future[Any]] = {}
 
-    async def at(self, what: Hashable, look: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        """What a look at something has found. Raises what the look raises."""
-        if what not in self._found:
-            self._found[what] = asyncio.create_task(look())
-            self._found[what].add_done_callback(lambda done: self._keep(what, done))
-        return await asyncio.shield(self._found[what])
+    async def get(self, key: Hashable, lookup: Callable[[], Awaitable[Result]]) -> Result:
+        """What the lookup of a key finds. Raises what the lookup raises."""
+        if key not in self._found:
+            self._found[key] = asyncio.ensure_future(lookup())
+            self._found[key].add_done_callback(lambda done: self._expire(key, done))
+        return await asyncio.shield(self._found[key])  # one caller that goes away must not end it for the others
 
-    def _keep(self, what: Hashable, done: asyncio.Task[Any]) -> None:
-        _ = done.cancelled() or done.exception()  # asyncio complains of one that nobody has waited for
-        done.get_loop().call_later(self._seconds, self._found.pop, what, None)
+    def _expire(self, key: Hashable, done: asyncio.Future[Any]) -> None:
+        _ = done.cancelled() or done.exception()  # else asyncio logs an error that nobody has waited for
+        done.get_loop().call_later(self._seconds, self._found.pop, key, None)

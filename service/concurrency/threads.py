@@ -13,14 +13,13 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class NoThread(TimeoutError):
-    """The time was over before a thread was free, while others had their results: more is asked than they can do."""
+    """The time was over before a thread was free, while others had their results: there is more work than threads."""
 
 
 class Threads:
-    """A few threads for one kind of work: what hangs in them keeps no other kind waiting, nor the end of the process.
+    """A few threads for one kind of work: what hangs in them keeps nothing else waiting, nor the end of the process."""
 
-    asyncio's own are shared by everything, and waited for at the end.
-    """
+    # Not asyncio.to_thread: its threads are shared by everything, and waited for at the end of the process.
 
     def __init__(self, most: int) -> None:
         self._free, self._done = most, 0
@@ -32,7 +31,7 @@ class Threads:
         deadline = loop.time() + seconds
         try:
             async with asyncio.timeout_at(deadline):
-                await self._taken()
+                await self._take()
         except TimeoutError:
             raise NoThread if self._done > done else TimeoutError from None
         async with asyncio.timeout_at(deadline):
@@ -41,25 +40,31 @@ class Threads:
             def work() -> None:
                 settle(future, function, *arguments)
                 with suppress(RuntimeError):  # the loop has ended meanwhile
-                    loop.call_soon_threadsafe(self._give_back, future.exception() is None)
+                    loop.call_soon_threadsafe(self._release if future.exception() else self._release_done)
 
+            # A new thread each time, and a daemon: one that hangs is left behind, and does not keep the process alive.
             threading.Thread(target=work, daemon=True).start()
             return await asyncio.wrap_future(future)
 
-    async def _taken(self) -> None:
-        """Wait until a thread is free, and take it."""
-        while not self._free:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            finally:
-                with suppress(ValueError):
-                    self._waiting.remove(turn)
+    async def _take(self) -> None:
+        while not self._free:  # again: another call may have taken the thread between the wake and this
+            await self._wait_for_free()
         self._free -= 1
 
-    def _give_back(self, is_done: bool) -> None:
-        self._free, self._done = self._free + 1, self._done + is_done
+    async def _wait_for_free(self) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        finally:
+            self._waiting.remove(turn)
+
+    def _release_done(self) -> None:
+        self._done += 1
+        self._release()
+
+    def _release(self) -> None:
+        self._free += 1
         for turn in self._waiting:
             if not turn.done():
                 turn.set_result(None)

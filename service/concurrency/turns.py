@@ -1,7 +1,7 @@
 """Whose turn it is: many clients want what only some can have at once.
 
-The next one is the client that was served the longest ago, and of what that client asks, the kind that was; so who asks
-for much waits for themselves, and behind many long tasks of a kind a short one of another does not wait for all.
+The next client is the one that was served the longest ago, and of its tasks the next is of the kind that was served the
+longest ago. So a client that asks for much waits for itself, and a short task does not wait for many long ones.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ Kind = tuple[Hashable, ...]
 
 @dataclass(eq=False)
 class Waiter:
-    """Somebody whose turn has not come."""
+    """A task whose turn has not come."""
 
     client: str
     kind: Kind
@@ -46,22 +46,22 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, client: str, kind: Kind) -> AsyncIterator[None]:
-        """Within it, it is this client's turn. Cancelled before, it is as if it had not been asked for.
+        """Within it, it is this client's turn. Cancelled before, nothing has changed.
 
         Raises TooManyWaiting, ServerBusy.
         """
-        await self._come(client, kind)
+        await self._wait_turn(client, kind)
         try:
             yield
         finally:
             self._free += 1
-            self._let_next()
+            self._serve_next()
 
-    async def _come(self, client: str, kind: Kind) -> None:
+    async def _wait_turn(self, client: str, kind: Kind) -> None:
         self._check_room(client)
         waiter = Waiter(client, kind)
         self._waiters.append(waiter)
-        self._let_next()
+        self._serve_next()
         try:
             await waiter.turn
         except asyncio.CancelledError:
@@ -69,7 +69,7 @@ class Turns:
                 self._waiters.remove(waiter)
             else:  # its turn had come just before
                 self._free += 1
-                self._let_next()
+                self._serve_next()
             raise
 
     def _check_room(self, client: str) -> None:
@@ -78,20 +78,20 @@ class Turns:
         if len(self._waiters) >= self._most_waiting:
             raise ServerBusy(self._most_waiting)
 
-    def _let_next(self) -> None:
+    def _serve_next(self) -> None:
         while self._free and self._waiters:
             waiter = min(self._waiters, key=self._last_served)
             self._waiters.remove(waiter)
             self._free -= 1
-            self._note_served(waiter)
+            self._record_served(waiter)
             waiter.turn.set_result(None)
         if not self._waiters and len(self._served) > self._most_waiting:
-            self._served.clear()
+            self._served.clear()  # else it grows with each client that ever was
 
     def _last_served(self, waiter: Waiter) -> tuple[int, int]:
         """When its client was served last, and when with such a thing; min takes the first of equals."""
         return self._served[waiter.client], self._served[waiter.client, waiter.kind]
 
-    def _note_served(self, waiter: Waiter) -> None:
+    def _record_served(self, waiter: Waiter) -> None:
         self._count += 1
         self._served[waiter.client] = self._served[waiter.client, waiter.kind] = self._count

@@ -1,7 +1,6 @@
-"""Who may ask: API keys, and the sessions that the page begins with one.
+"""Who calls: API keys, and the sessions that the page opens with one.
 
-A key is `su_ID_SECRET`. The secret part is 256 random bits, so that one round of SHA-256 is enough to keep it safe at
-rest; ID finds the row, and the hashes are compared in constant time.
+A key is `su_ID_SECRET`. ID finds the row, and the hashes of SECRET are compared in constant time.
 """
 
 import asyncio
@@ -11,14 +10,16 @@ import time
 from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
+from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.errors import KeyNeeded, NoCsrfToken
-from store_uptime.service.registry.audit import record_failed_sign_in
+from store_uptime.service.front.key_policy import KeyPolicy
+from store_uptime.service.registry import audit
 from store_uptime.service.registry.grants import EVERYTHING, Grant, Role
 from store_uptime.service.registry.keys import (
     SessionRow,
@@ -30,17 +31,15 @@ from store_uptime.service.registry.keys import (
 )
 from store_uptime.service.registry.registry import Registry
 
-if TYPE_CHECKING:
-    from store_uptime.service.backend.backend import Backend
-
 PREFIX = "su"
 KEY = re.compile(rf"{PREFIX}_([0-9a-f]{{8}})_([\w-]+)", re.ASCII)
 COOKIE = "store_uptime_session"
 CSRF_HEADER = "X-CSRF-Token"
+AUTHENTICATOR = "authenticator"
 SESSION = timedelta(hours=12)
 USED_S = 60
-Connection = ASGIConnection[Any, Any, Any, Any]
-SAFE = ("GET", "HEAD", "OPTIONS")
+Connection = ASGIConnection[Any, Any, Any, Any]  # as Litestar writes the one that it calls middleware with
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 log = structlog.get_logger(part="access")
 
@@ -53,6 +52,8 @@ def new_key() -> tuple[str, str, bytes]:
 
 def hashed(secret: str) -> bytes:
     """What is kept of a secret."""
+    # One round, no salt: the secret is 256 random bits, so there is nothing to guess. A slow hash would cost each
+    # request what it costs an attacker.
     return sha256(secret.encode()).digest()
 
 
@@ -77,64 +78,81 @@ async def create_session(registry: Registry, name: str | None, client: str) -> t
     return cookie, csrf_token
 
 
-async def note_failure(registry: Registry, key: str, client: str) -> None:
-    """Note that a sign-in was refused: by the part of its key that may be seen, for nobody knows who it was."""
+async def record_failed_sign_in(registry: Registry, key: str, client: str) -> None:
+    """Write into the audit that a sign-in was refused, with the visible part of its key: nobody knows who it was."""
     parts = KEY.fullmatch(key)
-    await registry.rows(record_failed_sign_in(client, f"{PREFIX}_{parts[1]}_…" if parts else ""))
+    await registry.rows(audit.record_failed_sign_in(client, f"{PREFIX}_{parts[1]}_…" if parts else ""))
 
 
-class Uses:
-    """When keys were last used: written at most once a minute for each, beside the requests."""
+class KeyUses:
+    """When each key was last used: written at most once a minute for each, after the request."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._noted: dict[str, float] = {}
         self._writing: set[asyncio.Task[None]] = set()
 
-    def note(self, name: str) -> None:
-        """A key is used. Nobody waits for that to be written."""
+    def record(self, name: str) -> None:
+        """A key is used now. The caller does not wait until that is written."""
         if time.monotonic() - self._noted.get(name, -USED_S) >= USED_S:
             self._noted[name] = time.monotonic()
-            task = asyncio.create_task(self._written(name))
-            self._writing.add(task)
+            task = asyncio.create_task(self._write(name))
+            self._writing.add(task)  # asyncio keeps only a weak reference: without this the task may vanish
             task.add_done_callback(self._writing.discard)
 
-    async def _written(self, name: str) -> None:
+    async def _write(self, name: str) -> None:
         try:
             await self._registry.rows(record_key_use(name))
-        except Exception as error:  # whatever it is, it is in nobody's way
+        except Exception as error:  # whatever it is, no request should fail for it
             log.warning("that a key was used could not be noted", key=name, error=str(error))
+
+
+class Authenticator:
+    """Tells what the caller of a request may do: by a key, by a session's cookie, or because nobody needs a key."""
+
+    def __init__(self, registry: Registry, policy: KeyPolicy, lookups: SharedLookups) -> None:
+        self._registry, self._policy, self._lookups = registry, policy, lookups
+        self._uses = KeyUses(registry)
+
+    async def authenticate(self, connection: Connection) -> AuthenticationResult:
+        """What the caller may do; the use of a key is recorded. Raises KeyNeeded, NoCsrfToken, RegistryUnreachable."""
+        result = await self._identify(connection)
+        if result.user.name is not None:
+            self._uses.record(result.user.name)
+        return result
+
+    async def recheck(self, connection: Connection) -> None:
+        """Check the credentials of an answer that goes on, such as events. Raises KeyNeeded where they have ended."""
+        credentials = connection.headers.get("Authorization"), connection.cookies.get(COOKIE)
+        # Shared: each open page follows events, and a look of its own for each would be a statement a second for each.
+        await self._lookups.get(credentials, lambda: self._identify(connection))
+
+    async def _identify(self, connection: Connection) -> AuthenticationResult:
+        scheme, _, key = connection.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return AuthenticationResult(user=await key_grant(self._registry, key.strip()), auth=None)
+        session = await session_of(connection, self._registry)
+        if session is not None:
+            return session
+        if await self._policy.needs_key():
+            raise KeyNeeded
+        return AuthenticationResult(user=EVERYTHING, auth=None)
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     """Sets `user` to what the caller may do, and `auth` to the session's CSRF token; compares it with what the route
-    needs. A route that does not say needs an admin.
+    needs. A route without a role needs an admin.
 
-    Keys are asked for from the first one on, and always where other machines can call.
+    The application's state holds the `Authenticator`, under AUTHENTICATOR.
     """
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Raises KeyNeeded, NoCsrfToken, RoleNeeded."""
-        backend: Backend = connection.app.state["backend"]
-        caller = await known(connection, backend)
-        if caller.user.name is not None:
-            backend.uses.note(caller.user.name)
-        connection.scope["user"] = caller.user  # for the log, also where it does not suffice
-        caller.user.check(connection.route_handler.opt.get("role", Role.ADMIN))
-        return caller
-
-
-async def known(connection: Connection, backend: "Backend") -> AuthenticationResult:
-    """What whoever asks may do, by key or by cookie. Raises KeyNeeded, NoCsrfToken."""
-    kind, _, key = connection.headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return AuthenticationResult(user=await key_grant(backend.registry, key.strip()), auth=None)
-    session = await session_of(connection, backend.registry)
-    if session is not None:
-        return session
-    if await backend.asks_for_keys():
-        raise KeyNeeded
-    return AuthenticationResult(user=EVERYTHING, auth=None)
+        authenticator: Authenticator = connection.app.state[AUTHENTICATOR]
+        result = await authenticator.authenticate(connection)
+        connection.scope["user"] = result.user  # before the check, so that the log names whom it refuses
+        result.user.check(connection.route_handler.opt.get("role", Role.ADMIN))
+        return result
 
 
 async def session_of(connection: Connection, registry: Registry) -> AuthenticationResult | None:
@@ -144,12 +162,8 @@ async def session_of(connection: Connection, registry: Registry) -> Authenticati
     if row is None:
         return None
     shown = connection.headers.get(CSRF_HEADER, "")
-    if connection.scope.get("method") not in SAFE and not compare_digest(shown.encode(), row.csrf_token.encode()):
+    if connection.scope.get("method") not in SAFE_METHODS and not compare_digest(
+        shown.encode(), row.csrf_token.encode()
+    ):
         raise NoCsrfToken(CSRF_HEADER)
     return AuthenticationResult(user=grant_of(row), auth=row.csrf_token)
-
-
-async def still_known(connection: Connection, backend: "Backend") -> None:
-    """Raises KeyNeeded where what has opened an answer that goes on opens nothing any more."""
-    shown = connection.headers.get("Authorization"), connection.cookies.get(COOKIE)
-    await backend.shared_looks.at(shown, lambda: known(connection, backend))

@@ -1,10 +1,12 @@
-"""Zstandard for answers, where the client takes it; else Litestar falls back to gzip."""
+"""Answers are compressed by Zstandard where the client takes it; else Litestar falls back to gzip."""
 
 import re
 from io import BytesIO
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import zstandard
+from litestar.config.compression import CompressionConfig
+from litestar.enums import CompressionEncoding
 from litestar.middleware.compression.facade import CompressionFacade
 
 LEVEL = 3
@@ -12,10 +14,9 @@ REFUSED = re.compile(rb"[^,;]*;\s*q=0(\.0*)?\s*(,|$)")
 
 
 def without_refused_codings(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Headers whose Accept-Encoding names only what may be used: Litestar looks for names and takes `gzip;q=0` for one.
-
-    RFC 9110, section 12.4.2.
-    """
+    """Headers whose Accept-Encoding names only codings that the client takes."""
+    # Litestar looks for a coding's name anywhere in the header, and would take `gzip;q=0`, which refuses it (RFC 9110,
+    # section 12.4.2), for a wish.
     return [(name, REFUSED.sub(b"", value) if name.lower() == b"accept-encoding" else value) for name, value in headers]
 
 
@@ -24,7 +25,9 @@ class Zstandard(CompressionFacade):
 
     encoding: ClassVar[str] = "zstd"
 
-    def __init__(self, buffer: BytesIO, compression_encoding: str, config: Any) -> None:
+    def __init__(
+        self, buffer: BytesIO, compression_encoding: CompressionEncoding | str, config: CompressionConfig
+    ) -> None:
         self._buffer = buffer
         self._stream = zstandard.ZstdCompressor(level=LEVEL).compressobj()
 

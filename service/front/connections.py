@@ -1,28 +1,24 @@
 """How many connections a server has at once, and which of them gives way when there are too many.
 
-Of one address there are at most so many, and so many of all. One that does nothing gives way to a new one, the one that
-has done nothing for the longest time first. Where all of them do something, the new one is told to come later, unless
-it asks for a probe: some places are kept for those.
+There are at most OF_ONE of one address, and CONNECTIONS of all. A new one closes the one that has been idle for the
+longest time. Where none is idle, the new one is refused, unless it asks for a probe: RESERVED are kept for those.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-from store_uptime.service.front.problem_types import HttpProblem, problem_members
 from store_uptime.service.front.proxies import counted_as
 
 CONNECTIONS = 2_000
 OF_ONE = 500  # of an address that is no proxy's; a browser has six, a busy script some ten
-RESERVED = 100  # beyond those, for probes
+RESERVED = 100  # beyond those, for probes: who is overloaded should not look dead
 FILES = 200  # what else the server has open: its databases, its workers, its log
 PROBES = {b"/health", b"/ready"}
-RETRY_S = 5
 
 
 class Connection(Protocol):
-    """A connection, as far as that matters here. may_only_probe: there is no place for anything else."""
+    """A connection, as far as it matters here. may_only_probe: it is beyond the limit."""
 
     address: str
     may_only_probe: bool
@@ -32,85 +28,58 @@ class Connection(Protocol):
 
 
 class Connections:
-    """Those of one server."""
+    """The connections of one server. open_files: how many files the process may open, each connection being one."""
 
     def __init__(self, open_files: int, is_proxy: Callable[[str], bool]) -> None:
         self._most = max(RESERVED, min(CONNECTIONS, open_files - FILES - RESERVED))
         self._is_proxy = is_proxy
         self._all: Counter[str] = Counter()
-        self._idle: dict[Connection, None] = {}  # in the order of when they began to do nothing
+        self._idle: dict[Connection, None] = {}  # in the order in which they became idle
         self._probing: dict[Connection, None] = {}
 
     def add(self, new: Connection) -> None:
-        """A connection is there; others may have to end for it, and it may get no more than an answer to a probe."""
+        """Count a new connection; others may be closed for it, and it may get no more than an answer to a probe."""
         client = counted_as(new.address)
-        is_crowd = not self._is_proxy(new.address) and self._all[client] >= OF_ONE
-        is_full = self._all.total() >= self._most
-        if is_crowd:
-            new.may_only_probe = not self._give_way(client)
-        elif is_full:
-            new.may_only_probe = not self._give_way(None)
+        has_many = not self._is_proxy(new.address) and self._all[client] >= OF_ONE
+        if has_many:
+            new.may_only_probe = not self._close_idle(lambda idle: counted_as(idle.address) == client)
+        elif self._all.total() >= self._most:
+            new.may_only_probe = not self._close_idle(lambda _: True)
         self._all[client] += 1
-        self.note_idle(new)
+        self.set_idle(new)
         if new.may_only_probe:
-            self._keep_few(new)
+            self._add_probing(new)
 
-    def remove(self, gone: Connection) -> None:
-        """A connection has ended."""
-        client = counted_as(gone.address)
+    def remove(self, closed: Connection) -> None:
+        """Forget a connection that has ended."""
+        client = counted_as(closed.address)
         self._all[client] -= 1
         if not self._all[client]:
             del self._all[client]
-        self._idle.pop(gone, None)
-        self._probing.pop(gone, None)
+        self._idle.pop(closed, None)
+        self._probing.pop(closed, None)
 
-    def note_busy(self, connection: Connection) -> None:
-        """It has asked for something."""
+    def set_busy(self, connection: Connection) -> None:
+        """It has a request."""
         self._idle.pop(connection, None)
 
-    def note_idle(self, connection: Connection) -> None:
-        """It does nothing; one that is beyond the limit has no place to give away."""
+    def set_idle(self, connection: Connection) -> None:
+        """It does nothing. One that is beyond the limit is not among those that can be closed for another."""
         if not connection.may_only_probe:
             self._idle[connection] = None
 
-    def _give_way(self, client: str | None) -> bool:
-        """End the connection that has done nothing for the longest time, of a client or of all."""
-        for connection in self._idle:
-            if client is None or counted_as(connection.address) == client:
-                self.note_busy(connection)
-                connection.close_now()
-                return True
-        return False
+    def _close_idle(self, fits: Callable[[Connection], bool]) -> bool:
+        """Close the connection that fits and has been idle for the longest time; False where there is none."""
+        longest = next(filter(fits, self._idle), None)
+        if longest is None:
+            return False
+        self.set_busy(longest)  # now, since `connection_lost` comes only later
+        longest.close_now()
+        return True
 
-    def _keep_few(self, new: Connection) -> None:
-        """Of those that may only probe, so many are there as places are kept; the newest of them."""
+    def _add_probing(self, new: Connection) -> None:
         self._probing[new] = None
-        if len(self._probing) > RESERVED:
+        if len(self._probing) > RESERVED:  # the newest are kept: an older one has had its time to ask
             oldest = next(iter(self._probing))
             del self._probing[oldest]
             oldest.close_now()
-
-
-def problem_json(kind: HttpProblem, sentence: str) -> bytes:
-    """A problem as the body of an answer."""
-    return json.dumps(problem_members(kind.type, kind.status, sentence)).encode()
-
-
-def refusal(kind: HttpProblem, sentence: str, headers: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A problem as the two messages of an answer, for where there is no application yet, or none any more."""
-    body = problem_json(kind, sentence)
-    given = {"Content-Type": "application/problem+json", "Content-Length": str(len(body)), **headers}
-    pairs = [(name.lower().encode(), value.encode()) for name, value in given.items()]
-    return (
-        {"type": "http.response.start", "status": kind.status, "headers": pairs},
-        {"type": "http.response.body", "body": body, "more_body": False},
-    )
-
-
-async def no_place(scope: Any, receive: Any, send: Any) -> None:
-    """What is answered over a connection that there is no place for."""
-    sentence = "This server has as many connections as it takes. Try again in a while."
-    for message in refusal(
-        HttpProblem.TOO_MANY_CONNECTIONS, sentence, {"Retry-After": str(RETRY_S), "Connection": "close"}
-    ):
-        await send(message)

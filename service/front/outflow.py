@@ -1,21 +1,19 @@
 """Answers on their way: sent in pieces, as fast as their readers take them, and only so many bytes at once.
 
 An answer is in memory until the last of it was taken. So a client that does not read, or that asks for much at once,
-is told to come later; and one that takes nothing for a while is let go, by `PatientServer`.
+is refused for a while; and one that takes nothing for a while is let go, by `slow_clients`.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Any
+
+from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Message, Send
 
 from store_uptime.service.concurrency.clients import Client
-from store_uptime.service.front.connections import refusal
 from store_uptime.service.front.problem_types import HttpProblem
+from store_uptime.service.front.refusals import RETRY_S, refusal
 
-PIECE = 65_536  # what the connection holds before it asks for no more
+PIECE = 65_536  # what Uvicorn's connection holds before it asks for no more
 OF_ONE, OF_ALL = 32 << 20, 128 << 20  # bytes of larger answers; reached, no further one begins
-RETRY_S = 5
-Send = Callable[[Any], Awaitable[None]]
 
 
 class Outflow:
@@ -42,11 +40,11 @@ class Outflow:
             return HttpProblem.TOO_MANY_ANSWERS, "Large answers to many others are on their way. Try again in a while."
         return None
 
-    def begin(self, address: str, size: int) -> None:
+    def add(self, address: str, size: int) -> None:
         """So many bytes are on their way."""
         self._bytes[address] += size
 
-    def end(self, address: str, size: int) -> None:
+    def remove(self, address: str, size: int) -> None:
         """They are not any more."""
         self._bytes[address] -= size
         if not self._bytes[address]:
@@ -61,21 +59,23 @@ class Answer:
         self._size = 0
         self._is_refused = False
 
-    async def send(self, message: Any) -> None:
+    async def send(self, message: Message) -> None:
         """Send a message on, in pieces, or a refusal in its place."""
         if self._is_refused:
             return
         if message["type"] == "http.response.start":
             await self._start(message)
+        elif message["type"] == "http.response.body":
+            await self._send_pieces(message)
         else:
-            await self._body(message)
+            await self._send(message)
 
     def end(self) -> None:
         """Nothing of it is left here."""
         if self._size:
-            self._outflow.end(self._client.address, self._size)
+            self._outflow.remove(self._client.address, self._size)
 
-    async def _start(self, message: Any) -> None:
+    async def _start(self, message: HTTPResponseStartEvent) -> None:
         length = next((int(value) for name, value in message["headers"] if name.lower() == b"content-length"), 0)
         if length <= PIECE:
             await self._send(message)
@@ -86,13 +86,16 @@ class Answer:
             for part in refusal(*why, {"Retry-After": str(RETRY_S)}):
                 await self._send(part)
             return
-        self._size = max(length, self._client.held)
-        self._outflow.begin(self._client.address, self._size)
+        self._size = max(length, self._client.held)  # what was made may be larger than what is sent: it is compressed
+        self._outflow.add(self._client.address, self._size)
         await self._send(message)
 
-    async def _body(self, message: Any) -> None:
+    async def _send_pieces(self, message: HTTPResponseBodyEvent) -> None:
         body, is_more = memoryview(message.get("body", b"")), message.get("more_body", False)
-        for start in range(0, len(body) - PIECE, PIECE):
-            await self._send(message | {"body": bytes(body[start : start + PIECE]), "more_body": True})
-        rest = max(0, (len(body) - 1) // PIECE * PIECE)
-        await self._send(message | {"body": bytes(body[rest:]), "more_body": is_more})
+        # Uvicorn's send waits for the reader only between messages: of one large message all would be buffered at once.
+        last = max(0, (len(body) - 1) // PIECE * PIECE)
+        for start in range(0, last, PIECE):
+            await self._send(
+                {"type": "http.response.body", "body": bytes(body[start : start + PIECE]), "more_body": True}
+            )
+        await self._send({"type": "http.response.body", "body": bytes(body[last:]), "more_body": is_more})

@@ -2,7 +2,7 @@
 
 A limit can be set for a group of processes, by control groups of version 1 or 2 (containers, systemd's MemoryMax and
 MemoryHigh), and for each process, by RLIMIT_DATA or RLIMIT_AS (ulimit, systemd's LimitDATA and LimitAS). A group's
-limit counts what is in memory; a process's what it has asked for, and workers ask for much that they never touch.
+limit counts what is in memory; a process's limit what it has reserved, and workers reserve much that they never touch.
 """
 
 import os
@@ -54,10 +54,10 @@ class Shares:
             if limit < UNTOUCHED[name] + LEAST:
                 raise ProcessLimitTooLow(name, limit, UNTOUCHED[name] + LEAST)
         if self.worker < LEAST:
-            raise TooLittleMemory(self.there, needed(self.workers), self.workers, needed(1))
+            raise TooLittleMemory(self.there, memory_needed(self.workers), self.workers, memory_needed(1))
 
 
-def needed(workers: int) -> int:
+def memory_needed(workers: int) -> int:
     """The bytes of memory that so many workers for reports need, with all that runs beside them."""
     shares = (workers + INTERACTIVE_WORKERS) * LEAST
     return ceil(min(SERVER + shares, shares / (1 - SERVER_PART)) / PROMISE)
@@ -72,19 +72,19 @@ def memory(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> int:
 def group_limits(cgroups: Path, own: Path) -> Iterator[int]:
     """The limits of every group that this process is in."""
     yield sys.maxsize
-    for folder, names in groups(cgroups, own):
+    for folder, names in own_groups(cgroups, own):
         for name in names:
             file = folder / name
             text = file.read_text(encoding="ascii").strip() if file.is_file() else "max"
             yield sys.maxsize if text == "max" else int(text)
 
 
-def groups(cgroups: Path, own: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """The folders of those groups, and the names of their limits; where /proc does not tell, the outermost.
+def own_groups(cgroups: Path, own: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """The folders of those groups, and the names of their limits; without /proc the outermost.
 
-    A container sees its own group as the outermost one, whatever its path is outside, so one that is missing is passed
-    over. docs.kernel.org/admin-guide/cgroup-v2.html
+    docs.kernel.org/admin-guide/cgroup-v2.html
     """
+    # A container sees its own group as the outermost one, whatever its path is outside: folders may be missing.
     yield cgroups, V2
     yield cgroups / "memory", V1
     lines = own.read_text(encoding="utf-8").splitlines() if own.is_file() else []
@@ -112,5 +112,6 @@ def process_limits() -> dict[str, int]:
         return {}
     import resource
 
+    # The soft limits, which are those that count; nobody raises them here.
     limits = {name: resource.getrlimit(getattr(resource, name))[0] for name in UNTOUCHED}
     return {name: limit for name, limit in limits.items() if limit != resource.RLIM_INFINITY}

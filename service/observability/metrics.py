@@ -1,27 +1,24 @@
 """What Prometheus can ask: how many, how long, how late, how many failed, how full.
 
 Requests are counted by Litestar's plugin, and memory, descriptors and processor time of the server's own process by
-prometheus-client. Gauges say whether they are of this server or of all servers on the registry; those that are asked
-for only as they are read get their functions from `watch`.
+prometheus-client. Gauges say whether they are of this server or of all servers on the registry. Those that are
+looked up only when they are read get their functions from `watch_gauges`.
 """
 
 import os
 from collections import Counter as Tally
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import nan
 from pathlib import Path
 from time import monotonic, time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from store_uptime.pipeline import WARNING_CODES
-
-if TYPE_CHECKING:
-    from store_uptime.service.workers.pool import Workers
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 
@@ -73,8 +70,10 @@ BEAT_AGE = Gauge(
 THREADS = Gauge("store_uptime_threads", "Threads of this server's own process.")
 WORKER_THREADS = Gauge("store_uptime_worker_threads", "Threads of all its worker processes together.")
 WORKER_MEMORY = Gauge("store_uptime_worker_resident_memory_bytes", "Resident memory of them together.")
-DESK_RUNNING = Gauge("store_uptime_desk_running", "Files and views that this server is making, by lane.", ["lane"])
-DESK_WAITING = Gauge("store_uptime_desk_waiting", "Files and views that wait for that, by lane.", ["lane"])
+INTERACTIVE_RUNNING = Gauge(
+    "store_uptime_desk_running", "Files and views that this server is making, by lane.", ["lane"]
+)
+INTERACTIVE_WAITING = Gauge("store_uptime_desk_waiting", "Files and views that wait for that, by lane.", ["lane"])
 CONNECTIONS = Gauge(
     "store_uptime_registry_connections", "Connections of this server to the registry, by state.", ["state"]
 )
@@ -93,49 +92,72 @@ class Pool:
     waiting: int
 
 
-def watch(service_workers: "Workers", pool: Callable[[], Pool]) -> None:
+class Lane(Protocol):
+    """A lane of short work, as far as it is measured."""
+
+    @property
+    def running(self) -> int: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+
+class WorkerCounts(Protocol):
+    """The worker processes of a server, as far as they are measured."""
+
+    @property
+    def lost(self) -> int: ...
+
+    @property
+    def replaced(self) -> int: ...
+
+    @property
+    def turns(self) -> Iterable[tuple[str, Lane]]: ...
+
+
+def watch_gauges(workers: WorkerCounts, pool: Callable[[], Pool]) -> None:
     """Have gauges of this server ask for their values whenever they are read.
 
     pool: the connections to the registry.
     """
-    WORKERS_LOST.set_function(lambda: service_workers.lost)
-    WORKERS_REPLACED.set_function(lambda: service_workers.replaced)
-    for name, turns in service_workers.turns.items():
-        DESK_RUNNING.labels(name).set_function(lambda turns=turns: turns.running)
-        DESK_WAITING.labels(name).set_function(lambda turns=turns: turns.waiting)
+    # Looked up when Prometheus reads them: nothing needs to remember to set them.
+    WORKERS_LOST.set_function(lambda: workers.lost)
+    WORKERS_REPLACED.set_function(lambda: workers.replaced)
+    for name, turns in workers.turns:
+        INTERACTIVE_RUNNING.labels(name).set_function(lambda turns=turns: turns.running)
+        INTERACTIVE_WAITING.labels(name).set_function(lambda turns=turns: turns.waiting)
     CONNECTIONS.labels("in use").set_function(lambda: pool().size - pool().idle)
     CONNECTIONS.labels("idle").set_function(lambda: pool().idle)
     CONNECTIONS_WAITING.set_function(lambda: pool().waiting)
-    THREADS.set_function(lambda: status(os.getpid(), "Threads"))
-    WORKER_THREADS.set_function(lambda: sum(status(worker, "Threads") for worker in workers()))
-    WORKER_MEMORY.set_function(lambda: KIBIBYTE * sum(status(worker, "VmRSS") for worker in workers()))
+    THREADS.set_function(lambda: process_status(os.getpid(), "Threads"))
+    WORKER_THREADS.set_function(lambda: sum(process_status(worker, "Threads") for worker in child_processes()))
+    WORKER_MEMORY.set_function(lambda: KIBIBYTE * sum(process_status(worker, "VmRSS") for worker in child_processes()))
 
 
-def workers() -> list[int]:
-    """The processes that the main thread of this one has started; none where there is no Linux to ask."""
+def child_processes() -> list[int]:
+    """The processes that the main thread of this one has started; none on systems but Linux."""
     children = PROC / f"self/task/{os.getpid()}/children"
     return [int(word) for word in children.read_text().split()] if children.exists() else []
 
 
-def status(process: int, name: str) -> float:
-    """A number that Linux tells of a process; 0 of one that has just ended, NaN where there is no Linux to ask."""
+def process_status(process: int, name: str) -> float:
+    """A number of /proc/PID/status; 0 of one that has just ended, NaN on other systems."""
     if not PROC.exists():
         return nan
+    lines: list[str] = []
     with suppress(OSError):
-        for line in (PROC / f"{process}/status").read_text().splitlines():
-            if line.startswith(f"{name}:"):
-                return float(line.split()[1])
-    return 0.0
+        lines = (PROC / f"{process}/status").read_text().splitlines()
+    return next((float(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0.0)
 
 
-def note_beat() -> None:
-    """Tell that this server has just looked through all that there is to do."""
+def set_beat() -> None:
+    """The server has just looked through all that there is to do."""
     began = monotonic()
     BEAT_AGE.set_function(lambda: monotonic() - began)
 
 
-def note_lateness(oldest_waiting: float, late_due_times: int, oldest_due_time: float, oldest_lease: float) -> None:
-    """Tell how late all servers are: see the gauges. The ages, in seconds, grow until they are told anew."""
+def set_lateness(oldest_waiting: float, late_due_times: int, oldest_due_time: float, oldest_lease: float) -> None:
+    """How late all servers are: see the gauges. The ages, in seconds, grow until they are set again."""
     LATE_DUE_TIMES.set(late_due_times)
     OLDEST_WAITING.set_function(age_since(oldest_waiting))
     OLDEST_DUE_TIME.set_function(age_since(oldest_due_time))
@@ -143,20 +165,20 @@ def note_lateness(oldest_waiting: float, late_due_times: int, oldest_due_time: f
 
 
 def age_since(seconds: float) -> Callable[[], float]:
-    """What an age has become since it was so many seconds; 0, where nothing has an age, stays so."""
+    # By this server's clock: between two looks at the registry a gauge that stands still would look like "all is well".
     began = monotonic() - seconds
     return lambda: monotonic() - began if seconds else 0.0
 
 
-def note_data(newest_poll: datetime | None, codes: Sequence[str]) -> None:
-    """Tell how new the data is, as of when it is asked, and what is probably wrong with it."""
+def set_data(newest_poll: datetime | None, codes: Sequence[str]) -> None:
+    """How new the data is, as of when the gauge is read, and what is probably wrong with it."""
     DATA_AGE.set_function(lambda: nan if newest_poll is None else time() - newest_poll.timestamp())
     tally = Tally(codes)
     for code in WARNING_CODES:
         WARNINGS.labels(code).set(tally[code])
 
 
-note_data(None, ())
+set_data(None, ())
 for outcome in ("complete", "error", "cancelled", "discarded"):
     RUNS.labels(outcome)  # a counter that is not there before its first event hides that event from `increase`
 for kind in ("file", "webhook"):

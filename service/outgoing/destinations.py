@@ -15,7 +15,10 @@ from store_uptime.service.extras import Extra, provided_by
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-RETRIES = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}  # what is longer away, the courier waits for
+RETRIES = {
+    "max_retries": 1,
+    "retry_timeout": timedelta(seconds=20),
+}  # later the dispatcher tries again
 BUCKET = "s3://"
 WRITES, WRITE_S = 8, 60.0  # a folder of another machine may hang
 

@@ -1,27 +1,27 @@
-"""The courier: brings files to their destinations and announces reports, until that has worked or is given up.
+"""Brings files to their destinations and announces reports, until that has worked or is given up.
 
-It goes by the queue of deliveries in the registry, whose rows it takes under a lease, and never keeps a run waiting.
+The queue of deliveries is in the registry. A server takes a row under a lease, and never keeps a run waiting.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from store_uptime.service.errors import NeverDelivered, NotDelivered, RegistryUnreachable
+from store_uptime.service.networks import Network
 from store_uptime.service.observability import metrics
+from store_uptime.service.outgoing.destinations import Destination
 from store_uptime.service.outgoing.targets import target_name
-from store_uptime.service.outgoing.webhooks import Announcement, announced
+from store_uptime.service.outgoing.webhooks import Announcement, post_announcement
 from store_uptime.service.registry import deliveries
 from store_uptime.service.registry.deliveries import ClaimedDelivery, DeliveryRow
 from store_uptime.service.registry.registry import Registry
 from store_uptime.service.registry.reports import ReportRow, report_status
 from store_uptime.service.registry.rows import utc_text
 from store_uptime.service.registry.states import DeliveryKind, ReportState
-from store_uptime.service.settings import Settings
 
 AT_ONCE = 8  # to each destination, and of announcements
 LEASE = timedelta(seconds=90)
@@ -29,16 +29,23 @@ FILE_S = 60  # how long a try may take; of an announcement, the settings say it
 SECONDS, MINUTES, HOURS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours"))
 WAITS = (5 * SECONDS, MINUTES, 5 * MINUTES, 30 * MINUTES, 2 * HOURS, 5 * HOURS, 10 * HOURS)  # before each further try
 
-log = structlog.get_logger(part="courier")
+log = structlog.get_logger(part="deliveries")
 
 
 class DeliveryDispatcher:
     """Delivers what this server can deliver: files to its destinations, announcements to anybody it may call."""
 
-    def __init__(self, registry: Registry, settings: Settings, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        destinations: Mapping[str, Destination],
+        networks: Sequence[Network],
+        webhook_s: float,
+        wake: Callable[[], None],
+    ) -> None:
         self._registry, self._wake = registry, wake
-        self._destinations, self._networks = settings.destinations, settings.networks
-        self._seconds = {DeliveryKind.FILE: FILE_S, DeliveryKind.WEBHOOK: settings.timing.webhook_s}
+        self._destinations, self._networks = destinations, networks
+        self._seconds = {DeliveryKind.FILE: FILE_S, DeliveryKind.WEBHOOK: webhook_s}
         self._busy: dict[tuple[DeliveryKind, str], set[asyncio.Task[None]]] = {
             (DeliveryKind.WEBHOOK, ""): set(),
             **{(DeliveryKind.FILE, name): set() for name in self._destinations},
@@ -97,7 +104,7 @@ class DeliveryDispatcher:
                 if delivery.kind is DeliveryKind.FILE:
                     await self._destinations[delivery.target].put(delivery.name, delivery.content or b"")
                 else:
-                    await announced(await self._announcement(delivery), self._networks)
+                    await post_announcement(await self._announcement(delivery), self._networks)
         except TimeoutError:
             raise NotDelivered(f"it took longer than {seconds:g} seconds") from None
         except (NotDelivered, RegistryUnreachable):
@@ -125,7 +132,7 @@ def wait_after(tries: int) -> timedelta | None:
     return None if tries > len(WAITS) else WAITS[tries - 1]
 
 
-def said_of(report: ReportRow, of_report: Sequence[DeliveryRow]) -> dict[str, Any]:
+def said_of(report: ReportRow, of_report: Sequence[DeliveryRow]) -> dict[str, object]:
     """What an announcement says of a report: none of its figures."""
     status = report.status.status
     return {

@@ -49,7 +49,7 @@ VERSION_6 = {
 }
 SPECIAL_4 = tuple(IPv4Network(text) for text in VERSION_4)
 SPECIAL_6 = tuple(IPv6Network(text) for text in VERSION_6)
-HANDED_OUT = IPv6Network("2000::/3")  # all that there is of version 6; the rest waits for a purpose (RFC 4291)
+ALLOCATED = IPv6Network("2000::/3")  # all that there is of version 6; the rest waits for a purpose (RFC 4291)
 TRANSLATED = IPv6Network("64:ff9b::/96")
 BITS_OF_VERSION_4 = (1 << 32) - 1
 INTERNAL_NAMES = (  # RFC 6761, 6762 with its appendix G, 8375; .internal: ICANN, 2024; .svc: services of Kubernetes
@@ -58,7 +58,7 @@ INTERNAL_NAMES = (  # RFC 6761, 6762 with its appendix G, 8375; .internal: ICANN
 )
 
 
-def led_to(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def effective_address(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The address itself, or that of version 4 which it stands for: mapped, or by a translator (RFC 6052)."""
     if isinstance(address, IPv6Address):
         translated = IPv4Address(int(address) & BITS_OF_VERSION_4) if address in TRANSLATED else None
@@ -69,7 +69,7 @@ def led_to(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether it is an address that everybody can reach."""
     if isinstance(address, IPv6Address):
-        return address in HANDED_OUT and not any(address in network for network in SPECIAL_6)
+        return address in ALLOCATED and not any(address in network for network in SPECIAL_6)
     return not any(address in network for network in SPECIAL_4)
 
 

@@ -14,22 +14,23 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import anyio
 import httpcore
 
-from store_uptime.service.errors import NeverDelivered, NoNetwork, NotDelivered
-from store_uptime.service.outgoing.special_networks import is_internal_name, is_public, led_to
+from store_uptime.service.errors import NeverDelivered, NotDelivered
+from store_uptime.service.networks import Network
+from store_uptime.service.outgoing.special_networks import effective_address, is_internal_name, is_public
 
-Network = IPv4Network | IPv6Network
 ADDRESS_LENGTH = 2000
+Connect = Callable[[str], Awaitable[httpcore.AsyncNetworkStream]]
 NOT_IN_HOSTS = re.compile(r"[%\\]")
 SECRET_PREFIX = "whsec_"  # noqa: S105
 SECRET_BYTES = 32
@@ -38,11 +39,10 @@ MULTIPLE_CHOICES, BAD_REQUEST = 300, 400
 UNREACHABLE = "it could not be reached: the server's log says why"
 
 
-def checked_address(url: str) -> None:
-    """Raises ValueError, with a sentence, for what cannot be the address of a webhook.
-
-    What programs read differently is none: a zone of an IPv6 address, a host that is percent-encoded, a backslash.
-    """
+def check_webhook_url(url: str) -> None:
+    """Raises ValueError, with a sentence, for what cannot be the address of a webhook."""
+    # What programs read differently is refused: a zone of an IPv6 address, a host that is percent-encoded, a backslash.
+    # What we check and what is called would be two hosts.
     try:
         parts = urlsplit(url)
         fits = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and parts.port != 0
@@ -61,69 +61,59 @@ def private_address(url: str, allowed: Sequence[Network]) -> str | None:
     if host == "localhost" or host.endswith(".localhost"):
         host = "127.0.0.1"
     try:
-        places = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        # The system reads 0x7f.1 and 2130706433 as addresses, too, and would connect to them.
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
         return None  # a name: what it leads to is looked at when it is called
-    return next((str(at[0]) for *_, at in places if not may_be_called(str(at[0]), allowed)), None)
+    return next((str(at[0]) for *_, at in entries if not is_allowed(str(at[0]), allowed)), None)
 
 
-def private_place(url: str, allowed: Sequence[Network]) -> str | None:
+def private_target(url: str, allowed: Sequence[Network]) -> str | None:
     """The same, or its name: where no private network may be called, one that can only lead there is not looked up."""
     address = private_address(url, allowed)
     host = urlsplit(url).hostname or ""
     return address or (host if not allowed and is_internal_name(host) else None)
 
 
-def may_be_called(text: str, allowed: Sequence[Network]) -> bool:
+def is_allowed(text: str, allowed: Sequence[Network]) -> bool:
     """Whether an address is one that everybody can reach, or of a network that is allowed."""
-    address = led_to(ip_address(text.partition("%")[0]))
+    address = effective_address(ip_address(text.partition("%")[0]))
     return is_public(address) or any(address in network for network in allowed)
 
 
-def networks(given: Iterable[str]) -> tuple[Network, ...]:
-    """Networks as they are written. Raises NoNetwork."""
-    found = []
-    for text in given:
-        try:
-            found.append(ip_network(text))
-        except ValueError:
-            raise NoNetwork(text) from None
-    return tuple(found)
-
-
 def new_secret() -> str:
-    """What announcements are signed with, as Standard Webhooks writes it."""
+    """A secret that announcements are signed with, as Standard Webhooks writes it."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def signed(secret: str, message_id: str, moment: int, body: bytes) -> dict[str, str]:
+def signature_headers(secret: str, message_id: str, sent_s: int, body: bytes) -> dict[str, str]:
     """The headers that show who has sent a body, and when: HMAC-SHA256 over the id, the time and the body."""
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
-    digest = hmac.new(key, f"{message_id}.{moment}.".encode() + body, hashlib.sha256).digest()
+    digest = hmac.new(key, f"{message_id}.{sent_s}.".encode() + body, hashlib.sha256).digest()
     signature = base64.b64encode(digest).decode()
-    return {"webhook-id": message_id, "webhook-timestamp": str(moment), "webhook-signature": f"v1,{signature}"}
+    return {"webhook-id": message_id, "webhook-timestamp": str(sent_s), "webhook-signature": f"v1,{signature}"}
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """What is said where: the webhook's address and secret, an id that stays the same when it is said again."""
+    """A message to a webhook: its address and secret, an id that stays the same when it is sent again, the content."""
 
     url: str
     secret: str
     message_id: str
-    said: dict[str, Any]
+    content: Mapping[str, object]
 
 
-async def announced(announcement: Announcement, allowed: Sequence[Network]) -> None:
+async def post_announcement(announcement: Announcement, allowed: Sequence[Network]) -> None:
     """Post an announcement. Raises NotDelivered."""
-    body = json.dumps(announcement.said, ensure_ascii=False).encode()
+    body = json.dumps(announcement.content, ensure_ascii=False).encode()
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "store-uptime",
         "Connection": "close",
-        **signed(announcement.secret, announcement.message_id, int(time.time()), body),
+        **signature_headers(announcement.secret, announcement.message_id, int(time.time()), body),
     }
-    private = private_place(announcement.url, allowed)
+    private = private_target(announcement.url, allowed)
     if private:
         raise NeverDelivered(
             f"{private} is an address of a private network: --webhook-network allows those that may be"
@@ -131,8 +121,8 @@ async def announced(announcement: Announcement, allowed: Sequence[Network]) -> N
     guarded = GuardedNetwork(allowed)
     try:
         async with (
-            httpcore.AsyncConnectionPool(network_backend=guarded, ssl_context=trusted()) as pool,
-            pool.stream("POST", announcement.url, headers=listed(headers), content=body) as answer,
+            httpcore.AsyncConnectionPool(network_backend=guarded, ssl_context=trust_store()) as pool,
+            pool.stream("POST", announcement.url, headers=raw_headers(headers), content=body) as answer,
         ):
             status = answer.status
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
@@ -143,19 +133,18 @@ async def announced(announcement: Announcement, allowed: Sequence[Network]) -> N
         raise (NeverDelivered if status == GONE else NotDelivered)(f"it answered {status}")
 
 
-def absolute(host: str) -> str:
-    """A name that is looked up as it stands: without a dot at its end, domains of the server's network may be added."""
+def absolute_name(host: str) -> str:
+    """A name that is looked up as it stands."""
+    # Without a dot at its end, the resolver may add a domain of the server's network, and find a host inside.
     return host if host.replace(".", "").isdigit() or ":" in host else f"{host.rstrip('.')}."
 
 
-@cache
-def trusted() -> ssl.SSLContext:
-    """The authorities of this machine; they take long to read."""
+@cache  # reading the authorities of this machine takes some ten milliseconds
+def trust_store() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def listed(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    """Headers as they are sent."""
+def raw_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
@@ -176,19 +165,27 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Raises NotDelivered."""
         try:
-            found = await self._found(host, port)
-            for address in found[:-1]:
-                with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                    return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-            return await self._network.connect_tcp(found[-1], port, timeout, local_address, socket_options)
+            addresses = await self._allowed_addresses(host, port)
+            return await self._connect_first(
+                addresses,
+                lambda address: self._network.connect_tcp(address, port, timeout, local_address, socket_options),
+            )
         except (OSError, UnicodeError, httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             raise NotDelivered(UNREACHABLE, cause=f"{host}: {str(error) or type(error).__name__}") from None
 
-    async def _found(self, host: str, port: int) -> list[str]:
-        """The addresses of a host, all of which may be called. Raises NotDelivered, OSError, UnicodeError."""
-        places = await anyio.getaddrinfo(host if self._allowed else absolute(host), port, type=socket.SOCK_STREAM)
-        found = [str(place[0]) for *_, place in places]
+    async def _connect_first(self, addresses: list[str], connect: Connect) -> httpcore.AsyncNetworkStream:
+        """The first connection that comes about. Raises what the last address raises."""
+        for address in addresses[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await connect(address)
+        return await connect(addresses[-1])
+
+    async def _allowed_addresses(self, host: str, port: int) -> list[str]:
+        """The addresses of a host. Raises NotDelivered where one may not be called, OSError, UnicodeError."""
+        # Looked up here and connected to by address: a name that is looked up twice may lead elsewhere the second time.
+        entries = await anyio.getaddrinfo(host if self._allowed else absolute_name(host), port, type=socket.SOCK_STREAM)
+        found = [str(address[0]) for *_, address in entries]
         for address in found:
-            if not may_be_called(address, self._allowed):
+            if not is_allowed(address, self._allowed):
                 raise NotDelivered(UNREACHABLE, cause=f"{host} leads to {address}, of a private network")
         return found

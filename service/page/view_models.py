@@ -4,26 +4,21 @@ fleet_head    the summary of a fleet, and its worst stores
 fleet_rows    every row of a fleet, with its lane, for the page's own table
 store_week    one store: its days, pieces, outages and polls
 comparison    which stores got worse between two reports
-sample_data   a made-up feed, for a database that has none
 """
 
 import io
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Limits, Selection
-from store_uptime.service.errors import CannotLoadSample, TablesNotEmpty
 from store_uptime.service.page.drawing import drawn_days, poll_times
 from store_uptime.service.page.humanize import when_down
 from store_uptime.service.registry.reports import StoredExplanation
-from store_uptime.service.workers.jobs import SourceConfig, opened
+from store_uptime.service.workers.tasks import SourceConfig
 
 if TYPE_CHECKING:
     import polars as pl
@@ -148,7 +143,7 @@ def store_week(place: SourceConfig, store: str, limits: Limits, stored: StoredEx
     Raises UnknownStore, and what the source raises.
     """
     report = pipeline.restore(stored.figures, stored.plan, stored.rejects, store=store)
-    source = opened(place)
+    source = place.open()
     timeline = pipeline.explain(source, report, store, limits)
     row = worst_first(report).row(0, named=True)
     polls = report.exact.row(0, named=True)
@@ -232,31 +227,3 @@ def comparison(old: bytes, new: bytes) -> dict[str, Any]:
         "rows": differing.head(COMPARED_ROWS).to_dicts(),
         "left": max(0, differing.height - COMPARED_ROWS),
     }
-
-
-def sample_data(place: SourceConfig, stores: int, days: int) -> None:
-    """Make a feed and load it. Raises TablesNotEmpty where there is any already, CannotLoadSample."""
-    if has_rows(place):
-        raise TablesNotEmpty
-    if place.schema is not None:  # a load follows the search path
-        raise CannotLoadSample
-    with TemporaryDirectory(prefix="store-uptime-") as name:
-        feed, rejects = Path(name) / "feed", Path(name) / "rejects"
-        pipeline.write_sample(feed, stores, days, end=datetime.now(UTC))
-        try:
-            pipeline.load_files(feed, place.database, rejects)
-        except pipeline.StoreUptimeError as error:
-            raise CannotLoadSample from error
-
-
-def has_rows(place: SourceConfig) -> bool:
-    """Whether one of the three tables is there and has a row."""
-    try:
-        source = opened(place)
-        with source.opened():
-            reads = (source.hours, source.zones)
-            return source.poll_span_us() is not None or any(
-                not table.head(1).collect().is_empty() for read in reads for table in read(None)
-            )
-    except pipeline.SourceMismatch:
-        return False

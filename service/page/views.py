@@ -30,7 +30,7 @@ from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.request_options import shown_options
 from store_uptime.service.routes.schemas import TEXT, StoreIdInQuery
 from store_uptime.service.routes.static_files import files
-from store_uptime.service.workers import jobs
+from store_uptime.service.workers import interactive
 
 Asking = Request[Grant, str | None, Any]
 HISTORY = 50
@@ -69,7 +69,7 @@ async def home(
 async def lacking(backend: Backend) -> dict[str, Any] | None:
     """why: no report can be made yet; has_no_data: whether there is nothing at all. None where one can be made."""
     try:
-        await backend.data_version(Options())
+        await backend.source.data_version(Options())
     except (pipeline.NoPolls, pipeline.SourceMismatch) as error:
         return {"why": public_message(error), "has_no_data": not isinstance(error, pipeline.AllPollsRejected)}
     return None
@@ -84,7 +84,7 @@ async def progressing(backend: Backend, row: ReportRow) -> dict[str, Any]:
 async def fleet_of(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, Any]:
     """What the fleet's template shows of a complete report."""
     stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
-    head = await backend.workers.brief(view_models.fleet_head, stored.figures, selection)
+    head = await backend.workers.run_interactive(view_models.fleet_head, stored.figures, selection)
     before = await backend.registry.row(reports.previous_report(row.id))
     chosen = {name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.asked.items()}
     return head | {
@@ -127,7 +127,7 @@ async def fleet_rows(
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content(reports.stored_fleet(report_id), report_id)
-    content = await backend.workers.brief(view_models.fleet_rows, stored.figures, stored.lanes)
+    content = await backend.workers.run_interactive(view_models.fleet_rows, stored.figures, stored.lanes)
     return Response(content, media_type="application/json", headers=headers)
 
 
@@ -141,7 +141,9 @@ async def store(
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
     row = await find_result(backend.registry, report_id)
     stored = await caller.content(reports.stored_explanation(report_id), report_id, store_id)
-    week = await backend.workers.from_source(view_models.store_week, backend.place, store_id, backend.limits, stored)
+    week = await backend.workers.run_on_source(
+        view_models.store_week, backend.source_config, store_id, backend.limits, stored
+    )
     return page("store", report=row, store_id=store_id, **week)
 
 
@@ -152,7 +154,7 @@ async def data(
     """Where a report comes from, and what its data was like."""
     row = await find_result(backend.registry, report_id)
     stored = await caller.content(reports.stored_figures(report_id), report_id)
-    about = await backend.workers.brief(jobs.about, stored.figures)
+    about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
     destinations = sorted(backend.settings.destinations)
     return page("data", report=row, **about, meanings=pipeline.LISTS, deliveries=deliveries, destinations=destinations)
@@ -194,7 +196,7 @@ async def compare(
     old_row, new_row = await find_result(backend.registry, old), await find_result(backend.registry, new)
     old_stored = await caller.content(reports.stored_figures(old), old)
     new_stored = await caller.content(reports.stored_figures(new), new)
-    found = await backend.workers.brief(view_models.comparison, old_stored.figures, new_stored.figures)
+    found = await backend.workers.run_interactive(view_models.comparison, old_stored.figures, new_stored.figures)
     return page("compare", old=old_row, new=new_row, **found)
 
 

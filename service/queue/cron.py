@@ -15,10 +15,10 @@ from cronsim import CronSim, CronSimError
 from store_uptime import pipeline
 
 FIELDS = 5
-COUNTED = 10_000
+COUNTED = 10_000  # of a schedule that was away for a year nobody needs the exact number
 
 
-def checked(cron: str, zone: str) -> None:
+def check_cron(cron: str, zone: str) -> None:
     """Raises ValueError, with a sentence, where an expression or a zone is none, or where the time never comes."""
     if len(cron.split()) != FIELDS:
         raise ValueError(f"{cron!r} has not five fields: minute, hour, day of month, month, day of week")
@@ -38,10 +38,8 @@ def next_due(cron: str, zone: str, after: datetime) -> datetime:
 
 
 def last_due(cron: str, zone: str, first: datetime, until: datetime) -> datetime:
-    """The last due time up to an instant, where a first one is known; in UTC.
-
-    Looked for within a day, two days, four: however much was missed, it is soon found.
-    """
+    """The last due time up to an instant, where a first one is known; in UTC."""
+    # Looked for within a day, two days, four: a schedule of each minute that was away for a year has half a million.
     span = timedelta(days=1)
     while until - span > first:
         found = deque(takewhile(lambda due: due <= until, due_times(cron, zone, until - span)), maxlen=1)
@@ -52,15 +50,16 @@ def last_due(cron: str, zone: str, first: datetime, until: datetime) -> datetime
 
 
 def count_between(cron: str, zone: str, first: datetime, last: datetime) -> int:
-    """How many due times there are from a first one, that included, to before a last one; counted up to COUNTED."""
+    """How many due times there are from a first one, that included, to before a last one; at most COUNTED."""
     earlier = takewhile(lambda due: due < last, chain([first], due_times(cron, zone, first)))
     return sum(1 for _ in islice(earlier, COUNTED))
 
 
 def due_times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
     """The due times after an instant, in UTC."""
-    moments = (local.astimezone(UTC) for local in CronSim(cron, after.astimezone(pipeline.zone_rules(zone))))
-    return (moment for moment in moments if moment > after)  # asked in an hour that comes twice, it begins in the first
+    instants = (local.astimezone(UTC) for local in CronSim(cron, after.astimezone(pipeline.zone_rules(zone))))
+    # Asked in an hour that comes twice, CronSim begins in the first.
+    return (instant for instant in instants if instant > after)
 
 
 def in_words(cron: str) -> str:

@@ -1,9 +1,8 @@
-"""The runner: takes reports from the queue, sees them through, and looks after what other servers have left.
+"""The runner: takes reports from the queue, runs them in workers, and takes over those that other servers have lost.
 
-With each heartbeat: which of our runs are still ours, what others have lost, what comes next. Leases are renewed by a
-heartbeat of their own, on a connection of their own, so that nothing else keeps them waiting.
-A run belongs to whoever holds its token, and only the holder can write its result; so a run that was taken from a
-server which is merely slow comes to nothing there, and no report is done twice.
+A run belongs to the server that holds its token, and only the holder can write its result. So a run that was taken from
+a server which is merely slow has no effect there, and no report is done twice. The lease of a run is renewed by a loop
+of its own, on a connection of its own, so that nothing else keeps it waiting.
 """
 
 import asyncio
@@ -30,9 +29,9 @@ from store_uptime.service.registry.statements import Statement
 from store_uptime.service.registry.states import ReportState
 from store_uptime.service.registry.triggers import made_by
 from store_uptime.service.settings import Settings
-from store_uptime.service.workers.jobs import Outcome, Outgoing, SourceConfig, Task
 from store_uptime.service.workers.leftovers import Leftovers
 from store_uptime.service.workers.pool import Workers
+from store_uptime.service.workers.tasks import FileToDeliver, Outcome, SourceConfig, Task
 
 REMOVED_FOR = timedelta(days=30)  # how long a removed report is answered with 410 rather than 404
 IDEMPOTENCY_FOR = timedelta(days=7)
@@ -43,8 +42,8 @@ log = structlog.get_logger(part="runner")
 
 @dataclass(frozen=True)
 class RunContext:
-    """Where a run finds what it needs: the tables, the registry, a folder for temporary files; and how to say that it
-    has ended."""
+    """What all runs of a server need: the addresses of the tables and the registry, a folder for temporary files, and
+    what wakes the loops once a run has ended."""
 
     database: str
     registry: str
@@ -53,21 +52,26 @@ class RunContext:
 
 
 class Runner:
-    """Runs reports in the workers. may_begin: whether it may take anything that is not its own already."""
+    """Runs reports in the workers. may_take: whether it may take anything that is not its own already."""
 
     def __init__(
-        self, settings: Settings, registry: Registry, workers: Workers, house: RunContext, may_begin: Callable[[], bool]
+        self,
+        settings: Settings,
+        registry: Registry,
+        workers: Workers,
+        context: RunContext,
+        may_take: Callable[[], bool],
     ) -> None:
         self._settings, self._registry, self._workers = settings, registry, workers
         self._timing, self._lease = settings.timing, timedelta(seconds=settings.timing.lease_s)
-        self._house, self._may_begin = house, may_begin
+        self._context, self._may_take = context, may_take
         self._running: dict[str, asyncio.Task[None]] = {}
         self._leftovers = Leftovers()
         self._tidied = 0.0
         self._answers_since: float | None = None
 
     async def stop(self) -> None:
-        """Let running reports finish within the grace; hand back what has not, for another server or the next start."""
+        """Let running reports finish within the grace; release the others, for another server or the next start."""
         if self._running:
             await asyncio.wait(self._running.values(), timeout=self._settings.grace.total_seconds())
         left = list(self._running)
@@ -82,12 +86,13 @@ class Runner:
 
     async def tick(self) -> None:
         """Take and run reports. Raises RegistryUnreachable."""
-        await self._end_what_is_not_ours()
-        if self._may_begin():
-            await self._take_over_lost()
-            while self._has_room() and await self._begin_next():
+        await self._cancel_disowned()
+        if self._may_take():
+            await self._requeue_stalled()
+            while self._has_room() and await self._start_next():
                 pass
-            await self._look_after()
+            await self._measure()
+            await self._tidy()
         metrics.RUNNING.set(len(self._running))
 
     async def renew(self, registry: Registry) -> None:
@@ -96,7 +101,7 @@ class Runner:
         await registry.rows(queue.renew_leases(list(self._running), self._lease))
         self._answers_since = since or time.monotonic()
 
-    async def _end_what_is_not_ours(self) -> None:
+    async def _cancel_disowned(self) -> None:
         """End those of our runs that were cancelled or taken over."""
         runs = list(self._running)
         if not runs:
@@ -106,8 +111,9 @@ class Runner:
             if run not in ours and run in self._running:
                 self._running[run].cancel()
 
-    async def _take_over_lost(self) -> None:
-        """Take over from servers that have fallen silent; where the registry was away, they could not renew either."""
+    async def _requeue_stalled(self) -> None:
+        """Take over the runs of servers that have fallen silent."""
+        # Not before the registry has answered for a while: where it was away, nobody could renew.
         if self._answers_since is None or time.monotonic() - self._answers_since < 2 * self._timing.renew_s:
             return
         for stalled in await self._registry.rows(queue.requeue_stalled()):
@@ -116,46 +122,46 @@ class Runner:
 
     def _has_room(self) -> bool:
         """Whether another report can begin here."""
-        return len(self._running) < self._settings.workers and self._workers.is_whole and self._may_begin()
+        return len(self._running) < self._settings.workers and self._workers.is_whole and self._may_take()
 
-    async def _begin_next(self) -> bool:
-        """Begin the report whose turn it is; False where none waits."""
+    async def _start_next(self) -> bool:
+        """Start the report whose turn it is; False where none waits."""
         run = secrets.token_hex(8)
-        if not await self._registry.row(queue.any_waiting()):
+        if not await self._registry.row(queue.any_waiting()):  # a claim locks rows, and most ticks find none
             return False
         claimed = await self._registry.row(queue.claim(run, self._lease, made_by()))
         if claimed is None:
             return False
         metrics.WAITED.observe(claimed.waited_s)
-        self._running[run] = asyncio.create_task(self._see_through(run, claimed))
+        self._running[run] = asyncio.create_task(self._run(run, claimed))
         return True
 
-    async def _see_through(self, run: str, claimed: ClaimedRun) -> None:
-        """A run from its beginning to its end, whatever that is."""
-        begun, told = time.monotonic(), log.bind(run=run, report=claimed.id[:8])
-        folder = self._house.spill / run
+    async def _run(self, run: str, claimed: ClaimedRun) -> None:
+        """A run from its start to its end, whatever that is."""
+        started, run_log = time.monotonic(), log.bind(run=run, report=claimed.id[:8])
+        folder = self._context.spill / run
         try:
-            told.info("run begins")
+            run_log.info("run begins")
             outcome = await self._outcome(self._task(run, claimed, folder), folder)
-            seconds = time.monotonic() - begun
+            seconds = time.monotonic() - started
             ended = "discarded" if not outcome.kept else "error" if outcome.error else "complete"
             metrics.RUNS.labels(ended).observe(seconds)
             why = outcome.cause or outcome.error
-            told.info("run ends", outcome=ended, stores=outcome.stores, error=why, seconds=round(seconds, 3))
+            run_log.info("run ends", outcome=ended, stores=outcome.stores, error=why, seconds=round(seconds, 3))
             if outcome.trace:
-                told.error("unexpected error", trace=outcome.trace)
+                run_log.error("unexpected error", trace=outcome.trace)
         except asyncio.CancelledError:
-            metrics.RUNS.labels("cancelled").observe(time.monotonic() - begun)
-            told.info("run cancelled")
+            metrics.RUNS.labels("cancelled").observe(time.monotonic() - started)
+            run_log.info("run cancelled")
             self._end_statements(run)
             raise
         finally:
             del self._running[run]
             shutil.rmtree(folder, ignore_errors=True)
-            self._house.wake()
+            self._context.wake()
 
     async def _outcome(self, task: Task, folder: Path) -> Outcome:
-        """What the worker says; where it can say nothing, that is the outcome."""
+        """The worker's; where it has none, because it was too slow or is lost, a failure."""
         limit = self._settings.time_limit
         try:
             folder.mkdir(parents=True)
@@ -168,20 +174,19 @@ class Runner:
         except Exception as unexpected:
             log.exception("unexpected error", run=task.run)
             error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
-        await self._leftovers.ended(self._house.database, application(task.run))
-        return await self._failed(task, error)
+        await self._leftovers.end(self._context.database, application(task.run))
+        return await self._fail(task, error)
 
-    async def _failed(self, task: Task, error: str) -> Outcome:
-        """Write that a run has failed; where that is impossible now, its lease runs out and it is run again."""
-        with suppress(RegistryUnreachable):
+    async def _fail(self, task: Task, error: str) -> Outcome:
+        """Write that a run has failed."""
+        with suppress(RegistryUnreachable):  # then its lease runs out, and it is run again
             row = await self._registry.row(queue.fail_run(task.report_id, task.run, error))
             if row is not None:
                 return Outcome(error=row.error)
         return Outcome(error=error, kept=False)
 
     def _end_statements(self, run: str) -> None:
-        """End what a killed worker has left running in PostgreSQL."""
-        self._leftovers.end(self._house.database, application(run))
+        self._leftovers.end_soon(self._context.database, application(run))
 
     def _task(self, run: str, claimed: ClaimedRun, folder: Path) -> Task:
         limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(folder))
@@ -189,22 +194,27 @@ class Runner:
             report_id=claimed.id,
             run=run,
             options=claimed.options,
-            place=SourceConfig(self._house.database, self._settings.schema, application(run), self._settings.mapping),
-            registry=self._house.registry,
+            source=SourceConfig(
+                self._context.database, self._settings.schema, application(run), self._settings.mapping
+            ),
+            registry=self._context.registry,
             limits=limits,
-            recipients=self._settings.vault.recipients,
+            recipients=self._settings.encryption.recipients,
             due_at=claimed.due_at,
-            outgoing=outgoing(claimed),
+            file=file_to_deliver(claimed),
         )
 
-    async def _look_after(self) -> None:
-        """What is due now and then."""
+    async def _measure(self) -> None:
+        """Set the gauges that are of all servers."""
         counts = {row.status: row.count for row in await self._registry.rows(operations.count_by_state())}
         metrics.WAITING.set(counts.get(ReportState.QUEUED, 0))
         late = await self._registry.only_row(operations.lateness(self._lease))
-        metrics.note_lateness(late.oldest_waiting_s, late.late_due_times, late.oldest_due_time_s, late.oldest_lease_s)
+        metrics.set_lateness(late.oldest_waiting_s, late.late_due_times, late.oldest_due_time_s, late.oldest_lease_s)
         newest = await self._registry.row(operations.newest_data())
-        metrics.note_data(newest.data_now if newest else None, newest.warning_codes if newest else ())
+        metrics.set_data(newest.data_now if newest else None, newest.warning_codes if newest else ())
+
+    async def _tidy(self) -> None:
+        """Delete what is too old to keep, from time to time."""
         if time.monotonic() - self._tidied < self._timing.tidy_s:
             return
         self._tidied = time.monotonic()
@@ -219,19 +229,19 @@ class Runner:
             log.warning("no server has delivered there for days: given up", to=target)
 
     async def _prune(self, statement: Statement[Count]) -> None:
-        """Delete in batches, so that nobody waits for a lock; what is left is for the next time."""
+        # In batches, so that nobody waits for a lock for long; what is left is for the next time.
         for _ in range(BATCHES):
             deleted = await self._registry.only_row(statement)
             if deleted.count < BATCH:
                 return
 
 
-def outgoing(claimed: ClaimedRun) -> Outgoing | None:
-    """What goes out of a report of a schedule, if anything does."""
+def file_to_deliver(claimed: ClaimedRun) -> FileToDeliver | None:
+    """The file of a report on schedule that is to be delivered, if any is."""
     if not claimed.deliver_to:
         return None
     columns = claimed.options["columns"]
-    return Outgoing(claimed.deliver_to, delivered_name(claimed, columns), claimed.format, columns)
+    return FileToDeliver(claimed.deliver_to, delivered_name(claimed, columns), claimed.format, columns)
 
 
 def application(run: str) -> str:

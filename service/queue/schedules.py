@@ -1,7 +1,8 @@
 """Reports on schedule: what a schedule is, and what is done when its time has come.
 
-All servers go by the clock of the registry. Whoever holds the row of a schedule that is due makes its report and sets
-the next due time in one transaction, so a due time has one report, whoever is killed in the middle.
+All servers go by the clock of the registry, since their own may differ. Whoever holds the row of a schedule that is due
+makes its report and sets the next due time in one transaction, so a due time has one report, whoever is killed in the
+middle.
 """
 
 import asyncio
@@ -13,8 +14,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from store_uptime.pipeline import Columns, Format, Options
-from store_uptime.service.outgoing.webhooks import checked_address, new_secret
-from store_uptime.service.queue.cron import checked, count_between, last_due, next_due
+from store_uptime.service.outgoing.webhooks import check_webhook_url, new_secret
+from store_uptime.service.queue.cron import check_cron, count_between, last_due, next_due
 from store_uptime.service.registry.registry import Execute, Registry
 from store_uptime.service.registry.schedules import (
     DueSchedule,
@@ -57,9 +58,9 @@ class NewSchedule:
             raise ValueError(f"{self.name!r} is no name for a schedule: letters, digits, - _ and ., at most 63")
         if self.retention is not None and self.retention <= timedelta(0):
             raise ValueError("retention must be more than 0")
-        checked(self.cron, self.zone)
+        check_cron(self.cron, self.zone)
         if self.webhook is not None:
-            checked_address(self.webhook)
+            check_webhook_url(self.webhook)
 
     def stored(self, clock: datetime) -> StoredSchedule:
         """The schedule as the registry keeps it, with a new secret for its webhook."""
@@ -97,7 +98,7 @@ async def queue_if_readable(execute: Execute, schedule: DueSchedule) -> None:
 async def queue_last(execute: Execute, schedule: DueSchedule) -> None:
     """Queue the report of a schedule's last due time, and set when its time comes again."""
     name, cron, zone, clock = schedule.name, schedule.cron, schedule.zone, schedule.clock
-    checked(cron, zone)
+    check_cron(cron, zone)
     # In a thread: after months without a server there are many due times to go through, and others wait for the loop.
     due_at = await asyncio.to_thread(last_due, cron, zone, schedule.next_due, clock)
     missed = await asyncio.to_thread(count_between, cron, zone, schedule.next_due, due_at)

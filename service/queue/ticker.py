@@ -1,4 +1,4 @@
-"""What a server does again and again: with each tick, and at once when it is woken. Nothing that goes wrong ends it."""
+"""Calls something again and again: with each tick, and at once when it is woken. Nothing that goes wrong ends it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +8,7 @@ import structlog
 
 from store_uptime.service.errors import RegistryUnreachable
 from store_uptime.service.errors.causes import Cause
+from store_uptime.service.observability.logs import one_line
 
 LONGEST_S = 5.0  # between two tries, while something goes wrong that nobody expected
 
@@ -15,18 +16,18 @@ log = structlog.get_logger(part="server")
 
 
 class Troubles:
-    """What goes wrong in the heartbeats of a server, so that the log says each thing once."""
+    """What goes wrong in the loops of a server, so that each thing is logged once."""
 
     def __init__(self) -> None:
         self._now: dict[str, Cause | type[Exception]] = {}
 
-    def note(self, name: str, error: Exception) -> None:
-        """Something has gone wrong in a heartbeat."""
-        what = error.cause if isinstance(error, RegistryUnreachable) else type(error)
-        what = Cause.UNREACHABLE if what is Cause.RESTARTING else what  # the one is soon the other
-        is_told = what in self._now.values()
-        self._now[name] = what
-        if is_told:
+    def begin(self, name: str, error: Exception) -> None:
+        """A loop has met an error. It is logged where no loop is in the same trouble already."""
+        kind = error.cause if isinstance(error, RegistryUnreachable) else type(error)
+        kind = Cause.UNREACHABLE if kind is Cause.RESTARTING else kind  # the one is soon the other
+        is_logged = kind in self._now.values()
+        self._now[name] = kind
+        if is_logged:
             return
         if isinstance(error, RegistryUnreachable):
             log.warning(
@@ -36,23 +37,18 @@ class Troubles:
             log.error("unexpected error", loop=name, exc_info=error)
 
     def end(self, name: str) -> None:
-        """All is well with a heartbeat."""
+        """A loop has gone through without an error."""
         if self._now.pop(name, None) is not None and not self._now:
             log.info("all is well again")
 
 
-def one_line(text: str) -> str:
-    """A text of several lines, for the log."""
-    return " ".join(text.split())
-
-
 class Ticker:
-    """Calls something until it is stopped; after an error that nobody expected it waits longer each time."""
+    """Calls something until it is stopped; after unexpected errors it waits longer each time, up to LONGEST_S."""
 
     def __init__(self, name: str, beat: Callable[[], Awaitable[None]], tick_s: float, troubles: Troubles) -> None:
         self._name, self._beat, self._tick_s, self._troubles = name, beat, tick_s, troubles
         self._wake = asyncio.Event()
-        self._is_over = False
+        self._is_stopped = False
         self._failures = 0
 
     def wake(self) -> None:
@@ -60,26 +56,34 @@ class Ticker:
         self._wake.set()
 
     async def run(self) -> None:
-        """Go on until stopped; a cancel alone can get lost in psycopg_pool, on Python 3.11."""
-        while not self._is_over:
+        """Go on until stopped."""
+        # By a flag: a cancel alone can get lost in psycopg_pool, where Python 3.11's wait_for swallows one that comes
+        # just as it ends. https://github.com/python/cpython/issues/86296
+        while not self._is_stopped:
             self._wake.clear()
-            try:
-                await self._beat()
-            except RegistryUnreachable as error:
-                self._troubles.note(self._name, error)
-            except Exception as error:
-                self._failures += 1
-                self._troubles.note(self._name, error)
-            else:
-                self._failures = 0
-                self._troubles.end(self._name)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._pause_s):
-                    await self._wake.wait()
+            await self._call()
+            await self._pause()
+
+    async def _call(self) -> None:
+        try:
+            await self._beat()
+        except RegistryUnreachable as error:  # no longer pauses: it is soon back, and leases are short
+            self._troubles.begin(self._name, error)
+        except Exception as error:
+            self._failures += 1
+            self._troubles.begin(self._name, error)
+        else:
+            self._failures = 0
+            self._troubles.end(self._name)
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause_s):
+                await self._wake.wait()
 
     def stop(self) -> None:
         """Call it no more."""
-        self._is_over = True
+        self._is_stopped = True
         self.wake()
 
     @property

@@ -44,13 +44,13 @@ class Caller:
         Raises ReportRemoved, ReportEncrypted.
         """
         row = await find_stored(self.backend.registry, statement)
-        decrypted = await self.backend.decrypted(self._decrypted, row)
+        decrypted = await self.backend.decrypt(self._decrypted, row)
         await self.note("read", report_id, f"{row.audit_word} {self.store_noted(store_id)}".strip())
         return decrypted
 
     def store_noted(self, store_id: str) -> str:
         """A store as the audit names it: where reports are encrypted by a digest, since the audit is not."""
-        if not store_id or not self.backend.settings.vault.recipients:
+        if not store_id or not self.backend.settings.encryption.recipients:
             return store_id
         return f"sha256:{sha256(store_id.encode()).hexdigest()[:DIGITS]}"
 
@@ -59,5 +59,5 @@ class Caller:
         await self.backend.registry.rows(record_audit(self.by, action, subject, detail))
 
     def _decrypted(self, row: Content) -> Content:
-        vault = self.backend.settings.vault
-        return type(row)(**{name: content and vault.opened(content) for name, content in vars(row).items()})
+        keys = self.backend.settings.encryption
+        return type(row)(**{name: content and keys.decrypt(content) for name, content in vars(row).items()})

@@ -15,7 +15,7 @@ from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.states import DeliveryKind, DeliveryState
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.schemas import Delivery, DeliveryRequest, problems
-from store_uptime.service.workers import jobs
+from store_uptime.service.workers import interactive, tasks
 
 
 @post(
@@ -43,8 +43,10 @@ async def deliver(
     check_destination(backend, data.to)
     stored = await caller.content(stored_figures(report_id), report_id)
     columns = data.columns or row.options["columns"]
-    outgoing = jobs.Outgoing([data.to], delivered_name(row, columns), data.format, columns)
-    file = await backend.workers.brief(jobs.delivered, stored.figures, outgoing, backend.settings.vault.recipients)
+    outgoing = tasks.FileToDeliver([data.to], delivered_name(row, columns), data.format, columns)
+    file = await backend.workers.run_interactive(
+        interactive.render_delivery, stored.figures, outgoing, backend.settings.encryption.recipients
+    )
     await backend.registry.rows(insert_delivery(report_id, file, caller.by))
     backend.wake()
     return Delivery(kind=DeliveryKind.FILE, to=data.to, status=DeliveryState.WAITING, name=file.file_name)

@@ -29,7 +29,7 @@ async def ready(request: Request[Any, Any, Any], backend: NamedDependency[Backen
 
     As they were a few seconds ago: whoever asks waits for nothing.
     """
-    found = backend.shortcomings()
+    found = backend.readiness.problems()
     missing, since = {name: lack for name, (lack, _) in found.items()}, {name: at for name, (_, at) in found.items()}
     if missing:
         request.scope["state"]["cause"] = {"cause": Cause.NOT_READY, "reason": ", ".join(missing)}

@@ -19,7 +19,7 @@ from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.openapi import FileOperation
 from store_uptime.service.routes.report_status import shown_status
 from store_uptime.service.routes.schemas import ReportStatus, classic_problems, problems
-from store_uptime.service.workers import jobs
+from store_uptime.service.workers import interactive
 
 MEDIA: dict[Format, str] = {
     "csv": "text/csv",
@@ -126,10 +126,12 @@ async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Resp
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content(stored_figures(row.id), row.id)
     if file.is_safe:
-        content = await caller.backend.workers.brief(jobs.csv_safe, stored.figures, file.selection, columns)
+        content = await caller.backend.workers.run_interactive(
+            interactive.render_csv_safe, stored.figures, file.selection, columns
+        )
     else:
-        content = await caller.backend.workers.brief(
-            jobs.rendered, stored.figures, file.selection, file.file_format, columns
+        content = await caller.backend.workers.run_interactive(
+            interactive.render_report, stored.figures, file.selection, file.file_format, columns
         )
     headers["Content-Disposition"] = f'attachment; filename="{row.id}.{file.file_format}"'
     return Response(content, media_type=MEDIA[file.file_format], headers=headers)
@@ -155,7 +157,7 @@ async def rejected_rows(
     """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
     await find_result(backend.registry, report_id)
     stored = await caller.content(stored_rejects(report_id), report_id)
-    job = jobs.rejected_rows_safe if csv_safe else jobs.rejected_rows
-    content = await backend.workers.brief(job, stored.figures, stored.rejects, table)
+    job = interactive.render_rejected_safe if csv_safe else interactive.render_rejected
+    content = await backend.workers.run_interactive(job, stored.figures, stored.rejects, table)
     headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
     return Response(content, media_type=MEDIA["csv"], headers=headers)

@@ -14,7 +14,6 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import ReportEncrypted, ServiceError
-from store_uptime.service.front.authentication import still_known
 from store_uptime.service.registry.deliveries import deliveries_of_report
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_report, run_progress
@@ -25,7 +24,7 @@ from store_uptime.service.routes.caller import ApiRequest, Caller
 from store_uptime.service.routes.deliveries import shown_delivery
 from store_uptime.service.routes.request_options import shown_options
 from store_uptime.service.routes.schemas import Progress, ReportDetails, ReportStatus, problems
-from store_uptime.service.workers import jobs
+from store_uptime.service.workers import interactive
 
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
 LOOK_S = 0.25
@@ -88,7 +87,7 @@ async def report_details(
         stored = await caller.content(stored_figures(report_id), report_id)
     except ReportEncrypted as encrypted:
         return ReportDetails(status, deliveries=deliveries, sealed=str(encrypted))
-    about = await backend.workers.brief(jobs.about, stored.figures)
+    about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
     return ReportDetails(status, **about, deliveries=deliveries)
 
 
@@ -103,7 +102,7 @@ async def report_details(
 async def events(request: ApiRequest, backend: NamedDependency[Backend], report_id: FromPath[str]) -> ServerSentEvent:
     """An event `progress` whenever that changes, and at the end one `complete` or `error`; data is the status."""
     row = await find_report(backend.registry, report_id)
-    return ServerSentEvent(status_events(backend, row.id, lambda: still_known(request, backend)))
+    return ServerSentEvent(status_events(backend, row.id, lambda: backend.authenticator.recheck(request)))
 
 
 @dataclass
@@ -134,7 +133,7 @@ async def status_events(
     """
     follower = Follower()
     found = await look_again(backend, report_id, check)
-    while found and found[0].is_unfinished and not backend.host.is_stopping():
+    while found and found[0].is_unfinished and not backend.process.is_stopping():
         event = follower.event_of(found[1])
         if event:
             yield event
@@ -162,7 +161,7 @@ async def shared_status(backend: Backend, report_id: str) -> tuple[ReportState, 
         row = await find_report(backend.registry, report_id)
         return row.status, await shown_status(backend, row)
 
-    return await backend.shared_looks.at(report_id, look)
+    return await backend.shared_lookups.get(report_id, look)
 
 
 def status_event(name: str, status: ReportStatus) -> ServerSentEventMessage:

@@ -58,8 +58,8 @@ async def trigger_report(
     """
     body = data or TriggerRequest()
     options = requested_options(body, body.now)
-    async with backend.turn_to_trigger():
-        version = await backend.data_version(options)
+    async with backend.trigger_turn():
+        version = await backend.source.data_version(options)
         request = ReportRequest(options, body.columns, caller.by, version, idempotency_key)
         report_id = await trigger(backend.triggers, request, backend.settings.queue)
     backend.wake()

@@ -7,7 +7,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Options, parse_positive_duration
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import PrivateWebhook, UnknownSchedule
-from store_uptime.service.outgoing.webhooks import private_place
+from store_uptime.service.outgoing.webhooks import private_target
 from store_uptime.service.queue.schedules import NAME, NewSchedule
 from store_uptime.service.registry.operations import registry_clock
 from store_uptime.service.registry.schedules import StoredSchedule
@@ -23,7 +23,7 @@ async def checked_schedule(backend: Backend, schedule: NewSchedule) -> StoredSch
     HorizonOutOfRange."""
     for name in schedule.deliver_to:
         check_destination(backend, name)
-    private = schedule.webhook and private_place(schedule.webhook, backend.settings.networks)
+    private = schedule.webhook and private_target(schedule.webhook, backend.settings.webhook_networks)
     if private:
         raise PrivateWebhook(private)
     await check_source(backend, schedule.options)
@@ -54,7 +54,7 @@ def new_schedule(name: str, request: ScheduleMembers) -> NewSchedule:
 async def check_source(backend: Backend, options: Options) -> None:
     """Raises UnknownStore, HorizonOutOfRange."""
     try:
-        await backend.data_version(options)
+        await backend.source.data_version(options)
     except (pipeline.UnknownStore, pipeline.HorizonOutOfRange):
         raise
     except pipeline.StoreUptimeError as error:  # data that is not there yet may come before the first due time

@@ -10,9 +10,16 @@ from litestar.params import JSONBody
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import KeyNeeded
-from store_uptime.service.front.authentication import COOKIE, SESSION, create_session, hashed, key_grant, note_failure
-from store_uptime.service.front.middleware import RateLimitMiddleware
+from store_uptime.service.front.authentication import (
+    COOKIE,
+    SESSION,
+    create_session,
+    hashed,
+    key_grant,
+    record_failed_sign_in,
+)
 from store_uptime.service.front.proxies import client_of
+from store_uptime.service.front.rate_limit import RateLimitMiddleware
 from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.registry.keys import delete_session
 from store_uptime.service.routes.caller import Caller
@@ -40,7 +47,7 @@ async def sign_in(
     try:
         grant = await key_grant(backend.registry, data.key)
     except KeyNeeded:
-        await note_failure(backend.registry, data.key, client)
+        await record_failed_sign_in(backend.registry, data.key, client)
         raise
     cookie, csrf_token = await create_session(backend.registry, grant.name, client)
     kept = Cookie(

@@ -10,14 +10,14 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.page import view_models
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_result
 from store_uptime.service.registry.reports import stored_explanation
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import TimelineOperation
 from store_uptime.service.routes.schemas import TAKES_NOTHING, StoreIdInQuery, StorePage, problems
-from store_uptime.service.workers import jobs
+from store_uptime.service.workers import interactive
+from store_uptime.service.workers.sample_data import load_sample
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 Prefix = Annotated[str, QueryParameter(max_length=1000, description="Only ids that begin like this.")]
@@ -39,7 +39,7 @@ async def stores(
     caller: NamedDependency[Caller], prefix: Prefix = "", after: After = "", limit: Limit = 100
 ) -> StorePage:
     """Stores with a poll in the horizon, in byte order; not older than a minute."""
-    known = await caller.backend.stores()
+    known = await caller.backend.stores.ids()
     start = max(
         bisect_left(known, prefix.encode(), key=str.encode), bisect_right(known, after.encode(), key=str.encode)
     )
@@ -74,7 +74,9 @@ async def timeline(
         await find_result(backend.registry, report_id)
         stored = await caller.content(stored_explanation(report_id), report_id, store_id)
         figures, plan = stored.figures, stored.plan
-    content = await backend.workers.from_source(jobs.timeline, backend.place, store_id, backend.limits, figures, plan)
+    content = await backend.workers.run_on_source(
+        interactive.render_timeline, backend.source_config, store_id, backend.limits, figures, plan
+    )
     if not report_id:
         await caller.note("read", SOURCE, f"explained {caller.store_noted(store_id)}")
     return Response(content[format], media_type=MEDIA[format])
@@ -91,5 +93,5 @@ async def timeline(
 async def sample_data(caller: NamedDependency[Caller]) -> None:
     """Make tables of polls, hours and zones, with 200 made-up stores over 9 days; only where there are no rows yet."""
     backend = caller.backend
-    await backend.workers.from_source(view_models.sample_data, backend.place, SAMPLE_STORES, SAMPLE_DAYS)
+    await backend.workers.run_on_source(load_sample, backend.source_config, SAMPLE_STORES, SAMPLE_DAYS)
     await caller.note("loaded", SOURCE, "sample data")

@@ -1,7 +1,7 @@
-"""What a worker process is like: what it has used up of what it may use, and whether that is why something failed.
+"""The condition of a worker process: what it has used up of what it may use, and whether that is why something failed.
 
-Native libraries leave things behind with each run, threads and memory above all. What a process was like when it was
-made ready is what it needs; what it has beyond that was left behind.
+Native libraries leave things behind with each run, threads and memory above all. What a process has when it is made
+ready is its baseline; what it has beyond that was left behind. Everything here is about the process that calls it.
 """
 
 import errno
@@ -18,7 +18,7 @@ MOST_RUNS, MOST_SECONDS = 5_000, 24 * 3600  # of what nobody thought of, no proc
 LOOK_S = 0.05  # as long as it takes to fill some ten megabytes
 STATUS = Path("/proc/self/status")
 KIBIBYTE = 1024
-WANTS = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}  # no thread, no memory, no descriptor
+SHORTAGES = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}  # no thread, no memory, no descriptor
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,17 @@ UNKNOWN = Condition()
 
 
 class _Life:
-    """What this process has been through."""
+    """The history of this process."""
 
     fresh = UNKNOWN
     share = 0
     runs = 0
     since = time.monotonic()
-    has_been_in_want = False
+    has_had_shortage = False
 
 
-def measured() -> Condition:
-    """This process as it is now; on systems that do not tell, nothing is known of it."""
+def measure() -> Condition:
+    """This process as it is now; on systems other than Linux, UNKNOWN."""
     if sys.platform != "linux":
         return UNKNOWN
     lines = STATUS.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -52,35 +52,33 @@ def measured() -> Condition:
     return Condition(int(fields["Threads"]), int(fields["RssAnon"].split()[0]) * KIBIBYTE)
 
 
-def begin(share: int) -> None:
-    """This process is ready: what it is like now is what it needs. share: the bytes of memory that it may have."""
-    _Life.fresh, _Life.share, _Life.runs, _Life.since = measured(), share, 0, time.monotonic()
+def set_baseline(share: int) -> None:
+    """Take the process as it is now for what it needs. share: the bytes of memory that it may have."""
+    _Life.fresh, _Life.share, _Life.runs, _Life.since = measure(), share, 0, time.monotonic()
 
 
 def count_run() -> None:
-    """It has done something more."""
+    """Count a call that was answered."""
     _Life.runs += 1
 
 
 def end_beyond(share: int) -> None:
-    """End this process when it has more in memory than its share, before the system ends something else.
-
-    A limit of the system would count what libraries ask for and never touch, which is several times as much; and each
-    of them fails in ways of its own when it meets one.
-    """
-    while measured().resident <= share:
+    """End the process when it has more in memory than its share, before the system ends something else."""
+    # Not by a limit of the system: it would count what libraries ask for and never touch, which is several times as
+    # much; and each of them fails in ways of its own when it meets one.
+    while measure().resident <= share:
         time.sleep(LOOK_S)
     os._exit(OUT_OF_MEMORY)
 
 
-def note_failure(error: BaseException) -> None:
-    """Something has failed; for want of something, nothing more should be done here."""
-    _Life.has_been_in_want |= is_of_want(error)
+def record_failure(error: BaseException) -> None:
+    """Note that something has failed: after a shortage the process is spent."""
+    _Life.has_had_shortage |= is_shortage(error)
 
 
-def now() -> Condition:
-    """This process as it is after what it has just done."""
-    here = measured()
+def current() -> Condition:
+    """The process after its last call."""
+    here = measure()
     return Condition(here.threads, here.resident, is_spent(here))
 
 
@@ -88,7 +86,7 @@ def is_spent(here: Condition) -> bool:
     """Whether so much was used up that what comes next may not have enough."""
     room = _Life.share - _Life.fresh.resident
     return (
-        _Life.has_been_in_want
+        _Life.has_had_shortage
         or here.threads - _Life.fresh.threads > THREADS_LEFT
         or here.resident - _Life.fresh.resident > MEMORY_LEFT * room
         or _Life.runs >= MOST_RUNS
@@ -97,33 +95,33 @@ def is_spent(here: Condition) -> bool:
 
 
 def is_starved_by(error: BaseException) -> bool:
-    """Whether something failed for want of what earlier runs may have used up: a fresh process may have it.
-
-    What starts threads tells by no class of its own that there are no more, so in a process that is spent any error
-    that nobody expected may be that.
-    """
-    return _Life.runs > 1 and (is_of_want(error) or (is_unexpected(error) and is_spent(measured())))
+    """Whether something failed for want of what earlier runs may have used up: a fresh process may have it."""
+    # What starts threads has no class of its own for "there are no more": in a process that is spent any error that
+    # nobody expected may be that.
+    return _Life.runs > 1 and (is_shortage(error) or (is_unexpected(error) and is_spent(measure())))
 
 
 def is_unexpected(error: BaseException) -> bool:
-    """Whether an error, or one that it came from, says nothing of the data: panics, and what Python itself raises."""
-    return any(isinstance(each, RuntimeError | OSError) or not isinstance(each, Exception) for each in causes(error))
+    """Whether an error, or one that it came from, is not about the data: panics, and what Python itself raises."""
+    return any(isinstance(each, RuntimeError | OSError) or not isinstance(each, Exception) for each in chain(error))
 
 
-def is_of_want(error: BaseException) -> bool:
+def is_shortage(error: BaseException) -> bool:
     """Whether something failed for want of memory, of a thread or of a descriptor."""
-    return is_of_memory(error) or any(isinstance(each, OSError) and each.errno in WANTS for each in causes(error))
+    return is_out_of_memory(error) or any(
+        isinstance(each, OSError) and each.errno in SHORTAGES for each in chain(error)
+    )
 
 
-def is_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether something failed for want of memory."""
-    return any(isinstance(each, (MemoryError, *errors_of_libraries())) for each in causes(error))
+    return any(isinstance(each, (MemoryError, *errors_of_libraries())) for each in chain(error))
 
 
-def causes(error: BaseException) -> list[BaseException]:
+def chain(error: BaseException) -> list[BaseException]:
     """An error, and those that it came from."""
     before = error.__cause__ or error.__context__
-    return [error, *(causes(before) if before is not None else ())]
+    return [error, *(chain(before) if before is not None else ())]
 
 
 def errors_of_libraries() -> tuple[type[BaseException], ...]:

@@ -1,4 +1,4 @@
-"""What a killed process has left running in PostgreSQL: it is ended by the way, since that server may not answer."""
+"""What a killed worker has left running in PostgreSQL: without a client to read them, statements go on to their end."""
 
 import asyncio
 from contextlib import suppress
@@ -11,14 +11,14 @@ END_S = 10.0  # how long it may take
 
 
 class Leftovers:
-    """Ends the statements of processes that were killed."""
+    """Ends the statements of processes that were killed, by the name of their connections."""
 
     def __init__(self) -> None:
         self._threads, self._ending = Threads(AT_ONCE), set[asyncio.Task[None]]()
 
-    def end(self, database: str, application: str) -> None:
-        """End every connection that has this application name; nobody waits for that."""
-        task = asyncio.create_task(self.ended(database, application))
+    def end_soon(self, database: str, application: str) -> None:
+        """End every connection that has this application name; nobody waits for that, as its server may hang."""
+        task = asyncio.create_task(self.end(database, application))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
@@ -27,7 +27,7 @@ class Leftovers:
         if self._ending:
             await asyncio.wait(self._ending, timeout=END_S)
 
-    async def ended(self, database: str, application: str) -> None:
+    async def end(self, database: str, application: str) -> None:
         """The same, and wait for it, but not for long."""
         with suppress(TimeoutError):
             await self._threads.call(END_S, pipeline.end_statements, database, application)

@@ -1,11 +1,11 @@
 """The worker processes of a server, in lanes.
 
-    reports   as many as were asked for: each makes a report
-    stored    one, for what people wait for and is stored: files, views
-    source    one, for what people wait for and reads the source, which may be locked: timelines, a store's view
+    reports   --workers of them, each for a report
+    stored    one, for interactive tasks on what is stored: files, views
+    source    one, for interactive tasks that read the source, which may be locked: timelines, a store's view
 
-Short work has a deadline, belongs to a client, and ends when that has gone; its process is killed then, and another is
-ready soon.
+An interactive task has a deadline, belongs to a client, and ends when that has gone; its process is killed then, and
+another is ready soon.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Concatenate, TypeVar, TypeVarTuple
+from typing import Concatenate, TypeVar, TypeVarTuple
 
 import stamina
 import structlog
@@ -23,46 +23,38 @@ from store_uptime.service.concurrency.turns import Turns
 from store_uptime.service.errors import ClientGone, SourceTooSlow, TookTooLong, WorkerLost
 from store_uptime.service.observability.memory import INTERACTIVE_WORKERS
 from store_uptime.service.settings import Settings
-from store_uptime.service.workers import jobs
-from store_uptime.service.workers.jobs import SourceConfig
+from store_uptime.service.workers.jobs import make_report
 from store_uptime.service.workers.lanes import Lane, LaneName
 from store_uptime.service.workers.leftovers import Leftovers
+from store_uptime.service.workers.tasks import Outcome, SourceConfig, Task
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 log = structlog.get_logger(part="workers")
 
-ONE = INTERACTIVE_WORKERS // 2
-WAITING_OF_ONE, WAITING = 32, 200  # short tasks of one client, and of all; a second or so each
+EACH = INTERACTIVE_WORKERS // 2
+WAITING_OF_ONE, WAITING = 32, 200  # interactive tasks of one client, and of all; a second or so each
 
 
 class Workers:
-    """Processes for reports, and for short work.
-
-    are_warm: they have been started, and no start has failed since. is_whole: no process for a report is missing just
-    now; one that met none would spend its time on the start of one.
-    """
+    """The processes of a server. spill: the folder for temporary files, theirs and of all runs."""
 
     def __init__(self, settings: Settings, spill: Path) -> None:
+        self.spill = spill
         self._timing = settings.timing
         memory, folder = settings.worker_memory, str(spill)
         self._reports = Lane(LaneName.REPORTS, settings.workers, memory, folder)
-        self._stored = Lane(LaneName.STORED, ONE, memory, folder)
-        self._source = Lane(LaneName.SOURCE, ONE, memory, folder)
+        self._stored = Lane(LaneName.STORED, EACH, memory, folder)
+        self._source = Lane(LaneName.SOURCE, EACH, memory, folder)
         self._turns = {lane: Turns(lane.size, WAITING_OF_ONE, WAITING) for lane in (self._stored, self._source)}
         self._leftovers = Leftovers()
         self.lanes = (self._reports, self._stored, self._source)
         self._awaited = (self._reports,) if self._timing.desk_s else self.lanes
 
     @property
-    def are_warm(self) -> bool:
-        """Whether reports can be made at once."""
-        return all(lane.was_whole for lane in self._awaited) and self.failure is None
-
-    @property
     def is_whole(self) -> bool:
-        """Whether no process for reports is missing just now."""
+        """Whether no process for reports is missing just now: a report's time limit would go by while one starts."""
         return self._reports.is_whole
 
     @property
@@ -71,11 +63,12 @@ class Workers:
         return next((lane.failure for lane in self.lanes if lane.failure is not None), None)
 
     @property
-    def shortcoming(self) -> str:
-        """What is missing where they are not warm."""
-        if self.failure is None:
-            return "They are being started."
-        return "They cannot be started or replaced; the server's log says why."
+    def readiness_problem(self) -> str | None:
+        """What is wrong, a sentence for callers; None once all were started, where no start has failed since."""
+        if self.failure is not None:
+            return "They cannot be started or replaced; the server's log says why."
+        # Not `is_whole`: one that is replaced is missing for a second, and no load balancer should turn away for that.
+        return None if all(lane.was_whole for lane in self._awaited) else "They are being started."
 
     @property
     def lost(self) -> int:
@@ -88,34 +81,34 @@ class Workers:
         return sum(lane.replaced for lane in self.lanes)
 
     @property
-    def turns(self) -> dict[LaneName, Turns]:
-        """Who is served and who waits, of the lanes for short work."""
-        return {lane.name: turns for lane, turns in self._turns.items()}
+    def turns(self) -> list[tuple[LaneName, Turns]]:
+        """Who is served and who waits, of the lanes for interactive tasks."""
+        return [(lane.name, turns) for lane, turns in self._turns.items()]
 
-    async def report(self, task: jobs.Task) -> jobs.Outcome:
+    async def report(self, task: Task) -> Outcome:
         """Make a report. The process is killed when the caller is cancelled. Raises WorkerLost."""
-        return await self._reports.run(jobs.make_report, task)
+        return await self._reports.run_in_worker(make_report, task)
 
-    async def brief(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Do something short with what is stored, again where its process was lost: it changes nothing.
+    async def run_interactive(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """The result of a task on what is stored; tried again where its process was lost, as it changes nothing.
 
         Raises TookTooLong, TooManyWaiting, ServerBusy, ClientGone, WorkerLost where that happens again and again, and
         what the function raises.
         """
         return await self._in_time(self._stored, self._timing.stored_s, TookTooLong, function, *arguments)
 
-    async def from_source(
-        self, function: Callable[Concatenate[SourceConfig, ...], Result], place: SourceConfig, *arguments: Any
+    async def run_on_source(
+        self, function: Callable[Concatenate[SourceConfig, ...], Result], source: SourceConfig, *arguments: object
     ) -> Result:
-        """Do something short that reads the source, which may let it wait. What it leaves there is ended.
+        """The result of a task that reads the source, which may let it wait. What it leaves there is ended.
 
-        Raises SourceTooSlow, and what `brief` raises.
+        Raises SourceTooSlow, and what `run_interactive` raises.
         """
-        named = replace(place, application=f"store-uptime {secrets.token_hex(8)}")
+        named = replace(source, application=f"store-uptime {secrets.token_hex(8)}")
         try:
             return await self._in_time(self._source, self._timing.source_s, SourceTooSlow, function, named, *arguments)
         except (SourceTooSlow, ClientGone, WorkerLost, asyncio.CancelledError):
-            self._leftovers.end(named.database, named.application or "")
+            self._leftovers.end_soon(named.database, named.application or "")
             raise
 
     async def keep_warm(self) -> None:
@@ -131,7 +124,7 @@ class Workers:
         seconds: float,
         late: Callable[[float], Exception],
         function: Callable[..., Result],
-        *arguments: Any,
+        *arguments: object,
     ) -> Result:
         deadline = asyncio.timeout(seconds)
         try:
@@ -143,12 +136,16 @@ class Workers:
             log.warning("took too long", lane=lane.name, what=function.__name__, seconds=seconds)
             raise late(seconds) from None
 
-    async def _in_turn(self, lane: Lane, function: Callable[..., Result], *arguments: Any) -> Result:
-        kind = (function, *(argument for argument in arguments if isinstance(argument, str)))
+    async def _in_turn(self, lane: Lane, function: Callable[..., Result], *arguments: object) -> Result:
         async for attempt in stamina.retry_context(on=WorkerLost, attempts=3, wait_initial=0.2):
             with attempt:
-                async with self._turns[lane].turn(CLIENT.get().address, kind):
-                    result = await lane.run(function, *arguments)
-                CLIENT.get().held += len(result) if isinstance(result, bytes) else 0
-                return result
+                return await self._once(lane, function, *arguments)
         raise WorkerLost(0)  # never reached: the last attempt raises by itself
+
+    async def _once(self, lane: Lane, function: Callable[..., Result], *arguments: object) -> Result:
+        # The kind is the function with its names, such as the store: many requests for the same let others pass.
+        kind = (function, *(argument for argument in arguments if isinstance(argument, str)))
+        async with self._turns[lane].turn(CLIENT.get().address, kind):
+            result = await lane.run_in_worker(function, *arguments)
+        CLIENT.get().held += len(result) if isinstance(result, bytes) else 0
+        return result

@@ -1,25 +1,29 @@
-"""A worker process as its server sees it: started, called, killed."""
+"""A worker process as its server sees it: started, called, killed. `worker_main` is what runs in it."""
 
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Self
+from typing import Self, TypeVar, cast
 
 from store_uptime.service.errors import NeedsMoreMemory, ServiceError, WorkerLost
-from store_uptime.service.workers import jobs, worker
 from store_uptime.service.workers.condition import OUT_OF_MEMORY
-from store_uptime.service.workers.worker import LENGTH, Answer
+from store_uptime.service.workers.protocol import LENGTH, Answer, Call, decode, encode
+from store_uptime.service.workers.worker_main import initialize_worker
 
+# Not concurrent.futures: there one killed process breaks the whole pool, with all that runs in it; and each process
+# that is spawned imports the server's own __main__.
 PROGRAM = """
-import gc; gc.set_threshold(100_000)  # as in __main__
-from store_uptime.service.workers.worker import main; main()
+from store_uptime.service.garbage import collect_rarely; collect_rarely()
+from store_uptime.service.workers.worker_main import main; main()
 """
+Result = TypeVar("Result")
+
 START_S = 120.0  # on a machine that is very busy; else it takes a second
 
 
-def lost(exit_status: int) -> ServiceError:
+def loss(exit_status: int) -> ServiceError:
     """What it means that a process has ended."""
     return NeedsMoreMemory() if exit_status == OUT_OF_MEMORY else WorkerLost(exit_status)
 
@@ -28,7 +32,7 @@ class WorkerProcess:
     """A process that does one thing at a time.
 
     is_over: it has ended, or is to be replaced. is_spent: the latter.
-    heir: who waits for the process that takes its place.
+    successor: who waits for the process that takes its place.
     """
 
     def __init__(self, process: Process) -> None:
@@ -36,19 +40,20 @@ class WorkerProcess:
         self._is_busy = self._is_leaving = False
         self.is_over = asyncio.Event()
         self.is_spent = self.was_killed = False
-        self.heir: asyncio.Future[WorkerProcess] | None = None
-        self._watch = asyncio.create_task(self._note_end())
+        self.successor: asyncio.Future[WorkerProcess] | None = None
+        self._watch = asyncio.create_task(self._watch_end())
 
     @classmethod
-    async def started(cls, memory: int, spill: str) -> Self:
+    async def start(cls, memory: int, spill: str) -> Self:
         """A process that is ready to work. Raises WorkerLost, TimeoutError, OSError."""
+        # -P: the folder that the server was started in may hold a module of the name of one that is imported here.
         process = await asyncio.create_subprocess_exec(sys.executable, "-P", "-c", PROGRAM, stdin=PIPE, stdout=PIPE)
         self = cls(process)
         try:
             async with asyncio.timeout(START_S):
-                (await self.call(jobs.initialize_worker, memory, spill, sys.path)).result()
+                (await self.call(initialize_worker, memory, spill, sys.path)).result()
         except BaseException:
-            await self.killed()
+            await self.kill_and_wait()
             raise
         return self
 
@@ -57,18 +62,18 @@ class WorkerProcess:
         """Whether it can be called."""
         return self._process.returncode is None and not self.was_killed
 
-    async def call(self, function: Callable[..., Any], *arguments: Any) -> Answer:
-        """What a function comes to there. Raises WorkerLost, NeedsMoreMemory.
+    async def call(self, function: Callable[..., Result], *arguments: object) -> Answer[Result]:
+        """The answer to a call of a function. Raises WorkerLost, NeedsMoreMemory.
 
         Where the caller is cancelled, the process is killed.
         """
         self._is_busy = True
         try:
-            answer = await self._answer(worker.packed((function, arguments)))
+            answer = cast("Answer[Result]", await self._exchange((function, arguments)))
         except (OSError, asyncio.IncompleteReadError) as error:
-            raise lost(await self._process.wait()) from error
+            raise loss(await self._process.wait()) from error
         except BaseException:
-            self.kill()
+            self.kill()  # native code hears of no cancellation, and the answer of this call would be taken for the next
             raise
         self._is_busy = False
         if answer.condition.is_spent:
@@ -78,17 +83,17 @@ class WorkerProcess:
             self.kill()
         return answer
 
-    async def _answer(self, call: bytes) -> Answer:
+    async def _exchange(self, call: Call) -> object:
         calls, answers = self._process.stdin, self._process.stdout
         if calls is None or answers is None:
             raise BrokenPipeError
-        calls.write(call)
+        calls.write(encode(call))
         await calls.drain()
         (length,) = LENGTH.unpack(await answers.readexactly(LENGTH.size))
-        return worker.unpacked(await answers.readexactly(length))
+        return decode(await answers.readexactly(length))
 
     def leave(self) -> None:
-        """End it, once it has done what it does."""
+        """End it, once it has answered its call."""
         self._is_leaving = True
         if not self._is_busy:
             self.kill()
@@ -100,11 +105,11 @@ class WorkerProcess:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
-    async def killed(self) -> None:
+    async def kill_and_wait(self) -> None:
         """End it at once, and see it gone."""
         self.kill()
         await self._watch
 
-    async def _note_end(self) -> None:
+    async def _watch_end(self) -> None:
         await self._process.wait()
         self.is_over.set()

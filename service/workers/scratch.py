@@ -1,7 +1,7 @@
 """A folder for temporary files that is gone with its server, or, where that was killed, with the next one's start.
 
-Whoever uses a folder holds a lock on it, which falls with the process, kill -9 included; so what nobody holds is left
-over. systemd-tmpfiles looks at the same lock before it removes what seems old.
+A server holds a lock on its folder, which ends with the process, kill -9 included; so what nobody holds is left over.
+systemd-tmpfiles looks at the same lock before it removes what seems old.
 """
 
 import fcntl

@@ -228,7 +228,7 @@ def read_durations(text: str) -> None:
 
 def read_cron(text: str) -> None:
     """The check of a schedule, and its words."""
-    cron.checked(text, "Europe/Berlin")
+    cron.check_cron(text, "Europe/Berlin")
     cron.in_words(text)
 
 

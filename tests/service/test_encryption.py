@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from store_uptime.pipeline import Frames, Limits, build_report
-from store_uptime.service.encryption import MAGIC, Encryption, encryption, new_identity
+from store_uptime.service.encryption import MAGIC, Encryption, load_encryption, new_identity
 from store_uptime.service.errors import EncryptedReportDamaged, NoKey, ReportEncrypted, ReportEncryptedToOthers
 from store_uptime.service.testing import Service
 from tests.support.feeds import called
@@ -72,37 +72,37 @@ def registry(server: str) -> Iterator[str]:
 
 def test_what_is_sealed_is_opened_by_each_of_its_keys_and_by_no_other(tmp_path: Path) -> None:
     ann, bob, eve = (made_key(tmp_path, name) for name in ("ann", "bob", "eve"))
-    sealed = encryption([ann.recipient, bob.recipient], []).sealed(b"figures")
+    sealed = load_encryption([ann.recipient, bob.recipient], []).encrypt(b"figures")
     assert sealed.startswith(MAGIC)
     assert b"figures" not in sealed
     for reader in (ann, bob):
-        assert encryption([], [eve.path, reader.path]).opened(sealed) == b"figures"
+        assert load_encryption([], [eve.path, reader.path]).decrypt(sealed) == b"figures"
     with pytest.raises(ReportEncrypted, match="with a key that is not here"):
-        encryption([], [eve.path]).opened(sealed)
+        load_encryption([], [eve.path]).decrypt(sealed)
     with pytest.raises(ReportEncrypted, match="there is no key here"):
-        Encryption().opened(sealed)
+        Encryption().decrypt(sealed)
     with pytest.raises(ReportEncrypted, match="is damaged"):
-        encryption([], [ann.path]).opened(sealed[:-1])
+        load_encryption([], [ann.path]).decrypt(sealed[:-1])
 
 
 def test_without_a_key_nothing_changes(key: Key) -> None:
-    assert Encryption().sealed(b"figures") == b"figures"
-    assert Encryption().named("week.csv") == "week.csv"
-    assert encryption([], [key.path]).opened(b"figures") == b"figures"
-    assert encryption([key.recipient], []).named("week.csv") == "week.csv.age"
+    assert Encryption().encrypt(b"figures") == b"figures"
+    assert Encryption().encrypted_name("week.csv") == "week.csv"
+    assert load_encryption([], [key.path]).decrypt(b"figures") == b"figures"
+    assert load_encryption([key.recipient], []).encrypted_name("week.csv") == "week.csv.age"
 
 
 def test_keys_of_openssh_do_as_well(tmp_path: Path) -> None:
     (tmp_path / "id").write_text(OPENSSH, encoding="utf-8")
     (tmp_path / "id.pub").write_text(f"{OPENSSH_PUBLIC} me@here\n", encoding="utf-8")
-    sealed = encryption([str(tmp_path / "id.pub")], []).sealed(b"figures")
-    assert encryption([], [tmp_path / "id"]).opened(sealed) == b"figures"
+    sealed = load_encryption([str(tmp_path / "id.pub")], []).encrypt(b"figures")
+    assert load_encryption([], [tmp_path / "id"]).decrypt(sealed) == b"figures"
 
 
 def test_a_file_of_recipients_may_have_remarks(tmp_path: Path) -> None:
     recipients = [new_identity()[1] for _ in range(2)]
     (tmp_path / "keys").write_text("# the team\n\n" + "\n".join(recipients) + "\n", encoding="utf-8")
-    assert list(encryption([str(tmp_path / "keys")], []).recipients) == recipients
+    assert list(load_encryption([str(tmp_path / "keys")], []).recipients) == recipients
 
 
 @pytest.mark.parametrize(
@@ -128,15 +128,15 @@ def test_what_is_no_key_is_told(
     Path("large.txt").write_text("#" * 1_048_577, encoding="utf-8")
     Path("bytes.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(NoKey, match=told):
-        encryption([recipient] if recipient else [], [Path(identity)] if identity else [])
+        load_encryption([recipient] if recipient else [], [Path(identity)] if identity else [])
 
 
 def test_the_secret_part_is_not_taken_for_the_other_and_not_shown(key: Key) -> None:
     with pytest.raises(NoKey, match="that is the secret part of a key") as refused:
-        encryption([str(key.path)], [])
+        load_encryption([str(key.path)], [])
     assert "AGE-SECRET" not in str(refused.value)
     with pytest.raises(NoKey, match="an empty text is no recipient"):
-        encryption([""], [])
+        load_encryption([""], [])
 
 
 def test_what_is_not_encrypted_is_not_decrypted(key: Key, tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_keys_can_follow_each_other(polled: str, registry: str, tmp_path: Path) 
     _, told = cli("encryption", "rekey", *at, "--encrypt-to", new.recipient, *both)
     assert "3 reports and files on their way are encrypted to 1 key now" in told
     ((name, content),) = run(registry, "select name, content from store_uptime.delivery")
-    assert (name, encryption([], [new.path]).opened(content)) == ("week.csv.age", b"some rows")
+    assert (name, load_encryption([], [new.path]).decrypt(content)) == ("week.csv.age", b"some rows")
     for report_id, file in zip(reports, files, strict=True):
         fetched, _ = cli("fetch", report_id, "--identity", new.path, *at)
         assert fetched == file
@@ -295,7 +295,7 @@ def test_keys_can_follow_each_other(polled: str, registry: str, tmp_path: Path) 
 
 
 SECRET, RECIPIENT = new_identity()
-CLOSED = Encryption((RECIPIENT,)).sealed(bytes(200_000))  # several of age's pieces of 64 KiB
+CLOSED = Encryption((RECIPIENT,)).encrypt(bytes(200_000))  # several of age's pieces of 64 KiB
 HEAD = CLOSED.index(b"\n---")
 NOT_OPENED = {
     "no key here": (CLOSED, (), ReportEncrypted),
@@ -315,14 +315,14 @@ def test_why_it_cannot_be_read_is_told_by_what_it_holds(
     content: bytes, identities: tuple[str, ...], kind: type[ReportEncrypted]
 ) -> None:
     with pytest.raises(ReportEncrypted) as refused:
-        Encryption(identities=identities).opened(content)
+        Encryption(identities=identities).decrypt(content)
     assert type(refused.value) is kind
 
 
 @pytest.mark.parametrize("several", [(RECIPIENT, OPENSSH_PUBLIC), (OPENSSH_PUBLIC,)])
 def test_a_head_for_several_keys_is_whole(several: tuple[str, ...]) -> None:
     with pytest.raises(ReportEncryptedToOthers):
-        Encryption(identities=(new_identity()[0],)).opened(Encryption(several).sealed(b""))
+        Encryption(identities=(new_identity()[0],)).decrypt(Encryption(several).encrypt(b""))
 
 
 @pytest.mark.long

@@ -14,8 +14,8 @@ from store_uptime.service.cli.main import app
 from store_uptime.service.cli.serve import CannotEncrypt, CannotListen
 from store_uptime.service.encryption import NoKey
 from store_uptime.service.errors import RegistryRefused
+from store_uptime.service.networks import NoNetwork
 from store_uptime.service.outgoing.destinations import NoDestination
-from store_uptime.service.outgoing.webhooks import NoNetwork
 from store_uptime.service.parameters import address
 from tests.support.commands import COMMANDS, Command, options
 

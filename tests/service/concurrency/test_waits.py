@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from store_uptime.pipeline import SourceMismatch
-from store_uptime.service.backend.watch import NEWER
+from store_uptime.service.backend.readiness import NEWER
 from store_uptime.service.cli.registry import RegistryLocation, opened
 from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.concurrency.threads import NoThread, Threads
@@ -427,9 +427,9 @@ def test_what_many_follow_is_looked_for_once() -> None:
         async def look() -> int:
             return next(counts)
 
-        found = await asyncio.gather(*(looks.at("report", look) for _ in range(50)))
+        found = await asyncio.gather(*(looks.get("report", look) for _ in range(50)))
         await asyncio.sleep(0.1)
-        return [*found, await looks.at("report", look)]
+        return [*found, await looks.get("report", look)]
 
     assert in_a_loop(counted()) == [0] * 50 + [1]
 

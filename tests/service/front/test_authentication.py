@@ -17,7 +17,8 @@ from litestar.template import TemplateConfig
 
 from store_uptime.service.app import HANDLERS
 from store_uptime.service.front.authentication import COOKIE, CSRF_HEADER, key_grant
-from store_uptime.service.front.proxies import FOR, NoProxy, client_told, proxies, values_of
+from store_uptime.service.front.proxies import FOR, forwarded_client, header_values
+from store_uptime.service.networks import NoProxy, proxy_networks
 from store_uptime.service.page import views
 from store_uptime.service.page.templates import ASSETS as ASSET_FOLDER
 from store_uptime.service.page.templates import assets_path, engine
@@ -514,7 +515,7 @@ def test_with_a_revoked_key_nobody_gets_what_others_have_asked_for(
 
 # Proxies --------------------------------------------------------------------------------------------------------------
 
-NAMED = proxies("127.0.0.1, ::1,10.0.0.0/8")
+NAMED = proxy_networks("127.0.0.1, ::1,10.0.0.0/8")
 TOLD = {
     "one hop": ("203.0.113.7", "203.0.113.7"),
     "what the client wrote stands first": ("1.1.1.1, 203.0.113.7", "203.0.113.7"),
@@ -541,13 +542,13 @@ TOLD = {
 
 @pytest.mark.parametrize(("told", "client"), TOLD.values(), ids=TOLD)
 def test_the_client_is_the_last_address_that_is_no_named_proxy(told: str, client: str | None) -> None:
-    assert client_told(values_of(FOR, {"headers": [(FOR, told.encode())]}), NAMED) == client
+    assert forwarded_client(header_values(FOR, [(FOR, told.encode())]), NAMED) == client
 
 
 def test_what_is_no_proxy_is_told() -> None:
     for text in ("nginx", "*", "10.0.0.1/8", "127.0.0.1;::1"):
         with pytest.raises(NoProxy, match="is no address of a proxy: write"):
-            proxies(text)
+            proxy_networks(text)
     done = called("serve", "--proxies", "nginx", "--database", "postgresql://127.0.0.1:1/none")
     assert (done.returncode, b"'nginx' is no address of a proxy" in done.stderr) == (1, True)
 

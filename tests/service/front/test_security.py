@@ -20,7 +20,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from store_uptime.service.front.authentication import COOKIE, CSRF_HEADER
-from store_uptime.service.front.middleware import GONE, HEADERS
+from store_uptime.service.front.headers import HEADERS
+from store_uptime.service.front.middleware import GONE
 from store_uptime.service.page.humanize import isolated
 from store_uptime.service.page.templates import ASSETS, assets_path
 from store_uptime.service.testing import Service

@@ -12,21 +12,19 @@ from hypothesis import given
 from hypothesis.strategies import ip_addresses
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from store_uptime.service.errors import NeverDelivered, NotDelivered
-from store_uptime.service.outgoing.special_networks import SPECIAL_4, SPECIAL_6, is_public, led_to
+from store_uptime.service.errors import NeverDelivered, NoNetwork, NotDelivered
+from store_uptime.service.networks import Network, webhook_networks
+from store_uptime.service.outgoing.special_networks import SPECIAL_4, SPECIAL_6, effective_address, is_public
 from store_uptime.service.outgoing.webhooks import (
     UNREACHABLE,
     Announcement,
     GuardedNetwork,
-    Network,
-    NoNetwork,
-    absolute,
-    announced,
-    checked_address,
-    networks,
+    absolute_name,
+    check_webhook_url,
     new_secret,
-    signed,
-    trusted,
+    post_announcement,
+    signature_headers,
+    trust_store,
 )
 from tests.support.receivers import Receiver
 from tests.support.running import in_a_loop
@@ -43,7 +41,7 @@ def receiver() -> Iterator[Receiver]:
 
 def announce(url: str, *allowed: str, secret: str = "") -> None:
     announcement = Announcement(url, secret or new_secret(), "msg_1", SAID)
-    in_a_loop(announced(announcement, networks(allowed)))
+    in_a_loop(post_announcement(announcement, webhook_networks(allowed)))
 
 
 def test_whoever_has_the_secret_can_tell_that_it_is_genuine(receiver: Receiver) -> None:
@@ -61,7 +59,7 @@ def test_whoever_has_the_secret_can_tell_that_it_is_genuine(receiver: Receiver) 
 def test_a_signature_is_what_the_standard_says() -> None:
     key = base64.b64encode(b"0" * 32).decode()
     digest = hmac.new(b"0" * 32, b"msg_1.1700000000.{}", hashlib.sha256).digest()
-    assert signed(f"whsec_{key}", "msg_1", 1_700_000_000, b"{}") == {
+    assert signature_headers(f"whsec_{key}", "msg_1", 1_700_000_000, b"{}") == {
         "webhook-id": "msg_1",
         "webhook-timestamp": "1700000000",
         "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
@@ -110,7 +108,7 @@ def test_what_python_takes_for_special_is_not_public(address: IPv4Address | IPv6
 
 def test_to_a_name_no_domain_of_the_own_network_is_added() -> None:
     hosts = ["payroll.corp-sub", "example.com.", "192.0.2.1", "2001:db8::1"]
-    assert [*map(absolute, hosts)] == ["payroll.corp-sub.", "example.com.", "192.0.2.1", "2001:db8::1"]
+    assert [*map(absolute_name, hosts)] == ["payroll.corp-sub.", "example.com.", "192.0.2.1", "2001:db8::1"]
 
 
 def test_of_what_a_name_leads_to_nothing_is_told() -> None:
@@ -128,7 +126,7 @@ def test_of_what_a_name_leads_to_nothing_is_told() -> None:
 def cause(host: str, *allowed: str) -> str | None:
     """What the log says of a host that is not reached, the name of which was looked up."""
     with pytest.raises(NotDelivered) as failed:
-        in_a_loop(GuardedNetwork(networks(allowed)).connect_tcp(host, 9))
+        in_a_loop(GuardedNetwork(webhook_networks(allowed)).connect_tcp(host, 9))
     assert (str(failed.value), type(failed.value)) == (UNREACHABLE, NotDelivered)
     return failed.value.cause
 
@@ -165,17 +163,17 @@ def test_over_https_the_name_is_that_of_the_certificate(
     with pytest.raises(NotDelivered, match=r"it could not be reached: .*certificate verify failed"):
         announce(f"https://localhost:{port}/hook", "127.0.0.0/8", "::1")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ca.crt"))
-    trusted.cache_clear()
+    trust_store.cache_clear()
     announce(f"https://localhost:{port}/hook", "127.0.0.0/8", "::1")
     with pytest.raises(NotDelivered, match=r"it could not be reached: .*127.0.0.1"):
         announce(f"https://127.0.0.1:{port}/hook", "127.0.0.0/8")
-    trusted.cache_clear()
+    trust_store.cache_clear()
     assert len(receiver.received) == 1
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808"])
 def test_what_everybody_can_reach_is_public(address: str) -> None:
-    assert is_public(led_to(ip_address(address)))
+    assert is_public(effective_address(ip_address(address)))
 
 
 def test_who_is_not_there_is_told() -> None:
@@ -195,7 +193,7 @@ def test_who_is_not_there_is_told() -> None:
 )
 def test_what_is_no_address_is_told(url: str) -> None:
     with pytest.raises(ValueError, match="is no address for a webhook"):
-        checked_address(url)
+        check_webhook_url(url)
 
 
 @pytest.mark.parametrize(
@@ -208,14 +206,14 @@ def test_what_is_no_address_is_told(url: str) -> None:
 )
 def test_a_host_that_programs_read_differently_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"is not written plainly|is no address for a webhook"):
-        checked_address(url)
+        check_webhook_url(url)
 
 
 def test_what_follows_the_host_may_be_encoded() -> None:
-    checked_address("https://example.com:8443/a%20b?c=%5C")
+    check_webhook_url("https://example.com:8443/a%20b?c=%5C")
 
 
 def test_what_is_no_network_is_told() -> None:
     with pytest.raises(NoNetwork, match=r"'10.0.0.1/8' is no network"):
-        networks(["10.0.0.1/8"])
-    assert networks(["127.0.0.0/8", "::1"]) == LOOPBACK
+        webhook_networks(["10.0.0.1/8"])
+    assert webhook_networks(["127.0.0.0/8", "::1"]) == LOOPBACK

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from store_uptime.service.queue.cron import COUNTED, checked, count_between, due_times, in_words, last_due, next_due
+from store_uptime.service.queue.cron import COUNTED, check_cron, count_between, due_times, in_words, last_due, next_due
 from tests.support.timetable import DAY, HOUR, MINUTE, clock_times, shown_every_hour
 
 ZONES = ["Europe/Berlin", "America/Chicago", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]
@@ -84,10 +84,10 @@ def test_years_of_minutes_are_soon_looked_through() -> None:
 )
 def test_what_is_none_is_told(cron: str, zone: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        checked(cron, zone)
+        check_cron(cron, zone)
 
 
 @pytest.mark.parametrize("cron", ["15 6 * * 1-5", "*/5 * * * *", "0 0 29 2 *", "0 9 L * *", "0 9 * * MON#1"])
 def test_what_is_one_is_let_through_and_put_into_words(cron: str) -> None:
-    checked(cron, "Europe/Berlin")
+    check_cron(cron, "Europe/Berlin")
     assert in_words(cron)

@@ -140,7 +140,9 @@ def test_all_workers_together_fit_the_machine(
 def test_a_worker_is_not_stopped_by_what_native_code_writes(tmp_path: Path) -> None:
     async def written() -> tuple[int, int]:
         async with kept_warm(Settings(workers=1), tmp_path) as workers:
-            return await workers.brief(os.write, 2, bytes(1_000_000)), await workers.brief(os.write, 1, bytes(1_000))
+            return await workers.run_interactive(os.write, 2, bytes(1_000_000)), await workers.run_interactive(
+                os.write, 1, bytes(1_000)
+            )
 
     assert in_a_loop(written()) == (1_000_000, 1_000)
 

@@ -17,8 +17,9 @@ import pytest
 from store_uptime.pipeline import Limits, embedded_server
 from store_uptime.service.registry.rows import StoredOptions
 from store_uptime.service.testing import Service
-from store_uptime.service.workers.jobs import SourceConfig, Task, make_report
+from store_uptime.service.workers.jobs import make_report
 from store_uptime.service.workers.scratch import PREFIX
+from store_uptime.service.workers.tasks import SourceConfig, Task
 from tests.support.postgres import (
     SAFE,
     eventually,

@@ -14,7 +14,7 @@ from store_uptime.service.observability.memory import (
     ProcessLimitTooLow,
     Shares,
     TooLittleMemory,
-    needed,
+    memory_needed,
 )
 
 UNLIMITED_V1 = "9223372036854771712"
@@ -60,7 +60,7 @@ def test_the_memory_is_that_of_the_groups_of_the_process(
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_the_least_that_works_is_just_enough(workers: int) -> None:
-    shares = Shares(workers, needed(workers) + MEBIBYTE)
+    shares = Shares(workers, memory_needed(workers) + MEBIBYTE)
     shares.check()
     assert LEAST <= shares.worker < LEAST + MEBIBYTE
     assert shares.worker * (workers + INTERACTIVE_WORKERS) + shares.server <= PROMISE * shares.there

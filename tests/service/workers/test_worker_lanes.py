@@ -26,12 +26,13 @@ from store_uptime.service.errors import (
 from store_uptime.service.front.connections import OF_ONE, RESERVED, Connections
 from store_uptime.service.front.outflow import OF_ONE as BYTES_OF_ONE
 from store_uptime.service.front.outflow import PIECE, Outflow
-from store_uptime.service.front.proxies import is_proxy, proxies
+from store_uptime.service.front.proxies import is_proxy
+from store_uptime.service.networks import proxy_networks
 from store_uptime.service.settings import Settings
 from store_uptime.service.timing import Timing
-from store_uptime.service.workers.jobs import SourceConfig
 from store_uptime.service.workers.lanes import Lane, LaneName
 from store_uptime.service.workers.pool import Workers
+from store_uptime.service.workers.tasks import SourceConfig
 from tests.support.running import in_a_loop
 
 MEBIBYTE = 1 << 20
@@ -96,9 +97,9 @@ def test_a_source_that_hangs_keeps_nothing_that_is_stored_waiting_and_has_a_dead
     async def tried() -> None:
         workers = Workers(Settings(workers=1, timing=Timing(source_s=1)), tmp_path)
         async with kept_whole(workers):
-            await until(lambda: workers.are_warm)
-            waiting = asyncio.create_task(workers.from_source(hung, NOWHERE))
-            assert await workers.brief(os.getpid) != os.getpid()
+            await until(lambda: workers.readiness_problem is None)
+            waiting = asyncio.create_task(workers.run_on_source(hung, NOWHERE))
+            assert await workers.run_interactive(os.getpid) != os.getpid()
             assert not waiting.done()
             with pytest.raises(SourceTooSlow, match="within 1 seconds"):
                 await waiting
@@ -113,15 +114,15 @@ def test_a_source_that_hangs_keeps_nothing_that_is_stored_waiting_and_has_a_dead
             return {"type": "http.disconnect"}
 
         CLIENT.set(Client("192.0.2.1", receive))
-        running = asyncio.create_task(workers.brief(time.sleep, 60))
-        queued = asyncio.create_task(workers.brief(time.sleep, 61))
-        await until(lambda: workers.turns[LaneName.STORED].waiting == 1)
+        running = asyncio.create_task(workers.run_interactive(time.sleep, 60))
+        queued = asyncio.create_task(workers.run_interactive(time.sleep, 61))
+        await until(lambda: dict(workers.turns)[LaneName.STORED].waiting == 1)
         left.set()
         for task in (running, queued):
             with pytest.raises(ClientGone):
                 await task
         CLIENT.set(Client("192.0.2.2"))
-        assert await workers.brief(os.getpid) != os.getpid()
+        assert await workers.run_interactive(os.getpid) != os.getpid()
         assert workers.lost == 0
 
     in_a_loop(tried())
@@ -132,16 +133,16 @@ def test_what_a_process_leaves_behind_costs_no_answer(tmp_path: Path) -> None:
     async def tried() -> None:
         lane = Lane(LaneName.REPORTS, 1, 200 * MEBIBYTE, str(tmp_path))
         async with kept_whole(lane):
-            spent = await lane.run(leave_threads)
+            spent = await lane.run_in_worker(leave_threads)
             (process,) = lane.processes
             await until(lambda: not process.is_alive)
-            second = await lane.run(note_done)
+            second = await lane.run_in_worker(note_done)
             assert second != spent
-            assert await lane.run(without_a_thread) != second  # begun again in a fresh one
+            assert await lane.run_in_worker(without_a_thread) != second  # begun again in a fresh one
             with pytest.raises(WorkerLost, match="SIGABRT"):
-                await lane.run(os.abort)
+                await lane.run_in_worker(os.abort)
             with pytest.raises(NeedsMoreMemory):
-                await lane.run(take_memory)
+                await lane.run_in_worker(take_memory)
             await until(lambda: (lane.replaced, lane.lost, lane.failure) == (2, 2, None))
 
     in_a_loop(tried())
@@ -153,8 +154,7 @@ def test_a_process_that_cannot_be_started_is_told_of(tmp_path: Path) -> None:
         workers = Workers(Settings(workers=1, timing=Timing(desk_s=600)), tmp_path / "missing")
         async with kept_whole(workers):
             await until(lambda: workers.failure is not None)
-            assert not workers.are_warm
-            assert workers.shortcoming == "They cannot be started or replaced; the server's log says why."
+            assert workers.readiness_problem == "They cannot be started or replaced; the server's log says why."
 
     in_a_loop(tried())
 
@@ -224,12 +224,12 @@ def opened(known: Connections, address: str, count: int, is_busy: bool = False) 
     for connection in made:
         known.add(connection)
         if is_busy:
-            known.note_busy(connection)
+            known.set_busy(connection)
     return made
 
 
 def test_the_connection_that_does_nothing_for_the_longest_time_gives_way() -> None:
-    known = Connections(10_000, lambda peer: is_proxy(peer, proxies("10.0.0.0/8")))
+    known = Connections(10_000, lambda peer: is_proxy(peer, proxy_networks("10.0.0.0/8")))
     other, first, *rest = opened(known, "192.0.2.9", 1) + opened(known, "192.0.2.1", OF_ONE)
     (new,) = opened(known, "192.0.2.1", 1)
     assert not first.is_open
@@ -240,7 +240,7 @@ def test_the_connection_that_does_nothing_for_the_longest_time_gives_way() -> No
 
 
 def test_where_none_can_give_way_there_are_places_for_probes() -> None:
-    known = Connections(500, lambda peer: is_proxy(peer, proxies("127.0.0.1, ::1")))
+    known = Connections(500, lambda peer: is_proxy(peer, proxy_networks("127.0.0.1, ::1")))
     busy = opened(known, "127.0.0.1", 200, is_busy=True)
     late = opened(known, "127.0.0.1", RESERVED + 5)
     assert all(each.may_only_probe for each in late)
@@ -262,7 +262,7 @@ def test_an_answer_goes_out_in_pieces_and_the_next_one_waits_for_its_reader() ->
             answer = outflow.answer(client, send)
             length = str(size).encode()
             await answer.send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
-            await answer.send({"type": "http.response.body", "body": bytes(size)})
+            await answer.send({"type": "http.response.body", "body": bytes(size), "more_body": False})
             return answer
 
         large = await answered(BYTES_OF_ONE)

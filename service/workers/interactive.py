@@ -1,0 +1,55 @@
+"""Interactive tasks of a worker: what somebody waits for. Files and views of stored reports, and one store's week.
+
+Each is called in a worker process with plain values, and gives plain values.
+"""
+
+from typing import Any
+
+from store_uptime import pipeline
+from store_uptime.pipeline import Columns, Format, Limits, Selection
+from store_uptime.service.encryption import Encryption
+from store_uptime.service.registry.deliveries import OutgoingFile
+from store_uptime.service.workers.jobs import deliverable
+from store_uptime.service.workers.tasks import FileToDeliver, SourceConfig
+
+
+def report_metadata(figures: bytes) -> dict[str, Any]:
+    """The provenance and the quality of a report."""
+    return pipeline.restore(figures).about
+
+
+def render_delivery(figures: bytes, file: FileToDeliver, recipients: tuple[str, ...]) -> OutgoingFile:
+    """What the registry keeps of a stored report to be delivered."""
+    return deliverable(pipeline.restore(figures), file, Encryption(recipients))
+
+
+def render_report(figures: bytes, selection: Selection, file_format: Format, columns: Columns) -> bytes:
+    """A report, or what is selected of it, in a format, from its stored figures."""
+    return pipeline.select(pipeline.restore(figures), selection).render(file_format, columns)
+
+
+def render_csv_safe(figures: bytes, selection: Selection, columns: Columns) -> bytes:
+    """The same as CSV that is safe for spreadsheets."""
+    return pipeline.select(pipeline.restore(figures), selection).csv_safe(columns)
+
+
+def render_rejected(figures: bytes, rejects: bytes, table: str) -> bytes:
+    """The rejected rows of a table as CSV."""
+    return pipeline.restore(figures, rejects=rejects).rejected_csv(table)
+
+
+def render_rejected_safe(figures: bytes, rejects: bytes, table: str) -> bytes:
+    """The same, safe for spreadsheets."""
+    return pipeline.restore(figures, rejects=rejects).rejected_csv_safe(table)
+
+
+def render_timeline(
+    config: SourceConfig, store: str, limits: Limits, figures: bytes | None, plan: bytes | None
+) -> dict[str, bytes]:
+    """One store's week as JSON and CSV: of a stored report, or as of now."""
+    source = config.open()
+    if figures is None or plan is None:
+        result = pipeline.build_timeline(source, store, limits=limits)
+    else:
+        result = pipeline.explain(source, pipeline.restore(figures, plan, store=store), store, limits)
+    return {"json": result.json(), "csv": result.csv()}
