@@ -228,5 +228,14 @@ from .source.postgres.connection import (
 from .source.proposal import (
     proposed_mapping as proposed_mapping,
 )
+from .text import (
+    counted as counted,
+)
+from .text import (
+    most_frequent_first as most_frequent_first,
+)
+from .text import (
+    printable as printable,
+)
 
 __all__: list[str]

@@ -15,8 +15,9 @@ from store_uptime.pipeline.errors import AllPollsRejected, NoPolls
 from store_uptime.pipeline.options import DAY_US, Horizon
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
-from store_uptime.pipeline.plan.plausibility import commonest, example_of
+from store_uptime.pipeline.plan.plausibility import example_of
 from store_uptime.pipeline.source.frames import NONE_USUAL, RawPolls, Source
+from store_uptime.pipeline.text import most_frequent_first
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     if horizon is not None and source.newest_poll_us(CALENDAR_END_US) is not None:
         return no_polls(source, horizon)
     polls = newest_polls(source)
-    reasons = dict(sorted(polls.counts.rejected.items(), key=lambda item: (-item[1], item[0])))
+    reasons = most_frequent_first(polls.counts.rejected)
     if not reasons:
         return nothing_polled(source)
-    reason, _ = commonest(reasons)
+    reason = next(iter(reasons))
     example = str(example_of(polls.rejected, reason) or "")
     is_all = polls.rejected.height < source.newest_limit
     return AllPollsRejected(source.name, polls.rejected.height, is_all, reasons, example, remedy(polls.rejected))

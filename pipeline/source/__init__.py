@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from store_uptime.pipeline.errors import AddressNotUnderstood, SourceMissing
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import EMBEDDED
-from store_uptime.pipeline.source.folder.paths import printable
+from store_uptime.pipeline.text import printable
 
 if TYPE_CHECKING:
     from store_uptime.pipeline.source.frames import Source

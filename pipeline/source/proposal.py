@@ -18,6 +18,7 @@ from store_uptime.pipeline.mapping.time_units import YEARS_US
 from store_uptime.pipeline.options import UNIT_US, iso
 from store_uptime.pipeline.source.seen import ROWS, SeenTable, seen_tables
 from store_uptime.pipeline.tables import COLUMNS, SPACE, Table
+from store_uptime.pipeline.text import counted, most_frequent_first
 
 WORDS_SHOWN, SAMPLES = 20, 3
 LETTERS, SAMPLE_LETTERS = 100, 36  # of a text in a comment; a UUID is shown whole
@@ -70,7 +71,7 @@ def place(seen: SeenTable | None) -> str:
     if seen is None:
         return ""
     first = "the first " if seen.rows.height == ROWS else ""
-    return f"  # {in_comment(seen.place)}, {first}{counted(seen.rows.height)}"
+    return f"  # {in_comment(seen.place)}, {first}{counted(seen.rows.height, 'row')}"
 
 
 def missing(table: Table) -> Entry:
@@ -213,7 +214,7 @@ def word_counts(seen: SeenTable) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for text, rows in seen.rows["status"].drop_nulls().value_counts(name="rows").iter_rows():
         counts[word_text(text)] += rows
-    return dict(sorted(((word, rows) for word, rows in counts.items() if word), key=lambda pair: (-pair[1], pair[0])))
+    return most_frequent_first({word: rows for word, rows in counts.items() if word})
 
 
 def word_toml(word: str) -> str:
@@ -224,7 +225,7 @@ def word_toml(word: str) -> str:
 
 def rows_of(counts: dict[str, int], words: Sequence[str]) -> str:
     """Words with their numbers of rows."""
-    return ", ".join(f"{in_comment(word)}: {counted(counts[word])}" for word in words)
+    return ", ".join(f"{in_comment(word)}: {counted(counts[word], 'row')}" for word in words)
 
 
 def monday_entries(seen: SeenTable) -> Iterator[Entry]:
@@ -254,11 +255,6 @@ def number_of(text: pl.Expr) -> pl.Expr:
 
 
 # Comments -------------------------------------------------------------------------------------------------------------
-
-
-def counted(rows: int) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 def samples(seen: SeenTable, column: str) -> str:
