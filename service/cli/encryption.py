@@ -7,12 +7,11 @@ import cyclopts
 from cyclopts import Parameter
 
 from store_uptime import pipeline
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.pipeline import StoreUptimeError, counted
 from store_uptime.service import parameters
-from store_uptime.service.cli import terminal
+from store_uptime.service.cli.output import write_private_output
 from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
-from store_uptime.service.cli.report import put_private
-from store_uptime.service.cli.terminal import counted, echo
+from store_uptime.service.cli.terminal import echo, progress_spinner
 from store_uptime.service.errors import ReportEncrypted
 from store_uptime.service.parameters import INPUT, Identities
 
@@ -86,7 +85,7 @@ def decrypt(
         raise CannotRead(path, error.strerror or str(error)) from None
     if not content.startswith(MAGIC):
         raise CannotRead(path, "it is not encrypted, or not as it was delivered")
-    put_private(encryption((), identity).opened(content), out)
+    write_private_output(encryption((), identity).opened(content), out)
     return 0
 
 
@@ -104,7 +103,7 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
     if not keys.recipients:
         raise NothingToEncryptTo
     done = left = 0
-    with opened(place) as ask, terminal.steps() as progress:
+    with opened(place) as ask, progress_spinner() as progress:
         for what in ("report", "file"):
             rows = ask(f"kept_{what}s")
             for number, row in enumerate(rows, start=1):

@@ -7,8 +7,8 @@ from cyclopts import Parameter
 from store_uptime import pipeline
 from store_uptime.pipeline import Columns, Format
 from store_uptime.service import parameters
+from store_uptime.service.cli.output import refuse_binary_on_terminal, write_private_output
 from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
-from store_uptime.service.cli.report import put_private, refuse_terminal
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import RemovedReport
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
@@ -35,7 +35,7 @@ def fetch(
     from store_uptime.service.encryption import encryption
     from store_uptime.service.registry.reports import known, with_result
 
-    refuse_terminal(format, out)
+    refuse_binary_on_terminal(format, out)
     keys = encryption((), identity)
     with opened(place) as ask:
         row = with_result(known(next(iter(ask("status", id=report_id)), None)))
@@ -44,6 +44,6 @@ def fetch(
             raise RemovedReport
         report = pipeline.restore(keys.opened(stored[0]["figures"]))
         ask("note", action="read", subject=report_id, detail="fetch", **ON_THE_COMMAND_LINE)
-    put_private(report.render(format, columns or row["options"]["columns"]), out)
+    write_private_output(report.render(format, columns or row["options"]["columns"]), out)
     echo(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
     return 0
