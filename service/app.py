@@ -78,7 +78,7 @@ def create_app(settings: Settings, host: Host) -> ProxyMiddleware:
         return Caller(backend, request.user, client_of(request.scope))
 
     app = Litestar(
-        route_handlers=[*HANDLERS, openapi.assets(), views.views, views.assets()],
+        route_handlers=[*HANDLERS, openapi.assets(), views.views, views.assets_router()],
         lifespan=[life],
         before_request=check_request,
         dependencies={
@@ -99,7 +99,7 @@ def create_app(settings: Settings, host: Host) -> ProxyMiddleware:
         compression_config=CompressionConfig(
             backend="zstd", compression_facade=Zstandard, gzip_fallback=True, exclude=["/events$"]
         ),
-        template_config=TemplateConfig(instance=templates.engine()),
+        template_config=TemplateConfig(instance=templates.template_engine()),
         request_max_body_size=settings.body_limit,
         state=State(),
         logging_config=None,

@@ -8,7 +8,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import counted
 from store_uptime.service.cli.terminal import echo, format_reasons
 from store_uptime.service.page.freshness import Freshness, freshness
-from store_uptime.service.page.humanize import behind, format_elapsed
+from store_uptime.service.page.humanize import format_behind, format_elapsed
 from store_uptime.service.parameters import STDOUT
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Line = tuple[str, str]
 
 def echo_summary(report: "Report", out: Path, seconds: float) -> None:
     """Print the summary of a report that was made in so many seconds and written to out."""
-    fresh = freshness(report, report.exact["last_poll_us"].max())
+    fresh = freshness(report, report.exact.select("last_poll_us").max().item())
     lines = [*data_lines(report, fresh), *result_lines(report, fresh)]
     lines.append(("written", f"to {'stdout' if out == STDOUT else out}, in {format_elapsed(seconds)}"))
     width = max(len(name) for name, _ in lines)
@@ -36,7 +36,7 @@ def data_lines(report: "Report", fresh: Freshness) -> Iterator[Line]:
     if "mapping" in provenance:
         yield "mapping", ", ".join(f"{table} ({', '.join(keys)})" for table, keys in provenance["mapping"].items())
     chosen = "" if fresh.age_s is None else f"{pipeline.age_in_words(fresh.age_s)} ago, "
-    yield "now", f"{fresh.now} ({chosen}{provenance['now_is']}{behind(fresh.behind_s)})"
+    yield "now", f"{fresh.now} ({chosen}{provenance['now_is']}{format_behind(fresh.behind_s)})"
     yield "stores", counted(report.exact.height, "store")
     for name, counts in quality.tables.items():
         yield name, ", ".join(row_counts(counts))

@@ -11,8 +11,8 @@ from store_uptime.service import parameters
 from store_uptime.service.cli.output import input_files, write_output
 from store_uptime.service.cli.tables import print_parts
 from store_uptime.service.cli.terminal import echo, progress_spinner
-from store_uptime.service.cli.week import STATUS_COLOURS, show_week, why_empty
-from store_uptime.service.page.humanize import ago
+from store_uptime.service.cli.week import STATUS_COLOURS, show_week, empty_week_reason
+from store_uptime.service.page.humanize import format_ago
 from store_uptime.service.parameters import FLAG, INPUT, OUTPUT
 
 if TYPE_CHECKING:
@@ -78,6 +78,6 @@ def show_pieces(result: "Timeline") -> None:
         table.add_column(name, width=width, justify="right" if name == "length" else "left", overflow="fold")
     for row in result.lines():
         table.add_row(*row, style=STATUS_COLOURS[row[0]])
-    clock = f"local time of {printable(result.timezone)}{ago(result.data_age_seconds)}"
+    clock = f"local time of {printable(result.timezone)}{format_ago(result.data_age_seconds)}"
     heading = Text(f"Store {printable(result.store_id)}, {clock}", overflow="fold")
-    print_parts(stdout, heading, table, *why_empty(result))
+    print_parts(stdout, heading, table, *empty_week_reason(result))

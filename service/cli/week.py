@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from store_uptime import pipeline
 from store_uptime.pipeline import printable
 from store_uptime.service.cli.tables import print_parts
-from store_uptime.service.page.humanize import format_duration, format_instant, local_day, offset
+from store_uptime.service.page.humanize import format_duration, format_instant, format_day, format_offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def show_week(timeline: "Timeline", newest: int | None = None) -> None:
         *(part for day in week.days[-newest if newest else 0 :] for part in day_parts(day, zone)),
         *(outage_parts(week.outages, zone) if newest is None else ()),
         *figure_parts(week),
-        *why_empty(timeline),
+        *empty_week_reason(timeline),
     )
 
 
@@ -79,8 +79,8 @@ def outage_parts(outages: "Iterable[Stretch]", zone: tzinfo) -> "Iterator[Render
     table = stretch_table()
     for outage in outages:
         start, end = outage.start_utc.astimezone(zone), outage.end_utc.astimezone(zone)
-        until = f"{end:%H:%M:%S}" if end.date() == start.date() else f"{local_day(end)} {end:%H:%M:%S}"
-        span = f"{local_day(start)} {start:%H:%M:%S} – {until}"
+        until = f"{end:%H:%M:%S}" if end.date() == start.date() else f"{format_day(end)} {end:%H:%M:%S}"
+        span = f"{format_day(start)} {start:%H:%M:%S} – {until}"
         table.add_row(span, "down", format_length(outage.length), style=STATUS_COLOURS["down"])
     if table.row_count:
         yield Text("\nOutages", style="bold")
@@ -101,7 +101,7 @@ def figure_parts(week: "Week") -> "Iterator[RenderableType]":
     yield table
 
 
-def why_empty(timeline: "Timeline") -> "Iterator[str]":
+def empty_week_reason(timeline: "Timeline") -> "Iterator[str]":
     """Why a week has no stretch at all; nothing where it has some."""
     if not timeline.pieces.is_empty():
         return
@@ -134,7 +134,7 @@ def rests_on(stretch: "Stretch", day: datetime, zone: tzinfo) -> str:
         return "further than max-gap from a poll"
     inside = [poll for poll in polls if stretch.start_utc <= poll <= stretch.end_utc]
     if not inside:
-        return f"as polled {local_day(polls[0])} {polls[0]:%H:%M:%S}"
+        return f"as polled {format_day(polls[0])} {polls[0]:%H:%M:%S}"
     if len(inside) == 1:
         return f"1 poll, {inside[0]:%H:%M:%S}"
     return f"{len(inside)} polls, {inside[0]:%H:%M:%S} to {inside[-1]:%H:%M:%S}"
@@ -147,7 +147,7 @@ def time_on_day(instant: datetime, day: "Day", zone: tzinfo) -> str:
     there = instant.astimezone(zone)
     # When clocks go back an hour comes twice: fold 0 and 1 are the two, and have two offsets only then.
     is_twice = there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
-    return f"{there:%H:%M:%S} {offset(there)}" if is_twice else f"{there:%H:%M:%S}"
+    return f"{there:%H:%M:%S} {format_offset(there)}" if is_twice else f"{there:%H:%M:%S}"
 
 
 def format_length(duration: timedelta) -> str:

@@ -147,7 +147,7 @@ def nowhere(request: Request[Any, Any, Any], error: NotFoundException) -> Respon
     """What there is at an address that leads nowhere: a page for a browser, a problem for everybody else."""
     if not is_for_a_browser(request):
         return refused(request, error)
-    return Template("problem.html", context={"told": SENTENCES[404]}, status_code=404)
+    return Template("problem.html", context={"detail": SENTENCES[404]}, status_code=404)
 
 
 def is_for_a_browser(request: Request[Any, Any, Any]) -> bool:

@@ -2,9 +2,10 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from store_uptime.service.page.humanize import when_down
+from store_uptime.service.page.humanize import down_word, to_datetime
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import Report
@@ -32,6 +33,11 @@ def freshness(report: "Report", newest_poll_us: int | None) -> Freshness:
     if report.plan.options.now is None:
         # A clock that is set back makes no data of the future: its age is none then.
         age_s = max(0, time.time_ns() // 1_000 - horizon.now_us) / SECOND_US
-        return Freshness(now, age_s, None, when_down(age_s))
+        return Freshness(now, age_s, None, down_word(age_s))
     behind_s = horizon.seconds_since(newest_poll_us)
-    return Freshness(now, None, behind_s, when_down(behind_s))
+    return Freshness(now, None, behind_s, down_word(behind_s))
+
+
+def seconds_since(instant: datetime | str) -> float:
+    """How long ago an instant was, by the clock; not below 0."""
+    return max(0.0, (datetime.now(UTC) - to_datetime(instant)).total_seconds())

@@ -1,4 +1,4 @@
-"""The page: what people look at. It only shows; what changes something is asked of the API by its scripts."""
+"""The views of the page. They only show: its scripts call the API for whatever changes something."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from store_uptime.pipeline import Options, Selection, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import NotAllowed, ReportEncrypted, public_message
 from store_uptime.service.front import problems
-from store_uptime.service.page import templates, view_models
+from store_uptime.service.page import store_models, templates, view_models
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.registry.registry import Row
@@ -26,47 +26,45 @@ from store_uptime.service.routes.schemas import TEXT, StoreIdInQuery
 from store_uptime.service.routes.static_files import files
 from store_uptime.service.workers import jobs
 
-Asking = Request[Grant, str | None, Any]
+PageRequest = Request[Grant, str | None, Any]
 STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
-HISTORY = 50
-A_YEAR_S = 31_536_000
-Sort = Annotated[
-    str, QueryParameter(pattern=TEXT, max_length=64)
-]  # what the fleet's script sorts by: it reads it itself
+PAGE_LENGTH = 50
+YEAR_S = 31_536_000
+# Only the fleet's script reads it; a view that did not declare it would refuse the address that the script wrote.
+Sort = Annotated[str, QueryParameter(pattern=TEXT, max_length=64)]
 ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
-def page(name: str, **values: Any) -> Template:
-    """A template with what it shows."""
+def render(name: str, **values: Any) -> Template:
     return Template(f"{name}.html", context=values)
 
 
 @get("/")
-async def home(
+async def home_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     sort: Sort = "",
 ) -> Template:
-    """Trigger; what runs; the fleet of the newest report. Where there is no data yet, what to do."""
+    """A form for a report, the reports on their way, the fleet of the newest; without data, what to do first."""
     running = await backend.registry.rows(
-        "history", statuses=reports.STATUSES["Running"], store_id=None, after=None, limit=HISTORY
+        "history", statuses=reports.STATUSES["Running"], store_id=None, after=None, limit=PAGE_LENGTH
     )
     newest = await backend.registry.row("newest")
-    on_their_way = [await progressing(backend, row) for row in running]
-    shown: dict[str, Any] = {"running": on_their_way, "report": newest, "sealed": None}
+    running_values = [await progress_values(backend, row) for row in running]
+    values: dict[str, Any] = {"running": running_values, "report": newest, "empty": None, "encrypted": None}
     if newest is None:
-        return page("home", **shown, lacking=await lacking(backend))
+        return render("home", **values | {"empty": await why_empty(backend)})
     try:
-        return page("home", lacking=None, **shown | await fleet_of(caller, newest, selection))
-    except ReportEncrypted as sealed:
-        return page(
-            "home", lacking=None, **shown | {"report": None, "sealed": {"why": str(sealed), "id": newest["id"]}}
-        )
+        return render("home", **values | await fleet_values(caller, newest, selection))
+    except ReportEncrypted as error:
+        # People still see what runs, and can make a report: the server may have been given other keys since.
+        encrypted = {"why": str(error), "id": newest["id"]}
+        return render("home", **values | {"report": None, "encrypted": encrypted})
 
 
-async def lacking(backend: Backend) -> dict[str, Any] | None:
-    """why: no report can be made yet; has_no_data: whether there is nothing at all. None where one can be made."""
+async def why_empty(backend: Backend) -> dict[str, Any] | None:
+    """Why no report can be made: the sentence, and whether there is no data at all; None where one can be made."""
     try:
         await backend.data_version(Options())
     except (pipeline.NoPolls, pipeline.SourceMismatch) as error:
@@ -74,15 +72,14 @@ async def lacking(backend: Backend) -> dict[str, Any] | None:
     return None
 
 
-async def progressing(backend: Backend, row: Row) -> dict[str, Any]:
-    """A report on its way: its row, how far it is, and which of the stages that is."""
+async def progress_values(backend: Backend, row: Row) -> dict[str, Any]:
+    """Of a report on its way: its row, how far it is, and which of the stages that is."""
     progress = await reports.progress(backend.registry, row)
     stage = next((number for number, name in enumerate(STAGES) if progress["step"].startswith(name)), 1)
     return {"row": row, "progress": progress, "stages": STAGES, "stage": stage}
 
 
-async def fleet_of(caller: Caller, row: Row, selection: Selection) -> dict[str, Any]:
-    """What the fleet's template shows of a complete report."""
+async def fleet_values(caller: Caller, row: Row, selection: Selection) -> dict[str, Any]:
     stored, backend = await caller.content("figures", row["id"]), caller.backend
     head = await backend.workers.brief(view_models.fleet_head, stored["figures"], selection)
     before = await backend.registry.row("before", id=row["id"])
@@ -96,30 +93,30 @@ async def fleet_of(caller: Caller, row: Row, selection: Selection) -> dict[str, 
 
 
 @get("/view/{report_id:str}")
-async def view(
+async def report_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     report_id: FromPath[str],
     selection: NamedDependency[Selection],
     sort: Sort = "",
 ) -> Template | Redirect:
-    """A report, wherever it stands: its progress, its fleet or its store, or what went wrong."""
+    """A report in any state: its progress, its fleet or its one store, or why it failed."""
     row = await reports.found(backend.registry, report_id)
     if row["status"] in reports.STATUSES["Running"]:
-        return page("running", **await progressing(backend, row))
+        return render("running", **await progress_values(backend, row))
     if row["status"] == "error":
         again = msgspec.to_builtins(described_options(row["options"]))
         deliveries = await backend.registry.rows("deliveries", id=report_id)
-        return page("failed", report=row, again=again, deliveries=deliveries)
+        return render("failed", report=row, again=again, deliveries=deliveries)
     if row["options"]["store_id"] is not None and row["stores"]:
         query = {"store_id": row["options"]["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
-    return page("fleet", **await fleet_of(caller, row, selection))
+    return render("fleet", **await fleet_values(caller, row, selection))
 
 
 @get("/view/{report_id:str}/fleet.json")
-async def fleet_rows(
-    request: Asking, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
+async def fleet_rows_view(
+    request: PageRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
     await reports.finished(backend.registry, report_id)
@@ -127,12 +124,12 @@ async def fleet_rows(
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content("fleet", report_id)
-    content = await backend.workers.brief(view_models.fleet_rows, stored["figures"], stored["lanes"])
+    content = await backend.workers.brief(view_models.fleet_columns, stored["figures"], stored["lanes"])
     return Response(content, media_type="application/json", headers=headers)
 
 
 @get("/view/{report_id:str}/store")
-async def store(
+async def store_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     report_id: FromPath[str],
@@ -140,13 +137,13 @@ async def store(
 ) -> Template:
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
     row = await reports.finished(backend.registry, report_id)
-    stored = view_models.StoredReport(**await caller.content("explained", report_id, store_id))
-    week = await backend.workers.from_source(view_models.store_week, backend.place, store_id, backend.limits, stored)
-    return page("store", report=row, store_id=store_id, **week)
+    stored = store_models.StoredReport(**await caller.content("explained", report_id, store_id))
+    week = await backend.workers.from_source(store_models.store_week, backend.place, store_id, backend.limits, stored)
+    return render("store", report=row, store_id=store_id, **week)
 
 
 @get("/view/{report_id:str}/data")
-async def data(
+async def data_view(
     backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Template:
     """Where a report comes from, and what its data was like."""
@@ -154,39 +151,39 @@ async def data(
     stored = await caller.content("figures", report_id)
     about = await backend.workers.brief(jobs.about, stored["figures"])
     deliveries = await backend.registry.rows("deliveries", id=report_id)
-    destinations = sorted(backend.settings.destinations)
-    return page("data", report=row, **about, meanings=pipeline.LISTS, deliveries=deliveries, destinations=destinations)
+    more = {"meanings": pipeline.LISTS, "destinations": sorted(backend.settings.destinations)}
+    return render("data", report=row, deliveries=deliveries, **about, **more)
 
 
 @get("/history")
-async def history(backend: NamedDependency[Backend], after: ReportId = "") -> Template:
+async def history_view(backend: NamedDependency[Backend], after: ReportId = "") -> Template:
     """Earlier reports, the newest first."""
     rows = await backend.registry.rows(
-        "history", statuses=list(reports.WORDS), store_id=None, after=after or None, limit=HISTORY + 1
+        "history", statuses=list(reports.WORDS), store_id=None, after=after or None, limit=PAGE_LENGTH + 1
     )
     newest_data = await backend.registry.row("newest_data")
-    here = rows[:HISTORY]
+    here = rows[:PAGE_LENGTH]
     complete = [number for number, row in enumerate(here) if row["status"] == "complete"]
     times = [row["finished_at"] - row["started_at"] for row in here if row["started_at"] and row["finished_at"]]
-    return page(
+    return render(
         "history",
         reports=here,
         newest=complete[:2] if len(complete) > 1 else None,
         data_now=newest_data and newest_data["data_now"],
         slowest=max(times, default=timedelta()).total_seconds(),
-        more=here[-1]["id"] if len(rows) > HISTORY else None,
+        more=here[-1]["id"] if len(rows) > PAGE_LENGTH else None,
     )
 
 
 @get("/timetable")
-async def timetable(backend: NamedDependency[Backend]) -> Template:
+async def schedules_view(backend: NamedDependency[Backend]) -> Template:
     """Reports on schedule: when each comes, and what became of its newest report; a form for another."""
     rows = await backend.registry.rows("schedules")
-    return page("timetable", schedules=rows, destinations=sorted(backend.settings.destinations))
+    return render("timetable", schedules=rows, destinations=sorted(backend.settings.destinations))
 
 
 @get("/compare")
-async def compare(
+async def comparison_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     old: Annotated[str, QueryParameter()],
@@ -195,45 +192,56 @@ async def compare(
     """Two reports side by side: which stores got worse."""
     rows = [await reports.finished(backend.registry, report_id) for report_id in (old, new)]
     stored = [(await caller.content("figures", row["id"]))["figures"] for row in rows]
-    found = await backend.workers.brief(view_models.comparison, *stored)
-    return page("compare", old=rows[0], new=rows[1], **found)
+    found = await backend.workers.brief(view_models.compared_fleets, *stored)
+    return render("compare", old=rows[0], new=rows[1], **found)
 
 
 @get("/rule")
-async def rule() -> Template:
+async def rule_view() -> Template:
     """The whole rule: docs/semantics.md."""
-    return page("rule", text=templates.semantics())
+    return render("rule", text=templates.semantics())
 
 
-def refused(request: Asking, error: Exception) -> Template:
-    """What goes wrong, for people; where a key is missing, the form for it."""
+def error_page(request: PageRequest, error: Exception) -> Template:
+    """An error as a page; where a key is missing, the form to sign in."""
     problems.note_cause(request, error)
     if isinstance(error, NotAllowed):
         return Template("sign_in.html", status_code=401, headers=error.headers)
     problem = problems.problem_of(error)
     return Template(
         "problem.html",
-        context={"told": problem.detail},
+        context={"detail": problem.detail},
         status_code=problem.status_code,
         headers=problem.headers,
     )
 
 
-def failed(request: Asking, error: Exception) -> Response[Any]:
-    """A mistake of ours: a page for a browser, a problem for everybody else."""
-    return refused(request, error) if problems.is_for_a_browser(request) else problems.refused(request, error)
+def failure_response(request: PageRequest, error: Exception) -> Response[Any]:
+    """An unexpected error: as a page for a browser, as problem details for programs."""
+    return error_page(request, error) if problems.is_for_a_browser(request) else problems.refused(request, error)
 
 
 views = Router(
     "/",
     opt=needs(Role.READ)["opt"],
-    route_handlers=[home, view, fleet_rows, store, data, timetable, history, compare, rule],
+    route_handlers=[
+        home_view,
+        report_view,
+        fleet_rows_view,
+        store_view,
+        data_view,
+        schedules_view,
+        history_view,
+        comparison_view,
+        rule_view,
+    ],
     include_in_schema=False,
-    exception_handlers={StoreUptimeError: refused, HTTPException: refused, Exception: failed},
+    exception_handlers={StoreUptimeError: error_page, HTTPException: error_page, Exception: failure_response},
 )
 
 
-def assets() -> Any:
-    """The route of its style and its scripts, under an address that changes with them."""
-    for_ever = CacheControlHeader(max_age=A_YEAR_S, public=True, immutable=True)
-    return files(templates.assets_path(), templates.ASSETS, for_ever)
+def assets_router() -> Any:
+    """The route of the page's style and scripts."""
+    # Their address changes with their content, so that no copy is ever out of date.
+    immutable = CacheControlHeader(max_age=YEAR_S, public=True, immutable=True)
+    return files(templates.assets_path(), templates.ASSETS, immutable)
