@@ -17,7 +17,7 @@ ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
 
 def format_duration(seconds: float | None) -> str:
     """2 h 15 min; to the nearest minute, but to the next second below one, and to the nearest hour from 1,000 on."""
-    # assets/lanes.js has the same rule for the table that scripts draw: a test compares the two.
+    # assets/words.js has the same rule for the table that scripts draw: a test compares the two.
     if seconds is None:
         return "unknown"
     if 0 < seconds < MINUTE:
