@@ -34,7 +34,7 @@ test-elsewhere:
 
 # 300 reports while workers, servers and the database are killed at random, and others while all that can hang does
 chaos *ARGS:
-    uv run pytest -n 0 -s -m nightly tests/service/test_chaos.py tests/service/test_faults.py "$@"
+    uv run pytest -n 0 -s -m nightly tests/service/chaos/test_chaos.py tests/service/chaos/test_faults.py "$@"
 
 # all that takes too long for CI, and in the end what was run and how long it took
 nightly:

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 from benches.common import compile_packages, machine, own_database
 from store_uptime.pipeline import load_files, write_sample
 from store_uptime.service.testing import serving
-from tests.service.browsing import MISSING, found_browser, launched, opened, ready
+from tests.support.browsing import MISSING, found_browser, launched, opened, ready
 
 STORES, DAYS, VISITS = 10_000, 9, 5
 SMOKE = (200, 9, 1)

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from store_uptime.pipeline import throwaway_server
-from tests.service.examples import BLOCK, answers, calls
+from tests.support.examples import BLOCK, answers, calls
 
 PAGE = Path(__file__).parent / "api.md"
 WIDTH = 116

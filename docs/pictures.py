@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 from store_uptime.pipeline import throwaway_server, write_sample
 from store_uptime.service.testing import serving
-from tests.service.browsing import launched, opened, ready
-from tests.service.running import complete, loaded
+from tests.support.browsing import launched, opened, ready
+from tests.support.running import complete, loaded
 
 FOLDER = Path(__file__).parent / "pictures"
 WINDOW = {"width": 1280, "height": 800}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.feeds import ASIDE
-from tests.postgres import (
+from tests.support.feeds import ASIDE
+from tests.support.postgres import (
     PASSWORD,
     Cluster,
     TlsFront,

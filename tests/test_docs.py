@@ -30,9 +30,9 @@ from store_uptime.service.errors import ServiceError
 from store_uptime.service.front import problems
 from store_uptime.service.observability import metrics
 from store_uptime.service.routes import schemas
-from tests.feeds import called
-from tests.postgres import open_folder
-from tests.service.examples import ADDRESS, answers, calls
+from tests.support.examples import ADDRESS, answers, calls
+from tests.support.feeds import called
+from tests.support.postgres import open_folder
 
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.feeds import surroundings
+from tests.support.feeds import surroundings
 
 ROOT = Path(__file__).parents[2]
 RECIPES = ROOT / "docs" / "deploy"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.conftest import ROOT, run, uv
-from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
+from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
 
 pytestmark = pytest.mark.long
 LOCK = ROOT / "requirements.lock"

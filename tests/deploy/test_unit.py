@@ -20,7 +20,7 @@ from store_uptime.pipeline.embedded import server
 from store_uptime.service import testing
 from store_uptime.service.testing import Service
 from tests.deploy.conftest import RECIPES, is_for_everybody
-from tests.service.running import complete
+from tests.support.running import complete
 
 pytestmark = pytest.mark.long  # an environment and a server of its own
 

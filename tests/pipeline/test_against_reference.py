@@ -1,4 +1,4 @@
-"""Every figure of the pipeline against the plain reference in tests/reference.py, on made-up worlds."""
+"""Every figure of the pipeline against the plain reference in tests/support/reference.py, on made-up worlds."""
 
 import csv
 import io
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from store_uptime.pipeline import Frames, Options, Report, build_report
 from store_uptime.pipeline.errors import NoPolls
-from tests.profiles import examples
-from tests.reference import (
+from tests.support.profiles import examples
+from tests.support.reference import (
     CLOSED,
     DOWN,
     EPOCH,
@@ -33,7 +33,7 @@ from tests.reference import (
     trouble_with_poll,
     written,
 )
-from tests.worlds import EVERY_TEXT_AT, World, every_text, moment, shuffled, sparse_worlds, worlds
+from tests.support.worlds import EVERY_TEXT_AT, World, every_text, moment, shuffled, sparse_worlds, worlds
 
 Figures = dict[str, Any]
 

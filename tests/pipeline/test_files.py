@@ -26,8 +26,8 @@ from store_uptime.pipeline import (
 from store_uptime.pipeline.errors import CannotWrite, WouldOverwriteSource
 from store_uptime.pipeline.files import PREFIX, check_targets, publish, unfinished, write_file, write_new_file
 from store_uptime.pipeline.load.rejects import REJECTS, name_of
-from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
-from tests.profiles import examples
+from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
+from tests.support.profiles import examples
 
 FEED = {
     "polls": lines(POLLS, "a,2024-10-14 10:00:00 UTC,active", "a,2024-10-14 11:00:00 UTC,inactive", "a,soon,active"),

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page
 
 from store_uptime.pipeline import write_sample
 from store_uptime.service.testing import Service
-from tests.postgres import fresh_database
-from tests.service.browsing import launched, new_page, watched
-from tests.service.running import IMPATIENT, loaded, running
+from tests.support.browsing import launched, new_page, watched
+from tests.support.postgres import fresh_database
+from tests.support.running import IMPATIENT, loaded, running
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_uptime.service.durations import duration, written
-from tests.profiles import examples
+from tests.support.profiles import examples
 
 MOST_S = 999_999_999  # what a text holds in each of its units
 

@@ -17,9 +17,9 @@ from store_uptime.pipeline import Frames, Limits, build_report
 from store_uptime.service.encryption import MAGIC, Encryption, NoKey, encryption, new_identity
 from store_uptime.service.errors import ReportEncrypted
 from store_uptime.service.testing import Service
-from tests.feeds import called
-from tests.postgres import eventually, fresh_database, insert, new_cluster, run
-from tests.service.running import bearer, complete, finished, new_key, problem, running
+from tests.support.feeds import called
+from tests.support.postgres import eventually, fresh_database, insert, new_cluster, run
+from tests.support.running import bearer, complete, finished, new_key, problem, running
 
 COLUMNS = ("figures", "plan", "rejects", "lanes")
 SENTENCE = "This report is encrypted"

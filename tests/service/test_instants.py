@@ -18,7 +18,7 @@ from store_uptime.service.instants import WRITTEN, instant
 from store_uptime.service.routes.reports import options_of
 from store_uptime.service.routes.schemas import TriggerRequest
 from store_uptime.service.routes.validation import body_faults
-from tests.profiles import examples
+from tests.support.profiles import examples
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import Options

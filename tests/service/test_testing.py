@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from store_uptime.service.testing import NotServing, serving, started
-from tests.feeds import surroundings
+from tests.support.feeds import surroundings
 
 NOBODY = "postgresql://me@127.0.0.1:1/none"
 

@@ -15,7 +15,7 @@ import pytest
 
 from store_uptime.pipeline.calendar.intervals import business_intervals
 from store_uptime.pipeline.options import Horizon
-from tests import reference
+from tests.support import reference
 
 Interval = tuple[int, int]
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]

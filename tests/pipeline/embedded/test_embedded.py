@@ -21,7 +21,7 @@ from store_uptime.pipeline.embedded import server
 from store_uptime.pipeline.embedded.server import default_data_dir, embedded_server
 from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
 from store_uptime.pipeline.errors import EmbeddedUnavailable
-from tests.postgres import open_folder, postmaster_id
+from tests.support.postgres import open_folder, postmaster_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

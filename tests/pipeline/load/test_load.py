@@ -17,8 +17,8 @@ import pytest
 from store_uptime.pipeline import LoadedFile, Report, build_report, load_files, open_source, write_sample
 from store_uptime.pipeline.errors import CannotWrite, LoadRefused, SourceMismatch, SourceMissing, StoreUptimeError
 from store_uptime.pipeline.load.load import prepare
-from tests.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, surroundings, written_feed
-from tests.postgres import as_user, eventually, run
+from tests.support.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, surroundings, written_feed
+from tests.support.postgres import as_user, eventually, run
 
 TABLES = ("store_status", "menu_hours", "timezones")
 THREE_POLLS = ("a,2024-10-14 10:00:00 UTC,active", "b,2024-10-14 10:01:00 UTC,inactive", "a,2024-10-14 11:00:00,active")

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from store_uptime.pipeline import NoPolls, Options, SourceMapping, build_report, load_files, open_source
 from store_uptime.pipeline.errors import LoadRefused, SourceMismatch, WouldOverwriteSource
 from store_uptime.pipeline.tables import COLUMNS, Table
-from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
-from tests.postgres import eventually, fresh_database, run
-from tests.profiles import examples
-from tests.reference import RawRow
-from tests.worlds import World, worlds
+from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
+from tests.support.postgres import eventually, fresh_database, run
+from tests.support.profiles import examples
+from tests.support.reference import RawRow
+from tests.support.worlds import World, worlds
 
 TABLES = tuple(COLUMNS)
 POLL = lines(POLLS, "a,2024-10-14 12:00:00 UTC,active")

@@ -13,7 +13,7 @@ import zstandard
 from store_uptime.pipeline import Options, Report, build_report, load_files, open_source, write_rejects
 from store_uptime.pipeline.clean.rules import Reason
 from store_uptime.pipeline.clean.split import TableCounts
-from tests.feeds import HOURS, POLLS, ZONES, lines
+from tests.support.feeds import HOURS, POLLS, ZONES, lines
 
 ROOT = Path(__file__).parents[3]
 GOOD = "a,2024-10-14 12:00:00 UTC,active"

@@ -26,8 +26,8 @@ from store_uptime.pipeline import (
 )
 from store_uptime.pipeline.mapping import mapping_file
 from store_uptime.pipeline.mapping.mapping import suggestion
-from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
-from tests.postgres import fresh_database, run
+from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
+from tests.support.postgres import fresh_database, run
 
 # Files ----------------------------------------------------------------------------------------------------------------
 

@@ -14,10 +14,10 @@ from store_uptime.pipeline.plan import partitions as plan_partitions
 from store_uptime.pipeline.plan.packing import WIDEST, PollKeys, neighbours, packed, unpacked
 from store_uptime.pipeline.plan.partitions import Partition, partition
 from store_uptime.pipeline.plan.plan import Plan
-from tests import feeds
 from tests.pipeline.test_against_reference import report_of
-from tests.profiles import examples
-from tests.worlds import World, worlds
+from tests.support import feeds
+from tests.support.profiles import examples
+from tests.support.worlds import World, worlds
 
 POLLS = {"store": pl.UInt32, "poll_us": pl.Int64, "active": pl.Boolean}
 AGES = Horizon(instant_us(datetime(1000, 1, 1, tzinfo=UTC)), instant_us(datetime(9000, 1, 1, tzinfo=UTC)))

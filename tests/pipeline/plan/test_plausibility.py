@@ -23,8 +23,8 @@ from store_uptime.pipeline import (
 from store_uptime.pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
-from tests.postgres import run
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
+from tests.support.postgres import run
 
 NOON = datetime(2024, 10, 14, 12, tzinfo=UTC)
 GIVEN = Options(now=NOON)

@@ -30,10 +30,10 @@ from store_uptime.pipeline import (
 )
 from store_uptime.pipeline.errors import NoPolls
 from store_uptime.pipeline.source.folder.own_files import MARK
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table
-from tests.profiles import examples
-from tests.reference import RawRow
-from tests.worlds import World, worlds
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, table
+from tests.support.profiles import examples
+from tests.support.reference import RawRow
+from tests.support.worlds import World, worlds
 
 NOW = "2024-10-14 12:00:00"
 ODD_IDS = ["=1+1", "a,b", 'a"b', "a\nb", "a\r\nb", "naïve 🏪", "007", " ", "NULL", "a\x01b", "a"]

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from store_uptime.pipeline import Options, Report, build_report, comparison, since_earlier
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 
 HOUR_US = 3_600_000_000
 COLUMNS = [

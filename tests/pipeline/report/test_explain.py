@@ -23,11 +23,11 @@ from store_uptime.pipeline import (
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.source.frames import RawFrames, RawPolls
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table
-from tests.postgres import run
-from tests.profiles import examples
-from tests.reference import RawRow
-from tests.worlds import World, worlds
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, table
+from tests.support.postgres import run
+from tests.support.profiles import examples
+from tests.support.reference import RawRow
+from tests.support.worlds import World, worlds
 
 UP, DOWN = "a,2024-10-14 07:00:00,active", "a,2024-10-14 09:00:00,inactive"
 OTHER = "b,2024-10-14 12:00:00,active"

@@ -39,8 +39,8 @@ from store_uptime.pipeline.errors import CannotWrite, CellFull, SheetFull
 from store_uptime.pipeline.options import HOUR_US, WEEK_US, instant_us, iso
 from store_uptime.pipeline.report.figures import EXTENDED, FIGURE, PLAIN, figure, fleet_percent, half_even, percent
 from store_uptime.pipeline.report.xlsx import workbook
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines
-from tests.profiles import examples
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.support.profiles import examples
 
 HEADER = (
     "store_id,uptime_last_hour(minutes),uptime_last_day(hours),uptime_last_week(hours),"

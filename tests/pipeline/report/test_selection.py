@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from store_uptime.pipeline import Frames, Options, Report, Selection, archive, build_report, select
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)  # a Monday
 EMPTY = Selection()

@@ -26,10 +26,10 @@ from store_uptime.pipeline import (
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.options import WINDOWS, microseconds
 from store_uptime.pipeline.report.stretches import Status
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines
-from tests.profiles import examples
-from tests.reference import RawRow
-from tests.worlds import World, sparse_worlds, worlds
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.support.profiles import examples
+from tests.support.reference import RawRow
+from tests.support.worlds import World, sparse_worlds, worlds
 
 NEW_YORK = lines(ZONES, "a,America/New_York")
 STATUSES: tuple[Status, ...] = ("up", "down", "unknown")

@@ -30,8 +30,8 @@ from store_uptime.pipeline.load.incoming import judged_batches
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.source.folder import sizes
 from store_uptime.pipeline.source.folder.discovery import found_files
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines, store_uptime, written_feed
 from tests.fuzz.kinds import read_feed
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, store_uptime, written_feed
 
 POLL = "a,2024-10-14 12:00:00 UTC,active"
 NUM_VALUES_AT, LEVELS_AT = 12, 27  # in the file below: the number of values in its first page, and their levels

@@ -28,7 +28,7 @@ from store_uptime.pipeline.errors import (
 from store_uptime.pipeline.options import Horizon, instant_us
 from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, parse_conninfo
 from store_uptime.pipeline.source.postgres.postgres import Postgres
-from tests.postgres import (
+from tests.support.postgres import (
     PASSWORD,
     Cluster,
     TlsFront,

@@ -32,7 +32,7 @@ from store_uptime.pipeline.options import Horizon, instant_us
 from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, source_error
 from store_uptime.pipeline.source.postgres.postgres import Postgres
 from tests.pipeline.source.test_postgres_forms import NOON
-from tests.postgres import as_user, fresh_database, pgbouncer, run
+from tests.support.postgres import as_user, fresh_database, pgbouncer, run
 
 NOW_US = instant_us(NOON)
 HORIZON = Horizon(NOW_US - 86_400_000_000, NOW_US)

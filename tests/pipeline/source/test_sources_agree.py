@@ -19,9 +19,9 @@ from store_uptime.pipeline import (
     write_sample,
 )
 from store_uptime.pipeline.tables import SPACE
-from tests.postgres import fresh_database, in_database, insert, run
-from tests.reference import RawRow, instant, micros, time_of_day
-from tests.worlds import EVERY_TEXT_AT, World, every_text, hours_row, moment, poll_row
+from tests.support.postgres import fresh_database, in_database, insert, run
+from tests.support.reference import RawRow, instant, micros, time_of_day
+from tests.support.worlds import EVERY_TEXT_AT, World, every_text, hours_row, moment, poll_row
 
 COLUMNS = {
     "store_status": ("store_id", "timestamp_utc", "status"),

@@ -6,8 +6,8 @@ import pytest
 
 from store_uptime.pipeline import Frames, build_report, open_source
 from store_uptime.pipeline.errors import NoPolls, SourceMismatch
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines, table, written_feed
-from tests.postgres import eventually, insert, run
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, table, written_feed
+from tests.support.postgres import eventually, insert, run
 
 NEWEST = "2024-05-06 12:00:00"
 HOURS_TABLE = "create table menu_hours (store_id text, day_of_week int, start_time_local time, end_time_local time)"

@@ -10,8 +10,8 @@ from store_uptime.pipeline import SourceMapping, build_report, open_source
 from store_uptime.pipeline.source.postgres.postgres import Postgres
 from store_uptime.pipeline.statements import statement
 from store_uptime.pipeline.tables import COLUMNS
-from tests.feeds import POLLS, frames, lines
-from tests.postgres import as_user, eventually, in_database, run
+from tests.support.feeds import POLLS, frames, lines
+from tests.support.postgres import as_user, eventually, in_database, run
 
 TABLES = (
     "create table store_status (store_id text, timestamp_utc timestamptz, status text)",

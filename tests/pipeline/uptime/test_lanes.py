@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from store_uptime.pipeline import Options, Report, build_report
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 
 CLOSED, UP, DOWN, UNKNOWN = range(4)
 DAY = 24 * 60

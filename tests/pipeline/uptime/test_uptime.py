@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from store_uptime.pipeline import Frames, Options, build_report
-from tests.reference import EPOCH, RawRow, Row, Window, reference_report, written
+from tests.support.reference import EPOCH, RawRow, Row, Window, reference_report, written
 
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 OPEN_ALWAYS = "24x7"

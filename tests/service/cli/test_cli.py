@@ -37,9 +37,9 @@ from store_uptime.service.errors import RegistryRefused
 from store_uptime.service.outgoing.destinations import NoDestination
 from store_uptime.service.outgoing.webhooks import NoNetwork
 from store_uptime.service.parameters import address
-from tests.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
-from tests.postgres import eventually, open_folder, run
-from tests.service.running import CLASSIC_HEADER, started_with
+from tests.support.feeds import COMMAND, HOURS, POLLS, ZONES, lines, store_uptime, surroundings, written_feed
+from tests.support.postgres import eventually, open_folder, run
+from tests.support.running import CLASSIC_HEADER, started_with
 
 ROOT = Path(__file__).parents[3]
 GROUPS = ("schedule", "keys", "encryption")  # of commands

@@ -23,9 +23,9 @@ from store_uptime.service.page.templates import ASSETS as ASSET_FOLDER
 from store_uptime.service.page.templates import assets_path, template_engine
 from store_uptime.service.registry.grants import Role
 from store_uptime.service.testing import Service
-from tests.feeds import called
-from tests.postgres import eventually, fresh_database, run
-from tests.service.running import bearer, finished, held_up, keys, new_key, problem, running, trigger
+from tests.support.feeds import called
+from tests.support.postgres import eventually, fresh_database, run
+from tests.support.running import bearer, finished, held_up, keys, new_key, problem, running, trigger
 
 pytestmark = pytest.mark.long  # servers of their own
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, store_uptime, surroundings, written_feed
-from tests.postgres import PASSWORD, Cluster, as_user, free_port, network_url, run
+from tests.support.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, store_uptime, surroundings, written_feed
+from tests.support.postgres import PASSWORD, Cluster, as_user, free_port, network_url, run
 
 FAILED, WRONG_ARGUMENTS = 1, 2
 AT_ONCE_S = 25  # the driver that pulls waits 30 s for a server that is not there

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
-from tests.postgres import fresh_database, run
-from tests.service.browsing import faults, opened, overflow, ready, shown_stores
-from tests.service.running import complete, loaded, new_key, problem, running
+from tests.support.browsing import faults, opened, overflow, ready, shown_stores
+from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
+from tests.support.postgres import fresh_database, run
+from tests.support.running import complete, loaded, new_key, problem, running
 
 pytestmark = pytest.mark.long  # a browser
 

@@ -24,10 +24,10 @@ from store_uptime.service.front.middleware import GONE, HEADERS
 from store_uptime.service.page.humanize import isolated
 from store_uptime.service.page.templates import ASSETS, assets_path
 from store_uptime.service.testing import Service
-from tests.feeds import HOURS, POLLS, ZONES, lines, written_feed
-from tests.postgres import PASSWORD, Cluster, eventually, fresh_database, network_url, run
-from tests.service.browsing import opened, ready
-from tests.service.running import (
+from tests.support.browsing import opened, ready
+from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
+from tests.support.postgres import PASSWORD, Cluster, eventually, fresh_database, network_url, run
+from tests.support.running import (
     HEAD_S,
     bearer,
     complete,

@@ -17,11 +17,11 @@ from standardwebhooks.webhooks import Webhook
 from store_uptime.service.errors import NotDelivered
 from store_uptime.service.outgoing.destinations import destinations
 from store_uptime.service.outgoing.dispatcher import AT_ONCE
-from tests.feeds import called
-from tests.postgres import eventually
-from tests.service.receivers import ACCESS, Receiver, bucket
-from tests.service.running import bearer, complete, finished, held_up, in_a_loop, new_key, problem, running
-from tests.service.timetable import HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
+from tests.support.feeds import called
+from tests.support.postgres import eventually
+from tests.support.receivers import ACCESS, Receiver, bucket
+from tests.support.running import bearer, complete, finished, held_up, in_a_loop, new_key, problem, running
+from tests.support.timetable import HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
 

@@ -28,8 +28,8 @@ from store_uptime.service.outgoing.webhooks import (
     signed,
     trusted,
 )
-from tests.service.receivers import Receiver
-from tests.service.running import in_a_loop
+from tests.support.receivers import Receiver
+from tests.support.running import in_a_loop
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 SAID = {"type": "report.complete", "data": {"schedule": "früh"}}

@@ -10,7 +10,7 @@ from store_uptime.pipeline import build_report, build_timeline, open_source
 from store_uptime.service.page.drawing import WIDTH, drawn_days
 from store_uptime.service.page.humanize import format_duration, format_instant, format_local_time, format_options
 from store_uptime.service.page.store_models import rejected_of
-from tests.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from store_uptime.pipeline import write_sample
 from store_uptime.service.page import templates
 from store_uptime.service.page.templates import assets_path
 from store_uptime.service.testing import Service
-from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
-from tests.postgres import fresh_database, run
-from tests.service.browsing import faults, opened, overflow, ready, shown_stores
-from tests.service.running import complete, finished, held_up, loaded, running, trigger
+from tests.support.browsing import faults, opened, overflow, ready, shown_stores
+from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
+from tests.support.postgres import fresh_database, run
+from tests.support.running import complete, finished, held_up, loaded, running, trigger
 
 pytestmark = pytest.mark.long  # a browser
 

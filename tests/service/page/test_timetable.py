@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from store_uptime.service.testing import Service
-from tests.postgres import eventually, fresh_database, run
-from tests.service.browsing import faults, opened, overflow
-from tests.service.running import complete, finished, running
+from tests.support.browsing import faults, opened, overflow
+from tests.support.postgres import eventually, fresh_database, run
+from tests.support.running import complete, finished, running
 
 pytestmark = pytest.mark.long  # a browser
 

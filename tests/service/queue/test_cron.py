@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from store_uptime.service.queue.cron import COUNTED, checked, count_between, due_times, in_words, last_due, next_due
-from tests.service.timetable import DAY, HOUR, MINUTE, clock_times, shown_every_hour
+from tests.support.timetable import DAY, HOUR, MINUTE, clock_times, shown_every_hour
 
 ZONES = ["Europe/Berlin", "America/Chicago", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)

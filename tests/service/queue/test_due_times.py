@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from tests.postgres import SAFE, eventually, new_cluster, run
-from tests.service.running import BRISK, loaded, running, started
-from tests.service.timetable import DAY, MINUTE, clock_times, rule_clock, set_clock, shown_every_hour
+from tests.support.postgres import SAFE, eventually, new_cluster, run
+from tests.support.running import BRISK, loaded, running, started
+from tests.support.timetable import DAY, MINUTE, clock_times, rule_clock, set_clock, shown_every_hour
 
 if TYPE_CHECKING:
     from store_uptime.service.testing import Service

@@ -18,8 +18,8 @@ import pytest
 from store_uptime.pipeline import Options, data_version, open_source
 from store_uptime.service.registry.migrations import migrate
 from store_uptime.service.registry.statements import statements
-from tests.postgres import Cluster, eventually, fresh_database, new_cluster, run
-from tests.service.running import WAITING, complete, finished, held_up, occupied, running, step, trigger
+from tests.support.postgres import Cluster, eventually, fresh_database, new_cluster, run
+from tests.support.running import WAITING, complete, finished, held_up, occupied, running, step, trigger
 
 pytestmark = pytest.mark.long  # clusters and servers of their own
 

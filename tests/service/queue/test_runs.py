@@ -33,8 +33,17 @@ from store_uptime.service.testing import Service
 from store_uptime.service.workers.jobs import SourceConfig, Task, make_report
 from store_uptime.service.workers.pool import Workers
 from store_uptime.service.workers.scratch import PREFIX
-from tests.postgres import SAFE, eventually, fresh_database, is_alive, new_cluster, open_folder, postmaster_id, run
-from tests.service.running import (
+from tests.support.postgres import (
+    SAFE,
+    eventually,
+    fresh_database,
+    is_alive,
+    new_cluster,
+    open_folder,
+    postmaster_id,
+    run,
+)
+from tests.support.running import (
     BRISK,
     CLASSIC_HEADER,
     NUMBERS,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from store_uptime.pipeline import Options, build_report, open_source
-from tests.feeds import called
-from tests.postgres import eventually, run
-from tests.service.running import bearer, complete, finished, held_up, joined, new_key, occupied, problem, trigger
-from tests.service.timetable import DAY, HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
+from tests.support.feeds import called
+from tests.support.postgres import eventually, run
+from tests.support.running import bearer, complete, finished, held_up, joined, new_key, occupied, problem, trigger
+from tests.support.timetable import DAY, HOUR, MINUTE, NOON, Ruled, as_new, ruled_service, set_clock
 
 pytestmark = pytest.mark.long  # servers of their own, many times
 

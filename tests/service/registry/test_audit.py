@@ -14,9 +14,9 @@ import pytest
 from store_uptime.service.front.authentication import CSRF_HEADER, FAILURES
 from store_uptime.service.queue.runner import BATCH
 from store_uptime.service.registry.statements import statements
-from tests.feeds import called
-from tests.postgres import eventually, fresh_database, run
-from tests.service.running import bearer, complete, held_up, joined, keys, new_key, running, trigger
+from tests.support.feeds import called
+from tests.support.postgres import eventually, fresh_database, run
+from tests.support.running import bearer, complete, held_up, joined, keys, new_key, running, trigger
 
 pytestmark = pytest.mark.long  # a server of their own
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from store_uptime.pipeline.embedded import server
-from tests.feeds import called
-from tests.postgres import fresh_database, run
-from tests.service.running import bearer, complete, finished, new_key, occupied, running, trigger
+from tests.support.feeds import called
+from tests.support.postgres import fresh_database, run
+from tests.support.running import bearer, complete, finished, new_key, occupied, running, trigger
 
 pytestmark = pytest.mark.long  # a server of its own
 

@@ -14,8 +14,8 @@ import pytest
 
 from store_uptime.service.front.authentication import COOKIE
 from store_uptime.service.testing import Service
-from tests.postgres import fresh_database, run
-from tests.service.running import (
+from tests.support.postgres import fresh_database, run
+from tests.support.running import (
     CLASSIC_HEADER,
     NUMBERS,
     PULLING,

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from store_uptime.service.testing import Service
-from tests.feeds import called
-from tests.postgres import fresh_database, insert, run
-from tests.service.running import complete, finished, problem, running
+from tests.support.feeds import called
+from tests.support.postgres import fresh_database, insert, run
+from tests.support.running import complete, finished, problem, running
 
 TABLES = (
     "create table store_status (store_id text, timestamp_utc timestamptz, status text)",

@@ -16,8 +16,8 @@ import zstandard
 from polars.testing import assert_frame_equal
 
 from store_uptime.service.testing import Service
-from tests.feeds import called
-from tests.service.running import complete, problem
+from tests.support.feeds import called
+from tests.support.running import complete, problem
 
 NOW = "2026-03-09T12:00:00Z"
 CSV, JSON, PARQUET = "text/csv; charset=utf-8", "application/json", "application/vnd.apache.parquet"

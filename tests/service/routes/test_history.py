@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from store_uptime.service.testing import Service
-from tests.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
-from tests.postgres import eventually, fresh_database, run
-from tests.service.running import (
+from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
+from tests.support.postgres import eventually, fresh_database, run
+from tests.support.running import (
     NUMBERS,
     PULLING,
     WAITING,

@@ -20,10 +20,10 @@ import schemathesis
 
 from store_uptime.service.app import HANDLERS
 from store_uptime.service.testing import Service
-from tests.feeds import called
-from tests.postgres import eventually, free_port, fresh_database
-from tests.profiles import examples
-from tests.service.running import CLASSIC_HEADER, complete, finished, problem, running, started, trigger
+from tests.support.feeds import called
+from tests.support.postgres import eventually, free_port, fresh_database
+from tests.support.profiles import examples
+from tests.support.running import CLASSIC_HEADER, complete, finished, problem, running, started, trigger
 
 DOCUMENT = "/schema/openapi.json"
 OPEN = {"health", "ready", "sign_in"}

@@ -12,8 +12,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from store_uptime.service.testing import Service
-from tests.postgres import eventually, fresh_database, new_cluster, run
-from tests.service.running import (
+from tests.support.postgres import eventually, fresh_database, new_cluster, run
+from tests.support.running import (
     INSIDE,
     NUMBERS,
     complete,

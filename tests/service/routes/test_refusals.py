@@ -23,8 +23,8 @@ from store_uptime.service.page.views import views
 from store_uptime.service.routes.reports import selection_of
 from store_uptime.service.routes.validation import allowed, expected_members, expected_parameters, struct_of
 from store_uptime.service.testing import Service
-from tests.postgres import as_user, fresh_database, run
-from tests.service.running import NUMBERS, complete, finished, held_up, problem, running, trigger
+from tests.support.postgres import as_user, fresh_database, run
+from tests.support.running import NUMBERS, complete, finished, held_up, problem, running, trigger
 
 UNKNOWN = "0" * 32
 

@@ -31,7 +31,7 @@ from store_uptime.service.settings import Settings, Timing
 from store_uptime.service.workers.jobs import SourceConfig
 from store_uptime.service.workers.lanes import Lane, LaneName
 from store_uptime.service.workers.pool import Workers
-from tests.service.running import in_a_loop
+from tests.support.running import in_a_loop
 
 MEBIBYTE = 1 << 20
 NOWHERE = SourceConfig("postgresql://localhost/none", None)

@@ -28,9 +28,9 @@ from store_uptime.service.cli.serve import CONNECTIONS
 from store_uptime.service.front.authentication import COOKIE
 from store_uptime.service.registry.migrations import FOLDER, migrate, number
 from store_uptime.service.testing import Service
-from tests.feeds import COMMAND, store_uptime, surroundings
-from tests.postgres import Cluster, as_user, eventually, fresh_database, is_alive, new_cluster, open_folder, run
-from tests.service.running import (
+from tests.support.feeds import COMMAND, store_uptime, surroundings
+from tests.support.postgres import Cluster, as_user, eventually, fresh_database, is_alive, new_cluster, open_folder, run
+from tests.support.running import (
     complete,
     keys,
     loaded,

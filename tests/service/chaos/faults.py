@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from tests.postgres import Cluster, eventually, postmaster_id, run
-from tests.service.crowd import Servers
-from tests.service.receivers import Receiver
+from tests.service.chaos.crowd import Servers
+from tests.support.postgres import Cluster, eventually, postmaster_id, run
+from tests.support.receivers import Receiver
 
 RELOADED = ("store_status", "menu_hours", "timezones")
 FILLING = 1 << 20

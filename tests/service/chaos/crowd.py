@@ -22,8 +22,8 @@ import psutil
 from store_uptime.pipeline import Options, build_report, open_source
 from store_uptime.service.durations import duration
 from store_uptime.service.testing import Service
-from tests.postgres import SAFE, Cluster, eventually, run
-from tests.service.running import is_ready, workers_of
+from tests.support.postgres import SAFE, Cluster, eventually, run
+from tests.support.running import is_ready, workers_of
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 CLIENTS, SERVERS = 20, 2

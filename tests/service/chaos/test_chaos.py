@@ -15,8 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.postgres import eventually, new_cluster, open_folder
-from tests.service.crowd import (
+from tests.service.chaos.crowd import (
     CLIENTS,
     SEED,
     SERVERS,
@@ -29,7 +28,8 @@ from tests.service.crowd import (
     states,
     stores_of,
 )
-from tests.service.running import BRISK, loaded, started, started_with
+from tests.support.postgres import eventually, new_cluster, open_folder
+from tests.support.running import BRISK, loaded, started, started_with
 
 PAUSE_S = (0.1, 1.5)
 RESPITE_S = 5.0  # without a report that ends; on a slow machine kill after kill would let nothing begin

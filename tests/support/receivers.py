@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.feeds import surroundings
-from tests.postgres import eventually, free_port, open_folder
+from tests.support.feeds import surroundings
+from tests.support.postgres import eventually, free_port, open_folder
 
 HANGING_S = 30
 LOOK_S = 0.02  # whether it is over

@@ -30,8 +30,8 @@ from store_uptime.service.registry import migrations
 from store_uptime.service.registry.registry import Registry
 from store_uptime.service.settings import Timing
 from store_uptime.service.testing import Service
-from tests.postgres import Cluster, eventually, new_cluster, pgbouncer, postmaster_id, run
-from tests.service.running import (
+from tests.support.postgres import Cluster, eventually, new_cluster, pgbouncer, postmaster_id, run
+from tests.support.running import (
     BRISK,
     INSIDE,
     NUMBERS,

@@ -11,8 +11,8 @@ import httpx
 
 from store_uptime.service.registry.migrations import migrate
 from store_uptime.service.testing import Service
-from tests.postgres import eventually, fresh_database, run
-from tests.service.running import BRISK, finished, running
+from tests.support.postgres import eventually, fresh_database, run
+from tests.support.running import BRISK, finished, running
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)  # a day before the newest poll of a sample
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from store_uptime.pipeline import write_sample
-from tests.service.running import complete, loaded, new_key, running
+from tests.support.running import complete, loaded, new_key, running
 
 ADDRESS = "http://127.0.0.1:8000"  # of the service, on the page
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -18,8 +18,8 @@ import psycopg
 from store_uptime.pipeline import load_files
 from store_uptime.service import testing
 from store_uptime.service.testing import Service
-from tests.feeds import called, surroundings
-from tests.postgres import eventually, is_alive, run
+from tests.support.feeds import called, surroundings
+from tests.support.postgres import eventually, is_alive, run
 
 Result = TypeVar("Result")
 

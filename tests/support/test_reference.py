@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.reference import (
+from tests.support.reference import (
     DAY,
     HOUR,
     MINUTE,
@@ -22,7 +22,7 @@ from tests.reference import (
     written,
     zone_of,
 )
-from tests.worlds import ODD_ZONES, changes
+from tests.support.worlds import ODD_ZONES, changes
 
 NOW = datetime(2023, 1, 23, tzinfo=UTC)
 

@@ -19,8 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.postgres import SAFE, eventually, new_cluster, open_folder, run
-from tests.service.crowd import (
+from tests.service.chaos.crowd import (
     CLIENTS,
     NEWEST,
     SEED,
@@ -34,9 +33,10 @@ from tests.service.crowd import (
     states,
     stores_of,
 )
-from tests.service.faults import FAULTS, World, small_disk
-from tests.service.receivers import Receiver
-from tests.service.running import BRISK, loaded, started
+from tests.service.chaos.faults import FAULTS, World, small_disk
+from tests.support.postgres import SAFE, eventually, new_cluster, open_folder, run
+from tests.support.receivers import Receiver
+from tests.support.running import BRISK, loaded, started
 
 DISK_MIB = 24
 LOOKERS = 4

@@ -11,7 +11,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from tests.reference import (
+from tests.support.reference import (
     DAY,
     DEFAULT_ZONE,
     EPOCH,
