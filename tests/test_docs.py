@@ -29,7 +29,7 @@ from store_uptime.service.cli.main import app
 from store_uptime.service.errors import ServiceError
 from store_uptime.service.front import problems
 from store_uptime.service.observability import metrics
-from store_uptime.service.routes import schemas
+from store_uptime.service.routes import problem_responses
 from tests.support.examples import ADDRESS, answers, calls
 from tests.support.feeds import called
 from tests.support.postgres import open_folder
@@ -217,7 +217,7 @@ def test_every_status_of_a_problem_is_in_the_docs() -> None:
     rows = re.findall(r"^\| ([0-9, ]+) \|", TEXT[API], re.MULTILINE)
     told = {int(number) for row in rows for number in row.split(", ")}
     causes = [cause for cause in vars(errors).values() if inspect.isclass(cause) and issubclass(cause, ServiceError)]
-    assert {cause.status for cause in causes} | set(problems.STATUS.values()) | set(schemas.ALWAYS) <= told
+    assert {cause.status for cause in causes} | set(problems.STATUS.values()) | set(problem_responses.ALWAYS) <= told
 
 
 def test_every_column_that_is_written_is_in_the_docs() -> None:

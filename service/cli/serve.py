@@ -82,7 +82,7 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises CannotListen."""
     try:
         family, kind, protocol, _, endpoint = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # asyncio sets TCP_NODELAY only on a socket whose protocol is TCP; without it small answers wait for Nagle's algorithm.
+        # asyncio sets TCP_NODELAY only where the socket says that its protocol is TCP; small answers are late without.
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(endpoint)

@@ -11,7 +11,7 @@ from store_uptime.service import parameters
 from store_uptime.service.cli.output import input_files, write_output
 from store_uptime.service.cli.tables import print_parts
 from store_uptime.service.cli.terminal import echo, progress_spinner
-from store_uptime.service.cli.week import STATUS_COLOURS, show_week, empty_week_reason
+from store_uptime.service.cli.week import STATUS_COLOURS, empty_week_reason, show_week
 from store_uptime.service.page.humanize import format_ago
 from store_uptime.service.parameters import FLAG, INPUT, OUTPUT
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from store_uptime import pipeline
 from store_uptime.pipeline import printable
 from store_uptime.service.cli.tables import print_parts
-from store_uptime.service.page.humanize import format_duration, format_instant, format_day, format_offset
+from store_uptime.service.page.humanize import format_day, format_duration, format_instant, format_offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

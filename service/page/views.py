@@ -22,7 +22,7 @@ from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.registry.registry import Row
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.reports import described_options, etag, is_among
-from store_uptime.service.routes.schemas import TEXT, StoreIdInQuery
+from store_uptime.service.routes.request_schemas import TEXT, StoreIdInQuery
 from store_uptime.service.routes.static_files import files
 from store_uptime.service.workers import jobs
 

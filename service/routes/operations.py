@@ -11,7 +11,8 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.causes import Cause
 from store_uptime.service.front.problems import RETRY_AFTER
 from store_uptime.service.registry.grants import Role, needs
-from store_uptime.service.routes.schemas import Health, Readiness, problems
+from store_uptime.service.routes.problem_responses import problems
+from store_uptime.service.routes.schemas import Health, Readiness
 
 OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
 NOT_READY = {503: ResponseSpec(Readiness, description="Not all of it is there.", generate_examples=False)}

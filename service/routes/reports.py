@@ -28,20 +28,16 @@ from store_uptime.service.registry.registry import Row
 from store_uptime.service.registry.reports import ReportRequest, Status, utc
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import FileOperation, TriggerOperation
+from store_uptime.service.routes.problem_responses import TAKES_NOTHING, classic_problems, problems
+from store_uptime.service.routes.request_schemas import TEXT, ScheduleMembers, TriggerRequest
 from store_uptime.service.routes.schemas import (
-    TAKES_NOTHING,
-    TEXT,
     Delivery,
     Progress,
     ReportDetails,
     ReportOptions,
     ReportPage,
     ReportStatus,
-    ScheduleMembers,
     Triggered,
-    TriggerRequest,
-    classic_problems,
-    problems,
 )
 from store_uptime.service.workers import jobs
 

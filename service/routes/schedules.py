@@ -23,21 +23,15 @@ from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.registry import Row
 from store_uptime.service.registry.reports import file_name, utc
 from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
 from store_uptime.service.routes.reports import accepted, described_options, member, options_of
-from store_uptime.service.routes.schemas import (
-    TAKES_NOTHING,
-    CreatedSchedule,
-    Delivery,
+from store_uptime.service.routes.request_schemas import (
     DeliveryRequest,
-    LastReport,
-    Schedule,
     ScheduleChange,
-    ScheduleList,
     ScheduleMembers,
     ScheduleRequest,
-    Triggered,
-    problems,
 )
+from store_uptime.service.routes.schemas import CreatedSchedule, Delivery, LastReport, Schedule, ScheduleList, Triggered
 from store_uptime.service.workers import jobs
 
 log = structlog.get_logger(part="schedules")

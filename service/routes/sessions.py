@@ -15,7 +15,9 @@ from store_uptime.service.front.middleware import RateLimitMiddleware
 from store_uptime.service.front.proxies import client_of
 from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.routes.caller import Caller
-from store_uptime.service.routes.schemas import TAKES_NOTHING, Session, SignIn, problems
+from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
+from store_uptime.service.routes.request_schemas import SignIn
+from store_uptime.service.routes.schemas import Session
 
 ATTEMPTS = 20  # a minute, from one address
 SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}

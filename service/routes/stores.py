@@ -15,7 +15,9 @@ from store_uptime.service.registry import reports
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import TimelineOperation
-from store_uptime.service.routes.schemas import TAKES_NOTHING, StoreIdInQuery, StorePage, problems
+from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
+from store_uptime.service.routes.request_schemas import StoreIdInQuery
+from store_uptime.service.routes.schemas import StorePage
 from store_uptime.service.workers import jobs
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]

@@ -16,7 +16,7 @@ from store_uptime.service.cli.main import app
 from store_uptime.service.durations import PATTERN
 from store_uptime.service.instants import WRITTEN, instant
 from store_uptime.service.routes.reports import options_of
-from store_uptime.service.routes.schemas import TriggerRequest
+from store_uptime.service.routes.request_schemas import TriggerRequest
 from store_uptime.service.routes.validation import body_faults
 from tests.support.profiles import examples
 
@@ -89,7 +89,7 @@ def by_command(member: str, text: str) -> Any:
 def by_request(member: str, text: str) -> Any:
     """What the API has read; None where it has refused."""
     body = msgspec.json.decode(msgspec.json.encode({member: text}))
-    assert list(body_faults(body, TriggerRequest, is_needed=False)) == []
+    assert list(body_faults(body, TriggerRequest)) == []
     asked = msgspec.convert(body, TriggerRequest)
     try:
         options: Options = options_of(asked, asked.now)

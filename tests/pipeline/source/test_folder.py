@@ -30,15 +30,9 @@ from store_uptime.pipeline.errors import (
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.discovery import found_files
 from store_uptime.pipeline.source.folder.folder import scan
-<<<<<<< HEAD
 from store_uptime.pipeline.text import printable
-from tests.feeds import HOURS, POLLS, ZONES, called, frames, lines, table, written_feed
-from tests.profiles import examples
-=======
-from store_uptime.pipeline.source.folder.paths import printable
 from tests.support.feeds import HOURS, POLLS, ZONES, called, frames, lines, table, written_feed
 from tests.support.profiles import examples
->>>>>>> main
 
 POLL = "a,2024-10-14 11:00:00 UTC,active"
 MORE = lines(POLLS, "b,2024-10-14 12:00:00 UTC,inactive", "c,2024-10-14 12:30:00 UTC,active")

@@ -228,7 +228,9 @@ def test_a_mistake_of_ours_on_the_page_is_a_page_for_a_browser(accept: str, medi
         return Template("problem.html", context={})  # `told` is missing, which is known when it is written only
 
     view = Router("/", route_handlers=[broken], exception_handlers=views.exception_handlers)
-    app = Litestar([view], template_config=TemplateConfig(instance=template_engine()), exception_handlers=HANDLERS_OF_PROBLEMS)
+    app = Litestar(
+        [view], template_config=TemplateConfig(instance=template_engine()), exception_handlers=HANDLERS_OF_PROBLEMS
+    )
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/broken", headers={"Accept": accept})
     assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (500, media)
