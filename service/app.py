@@ -22,13 +22,13 @@ from store_uptime.service.front.middleware import CrossSiteGuard, RateLimitMiddl
 from store_uptime.service.front.proxies import ProxyMiddleware, client_of
 from store_uptime.service.page import templates, views
 from store_uptime.service.registry.grants import Grant
-from store_uptime.service.routes import openapi, operations, reports, schedules, sessions, stores
+from store_uptime.service.routes import openapi, operations, reports, schedules, sessions, stores, swagger
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.validation import check_request
 from store_uptime.service.settings import Settings
 
 HANDLERS: list[Any] = [
-    operations.methods,  # before the other handlers of its addresses, or Litestar makes its own
+    operations.allowed_methods,  # before the other handlers of its addresses, or Litestar makes its own
     reports.trigger_report,
     reports.get_report,
     reports.get_report_by_query,
@@ -53,7 +53,7 @@ HANDLERS: list[Any] = [
     sessions.sign_in,
     sessions.session,
     sessions.sign_out,
-    openapi.start,
+    swagger.start_script,
 ]
 
 
@@ -78,7 +78,7 @@ def create_app(settings: Settings, host: Host) -> ProxyMiddleware:
         return Caller(backend, request.user, client_of(request.scope))
 
     app = Litestar(
-        route_handlers=[*HANDLERS, openapi.assets(), views.views, views.assets_router()],
+        route_handlers=[*HANDLERS, swagger.swagger_files(), views.views, views.assets_router()],
         lifespan=[life],
         before_request=check_request,
         dependencies={
@@ -94,7 +94,7 @@ def create_app(settings: Settings, host: Host) -> ProxyMiddleware:
             DefineMiddleware(AuthenticationMiddleware, exclude_from_auth_key="exclude_from_auth", exclude=["^/schema"]),
         ],
         exception_handlers=problems.HANDLERS,
-        plugins=[openapi.Strict()],
+        plugins=[openapi.StrictSchemas()],
         openapi_config=openapi.config(version("store-uptime")),
         compression_config=CompressionConfig(
             backend="zstd", compression_facade=Zstandard, gzip_fallback=True, exclude=["/events$"]

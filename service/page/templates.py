@@ -9,13 +9,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request
+from litestar.datastructures import State
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
 from store_uptime.service import durations
 from store_uptime.service.page import freshness, humanize
 from store_uptime.service.queue import cron
-from store_uptime.service.registry.grants import Role
+from store_uptime.service.registry.grants import Grant, Role
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
@@ -60,13 +61,13 @@ def template_engine() -> JinjaTemplateEngine:
     return JinjaTemplateEngine.from_environment(environment)
 
 
-def has_role(request: Request[Any, Any, Any], role: str) -> bool:
+def has_role(request: Request[Grant, str | None, State], role: str) -> bool:
     """Whether the caller has a role: a button stands only where it would work."""
     # A view that nobody had to sign in for, such as that of an error, has no user.
     return "user" in request.scope and request.scope["user"].allows(Role(role))
 
 
-def may_cancel(request: Request[Any, Any, Any], requested_by: str | None) -> bool:
+def may_cancel(request: Request[Grant, str | None, State], requested_by: str | None) -> bool:
     """Whether the caller may cancel a report that somebody requested: admins any, others their own."""
     return has_role(request, "admin") or (has_role(request, "trigger") and requested_by == request.scope["user"].name)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get
-from litestar.datastructures import CacheControlHeader
+from litestar.datastructures import CacheControlHeader, State
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
@@ -23,10 +23,10 @@ from store_uptime.service.registry.registry import Row
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.reports import described_options, etag, is_among
 from store_uptime.service.routes.request_schemas import TEXT, StoreIdInQuery
-from store_uptime.service.routes.static_files import files
+from store_uptime.service.routes.static_files import static_files
 from store_uptime.service.workers import jobs
 
-PageRequest = Request[Grant, str | None, Any]
+PageRequest = Request[Grant, str | None, State]
 STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
 PAGE_LENGTH = 50
 YEAR_S = 31_536_000
@@ -240,8 +240,8 @@ views = Router(
 )
 
 
-def assets_router() -> Any:
+def assets_router() -> Router:
     """The route of the page's style and scripts."""
     # Their address changes with their content, so that no copy is ever out of date.
     immutable = CacheControlHeader(max_age=YEAR_S, public=True, immutable=True)
-    return files(templates.assets_path(), templates.ASSETS, immutable)
+    return static_files(templates.assets_path(), templates.ASSETS, immutable)

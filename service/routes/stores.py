@@ -24,9 +24,9 @@ Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 Prefix = Annotated[str, QueryParameter(max_length=1000, description="Only ids that begin like this.")]
 After = Annotated[str, QueryParameter(max_length=1000, description="The last id of a page.")]
 SAMPLE_STORES, SAMPLE_DAYS = 200, 9
-SOURCE = "source"  # what the audit says is looked at, where it is no report
+SOURCE = "source"  # the subject in the audit of what is no report
 LOADED = {204: ResponseSpec(None, description="Loaded.")}
-MEDIA = {"json": "application/json", "csv": "text/csv"}
+MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
 
 @get(
@@ -40,7 +40,7 @@ async def stores(
     caller: NamedDependency[Caller], prefix: Prefix = "", after: After = "", limit: Limit = 100
 ) -> StorePage:
     """Stores with a poll in the horizon, in byte order; not older than a minute."""
-    known = await caller.backend.stores()
+    known = await caller.backend.stores()  # in byte order, so that a page is found without reading what lies before
     start = max(
         bisect_left(known, prefix.encode(), key=str.encode), bisect_right(known, after.encode(), key=str.encode)
     )
@@ -78,7 +78,7 @@ async def timeline(
     content = await backend.workers.from_source(jobs.timeline, backend.place, store_id, backend.limits, figures, plan)
     if not report_id:
         await caller.note("read", SOURCE, f"explained {caller.store_noted(store_id)}")
-    return Response(content[format], media_type=MEDIA[format])
+    return Response(content[format], media_type=MEDIA_TYPES[format])
 
 
 @post(

@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from litestar import Request
 from litestar.exceptions import SerializationException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
@@ -23,6 +22,7 @@ from litestar.typing import FieldDefinition
 from msgspec import inspect
 
 from store_uptime.service.routes.allowed_words import allowed, joined
+from store_uptime.service.routes.static_files import AnyRequest
 
 QUOTED_LENGTH = 60  # characters
 METHODS_WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
@@ -41,7 +41,7 @@ class Expected:
     is_required: bool
 
 
-async def check_request(request: Request[Any, Any, Any]) -> None:
+async def check_request(request: AnyRequest) -> None:
     """Raises ValidationException with a sentence for each fault of a request."""
     # Litestar converts parameters and bodies after this, but it ignores unknown parameters, members that come twice and
     # bodies where none is taken, takes 1.0 for a whole number, and its messages name Python types.
@@ -106,7 +106,7 @@ def header_faults(given: Mapping[str, str], expected: Mapping[str, Expected]) ->
     yield from text_faults(values, expected)
 
 
-async def json_of(request: Request[Any, Any, Any]) -> object:
+async def json_of(request: AnyRequest) -> object:
     """The body as plain values; None where it is empty. Raises ValidationException."""
     try:
         return await request.json()
