@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from store_uptime.service.cli.registry import HERE, RegistryLocation, opened
+from store_uptime.service.cli.registry import DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.parameters import DURATION, INPUT, OUTPUT, TIME
@@ -38,7 +38,7 @@ def audit(
         int, Parameter(group=OUTPUT, validator=Number(gte=1, lte=MOST), help="At most so many lines.")
     ] = LIMIT,
     format: Annotated[Literal["text", "csv", "json"], Parameter(group=OUTPUT, help="How it is written.")] = "text",
-    place: RegistryLocation = HERE,
+    location: RegistryLocation = DEFAULT_LOCATION,
 ) -> int:
     """Who has triggered, read and deleted what, and when: the newest first.
 
@@ -46,7 +46,7 @@ def audit(
 
         store-uptime audit --since 7d --who "price monitor"
     """
-    with opened(place) as ask:
+    with registry_session(location) as ask:
         rows = ask("audit", who=who, subject=subject, since=since, limit=limit)
     show([row | {"at": row["at"].astimezone(UTC).isoformat(timespec="seconds")} for row in rows], format)
     if len(rows) == limit:

@@ -10,7 +10,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import StoreUptimeError, counted
 from store_uptime.service import parameters
 from store_uptime.service.cli.output import write_private_output
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
+from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.terminal import echo, progress_spinner
 from store_uptime.service.errors import ReportEncrypted
 from store_uptime.service.parameters import INPUT, Identities
@@ -90,7 +90,9 @@ def decrypt(
 
 
 @encryption.command
-def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place: RegistryLocation = HERE) -> int:
+def rekey(
+    *, encrypt_to: parameters.Recipients, identity: Identities = (), location: RegistryLocation = DEFAULT_LOCATION
+) -> int:
     """Encrypt all that is kept to other keys, report by report.
 
     Do so after a rotation of keys, or where there was no key before.
@@ -103,7 +105,7 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
     if not keys.recipients:
         raise NothingToEncryptTo
     done = left = 0
-    with opened(place) as ask, progress_spinner() as progress:
+    with registry_session(location) as ask, progress_spinner() as progress:
         for what in ("report", "file"):
             rows = ask(f"kept_{what}s")
             for number, row in enumerate(rows, start=1):
@@ -115,7 +117,7 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
                     done += 1
                 except ReportEncrypted:
                     left += 1
-        ask("note", action="encrypted again", subject="all", detail=f"{done} done", **ON_THE_COMMAND_LINE)
+        ask("note", action="encrypted again", subject="all", detail=f"{done} done", **COMMAND_LINE)
     echo(f"{done:,} reports and files on their way are encrypted to {counted(len(keys.recipients), 'key')} now")
     if left:
         echo(f"{left:,} could not be opened, and are as they were: --identity names the key of each")

@@ -8,7 +8,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Columns, Format
 from store_uptime.service import parameters
 from store_uptime.service.cli.output import refuse_binary_on_terminal, write_private_output
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
+from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import RemovedReport
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
@@ -24,7 +24,7 @@ def fetch(
     ] = None,
     format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
     out: parameters.Out = parameters.STDOUT,
-    place: RegistryLocation = HERE,
+    location: RegistryLocation = DEFAULT_LOCATION,
 ) -> int:
     """A report that a server has made, from the registry itself.
 
@@ -37,13 +37,13 @@ def fetch(
 
     refuse_binary_on_terminal(format, out)
     keys = encryption((), identity)
-    with opened(place) as ask:
+    with registry_session(location) as ask:
         row = with_result(known(next(iter(ask("status", id=report_id)), None)))
         stored = ask("figures", id=report_id)
         if not stored:
             raise RemovedReport
         report = pipeline.restore(keys.opened(stored[0]["figures"]))
-        ask("note", action="read", subject=report_id, detail="fetch", **ON_THE_COMMAND_LINE)
+        ask("note", action="read", subject=report_id, detail="fetch", **COMMAND_LINE)
     write_private_output(report.render(format, columns or row["options"]["columns"]), out)
     echo(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
     return 0

@@ -8,7 +8,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from store_uptime.pipeline import StoreUptimeError
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
+from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.durations import WRITTEN, positive_duration, shown
@@ -85,8 +85,10 @@ class KeyExists(StoreUptimeError):
         return f"there is a key {self.args[0]!r} already. Choose another name."
 
 
-@keys.command
-def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: RegistryLocation = HERE) -> int:
+@keys.command(name="add")
+def add_key(
+    name: Name, /, *, role: KeyRole = "admin", expires: End = None, location: RegistryLocation = DEFAULT_LOCATION
+) -> int:
     """Make a key and print it, once: only its hash is kept.
 
     From the first key on the service answers nobody without one.
@@ -98,9 +100,9 @@ def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: R
     if not 0 < len(name) <= NAME_LENGTH or name != name.strip() or not name.isprintable():
         raise BadName(name)
     key, key_id, key_hash = new_key()
-    with opened(place) as ask:
+    with registry_session(location) as ask:
         values = {"id": key_id, "hash": key_hash, "role": role, "expires_at": expires}
-        added = ask("add_key", name=name, **values, **ON_THE_COMMAND_LINE)
+        added = ask("add_key", name=name, **values, **COMMAND_LINE)
     if not added:
         raise KeyExists(name)
     echo(f"key {name!r}; it is not shown again:")
@@ -109,14 +111,14 @@ def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: R
 
 
 @keys.command(name="list")
-def list_keys(*, place: RegistryLocation = HERE) -> int:
+def list_keys(*, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Every key by name, without its secret part: what it may do, until when, and when it was last used.
 
     For example:
 
         store-uptime keys list
     """
-    with opened(place) as ask:
+    with registry_session(location) as ask:
         rows = ask("list_keys")
     lines = [
         (
@@ -151,16 +153,16 @@ def state(key: "DictRow") -> str:
     return "ended" if key["has_ended"] else "valid"
 
 
-@keys.command
-def revoke(name: Name, /, *, place: RegistryLocation = HERE) -> int:
+@keys.command(name="revoke")
+def revoke_key(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Have a key open nothing any more, at once.
 
     The sessions on the page that it began end with it.
 
         store-uptime keys revoke "price monitor"
     """
-    with opened(place) as ask:
-        revoked = ask("revoke_key", name=name, **ON_THE_COMMAND_LINE)
+    with registry_session(location) as ask:
+        revoked = ask("revoke_key", name=name, **COMMAND_LINE)
     if not revoked:
         raise NoSuchKey(name)
     echo(f"key {name!r} is revoked")

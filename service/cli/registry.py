@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from psycopg.rows import DictRow
 
-ON_THE_COMMAND_LINE: dict[str, str | None] = {"who": None, "client": "command line"}
+COMMAND_LINE: dict[str, str | None] = {"who": None, "client": "command line"}
 """Who the audit says it was."""
 PATIENCE = timedelta(seconds=60)  # of a statement
 
@@ -40,11 +40,11 @@ class RegistryLocation:
     ] = None
 
 
-HERE = RegistryLocation()
+DEFAULT_LOCATION = RegistryLocation()
 
 
 @contextmanager
-def opened(place: RegistryLocation) -> "Iterator[Callable[..., list[DictRow]]]":
+def registry_session(location: RegistryLocation) -> "Iterator[Callable[..., list[DictRow]]]":
     """Executes statements of the registry by name, each committed at once; it is made if it is missing."""
     from psycopg.rows import dict_row
 
@@ -57,7 +57,7 @@ def opened(place: RegistryLocation) -> "Iterator[Callable[..., list[DictRow]]]":
             return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
 
         with registry_errors():
-            address = settled(parameters.address(place.database), place.registry, url, echo)
+            address = settled(parameters.address(location.database), location.registry, url, echo)
         connection = servers.enter_context(pipeline.connect(address, "store-uptime command", PATIENCE))
         connection.autocommit = True
 

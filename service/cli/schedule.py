@@ -8,7 +8,7 @@ from cyclopts import CycloptsError, Parameter
 
 from store_uptime.pipeline import Format, Options
 from store_uptime.service import parameters
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
+from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ScheduleExists, UnknownSchedule
@@ -22,8 +22,8 @@ HEADINGS = ("name", "cron", "zone", "next (UTC)", "to", "last report")
 Name = Annotated[str, Parameter(group=INPUT, help="Its name: letters, digits, - _ and .")]
 
 
-@schedule.command
-def add(
+@schedule.command(name="add")
+def add_schedule(
     name: Name,
     /,
     *,
@@ -53,7 +53,7 @@ def add(
     webhook: Annotated[
         str | None, Parameter(group=DELIVERY, metavar="URL", help="An address to announce each report at.")
     ] = None,
-    place: RegistryLocation = HERE,
+    location: RegistryLocation = DEFAULT_LOCATION,
 ) -> int:
     """Have a report made again and again.
 
@@ -70,9 +70,9 @@ def add(
         wanted = NewSchedule(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
     except ValueError as error:
         raise CycloptsError(msg=f"{error}.") from None
-    with opened(place) as ask:
+    with registry_session(location) as ask:
         values = wanted.values(ask("clock")[0]["clock"])
-        if not ask("add_schedule", **values, **ON_THE_COMMAND_LINE):
+        if not ask("add_schedule", **values, **COMMAND_LINE):
             raise ScheduleExists(name)
     if deliver_to:
         echo(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in values['deliver_to'])}")
@@ -87,14 +87,14 @@ def add(
 
 
 @schedule.command(name="list")
-def list_schedules(*, place: RegistryLocation = HERE) -> int:
+def list_schedules(*, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Every schedule: when it comes, when next, what became of the last report.
 
     For example:
 
         store-uptime schedule list
     """
-    with opened(place) as ask:
+    with registry_session(location) as ask:
         rows = ask("schedules")
     lines = [
         (
@@ -111,23 +111,23 @@ def list_schedules(*, place: RegistryLocation = HERE) -> int:
     return 0
 
 
-@schedule.command
-def remove(name: Name, /, *, place: RegistryLocation = HERE) -> int:
+@schedule.command(name="remove")
+def remove_schedule(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Have a schedule come no more. Its reports stay.
 
     For example:
 
         store-uptime schedule remove morning
     """
-    with opened(place) as ask:
-        if not ask("remove_schedule", name=name, **ON_THE_COMMAND_LINE):
+    with registry_session(location) as ask:
+        if not ask("remove_schedule", name=name, **COMMAND_LINE):
             raise UnknownSchedule(name)
     echo(f"schedule {name!r} is removed; its reports stay")
     return 0
 
 
-@schedule.command
-def run(name: Name, /, *, place: RegistryLocation = HERE) -> int:
+@schedule.command(name="run")
+def run_schedule(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Ask for a report of a schedule now, and print its id.
 
     It is one more, beside those of the schedule's due times.
@@ -136,8 +136,8 @@ def run(name: Name, /, *, place: RegistryLocation = HERE) -> int:
     """
     from store_uptime.service.registry.reports import new_id
 
-    with opened(place) as ask:
-        queued = ask("run_schedule", name=name, id=new_id(), **ON_THE_COMMAND_LINE)
+    with registry_session(location) as ask:
+        queued = ask("run_schedule", name=name, id=new_id(), **COMMAND_LINE)
     if not queued:
         raise UnknownSchedule(name)
     print(queued[0]["id"])
