@@ -17,7 +17,7 @@ from store_uptime.service.parameters import DURATION, INPUT, OUTPUT, TIME
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
-LIMIT, MOST = 1000, 10_000_000
+LIMIT, HIGHEST_LIMIT = 1000, 10_000_000
 HEADINGS = ("at", "who", "client", "action", "subject", "detail")
 
 
@@ -35,7 +35,7 @@ def audit(
         Parameter(group=TIME, metavar="DURATION", help="Only what was done within so long: 12h, 7d."),
     ] = None,
     limit: Annotated[
-        int, Parameter(group=OUTPUT, validator=Number(gte=1, lte=MOST), help="At most so many lines.")
+        int, Parameter(group=OUTPUT, validator=Number(gte=1, lte=HIGHEST_LIMIT), help="At most so many lines.")
     ] = LIMIT,
     format: Annotated[Literal["text", "csv", "json"], Parameter(group=OUTPUT, help="How it is written.")] = "text",
     location: RegistryLocation = DEFAULT_LOCATION,
@@ -55,7 +55,6 @@ def audit(
 
 
 def show(rows: "list[DictRow]", file_format: str) -> None:
-    """Rows on stdout."""
     match file_format:
         case "json":
             print(json.dumps(rows, ensure_ascii=False, indent=1))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 8
 SHOWN_DAYS = 2
-PORTS = range(8000, 8100)
+PORTS = range(8000, 8100)  # 8000 is that of many other programs, too
 SETTING_PREFIXES = ("STORE_UPTIME_", "DATABASE_URL", "PG")
 
 

@@ -79,6 +79,7 @@ def decrypt(
 
     try:
         with path.open("rb") as file:
+            # A file that is not encrypted is not read whole: it may be a large one, named by mistake.
             content = file.read(len(MAGIC))
             content += file.read() if content == MAGIC else b""
     except OSError as error:

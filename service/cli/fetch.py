@@ -32,6 +32,7 @@ def fetch(
 
         store-uptime fetch REPORT_ID --identity key.txt --out week.csv
     """
+    # Imported by those who fetch, not by those who read the list of commands.
     from store_uptime.service.encryption import encryption
     from store_uptime.service.registry.reports import known, with_result
 

@@ -26,8 +26,9 @@ keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
 
 
 def end(text: str) -> datetime:
-    """When something ends that lasts as long as a text says, or until the instant that it is. Raises ValueError."""
+    """The end of a key, from a duration such as 90d or an instant such as 2026-12-31. Raises ValueError."""
     now = datetime.now(UTC)
+    # The form decides first, so that the error of a mistyped date speaks of dates, not of durations.
     if BEGINS_AS_DATE.match(text):
         moment = instant(text)
     elif not text or not WRITTEN.fullmatch(text):
@@ -99,7 +100,7 @@ def add_key(
 
     if not 0 < len(name) <= NAME_LENGTH or name != name.strip() or not name.isprintable():
         raise BadName(name)
-    key, key_id, key_hash = new_key()
+    key, key_id, key_hash = new_key()  # the registry gets the hash alone: whoever reads it learns no key
     with registry_session(location) as ask:
         values = {"id": key_id, "hash": key_hash, "role": role, "expires_at": expires}
         added = ask("add_key", name=name, **values, **COMMAND_LINE)
@@ -147,7 +148,6 @@ def minute(moment: datetime | None) -> str:
 
 
 def state(key: "DictRow") -> str:
-    """Whether a key opens anything."""
     if key["revoked_at"]:
         return f"revoked {day(key['revoked_at'])}"
     return "ended" if key["has_ended"] else "valid"

@@ -48,7 +48,7 @@ def load(
         store-uptime load polls-2024-10-14.csv.gz
     """
     with rows_bar() as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=None)  # how many rows a file has is known at its end
         done = pipeline.load_files(
             path,
             parameters.address(database),
@@ -67,7 +67,7 @@ def echo_loaded(done: "Loaded") -> None:
         echo(file_summary(file))
     for table, sums in done.tables.items():
         if sums.files > 1:
-            echo(row_counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
+            echo(load_counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
     for warning in done.warnings:
         echo(f"warning  {warning}")
 
@@ -86,13 +86,14 @@ def rows_bar() -> "Progress":
 
 
 def file_summary(done: "LoadedFile") -> str:
-    line = row_counts(f"{done.name} -> {done.table}", done.table, done)
+    line = load_counts(f"{done.name} -> {done.table}", done.table, done)
     if done.rejects:
         line += f"\n  {sum(done.rejected.values()):,} rejected ({format_reasons(done.rejected)}), see {done.rejects}"
     return line
 
 
-def row_counts(what: str, table: str, done: "LoadedFile | LoadedTable") -> str:
+def load_counts(what: str, table: str, done: "LoadedFile | LoadedTable") -> str:
+    # A poll that is there already is the same poll; a row of hours replaces whatever its store had.
     line = f"{what}: {counted(done.accepted, 'row')} accepted, {done.added:,} added"
     if table == "store_status":
         line += f", {counted(done.accepted - done.added, 'repeat')} ignored"

@@ -12,7 +12,7 @@ from store_uptime.service.parameters import STDOUT
 if TYPE_CHECKING:
     from store_uptime.pipeline import Purpose, Source
 
-BINARY_FORMATS = ("xlsx", "parquet")
+BINARY_FORMATS = ("xlsx", "parquet")  # their bytes may switch modes of a terminal
 
 
 class NotForTerminals(StoreUptimeError):
@@ -46,5 +46,6 @@ def write_output(content: bytes, out: Path, purpose: "Purpose | None" = None) ->
 
 
 def write_private_output(content: bytes, out: Path) -> None:
-    """The same of a report that was encrypted: only its owner may read the file."""
+    """The same for a report that may have been encrypted: only its owner may read the file."""
+    # It is plain text now, in a folder that others may be able to read.
     write_output(content, out, replace(pipeline.REPORT, is_private=True))

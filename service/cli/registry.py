@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
 COMMAND_LINE: dict[str, str | None] = {"who": None, "client": "command line"}
-"""Who the audit says it was."""
-PATIENCE = timedelta(seconds=60)  # of a statement
+"""The actor in the audit of what a command does."""
+STATEMENT_TIMEOUT = timedelta(seconds=60)
 
 
 @Parameter(name="*")
@@ -58,7 +58,8 @@ def registry_session(location: RegistryLocation) -> "Iterator[Callable[..., list
 
         with registry_errors():
             address = settled(parameters.address(location.database), location.registry, url, echo)
-        connection = servers.enter_context(pipeline.connect(address, "store-uptime command", PATIENCE))
+        connection = servers.enter_context(pipeline.connect(address, "store-uptime command", STATEMENT_TIMEOUT))
+        # `rekey` may take minutes: no transaction stays open meanwhile, and what is done stays done.
         connection.autocommit = True
 
         def ask(statement: str, **values: Any) -> "list[DictRow]":
@@ -71,7 +72,7 @@ def registry_session(location: RegistryLocation) -> "Iterator[Callable[..., list
 
 @contextmanager
 def registry_errors() -> "Iterator[None]":
-    """What PostgreSQL says of itself, and not of a statement, as an error of ours. Raises RegistryUnreachable."""
+    """Raises RegistryUnreachable where PostgreSQL does not answer, or refuses the connection."""
     import psycopg
 
     from store_uptime.service.errors import RegistryUnreachable

@@ -59,6 +59,7 @@ def report(
         with rejects_kept_without_report(opened, rejects):
             result = pipeline.build_report(opened, options, progress=progress)
         progress("writing")
+        # All bytes are made before the first is written: an error leaves no half of a file, and nothing on stdout.
         content = result.csv_safe(columns) if csv_safe and format == "csv" else result.render(format, columns)
         if rejects is not None:
             pipeline.write_rejects(result, rejects)

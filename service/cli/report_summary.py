@@ -22,6 +22,7 @@ Line = tuple[str, str]
 
 def echo_summary(report: "Report", out: Path, seconds: float) -> None:
     """Print the summary of a report that was made in so many seconds and written to out."""
+    # By the clock of this moment, as on the page; the age in `provenance` is of when the report was begun.
     fresh = freshness(report, report.exact.select("last_poll_us").max().item())
     lines = [*data_lines(report, fresh), *result_lines(report, fresh)]
     lines.append(("written", f"to {'stdout' if out == STDOUT else out}, in {format_elapsed(seconds)}"))

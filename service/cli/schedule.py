@@ -67,16 +67,17 @@ def add_schedule(
 
     options = Options(store=store, max_gap=max_gap, lookback=lookback)
     try:
-        wanted = NewSchedule(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
+        new = NewSchedule(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
     except ValueError as error:
         raise CycloptsError(msg=f"{error}.") from None
     with registry_session(location) as ask:
-        values = wanted.values(ask("clock")[0]["clock"])
+        values = new.values(ask("clock")[0]["clock"])
         if not ask("add_schedule", **values, **COMMAND_LINE):
             raise ScheduleExists(name)
     if deliver_to:
         echo(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in values['deliver_to'])}")
-    private = private_address(wanted.webhook or "", ())
+    # Servers refuse private addresses unless they are allowed: known now, not after the first report at night.
+    private = private_address(new.webhook or "", ())
     if private:
         echo(f"its webhook waits for a server with --webhook-network {private}: {private} is a private address")
     echo(f"schedule {name!r}, the next time at {values['next_due']:%Y-%m-%d %H:%M} UTC")

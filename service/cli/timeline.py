@@ -55,6 +55,7 @@ def timeline(
             pipeline.check_targets({out: pipeline.TIMELINE}, input_files(opened, map))
         result = pipeline.build_timeline(opened, store, options, progress=progress)
     if format == "table" and out == parameters.STDOUT:
+        # A table is for a terminal: a file gets what programs read.
         (show_pieces if pieces else show_week)(result)
     elif format == "json":
         write_output(result.json(), out, pipeline.TIMELINE)

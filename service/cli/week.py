@@ -133,7 +133,7 @@ def rests_on(stretch: "Stretch", day: datetime, zone: tzinfo) -> str:
     if stretch.status == "unknown":
         return "further than max-gap from a poll"
     inside = [poll for poll in polls if stretch.start_utc <= poll <= stretch.end_utc]
-    if not inside:
+    if not inside:  # carried over from the last poll before, which may be of another day
         return f"as polled {format_day(polls[0])} {polls[0]:%H:%M:%S}"
     if len(inside) == 1:
         return f"1 poll, {inside[0]:%H:%M:%S}"

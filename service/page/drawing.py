@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from store_uptime.pipeline import Timeline
 
 EPOCH = datetime.fromtimestamp(0, UTC)
-WIDTH = 1000
+WIDTH = 1000  # so that positions need two decimals at most: each poll and piece of a week is in the page
 GRID_HOURS = (6, 12, 18)
 STATUS_WORDS = {"up": "Up", "down": "Down", "unknown": "Unknown"}
 Values = dict[str, Any]

@@ -29,7 +29,7 @@ def template_engine() -> JinjaTemplateEngine:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a name that a view has forgotten fails a test, rather than show nothing
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline import Report
 
-FIRST_ROWS = 40  # as many as a tall window shows before the script has come
-COMPARED_ROWS = 1000
+FIRST_ROWS = 40  # as many as a tall window shows until the script has all of them
+COMPARED_ROWS = 1000  # the worst come first; more would only make the page heavy
 WINDOWS = ("hour", "day", "week")
 FIGURE_NAMES = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime") for window in WINDOWS)
 SECONDS_NAMES = (*FIGURE_NAMES, *(f"business_last_{window}" for window in WINDOWS))
@@ -83,12 +83,13 @@ def worst_first(report: "Report") -> "pl.DataFrame":
     """
     import polars as pl
 
+    # Of microseconds: the share in the report is rounded, and would make ties of stores that differ.
     share = pl.col("uptime_last_week_us") / (pl.col("uptime_last_week_us") + pl.col("downtime_last_week_us"))
     written = report.extended.select(pl.col(SHARE_NAMES).cast(pl.Float64))
     return (
         report.exact.with_row_index("store")
         .hstack(written)
-        .with_columns(share=pl.when(share.is_finite()).then(share))
+        .with_columns(share=pl.when(share.is_finite()).then(share))  # 0 / 0 where nothing is known: null, and last
         .sort("share", "downtime_last_week_us", "store_id", descending=[False, True, False], nulls_last=True)
         .select(
             "store",
@@ -121,6 +122,7 @@ def fleet_columns(figures: bytes, lanes: bytes | None) -> bytes:
         code = 4 * pl.col("minute").cast(pl.UInt32) + pl.col("status")
         lists = changes.group_by("store").agg(lanes=code.sort_by("minute"))
         rows = rows.join(lists, on="store", how="left", maintain_order="left")
+    # By column: each name stands in the answer once, not once a store.
     columns = {name: rows[name].to_list() for name in rows.columns if name != "store"}
     return msgspec.json.encode(columns)
 

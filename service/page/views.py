@@ -108,6 +108,7 @@ async def report_view(
         again = msgspec.to_builtins(described_options(row["options"]))
         deliveries = await backend.registry.rows("deliveries", id=report_id)
         return render("failed", report=row, again=again, deliveries=deliveries)
+    # A fleet of one store is shown as that store; without a row there is no week of it to show.
     if row["options"]["store_id"] is not None and row["stores"]:
         query = {"store_id": row["options"]["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
@@ -120,6 +121,7 @@ async def fleet_rows_view(
 ) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
     await reports.finished(backend.registry, report_id)
+    # A stored report never changes, but how its rows are written may, with the script that reads them.
     headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
@@ -162,7 +164,7 @@ async def history_view(backend: NamedDependency[Backend], after: ReportId = "") 
         "history", statuses=list(reports.WORDS), store_id=None, after=after or None, limit=PAGE_LENGTH + 1
     )
     newest_data = await backend.registry.row("newest_data")
-    here = rows[:PAGE_LENGTH]
+    here = rows[:PAGE_LENGTH]  # one more was asked for: whether there is another page
     complete = [number for number, row in enumerate(here) if row["status"] == "complete"]
     times = [row["finished_at"] - row["started_at"] for row in here if row["started_at"] and row["finished_at"]]
     return render(

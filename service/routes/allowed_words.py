@@ -18,7 +18,8 @@ def allowed(kind: inspect.Type) -> str:
         case inspect.Metadata(type=inner):
             return allowed(inner)
         case inspect.LiteralType(values=values):
-            return joined([str(value) for value in values if value != ""], "or")
+            # An empty text is allowed where a form sends it for "any"; in a sentence it would be a hole.
+            return word_list([str(value) for value in values if value != ""], "or")
         case inspect.UnionType(types=kinds):
             return " or ".join(allowed(each) for each in kinds if not isinstance(each, inspect.NoneType))
         case inspect.ListType(item_type=item, max_length=most):
@@ -41,7 +42,7 @@ def allowed_plain(kind: inspect.Type) -> str:
             raise TypeError(f"there are no words for {kind}")
 
 
-def joined(names: Iterable[str], last: str) -> str:
+def word_list(names: Iterable[str], last: str) -> str:
     """a, b and c."""
     *others, final = names
     return f"{', '.join(others)} {last} {final}" if others else final

@@ -8,7 +8,7 @@ from store_uptime.service.registry import reports
 from store_uptime.service.registry.grants import Grant
 from store_uptime.service.registry.registry import Row
 
-DIGITS = 16
+DIGITS = 16  # of a digest in the audit: enough to tell stores apart
 
 
 @dataclass(frozen=True)

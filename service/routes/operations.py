@@ -15,6 +15,7 @@ from store_uptime.service.routes.problem_responses import problems
 from store_uptime.service.routes.schemas import Health, Readiness
 from store_uptime.service.routes.static_files import AnyRequest
 
+# Probes have no key. Any, for type checkers: they know no names of keywords in a dict.
 OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
 NOT_READY = {503: ResponseSpec(Readiness, description="Not all of it is there.", generate_examples=False)}
 

@@ -23,6 +23,7 @@ def documented(**schema: Any) -> msgspec.Meta:
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 ScheduleName = Annotated[str, msgspec.Meta(pattern=NAME)]
+# Many stores have numbers for ids, and clients send them as numbers.
 StoreIdOrNumber = Annotated[StoreId | int, documented(pattern=TEXT, maxLength=1000)]
 Duration = Annotated[str, documented(pattern=f"^{PATTERN}$", minLength=2)]
 PositiveDuration = Annotated[str, documented(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]
@@ -80,8 +81,8 @@ class ScheduleChange(ScheduleMembers, forbid_unknown_fields=True, kw_only=True):
 
 
 class DeliveryRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Where a report is to be delivered: the name of a destination of the server. columns: as it was triggered, if not
-    said."""
+    """Where a report is to be delivered: the name of a destination of the server. columns: as it was triggered, if they
+    are left out."""
 
     to: str
     format: Format = "csv"

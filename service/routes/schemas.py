@@ -91,7 +91,7 @@ class Provenance(TypedDict):
     data_age_seconds: how old now was when the report was made, or due (null: now was given); horizon: from when to when
     polls count; mapping: where there is one, what it says of each table; selection: in a file of some stores only."""
 
-    now: datetime  # here and in the next but one: its text, as JSON has it
+    now: datetime  # a text in truth, as in `horizon`: the type gives the document its format
     now_is: str
     data_age_seconds: float | None
     horizon: list[datetime]

@@ -44,16 +44,16 @@ async def sign_in(
         await note_failure(backend.registry, data.key, client)
         raise
     cookie, csrf_token = await create_session(backend.registry, grant.name, client)
-    kept = Cookie(
+    session_cookie = Cookie(
         key=COOKIE,
         value=cookie,
-        httponly=True,
+        httponly=True,  # a script in the page, wherever it came from, cannot carry the session away
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=request.url.scheme == "https",  # a secure cookie over plain HTTP would be dropped by the browser
         max_age=int(SESSION.total_seconds()),
         path="/",
     )
-    return Response(Session(grant.name, grant.role, csrf_token), status_code=201, cookies=[kept])
+    return Response(Session(grant.name, grant.role, csrf_token), status_code=201, cookies=[session_cookie])
 
 
 @get("/session", **needs(Role.READ), responses=problems(), tags=["sessions"], summary="Who is signed in")

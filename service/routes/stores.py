@@ -70,6 +70,7 @@ async def timeline(
     format: FromQuery[Literal["json", "csv"]] = "json",
 ) -> Response[Any]:
     """The pieces of the store's week, each with the poll that it rests on: of a report, or as of the newest poll."""
+    # With a report its own plan is explained, else a new one as of the newest poll.
     figures = plan = None
     if report_id:
         await reports.finished(backend.registry, report_id)

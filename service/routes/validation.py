@@ -21,7 +21,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
-from store_uptime.service.routes.allowed_words import allowed, joined
+from store_uptime.service.routes.allowed_words import allowed, word_list
 from store_uptime.service.routes.static_files import AnyRequest
 
 QUOTED_LENGTH = 60  # characters
@@ -146,7 +146,7 @@ def body_faults(given: object, struct: type[msgspec.Struct]) -> Iterator[str]:
         yield from unknown_names(given, expected, "member", "the body")
         yield from json_faults(given, expected)
     else:
-        members = f"with {joined(expected, 'or')}" if expected else "without members, or nothing"
+        members = f"with {word_list(expected, 'or')}" if expected else "without members, or nothing"
         yield f"The body must be a JSON object {members}, not {quoted(given)}."
 
 
@@ -159,7 +159,7 @@ def expected_members(struct: type[msgspec.Struct]) -> Mapping[str, Expected]:
 
 def unknown_names(given: Iterable[str], expected: Mapping[str, Expected], noun: str, taker: str) -> Iterator[str]:
     for name in sorted(set(given) - expected.keys()):  # sorted, or the same request would be answered in two ways
-        known = joined(expected, "and") if expected else "none"
+        known = word_list(expected, "and") if expected else "none"
         near = get_close_matches(name, expected, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         yield f"There is no {noun} {quoted(name)}: {taker} takes {known}.{hint}"
