@@ -297,7 +297,7 @@ def understood(name: str, *arguments: str) -> dict[str, Any]:
     """What a command makes of its arguments, by the name of the option."""
     _, bound, _ = app.parse_args([*name.split(), *PLACES.get(name, []), *arguments])
     taken = dict(bound.arguments)
-    for group in (taken.pop("settings", None), taken.pop("place", None)):
+    for group in (taken.pop("settings", None), taken.pop("location", None)):
         taken |= {} if group is None else asdict(group)
     return taken | {"allowed_host": taken.get("allowed_hosts")}
 
@@ -671,7 +671,7 @@ def test_what_stderr_does_not_take_is_no_failure(streams: str, small: Path) -> N
     assert (small.parent / "figures.csv").read_bytes().startswith(HEADER)
 
 
-@pytest.mark.parametrize("place", ["/dev/full", "&-"])
+@pytest.mark.parametrize("location", ["/dev/full", "&-"])
 @pytest.mark.parametrize("words", ["--version", "encryption key key.txt"])
 def test_whatever_stdout_does_not_take_is_told_in_a_line(words: str, place: str, tmp_path: Path) -> None:
     line = f"{shlex.quote(str(COMMAND))} {words} >{place}"
