@@ -28,6 +28,10 @@ serve *ARGS:
 test *ARGS:
     uv run pytest "$@"
 
+# which lines and branches no test reaches, of both packages, in processes of theirs too; the tests of pipeline, or those named
+coverage *ARGS:
+    uv run pytest --cov --cov-report=term-missing "${@:-tests/pipeline}"
+
 # the tests marked `anywhere` as another user, in a closed folder, among strange variables
 test-elsewhere:
     .ci/elsewhere
@@ -107,4 +111,4 @@ pictures:
 
 # the pinned versions of what is needed, with hashes and without addresses
 lock:
-    uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+    uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock

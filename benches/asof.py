@@ -20,13 +20,13 @@ WINDOWS = {"hour": HOUR_US, "day": 24 * HOUR_US, "week": 168 * HOUR_US}
 
 def over(folder: str, out: str) -> None:
     """Read, join, sum up, write."""
-    place = Path(folder)
-    facts = json.loads((place / "horizon.json").read_text(encoding="utf-8"))
+    at = Path(folder)
+    facts = json.loads((at / "horizon.json").read_text(encoding="utf-8"))
     start, stretch = facts["horizon"]["start_us"], 2 ** facts["line"]["bits"]
     now = facts["horizon"]["now_us"] - start
-    polls = pl.scan_parquet(place / "polls.parquet").select(poll=pl.col("poll") // 2, active=pl.col("poll") % 2 == 1)
+    polls = pl.scan_parquet(at / "polls.parquet").select(poll=pl.col("poll") // 2, active=pl.col("poll") % 2 == 1)
     begins = pl.col("store").cast(pl.Int64) * stretch - start
-    intervals = pl.scan_parquet(place / "intervals.parquet").select(
+    intervals = pl.scan_parquet(at / "intervals.parquet").select(
         "store", opens=begins + pl.col("open_us"), closes=begins + pl.col("close_us").clip(upper_bound=start + now + 1)
     )
     stores = pl.LazyFrame({"store": pl.int_range(facts["stores"], dtype=pl.UInt32, eager=True)})

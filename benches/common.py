@@ -1,9 +1,8 @@
-"""What the benches share: processes that are measured, databases and feeds that are gone afterwards, and the table.
+"""What the benches share: processes that are measured, samples, comparisons of figures, and the table.
 
 measured        one run of a command: seconds, seconds of processor, peak memory of all its processes
 alternately     several programs in turn, round after round
-own_database    an empty database in the embedded server
-filled          a sample in it, and as Parquet
+load_typed      a sample in a database, and as Parquet
 same_figures    whether two reports say the same, cell by cell
 """
 
@@ -16,19 +15,16 @@ import statistics
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from itertools import zip_longest
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL
 
 from store_uptime.pipeline import load_files, write_sample
-from store_uptime.pipeline.embedded.server import embedded_server
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
@@ -55,18 +51,18 @@ def measured(command: Command) -> Run:
     done = subprocess.run(launcher, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{command[0]} could not be started\n{done.stderr}")
-    told = json.loads(done.stdout)
-    if told.pop("status"):
+    result = json.loads(done.stdout)
+    if result.pop("status"):
         sys.exit(f"{' '.join(command)} failed\n{done.stderr}")
-    return Run(**told)
+    return Run(**result)
 
 
 def alternately(programs: Mapping[str, Callable[[], Run]], times: int) -> dict[str, list[Run]]:
     """A B C, B C A, …: what slows the machine down for a while, or one that comes after another, meets all of them."""
     runs: dict[str, list[Run]] = {name: [] for name in programs}
     names = list(programs)
-    for place in range(times):
-        first = place % max(1, len(names))
+    for turn in range(times):
+        first = turn % max(1, len(names))
         for name in names[first:] + names[:first]:
             runs[name].append(programs[name]())
     return runs
@@ -83,33 +79,19 @@ def compile_packages() -> None:
         compileall.compile_dir(folder, quiet=2)
 
 
-@contextmanager
-def own_database() -> Iterator[str]:
-    """The URL of an empty database in the embedded server, dropped with the block."""
-    name = f"bench_{os.getpid()}"
-    with embedded_server() as server:
-        make, drop = (
-            SQL(words).format(Identifier(name)) for words in ("create database {}", "drop database {} (force)")
-        )
-        said(server, make)
-        try:
-            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        finally:
-            said(server, drop)
-
-
-def said(url: str, *statements: SQL | Composed) -> None:
-    """Statements, each by itself, and then a checkpoint, so that what comes next does not pay for these."""
+def execute(url: str, statement: SQL) -> None:
+    """A statement by itself, and then a checkpoint."""
     with psycopg.connect(url, autocommit=True) as connection:
-        for statement in (*statements, SQL("checkpoint")):
-            connection.execute(statement)
+        connection.execute(statement)
+        # Otherwise PostgreSQL writes the pages of this statement within the next measured run.
+        connection.execute("checkpoint")
 
 
-def filled(url: str, feed: Path, stores: int, days: int) -> None:
-    """A clean sample: Parquet in a folder, and from there the three tables, settled."""
+def load_typed(url: str, feed: Path, stores: int, days: int) -> None:
+    """A sample without rejects: Parquet in a folder, and from there the three tables, vacuumed and analyzed."""
     write_sample(feed, stores, days, file_format="parquet")
     load_files(feed, url, feed.with_name("rejects"))
-    said(url, SQL("vacuum analyze"))
+    execute(url, SQL("vacuum analyze"))
 
 
 def median(runs: Sequence[Run]) -> Run:
@@ -133,7 +115,7 @@ def line(name: str, runs: Sequence[Run]) -> str:
 
 
 def machine() -> str:
-    """Processor, memory, system, and the versions that matter."""
+    """Processor, memory, system, and the versions of the libraries that do the work."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = ", ".join(f"{library} {its}" for library in LIBRARIES if (its := installed(library)))
     return (
@@ -144,14 +126,14 @@ def machine() -> str:
 
 def installed(library: str) -> str:
     """The version of a library, here or where the group `bench` is; nothing where it is in neither."""
-    places = [*sys.path, *map(str, BENCH.glob("lib/python*/site-packages"))]
-    return next((found.version for found in distributions(name=library, path=places)), "")
+    folders = [*sys.path, *map(str, BENCH.glob("lib/python*/site-packages"))]
+    return next((found.version for found in distributions(name=library, path=folders)), "")
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    """The processor's name where the system has it, else its architecture."""
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text(encoding="utf-8").splitlines() if described.exists() else []
     names = (text.split(":", 1)[1].strip() for text in lines if text.startswith("model name"))
     return next(names, platform.processor() or platform.machine())
 

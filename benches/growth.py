@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 
+from benches.arguments import has, is_smoke
 from benches.common import STORE_UPTIME, Command, Run, alternately, compile_packages, machine, measured, median
 from store_uptime.pipeline import write_sample
 
@@ -44,17 +45,16 @@ class Feed:
 
 
 def main() -> None:
-    """Make the feeds, measure, say."""
-    is_smoke = "--smoke" in sys.argv[1:]
-    least, most = SMOKE if is_smoke else (LEAST, LARGE if "--large" in sys.argv[1:] else MOST)
-    if not is_smoke:
+    """Make the feeds, measure, print."""
+    least, most = SMOKE if is_smoke() else (LEAST, LARGE if has("--large") else MOST)
+    if not is_smoke():
         compile_packages()
     with TemporaryDirectory() as folder:
         short, long = feeds(Path(folder), least, most)
         programs = {str(feed.folder): partial(measured, feed.command) for feed in (*short, *long)}
-        for warm_up in programs.values() if not is_smoke else ():
+        for warm_up in programs.values() if not is_smoke() else ():
             warm_up()
-        runs = alternately(programs, 1 if is_smoke else TIMES)
+        runs = alternately(programs, 1 if is_smoke() else TIMES)
         for feed in (*short, *long):
             has_figures(feed.report)
     middle = {name: median(each) for name, each in runs.items()}

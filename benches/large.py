@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import platformdirs
 import polars as pl
 
+from benches.arguments import is_smoke
 from benches.common import (
     PYTHON,
     STORE_UPTIME,
@@ -47,19 +48,18 @@ Runs = Mapping[str, Sequence[Run]]
 
 
 def main() -> None:
-    """Make the feed where there is none, measure, check, say."""
-    is_smoke = "--smoke" in sys.argv[1:]
+    """Make the feed where there is none, measure, check, print."""
     compile_packages()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        kept, stores, times = (folder, SMOKE_STORES, 1) if is_smoke else (kept_folder(), STORES, TIMES)
+        kept, stores, times = (folder, SMOKE_STORES, 1) if is_smoke() else (kept_folder(), STORES, TIMES)
         feed = made(kept / f"{stores}x{DAYS}", stores)
         packed = made_packed(kept / f"{stores}x{DAYS} packed", feed)
         reports, stages = measured_report(feed, folder, times), measured_stage(packed, folder, times)
     print(f"{machine()}\n\n{stores:,} stores, {DAYS} days of polls in unsorted Parquet, runs of each: {times}\n")
     print(table(reports))
     print(f"\nThe same polls packed and sorted, one number each:\n\n{table(stages)}")
-    if not is_smoke:
+    if not is_smoke():
         print("\n".join(["", *targets(reports, stages)]))
 
 
@@ -71,13 +71,13 @@ def kept_folder() -> Path:
 def made(feed: Path, stores: int) -> Path:
     """The feed, made if it is not there; the polls are written last, and whole or not at all."""
     if not (feed / "store_status.parquet").exists():
-        write_sample(feed, stores, DAYS, file_format="parquet", replace=True)
+        write_sample(feed, stores, DAYS, file_format="parquet", existing="replace")
     return feed
 
 
 def made_packed(packed: Path, feed: Path) -> Path:
     """The same packed, made if it is not there; `horizon.json` is written last."""
-    if not (packed / "horizon.json").exists():
+    if not (packed / "horizon.json").exists():  # the last file of the packing: without it, another run was ended
         measured(python(PACK, feed, packed))
     return packed
 
@@ -127,7 +127,7 @@ def same_sums(one: Path, other: Path) -> int:
     return ours.height
 
 
-# --- What is said ---
+# --- The table ---
 
 
 def table(runs: Runs) -> str:

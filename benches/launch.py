@@ -1,4 +1,4 @@
-"""Run a command and say what it took: `python -I -S launch.py COMMAND …` writes one line of JSON to stdout.
+"""Run a command and print what it took: `python -I -S launch.py COMMAND …` writes one line of JSON to stdout.
 
 It is a process of its own because Linux counts what the parent held at its peak as the child's, and this holds nothing.
 Memory is that of the command and of every process under it at the same moment, looked at every 20 ms; what two of them
@@ -41,6 +41,7 @@ class Tree:
     def __init__(self, root: int) -> None:
         self.peak = 0
         self._family, self._strangers = {str(root)}, set[str]()
+        # A thread of this process: a watcher of its own would compete with the command for the two cores.
         if os.path.exists(f"{PROC}/self/statm"):  # noqa: PTH110, to import pathlib takes longer than a sample
             threading.Thread(target=self._watch, daemon=True).start()
 
@@ -59,16 +60,16 @@ class Tree:
 
 def parent(pid: str) -> str:
     """The id of a process's parent; nothing where it has ended."""
-    return " ".join(told(pid, "stat").rpartition(")")[2].split()[1:2])
+    return " ".join(proc_file(pid, "stat").rpartition(")")[2].split()[1:2])
 
 
 def resident(pid: str) -> int:
     """The bytes that a process holds in memory; none where it has ended."""
-    pages = told(pid, "statm").split()[1:2]
+    pages = proc_file(pid, "statm").split()[1:2]
     return int(pages[0]) * os.sysconf("SC_PAGE_SIZE") if pages else 0
 
 
-def told(pid: str, file: str) -> str:
+def proc_file(pid: str, file: str) -> str:
     """A file of /proc, empty where the process has ended."""
     try:
         with open(f"{PROC}/{pid}/{file}", encoding="utf-8", errors="replace") as text:  # noqa: PTH123

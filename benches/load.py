@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 import psycopg
 
+from benches.arguments import scale
 from benches.common import (
     HERE,
     PYTHON,
@@ -23,12 +24,11 @@ from benches.common import (
     machine,
     measured,
     median,
-    own_database,
     table,
 )
-from store_uptime.pipeline import write_sample
-from store_uptime.pipeline.clean.rules import FILE
-from store_uptime.pipeline.load.incoming import judged_batches, kept_rows
+from store_uptime.pipeline import throwaway_server, write_sample
+from store_uptime.pipeline.clean.columns import FILE
+from store_uptime.pipeline.load.judged_rows import judged_batches, kept_rows
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.source.folder.discovery import found_files
 
@@ -41,8 +41,8 @@ Content = tuple[object, ...]
 
 
 def main() -> None:
-    """Make the feeds, measure, say."""
-    stores, days, times = SMOKE if "--smoke" in sys.argv[1:] else (STORES, DAYS, TIMES)
+    """Make the feeds, measure, print."""
+    stores, days, times = scale((STORES, DAYS, TIMES), SMOKE)
     compile_packages()
     with TemporaryDirectory() as folder:
         feed, fewer = (polls_file(Path(folder) / str(length), stores, length) for length in (days, FEWER_DAYS))
@@ -51,14 +51,14 @@ def main() -> None:
         runs: dict[str, list[Run]] = {"store-uptime load": [], "bare COPY": [], "load, fewer days": []}
         loaded: Content = ()
         for _ in range(times):
-            ours, loaded = in_own_database(STORE_UPTIME, "load", str(feed), "--rejects", str(rejects), "--database")
-            bare, copied = in_own_database(PYTHON, str(HERE / "bare_copy.py"), last=str(typed))
+            ours, loaded = in_new_server(STORE_UPTIME, "load", str(feed), "--rejects", str(rejects), "--database")
+            bare, copied = in_new_server(PYTHON, str(HERE / "bare_copy.py"), last=str(typed))
             if loaded != copied:
                 sys.exit(f"the tables differ: (rows, hash) {loaded} after load, {copied} after COPY")
             runs["store-uptime load"].append(ours)
             runs["bare COPY"].append(bare)
         runs["load, fewer days"].append(
-            in_own_database(STORE_UPTIME, "load", str(fewer), "--rejects", str(rejects), "--database")[0]
+            in_new_server(STORE_UPTIME, "load", str(fewer), "--rejects", str(rejects), "--database")[0]
         )
         print(f"{loaded[0]:,} polls of {stores:,} stores: the same table")
     print(machine())
@@ -83,9 +83,10 @@ def typed_rows(feed: Path, file: Path) -> Path:
     return file
 
 
-def in_own_database(*command: str, last: str | None = None) -> tuple[Run, Content]:
+def in_new_server(*command: str, last: str | None = None) -> tuple[Run, Content]:
     """A command with the URL of an empty database put last, or last but one; and what the polls then are."""
-    with own_database() as url:
+    # A server for each run: in a common one, a run would write out the dirty pages of the run before.
+    with throwaway_server() as url:
         full: Command = (*command, url) if last is None else (*command, url, last)
         run = measured(full)
         with psycopg.connect(url) as connection:

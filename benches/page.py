@@ -5,21 +5,19 @@ contentful paint, and the moment from which every row can be scrolled to. Then t
 frame, 300 times: at 60 frames a second that is faster than anybody reads. A frame that takes longer than two of 60 in
 a second is late; there is no graphics processor here, all is drawn by the same two cores. Last, the time that a jump
 to the end takes. Bytes are what the answers took on their way, compressed. `--smoke`: 200 stores, one visit; nothing
-timed is said.
+timed is printed.
 """
 
-import sys
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import Browser
 
-from benches.common import compile_packages, machine, own_database
-from store_uptime.pipeline import load_files, write_sample
-from store_uptime.service.testing import serving
-from tests.support.browsing import MISSING, found_browser, launched, opened, ready
+from benches.arguments import is_smoke, scale
+from benches.common import compile_packages, machine
+from benches.served import served_sample
+from store_uptime.service.testing import complete_report
+from store_uptime.service.testing.browser import NoBrowser, launched, open_page, wait_for_rows
 
 STORES, DAYS, VISITS = 10_000, 9, 5
 SMOKE = (200, 9, 1)
@@ -36,34 +34,36 @@ SCROLL = """async () => {
     }
     return frames;
 }"""
+# Two frames: in the first the scroll event puts the rows in place, in the second they are painted.
 JUMP = """async () => {
-    const box = document.getElementById('stores-scroll'), begun = performance.now();
+    const box = document.getElementById('stores-scroll'), start = performance.now();
     box.scrollTop = box.scrollHeight;
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-    return performance.now() - begun;
+    return performance.now() - start;
 }"""
 
 
 def main() -> None:
-    """Make the feed, serve, make a report, visit it, say."""
-    if found_browser() is None:
-        print(MISSING)
-        return
-    is_smoke = "--smoke" in sys.argv
-    stores, days, visits = SMOKE if is_smoke else (STORES, DAYS, VISITS)
+    """Where there is no browser, say so, and measure nothing."""
+    try:
+        with launched() as browser:
+            measure(browser)
+    except NoBrowser as error:
+        print(error)
+
+
+def measure(browser: Browser) -> None:
+    stores, days, visits = scale((STORES, DAYS, VISITS), SMOKE)
     compile_packages()
-    with TemporaryDirectory() as folder, own_database() as database:
-        write_sample(Path(folder) / "feed", stores, days)
-        load_files(Path(folder) / "feed", database, Path(folder) / "rejects")
-        with serving("--database", database) as service, service.client() as client, launched() as browser:
-            report_id = client.post("/trigger_report").json()["report_id"]
-            with client.stream("GET", f"/reports/{report_id}/events", timeout=600) as events:
-                events.read()
-            seen = [visited(browser, service.url, f"/view/{report_id}") for _ in range(visits)]
-    if is_smoke:
-        return
-    print(machine())
-    print(f"{stores:,} stores, {visits} visits, medians")
+    with served_sample(stores, days) as served, served.service.client() as client:
+        report_id = complete_report(client)
+        seen = [visit(browser, served.service.url, f"/view/{report_id}") for _ in range(visits)]
+    if not is_smoke():
+        print(f"{machine()}\n{stores:,} stores, {visits} visits, medians")
+        print_table(seen)
+
+
+def print_table(seen: list[dict[str, Any]]) -> None:
     print(f"first contentful paint   {median(visit['paint_ms'] for visit in seen):6.0f} ms")
     print(f"all rows can be scrolled {median(visit['ready_ms'] for visit in seen):6.0f} ms")
     frames = [frame for visit in seen for frame in visit["frames"]]
@@ -77,11 +77,11 @@ def main() -> None:
     print(f"rows and lanes           {seen[0]['rows_bytes'] / 1000:6.0f} kB compressed")
 
 
-def visited(browser: Browser, url: str, path: str) -> dict[str, Any]:
+def visit(browser: Browser, url: str, path: str) -> dict[str, Any]:
     """One visit with an empty cache."""
-    with opened(browser, url, viewport={"width": 1400, "height": 900}) as page:
+    with open_page(browser, url, viewport={"width": 1400, "height": 900}) as page:
         page.goto(path)
-        ready(page)
+        wait_for_rows(page)
         ready_ms = page.evaluate("performance.getEntriesByName('ready')[0].startTime")
         weights = page.evaluate(WEIGHT)
         return {

@@ -56,13 +56,13 @@ def drawn(bars: Sequence[Bar], title: str, file: Path) -> None:
         axes.set_xlim(0, edge(bars))
         names = [name for group, some in groups for name in ("", *(bar.name for bar in some))]
         axes.set_yticks(range(rows), names)
-        place = 0
+        row = 0
         for group, some in groups:
-            axes.text(0, place + 0.15, group, fontweight="bold", va="center")
+            axes.text(0, row + 0.15, group, fontweight="bold", va="center")
             for bar in some:
-                place += 1
-                horizontal(axes, place, bar)
-            place += 1
+                row += 1
+                horizontal(axes, row, bar)
+            row += 1
         figure.savefig(file, format="svg", metadata={"Date": None})
 
 
@@ -83,18 +83,18 @@ def edge(bars: Sequence[Bar]) -> float:
     return min(1.12 * longest, TIMES_OURS * ours)
 
 
-def horizontal(axes: Any, place: int, bar: Bar) -> None:
+def horizontal(axes: Any, row: int, bar: Bar) -> None:
     """A bar with its whisker, and the median in figures behind it."""
-    weight, said = "bold" if bar.kind == "ours" else "normal", f"{bar.median:.2f}"
+    weight, label = "bold" if bar.kind == "ours" else "normal", f"{bar.median:.2f}"
     whisker = [[bar.median - bar.least], [bar.most - bar.median]]
-    axes.barh(place, bar.median, height=0.7, color=COLOURS[bar.kind], xerr=whisker, ecolor="#333333", capsize=2)
+    axes.barh(row, bar.median, height=0.7, color=COLOURS[bar.kind], xerr=whisker, ecolor="#333333", capsize=2)
     right = axes.get_xlim()[1]
     if bar.median > right:
         axes.annotate(
-            f"{said}, cut here →", (right, place), (-5, 0), textcoords="offset points", va="center", ha="right"
+            f"{label}, cut here →", (right, row), (-5, 0), textcoords="offset points", va="center", ha="right"
         )
     else:
-        axes.annotate(said, (bar.most, place), (5, 0), textcoords="offset points", va="center", fontweight=weight)
+        axes.annotate(label, (bar.most, row), (5, 0), textcoords="offset points", va="center", fontweight=weight)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ its head says what it leaves out. Each has to give our figures, cell by cell, be
 not is named and not timed. Then all of them and the floors run in turn, and each round begins with the next one.
 
 A floor is what nothing of its kind can be faster than, and its line says how it is timed: as a whole process too, or
-within one, without the start of an interpreter and with no memory of its own that could be told.
+within one, without the start of an interpreter and with no memory of its own that could be measured.
 
-The dependency group `bench` has what it compares with; what is not installed is left out, and said. `just bench` puts
+The dependency group `bench` has what it compares with; what is not installed is left out, and named. `just bench` puts
 the group into `.venv-bench`: only the programs that need it run there, as ours and others would start more slowly.
 
 The table is Markdown. `--smoke`: small data, one run, every figure checked and nothing judged; it fails where figures
@@ -27,6 +27,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 import psycopg
 
+from benches.arguments import is_smoke, scale, value_of
 from benches.common import (
     HERE,
     PEER_PYTHON,
@@ -39,17 +40,18 @@ from benches.common import (
     between,
     compile_packages,
     differing,
-    filled,
     installed,
+    load_typed,
     machine,
     markdown,
     measured,
     median,
-    own_database,
     rows,
     spread,
 )
-from store_uptime.pipeline.sample.sample import TABLES, write_csv
+from store_uptime.pipeline import throwaway_server
+from store_uptime.pipeline.sample.sample import TABLES
+from store_uptime.pipeline.sample.writing import write_csv
 
 STORES, DAYS, TIMES = 3_678, 21, 5
 SMOKE = (150, 9, 1)
@@ -101,64 +103,65 @@ Runs = dict[str, list[Run]]
 
 
 def main() -> None:
-    """Make the data, check, measure, say."""
-    is_smoke, plot = "--smoke" in sys.argv[1:], plot_file(sys.argv[1:])
-    stores, days, times = SMOKE if is_smoke else (STORES, DAYS, TIMES)
+    """Make the data, check, measure, print."""
+    plot = plot_file()
+    stores, days, times = scale((STORES, DAYS, TIMES), SMOKE)
     compile_packages()
-    with TemporaryDirectory() as name, own_database() as url:
-        places = sample(url, Path(name), stores, days)
-        programs = [*competitors(places, Path(name) / "reports"), *floors(places)]
+    with TemporaryDirectory() as name, throwaway_server() as url:
+        sources = sample(url, Path(name), stores, days)
+        programs = [*competitors(sources, Path(name) / "reports"), *floors(sources)]
         exact = [program for program in programs if agrees(programs[0], program)]
-        if is_smoke and len(exact) < len(programs):
+        if is_smoke() and len(exact) < len(programs):
             sys.exit("the figures differ")
         runs = alternately({program.key: program.run for program in exact}, times)
     print(f"{machine()}\n\n{stores:,} stores, {days} days of polls, runs of each: {times}\n")
     print(table(exact, runs))
-    if not is_smoke:
+    if not is_smoke():
         print("\n".join(["", *targets(exact, runs)]))
     if plot:
         picture(exact, runs, f"{stores:,} stores, {days} days of polls", plot)
 
 
-def plot_file(arguments: list[str]) -> Path | None:
-    """Where the picture goes. That it can be drawn is seen before anything is measured."""
-    if "--plot" not in arguments:
+def plot_file() -> Path | None:
+    """Where the picture goes; None where nothing is drawn. Ends at once where matplotlib is missing."""
+    file = value_of("--plot")
+    if file is None:
         return None
     if not installed("matplotlib"):
         sys.exit("there is no picture without matplotlib: it is in the dependency group `bench`")
-    return Path(arguments[arguments.index("--plot") + 1]).absolute()
+    return Path(file).absolute()
 
 
 def sample(url: str, folder: Path, stores: int, days: int) -> dict[str, str]:
     """Where each source is. The CSV is the Parquet written anew: a sample made as CSV has rows to be rejected."""
     parquet, csv = folder / "Parquet", folder / "CSV"
-    filled(url, parquet, stores, days)
+    load_typed(url, parquet, stores, days)
     csv.mkdir()
     for name in TABLES:
         write_csv(csv / f"{name}.csv", [pl.read_parquet(parquet / f"{name}.parquet")])
     return {"PostgreSQL": url, "Parquet": str(parquet), "CSV": str(csv)}
 
 
-def competitors(places: dict[str, str], reports: Path) -> list[Program]:
+def competitors(sources: dict[str, str], reports: Path) -> list[Program]:
     """Ours from each source, the one from PostgreSQL first, and the peers that can run here."""
     reports.mkdir()
     programs: list[Program] = []
-    for source, place in places.items():
+    for source, address in sources.items():
         out = reports / f"{OURS} {source}.csv"
-        ours = (STORE_UPTIME, "report", "--source", place, "--out", str(out))
+        ours = (STORE_UPTIME, "report", "--source", address, "--out", str(out))
         programs.append(Program(source, OURS, partial(measured, ours), out))
     for source, name, file, library in PEERS:
         if library and not installed(library):
             print(f"{name} is left out: {library} is not installed")
             continue
         out = reports / f"{Path(file).stem}.csv"
-        peer = (PEER_PYTHON if library else PYTHON, str(HERE / file), places[source], str(out))
+        peer = (PEER_PYTHON if library else PYTHON, str(HERE / file), sources[source], str(out))
         programs.append(Program(source, name, partial(measured, peer), out))
     return programs
 
 
 def agrees(ours: Program, program: Program) -> bool:
-    """Whether a program gives our figures; where not, one difference is said. It is also what warms it up."""
+    """Whether a program gives our figures; where not, one difference is printed. This is also what warms it up."""
     program.run()
     if program.report is None or ours.report is None:
         return True
@@ -173,12 +176,12 @@ def agrees(ours: Program, program: Program) -> bool:
 # --- Floors ---
 
 
-def floors(places: dict[str, str]) -> list[Program]:
+def floors(sources: dict[str, str]) -> list[Program]:
     """What the programs above cannot avoid, or come near to."""
-    polls = str(Path(places["Parquet"]) / "store_status.parquet")
+    polls = str(Path(sources["Parquet"]) / "store_status.parquet")
     size = in_memory(polls)
     return [
-        Program("PostgreSQL", COPY, partial(brought, places["PostgreSQL"])),
+        Program("PostgreSQL", COPY, partial(brought, sources["PostgreSQL"])),
         Program("Parquet", "DuckDB reads the polls", partial(measured, (PYTHON, "-c", SCAN, polls))),
         Program("none", START, partial(measured, (PYTHON, "-c", "pass"))),
         Program("none", "our imports", partial(measured, (PYTHON, "-c", IMPORTS))),
@@ -209,7 +212,7 @@ def copied(size: int) -> Run:
     return Run(time.perf_counter() - began, time.process_time() - worked, 0)
 
 
-# --- What is said ---
+# --- The table ---
 
 
 def table(programs: Sequence[Program], runs: Runs) -> str:
@@ -243,12 +246,12 @@ def targets(programs: Sequence[Program], runs: Runs) -> list[str]:
     middle = {key: median(each).wall_s for key, each in runs.items()}
     ours = middle[f"{OURS}, PostgreSQL"]
     least = middle[f"{COPY}, PostgreSQL"] + middle[f"{START}, none"]
-    told = [at_most("from PostgreSQL, ours / (COPY + bare interpreter)", ours / least, 2.5)]
+    lines = [at_most("from PostgreSQL, ours / (COPY + bare interpreter)", ours / least, 2.5)]
     if straight := middle.get(f"{STRAIGHT}, PostgreSQL"):
-        told.append(at_most("from PostgreSQL, ours / straight script", ours / straight, 0.8))
+        lines.append(at_most("from PostgreSQL, ours / straight script", ours / straight, 0.8))
     if per_store := middle.get(f"{PER_STORE}, PostgreSQL"):
-        told.append(at_least("from PostgreSQL, per-store Python / ours", per_store / ours, 20))
-    return told + [line for source in SOURCES for line in fastest(source, programs, middle)]
+        lines.append(at_least("from PostgreSQL, per-store Python / ours", per_store / ours, 20))
+    return lines + [line for source in SOURCES for line in fastest(source, programs, middle)]
 
 
 def fastest(source: str, programs: Sequence[Program], middle: dict[str, float]) -> list[str]:

@@ -13,26 +13,23 @@ import os
 import re
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
 
-from benches.common import compile_packages, machine, own_database
-from store_uptime.pipeline import load_files, write_sample
-from store_uptime.service.testing import serving
+from benches.arguments import minutes, scale
+from benches.common import compile_packages, machine
+from benches.served import SETTLED_S, served_sample
 
 CLIENTS, MINUTES, STORES, DAYS = 200, 10.0, 500, 15
 SMOKE = (20, 0.1, 50, 10)
 TRIGGER_EVERY_S = 2.0
 WEEK_END = datetime(2026, 3, 10, 12, tzinfo=UTC)
-SETTLED_S = 60  # until then the server still grows into its caches
 
 
 @dataclass
@@ -46,20 +43,15 @@ class Seen:
 
 
 def main() -> None:
-    """Make the feed, serve, measure, say."""
-    arguments = sys.argv[1:]
-    clients, minutes, stores, days = SMOKE if "--smoke" in arguments else (CLIENTS, MINUTES, STORES, DAYS)
-    if "--minutes" in arguments:
-        minutes = float(arguments[arguments.index("--minutes") + 1])
+    """Make the feed, serve, measure, print."""
+    clients, default, stores, days = scale((CLIENTS, MINUTES, STORES, DAYS), SMOKE)
+    length = minutes(default)
     compile_packages()
-    with TemporaryDirectory() as folder, own_database() as database:
-        write_sample(Path(folder) / "feed", stores, days)
-        load_files(Path(folder) / "feed", database, Path(folder) / "rejects")
-        with serving("--database", database) as service:
-            process = psutil.Process(service.process.pid)
-            seen = asyncio.run(polled(service.url, process, clients, 60 * minutes))
+    with served_sample(stores, days) as served:
+        process = psutil.Process(served.service.process.pid)
+        seen = asyncio.run(polled(served.service.url, process, clients, 60 * length))
     print(machine())
-    print(f"{clients} clients, {minutes:g} minutes, {len(seen.reports)} reports of {stores} stores, all complete")
+    print(f"{clients} clients, {length:g} minutes, {len(seen.reports)} reports of {stores} stores, all complete")
     print(f"{'':10} {'answers':>8} {'median ms':>10} {'p99 ms':>8} {'most ms':>8}")
     print(line("status", seen.status_s))
     print(line("trigger", seen.trigger_s))
@@ -72,6 +64,7 @@ async def polled(url: str, server: psutil.Process, clients: int, seconds: float)
     seen, end = Seen(), time.monotonic() + seconds
     async with connected(url) as first:
         await trigger(first, seen)
+    # One loop for all clients: threads would wait for each other's lock and not for the server.
     async with asyncio.TaskGroup() as group:
         group.create_task(triggering(url, seen, end))
         group.create_task(weighing(server, seen, end))
@@ -91,9 +84,9 @@ async def polling(url: str, seen: Seen, end: float, offset: float) -> None:
     await asyncio.sleep(offset)
     async with connected(url) as client:
         while time.monotonic() < end:
-            begun = time.perf_counter()
+            start = time.perf_counter()
             await status(client, seen.reports[-1])
-            took = time.perf_counter() - begun
+            took = time.perf_counter() - start
             seen.status_s.append(took)
             await asyncio.sleep(max(0.0, 1 - took))
 
@@ -102,56 +95,59 @@ async def triggering(url: str, seen: Seen, end: float) -> None:
     """A report every two seconds."""
     async with connected(url) as client:
         while time.monotonic() < end:
-            begun = time.perf_counter()
+            start = time.perf_counter()
             await trigger(client, seen)
-            seen.trigger_s.append(time.perf_counter() - begun)
+            seen.trigger_s.append(time.perf_counter() - start)
             await asyncio.sleep(TRIGGER_EVERY_S)
 
 
 async def weighing(server: psutil.Process, seen: Seen, end: float) -> None:
     """The memory of the server, every second."""
-    begun = time.monotonic()
+    start = time.monotonic()
     while time.monotonic() < end:
-        seen.memory.append((time.monotonic() - begun, server.memory_info().rss / 2**20))
+        seen.memory.append((time.monotonic() - start, server.memory_info().rss / 2**20))
         await asyncio.sleep(1)
 
 
 async def trigger(client: "Connection", seen: Seen) -> None:
     """Ask for a report that nobody else asks for."""
+    # Equal triggers are joined to one report, so each has a `now` of its own.
     now = WEEK_END - timedelta(seconds=len(seen.reports))
-    seen.reports.append((await client.ask("POST", "/trigger_report", {"now": now.isoformat()}))["report_id"])
+    seen.reports.append((await client.request("POST", "/trigger_report", {"now": now.isoformat()}))["report_id"])
 
 
 async def status(client: "Connection", report_id: str) -> str:
     """Where a report stands."""
-    return (await client.ask("GET", f"/get_report?report_id={report_id}&status_only=true"))["status"]
+    return (await client.request("GET", f"/get_report?report_id={report_id}&status_only=true"))["status"]
 
 
 @dataclass(frozen=True)
 class Connection:
-    """HTTP over one connection, with next to no work of its own: the clients share two cores with what they measure."""
+    """HTTP/1.1 over one connection, as far as this bench needs it."""
+
+    # Not httpx: 200 clients share two cores with the server, and what they cost would be measured as its waits.
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+    async def request(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """The JSON of an answer; ends where that is not a success."""
-        content = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
-        self.writer.write(head.encode() + content)
+        sent = b"" if body is None else json.dumps(body).encode()
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(sent)}\r\n\r\n"
+        self.writer.write(head.encode() + sent)
         answer = await self.reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"(?i)content-length: *([0-9]+)", answer)
-        said = await self.reader.readexactly(int(length[1]) if length else 0)
+        content = await self.reader.readexactly(int(length[1]) if length else 0)
         if not answer.startswith(b"HTTP/1.1 20"):
-            sys.exit(f"{method} {path} was answered with {answer.decode()}{said.decode()}")
-        return json.loads(said)
+            sys.exit(f"{method} {path} was answered with {answer.decode()}{content.decode()}")
+        return json.loads(content)
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Connection]:
+async def connected(url: str) -> AsyncGenerator[Connection]:
     """A connection to the server."""
-    place = urlsplit(url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
         yield Connection(reader, writer)
     finally:

@@ -10,7 +10,6 @@ In the end the medians of the last third stand beside those of the first, the fi
 import itertools
 import os
 import random
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,23 +17,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 import httpx
 import psutil
 import psycopg
 
-from benches.common import compile_packages, machine, own_database
-from store_uptime.pipeline import load_files, write_sample
-from store_uptime.service.testing import Service, serving
+from benches.arguments import minutes, scale
+from benches.common import compile_packages, machine
+from benches.served import SETTLED_S, Served, served_sample
+from store_uptime.service.testing import Service
 
 CLIENTS, MINUTES, STORES, DAYS = 6, 30.0, 500, 15
 SMOKE = (2, 0.1, 30, 10)
-KEPT = 40
+KEPT = 40  # few, so that reports are removed from the first minute on
 PAUSE_S = 0.2
-SETTLED_S = 60.0  # until then the server still grows into its caches
 WEEK_END = datetime(2026, 3, 10, 12, tzinfo=UTC)
 FORMATS = ("csv", "json", "xlsx", "parquet")
 ROWS = "select count(*) filter (where status <> 'removed'), count(*) from store_uptime.report"
@@ -56,7 +53,7 @@ class Moment:
 
 
 class Visitor:
-    """A client with all the wishes that there are."""
+    """A client that makes every kind of request, in random order."""
 
     def __init__(self, service: Service, stores: list[str], numbers: "itertools.count[int]") -> None:
         self._client, self._stores, self._numbers = service.client(), stores, numbers
@@ -65,23 +62,24 @@ class Visitor:
 
     def until(self, is_over: Callable[[], bool]) -> int:
         """Go on until it is over; how many answers there were. Raises httpx.HTTPStatusError."""
-        wishes = (self.report, self.report_of_a_store, self.fleet, self.week, self.history, self.schedule)
+        requests = (self.report, self.report_of_a_store, self.fleet, self.week, self.history, self.schedule)
         while not is_over():
-            self._chance.choice(wishes)()
+            self._chance.choice(requests)()
             time.sleep(PAUSE_S)
         self._client.close()
         return self.answers
 
     def report(self, **options: str) -> None:
-        """A report that nobody has asked for, and its file in one of the formats."""
+        """A report with a `now` of its own, and its file in one of the formats."""
+        # Equal triggers are joined to one report, so each has a `now` of its own.
         now = WEEK_END - timedelta(seconds=next(self._numbers))
-        answer = self._ask("POST", "/trigger_report", json={"now": now.isoformat(), **options})
-        place = f"/get_report/{answer.json()['report_id']}"
-        while (said := self._ask("GET", place, status_only="true")).json()["status"] == "Running":
+        answer = self._request("POST", "/trigger_report", json={"now": now.isoformat(), **options})
+        path = f"/get_report/{answer.json()['report_id']}"
+        while (answer := self._request("GET", path, status_only="true")).json()["status"] == "Running":
             time.sleep(PAUSE_S)
-        if said.json()["status"] != "Complete":
-            raise ValueError(said.text)
-        self._ask("GET", place, format=self._chance.choice(FORMATS))
+        if answer.json()["status"] != "Complete":
+            raise ValueError(answer.text)
+        self._request("GET", path, format=self._chance.choice(FORMATS))
 
     def report_of_a_store(self) -> None:
         """The same of one store."""
@@ -89,48 +87,41 @@ class Visitor:
 
     def fleet(self) -> None:
         """The page."""
-        self._ask("GET", "/")
+        self._request("GET", "/")
 
     def week(self) -> None:
         """One store's week, from the tables as they are."""
-        self._ask("GET", "/timeline", store_id=self._chance.choice(self._stores))
+        self._request("GET", "/timeline", store_id=self._chance.choice(self._stores))
 
     def history(self) -> None:
         """What there was."""
-        self._ask("GET", "/reports")
+        self._request("GET", "/reports")
 
     def schedule(self) -> None:
         """A report whose file goes out."""
-        self._ask("POST", "/schedules/soak/run")
+        self._request("POST", "/schedules/soak/run")
 
-    def _ask(self, method: str, path: str, json: object = None, **query: str) -> httpx.Response:
+    def _request(self, method: str, path: str, json: object = None, **query: str) -> httpx.Response:
         self.answers += 1
         return self._client.request(method, path, json=json, params=query).raise_for_status()
 
 
 def main() -> None:
-    """Make the feed, serve, visit, look, say."""
-    arguments = sys.argv[1:]
-    clients, minutes, stores, days = SMOKE if "--smoke" in arguments else (CLIENTS, MINUTES, STORES, DAYS)
-    if "--minutes" in arguments:
-        minutes = float(arguments[arguments.index("--minutes") + 1])
+    """Make the feed, serve, visit, look, print."""
+    clients, default, stores, days = scale((CLIENTS, MINUTES, STORES, DAYS), SMOKE)
+    length = minutes(default)
     compile_packages()
-    with TemporaryDirectory() as folder, own_database() as database:
-        place = Path(folder)
-        write_sample(place / "feed", stores, days)
-        load_files(place / "feed", database, place / "rejects")
-        options = ("--database", database, "--keep-reports", str(KEPT), "--destination", f"box={place / 'box'}")
-        with serving(*options) as service:
-            print(machine())
-            print("  ".join(field.name for field in fields(Moment)))
-            answers, moments = visited(service, database, clients, 60 * minutes)
-    print(f"{answers:,} answers to {clients} clients in {minutes:g} minutes, all as documented")
+    with served_sample(stores, days, "--keep-reports", str(KEPT), "--destination", "box=FOLDER/box") as served:
+        print(machine())
+        print("  ".join(field.name for field in fields(Moment)))
+        answers, moments = visited(served, clients, 60 * length)
+    print(f"{answers:,} answers to {clients} clients in {length:g} minutes, all as documented")
     print(compared(moments))
 
 
-def visited(service: Service, database: str, clients: int, seconds: float) -> tuple[int, list[Moment]]:
+def visited(served: Served, clients: int, seconds: float) -> tuple[int, list[Moment]]:
     """How many answers the visitors had, and what the service took meanwhile."""
-    over, numbers = threading.Event(), itertools.count()
+    over, numbers, service = threading.Event(), itertools.count(), served.service
     with service.client() as client:
         stores = client.get("/stores", params={"limit": 100}).raise_for_status().json()["stores"]
         box = {"name": "soak", "cron": "0 0 1 1 *", "deliver_to": ["box"]}
@@ -138,32 +129,32 @@ def visited(service: Service, database: str, clients: int, seconds: float) -> tu
     with ThreadPoolExecutor(clients) as threads:
         visits = [threads.submit(Visitor(service, stores, numbers).until, over.is_set) for _ in range(clients)]
         try:
-            moments = looked_at(service, database, seconds)
+            moments = watch(served, seconds)
         finally:
             over.set()
         return sum(visit.result() for visit in visits), moments
 
 
-def looked_at(service: Service, database: str, seconds: float) -> list[Moment]:
-    """A moment twenty times a minute, and a line of the table once a minute."""
-    begun, moments, told = time.monotonic(), list[Moment](), 0.0
-    while (passed := time.monotonic() - begun) < seconds:
-        moments.append(moment(service, database, passed))
-        if passed >= told:
+def watch(served: Served, seconds: float) -> list[Moment]:
+    """A moment twenty times a minute; prints one of them as a line of the table once a minute."""
+    start, moments, next_line_s = time.monotonic(), list[Moment](), 0.0
+    while (passed := time.monotonic() - start) < seconds:
+        moments.append(moment(served, passed))
+        if passed >= next_line_s:
             print("  ".join(f"{value:,.0f}" for value in astuple(moments[-1])), flush=True)
-            told += 60
+            next_line_s += 60
         time.sleep(min(3.0, seconds / 10))
     return moments
 
 
-def moment(service: Service, database: str, seconds: float) -> Moment:
+def moment(served: Served, seconds: float) -> Moment:
     """What the service takes now."""
-    server = psutil.Process(service.process.pid)
+    server = psutil.Process(served.service.process.pid)
     sizes = []
     for worker in server.children(recursive=True):
-        with suppress(psutil.Error):
+        with suppress(psutil.Error):  # a worker may be replaced at this moment
             sizes.append((worker.memory_info().rss / 2**20, worker.num_threads()))
-    with psycopg.connect(database) as connection:
+    with psycopg.connect(served.database) as connection:
         kept, rows = connection.execute(ROWS).fetchone() or (0, 0)
         size = connection.execute("select pg_total_relation_size('store_uptime.report')").fetchone() or (0,)
     return Moment(

@@ -10,7 +10,7 @@ for byte. Then reports of one store, and the timeline of one store in the last w
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,19 +23,20 @@ from urllib.parse import quote, urlsplit
 import psycopg
 from psycopg.sql import SQL
 
+from benches.arguments import is_smoke, scale
 from benches.common import (
     STORE_UPTIME,
     at_most,
     between,
     compile_packages,
-    filled,
+    execute,
+    load_typed,
     machine,
     markdown,
     measured,
-    own_database,
-    said,
     spread,
 )
+from store_uptime.pipeline import throwaway_server
 from store_uptime.pipeline.sample.sample import END
 from store_uptime.service.settings import Settings
 from store_uptime.service.testing import serving
@@ -67,25 +68,24 @@ class Seen:
 
 
 def main() -> None:
-    """Make the tables, serve, measure, say."""
-    is_smoke = "--smoke" in sys.argv[1:]
-    stores, days, times = SMOKE if is_smoke else (STORES, DAYS, TIMES)
+    """Make the tables, serve, measure, print."""
+    stores, days, times = scale((STORES, DAYS, TIMES), SMOKE)
     compile_packages()
-    with TemporaryDirectory() as name, own_database() as database:
+    with TemporaryDirectory() as name, throwaway_server() as database:
         folder = Path(name)
-        filled(database, folder / "feed", stores, days)
+        load_typed(database, folder / "feed", stores, days)
         with serving("--database", database) as service, connected(service.url) as client:
             warmed_up(client, database, folder)
             seen = rounds(client, database, folder, times)
             single_stores(client, some_stores(database, times), seen)
     print(f"{machine()}\n\n{stores:,} stores, {days} days of polls, runs of each: {times}\n")
     print(table(seen))
-    if not is_smoke:
+    if not is_smoke():
         print("\n".join(["", *targets(seen)]))
 
 
 @contextmanager
-def connected(url: str) -> Iterator[HTTPConnection]:
+def connected(url: str) -> Generator[HTTPConnection]:
     """One connection, kept for all requests."""
     with closing(HTTPConnection(urlsplit(url).netloc, timeout=600)) as client:
         yield client
@@ -146,7 +146,7 @@ def rounds(client: HTTPConnection, database: str, folder: Path, times: int) -> S
     seen = Seen()
     ways = [partial(warm, client, seen), partial(cold, database, folder / "cold.csv", seen)]
     for _ in range(times):
-        said(database, NEW_HOUR)
+        execute(database, NEW_HOUR)  # as long as no poll is new, the service answers with the report that it has
         one, other = (way() for way in ways)
         if one != other:
             sys.exit("the service's CSV is not that of the command line")
@@ -173,8 +173,8 @@ def warm(client: HTTPConnection, seen: Seen) -> bytes:
 
 def single_stores(client: HTTPConnection, stores: list[str], seen: Seen) -> None:
     """A report of each, and its timeline in the newest whole report; the first of them does not count."""
-    for place, store in enumerate(stores):
-        count = seen if place else Seen()
+    for number, store in enumerate(stores):
+        count = seen if number else Seen()
         began = time.perf_counter()
         completed(client, triggered(client, store_id=store))
         count.add(ONE_STORE, time.perf_counter() - began)
@@ -189,7 +189,7 @@ def some_stores(database: str, times: int) -> list[str]:
         return [store for (store,) in connection.execute(STORE_IDS, [times + 1])]
 
 
-# --- What is said ---
+# --- The table ---
 
 
 def table(seen: Seen) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from docs.calls import BLOCK, answers, calls
 from store_uptime.pipeline import throwaway_server
-from tests.support.examples import BLOCK, answers, calls
 
 PAGE = Path(__file__).parent / "api.md"
 WIDTH = 116

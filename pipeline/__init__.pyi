@@ -6,6 +6,9 @@ from .calendar.tzdata import (
 from .calendar.tzdata import (
     zone_rules as zone_rules,
 )
+from .clean.rules import (
+    Reason as Reason,
+)
 from .clean.split import (
     TableCounts as TableCounts,
 )
@@ -14,6 +17,24 @@ from .data_warnings import (
 )
 from .data_warnings import (
     age_in_words as age_in_words,
+)
+from .durations import (
+    DURATION_PATTERN as DURATION_PATTERN,
+)
+from .durations import (
+    duration_text as duration_text,
+)
+from .durations import (
+    is_duration as is_duration,
+)
+from .durations import (
+    parse_duration as parse_duration,
+)
+from .durations import (
+    parse_positive_duration as parse_positive_duration,
+)
+from .durations import (
+    quoted as quoted,
 )
 from .embedded.server import (
     embedded_server as embedded_server,
@@ -35,6 +56,9 @@ from .errors import (
 )
 from .errors import (
     CellFull as CellFull,
+)
+from .errors import (
+    Clause as Clause,
 )
 from .errors import (
     EmbeddedUnavailable as EmbeddedUnavailable,
@@ -90,17 +114,20 @@ from .files import (
 from .files import (
     write_new_file as write_new_file,
 )
-from .load.load import (
-    Loaded as Loaded,
-)
-from .load.load import (
-    LoadedFile as LoadedFile,
-)
-from .load.load import (
-    LoadedTable as LoadedTable,
+from .instants import (
+    parse_instant as parse_instant,
 )
 from .load.load import (
     load_files as load_files,
+)
+from .load.result import (
+    Loaded as Loaded,
+)
+from .load.result import (
+    LoadedFile as LoadedFile,
+)
+from .load.result import (
+    LoadedTable as LoadedTable,
 )
 from .mapping.mapping import (
     AS_NAMED as AS_NAMED,
@@ -113,6 +140,9 @@ from .mapping.mapping_file import (
 )
 from .options import (
     EMBEDDED as EMBEDDED,
+)
+from .options import (
+    LOOKBACK as LOOKBACK,
 )
 from .options import (
     OLD_US as OLD_US,
@@ -128,6 +158,9 @@ from .options import (
 )
 from .options import (
     Options as Options,
+)
+from .options import (
+    Selection as Selection,
 )
 from .panics import (
     panics_as_errors as panics_as_errors,
@@ -166,9 +199,6 @@ from .report.report import (
     write_rejects as write_rejects,
 )
 from .report.selection import (
-    Selection as Selection,
-)
-from .report.selection import (
     select as select,
 )
 from .report.stretches import (
@@ -193,6 +223,9 @@ from .run import (
     build_report as build_report,
 )
 from .run import (
+    build_report_with_lanes as build_report_with_lanes,
+)
+from .run import (
     build_timeline as build_timeline,
 )
 from .run import (
@@ -213,9 +246,6 @@ from .source import (
 from .source.frames import (
     Frames as Frames,
 )
-from .source.frames import (
-    Source as Source,
-)
 from .source.postgres.connection import (
     connect as connect,
 )
@@ -227,6 +257,15 @@ from .source.postgres.connection import (
 )
 from .source.proposal import (
     proposed_mapping as proposed_mapping,
+)
+from .source.protocol import (
+    Source as Source,
+)
+from .steps import (
+    Step as Step,
+)
+from .steps import (
+    step_of as step_of,
 )
 from .text import (
     counted as counted,

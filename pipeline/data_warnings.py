@@ -4,15 +4,13 @@ Each kind is a class: its fields are the facts, its text is the sentence, and `c
 `plausibility.py` decides where there is one.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
 from store_uptime.pipeline.options import SECOND_US, UNIT_US, iso
-
-LONGEST_VALUE = 80  # letters of a value that a sentence shows
+from store_uptime.pipeline.warning_text import BadValue, age_in_words, shortened, some_stores
 
 
 @dataclass(frozen=True)
@@ -20,28 +18,6 @@ class DataWarning:
     """One of the kinds below; its text is a sentence for people."""
 
     code: ClassVar[str] = ""
-
-
-@dataclass(frozen=True)
-class BadValue:
-    """What a rejected row holds where it is bad, and where the row stands; file and line are None outside of files."""
-
-    values: tuple[tuple[str, str | None], ...]
-    file: str | None
-    line: int | None
-
-    def __str__(self) -> str:
-        return " ".join([" and ".join(self._written()), *self._place()]).strip()
-
-    def _written(self) -> Iterator[str]:
-        for column, value in self.values:
-            yield f"an empty {column}" if not value else f"{column} {shortened(value)}"
-
-    def _place(self) -> Iterator[str]:
-        if self.line is not None:
-            yield f"in line {self.line}" if self.file is None else f"in {self.file}, line {self.line}"
-        elif self.file is not None:
-            yield f"in {self.file}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +37,7 @@ class UnlikelyTimes(DataWarning):
         if self.unit is None or self.likely is None:
             return f"{found} Are the times of the source right?"
         meant_us = self.newest_us // UNIT_US[self.unit] * UNIT_US[self.likely]
-        line = suggestion("store_status", "timestamp_unit", self.likely)
+        line = mapping_line("store_status", "timestamp_unit", self.likely)
         return f"{found} With the line {line} in the mapping it is {iso(meant_us)}."
 
 
@@ -215,7 +191,7 @@ class WeekdaysFromOne(DataWarning):
     def __str__(self) -> str:
         return (
             "Weekday 7 occurs among the hours and 0 does not: they are probably counted from 1 = Monday, and then all "
-            f"hours are a day off. The line {suggestion('menu_hours', 'monday', 1)} in a mapping says so."
+            f"hours are a day off. The line {mapping_line('menu_hours', 'monday', 1)} in a mapping says so."
         )
 
 
@@ -307,24 +283,3 @@ KINDS: tuple[type[DataWarning], ...] = (
 """In the order in which a reader should meet them."""
 
 WARNING_CODES = tuple(kind.code for kind in KINDS)
-
-
-def some_stores(stores: int, of: int) -> str:
-    """How many stores of how many, at the beginning of a sentence."""
-    if of == 1:
-        return "The only store"
-    return f"All {of:,} stores" if stores == of else f"{stores:,} of {of:,} stores"
-
-
-def age_in_words(seconds: float) -> str:
-    """How old something is, cut at the unit: 5 minutes, 7 hours, 3 days."""
-    for unit, length in (("day", 86_400), ("hour", 3_600)):
-        if seconds >= 2 * length:
-            return f"{int(seconds // length):,} {unit}s"
-    minutes = int(seconds // 60)
-    return "1 minute" if minutes == 1 else f"{minutes} minutes"
-
-
-def shortened(value: str) -> str:
-    """A value in quotes, cut where it is long."""
-    return repr(value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…")

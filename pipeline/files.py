@@ -1,11 +1,11 @@
-"""What this program writes to paths of its user's: nothing is lost for it.
+"""Files that this program writes where its user said: whole or not at all, and never over what is not ours.
 
     check_targets   before anything is read: no path to be written is a file that is read, or holds something else
     write_file      bytes into a file that appears whole or not at all
-    publish         the same for a file that was written bit by bit (see `unfinished`)
+    publish         the same for a file that was written piece by piece (see `unfinished`)
     remove          an earlier file, if it is one of ours
 
-Whether a file that is there may give way, its `Purpose` says.
+A `Purpose` says whether a file that is there may be replaced.
 """
 
 import errno
@@ -42,24 +42,22 @@ class Purpose:
 
     @property
     def objection(self) -> str:
-        """Why a file may not give way."""
+        """Why a file is not replaced."""
         return f"a file is there that is no earlier {self.noun} of store-uptime"
 
 
 def never(path: Path) -> bool:
-    """That a file may not give way."""
     return False
 
 
 @dataclass(frozen=True)
 class ForEditing(Purpose):
-    """What a file is written for that its user is going to edit: it never gives way."""
+    """What a file is written for that its user is going to edit: it is never replaced."""
 
     is_ours: Callable[[Path], bool] = field(default_factory=lambda: never, init=False)  # a default would be a method
 
     @property
     def objection(self) -> str:
-        """Why a file may not give way."""
         return f"a file is there, and it may be {self.noun} that was edited"
 
 
@@ -85,13 +83,13 @@ def check_folder(target: Path, targets: Iterable[Path]) -> None:
 
 def check_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
     """Raises WouldOverwriteSource where a path to be written is a file that is read, whatever it is called there."""
-    read = {identity(source): source for source in sources}
+    read = {file_identity(source): source for source in sources}
     for target in targets:
-        if (found := identity(target)) is not None and found in read:
+        if (found := file_identity(target)) is not None and found in read:
             raise WouldOverwriteSource(str(target), str(read[found]))
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def file_identity(path: Path) -> tuple[int, int] | None:
     """Device and inode of a file, links followed; None where there is none, or something else."""
     try:
         found = path.stat()
@@ -106,12 +104,12 @@ def check_replaceable(target: Path, purpose: Purpose) -> None:
         raise CannotWrite(str(target), purpose.objection)
 
 
-def first_line(path: Path) -> bytes:
+def header_line(path: Path) -> bytes:
     """The first line of a file, without its end."""
-    return beginning(path).partition(b"\n")[0].removesuffix(b"\r")
+    return first_bytes_of(path).partition(b"\n")[0].removesuffix(b"\r")
 
 
-def beginning(path: Path) -> bytes:
+def first_bytes_of(path: Path) -> bytes:
     """The first bytes of a file."""
     with path.open("rb") as file:
         return file.read(LONGEST_HEADER)
@@ -142,6 +140,7 @@ def unfinished(path: Path) -> Generator[Path]:
 def publish(part: Path, path: Path, purpose: Purpose) -> None:
     """Have a finished file stand under its name. Raises OSError, and CannotWrite where something else is there."""
     part.chmod(purpose.mode)
+    # Before the rename: after a power cut the name would otherwise lead to an empty file.
     synchronize(part)
     target = path.resolve()  # a link stays: what it leads to gives way
     if not move_to_free_name(part, target):
@@ -152,6 +151,7 @@ def publish(part: Path, path: Path, purpose: Purpose) -> None:
 
 def move_to_free_name(part: Path, target: Path) -> bool:
     """Give a file a name that nothing has; False where something has it by now."""
+    # A hard link, since a rename replaces what another process may have put there since the check.
     try:
         os.link(part, target)
     except FileExistsError:
@@ -185,7 +185,7 @@ def write_new_file(content: bytes, path: Path, mode: int) -> None:
     synchronize_folder(path.resolve().parent)
 
 
-def remove(path: Path, purpose: Purpose) -> None:
+def remove_earlier(path: Path, purpose: Purpose) -> None:
     """Remove an earlier file of this program's for the purpose; leave anything else. Raises OSError."""
     if path.is_file() and purpose.is_ours(path):
         path.unlink()
@@ -214,6 +214,7 @@ def synchronize_folder(path: Path) -> None:
 
 def current_umask() -> int:
     """The permissions that new files of this process do not get."""
+    # It can only be read by setting it. In between 0o077: a file of another thread is too private then, not too open.
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

@@ -1,7 +1,6 @@
 """Panics of native libraries as an error of ours.
 
-A panic is a mistake within a library that is written in Rust. It comes to Python as a `PanicException`, which is no
-`Exception`, cannot be pickled, and is a class of its own in each library. DuckDB has two classes for the same.
+A panic is a failed assertion within a library that is written in Rust. DuckDB has two exceptions for the same.
 """
 
 import sys
@@ -24,7 +23,9 @@ def panics_as_errors(what: str) -> Iterator[None]:
 
 def is_panic(error: BaseException) -> bool:
     """Whether a library has failed within itself."""
+    # PyO3 makes the class anew in each library, so there is none to import, and it cannot be pickled. It derives from
+    # BaseException, so that no `except Exception` goes on with broken state.
     if type(error).__module__ == "pyo3_runtime":
         return not isinstance(error, Exception)
-    duckdb = sys.modules.get("duckdb")
+    duckdb = sys.modules.get("duckdb")  # not imported: what is not loaded has not failed
     return duckdb is not None and isinstance(error, (duckdb.InternalException, duckdb.FatalException))

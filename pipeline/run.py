@@ -1,81 +1,135 @@
-"""A run, from source to report.
+"""A run, from source to report: read -> clean -> plan -> partitions -> uptime -> report.
 
-    build_report     the figures of all stores, or of one
-    build_timeline   the segments of one store, each with the poll that it rests on
-    explain          the same for a store of a report that is there already
-    beginning        whether a run could begin, and over which version of the data
-    begun            what the first two begin with: read, judge, plan, exchange
-
-Polars and DuckDB are imported here only once the polls are on their way: by then there is nothing else to do.
+build_report    the figures of all stores, or of one; `build_report_with_lanes` has the status of each minute too
+build_timeline  the segments of one store, each with the poll that it rests on
+explain         the same for a store of a report that is there already
+data_version    whether a run could begin, and over which version of the data
+polled_stores   the stores that a report would have
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
+from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.options import DEFAULTS, LIMITS, Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
-from store_uptime.pipeline.plan.horizon import found_horizon
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.plan.horizon import find_horizon
+from store_uptime.pipeline.source import as_source
+from store_uptime.pipeline.source.protocol import POLLS_ALONE
+from store_uptime.pipeline.steps import Step
 
+# Polars and DuckDB, and what needs them, are imported within the functions below, once the polls are being pulled from
+# a database: their 0.2 s then cost no time.
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
     from store_uptime.pipeline.plan.prepare import Prepared
     from store_uptime.pipeline.report.report import Report
     from store_uptime.pipeline.report.timeline import Timeline
-    from store_uptime.pipeline.source.frames import Source
+    from store_uptime.pipeline.source.protocol import Source
+    from store_uptime.pipeline.uptime.stage import Uptime
 
-POLLS: tuple[Table, ...] = ("store_status",)
-READING = "reading polls, hours and zones"
+log = logger_of(__name__)
 Progress = Callable[[str], None]
-"""Is told what is being done, in a few words."""
+"""Is called with what is being done, in a few words."""
 
 
 def silent(step: str) -> None:
-    """The progress that tells nobody."""
+    """The progress that shows nothing."""
 
 
 def build_report(
-    source: "Source",
-    options: Options = DEFAULTS,
-    limits: Limits = LIMITS,
-    progress: Progress = silent,
-    *,
-    lanes: bool = False,
+    source: "Source | str | Path", options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
 ) -> "Report":
-    """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md. `lanes`: with its lanes.
+    """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md.
 
+    source: what `open_source` gives, or an address that it takes.
     Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
-    with panics_as_errors(source.name), begun(source, options, limits, progress) as (ready, db):
-        stores, polls = ready.plan.stores.height, ready.counts["polls"].accepted
-        progress(f"computing uptime and downtime (stores: {stores:,}, polls: {polls:,})")
-        from store_uptime.pipeline.report.compute import report
+    with open_run(as_source(source), options, limits, progress) as (prepared, db):
+        from store_uptime.pipeline.uptime.stage import uptime
 
-        return report(db, ready, lanes=lanes)
+        return report_of(prepared, db, uptime)
+
+
+def build_report_with_lanes(
+    source: "Source | str | Path", options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
+) -> "Report":
+    """The same report with `Report.lanes`: the status of every store in each minute of the week."""
+    with open_run(as_source(source), options, limits, progress) as (prepared, db):
+        from store_uptime.pipeline.uptime.stage import uptime_with_lanes
+
+        return report_of(prepared, db, uptime_with_lanes)
 
 
 def build_timeline(
-    source: "Source", store: str, options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
+    source: "Source | str | Path",
+    store: str,
+    options: Options = DEFAULTS,
+    limits: Limits = LIMITS,
+    progress: Progress = silent,
 ) -> "Timeline":
     """The pieces that the figures of one store are sums of. `options.store` is not looked at.
 
     Raises what `build_report` raises.
     """
-    one = replace(options, store=store)
-    with panics_as_errors(source.name), begun(source, one, limits, progress) as (ready, db):
+    with open_run(as_source(source), replace(options, store=store), limits, progress) as (prepared, db):
         from store_uptime.pipeline.plan.plausibility import no_poll_in_horizon
-        from store_uptime.pipeline.report.timeline import timeline
+        from store_uptime.pipeline.report.timeline import timeline_of
 
-        found = timeline(db, ready.plan, ready.partitions[0])
-        return replace(found, warnings=[str(each) for each in (*ready.warnings, *no_poll_in_horizon(ready.plan))])
+        (partition,) = prepared.partitions
+        warnings = [*prepared.warnings, *no_poll_in_horizon(prepared.plan)]
+        return replace(timeline_of(db, prepared.plan, partition), warnings=[str(warning) for warning in warnings])
 
 
-def explain(source: "Source", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
+@contextmanager
+def open_run(
+    source: "Source", options: Options, limits: Limits, progress: Progress
+) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
+    """Read -> clean -> plan -> partitions: a run whose source has been left, and the database to compute in."""
+    progress(Step.READING.words)
+    since_s = monotonic()
+    with panics_as_errors(source.name), ExitStack() as resources:
+        with source.opened():
+            horizon = horizon_of(source, options)
+            raw = source.read(horizon, options.store)
+            progress(Step.READING.words)  # again: by now the version is known
+            from store_uptime.pipeline.plan.prepare import prepare_run
+            from store_uptime.pipeline.uptime.stage import database
+
+            # Before the tables are waited for: to make a database takes a tenth of a small report's time.
+            db = resources.enter_context(database(limits))
+            prepared = prepare_run(source, options, horizon, raw)
+            log.debug("read %s: %d partitions", source.name, len(prepared.partitions))
+        stores, polls = prepared.plan.stores.height, prepared.counts["polls"].accepted
+        progress(Step.COMPUTING.with_counts(stores=stores, polls=polls))
+        yield prepared, db
+        log.info("computed %s: %d stores, %d polls, %.2f s", source.name, stores, polls, monotonic() - since_s)
+
+
+def report_of(prepared: "Prepared", db: "DuckDBPyConnection", uptime: "Uptime") -> "Report":
+    """Uptime -> report: the figures of every partition as one report."""
+    from store_uptime.pipeline.report.figures import exact_figures
+    from store_uptime.pipeline.report.quality import quality_of
+    from store_uptime.pipeline.report.report import Report
+    from store_uptime.pipeline.uptime.stage import joined_figures
+
+    plan = prepared.plan
+    figures = joined_figures(uptime(db, partition, plan.horizon, plan.max_gap_us) for partition in prepared.partitions)
+    exact = exact_figures(plan, figures)
+    report = Report(plan, exact, quality_of(prepared, exact), prepared.rejected, figures.lanes)
+    for warning in report.quality.warnings:
+        log.warning("%s: %s", plan.source, warning)
+    return report
+
+
+def explain(source: "Source | str | Path", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
     """The pieces of one store of a finished report: by the report's own plan, and the polls that are there now.
 
     Whether they still add up to its figures stands in `Timeline.agrees`; of the report's warnings it has the one that
@@ -85,35 +139,34 @@ def explain(source: "Source", report: "Report", store: str, limits: Limits = LIM
     from store_uptime.pipeline.clean.split import clean_polls
     from store_uptime.pipeline.data_warnings import OldData
     from store_uptime.pipeline.plan.partitions import exchange, pack_polls
-    from store_uptime.pipeline.plan.plan import of_store
-    from store_uptime.pipeline.report.timeline import compared, timeline
+    from store_uptime.pipeline.plan.plan import plan_of_store
+    from store_uptime.pipeline.report.timeline import compared, timeline_of
     from store_uptime.pipeline.uptime.stage import database
 
     figures = report.exact.filter(store_id=store)
     if figures.is_empty():
         raise UnknownStore(store, f"the report of {report.plan.source}")
-    plan = of_store(report.plan, store)
-    source.reads = POLLS
-    with panics_as_errors(source.name), ExitStack() as kept:
-        with source, ThreadPoolExecutor(1) as aside:
-            db = aside.submit(kept.enter_context, database(limits))
-            raw = source.polls(plan.horizon, store)
-            polls = clean_polls(raw, plan.horizon, source.mapping, gives_all=False)
+    plan = plan_of_store(report.plan, store)
+    source = as_source(source)
+    with panics_as_errors(source.name):
+        with source.opened(POLLS_ALONE):
+            polls = clean_polls(source.polls(plan.horizon, store), plan.horizon, source.mapping)
         (partition,) = exchange(plan, pack_polls(plan, polls.accepted))
-        found = compared(timeline(db.result(), plan, partition), figures.row(0, named=True))
+        with database(limits) as db:
+            found = compared(timeline_of(db, plan, partition), figures.row(0, named=True))
     return replace(found, warnings=report.quality.warnings_of(OldData))
 
 
 def data_version(source: "Source", options: Options = DEFAULTS) -> str | None:
-    """What a run would begin with: the version of the data, None where that cannot be told exactly.
+    """The version of the data that a run would read, None where it is not known exactly; and that there is a now.
 
-    Two runs with the same options over the same version have the same figures, unless the clock has a say: without a
-    given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
+    Two runs with the same options over the same version have the same figures, unless they follow the clock: without
+    a given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
     HorizonOutOfRange, and what the source raises.
     """
-    source.reads = POLLS
-    with panics_as_errors(source.name), source:
+    with panics_as_errors(source.name), source.opened(POLLS_ALONE):
         horizon_of(source, options)
+        # With a given now nothing has been read yet that shows whether there is any poll.
         if options.now is not None and options.store is None:
             horizon_of(source, DEFAULTS)
         return source.version
@@ -122,46 +175,15 @@ def data_version(source: "Source", options: Options = DEFAULTS) -> str | None:
 def polled_stores(source: "Source") -> list[str]:
     """The stores of a report without options, in byte order. Raises NoPolls, AllPollsRejected, and what the source
     raises."""
-    source.reads = POLLS
-    with panics_as_errors(source.name), source, no_polls_explained(source):
-        return source.stores()
+    with panics_as_errors(source.name), source.opened(POLLS_ALONE):
+        return source.stores(horizon_of(source, DEFAULTS))
 
 
 def horizon_of(source: "Source", options: Options) -> Horizon:
     """The horizon of a run; where there is no now, the error says why."""
-    with no_polls_explained(source):
-        return found_horizon(source, options)
-
-
-@contextmanager
-def no_polls_explained(source: "Source") -> Iterator[None]:
-    """Where there is no now, the error says why."""
     try:
-        yield
+        return find_horizon(source, options)
     except NoPolls:
         from store_uptime.pipeline.plan.rejected import why_no_polls
 
         raise why_no_polls(source, None) from None
-
-
-@contextmanager
-def begun(
-    source: "Source", options: Options, limits: Limits, progress: Progress
-) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
-    """A run whose source has been read and left, and the database to compute in, made while the polls came."""
-    progress(READING)
-    source.reads = tuple(COLUMNS)  # the same source may have been looked at before
-    with ExitStack() as kept:
-        with source, ThreadPoolExecutor(1) as aside:
-            horizon = horizon_of(source, options)
-            background = ThreadPoolExecutor(len(COLUMNS))
-            polls = background.submit(source.polls, horizon, options.store)
-            hours, zones = (background.submit(read, options.store) for read in (source.hours, source.zones))
-            background.shutdown(wait=False)  # Ctrl-C must not wait for a pull that cannot be interrupted
-            progress(READING)  # again: by now the version is known
-            from store_uptime.pipeline.plan.prepare import Coming, prepare
-            from store_uptime.pipeline.uptime.stage import database
-
-            db = aside.submit(kept.enter_context, database(limits))
-            ready = prepare(source, options, horizon, Coming(polls, hours, zones))
-        yield ready, db.result()

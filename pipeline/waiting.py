@@ -5,14 +5,13 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
-PATIENCE_S = 0.1
+PATIENCE_S = 0.1  # between two looks
 
 
-def awaited(coming: Future[Result]) -> Result:
-    """What a future gives, looked at ten times a second and taken at once.
-
-    Polars handles SIGINT too, in a way that lets system calls go on: a wait without an end would not notice Ctrl-C.
-    """
-    while not wait([coming], PATIENCE_S).done:
+def awaited(future: Future[Result]) -> Result:
+    """The result of a future, or its exception; Ctrl-C ends the wait."""
+    # In steps: Polars installs its SIGINT handler with SA_RESTART, so that a wait without an end would never notice it:
+    # https://github.com/pola-rs/polars/issues/21739.
+    while not wait([future], PATIENCE_S).done:
         pass
-    return coming.result()
+    return future.result()

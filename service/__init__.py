@@ -1,1 +1,4 @@
-"""The command line and, later, the HTTP service over `pipeline`."""
+"""The command line and the HTTP service over `pipeline`."""
+
+if __name__ != "store_uptime.service":
+    raise ImportError("import it as store_uptime.service: under two names, each class would be there twice")

@@ -20,7 +20,7 @@ from store_uptime.service.front.compression import Zstandard
 from store_uptime.service.front.deadline import AnswerDeadline
 from store_uptime.service.front.middleware import CrossSiteGuard, RateLimitMiddleware, RequestLogMiddleware
 from store_uptime.service.front.proxies import ProxyMiddleware, client_of
-from store_uptime.service.page import templates, views
+from store_uptime.service.page import problem_types, templates, views
 from store_uptime.service.registry.grants import Grant
 from store_uptime.service.routes import openapi, operations, reports, schedules, sessions, stores, swagger
 from store_uptime.service.routes.caller import Caller
@@ -78,7 +78,7 @@ def create_app(settings: Settings, host: Host) -> ProxyMiddleware:
         return Caller(backend, request.user, client_of(request.scope))
 
     app = Litestar(
-        route_handlers=[*HANDLERS, swagger.swagger_files(), views.views, views.assets_router()],
+        route_handlers=[*HANDLERS, swagger.swagger_files(), views.views, problem_types.router, views.assets_router()],
         lifespan=[life],
         before_request=check_request,
         dependencies={

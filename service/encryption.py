@@ -4,30 +4,33 @@ A server needs recipients alone to keep reports; to show them it needs an identi
 its first bytes: so reports from before there was a key stay readable, and keys may follow each other.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyrage
-from pyrage import ssh, x25519
+from store_uptime.service.errors import EncryptedReportDamaged, NoKey, ReportEncrypted, ReportEncryptedToOthers
+from store_uptime.service.extras import Extra, provided_by
 
-from store_uptime.pipeline import StoreUptimeError
-from store_uptime.service.errors import ReportEncrypted
+if TYPE_CHECKING:
+    from pyrage import ssh, x25519
+
+    Recipient = x25519.Recipient | ssh.Recipient
+    Identity = x25519.Identity | ssh.Identity
 
 MAGIC = b"age-encryption.org/v1\n"
+HEADER = re.compile(
+    re.escape(MAGIC)
+    + rb"(?:-> [!-~ ]+\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n)+--- [A-Za-z0-9+/]{43}\n"
+    + rb"(?=.{32})",
+    re.DOTALL,
+)
+"""A whole header, for one key or several, and what follows at least: c2sp.org/age."""
 SUFFIX = ".age"
 LARGEST = 1 << 20
 """So many letters a file of keys may have."""
-Recipient = x25519.Recipient | ssh.Recipient
-Identity = x25519.Identity | ssh.Identity
-
-
-class NoKey(StoreUptimeError):
-    """What was given as a recipient or as an identity is none."""
-
-    def __str__(self) -> str:
-        what, reason = self.args
-        return f"{what}: {self.clause(reason)}. `store-uptime encryption key FILE` makes a new key."
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,41 @@ class Encryption:
 
     def sealed(self, content: bytes) -> bytes:
         """The content, encrypted where there are recipients."""
-        return pyrage.encrypt(content, [recipient(text) for text in self.recipients]) if self.recipients else content
+        if not self.recipients:
+            return content
+        with provided_by(Extra.ENCRYPTION):
+            import pyrage
+
+        return pyrage.encrypt(content, [recipient(text) for text in self.recipients])
 
     def opened(self, content: bytes) -> bytes:
-        """The content, decrypted where it is encrypted. Raises Sealed where no identity opens it."""
+        """The content, decrypted where it is encrypted. Raises ReportEncrypted where no identity opens it."""
         if not content.startswith(MAGIC):
             return content
+        if not self.identities:  # said without pyrage: a plain installation may meet what another one has encrypted
+            raise ReportEncrypted
+        with provided_by(Extra.ENCRYPTION):
+            import pyrage
+
         try:
             return pyrage.decrypt(content, [identity(text) for text in self.identities])
-        except pyrage.DecryptError as error:
-            raise ReportEncrypted(
-                has_keys=bool(self.identities), is_damaged="matching keys" not in str(error)
-            ) from None
+        except pyrage.DecryptError:
+            raise self._why_closed(content) from None
+
+    def _why_closed(self, content: bytes) -> ReportEncrypted:
+        import pyrage
+
+        if HEADER.match(content) is None:
+            return EncryptedReportDamaged()
+        # pyrage.decrypt has one class for every failure, and words that may change. decrypt_io has another one for what
+        # comes after a header that a key has opened. github.com/woodruffw/pyrage, src/lib.rs
+        try:
+            pyrage.decrypt_io(BytesIO(content), BytesIO(), [identity(text) for text in self.identities])
+        except OSError:
+            return EncryptedReportDamaged()
+        except pyrage.DecryptError:
+            return ReportEncryptedToOthers()
+        return EncryptedReportDamaged()
 
     def named(self, name: str) -> str:
         """The name of a file, once it is sealed."""
@@ -108,28 +134,37 @@ def read(path: Path) -> str:
     return text
 
 
-def recipient(text: str) -> Recipient:
+def recipient(text: str) -> "Recipient":
     """A recipient of age or of OpenSSH. Raises NoKey."""
     if text.startswith("AGE-SECRET-KEY-"):
         raise NoKey("that is the secret part of a key", "--encrypt-to takes the other one, which begins with age1")
+    with provided_by(Extra.ENCRYPTION):
+        from pyrage import RecipientError, ssh, x25519
+
     kind = ssh if text.startswith("ssh-") else x25519
     try:
         return kind.Recipient.from_str(text.strip())
-    except pyrage.RecipientError as error:
+    except RecipientError as error:
         raise NoKey(f"{text[:20]}… is no recipient (age1…, ssh-ed25519, ssh-rsa)", str(error)) from None
 
 
-def identity(text: str) -> Identity:
+def identity(text: str) -> "Identity":
     """An identity of age or of OpenSSH. Raises NoKey."""
+    with provided_by(Extra.ENCRYPTION):
+        from pyrage import IdentityError, ssh, x25519
+
     try:
         if text.startswith("-----BEGIN"):
             return ssh.Identity.from_buffer(text.encode())
         return x25519.Identity.from_str(text.strip())
-    except pyrage.IdentityError as error:
+    except IdentityError as error:
         raise NoKey("an identity cannot be used", str(error)) from None
 
 
 def new_identity() -> tuple[str, str]:
     """A new identity, and the recipient that belongs to it."""
+    with provided_by(Extra.ENCRYPTION):
+        from pyrage import x25519
+
     made = x25519.Identity.generate()
     return str(made), str(made.to_public())

@@ -13,9 +13,15 @@ from cyclopts import Group, Parameter, Token
 from cyclopts.validators import all_or_none
 
 from store_uptime import pipeline
-from store_uptime.pipeline import EMBEDDED, Columns, SourceMapping
-from store_uptime.service.durations import duration, positive_duration
-from store_uptime.service.instants import instant
+from store_uptime.pipeline import (
+    EMBEDDED,
+    LOOKBACK,
+    Columns,
+    SourceMapping,
+    parse_duration,
+    parse_instant,
+    parse_positive_duration,
+)
 
 INPUT = Group.create_ordered("What")
 TIME = Group.create_ordered("Time")
@@ -60,9 +66,9 @@ def not_empty(_: object, tokens: Sequence[Token]) -> str:
 
 
 ADDRESS = Parameter(converter=not_empty)
-INSTANT = converted_by(instant)
-DURATION = converted_by(duration)
-POSITIVE_DURATION = converted_by(positive_duration)
+INSTANT = converted_by(parse_instant)
+DURATION = converted_by(parse_duration)
+POSITIVE_DURATION = converted_by(parse_positive_duration)
 BUILT_IN = "embedded: for the built-in server. Default: DATABASE_URL, else the built-in server."
 SourceAddress = Annotated[
     str | None,
@@ -145,7 +151,7 @@ Out = Annotated[
     Path, Parameter(group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, or - for stdout.")
 ]
 STDOUT = Path("-")
-DEFAULT_LOOKBACK = timedelta(hours=24)
+DEFAULT_LOOKBACK = LOOKBACK
 
 
 def address(given: str | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from store_uptime.service.durations import written
+from store_uptime.pipeline import duration_text
 from store_uptime.service.observability.memory import MEBIBYTE, Shares, memory, process_memory
 from store_uptime.service.parameters import (
     ADDRESS,
@@ -43,11 +43,6 @@ DUCKDB_SHARE = 0.4  # of a worker's memory: frames need the other part
 DUCKDB_MOST = 1024 * MEBIBYTE  # more makes no report faster: docs/benchmarks.md
 
 AT_LEAST_ONE, NONE_OR_MORE, A_PORT = Number(gte=1), Number(gte=0), Number(gte=0, lte=65_535)
-
-
-def shown(duration: timedelta) -> str:
-    """A duration as people write it."""
-    return written(duration.total_seconds())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +148,7 @@ class Settings:
         Parameter(
             group=RUNS,
             metavar="DURATION",
-            show_default=shown,
+            show_default=duration_text,
             help="How long a report may run.",
         ),
     ] = timedelta(minutes=30)
@@ -163,7 +158,7 @@ class Settings:
         Parameter(
             group=RUNS,
             metavar="DURATION",
-            show_default=shown,
+            show_default=duration_text,
             help="How long running reports may go on when the server is stopped.",
         ),
     ] = timedelta(seconds=30)
@@ -173,7 +168,7 @@ class Settings:
         Parameter(
             group=KEEPING,
             metavar="DURATION",
-            show_default=shown,
+            show_default=duration_text,
             help="How long finished reports are kept.",
         ),
     ] = timedelta(days=30)
@@ -195,7 +190,7 @@ class Settings:
         Parameter(
             group=KEEPING,
             metavar="DURATION",
-            show_default=shown,
+            show_default=duration_text,
             help="How long it is kept who asked for what.",
         ),
     ] = timedelta(days=365)

@@ -1,12 +1,12 @@
 """The docs are true: their examples run, and nothing that the program knows is missing from them."""
 
-import inspect
 import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,27 +15,25 @@ from typing import Any
 import pytest
 from prometheus_client import Gauge, Histogram
 
-from store_uptime import pipeline
+import store_uptime
+from docs.calls import ADDRESS, answers, calls
 from store_uptime.pipeline import LISTS, write_sample
-from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.data_warnings import WARNING_CODES
 from store_uptime.pipeline.embedded.server import embedded_server
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS
 from store_uptime.pipeline.tables import COLUMNS, VARIANTS
 from store_uptime.pipeline.uptime.stage import STEPS
-from store_uptime.service import errors
 from store_uptime.service.app import HANDLERS
 from store_uptime.service.cli.main import app
-from store_uptime.service.errors import ServiceError
-from store_uptime.service.front import problems
+from store_uptime.service.front.problem_types import all_problem_types
 from store_uptime.service.observability import metrics
 from store_uptime.service.routes import problem_responses
-from tests.support.examples import ADDRESS, answers, calls
 from tests.support.feeds import called
 from tests.support.postgres import open_folder
 
 ROOT = Path(__file__).parents[1]
-DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = {path: path.read_text(encoding="utf-8") for path in DOCS}
 EVERYTHING = "\n".join(TEXT.values())
 ELSEWHERE = ("postgresql://", "pip", "uv ", "serve")  # what an example needs that a test has not
@@ -155,11 +153,24 @@ def test_there_are_examples() -> None:
     assert len(examples(API)) >= 10
 
 
-def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_sample(tmp_path / "feed", stores=5, days=3)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("path", [path for path in DOCS if PYTHON.search(TEXT[path])], ids=named)
+def test_the_python_of_a_page_runs_from_top_to_bottom(path: Path) -> None:
+    with open_folder() as folder:
+        write_sample(folder / "feed", stores=20, days=9)
+        program = "\n".join(PYTHON.findall(TEXT[path]))
+        done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_what_a_report_prints_is_what_the_page_of_python_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sample(tmp_path / "feed", stores=20, days=9)
     monkeypatch.chdir(tmp_path)
-    for block in re.findall(r"^```python\n(.*?)^```", TEXT[ROOT / "README.md"], re.MULTILINE | re.DOTALL):
-        exec(block, {})
+    shown = str(store_uptime.build_report("feed", store_uptime.Options(max_gap="2h")))
+    assert shown.count("\n") == 2
+    assert all(f"    {line}\n" in TEXT[ROOT / "docs" / "python.md"] for line in shown.splitlines())
 
 
 # Nothing is missing ---------------------------------------------------------------------------------------------------
@@ -215,9 +226,14 @@ def test_every_metric_is_in_the_docs() -> None:
 
 def test_every_status_of_a_problem_is_in_the_docs() -> None:
     rows = re.findall(r"^\| ([0-9, ]+) \|", TEXT[API], re.MULTILINE)
-    told = {int(number) for row in rows for number in row.split(", ")}
-    causes = [cause for cause in vars(errors).values() if inspect.isclass(cause) and issubclass(cause, ServiceError)]
-    assert {cause.status for cause in causes} | set(problems.STATUS.values()) | set(problem_responses.ALWAYS) <= told
+    listed = {int(number) for row in rows for number in row.split(", ")}
+    assert set(all_problem_types().values()) | set(problem_responses.ALWAYS) <= listed
+
+
+def test_every_type_of_a_problem_is_in_the_docs_with_its_status() -> None:
+    rows = re.findall(r"^\| `(/problems/[a-z-]+)` \| ([0-9]+) \|", TEXT[ROOT / "docs" / "problems.md"], re.MULTILINE)
+    assert len(rows) == len(all_problem_types())
+    assert {kind: int(status) for kind, status in rows} == all_problem_types()
 
 
 def test_every_column_that_is_written_is_in_the_docs() -> None:
@@ -248,9 +264,12 @@ def test_every_reason_of_a_rejected_row_is_in_the_docs() -> None:
     assert set(Reason) <= set(rows)
 
 
-def test_the_public_names_that_the_readme_uses_exist() -> None:
+def test_the_public_names_that_are_used_exist_and_the_page_of_python_uses_all() -> None:
     used = re.findall(r"^from store_uptime import (.*)$", EVERYTHING, re.MULTILINE)
-    assert {name.strip() for line in used for name in line.split(",")} <= set(pipeline.__all__)
+    names = {name.strip() for line in used for name in line.split(",")}
+    assert names <= set(store_uptime.__all__)
+    examples_of_all = "\n".join(PYTHON.findall(TEXT[ROOT / "docs" / "python.md"]))
+    assert [name for name in dir(store_uptime) if not re.search(rf"\b{name}\b", examples_of_all)] == []
 
 
 # Nothing leads nowhere ------------------------------------------------------------------------------------------------

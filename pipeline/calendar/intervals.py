@@ -1,9 +1,9 @@
 """Weekly hours and zones in, merged UTC business intervals out: docs/semantics.md, "Business time".
 
-    shifts       each weekly row on each local date of its weekday, in wall-clock microseconds
-    opened       the same in UTC
-    merged       one interval where they overlap, touch, or nearly touch
-    clipped      to the horizon
+    shifts             each weekly row on each local date of its weekday, in wall-clock microseconds
+    open_intervals     the same in UTC
+    merged_intervals   one interval where they overlap, touch, or nearly touch
+    clipped            to the horizon
 
 Times are int64 microseconds; UTC ones since 1970, wall-clock ones since 1970 on that clock. Intervals are half-open.
 """
@@ -19,12 +19,12 @@ BRIDGED_US = 60 * SECOND_US
 def business_intervals(stores: pl.DataFrame, hours: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
     """When each store is open: store (uint32), `open_us`, `close_us` (int64), disjoint, in order.
 
-    stores: store, zone, always_open; hours: store, weekday, start_us, end_us. An interval that has begun by now keeps
+    stores: store, zone, always_open; hours: store, weekday, start_us, end_us. An interval that is open at now keeps
     its true closing, be that later than now; an always open store has one interval, the horizon.
     """
     offsets = local_offsets(stores["zone"].unique(), horizon.start_us - 5 * DAY_US, horizon.now_us + 5 * DAY_US)
     local = hours.lazy().join(stores.lazy().select("store", "zone"), on="store")
-    written = merged(opened(shifts(local, horizon), offsets.lazy()))
+    written = merged_intervals(open_intervals(shifts(local, horizon), offsets.lazy()))
     around_the_clock = always_open(stores.filter("always_open"), horizon).lazy()
     return pl.concat([clipped(written, horizon), around_the_clock]).sort("store", "open_us").collect()
 
@@ -62,7 +62,7 @@ def local_dates(horizon: Horizon) -> pl.LazyFrame:
     )
 
 
-def opened(local: pl.LazyFrame, offsets: pl.LazyFrame) -> pl.LazyFrame:
+def open_intervals(local: pl.LazyFrame, offsets: pl.LazyFrame) -> pl.LazyFrame:
     """store, `open_us`, `close_us` in UTC: rule 2. What a clock change leaves without length is dropped."""
     return (
         local.pipe(in_utc, "start_wall_us", "open_us", offsets)
@@ -83,7 +83,7 @@ def in_utc(local: pl.LazyFrame, wall: str, utc: str, offsets: pl.LazyFrame) -> p
     )
 
 
-def merged(intervals: pl.LazyFrame) -> pl.LazyFrame:
+def merged_intervals(intervals: pl.LazyFrame) -> pl.LazyFrame:
     """The intervals of each store, one where they overlap, touch, or leave at most 60 s between them: rule 3.
 
     All stores are on one line, far apart, so that the latest closing so far is that of the same store.

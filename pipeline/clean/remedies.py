@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.mapping.likeness import ACTIVE, INACTIVE
-from store_uptime.pipeline.mapping.mapping import SourceMapping, suggestion
+from store_uptime.pipeline.mapping.mapping import SourceMapping, mapping_line
 from store_uptime.pipeline.mapping.time_units import likely_unit
 from store_uptime.pipeline.tables import SPACE
 
@@ -29,7 +29,7 @@ def unit_sentences(rejected: pl.DataFrame) -> Iterator[str]:
     if unit is None:
         yield FORMS
         return
-    line = suggestion("store_status", "timestamp_unit", unit)
+    line = mapping_line("store_status", "timestamp_unit", unit)
     yield f"The line {line} in a mapping (--map) says what its numbers count."
 
 
@@ -52,4 +52,4 @@ def word_lines(words: Sequence[str], good: SourceMapping | None) -> Iterator[str
         right = {"active": good.active, "inactive": good.inactive}
     for key, meant in meanings.items():
         if meant or not is_known:
-            yield suggestion("store_status", key, [*right.get(key, ()), *(meant or ["…"])])
+            yield mapping_line("store_status", key, [*right.get(key, ()), *(meant or ["…"])])

@@ -1,7 +1,7 @@
 """Raw rows in; accepted rows, and a verdict on the others, out.
 
-taken_polls   the accepted polls of the horizon
-taken_hours   every hours row; likewise `taken_zones`
+clean_polls   the polls of the horizon
+clean_hours   every row of hours; likewise `clean_zones`
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,20 +10,12 @@ from functools import partial
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import (
-    FILE,
-    LINE,
-    accepted,
-    as_text,
-    judged_hours,
-    judged_polls,
-    judged_zones,
-    rejected,
-    surplus,
-)
+from store_uptime.pipeline.clean.columns import FILE, LINE, as_text, surplus
+from store_uptime.pipeline.clean.raw import RawFrames, RawPolls
+from store_uptime.pipeline.clean.reasons import only_accepted, only_rejected
+from store_uptime.pipeline.clean.rules import judged_hours, judged_polls, judged_zones
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.source.frames import RawFrames, RawPolls
 from store_uptime.pipeline.tables import COLUMNS
 
 CODED_ID = pl.col("store_id").cast(pl.Categorical)
@@ -58,36 +50,42 @@ class CleanedTable:
     counts: TableCounts
 
 
-def clean_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping, *, gives_all: bool) -> CleanedTable:
+def clean_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping) -> CleanedTable:
     """The polls of the horizon. A poll that is readable, not ahead of the clock, and outside it, does not exist."""
     in_horizon = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
     ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
-    counted = pl.col("poll_us").is_null() | in_horizon | ahead
-    judged = (judged_polls(frame, horizon.ahead_us, mapping).filter(counted) for frame in raw.others)
-    others = taken_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
-    accepted = pl.concat([raw.usual, others.accepted])
-    outside = rows(raw.others) - others.counts.read if gives_all else None
-    return CleanedTable(accepted, others.rejected, replace(others.counts, accepted=accepted.height, outside=outside))
+    exists = pl.col("poll_us").is_null() | in_horizon | ahead
+    judged = (judged_polls(frame, horizon.ahead_us, mapping).filter(exists) for frame in raw.unchecked)
+    checked = split_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
+    accepted = pl.concat([raw.valid, checked.accepted])
+    return CleanedTable(accepted, checked.rejected, replace(checked.counts, accepted=accepted.height))
+
+
+def clean_all_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping) -> CleanedTable:
+    """The same of a source that gives every poll: those outside the horizon are counted."""
+    polls = clean_polls(raw, horizon, mapping)
+    outside = count_rows(raw.unchecked) + raw.valid.height - polls.counts.read
+    return replace(polls, counts=replace(polls.counts, outside=outside))
 
 
 def clean_hours(raw: RawFrames, mapping: SourceMapping) -> CleanedTable:
     """Every hours row."""
-    wanted = (CODED_ID, "weekday", "start_us", "end_us")
-    return taken_rows(COLUMNS["menu_hours"], map(partial(judged_hours, mapping=mapping), raw), wanted)
+    kept = (CODED_ID, "weekday", "start_us", "end_us")
+    return split_rows(COLUMNS["menu_hours"], map(partial(judged_hours, mapping=mapping), raw), kept)
 
 
 def clean_zones(raw: RawFrames) -> CleanedTable:
     """Every zone row; an empty zone is an accepted row with a null zone."""
-    return taken_rows(COLUMNS["timezones"], map(judged_zones, raw), (CODED_ID, "zone"))
+    return split_rows(COLUMNS["timezones"], map(judged_zones, raw), (CODED_ID, "zone"))
 
 
-def taken_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], wanted: Sequence[pl.Expr | str]) -> CleanedTable:
+def split_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], kept: Sequence[pl.Expr | str]) -> CleanedTable:
     """The two halves of a judged table, and how many there are of each kind."""
     frames = list(judged)
     good, bad = pl.collect_all(
         [
-            pl.concat(accepted(frame).select(wanted) for frame in frames),
-            pl.concat(as_it_was(rejected(frame), columns) for frame in frames),
+            pl.concat(only_accepted(frame).select(kept) for frame in frames),
+            pl.concat(as_it_was(only_rejected(frame), columns) for frame in frames),
         ],
         engine="streaming",
     )
@@ -100,10 +98,10 @@ def as_it_was(judged: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
     kinds = judged.collect_schema()
     file, line = (pl.col(name) if name in kinds else pl.lit(None) for name in (FILE, LINE))
     raw = (as_text(name, kinds) for name in columns)
-    place = (file.cast(pl.String).alias(FILE), line.cast(pl.UInt32).alias(LINE))
-    return judged.select(*place, "reason", *raw, surplus(kinds))
+    position = (file.cast(pl.String).alias(FILE), line.cast(pl.UInt32).alias(LINE))
+    return judged.select(*position, "reason", *raw, surplus(kinds))
 
 
-def rows(raw: RawFrames) -> int:
+def count_rows(raw: RawFrames) -> int:
     """How many rows there are in all."""
     return sum(frame.select(pl.len()).collect().item() for frame in raw)

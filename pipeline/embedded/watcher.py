@@ -3,11 +3,11 @@
     python -I -S watcher.py FOLDER [UID:GID POSTGRES]
 
 Run by its path and with the standard library alone: up in 30 ms, and no heavy import stays in memory.
-Who is alive is asked of the kernel and of no list of process ids: everyone holds a lock on a file of FOLDER,
-and a lock falls with the last process that has it, kill -9 included.
+Locks on files of FOLDER say who is alive: a lock ends with the last process that holds it, kill -9 included.
+A list of process ids would outlive them, and another process may get the same number.
 
     users.lock      shared by all who are inside `embedded_server`; the watcher waits to have it alone
-    starting.lock   whoever looks at what runs, and starts what is missing, does so alone
+    starting.lock   held while someone checks what runs and starts what is missing
     watching.lock   the watcher's, as long as it lives
     serving.lock    the server's: the postmaster inherits it, and its backends from there
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 USERS, STARTING, WATCHING, SERVING = "users.lock", "starting.lock", "watching.lock", "serving.lock"
 PGDATA, SOCKET = "postgres", ".s.PGSQL.5432"
 
-# First sessions are ended and all is written down; where that takes a minute, the next start has to recover.
+# Seconds after each. SIGINT ends the sessions and writes a checkpoint; SIGQUIT does not: the next start recovers.
 STOPS = ((signal.SIGINT, 60), (signal.SIGQUIT, 10)) if sys.platform != "win32" else ()
 
 
@@ -87,31 +87,38 @@ def watch(folder: Path, watching: int) -> None:
 
 def stop_server(pgdata: int, serving: int) -> None:
     """Ask the postmaster to end until serving.lock is free, that is, until the last of its processes has gone."""
-    for stop, seconds in STOPS:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with suppress(BlockingIOError):
-                return fcntl.flock(serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Again and again: one that has just been started may not have written its process id yet.
-            postmaster = postmaster_id(pgdata)
-            with suppress(ProcessLookupError):
-                if postmaster:
-                    os.kill(postmaster, stop)
-            time.sleep(0.02)
-    return None
+    for signal_number, seconds in STOPS:
+        if ends_by(signal_number, seconds, pgdata, serving):
+            return
+
+
+def ends_by(signal_number: int, seconds: float, pgdata: int, serving: int) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if lock_at_once(serving):
+            return True
+        # Again and again: one that has just been started may not have written its process id yet.
+        signal_postmaster(pgdata, signal_number)
+        time.sleep(0.02)
+    return False
+
+
+def signal_postmaster(pgdata: int, signal_number: int) -> None:
+    postmaster = postmaster_id(pgdata)
+    if postmaster is not None:
+        with suppress(ProcessLookupError):
+            os.kill(postmaster, signal_number)
 
 
 def forget_dead_postmaster(pgdata: Path) -> None:
-    """Remove what a killed postmaster left: its process id, in two files.
-
-    PostgreSQL refuses to start while any process of the same user has that number: after a restart of a
-    container or a machine that is often another program, and a dead process counts until its parent looks.
-    """
+    """Remove what a killed postmaster left: its process id, in two files."""
+    # PostgreSQL refuses to start while any process of the same user has that number: after a restart of a container
+    # or a machine that is often another program, and a zombie counts until its parent has waited for it.
     folder = os.open(pgdata, os.O_RDONLY)
-    if postmaster_id(folder) is None:
-        for left in ("postmaster.pid", f"{SOCKET}.lock"):
-            with suppress(FileNotFoundError):
-                os.unlink(left, dir_fd=folder)
+    left = ("postmaster.pid", f"{SOCKET}.lock") if postmaster_id(folder) is None else ()
+    for name in left:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
     os.close(folder)
 
 
@@ -150,16 +157,24 @@ def lock(path: Path, how: int) -> "Generator[None]":
 def try_lock(path: Path) -> int | None:
     """The lock at `path` for this process alone, as a descriptor; None while another has it."""
     file = open_lock(path)
+    if lock_at_once(file):
+        return file
+    os.close(file)
+    return None
+
+
+def lock_at_once(file: int) -> bool:
+    """Lock a file for this process alone; False while another has it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(file)
-        return None
-    return file
+        return False
+    return True
 
 
 def unlock(file: int) -> None:
-    """Give the lock back, in words: a process forked meanwhile has the file open still."""
+    """Release the lock and close its descriptor."""
+    # Closing alone would not release it: a process forked meanwhile still has the file open.
     fcntl.flock(file, fcntl.LOCK_UN)
     os.close(file)
 
@@ -173,7 +188,8 @@ def held(path: Path) -> bool:
 
 
 def open_lock(path: Path) -> int:
-    """A descriptor that no program started from here inherits; 0600, or any user could hold a lock of ours."""
+    """A descriptor of a lock file, made if need be, that no program started from here inherits."""
+    # 0600: any user who may open the file could hold the lock.
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from store_uptime.pipeline.mapping.mapping import SourceMapping, suggestion
+from store_uptime.pipeline.mapping.mapping import SourceMapping, mapping_line
 from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
 
 SYNONYMS = {
@@ -34,8 +34,8 @@ INACTIVE = (
 YES_OR_NO = {"on", "off", "1", "0", "true", "false", "t", "f", "yes", "no", "y", "n", "ok"}
 """Those of them that may say anything of a store."""
 USUAL, RESPELT, SURE, PROBABLE = 1.0, 0.99, 0.8, 0.5
+# Comparing is quadratic in the length of a name, and there are files of a hundred thousand columns.
 LONGEST_NAME, MOST_NAMES = 100, 200
-"""What is longer is no name, and of more names only the first are looked at: comparing takes its time."""
 
 
 def likeness(column: str, name: str) -> float:
@@ -45,22 +45,22 @@ def likeness(column: str, name: str) -> float:
     """
     if VARIANTS.get(name, name) == column:
         return USUAL
-    if "".join(words(name)) == "".join(words(column)):
+    if "".join(name_words(name)) == "".join(name_words(column)):
         return RESPELT
-    synonyms, parts = SYNONYMS[column], words(name)
+    synonyms, parts = SYNONYMS[column], name_words(name)
     if column == "store_id" and parts == ["id"]:
         return PROBABLE  # of a table of stores; elsewhere it is that of the row
-    told = [part for part in parts if part not in FILLERS] or parts
-    if told and all(part in synonyms for part in told):
-        return 0.95 - min(synonyms.index(part) for part in told) / 100
-    if any(part in synonyms for part in told):
+    telling = [part for part in parts if part not in FILLERS] or parts
+    if telling and all(part in synonyms for part in telling):
+        return 0.95 - min(synonyms.index(part) for part in telling) / 100
+    if any(part in synonyms for part in telling):
         return PROBABLE + 0.1
     near = max(SequenceMatcher(None, "_".join(parts), known).ratio() for known in (column, *synonyms))
     return PROBABLE * near if near >= 0.8 else 0.0
 
 
-def words(name: str) -> list[str]:
-    """The words that a name is written of: `shopId`, `Shop ID` and `shop_id` are two."""
+def name_words(name: str) -> list[str]:
+    """The words that a name consists of: `shopId`, `Shop ID` and `shop_id` are two."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower().replace("time zone", "timezone")
     return re.findall(r"[^\W_]+", spaced.replace("time_zone", "timezone"))
 
@@ -82,10 +82,10 @@ def table_likeness(table: Table, present: Sequence[str]) -> float:
     return sum(likeness(column, name) for column, name in found.items()) / len(COLUMNS[table])
 
 
-def naming(table: Table, present: Sequence[str], mapping: SourceMapping) -> str:
+def mapping_remedy(table: Table, present: Sequence[str], mapping: SourceMapping) -> str:
     """How a mapping can name the columns of a table that are missing, for the end of an error's sentence."""
     missing = mapping.missing_columns(table, present)
     free = [name for name in present if name not in {mapping.column_name(table, column) for column in COLUMNS[table]}]
     near = likely_columns(table, free)
-    lines = [suggestion(table, column, near.get(column, "…")) for column in missing]
+    lines = [mapping_line(table, column, near.get(column, "…")) for column in missing]
     return f"a mapping (--map FILE) can name it: {', '.join(lines)}"

@@ -3,8 +3,8 @@
 Without a mapping the names and words of docs/semantics.md count, and nothing else: nothing is guessed. Its file is read
 by `mapping_file.py`.
 
-    AS_NAMED        the usual names and words
-    suggestion      the line of such a file that would mend an error
+    AS_NAMED        the standard names and words
+    mapping_line    the line of such a file that would mend an error
 """
 
 import hashlib
@@ -54,13 +54,13 @@ class SourceMapping:
         return self.columns.get(table, {}).get(column, column)
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
-        """What differs from the usual, as the file says it: for each table its keys."""
+        """What differs from AS_NAMED, as its TOML file has it: for each table its keys."""
         sections = {table: dict(self._section(table)) for table in COLUMNS}
         return {table: section for table, section in sections.items() if section}
 
     @staticmethod
     def from_dict(plain: Mapping[str, Any], file: str = "the mapping") -> "SourceMapping":
-        """The mapping that says this; `file` is named in errors. Raises BadMapping."""
+        """The mapping of a TOML file's content; `file` is named in errors. Raises BadMapping."""
         for name, section in plain.items():
             check_section(file, name, section)
         tables = {table: plain.get(table, {}) for table in COLUMNS}
@@ -68,8 +68,8 @@ class SourceMapping:
         mapping = SourceMapping(
             tables={table: keys["table"] for table, keys in tables.items() if "table" in keys},
             columns={table: names for table, keys in tables.items() if (names := column_names(table, keys))},
-            active=words(polls, "active", AS_NAMED.active),
-            inactive=words(polls, "inactive", AS_NAMED.inactive),
+            active=status_words(polls, "active", AS_NAMED.active),
+            inactive=status_words(polls, "inactive", AS_NAMED.inactive),
             monday=hours.get("monday", AS_NAMED.monday),
             timestamp_unit=polls.get("timestamp_unit"),
         )
@@ -84,6 +84,7 @@ class SourceMapping:
     def _found(self, table: Table, column: str, present: Sequence[str]) -> str | None:
         mapped = self.columns.get(table, {}).get(column)
         names = [column] if mapped is None else [mapped]
+        # Variants of a name count only without it: a table with `timestamp` and `timestamp_utc` is not ambiguous.
         if mapped is None and column not in present:
             names = [variant for variant, standard in VARIANTS.items() if standard == column]
         found = [name for name in present if name in names]
@@ -108,35 +109,40 @@ AS_NAMED = SourceMapping()
 """The mapping of a feed that has the names and words of docs/semantics.md."""
 
 
-def suggestion(table: Table, key: str, value: str | int | Sequence[str]) -> str:
-    """The line of a mapping's file that says what a key of a table is: `store_status.active = ["online"]`.
-
-    With its table before the key it can stand in a file by itself.
-    """
+def mapping_line(table: Table, key: str, value: str | int | Sequence[str]) -> str:
+    """A line of a mapping's file that sets a key of a table: `store_status.active = ["online"]`."""
+    # A dotted key with its table, so that the line is a whole file by itself.
     return f"{table}.{key} = {toml_value(value)}"
 
 
-def words(polls: Mapping[str, Any], key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+def status_words(polls: Mapping[str, Any], key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
     """The words for a status, each once."""
     return tuple(dict.fromkeys(map(word_text, polls[key]))) if key in polls else usual
 
 
 def column_names(table: Table, keys: Mapping[str, Any]) -> dict[str, str]:
-    """What is said of the columns of a table."""
+    """The names of the columns of a table, as far as its keys set them."""
     return {column: keys[column] for column in COLUMNS[table] if column in keys}
 
 
 def check_contradictions(file: str, mapping: SourceMapping) -> None:
     """Raises BadMapping for a word that means both statuses, and for a column that is two."""
-    for word in mapping.active:
-        if word in mapping.inactive:
-            raise BadMapping(
-                file, "[store_status] active", f"has {toml_value(word)}, and so has inactive", "a word in one of them"
-            )
-    for table, columns in COLUMNS.items():
-        names = [mapping.column_name(table, column) for column in columns]
-        for column, name in zip(columns, names, strict=True):
-            if names.count(name) > 1:
-                others = [other for other in columns if other != column and mapping.column_name(table, other) == name]
-                found = f"is {toml_value(name)}, and so is {others[0]}"
-                raise BadMapping(file, f"[{table}] {column}", found, "a column of its own for each")
+    check_status_words(file, mapping)
+    for table in COLUMNS:
+        check_column_names(file, table, mapping)
+
+
+def check_status_words(file: str, mapping: SourceMapping) -> None:
+    both = [word for word in mapping.active if word in mapping.inactive]
+    if both:
+        found = f"has {toml_value(both[0])}, and so has inactive"
+        raise BadMapping(file, "[store_status] active", found, "a word in one of them")
+
+
+def check_column_names(file: str, table: Table, mapping: SourceMapping) -> None:
+    names = {column: mapping.column_name(table, column) for column in COLUMNS[table]}
+    for column, name in names.items():
+        others = [other for other in names if other != column and names[other] == name]
+        if others:
+            found = f"is {toml_value(name)}, and so is {others[0]}"
+            raise BadMapping(file, f"[{table}] {column}", found, "a column of its own for each")

@@ -13,17 +13,17 @@ from store_uptime.pipeline.errors import BadMapping
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 
 MOST_BYTES = 1 << 20
-WAIT_SECONDS = 60
-"""So long a pipe may be silent."""
+WAIT_SECONDS = 60  # for whoever writes to a pipe
+# tomllib takes time by the square of a key's parts: one of 40 KB would take ten seconds. Limited in Pythons since 2026:
+# https://github.com/python/cpython/issues/149231.
 MOST_DOTS = 100
-"""The cost of a key of TOML is the square of its length: one of 40 KB would take ten seconds."""
 
 
 def read_mapping(path: str | Path) -> SourceMapping:
     """The mapping in a TOML file. Raises BadMapping."""
     name = str(path)
     try:
-        text = content(name).decode("utf-8-sig")
+        text = read_bytes(name).decode("utf-8-sig")
         check_dots(text, name)
         return SourceMapping.from_dict(tomllib.loads(text), name)
     except OSError as error:
@@ -44,9 +44,9 @@ def check_dots(text: str, name: str) -> None:
             raise BadMapping(name, "it", f"has more than {MOST_DOTS} dots in line {number}", "keys of two parts")
 
 
-def content(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
     """The bytes of a file or pipe. Raises OSError, BadMapping."""
-    # A pipe that nobody has opened for writing would otherwise be waited for here, for ever.
+    # O_NONBLOCK: opening a pipe that nobody has opened for writing would wait here for ever.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
             await_writer(file.fileno(), path)

@@ -29,7 +29,7 @@ def check_section(file: str, name: str, section: object) -> None:
             raise BadMapping(file, f"[{name}] {key}", "is not known", known)
         is_allowed, allowed = RULES.get(key, A_NAME)
         if not is_allowed(value):
-            raise BadMapping(file, f"[{name}] {key}", f"cannot be {shown(value)}", allowed)
+            raise BadMapping(file, f"[{name}] {key}", f"cannot be {shortened_toml(value)}", allowed)
 
 
 def is_name(value: object) -> bool:
@@ -53,7 +53,8 @@ def is_word(value: object) -> bool:
 
 
 def is_monday(value: object) -> bool:
-    """Whether it is a number that Monday can have; `true` is none."""
+    """Whether it is a number that Monday can have."""
+    # Not isinstance: `true` is an int, and would be 1.
     return type(value) is int and value in get_args(Monday)
 
 
@@ -67,7 +68,7 @@ def word_text(word: str | int) -> str:
     return str(word).strip(SPACE).lower()
 
 
-def shown(value: object) -> str:
+def shortened_toml(value: object) -> str:
     """A value as its file has it, cut where it is long."""
     text = toml_value(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
@@ -83,8 +84,9 @@ def toml_value(value: object) -> str:
         case date() | time():  # a datetime too
             return value.isoformat()
         case float():
-            return str(value)  # json has other words for nan and inf
+            return str(value)  # json writes NaN and Infinity, TOML nan and inf
         case _:
+            # A string of JSON is one of TOML, but for DEL, which JSON leaves as it is.
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

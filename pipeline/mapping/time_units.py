@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from math import isfinite
 
-from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
 from store_uptime.pipeline.options import UNIT_US, instant_us
 
+# A time of a poll lies between these: wide enough for any feed, and no number lies in them in two units.
 YEARS_US = (instant_us(datetime(1990, 1, 1, tzinfo=UTC)), instant_us(datetime(2100, 1, 1, tzinfo=UTC)))
-"""Where a time of a poll lies."""
+# Milliseconds that are taken for microseconds, and seconds that are taken for either, lie in 1970.
 ODD_BEFORE_US = instant_us(datetime(1980, 1, 1, tzinfo=UTC))
-"""Milliseconds that are taken for microseconds, and seconds for anything else, lie in 1970."""
 
 
 def likely_unit(numbers: Iterable[float]) -> TimestampUnit | None:
@@ -32,7 +32,7 @@ def unit_lines(numbers: Iterable[float]) -> str:
     """The line of a mapping that says what some numbers count; where they do not tell, one for each unit."""
     likely = likely_unit(numbers)
     units = UNIT_US if likely is None else [likely]
-    return " or ".join(suggestion("store_status", "timestamp_unit", unit) for unit in units)
+    return " or ".join(mapping_line("store_status", "timestamp_unit", unit) for unit in units)
 
 
 def is_unlikely(us: int) -> bool:

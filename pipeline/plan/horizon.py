@@ -5,27 +5,30 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.errors import (
+    CHOOSE_NOW,
     EXPORT_POLLS,
     LATEST_NOW,
     LOAD_POLLS,
     HorizonOutOfRange,
     NoPolls,
+    NoPollsInHorizon,
+    NowTooLate,
     UnknownStore,
 )
-from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.time_units import other_unit
 from store_uptime.pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline.source.frames import Source
+    from store_uptime.pipeline.source.protocol import Source
 
 FIRST_US, LAST_US = instant_us(datetime.min), instant_us(datetime.max)
 CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
 CALENDAR_END_US = instant_us(datetime.fromisoformat(LATEST_NOW))
 
 
-def found_horizon(source: "Source", options: Options) -> Horizon:
-    """The horizon of a report. Raises UnknownStore, HorizonOutOfRange, and NoPolls where now cannot be told."""
+def find_horizon(source: "Source", options: Options) -> Horizon:
+    """The horizon of a report. Raises UnknownStore, HorizonOutOfRange, and NoPolls where there is no now."""
     if options.store is not None and not source.has_polled(options.store):
         raise UnknownStore(options.store, source.name)
     if options.now is not None:
@@ -48,8 +51,9 @@ def horizon_before(
     """The horizon that ends at now. Raises HorizonOutOfRange."""
     start_us = now_us - WEEK_US - microseconds(lookback)
     if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
-        told_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
-        raise HorizonOutOfRange(iso(told_us), in_largest_unit(lookback))
+        writable_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
+        now = iso(writable_us)
+        raise (NowTooLate if now > LATEST_NOW else HorizonOutOfRange)(now, in_largest_unit(lookback))
     return Horizon(start_us, now_us, ahead_us, clock_us)
 
 
@@ -60,7 +64,7 @@ def in_largest_unit(lookback: timedelta) -> str:
 
 
 def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
-    """What to raise where the horizon is empty: it says what there is instead."""
+    """What to raise where the horizon is empty: it names what there is instead."""
     span = source.poll_span_us()
     if span is None:
         return nothing_polled(source)
@@ -68,11 +72,12 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
     within = f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]"
     unit = other_unit(span[1], source.mapping.timestamp_unit)
     if unit is None:
-        return NoPolls(source.name, oldest, newest, within)
-    line = suggestion("store_status", "timestamp_unit", unit)
-    return NoPolls(source.name, oldest, newest, within, f"The line {line} in the mapping gives likelier times.")
+        return NoPollsInHorizon(source.name, CHOOSE_NOW, within, oldest, newest)
+    line = mapping_line("store_status", "timestamp_unit", unit)
+    remedy = f"The line {line} in the mapping gives likelier times."
+    return NoPollsInHorizon(source.name, remedy, within, oldest, newest)
 
 
 def nothing_polled(source: "Source") -> NoPolls:
     """What to raise where there is no accepted poll at all: a database is loaded, files are exported."""
-    return NoPolls(source.name, None, None, "", EXPORT_POLLS if source.gives_all else LOAD_POLLS)
+    return NoPolls(source.name, EXPORT_POLLS if source.counts_outside_horizon else LOAD_POLLS)

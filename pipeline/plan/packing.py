@@ -3,10 +3,10 @@
 There one sort puts every poll in order, a poll's neighbours are the numbers before and after it, and nobody has to ask
 whether a neighbour is another store's: it lies beyond every interval of this one.
 
-Line         where the stretches are
-packed       polls as numbers on the line
-unpacked     the way back
-neighbours   each poll with the one before and the one after it
+PollKeys         where the stretches are
+packed_poll      a poll as a number on the line
+unpacked_polls   the way back
+neighbours       each poll with the one before and the one after it
 """
 
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ import polars as pl
 
 from store_uptime.pipeline.options import Horizon
 
-WIDEST = 61
-"""The bits of a place; a packed poll has one more for its status, and an int64 one for its sign."""
+POSITION_BITS = 61
+"""The bits of a position; a packed poll has one more for its status, and an int64 one for its sign."""
 
-BEFORE, AFTER = -2, 2 ** (WIDEST + 1)
+BEFORE, AFTER = -2, 2 ** (POSITION_BITS + 1)
 """What no interval reaches, packed like polls."""
 
 
 @dataclass(frozen=True)
 class PollKeys:
-    """A store's stretch begins at place (store - first_store) * 2**bits, which is the start of the horizon.
+    """A store's stretch begins at position (store - first_store) * 2**bits, which is the start of the horizon.
 
     A step is a microsecond. A stretch has room for the end of an interval that is open at now, and not much more.
     """
@@ -36,13 +36,13 @@ class PollKeys:
 
     @classmethod
     def over(cls, horizon: Horizon, first_store: int = 0) -> Self:
-        """The line of the stores from a first one on, with stretches as long as the horizon needs."""
+        """The keys of the stores from a first one on, with stretches as long as the horizon needs."""
         return cls(first_store, horizon.start_us, (horizon.now_us + 1 - horizon.start_us).bit_length())
 
     @property
     def room(self) -> int:
         """How many stores have a stretch."""
-        return 2 ** (WIDEST - self.bits)
+        return 2 ** (POSITION_BITS - self.bits)
 
     @property
     def last_store(self) -> int:
@@ -54,18 +54,19 @@ class PollKeys:
         return 2 * (store - self.first_store) * 2**self.bits
 
 
-def packed(line: PollKeys) -> pl.Expr:
-    """2 * place, and 1 more where the poll is active, of store, poll_us and active: int64."""
-    stretch = (pl.col("store").cast(pl.Int64) - line.first_store) * 2**line.bits
-    return (stretch + (pl.col("poll_us") - line.start_us)) * 2 + pl.col("active")
+def packed_poll(keys: PollKeys) -> pl.Expr:
+    """2 * position, and 1 more where the poll is active, of store, poll_us and active: int64."""
+    stretch = (pl.col("store").cast(pl.Int64) - keys.first_store) * 2**keys.bits
+    # The status is the last bit, so that of two polls of one instant the inactive one, which counts, sorts first.
+    return (stretch + (pl.col("poll_us") - keys.start_us)) * 2 + pl.col("active")
 
 
-def unpacked(polls: pl.Series, line: PollKeys) -> pl.DataFrame:
+def unpacked_polls(polls: pl.Series, keys: PollKeys) -> pl.DataFrame:
     """store (uint32), poll_us (int64), active (bool) of packed polls."""
-    place = pl.col("poll") // 2
+    position = pl.col("poll") // 2
     return polls.to_frame("poll").select(
-        store=(place // 2**line.bits + line.first_store).cast(pl.UInt32),
-        poll_us=place % 2**line.bits + line.start_us,
+        store=(position // 2**keys.bits + keys.first_store).cast(pl.UInt32),
+        poll_us=position % 2**keys.bits + keys.start_us,
         active=pl.col("poll") % 2 == 1,
     )
 

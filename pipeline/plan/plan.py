@@ -1,8 +1,8 @@
 """What a run decides once, for the whole source: the plan.
 
-make_places   zone and business intervals of every store that hours or zones mention
-make_plan     now, horizon, the stores that were polled: a plain value, the same run again from it
-of_store      the part of a plan that one store's figures follow from
+declare_stores   zone and business intervals of every store that hours or zones mention
+make_plan        now, horizon, the stores that were polled: a plain value, the same run again from it
+plan_of_store    the part of a plan that one store's figures follow from
 """
 
 from dataclasses import dataclass, replace
@@ -12,11 +12,11 @@ import polars as pl
 from store_uptime.pipeline.calendar.intervals import always_open, business_intervals
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
 from store_uptime.pipeline.calendar.tzdata import known_zones, tzdata_version
-from store_uptime.pipeline.clean.rules import WITHOUT_STORE
+from store_uptime.pipeline.clean.reasons import WITHOUT_STORE
 from store_uptime.pipeline.clean.split import CODED_ID, CleanedTable
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
-from store_uptime.pipeline.options import Horizon, Options
-from store_uptime.pipeline.source.frames import Source
+from store_uptime.pipeline.options import Horizon, Options, microseconds
+from store_uptime.pipeline.source.protocol import Source
 
 FLAGS = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")
 STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
@@ -24,11 +24,11 @@ STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
 
 @dataclass(frozen=True)
 class DeclaredStores:
-    """What hours and zones say; it is worked out while the polls are still coming.
+    """The stores that hours and zones mention; worked out while the polls still travel.
 
-    stores: place (uint32), store_id, zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null
-    where nothing is said. intervals: place, open_us, close_us. ids: for hours and for zones, the store_ids that occur
-    in accepted rows.
+    stores: position (uint32), store_id, zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null
+    where there is no row. intervals: position, open_us, close_us. ids: for hours and for zones, the store_ids that
+    occur in accepted rows.
     """
 
     stores: pl.DataFrame
@@ -58,28 +58,36 @@ class Plan:
     tzdata: str
     mapping: SourceMapping = AS_NAMED
 
+    @property
+    def max_gap_us(self) -> int:
+        """How far a poll speaks: never beyond the horizon, whatever `max_gap` is."""
+        length_us = self.horizon.now_us - self.horizon.start_us
+        return length_us if self.options.max_gap is None else min(microseconds(self.options.max_gap), length_us)
 
-def make_places(hours: CleanedTable, zones: CleanedTable, horizon: Horizon) -> DeclaredStores:
-    """The places of a run over the rows of hours and zones."""
+
+def declare_stores(hours: CleanedTable, zones: CleanedTable, horizon: Horizon) -> DeclaredStores:
+    """Zone, flags and intervals of every store that hours or zones mention."""
     stores = (
         mentioned_stores(hours, zones)
-        .with_row_index("place")
+        .with_row_index("position")
         .join(zone_of_store(zones.accepted.lazy()), on="store_id", how="left")
         .join(hours_of_store(hours), on="store_id", how="left")
         .collect()
     )
-    keys = stores.select("store_id", store="place")
+    keys = stores.select("store_id", store="position")
     weekly = hours.accepted.join(keys, on="store_id")
-    intervals = business_intervals(described(stores).select("zone", "always_open", store="place"), weekly, horizon)
+    intervals = business_intervals(
+        with_defaults(stores).select("zone", "always_open", store="position"), weekly, horizon
+    )
     ids = {"hours": hours.accepted, "zones": zones.accepted}
     return DeclaredStores(
         stores=stores.with_columns(pl.col("store_id").cast(pl.String)),
-        intervals=intervals.rename({"store": "place"}),
+        intervals=intervals.rename({"store": "position"}),
         ids={name: rows.select(pl.col("store_id").unique().cast(pl.String)) for name, rows in ids.items()},
     )
 
 
-def described(stores: pl.DataFrame) -> pl.DataFrame:
+def with_defaults(stores: pl.DataFrame) -> pl.DataFrame:
     """The stores with what is assumed where nothing is said: docs/semantics.md, "Input"."""
     return stores.with_columns(
         pl.col("zone").fill_null(DEFAULT_ZONE),
@@ -88,29 +96,32 @@ def described(stores: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.col(FLAGS).fill_null(False))
 
 
-def make_plan(source: Source, options: Options, horizon: Horizon, polls: pl.DataFrame, places: DeclaredStores) -> Plan:
+def make_plan(
+    source: Source, options: Options, horizon: Horizon, polls: pl.DataFrame, declared: DeclaredStores
+) -> Plan:
     """The plan of a run over the accepted polls: store_id (categorical) is all that is looked at."""
     ids = polls.lazy().select("store_id").unique().collect(engine="streaming")
     observed = ids.select(pl.col("store_id").cast(pl.String).sort()).with_row_index("store")
-    stores = observed.join(places.stores, on="store_id", how="left", maintain_order="left").pipe(described)
-    unmentioned = stores.filter(pl.col("place").is_null())
-    intervals = places.intervals.join(stores.select("place", "store"), on="place").drop("place")
+    stores = observed.join(declared.stores, on="store_id", how="left", maintain_order="left").pipe(with_defaults)
+    unmentioned = stores.filter(pl.col("position").is_null())
+    intervals = declared.intervals.join(stores.select("position", "store"), on="position").drop("position")
     return Plan(
         source=source.name,
         options=options,
         horizon=horizon,
         stores=stores.select(STORE_COLUMNS),
         intervals=pl.concat([intervals.select("store", "open_us", "close_us"), always_open(unmentioned, horizon)]),
-        not_observed=places.stores.join(observed, on="store_id", how="anti")["store_id"].sort(),
+        not_observed=declared.stores.join(observed, on="store_id", how="anti")["store_id"].sort(),
         observed_ids={
-            name: (ids.join(observed, on="store_id", how="semi").height, ids.height) for name, ids in places.ids.items()
+            name: (ids.join(observed, on="store_id", how="semi").height, ids.height)
+            for name, ids in declared.ids.items()
         },
         tzdata=tzdata_version(),
         mapping=source.mapping,
     )
 
 
-def of_store(plan: Plan, store: str) -> Plan:
+def plan_of_store(plan: Plan, store: str) -> Plan:
     """The plan of one store, under the same key; it has no row where the whole plan has none."""
     stores = plan.stores.filter(store_id=store)
     return replace(

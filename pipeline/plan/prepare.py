@@ -1,27 +1,33 @@
-"""A source in; the plan of a run, its polls in partitions, and a verdict on every row out: all is read once."""
+"""Clean, plan, partition: the raw tables of a source in; the plan of a run and its polls in partitions out."""
 
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from store_uptime.pipeline.clean.split import TableCounts, clean_hours, clean_polls, clean_zones
+from store_uptime.pipeline.clean.raw import RawTables
+from store_uptime.pipeline.clean.split import (
+    CleanedTable,
+    TableCounts,
+    clean_all_polls,
+    clean_hours,
+    clean_polls,
+    clean_zones,
+)
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.plan.partitions import Partition, exchange, pack_polls
-from store_uptime.pipeline.plan.plan import Plan, make_places, make_plan
+from store_uptime.pipeline.plan.plan import Plan, declare_stores, make_plan
 from store_uptime.pipeline.plan.plausibility import table_warnings
 from store_uptime.pipeline.plan.rejected import why_no_polls
-from store_uptime.pipeline.source.frames import RawFrames, RawPolls, Source
-from store_uptime.pipeline.waiting import awaited
+from store_uptime.pipeline.source.protocol import Source
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that figures and quality are made from; nothing is read any more.
+    """All that figures and quality are made from; the source is not read any more.
 
-    counts, rejected: by table (polls, hours, zones); rejected rows are line, reason, and the row as it was.
-    warnings: what is probably wrong with the source, as far as can be told without figures.
+    counts, rejected: by table (polls, hours, zones); rejected rows are file, line, reason, and the row as it was.
+    warnings: what is probably wrong with the source, as far as it is seen without figures.
     """
 
     plan: Plan
@@ -31,30 +37,30 @@ class Prepared:
     warnings: list[DataWarning]
 
 
-@dataclass(frozen=True)
-class Coming:
-    """The three tables, while they are on their way."""
-
-    polls: Future[RawPolls]
-    hours: Future[RawFrames]
-    zones: Future[RawFrames]
-
-
-def prepare(source: Source, options: Options, horizon: Horizon, coming: Coming) -> Prepared:
-    """Hours and zones are judged, and made into intervals, while the polls are coming. Raises NoPolls."""
-    hours, zones = clean_hours(awaited(coming.hours), source.mapping), clean_zones(awaited(coming.zones))
-    places = make_places(hours, zones, horizon)
-    polls = clean_polls(awaited(coming.polls), horizon, source.mapping, gives_all=source.gives_all)
-    if options.store is None and polls.accepted.is_empty():
-        raise why_no_polls(source, horizon)
-    plan = make_plan(source, options, horizon, polls.accepted, places)
+def prepare_run(source: Source, options: Options, horizon: Horizon, raw: RawTables) -> Prepared:
+    """Clean -> plan -> partitions, over tables that may still be on their way. Raises NoPolls, AllPollsRejected."""
+    hours, zones = clean_hours(raw.hours(), source.mapping), clean_zones(raw.zones())
+    # Before the polls are waited for: intervals are worked out while they travel.
+    declared = declare_stores(hours, zones, horizon)
+    polls = accepted_polls(source, options, horizon, raw)
+    plan = make_plan(source, options, horizon, polls.accepted, declared)
     packed = pack_polls(plan, polls.accepted)
-    polls = replace(polls, accepted=polls.accepted.clear())  # what sorting takes can have its place
+    # Sorting takes as much memory as the accepted polls do: they are let go before it begins.
+    polls = replace(polls, accepted=polls.accepted.clear())
     tables = {"polls": polls, "hours": hours, "zones": zones}
     return Prepared(
         plan=plan,
         partitions=exchange(plan, packed),
-        counts={name: taken.counts for name, taken in tables.items()},
-        rejected={name: taken.rejected for name, taken in tables.items()},
-        warnings=[*source.remarks, *table_warnings(plan, places, tables)],
+        counts={name: table.counts for name, table in tables.items()},
+        rejected={name: table.rejected for name, table in tables.items()},
+        warnings=[*source.warnings, *table_warnings(plan, declared, tables)],
     )
+
+
+def accepted_polls(source: Source, options: Options, horizon: Horizon, raw: RawTables) -> CleanedTable:
+    """The polls of the horizon. Raises NoPolls, AllPollsRejected where a run over all stores has none."""
+    clean = clean_all_polls if source.counts_outside_horizon else clean_polls
+    polls = clean(raw.polls(), horizon, source.mapping)
+    if options.store is None and polls.accepted.is_empty():
+        raise why_no_polls(source, horizon)
+    return polls

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from store_uptime.pipeline.clean.plausibility import example_of
+from store_uptime.pipeline.clean.raw import NONE_VALID, RawPolls
 from store_uptime.pipeline.clean.remedies import remedy
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_polls, clean_zones
-from store_uptime.pipeline.errors import AllPollsRejected, NoPolls
+from store_uptime.pipeline.errors import AllPollsRejected, NewestPollsRejected, NoPolls, OnlyPollRejected
 from store_uptime.pipeline.options import DAY_US, Horizon
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
-from store_uptime.pipeline.plan.plausibility import example_of
-from store_uptime.pipeline.source.frames import NONE_USUAL, RawPolls, Source
+from store_uptime.pipeline.source.protocol import Source
 from store_uptime.pipeline.text import most_frequent_first
 
 
@@ -30,7 +31,7 @@ class RejectedTables:
 def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     """What to raise where no poll of the horizon is accepted; None: there is not even a now.
 
-    The source must be entered. It is AllPollsRejected where no poll at all can be read.
+    The source must be open. It is AllPollsRejected where no poll at all can be read.
     """
     if horizon is not None and source.newest_poll_us(CALENDAR_END_US) is not None:
         return no_polls(source, horizon)
@@ -40,15 +41,16 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
         return nothing_polled(source)
     reason = next(iter(reasons))
     example = str(example_of(polls.rejected, reason) or "")
-    is_all = polls.rejected.height < source.newest_limit
-    return AllPollsRejected(source.name, polls.rejected.height, is_all, reasons, example, remedy(polls.rejected))
+    rows = polls.rejected.height
+    kind = OnlyPollRejected if rows == 1 else AllPollsRejected if rows < source.newest_limit else NewestPollsRejected
+    return kind(source.name, remedy(polls.rejected), rows, reasons, example)
 
 
 def newest_polls(source: Source) -> CleanedTable:
     """The newest polls of a source, judged, whenever they were."""
     ahead_us = time.time_ns() // 1_000 + DAY_US
     ever = Horizon(CALENDAR_START_US, CALENDAR_END_US, ahead_us)
-    return clean_polls(RawPolls(NONE_USUAL, source.newest_polls()), ever, source.mapping, gives_all=False)
+    return clean_polls(RawPolls(NONE_VALID, source.newest_polls()), ever, source.mapping)
 
 
 def rejected_tables(source: Source) -> RejectedTables:
@@ -56,10 +58,10 @@ def rejected_tables(source: Source) -> RejectedTables:
 
     Of the polls of a database it is those of the newest ones. Raises what the source raises.
     """
-    with panics_as_errors(source.name), source:
+    with panics_as_errors(source.name), source.opened():
         tables = {
             "polls": newest_polls(source),
             "hours": clean_hours(source.hours(None), source.mapping),
             "zones": clean_zones(source.zones(None)),
         }
-    return RejectedTables({name: taken.rejected for name, taken in tables.items()})
+    return RejectedTables({name: cleaned.rejected for name, cleaned in tables.items()})

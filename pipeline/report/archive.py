@@ -1,23 +1,22 @@
 """A report as bytes, and back: Parquet files that hold all of it, for whoever keeps reports.
 
-saved      a report as files: its figures, its plan, its rejected rows, and its lanes where it has some
-restored   the report again, from the figures alone or from all of them
+archive   a report as files: its figures, its plan, its rejected rows, and its lanes where it has some
+restore   the report again, from the figures alone or from all of them
 """
 
 import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import FILE, LINE, SURPLUS
+from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.errors import ReportDamaged
 from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.options import EPOCH, Horizon, Options, instant_us, microseconds
+from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
 from store_uptime.pipeline.report.quality import Quality, store_lists
 from store_uptime.pipeline.report.report import Report
@@ -52,15 +51,15 @@ class ArchivedReport:
 def archive(report: Report) -> ArchivedReport:
     """A whole report as bytes; of a selection there is nothing to keep that the whole does not hold."""
     if report.selection is not None:
-        raise ValueError("a selection cannot be saved, only the whole report")
+        raise ValueError("a selection cannot be archived, only the whole report")
     rejects = (
         rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
     )
     return ArchivedReport(
-        figures=parquet(report.exact, {MARK: json.dumps(metadata(report), ensure_ascii=False)}),
-        plan=parquet(report.plan.intervals.sort("store", "open_us")),
-        rejects=parquet(pl.concat(rejects, how="diagonal")),
-        lanes=None if report.lanes is None else parquet(report.lanes),
+        figures=parquet_bytes(report.exact, {MARK: json.dumps(metadata(report), ensure_ascii=False)}),
+        plan=parquet_bytes(report.plan.intervals.sort("store", "open_us")),
+        rejects=parquet_bytes(pl.concat(rejects, how="diagonal")),
+        lanes=None if report.lanes is None else parquet_bytes(report.lanes),
     )
 
 
@@ -71,7 +70,7 @@ def restore(
     lanes: bytes | None = None,
     store: str | None = None,
 ) -> Report:
-    """The report that was saved; with `store`, what it says of that one: little more than its rows is read then.
+    """The report that was archived; with `store`, the part of that one: little more than its rows is read then.
 
     With the figures alone it can be written in every format and has its quality and provenance; to be explained it
     needs its plan; without its rejects it has no tables of rejected rows. Of one store, figures, intervals, lanes and
@@ -94,18 +93,18 @@ def restored_whole(
     own = pl.lit(True) if store is None else pl.col("store").is_in(rows["store"].to_list())
     facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
     # where there is no plan not even its columns are there: none is an error, and not a store that is always closed
-    intervals = pl.DataFrame() if plan is None else rows_of(plan, own)
+    intervals = pl.DataFrame() if plan is None else matching_rows(plan, own)
     run, exact = plan_again(facts, rows, intervals), rows.drop("store")
     return Report(
         plan=run,
         exact=exact,
         quality=quality_again(facts["quality"], run, exact),
         rejects={} if rejects is None else dict(tables(pl.read_parquet(io.BytesIO(rejects)))),
-        lanes=None if lanes is None else rows_of(lanes, own),
+        lanes=None if lanes is None else matching_rows(lanes, own),
     )
 
 
-def rows_of(file: bytes, own: pl.Expr) -> pl.DataFrame:
+def matching_rows(file: bytes, own: pl.Expr) -> pl.DataFrame:
     """The rows of a Parquet file that a test is true of; parts without any are not decoded."""
     return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
 
@@ -116,7 +115,7 @@ def metadata(report: Report) -> dict[str, Any]:
     return {
         "source": plan.source,
         "tzdata": plan.tzdata,
-        "options": plain_options(plan.options),
+        "options": plan.options.to_dict(),
         "horizon": asdict(plan.horizon),
         "not_observed": plan.not_observed.to_list(),
         "observed_ids": plan.observed_ids,
@@ -131,39 +130,11 @@ def metadata(report: Report) -> dict[str, Any]:
     }
 
 
-def plain_options(options: Options) -> dict[str, Any]:
-    """Options as plain values; times in microseconds, since JSON has none."""
-    return {
-        "now_us": None if options.now is None else instant_us(options.now),
-        "store": options.store,
-        "max_gap_us": None if options.max_gap is None else microseconds(options.max_gap),
-        "lookback_us": microseconds(options.lookback),
-        "until_us": None if options.until is None else instant_us(options.until),
-    }
-
-
-def options_again(plain: Mapping[str, Any]) -> Options:
-    """The options that `plain_options` was given."""
-    max_gap_us = plain["max_gap_us"]
-    return Options(
-        now=moment_of(plain["now_us"]),
-        store=plain["store"],
-        max_gap=None if max_gap_us is None else timedelta(microseconds=max_gap_us),
-        lookback=timedelta(microseconds=plain["lookback_us"]),
-        until=moment_of(plain.get("until_us")),  # kept by a version that did not know it
-    )
-
-
-def moment_of(instant: int | None) -> datetime | None:
-    """The moment that is so many microseconds after 1970, if any."""
-    return None if instant is None else EPOCH + timedelta(microseconds=instant)
-
-
 def plan_again(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
     """The plan of a report: its stores are columns of the figures, in the order of their keys."""
     return Plan(
         source=facts["source"],
-        options=options_again(facts["options"]),
+        options=Options.from_dict(facts["options"]),
         horizon=Horizon(**facts["horizon"]),
         stores=rows.select(STORE_COLUMNS),
         intervals=intervals,
@@ -188,13 +159,13 @@ def quality_again(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> 
 
 def tables(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """The rejected rows of each table by its name, each with its own columns."""
-    unsaid = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # kept by a version that did not say it
-    rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in unsaid)
+    missing = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # archived by a version without them
+    rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     for name, columns in REJECTED.items():
         yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns, SURPLUS)
 
 
-def parquet(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
+def parquet_bytes(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
     """A frame as a Parquet file, compressed by zstd, in groups of rows that can be passed over."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", metadata=metadata, row_group_size=ROWS_OF_A_GROUP)

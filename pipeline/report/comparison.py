@@ -9,7 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from store_uptime.pipeline.data_warnings import WARNING_CODES, DataWarning, NoHours, NoZones
-from store_uptime.pipeline.report.figures import percent
+from store_uptime.pipeline.report.figures import uptime_percent
 from store_uptime.pipeline.report.report import Report
 
 ORDER = ("worse", "gone", "new", "unknown", "better", "same")
@@ -26,10 +26,10 @@ def comparison(old: Report, new: Report) -> pl.DataFrame:
     alike is in byte order of the ids.
     """
     both = weeks(old, "before").join(weeks(new, "after"), on="store_id", how="full", coalesce=True)
-    lost = pl.when(change() == "worse").then(pl.col("percent_before") - pl.col("percent_after"))
-    rank = change().replace_strict(ORDER, range(len(ORDER)), return_dtype=pl.UInt8)
+    lost = pl.when(change_of_store() == "worse").then(pl.col("percent_before") - pl.col("percent_after"))
+    rank = change_of_store().replace_strict(ORDER, range(len(ORDER)), return_dtype=pl.UInt8)
     return (
-        both.with_columns(change=change(), rank=rank, lost=lost.fill_null(0))
+        both.with_columns(change=change_of_store(), rank=rank, lost=lost.fill_null(0))
         .sort("rank", "lost", "store_id", descending=[False, True, False])
         .select(GIVES)
     )
@@ -63,7 +63,7 @@ def weeks(report: Report, when: str) -> pl.DataFrame:
     up, down = pl.col("uptime_last_week_us"), pl.col("downtime_last_week_us")
     return report.exact.select(
         "store_id",
-        percent(up, down).alias(f"percent_{when}"),
+        uptime_percent(up, down).alias(f"percent_{when}"),
         down.alias(f"downtime_{when}_us"),
         up.cast(pl.Int128).alias(f"up_{when}"),
         (up + down).cast(pl.Int128).alias(f"known_{when}"),
@@ -71,7 +71,7 @@ def weeks(report: Report, when: str) -> pl.DataFrame:
     )
 
 
-def change() -> pl.Expr:
+def change_of_store() -> pl.Expr:
     """What became of a store. Shares are compared by products, which take more than 64 bits."""
     before = pl.col("up_before") * pl.col("known_after")
     after = pl.col("up_after") * pl.col("known_before")

@@ -1,7 +1,7 @@
 """Exact microseconds in, the written figures out: docs/semantics.md, "Output".
 
-exact       what the stage computed, one row per store, empty where nothing is known
-extended    minutes, hours and percent with two decimals, each rounded once, half to even
+exact_figures   what the stage computed, one row per store, empty where nothing is known
+extended        minutes, hours and percent with two decimals, each rounded once, half to even
 """
 
 from decimal import Decimal
@@ -32,7 +32,7 @@ HEADINGS = {
 }
 
 
-def exact(plan: Plan, figures: Figures) -> pl.DataFrame:
+def exact_figures(plan: Plan, figures: Figures) -> pl.DataFrame:
     """One row per store, by store_id in byte order, with {uptime,downtime,unknown,business}_last_{hour,day,week}_us.
 
     Also polls_last_…, last_poll_us, last_active, has_evidence, down_now, and the plan's columns. uptime and downtime
@@ -40,14 +40,14 @@ def exact(plan: Plan, figures: Figures) -> pl.DataFrame:
     null, and down_now false.
     """
     hours_known = ~pl.col("hours_unknown")
-    told: dict[str, pl.Expr] = {}
+    columns: dict[str, pl.Expr] = {}
     for window in WINDOWS:
         up, down, business = (pl.col(f"{kind}_last_{window}_us") for kind in ("uptime", "downtime", "business"))
         known = up + down
-        said = hours_known & ((business == 0) | (known > 0))
-        told |= {
-            f"uptime_last_{window}_us": pl.when(said).then(up),
-            f"downtime_last_{window}_us": pl.when(said).then(down),
+        is_known = hours_known & ((business == 0) | (known > 0))
+        columns |= {
+            f"uptime_last_{window}_us": pl.when(is_known).then(up),
+            f"downtime_last_{window}_us": pl.when(is_known).then(down),
             f"unknown_last_{window}_us": pl.when(hours_known).then(business - known),
             f"business_last_{window}_us": pl.when(hours_known).then(business),
         }
@@ -55,7 +55,7 @@ def exact(plan: Plan, figures: Figures) -> pl.DataFrame:
         plan.stores.lazy()
         .join(figures.stores.lazy(), on="store", how="left")
         .join(figures.windows.lazy(), on="store", how="left")
-        .with_columns(**told)
+        .with_columns(**columns)
         .sort("store")
         .drop("store")
         .collect()
@@ -66,12 +66,12 @@ def extended(exact: pl.DataFrame) -> pl.DataFrame:
     """The columns of the extended report; the plain report is the first seven of them."""
     return exact.with_columns(
         *(
-            figure(pl.col(f"{kind}_last_{window}_us"), unit).alias(f"{kind}_last_{window}")
+            figure_of(pl.col(f"{kind}_last_{window}_us"), unit).alias(f"{kind}_last_{window}")
             for kind in ("uptime", "downtime", "unknown", "business")
             for window, unit in UNIT_US.items()
         ),
         *(
-            percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us")).alias(
+            uptime_percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us")).alias(
                 f"uptime_percent_last_{window}"
             )
             for window in WINDOWS
@@ -82,12 +82,12 @@ def extended(exact: pl.DataFrame) -> pl.DataFrame:
     ).select(EXTENDED)
 
 
-def figure(us: pl.Expr, unit_us: int) -> pl.Expr:
+def figure_of(us: pl.Expr, unit_us: int) -> pl.Expr:
     """Microseconds in a unit, to two decimals."""
     return hundredths(half_even(us, unit_us // 100))
 
 
-def percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
+def uptime_percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
     """Uptime's share of the known time; 100.00 and 0.00 only where nothing at all is down or up."""
     known = up + down
     share = half_even(up * 10_000, known).clip(
@@ -102,11 +102,12 @@ def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
     In 128 bits: thousands of stores times ten thousand are more microseconds than 64 hold.
     """
     up, down = (pl.col(f"{kind}_last_{window}_us").cast(pl.Int128).sum() for kind in ("uptime", "downtime"))
-    return exact.select(percent(up, down)).item()
+    return exact.select(uptime_percent(up, down)).item()
 
 
 def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:
     """The whole number of units nearest to a non-negative amount; of two as near, the even one."""
+    # Polars rounds floats; here both are whole numbers, and a tie is seen exactly.
     whole, twice_the_rest = amount // unit, 2 * (amount % unit)
     up = (twice_the_rest > unit) | ((twice_the_rest == unit) & (whole % 2 == 1))
     return whole + up.cast(pl.Int64)

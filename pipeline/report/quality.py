@@ -19,7 +19,7 @@ class Quality:
     tables: counts for polls, hours, zones. duplicates: polls beyond the first of the same store, microsecond and
     status. contradictory: (store, microsecond) pairs with both statuses. stores: ids for each key of `LISTS`, in byte
     order. warnings: sentences, and warning_codes: of which kind each is, one of `WARNING_CODES`; empty where the report
-    was kept by a version that did not say it.
+    was archived by a version without them.
     """
 
     tables: dict[str, TableCounts]
@@ -37,17 +37,19 @@ class Quality:
     def warnings_of(self, kind: type[DataWarning]) -> list[str]:
         """The sentences of one kind."""
         codes = self.warning_codes or [""] * len(self.warnings)
-        return [said for said, code in zip(self.warnings, codes, strict=True) if code == kind.code]
+        return [sentence for sentence, code in zip(self.warnings, codes, strict=True) if code == kind.code]
 
 
-def quality(ready: Prepared, exact: pl.DataFrame) -> Quality:
+def quality_of(prepared: Prepared, exact: pl.DataFrame) -> Quality:
     """The quality of a run; `exact` has one row per store."""
-    found = sorted([*ready.warnings, *figure_warnings(ready.plan, exact)], key=lambda each: KINDS.index(type(each)))
+    found = sorted(
+        [*prepared.warnings, *figure_warnings(prepared.plan, exact)], key=lambda each: KINDS.index(type(each))
+    )
     return Quality(
-        tables=ready.counts,
-        duplicates=sum(part.duplicates for part in ready.partitions),
-        contradictory=sum(part.contradictory for part in ready.partitions),
-        stores=store_lists(ready.plan, exact),
+        tables=prepared.counts,
+        duplicates=sum(part.duplicates for part in prepared.partitions),
+        contradictory=sum(part.contradictory for part in prepared.partitions),
+        stores=store_lists(prepared.plan, exact),
         warnings=[str(each) for each in found],
         warning_codes=[each.code for each in found],
     )

@@ -15,14 +15,13 @@ from typing import Any
 import polars as pl
 
 from store_uptime.pipeline.errors import writing
-from store_uptime.pipeline.files import Purpose, beginning, check_targets, first_line, write_file
-from store_uptime.pipeline.load.rejects import REJECTS
-from store_uptime.pipeline.options import Columns, Format, Options, instant_us, iso
+from store_uptime.pipeline.files import Purpose, check_targets, first_bytes_of, header_line, write_file
+from store_uptime.pipeline.load.reject_files import REJECTS
+from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection, instant_us, iso
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.rejected import RejectedTables
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
 from store_uptime.pipeline.report.quality import Quality
-from store_uptime.pipeline.report.selection import Selection
 from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook
 from store_uptime.pipeline.tables import ROWS_OF
 
@@ -36,8 +35,8 @@ class Report:
     """What `build_report` gives.
 
     exact: one row per store in whole microseconds (see `figures.exact`). rejects: for polls, hours and zones the
-    rejected rows: line, reason, and the row as it was, as text. lanes: where they were asked for, the changes of each
-    store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week before
+    rejected rows: line, reason, and the row as it was, as text. lanes: of `build_report_with_lanes`, the changes of
+    each store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week before
     now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown), by store and minute; a store begins closed. selection: what
     the rows were selected by; the quality is that of the whole report.
     """
@@ -48,6 +47,18 @@ class Report:
     rejects: dict[str, pl.DataFrame]
     lanes: pl.DataFrame | None = None
     selection: Selection | None = None
+
+    def __repr__(self) -> str:
+        """Three lines: what it is of, until when, and what came out."""
+        options, warnings = self.plan.options, len(self.quality.warnings)
+        now_us = self.plan.horizon.now_us
+        percents = {window: self.uptime_percent(window) for window in WINDOWS}
+        up = (f"{'unknown' if percent is None else f'{percent} %'} ({window})" for window, percent in percents.items())
+        return (
+            f"Report of {self.plan.source}, {'all stores' if options.store is None else f'store {options.store}'}\n"
+            f"now {iso(now_us)} ({now_is(options, now_us)}), windows {', '.join(WINDOWS)}\n"
+            f"stores: {self.exact.height:,}; up: {', '.join(up)}; warnings: {warnings}"
+        )
 
     @cached_property
     def extended(self) -> pl.DataFrame:
@@ -65,17 +76,17 @@ class Report:
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the figures come from: plain values, times in ISO 8601."""
-        horizon, options = self.plan.horizon, self.plan.options
+        horizon, options = self.plan.horizon, self.plan.options.to_dict()
         asked = {} if self.selection is None else {"selection": self.selection.asked}
         mapping = self.plan.mapping.to_dict()
         return {
             "now": iso(horizon.now_us),
-            "now_is": now_is(options, horizon.now_us),
+            "now_is": now_is(self.plan.options, horizon.now_us),
             "data_age_seconds": horizon.age_seconds,
             "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
-            "store": options.store,
-            "max_gap_seconds": options.max_gap and options.max_gap.total_seconds(),
-            "lookback_seconds": options.lookback.total_seconds(),
+            "store": options["store_id"],
+            "max_gap_seconds": options["max_gap"],
+            "lookback_seconds": options["lookback"],
             "source": self.plan.source,
             "tzdata": self.plan.tzdata,
             **({"mapping": mapping} if mapping else {}),
@@ -161,12 +172,12 @@ def csv_bytes(table: pl.DataFrame) -> bytes:
 
 def is_report(path: Path) -> bool:
     """Whether a file is a report that this program wrote, in any of the four formats. Raises OSError."""
-    head = beginning(path)
+    head = first_bytes_of(path)
     if head.startswith(b"PAR1"):
         return has_parquet_metadata(path)
     if head.startswith(b"PK"):
         return is_own_workbook(path)
-    return head.startswith(b'{"provenance": ') or first_line(path).decode(errors="replace") in HEADERS
+    return head.startswith(b'{"provenance": ') or header_line(path).decode(errors="replace") in HEADERS
 
 
 def has_parquet_metadata(path: Path) -> bool:

@@ -17,7 +17,7 @@ from typing import Literal
 import polars as pl
 
 from store_uptime.pipeline.options import EPOCH, WINDOWS, microseconds
-from store_uptime.pipeline.report.figures import UNIT_US, figure
+from store_uptime.pipeline.report.figures import UNIT_US, figure_of
 from store_uptime.pipeline.report.timeline import Timeline
 
 Status = Literal["up", "down", "unknown", "closed"]
@@ -77,7 +77,7 @@ class Week:
 def week_of(timeline: Timeline) -> Week:
     """The week that a timeline is of."""
     now = EPOCH + timedelta(microseconds=timeline.plan.horizon.now_us)
-    return Week(now, list(days(timeline)), outages(timeline), figures(timeline))
+    return Week(now, list(days(timeline)), outages_of(timeline), week_figures(timeline))
 
 
 def days(timeline: Timeline) -> Iterator[Day]:
@@ -86,16 +86,19 @@ def days(timeline: Timeline) -> Iterator[Day]:
         return
     found = pieces(timeline)
     for row in timeline.days.iter_rows(named=True):
-        inside = (cut(piece, row["start_utc"], row["end_utc"]) for piece in found)
-        yield Day(**row, stretches=tuple(with_closed(merged(piece for piece in inside if piece.length > timedelta()))))
+        inside = (cut_stretch(piece, row["start_utc"], row["end_utc"]) for piece in found)
+        yield Day(
+            **row,
+            stretches=tuple(with_closed(merged_stretches(piece for piece in inside if piece.length > timedelta()))),
+        )
 
 
-def outages(timeline: Timeline) -> list[Stretch]:
+def outages_of(timeline: Timeline) -> list[Stretch]:
     """The stretches in which the store was down, in order."""
-    return [stretch for stretch in merged(pieces(timeline)) if stretch.status == "down"]
+    return [stretch for stretch in merged_stretches(pieces(timeline)) if stretch.status == "down"]
 
 
-def figures(timeline: Timeline) -> dict[tuple[str, str], Decimal | None]:
+def week_figures(timeline: Timeline) -> dict[tuple[str, str], Decimal | None]:
     """The figures as `Week` describes them."""
     lengths = {(kind, window): within(timeline, status, window) for kind, status in KINDS.items() for window in WINDOWS}
     return {
@@ -122,13 +125,13 @@ def within(timeline: Timeline, status: Status, window: str) -> timedelta:
     """How long a status holds in a window."""
     now_us = timeline.plan.horizon.now_us
     start, now = (EPOCH + timedelta(microseconds=us) for us in (now_us - WINDOWS[window], now_us))
-    lengths = (cut(piece, start, now).length for piece in pieces(timeline) if piece.status == status)
+    lengths = (cut_stretch(piece, start, now).length for piece in pieces(timeline) if piece.status == status)
     return sum((length for length in lengths if length > timedelta()), timedelta())
 
 
 def rounded(length: timedelta, window: str) -> Decimal:
     """A length as the report writes it."""
-    return pl.select(figure(pl.lit(microseconds(length)), UNIT_US[window])).item()
+    return pl.select(figure_of(pl.lit(microseconds(length)), UNIT_US[window])).item()
 
 
 def pieces(timeline: Timeline) -> list[Stretch]:
@@ -139,12 +142,12 @@ def pieces(timeline: Timeline) -> list[Stretch]:
     ]
 
 
-def cut(stretch: Stretch, start: datetime, end: datetime) -> Stretch:
+def cut_stretch(stretch: Stretch, start: datetime, end: datetime) -> Stretch:
     """The part of a stretch that lies between two instants; of a negative length where there is none."""
     return replace(stretch, start_utc=max(stretch.start_utc, start), end_utc=min(stretch.end_utc, end))
 
 
-def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+def merged_stretches(stretches: Iterable[Stretch]) -> list[Stretch]:
     """The stretches, those of one status that touch made one."""
     found: list[Stretch] = []
     for each in stretches:

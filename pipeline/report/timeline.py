@@ -11,12 +11,11 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE, local_days, local_offsets
-from store_uptime.pipeline.files import Purpose, beginning, first_line
+from store_uptime.pipeline.files import Purpose, first_bytes_of, header_line
 from store_uptime.pipeline.options import SECOND_US, WEEK_US, Horizon, iso
-from store_uptime.pipeline.plan.packing import unpacked
+from store_uptime.pipeline.plan.packing import unpacked_polls
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.plan import Plan
-from store_uptime.pipeline.report.compute import max_gap_us
 from store_uptime.pipeline.report.report import CSV_TIME, csv_bytes
 from store_uptime.pipeline.uptime.stage import segments
 
@@ -85,19 +84,19 @@ class Timeline:
 def is_timeline(path: Path) -> bool:
     """Whether a file is a timeline that this program wrote, as CSV or JSON. Raises OSError."""
     header = ",".join(COLUMNS).encode()
-    return first_line(path) == header or OBJECT.match(beginning(path)) is not None
+    return header_line(path) == header or OBJECT.match(first_bytes_of(path)) is not None
 
 
 OBJECT = re.compile(rb'\{"store_id": "(?:[^"\\]|\\.)*", "timezone": "')
 TIMELINE = Purpose("timeline", is_timeline)
 
 
-def timeline(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeline:
+def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeline:
     """The timeline of the one store that a plan was made for."""
-    given = segments(db, partition, plan.horizon, max_gap_us(plan))
+    given = segments(db, partition, plan.horizon, plan.max_gap_us)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     pieces = explained(in_week(given, plan), zone, plan.horizon, because(given, plan))
-    polls = polls_of_week(unpacked(partition.polls, partition.line), plan, zone)
+    polls = polls_of_week(unpacked_polls(partition.polls, partition.keys), plan, zone)
     return Timeline(plan.options.store or "", zone, plan, pieces, polls, days_of_week(plan, zone))
 
 
@@ -119,7 +118,7 @@ def because(given: pl.DataFrame, plan: Plan) -> pl.Expr:
     """Why a piece of these is what it is."""
     start, end, opening, poll = (pl.col(name) for name in ("start_us", "end_us", "open_us", "poll_us"))
     unknown = "no poll within max-gap" if given["poll_us"].count() else "no poll in business time"
-    limit = pl.lit(None if plan.options.max_gap is None else max_gap_us(plan), pl.Int64)  # null: nothing is equal to it
+    limit = pl.lit(None if plan.options.max_gap is None else plan.max_gap_us, pl.Int64)  # null: nothing is equal to it
     return (
         pl.when(poll.is_null()).then(pl.lit(unknown))
         .when(poll < opening).then(pl.lit("carried from the last poll of an earlier interval"))
@@ -142,10 +141,10 @@ def explained(given: pl.DataFrame, zone: str, horizon: Horizon, because: pl.Expr
         .otherwise(pl.lit("unknown")),
         start_local=local_text("start_us"),
         end_local=local_text("end_us"),
-        start_utc=in_utc("start_us"),
-        end_utc=in_utc("end_us"),
+        start_utc=utc_time("start_us"),
+        end_utc=utc_time("end_us"),
         minutes=(end - start) / 60_000_000,
-        poll_utc=in_utc("poll_us"),
+        poll_utc=utc_time("poll_us"),
         because=because,
     )
 
@@ -158,7 +157,7 @@ def polls_of_week(polls: pl.DataFrame, plan: Plan, zone: str) -> pl.DataFrame:
     return with_offsets(instants, zone, plan.horizon, ["poll_us"]).select(
         status=pl.when("active").then(pl.lit("active")).otherwise(pl.lit("inactive")),
         poll_local=local_text("poll_us"),
-        poll_utc=in_utc("poll_us"),
+        poll_utc=utc_time("poll_us"),
         in_business=(pl.col("poll_us") < pl.col("close_us")).fill_null(False),
     )
 
@@ -168,9 +167,9 @@ def days_of_week(plan: Plan, zone: str) -> pl.DataFrame:
     now_us = plan.horizon.now_us
     return local_days(zone, now_us - WEEK_US, now_us).select(
         "date",
-        start_utc=in_utc("start_us"),
-        end_utc=in_utc("end_us"),
-        change_utc=in_utc("change_us"),
+        start_utc=utc_time("start_us"),
+        end_utc=utc_time("end_us"),
+        change_utc=utc_time("change_us"),
         shift_minutes=pl.col("shift_us") // (60 * SECOND_US),
     )
 
@@ -184,7 +183,7 @@ def with_offsets(given: pl.DataFrame, zone: str, horizon: Horizon, columns: Iter
     return given
 
 
-def in_utc(column: str) -> pl.Expr:
+def utc_time(column: str) -> pl.Expr:
     """Microseconds since 1970 as a time in UTC."""
     return pl.from_epoch(pl.col(column), "us").dt.replace_time_zone("UTC")
 

@@ -1,12 +1,15 @@
 """Where the three tables come from: `open_source` turns an address into a `Source`.
 
-frames.py         frames that are there already, and the protocol itself
+protocol.py       what a source is
+frames.py         frames that are there already
 folder.py         a folder of text or Parquet, scanned lazily
 discovery.py      which files a folder has, and which table each one is
 content.py        what the first bytes of a file say; own_files.py: what this program has written itself
 files.py          what is known of a file before it is read; paths.py: names of files and folders
 text_files.py     header and rows of text; parquet_files.py: of Parquet; partitions.py: columns in names of folders
-postgres.py       tables in PostgreSQL, pulled by ConnectorX; also the embedded server
+postgres.py       tables in PostgreSQL, pulled by ConnectorX; embedded.py: in the server that this package starts
+session.py        one state of a database, and the pulls that see it; database_tables.py: our tables in it
+poll_tables.py    its polls, by how their times are kept; described.py: all its tables, whatever they are called
 locks.py          a transaction in which the tables stay as they are; pulls.py: results of statements as Arrow
 patience.py       how long anything is waited for
 connection.py     one connection string for psycopg and ConnectorX
@@ -17,13 +20,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.errors import AddressNotUnderstood, SourceMissing
+from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import EMBEDDED
 from store_uptime.pipeline.text import printable
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline.source.frames import Source
+    from store_uptime.pipeline.source.protocol import Source
 
+log = logger_of(__name__)
 URLS = ("postgresql://", "postgres://")
 
 
@@ -34,7 +39,7 @@ def open_source(
     mapping: SourceMapping = AS_NAMED,
     patience: timedelta | None = None,
 ) -> "Source":
-    """The source at an address; nothing is read before it is entered with `with`, but a folder's files are
+    """The source at an address; nothing is read before it is opened with `opened`, but a folder's files are
     looked through.
 
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
@@ -52,7 +57,7 @@ def open_source(
 
         return folder(Path(address), mapping)
     if text == EMBEDDED:
-        from store_uptime.pipeline.source.postgres.postgres import EmbeddedPostgres
+        from store_uptime.pipeline.source.postgres.embedded import EmbeddedPostgres
 
         return EmbeddedPostgres(schema, application, mapping, patience)
     if is_connection_string(text):
@@ -66,6 +71,15 @@ def open_source(
             "Name a folder, or a database of PostgreSQL.",
         )
     raise SourceMissing(printable(text), "there is no such folder or file")
+
+
+def as_source(source: "Source | str | Path") -> "Source":
+    """A source, or the one at an address. Raises what `open_source` raises."""
+    if not isinstance(source, str | Path):
+        return source
+    opened = open_source(source)
+    log.debug("opened %s", opened.name)  # and not the address: there may be a password in it
+    return opened
 
 
 def is_database(text: str) -> bool:

@@ -1,143 +1,59 @@
-"""What a source is, and the source whose tables are frames already.
+"""The source whose tables are frames already.
 
-Source        the protocol
 FrameTables   tables that are frames with the right columns
 Frames        frames that somebody gives, whatever else is in them
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import accepted, instant, judged_hours, judged_polls, judged_zones
-from store_uptime.pipeline.data_warnings import DataWarning
+from store_uptime.pipeline.clean.instants import poll_instant_us
+from store_uptime.pipeline.clean.raw import NONE_VALID, RawFrames, RawPolls, RawTables
+from store_uptime.pipeline.clean.reasons import only_accepted
+from store_uptime.pipeline.clean.rules import JUDGES, judged_polls
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
-from store_uptime.pipeline.options import DEFAULTS, Horizon
+from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.panics import is_panic
-from store_uptime.pipeline.plan.horizon import found_horizon
+from store_uptime.pipeline.source.protocol import ALL_TABLES
 from store_uptime.pipeline.tables import COLUMNS, Table
 
-RawFrames = Sequence[pl.LazyFrame]
+if TYPE_CHECKING:
+    from store_uptime.pipeline.data_warnings import DataWarning
+
 READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """What Polars raises where data cannot be read; the last one is no `Exception`."""
-JUDGES: Mapping[Table, Callable[[pl.LazyFrame, SourceMapping], pl.LazyFrame]] = {
-    "store_status": lambda raw, mapping: judged_polls(raw, None, mapping),
-    "menu_hours": judged_hours,
-    "timezones": lambda raw, _: judged_zones(raw),
-}
-
-
-@dataclass(frozen=True)
-class RawPolls:
-    """What a source gives of the polls.
-
-    usual: store_id (categorical), poll_us, active: polls of the horizon in which nothing can be wrong. others: rows to
-    be judged, as they are met. Together they are at least all that is in the horizon, ahead of the clock, or
-    unreadable.
-    """
-
-    usual: pl.DataFrame
-    others: RawFrames
-
-
-NONE_USUAL = pl.DataFrame(schema={"store_id": pl.Categorical(), "poll_us": pl.Int64, "active": pl.Boolean})
-
-
-class Source(Protocol):
-    """Three tables as they are met: raw rows, that `clean` judges. Entered once, read, left.
-
-    A table comes as one or more frames, because its parts may be typed differently.
-    """
-
-    name: str
-    """Where it is, for people; never with a password."""
-    gives_all: bool
-    """Whether `polls` also gives what lies outside the horizon, so that it can be counted."""
-    files: Sequence[Path]
-    """The files that are read, none of which may be written; a database has none."""
-    remarks: list[DataWarning]
-    """What the user should know about reading it, filled while it is read."""
-    mapping: SourceMapping
-    """What it calls things."""
-    version: str | None
-    """Once entered, what is read: sources of one version hold the same rows. None where that cannot be told."""
-    reads: Sequence[Table]
-    """The tables that are going to be read: said before it is entered, and only those are locked."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def newest_poll_us(self, ceiling_us: int) -> int | None:
-        """The newest acceptable poll up to an instant, of all stores."""
-        ...
-
-    def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
-        """store_id, timestamp_utc, status."""
-        ...
-
-    def hours(self, store: str | None) -> RawFrames:
-        """store_id, day_of_week, start_time_local, end_time_local."""
-        ...
-
-    def zones(self, store: str | None) -> RawFrames:
-        """store_id, timezone_str."""
-        ...
-
-    def has_polled(self, store: str) -> bool:
-        """Whether any poll, whenever it was, has this store id."""
-        ...
-
-    def stores(self) -> list[str]:
-        """The ids with a poll in the horizon of a report without options, in byte order, by a quicker look.
-
-        Raises NoPolls.
-        """
-        ...
-
-    def poll_span_us(self) -> tuple[int, int] | None:
-        """The oldest and the newest readable timestamp, for an error message."""
-        ...
-
-    newest_limit: float
-    """How many polls `newest_polls` gives at most; infinity: all."""
-
-    def newest_polls(self) -> RawFrames:
-        """store_id, timestamp_utc, status, to see why none is accepted; of many the newest, where that is cheap."""
-        ...
 
 
 class FrameTables:
     """A source made of frames that have the columns of docs/semantics.md, "Input", and those of `clean` beside."""
 
-    gives_all = True
+    counts_outside_horizon = True
     newest_limit = math.inf
-    reads: Sequence[Table] = tuple(COLUMNS)
     version: str | None = None
     files: Sequence[Path] = ()
 
     def __init__(self, tables: Mapping[Table, RawFrames], name: str, mapping: SourceMapping) -> None:
         self.name, self.mapping = name, mapping
-        self.remarks: list[DataWarning] = []
+        self.warnings: list[DataWarning] = []
         self._polls, self._hours, self._zones = (tables[table] for table in COLUMNS)
 
-    def __enter__(self) -> Self:
-        return self
+    @contextmanager
+    def opened(self, tables: Sequence[Table] = ALL_TABLES) -> Iterator[Self]:
+        """See `Source`; frames need no lock, whichever are read."""
+        try:
+            yield self
+        except READ_ERRORS as error:
+            raise self._read_error(error) from error
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, READ_ERRORS):
-            found = f"it cannot be read to its end ({first_words(error)})"
-            raise SourceMismatch(self.name, found, "look at the frames") from error
+    def read(self, horizon: Horizon, store: str | None) -> RawTables:
+        """See `Source`; nothing travels, for lazy frames are read where they are judged."""
+        return RawTables(lambda: self.polls(horizon, store), lambda: self.hours(store), lambda: self.zones(store))
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """See `Source`."""
@@ -146,23 +62,22 @@ class FrameTables:
 
     def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
         """See `Source`; here it is every row, to be judged."""
-        return RawPolls(NONE_USUAL, of_store(self._polls, store))
+        return RawPolls(NONE_VALID, rows_of_store(self._polls, store))
 
     def hours(self, store: str | None) -> RawFrames:
         """See `Source`."""
-        return of_store(self._hours, store)
+        return rows_of_store(self._hours, store)
 
     def zones(self, store: str | None) -> RawFrames:
         """See `Source`."""
-        return of_store(self._zones, store)
+        return rows_of_store(self._zones, store)
 
     def has_polled(self, store: str) -> bool:
         """See `Source`."""
-        return any(not frame.head(1).collect().is_empty() for frame in of_store(self._polls, store))
+        return any(not frame.head(1).collect().is_empty() for frame in rows_of_store(self._polls, store))
 
-    def stores(self) -> list[str]:
+    def stores(self, horizon: Horizon) -> list[str]:
         """See `Source`."""
-        horizon = found_horizon(self, DEFAULTS)
         polls = self._accepted().filter(pl.col("poll_us").is_between(horizon.start_us, horizon.now_us))
         return polls.select(pl.col("store_id").unique()).collect()["store_id"].sort().to_list()
 
@@ -177,9 +92,12 @@ class FrameTables:
         """See `Source`."""
         return self._polls
 
+    def _read_error(self, error: BaseException) -> SourceMismatch:
+        return SourceMismatch(self.name, f"it cannot be read to its end ({first_words(error)})", "look at the frames")
+
     def _accepted(self) -> pl.LazyFrame:
         judged = (judged_polls(raw, None, self.mapping) for raw in self._polls)
-        return pl.concat(accepted(frame).select("store_id", "poll_us") for frame in judged)
+        return pl.concat(only_accepted(frame).select("store_id", "poll_us") for frame in judged)
 
 
 class Frames(FrameTables):
@@ -205,14 +123,14 @@ def newest_us(raw: pl.LazyFrame, ceiling_us: int, mapping: SourceMapping) -> int
     """The newest acceptable poll of a frame. Where times are typed, the newest row is nearly always good enough."""
     kinds = raw.collect_schema()
     if isinstance(kinds["timestamp_utc"], pl.Datetime):
-        us = instant(kinds)
+        us = poll_instant_us(kinds)
         newest = raw.filter(us <= ceiling_us).select(us.max()).collect(engine="streaming").item()
         if (
             newest is None
-            or not accepted(judged_polls(raw.filter(us == newest), None, mapping)).head(1).collect().is_empty()
+            or not only_accepted(judged_polls(raw.filter(us == newest), None, mapping)).head(1).collect().is_empty()
         ):
             return newest
-    polls = accepted(judged_polls(raw, None, mapping)).filter(pl.col("poll_us") <= ceiling_us)
+    polls = only_accepted(judged_polls(raw, None, mapping)).filter(pl.col("poll_us") <= ceiling_us)
     return polls.select(pl.max("poll_us")).collect(engine="streaming").item()
 
 
@@ -231,10 +149,10 @@ def of_table(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: 
         needed = f"it needs {','.join(COLUMNS[table])}, each once"
         raise SourceMismatch(source, f"the columns of {table} are {','.join(present)}", needed)
     cut = frame.select(pl.col(name).alias(column) for column, name in found.items())
-    return checked(cut, table, mapping, source)
+    return readable_frame(cut, table, mapping, source)
 
 
-def checked(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: str) -> pl.LazyFrame:
+def readable_frame(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: str) -> pl.LazyFrame:
     """A frame whose types can be judged; bytes become text. Raises SourceMismatch, which names the column."""
     kinds = frame.collect_schema()
     readable = frame.with_columns(text_of_bytes(name) for name in COLUMNS[table] if kinds[name] == pl.Binary)
@@ -260,12 +178,12 @@ def lossy_text(column: pl.Series) -> pl.Series:
 
 
 def first_words(error: BaseException) -> str:
-    """The first line of what a library says; where it panics, its words are for those who wrote it."""
+    """The first line of a library's message; that of a panic is for those who wrote the library."""
     if is_panic(error):
         return "the library that reads it fails within itself"
     return str(error).partition("\n")[0].removesuffix(".")
 
 
-def of_store(frames: RawFrames, store: str | None) -> RawFrames:
+def rows_of_store(frames: RawFrames, store: str | None) -> RawFrames:
     """The rows of one store, or all of them."""
     return frames if store is None else [frame.filter(pl.col("store_id").cast(pl.String) == store) for frame in frames]

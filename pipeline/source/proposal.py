@@ -11,125 +11,122 @@ from dataclasses import dataclass
 import polars as pl
 
 from store_uptime.pipeline.calendar.tzdata import known_zones
-from store_uptime.pipeline.clean.rules import instant_of_text, time_of_day
+from store_uptime.pipeline.clean.instants import instant_of_text
+from store_uptime.pipeline.clean.local_times import local_time_us
 from store_uptime.pipeline.mapping.likeness import ACTIVE, INACTIVE, SURE, USUAL, YES_OR_NO, likeness
 from store_uptime.pipeline.mapping.mapping_rules import toml_value, word_text
 from store_uptime.pipeline.mapping.time_units import YEARS_US
 from store_uptime.pipeline.options import UNIT_US, iso
-from store_uptime.pipeline.source.seen import ROWS, SeenTable, seen_tables
+from store_uptime.pipeline.source.probable_tables import ROWS, ProbableTable, probable_tables
 from store_uptime.pipeline.tables import COLUMNS, SPACE, Table
 from store_uptime.pipeline.text import counted, most_frequent_first
 
 WORDS_SHOWN, SAMPLES = 20, 3
 LETTERS, SAMPLE_LETTERS = 100, 36  # of a text in a comment; a UUID is shown whole
+# The columns that are known by their values alone: hardly another one has such values.
 TELLING = ("timestamp_utc", "status", "start_time_local", "end_time_local", "timezone_str")
-"""The columns whose values speak for them."""
+# The columns whose values must have a form that no mapping can change.
 FORMED = ("timestamp_utc", "start_time_local", "end_time_local", "timezone_str")
+NOT_NEEDED = ("# No mapping is needed: tables, columns, statuses, weekdays and times are as usual.",)
+HEADING = (
+    "# What this source calls things, for --map: as far as its names and values tell.",
+    "# Read each line. One that is doubtful is commented out: take the # away if it is right.",
+)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of a mapping: key, value as TOML, and what was seen. doubt: why it is commented out, if it is."""
+    """A line of a mapping: key, value as TOML, and what its values are. doubt: why it is commented out, if it is."""
 
     key: str
     value: str
-    seen: str = ""
+    note: str = ""
     doubt: str | None = None
 
     def __str__(self) -> str:
         line = f"{self.key} = {self.value}" if self.key else self.value
         if self.doubt is not None:
-            return f"# {line}  # doubtful: {self.doubt}{self.seen and f'; {self.seen}'}"
-        return f"{line}  # {self.seen}" if self.seen else line
+            return f"# {line}  # doubtful: {self.doubt}{self.note and f'; {self.note}'}"
+        return f"{line}  # {self.note}" if self.note else line
 
 
 def proposed_mapping(address: str, schema: str | None = None) -> str:
-    """A mapping for a source, as TOML with comments on what was seen. Raises what opening the source raises.
+    """A mapping for a source, as TOML with comments on what its tables hold. Raises what opening the source raises.
 
     address, schema: as for `open_source`. Where a source has the usual names and words it says that none is needed.
     """
-    seen = seen_tables(address, schema)
-    entries = {table: list(entries_of(seen[table])) if table in seen else [missing(table)] for table in COLUMNS}
-    is_needed = any(entries.values())
-    lines = [*heading(is_needed)]
-    for table, found in entries.items():
-        lines += ["", f"[{table}]{place(seen.get(table))}", *map(str, found)]
+    found = probable_tables(address, schema)
+    entries = {table: list(entries_of(found[table])) if table in found else [no_table(table)] for table in COLUMNS}
+    lines = list(HEADING if any(entries.values()) else NOT_NEEDED)
+    for table, table_entries in entries.items():
+        lines += ["", f"[{table}]{location_comment(found.get(table))}", *map(str, table_entries)]
     return "\n".join(lines) + "\n"
 
 
-def heading(is_needed: bool) -> Iterator[str]:
-    """What the file is."""
-    if not is_needed:
-        yield "# No mapping is needed: tables, columns, statuses, weekdays and times are as usual."
-        return
-    yield "# What this source calls things, for --map: as far as its names and values tell."
-    yield "# Read each line. One that is doubtful is commented out: take the # away if it is right."
-
-
-def place(seen: SeenTable | None) -> str:
+def location_comment(table: ProbableTable | None) -> str:
     """Where a table was found, as the comment behind its name."""
-    if seen is None:
+    if table is None:
         return ""
-    first = "the first " if seen.rows.height == ROWS else ""
-    return f"  # {in_comment(seen.place)}, {first}{counted(seen.rows.height, 'row')}"
+    first = "the first " if table.rows.height == ROWS else ""
+    return f"  # {in_comment(table.location)}, {first}{counted(table.rows.height, 'row')}"
 
 
-def missing(table: Table) -> Entry:
+def no_table(table: Table) -> Entry:
     """That no table is like one of ours."""
     return Entry("store_id", '"…"', doubt=f"nothing is like {table} ({', '.join(COLUMNS[table])})")
 
 
-def entries_of(seen: SeenTable) -> Iterator[Entry]:
+def entries_of(table: ProbableTable) -> Iterator[Entry]:
     """What a mapping has to say of a table."""
-    if seen.name not in {None, seen.table}:
-        yield Entry("table", toml_value(seen.name or ""))
-    for column in COLUMNS[seen.table]:
-        yield from column_entries(seen, column)
-    if seen.table == "store_status":
-        yield from unit_entries(seen)
-        yield from word_entries(seen)
-    elif seen.table == "menu_hours":
-        yield from monday_entries(seen)
+    if table.name not in {None, table.table}:
+        yield Entry("table", toml_value(table.name or ""))
+    for column in COLUMNS[table.table]:
+        yield from column_entries(table, column)
+    if table.table == "store_status":
+        yield from unit_entries(table)
+        yield from word_entries(table)
+    elif table.table == "menu_hours":
+        yield from monday_entries(table)
 
 
 # Names ----------------------------------------------------------------------------------------------------------------
 
 
-def column_entries(seen: SeenTable, column: str) -> Iterator[Entry]:
+def column_entries(table: ProbableTable, column: str) -> Iterator[Entry]:
     """What a column is called, unless it has its usual name."""
-    name = seen.columns.get(column)
+    name = table.columns.get(column)
     if name is None:
-        yield Entry(column, '"…"', doubt=f"no column is like it; there are {in_comment(', '.join(seen.present))}")
+        yield Entry(column, '"…"', doubt=f"no column is like it; there are {in_comment(', '.join(table.present))}")
     elif likeness(column, name) < USUAL:
-        yield Entry(column, toml_value(name), samples(seen, column), doubt_of(seen, column, name))
-    elif column in FORMED and not fits(seen, column):
-        yield Entry("", f"{column}: {samples(seen, column)}", doubt="no form that is read, and no mapping says how")
+        yield Entry(column, toml_value(name), samples(table, column), doubt_of(table, column, name))
+    elif column in FORMED and not fits(table, column):
+        yield Entry("", f"{column}: {samples(table, column)}", doubt="no form that is read, and no mapping says how")
 
 
-def doubt_of(seen: SeenTable, column: str, name: str) -> str | None:
+def doubt_of(table: ProbableTable, column: str, name: str) -> str | None:
     """Why a column may be another one."""
     near = likeness(column, name)
-    if near < SURE and not speaks_for(seen, column, name):
+    if near < SURE and not speaks_for(table, column, name):
         return "the names are only somewhat alike"
-    taken = seen.columns.values()
-    rivals = [other for other in seen.present if other not in taken and likeness(column, other) >= min(near, SURE)]
+    taken = table.columns.values()
+    rivals = [other for other in table.present if other not in taken and likeness(column, other) >= min(near, SURE)]
     if rivals:
         return f"it may also be {in_comment(', '.join(rivals))}"
-    return None if fits(seen, column) else "its values do not look like it"
+    return None if fits(table, column) else "its values do not look like it"
 
 
-def speaks_for(seen: SeenTable, column: str, name: str) -> bool:
+def speaks_for(table: ProbableTable, column: str, name: str) -> bool:
     """Whether all values are such as hardly another column has, and no other of ours may be meant by the name."""
-    others = [other for other in COLUMNS[seen.table] if other != column]
-    if column not in TELLING or any(may_be(seen, other, name, likeness(column, name)) for other in others):
+    others = [other for other in COLUMNS[table.table] if other != column]
+    if column not in TELLING or any(may_be(table, other, name, likeness(column, name)) for other in others):
         return False
-    rows = seen.rows.drop_nulls(column)
+    rows = table.rows.drop_nulls(column)
     return not rows.is_empty() and rows.select(telling_test_of(column, rows.schema).all()).item()
 
 
-def may_be(seen: SeenTable, column: str, name: str, least: float) -> bool:
+def may_be(table: ProbableTable, column: str, name: str, least: float) -> bool:
     """Whether a name is at least so much like a column, and no other name is more like it."""
-    found = seen.columns.get(column)
+    found = table.columns.get(column)
     return likeness(column, name) >= max(least, 0 if found is None else likeness(column, found))
 
 
@@ -139,15 +136,15 @@ def telling_test_of(column: str, kinds: pl.Schema) -> pl.Expr:
         case "timestamp_utc":
             return instant_of_text(pl.col(column)).is_not_null()
         case "status":
-            told = sorted({*ACTIVE, *INACTIVE} - YES_OR_NO)
-            return pl.col(column).str.strip_chars(SPACE).str.to_lowercase().is_in(told)
+            words = sorted({*ACTIVE, *INACTIVE} - YES_OR_NO)
+            return pl.col(column).str.strip_chars(SPACE).str.to_lowercase().is_in(words)
         case _:
             return test_of(column, kinds)
 
 
-def fits(seen: SeenTable, column: str) -> bool:
+def fits(table: ProbableTable, column: str) -> bool:
     """Whether at least half of a column's values are of the kind that it should have."""
-    rows = seen.rows.drop_nulls(column)
+    rows = table.rows.drop_nulls(column)
     return rows.is_empty() or 2 * rows.filter(test_of(column, rows.schema)).height >= rows.height
 
 
@@ -162,7 +159,7 @@ def test_of(column: str, kinds: pl.Schema) -> pl.Expr:
         case "day_of_week":
             return text.str.strip_chars(SPACE).str.contains("^[0-9]$")
         case "start_time_local" | "end_time_local":
-            return time_of_day(column, kinds).is_not_null()
+            return local_time_us(column, kinds).is_not_null()
         case "timezone_str":
             return text.str.strip_chars(SPACE).is_in(sorted(known_zones()))
         case _:
@@ -172,12 +169,12 @@ def test_of(column: str, kinds: pl.Schema) -> pl.Expr:
 # Values ---------------------------------------------------------------------------------------------------------------
 
 
-def unit_entries(seen: SeenTable) -> Iterator[Entry]:
+def unit_entries(table: ProbableTable) -> Iterator[Entry]:
     """What numbers among the timestamps count, if they are numbers."""
-    if seen.is_typed or "timestamp_utc" not in seen.columns:
+    if table.is_typed or "timestamp_utc" not in table.columns:
         return
-    numbers = seen.rows.select(number_of(pl.col("timestamp_utc"))).to_series().drop_nulls()
-    if 2 * len(numbers) <= seen.rows.height:
+    numbers = table.rows.select(number_of(pl.col("timestamp_utc"))).to_series().drop_nulls()
+    if 2 * len(numbers) <= table.rows.height:
         return
     smallest, largest = numbers.quantile(0.01, "nearest"), numbers.quantile(0.99, "nearest")
     for unit, unit_us in UNIT_US.items():
@@ -186,33 +183,33 @@ def unit_entries(seen: SeenTable) -> Iterator[Entry]:
             yield Entry("timestamp_unit", toml_value(unit), f"from {iso(first_us)} to {iso(last_us)}")
             return
     doubt = "numbers are no times between 1990 and 2100 in any unit"
-    yield Entry("timestamp_unit", '"s"', samples(seen, "timestamp_utc"), doubt)
+    yield Entry("timestamp_unit", '"s"', samples(table, "timestamp_utc"), doubt)
 
 
-def word_entries(seen: SeenTable) -> Iterator[Entry]:
+def word_entries(table: ProbableTable) -> Iterator[Entry]:
     """Which words mean active and inactive."""
-    if "status" not in seen.columns:
+    if "status" not in table.columns:
         return
-    counts = word_counts(seen)
+    counts = word_counts(table)
     if counts.keys() <= {"active", "inactive"}:
         return
     if len(counts) > WORDS_SHOWN:
         doubt = f"there are {len(counts):,} different words"
-        yield Entry("active", '["active"]', samples(seen, "status"), doubt)
+        yield Entry("active", '["active"]', samples(table, "status"), doubt)
         return
     for key, known in (("active", ACTIVE), ("inactive", INACTIVE)):
         words: list[str] = [word for word in counts if word in known]
         listed = f"[{', '.join(map(word_toml, words or [key]))}]"
-        yield Entry(key, listed, rows_of(counts, words), None if words else "no known word means it")
+        yield Entry(key, listed, with_counts(counts, words), None if words else "no known word means it")
     others = [word for word in counts if word not in (*ACTIVE, *INACTIVE)]
     if others:
-        yield Entry("", f"in neither, so rejected: {rows_of(counts, others)}", doubt="put each where it belongs")
+        yield Entry("", f"in neither, so rejected: {with_counts(counts, others)}", doubt="put each where it belongs")
 
 
-def word_counts(seen: SeenTable) -> dict[str, int]:
+def word_counts(table: ProbableTable) -> dict[str, int]:
     """How many rows there are of each word, the most frequent first."""
     counts: Counter[str] = Counter()
-    for text, rows in seen.rows["status"].drop_nulls().value_counts(name="rows").iter_rows():
+    for text, rows in table.rows["status"].drop_nulls().value_counts(name="rows").iter_rows():
         counts[word_text(text)] += rows
     return most_frequent_first({word: rows for word, rows in counts.items() if word})
 
@@ -223,20 +220,20 @@ def word_toml(word: str) -> str:
     return word if is_plain else toml_value(word)
 
 
-def rows_of(counts: dict[str, int], words: Sequence[str]) -> str:
-    """Words with their numbers of rows."""
+def with_counts(counts: dict[str, int], words: Sequence[str]) -> str:
+    """Words, each with its number of rows."""
     return ", ".join(f"{in_comment(word)}: {counted(counts[word], 'row')}" for word in words)
 
 
-def monday_entries(seen: SeenTable) -> Iterator[Entry]:
+def monday_entries(table: ProbableTable) -> Iterator[Entry]:
     """What number Monday has."""
-    if "day_of_week" not in seen.columns:
+    if "day_of_week" not in table.columns:
         return
     text = pl.col("day_of_week").str.strip_chars(SPACE)
-    digits = seen.rows.select(text.str.extract("^([0-9])$").cast(pl.Int8)).to_series().drop_nulls()
+    digits = table.rows.select(text.str.extract("^([0-9])$").cast(pl.Int8)).to_series().drop_nulls()
     if digits.is_empty():
-        if seen.rows.height:
-            yield Entry("monday", "1", samples(seen, "day_of_week"), "weekdays must be numbers")
+        if table.rows.height:
+            yield Entry("monday", "1", samples(table, "day_of_week"), "weekdays must be numbers")
         return
     first, last = digits.min(), digits.max()
     found = f"weekdays from {first} to {last}"
@@ -257,9 +254,9 @@ def number_of(text: pl.Expr) -> pl.Expr:
 # Comments -------------------------------------------------------------------------------------------------------------
 
 
-def samples(seen: SeenTable, column: str) -> str:
+def samples(table: ProbableTable, column: str) -> str:
     """A few values of a column, for a comment."""
-    values = seen.rows[column].drop_nulls().unique(maintain_order=True).head(SAMPLES)
+    values = table.rows[column].drop_nulls().unique(maintain_order=True).head(SAMPLES)
     return "such as " + ", ".join(in_comment(value, SAMPLE_LETTERS) for value in values) if len(values) else "no value"
 
 

@@ -17,7 +17,7 @@ has no others run. Times are int64 microseconds since 1970 UTC: no time zone typ
 would follow the session. Intervals are half-open.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from tempfile import TemporaryDirectory
@@ -44,7 +44,7 @@ class Figures:
 
     windows: store, {uptime,downtime,business}_last_{hour,day,week}_us, polls_last_{hour,day,week}; by store.
     stores:  store, last_poll_us, last_active, has_evidence, down_now. Both have a row per store with a poll.
-    lanes:   store, minute, status, in no order: `Report.lanes`; None: not asked for.
+    lanes:   store, minute, status, in no order: `Report.lanes`; None: without lanes.
     """
 
     windows: pl.DataFrame
@@ -52,28 +52,45 @@ class Figures:
     lanes: pl.DataFrame | None = None
 
 
-def uptime(
-    db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, reach_us: int, *, lanes: bool = False
-) -> Figures:
+Uptime = Callable[[duckdb.DuckDBPyConnection, Partition, Horizon, int], Figures]
+"""`uptime`, or `uptime_with_lanes`."""
+
+
+def uptime(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> Figures:
     """The figures of all stores in a partition, in microseconds: docs/semantics.md, "Evidence and extrapolation".
 
-    reach_us: how far a poll speaks.
+    max_gap_us: how far a poll speaks.
     """
-    with stage(db, partition, horizon, reach_us, LANES if lanes else FIGURES) as run:
-        return Figures(
-            windows=frame(run, "from windows"),
-            stores=frame(run, "from stores"),
-            lanes=frame(run, "from lanes") if lanes else None,
-        )
+    with stage(db, partition, horizon, max_gap_us, FIGURES) as run:
+        return Figures(frame(run, "from windows"), frame(run, "from stores"))
 
 
-def segments(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, reach_us: int) -> pl.DataFrame:
+def uptime_with_lanes(
+    db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int
+) -> Figures:
+    """The same, with the lanes: two more steps, which a report that nobody looks at on the page need not wait for."""
+    with stage(db, partition, horizon, max_gap_us, LANES) as run:
+        return Figures(frame(run, "from windows"), frame(run, "from stores"), frame(run, "from lanes"))
+
+
+def joined_figures(figures: Iterable[Figures]) -> Figures:
+    """The figures of all partitions as one."""
+    every = list(figures)
+    lanes = [one.lanes for one in every if one.lanes is not None]
+    return Figures(
+        windows=pl.concat(one.windows for one in every),
+        stores=pl.concat(one.stores for one in every),
+        lanes=pl.concat(lanes).sort("store", "minute") if lanes else None,
+    )
+
+
+def segments(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> pl.DataFrame:
     """The pieces of business time up to now: store, open_us, start_us, end_us, active (null: unknown), poll_us.
 
     They cover the intervals without gap or overlap, in order. `open_us` is where the interval opens; `poll_us` the poll
     that a piece rests on, null where it is unknown.
     """
-    with stage(db, partition, horizon, reach_us, PIECES) as run:
+    with stage(db, partition, horizon, max_gap_us, PIECES) as run:
         return frame(run, "from pieces order by store, start_us")
 
 
@@ -96,12 +113,12 @@ def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def stage(
-    db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, reach_us: int, steps: Sequence[str] = STEPS
+    db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int, steps: Sequence[str] = STEPS
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection on which the steps have been run; its relations are its own, and gone with the block."""
     with db.cursor() as run:
         run.execute("set enable_progress_bar = false")  # it would go to stdout, among the figures
-        for name, value in variables(partition.line, horizon, reach_us).items():
+        for name, value in variables(partition.keys, horizon, max_gap_us).items():
             run.execute(f"set variable {name} = {value}")
         run.register("polls", neighbours(partition.polls))
         run.register("intervals", partition.intervals)
@@ -110,10 +127,10 @@ def stage(
         yield run
 
 
-def variables(line: PollKeys, horizon: Horizon, reach_us: int) -> dict[str, int]:
+def variables(keys: PollKeys, horizon: Horizon, max_gap_us: int) -> dict[str, int]:
     """What `macros` needs."""
-    begins = {f"{window}_us": horizon.now_us - length for window, length in WINDOWS.items()}
-    return asdict(line) | {"now_us": horizon.now_us, "reach_us": reach_us} | begins
+    starts = {f"{window}_start_us": horizon.now_us - length for window, length in WINDOWS.items()}
+    return asdict(keys) | {"now_us": horizon.now_us, "max_gap_us": max_gap_us} | starts
 
 
 def frame(db: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:

@@ -30,7 +30,7 @@ from store_uptime.service.concurrency.clients import CLIENT
 from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.concurrency.threads import NoThread, Threads
 from store_uptime.service.concurrency.turns import Turns
-from store_uptime.service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable, TooManyLooks
+from store_uptime.service.errors import THE_SOURCE, RegistryRefused, RegistryUnreachable, SourceOverloaded
 from store_uptime.service.front.authentication import Uses
 from store_uptime.service.observability import metrics
 from store_uptime.service.outgoing.dispatcher import DeliveryDispatcher
@@ -285,7 +285,7 @@ class Backend:
     def turn_to_trigger(self) -> AbstractAsyncContextManager[None]:
         """Within it one trigger of this client is seen to: who asks for hundreds waits for themselves.
 
-        Raises TooManyAtOnce, LaneFull.
+        Raises TooManyWaiting, ServerBusy.
         """
         return self._trigger_turns.turn(CLIENT.get().address, ("trigger",))
 
@@ -297,12 +297,12 @@ class Backend:
         return self._stores
 
     async def _looked(self, look: "Callable[[pipeline.Source], Result]") -> Result:
-        """What a look at the source finds. Raises SourceUnreachable, TooManyLooks, and what the look raises."""
+        """What a look at the source finds. Raises SourceUnreachable, SourceOverloaded, and what the look raises."""
         seconds = self.settings.timing.look_s
         try:
             return await self._looks.call(seconds, look, self._source())
         except NoThread:
-            raise TooManyLooks from None
+            raise SourceOverloaded from None
         except TimeoutError:
             raise SourceUnreachable(THE_SOURCE, f"it has not answered within {seconds:g} seconds") from None
 

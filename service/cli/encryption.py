@@ -7,38 +7,15 @@ import cyclopts
 from cyclopts import Parameter
 
 from store_uptime import pipeline
-from store_uptime.pipeline import StoreUptimeError, counted
+from store_uptime.pipeline import counted
 from store_uptime.service import parameters
 from store_uptime.service.cli.output import write_private_output
 from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.terminal import echo, progress_spinner
-from store_uptime.service.errors import ReportEncrypted
+from store_uptime.service.errors import CannotMakeKey, CannotRead, NothingToEncryptTo, ReportEncrypted
 from store_uptime.service.parameters import INPUT, Identities
 
 encryption = cyclopts.App(name="encryption", help="Keys that encrypt what is kept and delivered (age).")
-
-
-class CannotMakeKey(StoreUptimeError):
-    """The file of a new key cannot be made."""
-
-    def __str__(self) -> str:
-        path, reason = self.args
-        return f"cannot make {path}: {self.clause(reason)}. A key is never written over another one."
-
-
-class CannotRead(StoreUptimeError):
-    """A file that is to be decrypted cannot be read."""
-
-    def __str__(self) -> str:
-        path, reason = self.args
-        return f"cannot read {path}: {self.clause(reason)}."
-
-
-class NothingToEncryptTo(StoreUptimeError):
-    """No recipient was given."""
-
-    def __str__(self) -> str:
-        return "name the key that is to read it from now on: --encrypt-to age1…"
 
 
 @encryption.command

@@ -10,7 +10,7 @@ from store_uptime.service import parameters
 from store_uptime.service.cli.output import refuse_binary_on_terminal, write_private_output
 from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.terminal import echo
-from store_uptime.service.errors import RemovedReport
+from store_uptime.service.errors import ReportRemoved
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
 
 
@@ -42,7 +42,7 @@ def fetch(
         row = with_result(known(next(iter(ask("status", id=report_id)), None)))
         stored = ask("figures", id=report_id)
         if not stored:
-            raise RemovedReport
+            raise ReportRemoved
         report = pipeline.restore(keys.opened(stored[0]["figures"]))
         ask("note", action="read", subject=report_id, detail="fetch", **COMMAND_LINE)
     write_private_output(report.render(format, columns or row["options"]["columns"]), out)

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.pipeline import is_duration, parse_instant, parse_positive_duration, quoted
 from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
-from store_uptime.service.durations import WRITTEN, positive_duration, shown
-from store_uptime.service.instants import instant
+from store_uptime.service.errors import BadKeyName, KeyExists, UnknownKey
+from store_uptime.service.errors.commands import NAME_LENGTH
 from store_uptime.service.parameters import INPUT, TIME, converted_by
 
 if TYPE_CHECKING:
     from psycopg.rows import DictRow
 
 BEGINS_AS_DATE = re.compile(r"[0-9]{4}-")
-NAME_LENGTH = 100  # it stands in the page's head, in tables and in an index
 HEADINGS = ("name", "key", "role", "made", "ends", "last used", "state")
 
 keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
@@ -30,12 +29,12 @@ def end(text: str) -> datetime:
     now = datetime.now(UTC)
     # The form decides first, so that the error of a mistyped date speaks of dates, not of durations.
     if BEGINS_AS_DATE.match(text):
-        moment = instant(text)
-    elif not text or not WRITTEN.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no end: write how long it lasts, 90d or 12h, or until when, 2026-12-31")
+        moment = parse_instant(text)
+    elif not is_duration(text):
+        raise ValueError(f"{quoted(text)} is no end: write how long it lasts, 90d or 12h, or until when, 2026-12-31")
     else:
         try:
-            moment = now + positive_duration(text)
+            moment = now + parse_positive_duration(text)
         except OverflowError:
             raise ValueError(f"{text!r} from now is outside the calendar") from None
     if moment <= now:
@@ -62,30 +61,6 @@ End = Annotated[
 ]
 
 
-class BadName(StoreUptimeError):
-    """What was given as a name cannot be read."""
-
-    def __str__(self) -> str:
-        return (
-            f"{shown(self.args[0])} is no name for a key: one has 1 to {NAME_LENGTH} characters that can be read, "
-            "on one line, and no blank at either end."
-        )
-
-
-class NoSuchKey(StoreUptimeError):
-    """There is no such key, or it is revoked already."""
-
-    def __str__(self) -> str:
-        return f"there is no key {self.args[0]!r} that could be revoked. `store-uptime keys list` shows all."
-
-
-class KeyExists(StoreUptimeError):
-    """The name is taken."""
-
-    def __str__(self) -> str:
-        return f"there is a key {self.args[0]!r} already. Choose another name."
-
-
 @keys.command(name="add")
 def add_key(
     name: Name, /, *, role: KeyRole = "admin", expires: End = None, location: RegistryLocation = DEFAULT_LOCATION
@@ -99,7 +74,7 @@ def add_key(
     from store_uptime.service.front.authentication import new_key
 
     if not 0 < len(name) <= NAME_LENGTH or name != name.strip() or not name.isprintable():
-        raise BadName(name)
+        raise BadKeyName(quoted(name))
     key, key_id, key_hash = new_key()  # the registry gets the hash alone: whoever reads it learns no key
     with registry_session(location) as ask:
         values = {"id": key_id, "hash": key_hash, "role": role, "expires_at": expires}
@@ -164,6 +139,6 @@ def revoke_key(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) 
     with registry_session(location) as ask:
         revoked = ask("revoke_key", name=name, **COMMAND_LINE)
     if not revoked:
-        raise NoSuchKey(name)
+        raise UnknownKey(name)
     echo(f"key {name!r} is revoked")
     return 0

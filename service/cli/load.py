@@ -53,7 +53,7 @@ def load(
             path,
             parameters.address(database),
             rejects,
-            full=full,
+            replaced_stores="all" if full else "listed",
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
             mapping=parameters.mapping(map),
         )

@@ -6,20 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Format, StoreUptimeError
+from store_uptime.pipeline import Format
+from store_uptime.service.errors import NotForTerminals
 from store_uptime.service.parameters import STDOUT
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import Purpose, Source
 
 BINARY_FORMATS = ("xlsx", "parquet")  # their bytes may switch modes of a terminal
-
-
-class NotForTerminals(StoreUptimeError):
-    """A terminal was to show what is not text."""
-
-    def __str__(self) -> str:
-        return f"{self.args[0]} is not for a terminal. Name a file: --out report.{self.args[0]}."
 
 
 def refuse_binary_on_terminal(file_format: Format, out: Path) -> None:

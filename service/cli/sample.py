@@ -55,7 +55,7 @@ def sample(
             seed,
             format,
             end=end,
-            replace=force,
+            existing="replace" if force else "refuse",
             progress=lambda done, _: bar.update(task, completed=done),
         )
     echo(f"wrote {counted(stores, 'store')}, {counted(days, 'day')} to {folder}")

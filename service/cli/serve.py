@@ -9,8 +9,9 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import EMBEDDED, StoreUptimeError
+from store_uptime.pipeline import EMBEDDED
 from store_uptime.service import parameters
+from store_uptime.service.errors import CannotEncrypt, CannotListen, CannotServe
 from store_uptime.service.front.connections import CONNECTIONS, Connections
 from store_uptime.service.settings import Settings
 
@@ -19,27 +20,6 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE_S = 75  # longer than the 60 s of nginx and others, which else use a connection that was just closed
 GRACE_S = 5  # that answers on their way have when the server is stopped
-
-
-class CannotListen(StoreUptimeError):
-    """The address is taken, or is not one of this machine."""
-
-    def __str__(self) -> str:
-        host, port, reason = self.args
-        return f"cannot listen on {host} port {port}: {self.clause(reason)}. Choose another with --port or --host."
-
-
-class CannotEncrypt(StoreUptimeError):
-    """The certificate or its key is missing, or not what it should be."""
-
-    def __str__(self) -> str:
-        certificate, key, reason = self.args
-        files = f"{certificate} and {key}"
-        return f"cannot serve HTTPS with {files}: {self.clause(reason)}. They must be PEM, and belong together."
-
-
-class CannotServe(StoreUptimeError):
-    """The server had to give up."""
 
 
 def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen

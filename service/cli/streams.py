@@ -10,18 +10,11 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import CannotPrint
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 # Stdout is replaced by a file that is open for reading only: a closed stdout must fail, not swallow the result.
 REPLACEMENT_MODES = {STDIN: os.O_RDONLY, STDOUT: os.O_RDONLY, STDERR: os.O_WRONLY}
-
-
-class CannotPrint(StoreUptimeError):
-    """Stdout does not take the result."""
-
-    def __str__(self) -> str:
-        return f"cannot write to stdout: {self.clause(*self.args)}. Choose another place."
 
 
 def prepare_streams() -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from store_uptime.service.errors import LaneFull, TooManyAtOnce
+from store_uptime.service.errors import ServerBusy, TooManyWaiting
 
 Kind = tuple[Hashable, ...]
 
@@ -48,7 +48,7 @@ class Turns:
     async def turn(self, client: str, kind: Kind) -> AsyncIterator[None]:
         """Within it, it is this client's turn. Cancelled before, it is as if it had not been asked for.
 
-        Raises TooManyAtOnce, LaneFull.
+        Raises TooManyWaiting, ServerBusy.
         """
         await self._come(client, kind)
         try:
@@ -74,9 +74,9 @@ class Turns:
 
     def _check_room(self, client: str) -> None:
         if sum(waiter.client == client for waiter in self._waiters) >= self._waiting_of_one:
-            raise TooManyAtOnce(self._waiting_of_one)
+            raise TooManyWaiting(self._waiting_of_one)
         if len(self._waiters) >= self._most_waiting:
-            raise LaneFull(self._most_waiting)
+            raise ServerBusy(self._most_waiting)
 
     def _let_next(self) -> None:
         while self._free and self._waiters:

@@ -17,7 +17,7 @@ import structlog
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
-from store_uptime.service.errors import Forbidden, NotAllowed
+from store_uptime.service.errors import KeyNeeded, NoCsrfToken
 from store_uptime.service.registry.grants import EVERYTHING, Grant, Role
 from store_uptime.service.registry.registry import Registry, Row
 
@@ -49,11 +49,11 @@ def hashed(secret: str) -> bytes:
 
 
 async def key_grant(registry: Registry, key: str) -> Grant:
-    """What a key allows. Raises NotAllowed."""
+    """What a key allows. Raises KeyNeeded."""
     parts = KEY.fullmatch(key)
     row = await registry.row("key", id=parts[1]) if parts else None
     if parts is None or row is None or not compare_digest(row["hash"], hashed(parts[2])):
-        raise NotAllowed
+        raise KeyNeeded
     return grant_of(row)
 
 
@@ -107,7 +107,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     """
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        """Raises NotAllowed, Forbidden, RoleNeeded."""
+        """Raises KeyNeeded, NoCsrfToken, RoleNeeded."""
         backend: Backend = connection.app.state["backend"]
         caller = await known(connection, backend)
         if caller.user.name is not None:
@@ -118,7 +118,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
 
 
 async def known(connection: Connection, backend: "Backend") -> AuthenticationResult:
-    """What whoever asks may do, by key or by cookie. Raises NotAllowed, Forbidden."""
+    """What whoever asks may do, by key or by cookie. Raises KeyNeeded, NoCsrfToken."""
     kind, _, key = connection.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return AuthenticationResult(user=await key_grant(backend.registry, key.strip()), auth=None)
@@ -126,7 +126,7 @@ async def known(connection: Connection, backend: "Backend") -> AuthenticationRes
     if session is not None:
         return session
     if await backend.asks_for_keys():
-        raise NotAllowed
+        raise KeyNeeded
     return AuthenticationResult(user=EVERYTHING, auth=None)
 
 
@@ -138,11 +138,11 @@ async def session_of(connection: Connection, registry: Registry) -> Authenticati
         return None
     shown = connection.headers.get(CSRF_HEADER, "")
     if connection.scope.get("method") not in SAFE and not compare_digest(shown.encode(), row["csrf_token"].encode()):
-        raise Forbidden(f"A request by cookie must show its session's token in {CSRF_HEADER}.")
+        raise NoCsrfToken(CSRF_HEADER)
     return AuthenticationResult(user=grant_of(row), auth=row["csrf_token"])
 
 
 async def still_known(connection: Connection, backend: "Backend") -> None:
-    """Raises NotAllowed where what has opened an answer that goes on opens nothing any more."""
+    """Raises KeyNeeded where what has opened an answer that goes on opens nothing any more."""
     shown = connection.headers.get("Authorization"), connection.cookies.get(COOKIE)
     await backend.shared_looks.at(shown, lambda: known(connection, backend))

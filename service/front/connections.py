@@ -8,9 +8,9 @@ it asks for a probe: some places are kept for those.
 import json
 from collections import Counter
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, Protocol
 
+from store_uptime.service.front.problem_types import HttpProblem, problem_members
 from store_uptime.service.front.proxies import counted_as
 
 CONNECTIONS = 2_000
@@ -91,19 +91,18 @@ class Connections:
             oldest.close_now()
 
 
-def problem_json(status: int, sentence: str) -> bytes:
+def problem_json(kind: HttpProblem, sentence: str) -> bytes:
     """A problem as the body of an answer."""
-    problem = {"status": status, "title": HTTPStatus(status).phrase, "detail": sentence, "error": sentence}
-    return json.dumps(problem).encode()
+    return json.dumps(problem_members(kind.type, kind.status, sentence)).encode()
 
 
-def refusal(status: int, sentence: str, headers: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def refusal(kind: HttpProblem, sentence: str, headers: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A problem as the two messages of an answer, for where there is no application yet, or none any more."""
-    body = problem_json(status, sentence)
+    body = problem_json(kind, sentence)
     given = {"Content-Type": "application/problem+json", "Content-Length": str(len(body)), **headers}
     pairs = [(name.lower().encode(), value.encode()) for name, value in given.items()]
     return (
-        {"type": "http.response.start", "status": status, "headers": pairs},
+        {"type": "http.response.start", "status": kind.status, "headers": pairs},
         {"type": "http.response.body", "body": body, "more_body": False},
     )
 
@@ -111,5 +110,7 @@ def refusal(status: int, sentence: str, headers: dict[str, str]) -> tuple[dict[s
 async def no_place(scope: Any, receive: Any, send: Any) -> None:
     """What is answered over a connection that there is no place for."""
     sentence = "This server has as many connections as it takes. Try again in a while."
-    for message in refusal(503, sentence, {"Retry-After": str(RETRY_S), "Connection": "close"}):
+    for message in refusal(
+        HttpProblem.TOO_MANY_CONNECTIONS, sentence, {"Retry-After": str(RETRY_S), "Connection": "close"}
+    ):
         await send(message)

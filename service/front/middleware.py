@@ -25,11 +25,12 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from store_uptime.service.concurrency.clients import CLIENT, Client
-from store_uptime.service.errors import Forbidden
+from store_uptime.service.errors import CrossSiteRequest, UnknownHost
 from store_uptime.service.front.authentication import SAFE
 from store_uptime.service.front.compression import without_refused_codings
 from store_uptime.service.front.connections import PROBES, Connections, no_place, problem_json
 from store_uptime.service.front.outflow import Outflow
+from store_uptime.service.front.problem_types import HttpProblem
 from store_uptime.service.front.proxies import client_of, counted_as
 from store_uptime.service.settings import LOOPBACK, Settings, Timing
 
@@ -141,17 +142,17 @@ class CrossSiteGuard(ASGIMiddleware):
         self._any_host = not settings.is_local and not settings.allowed_hosts
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Raises Forbidden."""
+        """Raises UnknownHost, CrossSiteRequest."""
         headers = Headers.from_scope(scope)
         host = headers.get("Host", "")
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_BYTES:
             raise HTTPException("The head of this request is too large.", status_code=431)
         if not self._any_host and name_in(host) not in self._names:
-            raise Forbidden("This server does not go by that name; --allowed-host gives it more.")
+            raise UnknownHost
         if scope.get("method") in SAFE:
             await next_app(scope, receive, send)
         elif is_foreign(headers, host):
-            raise Forbidden("Requests from pages of other sites are refused.")
+            raise CrossSiteRequest
         else:
             await next_app(scope, self._in_time(receive), send)
 
@@ -266,7 +267,7 @@ class HeaderTimeoutProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no request at all is answered like what is a wrong one."""
-        body = problem_json(400, self._refusal or msg)
+        body = problem_json(HttpProblem.BAD_REQUEST, self._refusal or msg)
         length = {"Content-Type": "application/problem+json", "Content-Length": len(body), "Connection": "close"}
         head = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, **length}.items())
         self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}\r\n".encode() + body)

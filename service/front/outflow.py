@@ -10,6 +10,7 @@ from typing import Any
 
 from store_uptime.service.concurrency.clients import Client
 from store_uptime.service.front.connections import refusal
+from store_uptime.service.front.problem_types import HttpProblem
 
 PIECE = 65_536  # what the connection holds before it asks for no more
 OF_ONE, OF_ALL = 32 << 20, 128 << 20  # bytes of larger answers; reached, no further one begins
@@ -32,12 +33,13 @@ class Outflow:
         """An answer to a client."""
         return Answer(self, client, send)
 
-    def refusal_of(self, client: Client) -> tuple[int, str] | None:
-        """Why a larger answer to this client has to wait: status and sentence."""
+    def refusal_of(self, client: Client) -> tuple[HttpProblem, str] | None:
+        """Why a larger answer to this client has to wait: kind and sentence."""
         if self._bytes[client.address] >= OF_ONE:
-            return 429, "Answers to earlier requests from this address are still on their way. Read those first."
+            sentence = "Answers to earlier requests from this address are still on their way. Read those first."
+            return HttpProblem.ANSWERS_NOT_READ, sentence
         if self.total >= OF_ALL:
-            return 503, "Large answers to many others are on their way. Try again in a while."
+            return HttpProblem.TOO_MANY_ANSWERS, "Large answers to many others are on their way. Try again in a while."
         return None
 
     def begin(self, address: str, size: int) -> None:

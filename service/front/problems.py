@@ -5,7 +5,6 @@ JSON: scripts that are older than this service look for `error` in nothing else.
 for a browser.
 """
 
-from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -14,30 +13,17 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.response import Template
 
-from store_uptime.pipeline import (
-    AllPollsRejected,
-    CellFull,
-    HorizonOutOfRange,
-    NoPolls,
-    ReportDamaged,
-    SheetFull,
-    SourceMismatch,
-    StoreUptimeError,
-    UnknownStore,
+from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import Cause, RegistryUnreachable, ServiceError, public_message
+from store_uptime.service.front.problem_types import (
+    HttpProblem,
+    http_problem,
+    problem_members,
+    problem_status,
+    problem_type,
 )
-from store_uptime.service.causes import Cause
-from store_uptime.service.errors import RegistryUnreachable, ServiceError, public_message
 
-STATUS: dict[type[StoreUptimeError], int] = {
-    UnknownStore: 404,
-    NoPolls: 404,
-    AllPollsRejected: 404,
-    ReportDamaged: 500,
-    SheetFull: 406,
-    CellFull: 406,
-    HorizonOutOfRange: 422,
-    SourceMismatch: 503,
-}
+# In place of Litestar's own: those name parameters of Python, or say no more than the status.
 SENTENCES = {
     404: "There is nothing at this address; /schema shows what there is.",
     405: "This address does not take this method; /schema shows which it takes.",
@@ -45,80 +31,76 @@ SENTENCES = {
     429: "Too many requests from this address; Retry-After says in how many seconds there may be more.",
 }
 CLASSIC, CLASSIC_MEDIA = ("/trigger_report", "/get_report"), "application/json"
-RETRY_AFTER = "5"  # seconds
+RETRY_AFTER = "5"  # seconds: by then a database that was restarted answers again, and so does a new worker
 UNEXPECTED = "Something went wrong in the server; its log has the details."
 
 log = structlog.get_logger(part="http")
 
 
-def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> ProblemDetailsException:
+def problem(kind: str, status: int, sentence: str, headers: dict[str, str] | None = None) -> ProblemDetailsException:
     """A problem as it is answered; each 503 says when to try again."""
     later = {"Retry-After": RETRY_AFTER} if status == 503 else {}
+    members = problem_members(kind, status, sentence)
     return ProblemDetailsException(
         status_code=status,
-        title=HTTPStatus(status).phrase,
+        type_=members["type"],
+        title=members["title"],
         detail=sentence,
-        extra={"error": sentence},
+        extra={"error": members["error"]},
         headers=later | (headers or {}),
     )
 
 
-def of_http(error: HTTPException) -> ProblemDetailsException:
+def http_refusal(error: HTTPException) -> ProblemDetailsException:
     """What Litestar refuses."""
-    if error.status_code >= 500:
-        log.error("unexpected error", exc_info=error)
-        return problem(error.status_code, UNEXPECTED)
-    return problem(error.status_code, SENTENCES.get(error.status_code, error.detail), error.headers)
+    if error.status_code >= 500:  # Litestar's for mistakes of handlers, such as a template that lacks a value
+        return unexpected_problem(error)
+    sentence = SENTENCES.get(error.status_code, error.detail)
+    return problem(http_problem(error.status_code).type, error.status_code, sentence, error.headers)
 
 
-def of_ours(error: StoreUptimeError) -> ProblemDetailsException:
+def stated_problem(error: StoreUptimeError) -> ProblemDetailsException:
     """What the service or the pipeline cannot do."""
-    if isinstance(error, ServiceError):
-        return problem(error.status, public_message(error), error.headers)
-    if type(error) in STATUS:
-        return problem(STATUS[type(error)], public_message(error))
-    return problem(503, public_message(error))
+    headers = error.headers if isinstance(error, ServiceError) else None
+    return problem(problem_type(type(error)), problem_status(type(error)), public_message(error), headers)
 
 
-def of_bytes(error: UnicodeDecodeError) -> ProblemDetailsException:
-    """A body that is no text at all."""
-    return problem(400, "The body of this request is not UTF-8.")
+def bad_request(sentence: str) -> ProblemDetailsException:
+    """A body that cannot be read."""
+    return problem(HttpProblem.BAD_REQUEST.type, 400, sentence)
 
 
-def of_depth(error: RecursionError) -> ProblemDetailsException:
-    """A body with brackets in brackets in brackets."""
-    return problem(400, "The body of this request is nested too deeply.")
-
-
-def of_anything(error: Exception) -> ProblemDetailsException:
-    """A mistake of ours."""
+def unexpected_problem(error: Exception) -> ProblemDetailsException:
+    """A mistake of ours: it says nothing of the inside."""
     log.error("unexpected error", exc_info=error)
-    return problem(500, UNEXPECTED)
+    return problem(HttpProblem.UNEXPECTED.type, 500, UNEXPECTED)
 
 
 def problem_of(error: Exception) -> ProblemDetailsException:
     """What anything that goes wrong is to a caller."""
     match error:
         case HTTPException():
-            return of_http(error)
+            return http_refusal(error)
         case StoreUptimeError():
-            return of_ours(error)
+            return stated_problem(error)
         case UnicodeDecodeError():
-            return of_bytes(error)
-        case RecursionError():
-            return of_depth(error)
+            return bad_request("The body of this request is not UTF-8.")
+        case RecursionError():  # Brackets in brackets in brackets: msgspec has no error of its own for them.
+            return bad_request("The body of this request is nested too deeply.")
         case _:
-            return of_anything(error)
+            return unexpected_problem(error)
 
 
-def cause_of(error: Exception) -> dict[str, str]:
+def cause_fields(error: Exception) -> dict[str, str]:
     """What the log says beside the status of an answer for which the caller can do nothing; else nothing."""
     match error:
-        case RegistryUnreachable(reason=reason):
-            return {"cause": error.cause or Cause.UNREACHABLE, "reason": " ".join(reason.split())}
+        case RegistryUnreachable(cause=cause, reason=reason):
+            return {"cause": cause, "reason": " ".join(reason.split())}
         case ServiceError(status=503):
-            return {"cause": error.cause or type(error).__name__}
-        case StoreUptimeError() if STATUS.get(type(error), 503) == 503 and not isinstance(error, ServiceError):
+            return {"cause": error.log_cause or type(error).__name__}
+        case ServiceError():
+            return {}
+        case StoreUptimeError() if problem_status(type(error)) == 503:
             return {"cause": Cause.SOURCE, "reason": str(error)}
         case _:
             return {}
@@ -126,13 +108,14 @@ def cause_of(error: Exception) -> dict[str, str]:
 
 def note_cause(request: Request[Any, Any, Any], error: Exception) -> None:
     """Have the request's line in the log say why."""
-    request.scope["state"]["cause"] = cause_of(error)  # Front reads it
+    request.scope["state"]["cause"] = cause_fields(error)  # RequestLogMiddleware reads it
 
 
-def refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A problem as its address answers it."""
     note_cause(request, error)
     answer = problem_of(error).to_response(request)
+    # Scripts that are older than problem details read JSON only where the media type says no more than that.
     if is_classic(request.scope["path"]):
         answer.media_type = CLASSIC_MEDIA
     return answer
@@ -143,10 +126,10 @@ def is_classic(path: str) -> bool:
     return path in CLASSIC or path.startswith("/get_report/")
 
 
-def nowhere(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
-    """What there is at an address that leads nowhere: a page for a browser, a problem for everybody else."""
+def unknown_address(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
+    """The answer where no route is: a page for a browser, a problem for everybody else."""
     if not is_for_a_browser(request):
-        return refused(request, error)
+        return problem_response(request, error)
     return Template("problem.html", context={"detail": SENTENCES[404]}, status_code=404)
 
 
@@ -155,4 +138,8 @@ def is_for_a_browser(request: Request[Any, Any, Any]) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
-HANDLERS: dict[type[Exception] | int, Any] = {NotFoundException: nowhere, HTTPException: refused, Exception: refused}
+HANDLERS: dict[type[Exception] | int, Any] = {
+    NotFoundException: unknown_address,
+    HTTPException: problem_response,
+    Exception: problem_response,
+}

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import NoProxy
 from store_uptime.service.outgoing.webhooks import Network
 
 Address = IPv4Address | IPv6Address
@@ -21,13 +21,6 @@ PORTS = 65_535
 HOST_BITS = 64
 
 log = structlog.get_logger(part="access")
-
-
-class NoProxy(StoreUptimeError):
-    """What was given as the address of a proxy is none."""
-
-    def __str__(self) -> str:
-        return f"{self.args[0]!r} is no address of a proxy: write 127.0.0.1 or 10.0.0.0/8, several with commas between."
 
 
 def proxies(given: str) -> tuple[Network, ...]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any, Literal
 
+import psycopg
 import structlog
 from structlog import dev
 
@@ -62,14 +63,16 @@ def lead_here(head: list[Any], rendered: list[Any]) -> None:
 
 
 class FailedConnections(logging.Filter):
-    """Lets through why connections fail, once each time that changes: the pool tells of every attempt."""
+    """Lets through why connections fail, once each time that changes: the pool logs every attempt, and much else."""
 
     _told = ""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it is news."""
+        # What failed comes as the error itself among the arguments; what the pool does besides comes without one.
+        has_error = any(isinstance(each, psycopg.Error) for each in record.args or ())
         news = record.getMessage()
-        if news == self._told or not news.startswith("error connecting"):
+        if news == self._told or not has_error:
             return False
         self._told = news
         return True

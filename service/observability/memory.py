@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import ProcessLimitTooLow, TooLittleMemory
 
 MEBIBYTE = 1 << 20
 PROMISE = 0.8  # of the memory there is; the rest is for whatever else runs there
@@ -22,35 +22,6 @@ LEAST = 96 * MEBIBYTE  # a worker: 65 when it is ready, the rest for a report of
 UNTOUCHED = {"RLIMIT_DATA": 512 * MEBIBYTE, "RLIMIT_AS": 1856 * MEBIBYTE}  # stacks, arenas, and the code of libraries
 CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 V1, V2 = ("memory.limit_in_bytes",), ("memory.max", "memory.high")
-
-
-class TooLittleMemory(StoreUptimeError):
-    """There is less memory than the server and its workers need."""
-
-    def __init__(self, there: int, needed: int, workers: int, least: int) -> None:
-        super().__init__(there, needed, workers, least)
-        self.there, self.needed, self.workers, self.least = there, needed, workers, least
-
-    def __str__(self) -> str:
-        there, needed, least = (f"{-(-amount // MEBIBYTE)} MiB" for amount in (self.there, self.needed, self.least))
-        return (
-            f"there are {there} of memory for this service, and --workers {self.workers} needs {needed}. "
-            f"The least that works is {least}, with --workers 1."
-        )
-
-
-class ProcessLimitTooLow(StoreUptimeError):
-    """A worker may not ask for as much memory as it needs to begin."""
-
-    def __init__(self, name: str, there: int, needed: int) -> None:
-        super().__init__(name, there, needed)
-        self.name, self.there, self.needed = name, there, needed
-
-    def __str__(self) -> str:
-        return (
-            f"{self.name} lets a process ask for {self.there // MEBIBYTE} MiB of memory, and a worker needs "
-            f"{self.needed // MEBIBYTE} MiB whatever --workers says. Raise that limit (ulimit, or the service manager)."
-        )
 
 
 @dataclass(frozen=True)

@@ -4,29 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
-
-import obstore
-from obstore.exceptions import BaseError
-from obstore.store import ObjectStore, S3Store
+from typing import TYPE_CHECKING, Protocol
 
 from store_uptime import pipeline
-from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.concurrency.threads import Threads
 from store_uptime.service.encryption import MAGIC
-from store_uptime.service.errors import NotDelivered
+from store_uptime.service.errors import NoDestination, NotDelivered
+from store_uptime.service.extras import Extra, provided_by
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 RETRIES = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}  # what is longer away, the courier waits for
 BUCKET = "s3://"
 WRITES, WRITE_S = 8, 60.0  # a folder of another machine may hang
-
-
-class NoDestination(StoreUptimeError):
-    """What was given as a destination is none."""
-
-    def __str__(self) -> str:
-        given, reason = self.args
-        return f"cannot deliver to {given!r}: {self.clause(reason)}. Write NAME=FOLDER, or NAME=s3://BUCKET/PREFIX."
 
 
 class Destination(Protocol):
@@ -68,10 +59,13 @@ def is_delivery(path: Path) -> bool:
 class Bucket:
     """A bucket. A file of the same name gives way: not every bucket can tell whether there is one."""
 
-    store: ObjectStore
+    store: "ObjectStore"
 
     async def put(self, name: str, content: bytes) -> None:
         """See `Destination`."""
+        import obstore
+        from obstore.exceptions import BaseError
+
         try:
             await obstore.put_async(self.store, name, content)
         except (BaseError, OSError) as error:
@@ -90,20 +84,32 @@ def destinations(given: Iterable[str]) -> dict[str, Destination]:
             raise NoDestination(text, f"the name {name} stands for another one already")
         try:
             found[name] = opened(url)
-        except (BaseError, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise NoDestination(text, first_line(error)) from None
     return found
 
 
 def opened(url: str) -> Destination:
-    """What is behind an address; a folder is made. Raises OSError, ValueError."""
+    """What is behind an address; a folder is made. Raises OSError, ValueError, ExtraMissing."""
     if url.startswith(BUCKET):
-        return Bucket(S3Store.from_url(url, retry_config=RETRIES))
+        return bucket(url)
     if "://" in url:
         raise ValueError("it is neither a folder nor a bucket")
     folder = Path(url).expanduser().absolute()
     folder.mkdir(parents=True, exist_ok=True)
     return Folder(folder)
+
+
+def bucket(url: str) -> Bucket:
+    """The bucket at an address, which is not asked for anything yet. Raises ValueError, ExtraMissing."""
+    with provided_by(Extra.DELIVERY):
+        from obstore.exceptions import BaseError
+        from obstore.store import S3Store
+
+    try:
+        return Bucket(S3Store.from_url(url, retry_config=RETRIES))
+    except BaseError as error:
+        raise ValueError(first_line(error)) from None
 
 
 def first_line(error: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from store_uptime.service.errors import NotDelivered, RegistryUnreachable
+from store_uptime.service.errors import NeverDelivered, NotDelivered, RegistryUnreachable
 from store_uptime.service.observability import metrics
 from store_uptime.service.outgoing.webhooks import Announcement, announced
 from store_uptime.service.page.humanize import goes_to
@@ -76,7 +76,7 @@ class DeliveryDispatcher:
             try:
                 await self._delivered(delivery)
             except NotDelivered as error:
-                again_in = wait_after(delivery["tries"], error.for_good)
+                again_in = None if isinstance(error, NeverDelivered) else wait_after(delivery["tries"])
                 outcome = "given up" if again_in is None else "failed"
                 await self._registry.rows("not_delivered", **taken, error=str(error), again_in=again_in)
                 told.warning(f"delivery {outcome}", error=error.cause or str(error))
@@ -107,7 +107,7 @@ class DeliveryDispatcher:
     async def _announcement(self, delivery: Row) -> Announcement:
         report = await self._registry.row("status", id=delivery["report_id"])
         if report is None or report["status"] not in reports.WORDS:
-            raise NotDelivered("the report is not kept any more", for_good=True)
+            raise NeverDelivered("the report is not kept any more")
         files = await self._registry.rows("deliveries", id=delivery["report_id"])
         message_id = f"msg_{delivery['report_id']}_{delivery['id']}"
         return Announcement(delivery["target"], delivery["secret"], message_id, said_of(report, files))
@@ -118,9 +118,9 @@ def what_went(delivery: Row) -> str:
     return f"{delivery['name'] or 'announcement'} to {goes_to(delivery)}"
 
 
-def wait_after(tries: int, for_good: bool) -> timedelta | None:
+def wait_after(tries: int) -> timedelta | None:
     """How long to wait after so many tries; None to give it up."""
-    return None if for_good or tries > len(WAITS) else WAITS[tries - 1]
+    return None if tries > len(WAITS) else WAITS[tries - 1]
 
 
 def said_of(report: Row, deliveries: Sequence[Row]) -> dict[str, Any]:

@@ -25,8 +25,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpcore
 
-from store_uptime.pipeline import StoreUptimeError
-from store_uptime.service.errors import NotDelivered
+from store_uptime.service.errors import NeverDelivered, NoNetwork, NotDelivered
 from store_uptime.service.outgoing.special_networks import is_internal_name, is_public, led_to
 
 Network = IPv4Network | IPv6Network
@@ -81,13 +80,6 @@ def may_be_called(text: str, allowed: Sequence[Network]) -> bool:
     return is_public(address) or any(address in network for network in allowed)
 
 
-class NoNetwork(StoreUptimeError):
-    """What was given as a network is none."""
-
-    def __str__(self) -> str:
-        return f"{self.args[0]!r} is no network: write 10.0.0.0/8 or fd00::/8."
-
-
 def networks(given: Iterable[str]) -> tuple[Network, ...]:
     """Networks as they are written. Raises NoNetwork."""
     found = []
@@ -133,8 +125,8 @@ async def announced(announcement: Announcement, allowed: Sequence[Network]) -> N
     }
     private = private_place(announcement.url, allowed)
     if private:
-        raise NotDelivered(
-            f"{private} is an address of a private network: --webhook-network allows those that may be", True
+        raise NeverDelivered(
+            f"{private} is an address of a private network: --webhook-network allows those that may be"
         )
     guarded = GuardedNetwork(allowed)
     try:
@@ -148,7 +140,7 @@ async def announced(announcement: Announcement, allowed: Sequence[Network]) -> N
     if MULTIPLE_CHOICES <= status < BAD_REQUEST:
         raise NotDelivered(f"it answered {status}, and redirects are not followed: give the address that it leads to")
     if not 200 <= status < MULTIPLE_CHOICES:
-        raise NotDelivered(f"it answered {status}", for_good=status == GONE)
+        raise (NeverDelivered if status == GONE else NotDelivered)(f"it answered {status}")
 
 
 def absolute(host: str) -> str:

@@ -6,8 +6,7 @@ from typing import Any
 from unicodedata import bidirectional
 from urllib.parse import urlsplit
 
-from store_uptime.pipeline import OLD_US, age_in_words
-from store_uptime.service.durations import written
+from store_uptime.pipeline import LOOKBACK, OLD_US, Options, age_in_words, duration_text
 
 HOUR, MINUTE = 3600, 60
 BIDI_CLASSES = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
@@ -103,14 +102,15 @@ def to_datetime(instant: datetime | str) -> datetime:
 
 def format_options(stored: dict[str, Any]) -> str:
     """The options of a stored report: all stores, as of Sun 1 Mar 2026, 00:00 UTC; defaults are left out."""
-    words = [f"store {isolated(stored['store_id'])}" if stored["store_id"] else "all stores"]
-    if stored["now"]:
-        words.append(f"as of {format_instant(stored['now'])}")
-    if stored["max_gap"] is not None:
-        words.append(f"a poll speaks for {written(stored['max_gap'])}")
-    if stored["lookback"] != 24 * HOUR:
-        words.append(f"lookback {written(stored['lookback'])}")
-    return ", ".join(words)
+    options = Options.from_dict(stored)
+    parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
+    if options.now:
+        parts.append(f"as of {format_instant(options.now)}")
+    if options.max_gap is not None:
+        parts.append(f"a poll speaks for {duration_text(options.max_gap)}")
+    if options.lookback != LOOKBACK:
+        parts.append(f"lookback {duration_text(options.lookback)}")
+    return ", ".join(parts)
 
 
 def host(url: str) -> str:

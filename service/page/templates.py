@@ -13,14 +13,14 @@ from litestar.datastructures import State
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
-from store_uptime.service import durations
+from store_uptime.pipeline import DURATION_PATTERN, duration_text
 from store_uptime.service.page import freshness, humanize
 from store_uptime.service.queue import cron
 from store_uptime.service.registry.grants import Grant, Role
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
-SEMANTICS = FOLDER / "semantics.md"
+DOCUMENTS = FOLDER  # Links to those in docs/, which a wheel holds as files of the package.
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -49,13 +49,13 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.host,
         humanize.goes_to,
         epoch_us,
-        durations.written,
+        duration_text,
         cron.in_words,
         has_role,
         may_cancel,
     )
     filters: dict[str, Any] = {function.__name__: function for function in functions}
-    values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": durations.PATTERN}
+    values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": DURATION_PATTERN}
     environment.filters.update(filters)
     environment.globals.update(values)
     return JinjaTemplateEngine.from_environment(environment)
@@ -85,9 +85,9 @@ def assets_path() -> str:
 
 
 @cache
-def semantics() -> str:
-    """docs/semantics.md as HTML; its headings can be linked to."""
-    text = SEMANTICS.read_text(encoding="utf-8")
+def document(name: str) -> str:
+    """A file of docs/ as HTML; its headings can be linked to."""
+    text = (DOCUMENTS / name).read_text(encoding="utf-8")
     # Without HTML, so that a sign such as < in the text cannot become an element.
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)

@@ -18,7 +18,7 @@ import msgspec
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Selection
-from store_uptime.service.errors import CannotLoad, HasData
+from store_uptime.service.errors import CannotLoadSample, TablesNotEmpty
 from store_uptime.service.page.freshness import SECOND_US, freshness
 from store_uptime.service.workers.jobs import SourceConfig, opened
 
@@ -145,25 +145,25 @@ def compared_fleets(old: bytes, new: bytes) -> dict[str, Any]:
 
 
 def sample_data(place: SourceConfig, stores: int, days: int) -> None:
-    """Make a feed and load it. Raises HasData where there is any already, CannotLoad."""
+    """Make a feed and load it. Raises TablesNotEmpty where there is any already, CannotLoadSample."""
     if has_rows(place):
-        raise HasData
+        raise TablesNotEmpty
     if place.schema is not None:  # a load follows the search path
-        raise CannotLoad
+        raise CannotLoadSample
     with TemporaryDirectory(prefix="store-uptime-") as name:
         feed, rejects = Path(name) / "feed", Path(name) / "rejects"
         pipeline.write_sample(feed, stores, days, end=datetime.now(UTC))
         try:
             pipeline.load_files(feed, place.database, rejects)
         except pipeline.StoreUptimeError as error:
-            raise CannotLoad from error
+            raise CannotLoadSample from error
 
 
 def has_rows(place: SourceConfig) -> bool:
     """Whether one of the three tables is there and has a row."""
     try:
         source = opened(place)
-        with source:
+        with source.opened():
             reads = (source.hours, source.zones)
             return source.poll_span_us() is not None or any(
                 not table.head(1).collect().is_empty() for read in reads for table in read(None)

@@ -12,9 +12,9 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Options, Selection, StoreUptimeError
+from store_uptime.pipeline import Options, Selection, Step, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.errors import NotAllowed, ReportEncrypted, public_message
+from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_message
 from store_uptime.service.front import problems
 from store_uptime.service.page import store_models, templates, view_models
 from store_uptime.service.registry import reports
@@ -27,7 +27,6 @@ from store_uptime.service.routes.static_files import static_files
 from store_uptime.service.workers import jobs
 
 PageRequest = Request[Grant, str | None, State]
-STAGES = ("waiting", "reading polls, hours and zones", "computing uptime and downtime", "writing")
 PAGE_LENGTH = 50
 YEAR_S = 31_536_000
 # Only the fleet's script reads it; a view that did not declare it would refuse the address that the script wrote.
@@ -73,10 +72,9 @@ async def why_empty(backend: Backend) -> dict[str, Any] | None:
 
 
 async def progress_values(backend: Backend, row: Row) -> dict[str, Any]:
-    """Of a report on its way: its row, how far it is, and which of the stages that is."""
+    """Of a report on its way: its row, how far it is, and the stages that it goes through."""
     progress = await reports.progress(backend.registry, row)
-    stage = next((number for number, name in enumerate(STAGES) if progress["step"].startswith(name)), 1)
-    return {"row": row, "progress": progress, "stages": STAGES, "stage": stage}
+    return {"row": row, "progress": progress, "stages": list(Step)}
 
 
 async def fleet_values(caller: Caller, row: Row, selection: Selection) -> dict[str, Any]:
@@ -201,13 +199,13 @@ async def comparison_view(
 @get("/rule")
 async def rule_view() -> Template:
     """The whole rule: docs/semantics.md."""
-    return render("rule", text=templates.semantics())
+    return render("rule", text=templates.document("semantics.md"))
 
 
 def error_page(request: PageRequest, error: Exception) -> Template:
     """An error as a page; where a key is missing, the form to sign in."""
     problems.note_cause(request, error)
-    if isinstance(error, NotAllowed):
+    if isinstance(error, KeyNeeded):
         return Template("sign_in.html", status_code=401, headers=error.headers)
     problem = problems.problem_of(error)
     return Template(
@@ -220,7 +218,9 @@ def error_page(request: PageRequest, error: Exception) -> Template:
 
 def failure_response(request: PageRequest, error: Exception) -> Response[Any]:
     """An unexpected error: as a page for a browser, as problem details for programs."""
-    return error_page(request, error) if problems.is_for_a_browser(request) else problems.refused(request, error)
+    return (
+        error_page(request, error) if problems.is_for_a_browser(request) else problems.problem_response(request, error)
+    )
 
 
 views = Router(

@@ -19,8 +19,7 @@ from typing import Any
 
 import structlog
 
-from store_uptime.pipeline import Limits
-from store_uptime.service.durations import written
+from store_uptime.pipeline import Limits, duration_text
 from store_uptime.service.errors import NeedsMoreMemory, RegistryUnreachable, WorkerLost
 from store_uptime.service.observability import metrics
 from store_uptime.service.registry.registry import Registry
@@ -158,7 +157,7 @@ class Runner:
             async with asyncio.timeout(limit.total_seconds()):
                 return await self._workers.report(task)
         except TimeoutError:
-            error = f"It took longer than a report may take here, {written(limit.total_seconds())}."
+            error = f"It took longer than a report may take here, {duration_text(limit)}."
         except (WorkerLost, NeedsMoreMemory) as lost:
             error = str(lost)
         except Exception as unexpected:

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import structlog
 
-from store_uptime.service.causes import Cause
 from store_uptime.service.errors import RegistryUnreachable
+from store_uptime.service.errors.causes import Cause
 
 LONGEST_S = 5.0  # between two tries, while something goes wrong that nobody expected
 
@@ -22,7 +22,7 @@ class Troubles:
 
     def note(self, name: str, error: Exception) -> None:
         """Something has gone wrong in a heartbeat."""
-        what = error.cause if isinstance(error, RegistryUnreachable) and error.cause else type(error)
+        what = error.cause if isinstance(error, RegistryUnreachable) else type(error)
         what = Cause.UNREACHABLE if what is Cause.RESTARTING else what  # the one is soon the other
         is_told = what in self._now.values()
         self._now[name] = what

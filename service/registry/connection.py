@@ -17,7 +17,7 @@ from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow
 
-from store_uptime.service.causes import Cause, cause_of_state
+from store_uptime.service.errors.causes import Cause, cause_of_state
 
 RV = TypeVar("RV")
 

@@ -18,8 +18,8 @@ from psycopg import errors
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from store_uptime.service.causes import Cause
 from store_uptime.service.errors import RegistryUnreachable
+from store_uptime.service.errors.causes import Cause
 from store_uptime.service.observability.metrics import Pool
 from store_uptime.service.registry.connection import CONNECT_S, BoundedConnection, cause_of, patient
 from store_uptime.service.registry.statements import statements

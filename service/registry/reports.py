@@ -9,8 +9,15 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, Literal
 
-from store_uptime.pipeline import OLD_US, Columns, Options
-from store_uptime.service.errors import NoResult, NotFinished, OtherRequest, QueueFull, RemovedReport, UnknownReport
+from store_uptime.pipeline import OLD_US, Columns, Options, Step, step_of
+from store_uptime.service.errors import (
+    IdempotencyKeyReused,
+    QueueFull,
+    ReportFailed,
+    ReportNotFinished,
+    ReportRemoved,
+    UnknownReport,
+)
 from store_uptime.service.registry.grants import Grant, Role
 from store_uptime.service.registry.registry import Execute, Registry, Row
 
@@ -39,15 +46,7 @@ class ReportRequest:
 
 def stored_options(options: Options, columns: Columns) -> str:
     """Options as JSON: equal text for equal meaning."""
-    return json.dumps(
-        {
-            "now": iso(options.now),
-            "store_id": options.store,
-            "max_gap": options.max_gap and options.max_gap.total_seconds(),
-            "lookback": options.lookback.total_seconds(),
-            "columns": columns,
-        }
-    )
+    return json.dumps(options.to_dict() | {"columns": columns})
 
 
 @cache
@@ -59,7 +58,7 @@ def made_by() -> str:
 async def triggered(registry: Registry, asked: ReportRequest, queue_limit: int) -> str:
     """The id of the report that answers a trigger: a new one, or one that would not differ from it.
 
-    Raises OtherRequest, QueueFull.
+    Raises IdempotencyKeyReused, QueueFull.
     """
     async with registry.transaction() as say:
         await say("trigger_lock")
@@ -76,12 +75,12 @@ async def triggered(registry: Registry, asked: ReportRequest, queue_limit: int) 
 
 
 async def remembered(say: Execute, asked: ReportRequest) -> str | None:
-    """The report that the same idempotency key has led to. Raises OtherRequest."""
+    """The report that the same idempotency key has led to. Raises IdempotencyKeyReused."""
     if not asked.idempotency_key:
         return None
     rows = await say("remembered", scope=asked.key_name or "", key=asked.idempotency_key, options=asked.stored)
     if rows and not rows[0]["same_options"]:
-        raise OtherRequest
+        raise IdempotencyKeyReused
     return rows[0]["report_id"] if rows else None
 
 
@@ -117,16 +116,16 @@ def file_name(report: Row, columns: Columns) -> str:
 
 
 async def found(registry: Registry, report_id: str) -> Row:
-    """A report's row without what is large. Raises UnknownReport, RemovedReport."""
+    """A report's row without what is large. Raises UnknownReport, ReportRemoved."""
     return known(await registry.row("status", id=report_id) if REPORT_ID.fullmatch(report_id) else None)
 
 
 def known(row: Row | None) -> Row:
-    """The row of a report that is there. Raises UnknownReport, RemovedReport."""
+    """The row of a report that is there. Raises UnknownReport, ReportRemoved."""
     if row is None:
         raise UnknownReport
     if row["status"] == "removed":
-        raise RemovedReport
+        raise ReportRemoved
     return row
 
 
@@ -134,37 +133,39 @@ async def progress(registry: Registry, row: Row) -> dict[str, Any]:
     """What an unfinished report is doing: step, seconds since its trigger or its beginning, reports before it."""
     if row["status"] == "queued" and row["tries"]:
         step = f"waiting for try {row['tries'] + 1}: {row['error']}"
-        return {"step": step, "seconds": row["seconds"], "ahead": 0}
+        return {"step": step, "stage": Step.WAITING, "seconds": row["seconds"], "ahead": 0}
     if row["status"] == "queued":
         ahead = await registry.row("ahead", requested_at=row["requested_at"])
-        return {"step": "waiting for its turn", "seconds": row["seconds"], "ahead": ahead["count"] if ahead else 0}
-    return {"step": row["step"] or "starting", "seconds": row["seconds"], "ahead": 0}
+        before = ahead["count"] if ahead else 0
+        return {"step": "waiting for its turn", "stage": Step.WAITING, "seconds": row["seconds"], "ahead": before}
+    step = row["step"] or "starting"
+    return {"step": step, "stage": step_of(step), "seconds": row["seconds"], "ahead": 0}
 
 
 async def finished(registry: Registry, report_id: str) -> Row:
-    """A report's row, where it has a result. Raises UnknownReport, RemovedReport, NotFinished, NoResult."""
+    """A report's row, where it has a result. Raises UnknownReport, ReportRemoved, ReportNotFinished, ReportFailed."""
     return with_result(await found(registry, report_id))
 
 
 def with_result(row: Row) -> Row:
-    """The row of a report that has a result. Raises NotFinished, NoResult."""
+    """The row of a report that has a result. Raises ReportNotFinished, ReportFailed."""
     if row["status"] in STATUSES["Running"]:
-        raise NotFinished
+        raise ReportNotFinished
     if row["status"] == "error":
-        raise NoResult(row["error"])
+        raise ReportFailed(row["error"])
     return row
 
 
 async def content(registry: Registry, statement: str, report_id: str) -> Row:
-    """Stored bytes of a complete report. Raises RemovedReport where it has been removed meanwhile."""
+    """Stored bytes of a complete report. Raises ReportRemoved where it has been removed meanwhile."""
     row = await registry.row(statement, id=report_id)
     if row is None:
-        raise RemovedReport
+        raise ReportRemoved
     return row
 
 
 async def ended(registry: Registry, report_id: str, grant: Grant, by: dict[str, str | None]) -> None:
-    """Cancel a report that runs, remove one that has finished. Raises UnknownReport, RemovedReport, RoleNeeded."""
+    """Cancel a report that runs, remove one that has finished. Raises UnknownReport, ReportRemoved, RoleNeeded."""
     await found(registry, report_id)
     if not await registry.rows("cancel", id=report_id, is_admin=grant.allows(Role.ADMIN), **by):
         grant.check(Role.ADMIN)

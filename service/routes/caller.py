@@ -32,7 +32,7 @@ class Caller:
     async def content(self, statement: str, report_id: str, store_id: str = "") -> Row:
         """What is stored of a complete report, for them to read; store_id: which store, where it is about one alone.
 
-        Raises RemovedReport, Sealed.
+        Raises ReportRemoved, ReportEncrypted.
         """
         row = await reports.content(self.backend.registry, statement, report_id)
         opened = await self.backend.decrypted(self._opened, row)

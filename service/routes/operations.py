@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.causes import Cause
+from store_uptime.service.errors.causes import Cause
 from store_uptime.service.front.problems import RETRY_AFTER
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.routes.problem_responses import problems

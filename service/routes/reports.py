@@ -15,12 +15,19 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from store_uptime.pipeline import Columns, Format, Options, Selection
+from store_uptime.pipeline import (
+    Columns,
+    Format,
+    Options,
+    Selection,
+    duration_text,
+    parse_duration,
+    parse_instant,
+    parse_positive_duration,
+)
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.durations import duration, positive_duration, written
 from store_uptime.service.errors import ReportEncrypted, ServiceError
 from store_uptime.service.front.authentication import still_known
-from store_uptime.service.instants import instant
 from store_uptime.service.page.humanize import goes_to
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.grants import Grant, Role, needs
@@ -110,11 +117,11 @@ def accepted(report_id: str) -> Response[Triggered]:
 
 def options_of(asked_for: TriggerRequest | ScheduleMembers, now: str | None = None) -> Options:
     """The options of a request. Raises ValidationException."""
-    lookback = member("lookback", duration, asked_for.lookback)
+    lookback = member("lookback", parse_duration, asked_for.lookback)
     return Options(
-        now=member("now", instant, now),
+        now=member("now", parse_instant, now),
         store=None if asked_for.store_id is None else str(asked_for.store_id) or None,
-        max_gap=member("max_gap", positive_duration, asked_for.max_gap),
+        max_gap=member("max_gap", parse_positive_duration, asked_for.max_gap),
         lookback=DEFAULT_LOOKBACK if lookback is None else lookback,
     )
 
@@ -293,13 +300,13 @@ async def described(backend: Backend, row: Row) -> ReportStatus:
 
 def described_options(stored: dict[str, Any]) -> ReportOptions:
     """The options of a report, durations as people write them."""
-    gap = stored["max_gap"]
+    options = Options.from_dict(stored)
     return ReportOptions(
-        store_id=stored["store_id"],
-        now=None if stored["now"] is None else instant(stored["now"]),
+        store_id=options.store,
+        now=options.now,
         columns=stored["columns"],
-        max_gap=None if gap is None else written(gap),
-        lookback=written(stored["lookback"]),
+        max_gap=None if options.max_gap is None else duration_text(options.max_gap),
+        lookback=duration_text(options.lookback),
     )
 
 
@@ -436,7 +443,7 @@ async def following(
 ) -> AsyncIterator[ServerSentEventMessage]:
     """The events of a report. They end without one where it was deleted meanwhile, or the registry is away.
 
-    check: raises NotAllowed once its reader may read no further.
+    check: raises KeyNeeded once its reader may read no further.
     """
     with suppress(ServiceError):
         told, silent_s = "", 0.0

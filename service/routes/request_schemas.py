@@ -5,8 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar.params import QueryParameter
 
-from store_uptime.pipeline import Columns, Format
-from store_uptime.service.durations import PATTERN
+from store_uptime.pipeline import DURATION_PATTERN, Columns, Format
 
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
 StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
@@ -25,8 +24,8 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 ScheduleName = Annotated[str, msgspec.Meta(pattern=NAME)]
 # Many stores have numbers for ids, and clients send them as numbers.
 StoreIdOrNumber = Annotated[StoreId | int, documented(pattern=TEXT, maxLength=1000)]
-Duration = Annotated[str, documented(pattern=f"^{PATTERN}$", minLength=2)]
-PositiveDuration = Annotated[str, documented(pattern=f"^(?=.*[1-9]){PATTERN}$", minLength=2)]
+Duration = Annotated[str, documented(pattern=f"^{DURATION_PATTERN}$", minLength=2)]
+PositiveDuration = Annotated[str, documented(pattern=f"^(?=.*[1-9]){DURATION_PATTERN}$", minLength=2)]
 Instant = Annotated[str, documented(format="date-time")]
 
 

@@ -10,9 +10,8 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Options
+from store_uptime.pipeline import Options, duration_text, parse_positive_duration
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.durations import positive_duration, written
 from store_uptime.service.errors import PrivateWebhook, ScheduleExists, UnknownDestination, UnknownSchedule
 from store_uptime.service.outgoing.webhooks import private_place
 from store_uptime.service.page.humanize import host
@@ -55,7 +54,7 @@ def described(row: Row) -> Schedule:
         in_words=in_words(row["cron"]),
         zone=row["zone"],
         options=described_options(row["options"]),
-        retention=None if retention is None else written(retention.total_seconds()),
+        retention=None if retention is None else duration_text(retention),
         deliver_to=row["deliver_to"],
         format=row["format"],
         webhook=row["webhook"] and host(row["webhook"]),
@@ -135,7 +134,7 @@ async def checked_values(backend: Backend, wanted: NewSchedule) -> dict[str, Any
 
 def wanted_of(name: str, asked: ScheduleMembers) -> NewSchedule:
     """What a request asks for. Raises ValidationException."""
-    options, retention = options_of(asked), member("retention", positive_duration, asked.retention)
+    options, retention = options_of(asked), member("retention", parse_positive_duration, asked.retention)
     try:
         return NewSchedule(
             name=name,

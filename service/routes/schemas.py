@@ -1,7 +1,7 @@
 """What answers hold, as JSON; the OpenAPI document is made from these and from `request_schemas.py`."""
 
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
@@ -16,9 +16,11 @@ class Triggered(msgspec.Struct):
 
 
 class Progress(msgspec.Struct):
-    """step: what is being done; seconds: since the run began, or since the trigger; ahead: reports that come first."""
+    """step: what is being done, in words; stage: the same for programs; seconds: since the run began, or since the
+    trigger; ahead: reports that come first."""
 
     step: str
+    stage: Literal["waiting", "reading", "computing", "writing"]
     seconds: float
     ahead: int
 
@@ -223,8 +225,10 @@ class Readiness(msgspec.Struct):
 
 
 class Problem(msgspec.Struct):
-    """RFC 9457 problem details; `error` says the same as `detail`."""
+    """RFC 9457 problem details. type: what programs tell problems apart by, and an address at which people read what it
+    means: docs/problems.md; `error` says the same as `detail`."""
 
+    type: Annotated[str, msgspec.Meta(pattern="^/problems/[a-z-]+$")]
     status: int
     title: str
     detail: str

@@ -9,7 +9,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.errors import NotAllowed
+from store_uptime.service.errors import KeyNeeded
 from store_uptime.service.front.authentication import COOKIE, SESSION, create_session, hashed, key_grant, note_failure
 from store_uptime.service.front.middleware import RateLimitMiddleware
 from store_uptime.service.front.proxies import client_of
@@ -40,7 +40,7 @@ async def sign_in(
     client = client_of(request.scope)
     try:
         grant = await key_grant(backend.registry, data.key)
-    except NotAllowed:
+    except KeyNeeded:
         await note_failure(backend.registry, data.key, client)
         raise
     cookie, csrf_token = await create_session(backend.registry, grant.name, client)

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,8 +25,10 @@ from store_uptime.pipeline import (
     Format,
     Limits,
     Options,
+    Reason,
     Selection,
     SourceMapping,
+    Step,
     StoreUptimeError,
 )
 from store_uptime.service.encryption import Encryption
@@ -39,7 +41,6 @@ from store_uptime.service.workers import condition
 if TYPE_CHECKING:
     from store_uptime.pipeline import Frames, Report, Source
 
-AHEAD = "ahead of the clock"
 PARQUET = b"PAR1"
 PARENT_LOOK_S = 0.5
 LESS_URGENT = 10  # who asks where a report stands is answered first
@@ -140,13 +141,7 @@ def opened(place: SourceConfig) -> "Source":
 
 def options_of(stored: dict[str, Any], due_at: datetime | None = None) -> Options:
     """The options of a report as the registry keeps them, and of its due time, if it has one."""
-    return Options(
-        now=stored["now"] and datetime.fromisoformat(stored["now"]),
-        store=stored["store_id"],
-        max_gap=stored["max_gap"] and timedelta(seconds=stored["max_gap"]),
-        lookback=timedelta(seconds=stored["lookback"]),
-        until=due_at,
-    )
+    return replace(Options.from_dict(stored), until=due_at)
 
 
 def make_report(task: Task) -> Outcome:
@@ -155,15 +150,14 @@ def make_report(task: Task) -> Outcome:
     with RunRecorder(task) as ledger:
         try:
             source = opened(task.place)
-            report = pipeline.build_report(
+            report = pipeline.build_report_with_lanes(
                 source,
                 options_of(task.options, task.due_at),
                 task.limits,
                 lambda step: ledger.note(step, source.version),
-                lanes=True,
             )
             report = since_newest(report, ledger)
-            ledger.note(f"writing (rows: {report.exact.height:,})", source.version)
+            ledger.note(Step.WRITING.with_counts(rows=report.exact.height), source.version)
             saved = asdict(pipeline.archive(report)).items()
             kept = {name: content and vault.sealed(content) for name, content in saved}
             file = going_out(report, task.outgoing, vault)
@@ -174,7 +168,7 @@ def make_report(task: Task) -> Outcome:
             outcome = Outcome(error=sentence(error, task.run), cause=str(error), trace=trace(error))
             is_written = ledger.written("fail", error=outcome.error)
             return outcome if is_written else Outcome(kept=False)
-        stores, ahead = report.exact.height, report.quality.tables["polls"].rejected.get(AHEAD, 0)
+        stores, ahead = report.exact.height, report.quality.tables["polls"].rejected.get(Reason.AHEAD_OF_THE_CLOCK, 0)
         facts = {"stores": stores, "polls_ahead": ahead, **plausibility(report, vault)}
         is_written = ledger.written("complete", **facts, **kept, **file)
         return Outcome(stores=stores, kept=is_written)

@@ -99,8 +99,8 @@ class Workers:
     async def brief(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Do something short with what is stored, again where its process was lost: it changes nothing.
 
-        Raises TookTooLong, TooManyAtOnce, LaneFull, ClientGone, WorkerLost where that happens again and again, and what
-        the function raises.
+        Raises TookTooLong, TooManyWaiting, ServerBusy, ClientGone, WorkerLost where that happens again and again, and
+        what the function raises.
         """
         return await self._in_time(self._stored, self._timing.stored_s, TookTooLong, function, *arguments)
 

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from store_uptime.pipeline.embedded import server
-from store_uptime.service import testing
+from store_uptime.pipeline.embedded.account import ensure_account
 from store_uptime.service.testing import Service
+from store_uptime.service.testing.server import DEFAULTS
 from tests.deploy.conftest import RECIPES, is_for_everybody
 from tests.support.running import complete
 
@@ -74,7 +74,7 @@ def test_a_server_makes_a_report_with_what_the_unit_leaves_it(installed: Path, t
 
 
 @contextmanager
-def confined(environment: Path, folder: Path) -> Iterator[tuple[Service, psutil.Process]]:
+def confined(environment: Path, folder: Path) -> Generator[tuple[Service, psutil.Process]]:
     """A server under the unit's settings, once it is ready, and its process."""
     state, log = folder / "state", folder / "serve.log"
     state.mkdir(mode=0o700)
@@ -93,7 +93,7 @@ def confined(environment: Path, folder: Path) -> Iterator[tuple[Service, psutil.
     with log.open("wb") as lines, subprocess.Popen(command, stderr=lines, env=variables()) as process:
         service = Service(process, log)
         try:
-            testing.wait_until(lambda: service.listens() and service.is_ready(), service)
+            service.await_ready()
             yield service, psutil.Process(process.pid).children()[0]
         finally:
             process.kill()  # and with it all that it has started
@@ -108,7 +108,7 @@ def account() -> tuple[int, int]:
         pytest.skip("this machine lets nobody have a namespace")
     if not is_for_everybody():
         pytest.skip("there is no Python of at least 3.11 that another user can run")
-    return server.made_account()
+    return ensure_account()
 
 
 def limited() -> list[str]:
@@ -133,7 +133,7 @@ def allowed(name: str) -> set[str]:
 
 def variables() -> dict[str, str]:
     """What systemd would set, and what stands in the unit and in its file of variables."""
-    told = dict([unit()["Environment"].split("=", 1)])
+    own = dict([unit()["Environment"].split("=", 1)])
     system = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
     user = {"USER": "store-uptime", "LOGNAME": "store-uptime", "HOME": "/home/store-uptime"}
-    return {**system, **user, **told, **SPARING, **testing.UNLESS_OPTIONS_SAY_ELSE}
+    return {**system, **user, **own, **SPARING, **DEFAULTS}

@@ -26,9 +26,9 @@ from tests.fuzz.trial import case, serve, written
 
 MINUTES = 10
 DEADLINE_S, START_S = 20.0, 60.0
-TOLD_EVERY_S = 30.0
+LINE_EVERY_S = 30.0
 ENDED = "a library ended the process"
-"""Polars does where a page of Parquet says absurd numbers: known, and told at the terminal in a sentence."""
+"""Polars does where a page of Parquet says absurd numbers: known, and a sentence at the terminal."""
 
 
 class Trial:
@@ -78,7 +78,7 @@ class Trial:
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """The command line."""
     parser = argparse.ArgumentParser(
         prog="just fuzz", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -90,17 +90,17 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def numbers(asked: argparse.Namespace) -> "range":
+def numbers(options: argparse.Namespace) -> "range":
     """The inputs to try, as long as there is time."""
-    return range(sys.maxsize) if asked.case is None else range(asked.case, asked.case + 1)
+    return range(sys.maxsize) if options.case is None else range(options.case, options.case + 1)
 
 
-def report_fault(asked: argparse.Namespace, seed: int, number: int, fault: str) -> None:
+def report_fault(options: argparse.Namespace, seed: int, number: int, fault: str) -> None:
     """Keep an input, and say how to try it again."""
-    kind, files = case(seed, number, asked.only)
-    folder = written(files, asked.out / f"{seed}-{number}-{kind}")
+    kind, files = case(seed, number, options.only)
+    folder = written(files, options.out / f"{seed}-{number}-{kind}")
     (folder.parent / f"{folder.name}.txt").write_text(fault, encoding="utf-8", errors="replace")
-    only = f" --only {asked.only}" if asked.only else ""
+    only = f" --only {options.only}" if options.only else ""
     print(
         f"{folder}: {fault.splitlines()[0][:300]}\n    again: just fuzz --seed {seed} --case {number}{only}", flush=True
     )
@@ -108,26 +108,26 @@ def report_fault(asked: argparse.Namespace, seed: int, number: int, fault: str) 
 
 def main() -> int:
     """Try inputs; 1 where something did not hold."""
-    asked = arguments()
-    seed = SystemRandom().randrange(10**6) if asked.seed is None else asked.seed
+    options = arguments()
+    seed = SystemRandom().randrange(10**6) if options.seed is None else options.seed
     print(f"seed {seed}", flush=True)
     os.environ.setdefault("POLARS_MAX_THREADS", "2")
-    found, until = Counter[str](), time.monotonic() + asked.seconds
-    trial, tried, ended, told = Trial(), 0, 0, time.monotonic()
-    for number in numbers(asked):
+    found, until = Counter[str](), time.monotonic() + options.seconds
+    trial, tried, ended, last_line_s = Trial(), 0, 0, time.monotonic()
+    for number in numbers(options):
         if time.monotonic() > until:
             break
-        fault = trial.fault(seed, number, asked.only)
+        fault = trial.fault(seed, number, options.only)
         tried += 1
         if fault == ENDED:
             ended += 1
         elif fault is not None:
-            report_fault(asked, seed, number, fault)
+            report_fault(options, seed, number, fault)
             found[fault.splitlines()[0]] += 1
         if not trial.is_alive:
             trial = Trial()
-        if time.monotonic() - told > TOLD_EVERY_S:
-            told = time.monotonic()
+        if time.monotonic() - last_line_s > LINE_EVERY_S:
+            last_line_s = time.monotonic()
             print(f"{tried:,} inputs, {found.total()} faults", flush=True)
     print(f"{tried:,} inputs, {found.total()} faults; {ended} times {ENDED}; seed {seed}")
     return 1 if found else 0

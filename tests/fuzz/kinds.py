@@ -23,13 +23,17 @@ from store_uptime.pipeline import (
     SourceMapping,
     StoreUptimeError,
     build_report,
+    duration_text,
     open_source,
+    parse_duration,
+    parse_instant,
+    parse_positive_duration,
     read_mapping,
     restore,
 )
-from store_uptime.pipeline.clean.rules import rejected
+from store_uptime.pipeline.clean.reasons import only_rejected
 from store_uptime.pipeline.clean.split import as_it_was
-from store_uptime.pipeline.load.incoming import copy_text, judged_batches
+from store_uptime.pipeline.load.judged_rows import copy_text, judged_batches
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.source.folder.content import GZIP, ZSTD
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
@@ -37,8 +41,6 @@ from store_uptime.pipeline.source.folder.discovery import found_files
 from store_uptime.pipeline.source.postgres.connection import parse_conninfo, redacted
 from store_uptime.pipeline.source.proposal import proposed_mapping
 from store_uptime.pipeline.tables import COLUMNS, ROWS_OF
-from store_uptime.service.durations import duration, positive_duration, written
-from store_uptime.service.instants import instant
 from store_uptime.service.queue import cron
 from store_uptime.service.routes.request_schemas import DeliveryRequest, ScheduleChange, ScheduleRequest, TriggerRequest
 from store_uptime.service.routes.validation import body_faults, expected_members, repeated_names, syntax_fault
@@ -130,7 +132,7 @@ def check_load(folder: Path) -> None:
             numbers = {file.name: number for number, file in enumerate(files)}
             for batch in batches:
                 copy_text(batch, table, numbers)
-                as_it_was(rejected(batch.lazy()), COLUMNS[table]).collect()
+                as_it_was(only_rejected(batch.lazy()), COLUMNS[table]).collect()
 
 
 def agrees(table: str, files: list[DataFile], read: int) -> None:
@@ -220,8 +222,8 @@ def text_kind(choices: tuple[bytes, ...], read: Callable[[str], object]) -> Inpu
 
 def read_durations(text: str) -> None:
     """Duration and what it is written as."""
-    assert duration(written(duration(text).total_seconds())) == duration(text)
-    positive_duration(text)
+    assert parse_duration(duration_text(parse_duration(text))) == parse_duration(text)
+    parse_positive_duration(text)
 
 
 def read_cron(text: str) -> None:
@@ -272,7 +274,7 @@ KINDS = {
     "mapping": InputKind(mapping_file, read_mapping_file),
     "body": text_kind(seeds.BODIES, read_body),
     "duration": text_kind(seeds.DURATIONS, read_durations),
-    "instant": text_kind(seeds.INSTANTS, instant),
+    "instant": text_kind(seeds.INSTANTS, parse_instant),
     "cron": text_kind(seeds.CRONS, read_cron),
     "address": text_kind(seeds.ADDRESSES, read_address),
 }

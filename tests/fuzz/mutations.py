@@ -34,7 +34,7 @@ def mutated(random: Random, data: bytes, kinds: "Sequence[Mutation] | None" = No
     return data
 
 
-def place(random: Random, data: bytes) -> int:
+def position(random: Random, data: bytes) -> int:
     """Somewhere in the bytes; the beginning and the end are met more often than by chance."""
     near = min(64, len(data))
     return random.choice((random.randint(0, len(data)), random.randint(0, near), len(data) - random.randint(0, near)))
@@ -42,18 +42,18 @@ def place(random: Random, data: bytes) -> int:
 
 def span(random: Random, data: bytes) -> tuple[int, int]:
     """A piece of the bytes, mostly a short one."""
-    start = place(random, data)
+    start = position(random, data)
     return start, min(len(data), start + random.choice((1, 4, 16, 256, len(data))))
 
 
 def truncated(random: Random, data: bytes) -> bytes:
     """Cut off."""
-    return data[: place(random, data)]
+    return data[: position(random, data)]
 
 
 def beheaded(random: Random, data: bytes) -> bytes:
     """Without its beginning."""
-    return data[place(random, data) :]
+    return data[position(random, data) :]
 
 
 def bit_flipped(random: Random, data: bytes) -> bytes:
@@ -61,13 +61,13 @@ def bit_flipped(random: Random, data: bytes) -> bytes:
     changed = bytearray(data)
     for _ in range(random.choice((1, 1, 3, 20))):
         if changed:
-            changed[min(place(random, data), len(data) - 1)] ^= 1 << random.randrange(8)
+            changed[min(position(random, data), len(data) - 1)] ^= 1 << random.randrange(8)
     return bytes(changed)
 
 
 def byte_set(random: Random, data: bytes) -> bytes:
     """With one byte at the end of its range."""
-    at = place(random, data)
+    at = position(random, data)
     return data[:at] + bytes([random.choice((0, 1, 0x7F, 0x80, 0xFE, 0xFF))]) + data[at + 1 :]
 
 
@@ -85,13 +85,13 @@ def repeated(random: Random, data: bytes) -> bytes:
 
 def spliced(random: Random, data: bytes) -> bytes:
     """With a piece from elsewhere in it."""
-    (start, end), at = span(random, data), place(random, data)
+    (start, end), at = span(random, data), position(random, data)
     return data[:at] + data[start:end] + data[at:]
 
 
 def inserted(random: Random, data: bytes) -> bytes:
     """With something that means something to somebody."""
-    at = place(random, data)
+    at = position(random, data)
     return data[:at] + random.choice((*HUGE, *MARKS, *WORDS, *SEPARATORS)) + data[at:]
 
 
@@ -158,7 +158,7 @@ def field_quoted(random: Random, data: bytes) -> bytes:
 
 def lengthened(random: Random, data: bytes) -> bytes:
     """With one very long piece."""
-    at = place(random, data)
+    at = position(random, data)
     return (
         data[:at]
         + random.choice((b"a", b'"', b",", b"\n", b"0", b" ", b"\0")) * random.choice((200, 70_000))

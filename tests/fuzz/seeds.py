@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from store_uptime.pipeline import Options, archive, build_report, open_source, write_sample
+from store_uptime.pipeline import Options, archive, build_report_with_lanes, open_source, write_sample
 from store_uptime.pipeline.sample.sample import END
 
 TABLES = ("store_status", "menu_hours", "timezones")
@@ -143,7 +143,7 @@ def reports() -> dict[str, bytes]:
     """A report in each format, and as it is kept: figures, plan, rejects, lanes."""
     with TemporaryDirectory() as folder:
         write_sample(Path(folder), stores=3, days=2)
-        report = build_report(open_source(folder), Options(now=END), lanes=True)
+        report = build_report_with_lanes(open_source(folder), Options(now=END))
     kept = archive(report)
     return {
         "report.csv": report.csv(),

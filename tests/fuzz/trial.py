@@ -56,6 +56,6 @@ def serve(cases: Connection) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         fault_of("csv", written(case(0, 0, "csv")[1], Path(scratch, "feed")))  # imports take their memory
         cases.send("ready")
-        while (asked := cases.recv()) is not None:
-            kind, files = case(*asked)
+        while (request := cases.recv()) is not None:
+            kind, files = case(*request)
             cases.send((kind, fault_of(kind, written(files, Path(scratch, "feed")))))

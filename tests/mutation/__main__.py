@@ -50,15 +50,18 @@ class Outcome:
 
 
 def main(areas: list[str]) -> int:
-    """Try the areas and tell how it went; 1 if a test or an explanation is missing, or one is of no use any more."""
+    """Try the areas and print what became of them.
+
+    1 where a test or an explanation is missing, or an explanation is of no mutant any more.
+    """
     began = monotonic()
-    outcomes = [told(area) for area in areas]
+    outcomes = [print_outcome(area) for area in areas]
     print(f"{total(outcomes)}, in {monotonic() - began:.0f} s")
     return 1 if any(found.survived or found.idle for found in outcomes) else 0
 
 
-def told(area: str) -> Outcome:
-    """What became of the mutants of an area, after printing it."""
+def print_outcome(area: str) -> Outcome:
+    """Try the mutants of an area, and print what became of them."""
     found = outcome(area)
     print(f"{area}: {found}")
     for change in found.survived:
@@ -104,7 +107,8 @@ def survivors(tried: list[Mutant], tests: list[str]) -> list[str]:
 def survivors_of(share: list[Mutant], tests: list[str]) -> list[str]:
     """The same of a share of them, tried one after the other in a copy of the tree."""
     with TemporaryDirectory(prefix="mutants-") as folder:
-        for name in ("pipeline", "store_uptime", "tests"):
+        # store_uptime/ holds links to both packages; what tests share imports the service too.
+        for name in ("pipeline", "service", "store_uptime", "tests"):
             copytree(TREE / name, Path(folder, name), symlinks=True, ignore=ignore_patterns("__pycache__"))
         copy(TREE / "pyproject.toml", folder)
         files = [path.relative_to(TREE) for name in tests for path in TREE.glob(f"tests/pipeline/*/test_{name}.py")]

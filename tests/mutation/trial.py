@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -78,18 +78,18 @@ class Trial:
 
 
 @contextmanager
-def in_place(mutant: Mutant) -> Iterator[None]:
+def in_place(mutant: Mutant) -> Generator[None]:
     """The program with the mutant's text in its file, and as it was afterwards."""
     file = Path(mutant.file)
     before = file.read_text(encoding="utf-8")
     try:
-        place(file, mutant.text)
+        install(file, mutant.text)
         yield
     finally:
-        place(file, before)
+        install(file, before)
 
 
-def place(file: Path, text: str) -> None:
+def install(file: Path, text: str) -> None:
     """The text as the file, and as the module that has been loaded from it."""
     file.write_text(text, encoding="utf-8")
     if file.suffix == ".py":

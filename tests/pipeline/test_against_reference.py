@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from store_uptime.pipeline import Frames, Options, Report, build_report
+from store_uptime.pipeline import Frames, Options, Report, build_report_with_lanes
 from store_uptime.pipeline.errors import NoPolls
 from tests.support.profiles import examples
 from tests.support.reference import (
@@ -55,7 +55,7 @@ def source_of(world: World) -> Frames:
 
 def report_of(world: World, store: str | None = None, until: datetime | None = None) -> Report:
     options = Options(now=world.now, store=store, max_gap=world.max_gap, lookback=world.lookback, until=until)
-    return build_report(source_of(world), options, lanes=True)
+    return build_report_with_lanes(source_of(world), options)
 
 
 def answer_of(world: World) -> Answer:

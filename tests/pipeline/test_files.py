@@ -25,7 +25,7 @@ from store_uptime.pipeline import (
 )
 from store_uptime.pipeline.errors import CannotWrite, WouldOverwriteSource
 from store_uptime.pipeline.files import PREFIX, check_targets, publish, unfinished, write_file, write_new_file
-from store_uptime.pipeline.load.rejects import REJECTS, name_of
+from store_uptime.pipeline.load.reject_files import REJECTS, rejects_path
 from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.support.profiles import examples
 
@@ -267,6 +267,6 @@ def test_each_input_has_rejects_of_its_own(tmp_path: Path) -> None:
         "b/polls.csv",
         "polls.csv.gz",
     ]
-    names = [str(name_of(tmp_path / name, tmp_path)) for name in inputs]
+    names = [str(rejects_path(tmp_path / name, tmp_path)) for name in inputs]
     assert names == [f"{name}.rejects.csv" for name in inputs]
-    assert str(name_of(tmp_path / "a" / "polls.csv", tmp_path / "a" / "polls.csv")) == "polls.csv.rejects.csv"
+    assert str(rejects_path(tmp_path / "a" / "polls.csv", tmp_path / "a" / "polls.csv")) == "polls.csv.rejects.csv"

@@ -3,17 +3,43 @@
 import ast
 import inspect
 import pickle
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 
+import polars as pl
 import pytest
 
-from store_uptime import pipeline
-from store_uptime.pipeline import errors, write_sample
+import store_uptime
+from store_uptime import Frames, Options, build_report, build_timeline, pipeline
+from store_uptime.pipeline import StoreUptimeError, errors, write_sample
+from tests.support.error_trees import causes, drawn, example, missing_words
 
 ROOT = Path(__file__).parents[2]
+FOR_USERS = {
+    "Frames",
+    "NoPolls",
+    "Options",
+    "Report",
+    "Source",
+    "SourceMapping",
+    "StoreUptimeError",
+    "Timeline",
+    "UnknownStore",
+    "build_report",
+    "build_timeline",
+    "embedded_server",
+    "explain",
+    "load_files",
+    "open_source",
+    "read_mapping",
+    "write_sample",
+}
 PROMISED = {
     "AS_NAMED",
     "BadMapping",
@@ -36,6 +62,10 @@ PROMISED = {
     "TIMELINE",
     "CannotWrite",
     "CellFull",
+    "Clause",
+    "Reason",
+    "Step",
+    "step_of",
     "Columns",
     "Day",
     "EmbeddedUnavailable",
@@ -94,9 +124,17 @@ PROMISED = {
     "write_rejects",
     "write_sample",
     "zone_rules",
+    "DURATION_PATTERN",
+    "LOOKBACK",
+    "duration_text",
+    "is_duration",
+    "parse_duration",
+    "parse_instant",
+    "parse_positive_duration",
+    "quoted",
 }
 NOT_FOR_FIGURES = {"litestar", "uvicorn", "cyclopts", "rich", "service", "tests", "benches"}
-CAUSES = [cause for _, cause in inspect.getmembers(errors, inspect.isclass) if cause.__module__ == errors.__name__]
+CAUSES = [cause for cause in causes(errors) if cause is not StoreUptimeError]
 
 
 def modules(package: str) -> list[Path]:
@@ -116,16 +154,109 @@ def nodes(path: Path) -> Iterator[ast.AST]:
 
 
 def test_the_public_names_are_those_that_are_promised() -> None:
+    assert set(store_uptime.__all__) == FOR_USERS
     assert set(pipeline.__all__) == PROMISED
+
+
+@pytest.mark.parametrize("name", sorted(FOR_USERS))
+def test_a_name_for_users_is_found_and_says_what_it_is(name: str) -> None:
+    assert inspect.getdoc(getattr(store_uptime, name))
+
+
+def test_the_package_lists_its_names_and_its_version() -> None:
+    assert set(dir(store_uptime)) == FOR_USERS | {"__version__"}
+    assert store_uptime.__version__ == metadata.version("store-uptime")
+
+
+def test_it_says_that_it_has_types() -> None:
+    assert (ROOT / "store_uptime" / "py.typed").is_file()
 
 
 def test_each_is_found() -> None:
     assert all(getattr(pipeline, name) is not None for name in pipeline.__all__)
 
 
-def test_another_name_is_an_attribute_error() -> None:
+@pytest.mark.parametrize("module", [store_uptime, pipeline], ids=lambda module: module.__name__)
+def test_another_name_is_an_attribute_error(module: ModuleType) -> None:
     with pytest.raises(AttributeError, match="nonsense"):
-        _ = getattr(pipeline, "non" + "sense")
+        _ = getattr(module, "non" + "sense")
+
+
+@pytest.mark.parametrize("package", ["pipeline", "service"])
+def test_no_module_is_there_under_two_names(package: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {package}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert f"ImportError: import it as store_uptime.{package}" in done.stderr
+
+
+def test_a_checkout_without_links_says_so(tmp_path: Path) -> None:
+    (tmp_path / "store_uptime").mkdir()
+    for name in ("__init__.py", "__init__.pyi"):
+        shutil.copy(ROOT / "store_uptime" / name, tmp_path / "store_uptime")
+    for name in ("pipeline", "service"):
+        (tmp_path / "store_uptime" / name).write_text(f"../{name}", encoding="utf-8")  # as git writes a link on Windows
+    program = [sys.executable, "-c", "import store_uptime"]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "ImportError: this checkout of store-uptime has its links as text" in done.stderr
+
+
+# Use ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("feed")
+    write_sample(folder, stores=3, days=2)
+    return folder
+
+
+def test_a_source_may_be_given_by_its_address(feed: Path) -> None:
+    report = build_report(store_uptime.open_source(feed))
+    store = report.exact["store_id"][0]
+    assert build_report(feed).exact.equals(report.exact)
+    assert build_report(str(feed)).exact.equals(report.exact)
+    assert build_timeline(str(feed), store).pieces.equals(store_uptime.explain(feed, report, store).pieces)
+
+
+def test_a_report_shows_in_three_lines_what_it_is_of_and_what_came_out(feed: Path) -> None:
+    of, now, figures = repr(build_report(feed, Options(now="2026-03-10", max_gap="2h"))).splitlines()
+    assert of == f"Report of {feed}, all stores"
+    assert now == "now 2026-03-10T00:00:00Z (given), windows hour, day, week"
+    assert re.fullmatch(r"stores: 3; up: .+ \(hour\), [0-9.]+ % \(day\), [0-9.]+ % \(week\); warnings: [0-9]+", figures)
+
+
+def test_what_nothing_is_known_of_it_does_not_show_as_a_figure() -> None:
+    polls = pl.DataFrame({"store_id": ["a"], "timestamp_utc": ["2026-03-09 12:00:00"], "status": ["active"]})
+    hours = pl.DataFrame(
+        schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String)
+    )
+    zones = pl.DataFrame(schema=dict.fromkeys(("store_id", "timezone_str"), pl.String))
+    report = build_report(Frames(polls, hours, zones), Options(now="2026-03-09T20:00", max_gap="1h", store="a"))
+    assert repr(report).startswith("Report of frames in memory, store a\n")
+    assert "up: unknown (hour), 100.00 % (day)" in repr(report)
+
+
+RUN = "import sys; from store_uptime import build_report; build_report(sys.argv[1])"
+LISTENING = "import logging; logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)"
+
+
+def output_of(script: str, *arguments: str | Path) -> str:
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr
+
+
+def test_nothing_is_logged_unless_somebody_listens(feed: Path) -> None:
+    assert output_of(RUN, feed) == ""
+
+
+def test_who_listens_hears_of_the_source_the_run_and_the_warnings(feed: Path) -> None:
+    log = output_of(f"import sys; {LISTENING}; {RUN}", feed)
+    assert f"DEBUG:store_uptime.pipeline.source:opened {feed}" in log
+    assert re.search(
+        r"INFO:store_uptime\.pipeline\.run:computed the report of .*: 3 stores, [0-9]+ polls, [0-9.]+ s", log
+    )
+    assert "WARNING:store_uptime.pipeline.run:" in log
 
 
 # Who may use what -----------------------------------------------------------------------------------------------------
@@ -187,57 +318,51 @@ def test_all_that_others_use_says_what_it_is(package: str) -> None:
 # Errors ---------------------------------------------------------------------------------------------------------------
 
 
-NOT_ALL_WORDS: dict[type[BaseException], list[object]] = {
-    errors.AllPollsRejected: ["source", 1_200, False, {"bad status": 1_200}, "example", "remedy"]
-}
-
-
-def example(cause: type[BaseException]) -> BaseException:
-    """An error with a word for each of its facts, but where some are no words."""
-    words = [] if "__init__" not in vars(cause) else list(inspect.signature(cause).parameters)
-    facts = NOT_ALL_WORDS.get(cause, words)
-    return cause(*facts)
-
-
 @pytest.mark.parametrize("cause", CAUSES)
-def test_an_error_survives_pickling(cause: type[BaseException]) -> None:
+def test_an_error_survives_pickling(cause: type[StoreUptimeError]) -> None:
     error = example(cause)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
-@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
-def test_an_error_says_its_facts_in_one_line_and_what_to_do(cause: type[BaseException]) -> None:
+@pytest.mark.parametrize("cause", CAUSES)
+def test_an_error_says_its_facts_in_one_line_and_what_to_do(cause: type[StoreUptimeError]) -> None:
     error = example(cause)
-    assert all(fact in str(error) for fact in error.args if isinstance(fact, str))
+    assert missing_words(error) == []
     assert "\n" not in str(error)
-    assert str(error).rstrip()[-1] in ".?y"  # a sentence; or the last fact, that is one: `remedy`
+    assert str(error)[-1] in ".?y"  # a sentence; or the last fact, that is one: `remedy`
 
 
-@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
-def test_no_sentence_has_its_full_stop_twice(cause: type[BaseException]) -> None:
-    ended = [f"{fact}." if fact in ("reason", "found", "needed") else fact for fact in example(cause).args]
-    assert ".." not in str(cause(*ended))
+@pytest.mark.parametrize("cause", CAUSES)
+def test_no_sentence_has_its_full_stop_twice(cause: type[StoreUptimeError]) -> None:
+    ended = {fact: f"{fact}." for fact in cause.facts if fact in ("reason", "found", "needed", "allowed")}
+    assert ".." not in str(example(cause).replace(**ended))
 
 
-@pytest.mark.parametrize("cause", [cause for cause in CAUSES if cause is not errors.StoreUptimeError])
-def test_only_of_a_server_is_asked_whether_it_runs(cause: type[BaseException]) -> None:
+@pytest.mark.parametrize("cause", CAUSES)
+def test_only_of_a_server_is_asked_whether_it_runs(cause: type[StoreUptimeError]) -> None:
     assert ("running?" in str(example(cause))) == (cause is errors.SourceUnreachable)
 
 
-def test_a_source_without_any_poll_is_told_how_to_load_some() -> None:
-    assert "store-uptime load" in str(errors.NoPolls("here", None, None, ""))
+@pytest.mark.parametrize("facts", [("here",), ("here", "it is gone", "too much"), ("here", "it is gone", "here")])
+def test_an_error_takes_its_own_facts_and_no_others(facts: tuple[str, ...]) -> None:
+    with pytest.raises((TypeError, AttributeError)):
+        errors.SourceMissing(*facts)
+
+
+def test_an_error_can_be_made_by_the_names_of_its_facts() -> None:
+    assert str(errors.SourceMissing(reason="it is\ngone.", path="a.")) == (
+        "cannot read a.: it is gone. Check the path, and who may read it."
+    )
 
 
 def test_the_tree_is_drawn_as_it_is() -> None:
-    tree = errors.__doc__ or ""
-    branches = (line.replace("│", " ").strip() for line in tree.splitlines())
-    drawn = [line.split() for line in branches if line.startswith(("├──", "└──"))]
-    assert {words[1] for words in drawn} == {cause.__name__ for cause in CAUSES} - {"StoreUptimeError"}
-    for words in drawn:
-        said = (getattr(errors, words[1]).__doc__ or "").lower()
-        assert words[2].lower() in said, words[1]
-    assert {cause.__bases__ for cause in CAUSES} == {(Exception,), (errors.StoreUptimeError,), (errors.NoPolls,)}
+    tree = drawn(errors)
+    assert {name: parent for name, (parent, _) in tree.items()} == {
+        cause.__name__: cause.__bases__[0].__name__ for cause in CAUSES
+    }
+    for name, (_, words) in tree.items():
+        assert words[0].lower() in (getattr(errors, name).__doc__ or "").lower(), name
 
 
 # Imports --------------------------------------------------------------------------------------------------------------
@@ -252,8 +377,9 @@ def loaded(script: str, *arguments: str | Path) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_pipeline_alone_imports_next_to_nothing() -> None:
-    assert loaded("import store_uptime.pipeline") & {"polars", "duckdb", "psycopg", "pyarrow", "zoneinfo"} == set()
+@pytest.mark.parametrize("package", ["store_uptime", "store_uptime.pipeline"])
+def test_the_package_alone_imports_next_to_nothing(package: str) -> None:
+    assert loaded(f"import {package}") & {"polars", "duckdb", "psycopg", "pyarrow", "zoneinfo"} == set()
 
 
 def test_the_command_line_imports_neither_polars_nor_duckdb_before_it_is_used() -> None:

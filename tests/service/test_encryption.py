@@ -2,7 +2,7 @@
 
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 
 from store_uptime.pipeline import Frames, Limits, build_report
-from store_uptime.service.encryption import MAGIC, Encryption, NoKey, encryption, new_identity
-from store_uptime.service.errors import ReportEncrypted
+from store_uptime.service.encryption import MAGIC, Encryption, encryption, new_identity
+from store_uptime.service.errors import EncryptedReportDamaged, NoKey, ReportEncrypted, ReportEncryptedToOthers
 from store_uptime.service.testing import Service
 from tests.support.feeds import called
 from tests.support.postgres import eventually, fresh_database, insert, new_cluster, run
@@ -294,6 +294,37 @@ def test_keys_can_follow_each_other(polled: str, registry: str, tmp_path: Path) 
         assert "with a key that is not here" in told
 
 
+SECRET, RECIPIENT = new_identity()
+CLOSED = Encryption((RECIPIENT,)).sealed(bytes(200_000))  # several of age's pieces of 64 KiB
+HEAD = CLOSED.index(b"\n---")
+NOT_OPENED = {
+    "no key here": (CLOSED, (), ReportEncrypted),
+    "another key here": (CLOSED, (new_identity()[0],), ReportEncryptedToOthers),
+    "damaged, and another key here": (CLOSED[:-9] + bytes(9), (new_identity()[0],), ReportEncryptedToOthers),
+    "damaged at its end": (CLOSED[:-9] + bytes(9), (SECRET,), EncryptedReportDamaged),
+    "damaged in its midst": (CLOSED[:99_000] + bytes(9) + CLOSED[99_009:], (SECRET,), EncryptedReportDamaged),
+    "cut off": (CLOSED[:-9], (SECRET,), EncryptedReportDamaged),
+    "cut off after its head": (CLOSED[: HEAD + 60], (SECRET,), EncryptedReportDamaged),
+    "cut off in its head": (CLOSED[:HEAD], (SECRET,), EncryptedReportDamaged),
+    "no head": (CLOSED[: len(MAGIC)] + bytes(9), (SECRET,), EncryptedReportDamaged),
+}
+
+
+@pytest.mark.parametrize(("content", "identities", "kind"), NOT_OPENED.values(), ids=NOT_OPENED)
+def test_why_it_cannot_be_read_is_told_by_what_it_holds(
+    content: bytes, identities: tuple[str, ...], kind: type[ReportEncrypted]
+) -> None:
+    with pytest.raises(ReportEncrypted) as refused:
+        Encryption(identities=identities).opened(content)
+    assert type(refused.value) is kind
+
+
+@pytest.mark.parametrize("several", [(RECIPIENT, OPENSSH_PUBLIC), (OPENSSH_PUBLIC,)])
+def test_a_head_for_several_keys_is_whole(several: tuple[str, ...]) -> None:
+    with pytest.raises(ReportEncryptedToOthers):
+        Encryption(identities=(new_identity()[0],)).opened(Encryption(several).sealed(b""))
+
+
 @pytest.mark.long
 def test_what_is_damaged_is_told(keyed: Keyed) -> None:
     report_id = complete(keyed.client, lookback="3h")
@@ -414,7 +445,7 @@ def large(ids: list[str]) -> Frames:
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[dict[str, bytes]]:
+def watched(folder: Path) -> Generator[dict[str, bytes]]:
     """Every file that was in a folder within the block, as long as it ever was."""
     seen: dict[str, bytes] = {}
     is_over = threading.Event()

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,16 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.exceptions import ValidationException
 
+from store_uptime.pipeline import DURATION_PATTERN, Options
+from store_uptime.pipeline.instants import GRAMMAR, parse_instant
 from store_uptime.service.cli.main import app
-from store_uptime.service.durations import PATTERN
-from store_uptime.service.instants import WRITTEN, instant
 from store_uptime.service.routes.reports import options_of
 from store_uptime.service.routes.request_schemas import TriggerRequest
 from store_uptime.service.routes.validation import body_faults
 from tests.support.profiles import examples
-
-if TYPE_CHECKING:
-    from store_uptime.pipeline import Options
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 READ = {
@@ -63,18 +61,26 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "meaning"), READ.items(), ids=READ)
 def test_a_text_stands_for_an_instant(text: str, meaning: datetime) -> None:
-    assert instant(text) == meaning
+    assert parse_instant(text) == meaning
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not an instant: |is outside the calendar: "):
-        instant(text)
+        parse_instant(text)
 
 
-# Three ways -----------------------------------------------------------------------------------------------------------
+# Four ways ------------------------------------------------------------------------------------------------------------
 
 OPTIONS = {"now": "--now", "max_gap": "--max-gap", "lookback": "--lookback"}
+
+
+def in_python(member: str, text: str) -> Any:
+    """What the options of Python have read; None where they have refused."""
+    facts: dict[str, Any] = {member: text}
+    with suppress(ValueError):
+        return getattr(Options(**facts), member)
+    return None
 
 
 def by_command(member: str, text: str) -> Any:
@@ -92,7 +98,7 @@ def by_request(member: str, text: str) -> Any:
     assert list(body_faults(body, TriggerRequest)) == []
     asked = msgspec.convert(body, TriggerRequest)
     try:
-        options: Options = options_of(asked, asked.now)
+        options = options_of(asked, asked.now)
     except ValidationException:
         return None
     return getattr(options, member)
@@ -100,7 +106,7 @@ def by_request(member: str, text: str) -> Any:
 
 def by_form(member: str, text: str) -> Any:
     """What the API has read of what a field of the page lets through; a picker of times has its own."""
-    lets_through = member == "now" or re.fullmatch(PATTERN, text)
+    lets_through = member == "now" or re.fullmatch(DURATION_PATTERN, text)
     return by_request(member, text) if lets_through and text else None
 
 
@@ -110,9 +116,27 @@ def spoilt(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return texts | cut.map(lambda parts: parts[0][: parts[1]] + parts[2] + parts[0][parts[1] + 1 :])
 
 
-INSTANTS = spoilt(st.from_regex(WRITTEN, fullmatch=True) | st.sampled_from([*READ, *REFUSED.values()]))
-DURATIONS = spoilt(st.from_regex(PATTERN, fullmatch=True) | st.sampled_from(["90m", "1d12h", "0h", "2 hours", "PT2H"]))
-WAYS: dict[str, Callable[[str, str], Any]] = {"command": by_command, "request": by_request, "form": by_form}
+INSTANTS = spoilt(st.from_regex(GRAMMAR, fullmatch=True) | st.sampled_from([*READ, *REFUSED.values()]))
+LENGTHS = {"90m": timedelta(minutes=90), "2h": timedelta(hours=2), "1d12h": timedelta(days=1.5), "0h": timedelta(0)}
+DURATIONS = spoilt(st.from_regex(DURATION_PATTERN, fullmatch=True) | st.sampled_from([*LENGTHS, "2 hours", "PT2H"]))
+WAYS: dict[str, Callable[[str, str], Any]] = {
+    "Python": in_python,
+    "command": by_command,
+    "request": by_request,
+    "form": by_form,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("text", "meaning"), READ.items(), ids=READ)
+def test_each_form_of_an_instant_is_taken_everywhere(way: str, text: str, meaning: datetime) -> None:
+    assert WAYS[way]("now", text) == meaning
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("text", "meaning"), LENGTHS.items(), ids=LENGTHS)
+def test_each_form_of_a_duration_is_taken_everywhere(way: str, text: str, meaning: timedelta) -> None:
+    assert WAYS[way]("lookback", text) == meaning
 
 
 @examples(60)

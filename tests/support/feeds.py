@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -75,11 +75,11 @@ def called(*arguments: str | Path, cwd: Path = Path(), **environment: str) -> "s
         kept(2, redirect_stderr) as err,
     ):
         status = exit_status()
-        return subprocess.CompletedProcess(command, status, said(out), said(err))
+        return subprocess.CompletedProcess(command, status, read_all(out), read_all(err))
 
 
 @contextmanager
-def kept(number: int, redirect: Callable[[TextIO], AbstractContextManager[TextIO]]) -> Iterator[TextIO]:
+def kept(number: int, redirect: Callable[[TextIO], AbstractContextManager[TextIO]]) -> Generator[TextIO]:
     """A file that has what Python and native code write to a descriptor in the block."""
     before = os.dup(number)
     try:
@@ -91,7 +91,7 @@ def kept(number: int, redirect: Callable[[TextIO], AbstractContextManager[TextIO
         os.close(before)
 
 
-def said(stream: TextIO) -> bytes:
+def read_all(stream: TextIO) -> bytes:
     """All that was written to a file."""
     stream.flush()
     return os.pread(stream.fileno(), os.fstat(stream.fileno()).st_size, 0)

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -26,7 +26,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from store_uptime.pipeline.embedded import server as embedded
+from store_uptime.pipeline.embedded.account import run_as, server_account
+from store_uptime.pipeline.embedded.programs import readable_programs
 from store_uptime.pipeline.embedded.server import embedded_server
 from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
 
@@ -37,7 +38,7 @@ PASSWORD = "p@ss/wörd:%?#"
 
 
 @contextmanager
-def open_folder() -> Iterator[Path]:
+def open_folder() -> Generator[Path]:
     """A temporary folder, short of name, that PostgreSQL's account can enter when root runs the tests."""
     folder = Path(tempfile.mkdtemp(prefix="uptime-", dir="/tmp"))
     folder.chmod(0o711)
@@ -48,7 +49,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def own_server() -> Iterator[str]:
+def own_server() -> Generator[str]:
     """An embedded server for this process of the tests alone, not careful about power cuts."""
     with open_folder() as folder:
         with embedded_server(folder / "data") as url:
@@ -60,7 +61,7 @@ def own_server() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server: str, ending: str = "") -> Iterator[str]:
+def fresh_database(server: str, ending: str = "") -> Generator[str]:
     """The URL of an empty database, that is gone after the block whoever is still in it."""
     name = f"test_{uuid4().hex}{ending}"
     run(server, f'create database "{name}" strategy file_copy')  # half the time of the default
@@ -137,7 +138,7 @@ class Cluster:
 
     def program(self, name: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the server's account."""
-        done = embedded.run_as(self.owner, str(self.programs / "bin" / name), *arguments)
+        done = run_as(self.owner, str(self.programs / "bin" / name), *arguments)
         assert done.returncode == 0, done.stderr
 
     def answers(self) -> bool:
@@ -154,16 +155,16 @@ class Cluster:
         eventually(lambda: not any(map(is_alive, backends)), 30)
 
     @contextmanager
-    def running(self, *settings: str) -> Iterator[None]:
+    def running(self, *settings: str) -> Generator[None]:
         """Keep the server up for the block."""
         options = [word for setting in (*FAST, *settings) for word in ("-c", setting)]
-        place = ["-D", str(self.data), "-k", str(self.data.parent), "-h", "127.0.0.1", "-p", str(self.port)]
+        at = ["-D", str(self.data), "-k", str(self.data.parent), "-h", "127.0.0.1", "-p", str(self.port)]
         uid, gid = self.owner or (None, None)
-        said = self.data.with_suffix(".log")
+        log_file = self.data.with_suffix(".log")
         with (
-            said.open("wb") as log,
+            log_file.open("wb") as log,
             subprocess.Popen(
-                [str(self.programs / "bin/postgres"), *place, *options],
+                [str(self.programs / "bin/postgres"), *at, *options],
                 user=uid,
                 group=gid,
                 extra_groups=[] if self.owner else None,
@@ -175,14 +176,14 @@ class Cluster:
         ):
             try:
                 eventually(lambda: self.answers() or server.poll() is not None, 30)
-                assert server.returncode is None, said.read_text()
+                assert server.returncode is None, log_file.read_text()
                 yield
             finally:
                 server.send_signal(signal.SIGQUIT)
 
 
 @contextmanager
-def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> Iterator[str]:
+def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> Generator[str]:
     """The URL of any database of a server behind pgbouncer; whoever comes is its superuser.
 
     server: a URL with the socket's folder. connections: how many pgbouncer has for a database.
@@ -190,7 +191,7 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         pytest.skip("there is no pgbouncer to go through")
-    place = conninfo_to_dict(server)
+    address = conninfo_to_dict(server)
     port = free_port()
     settings = {
         "listen_addr": "127.0.0.1",
@@ -202,11 +203,11 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
     }
     with open_folder() as folder:
         file = folder / "pgbouncer.ini"
-        there = f"host={place['host']} port={place['port']} user={place['user']}"
+        there = f"host={address['host']} port={address['port']} user={address['user']}"
         lines = [f"{key} = {value}" for key, value in settings.items()]
         file.write_text("\n".join(["[databases]", f"* = {there}", "[pgbouncer]", *lines]))
-        account = embedded.server_account(folder)
-        begin = partial(
+        account = server_account(folder)
+        start = partial(
             subprocess.Popen[bytes],
             [program, "-q", str(file)],
             user=account and account[0],
@@ -215,9 +216,9 @@ def pgbouncer(server: str, mode: str = "transaction", connections: int = 20) -> 
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        with kept_running(begin):
+        with kept_running(start):
             eventually(lambda: listens(port))
-            yield network_url(port, str(place["user"]), database=str(place["dbname"]))
+            yield network_url(port, str(address["user"]), database=str(address["dbname"]))
 
 
 def postmaster_id(data: Path) -> int:
@@ -226,21 +227,21 @@ def postmaster_id(data: Path) -> int:
 
 
 @contextmanager
-def kept_running(begin: Callable[[], "subprocess.Popen[bytes]"]) -> Iterator[None]:
-    """A program that is begun again when it ends, as systemd would.
+def kept_running(start: Callable[[], "subprocess.Popen[bytes]"]) -> Generator[None]:
+    """A program that is started again when it ends, as systemd would.
 
     pgbouncer 1.18 ends ("bad client state: 0") where a client that cancels a statement does not wait for an answer:
     https://github.com/pgbouncer/pgbouncer/issues/801.
     """
-    process, is_over = begin(), threading.Event()
+    process, is_over = start(), threading.Event()
 
-    def begin_again() -> None:
+    def start_again() -> None:
         nonlocal process
         while not is_over.wait(0.1):
             if process.poll() is not None:
-                process = begin()
+                process = start()
 
-    supervisor = threading.Thread(target=begin_again)
+    supervisor = threading.Thread(target=start_again)
     supervisor.start()
     try:
         yield
@@ -265,21 +266,21 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def new_cluster() -> Iterator[Cluster]:
+def new_cluster() -> Generator[Cluster]:
     """A cluster that does not run yet, in a folder of the server's account."""
-    with place_for_a_cluster() as cluster:
+    with empty_cluster() as cluster:
         copy_as_it_is(blank_cluster(), cluster.data)
         yield cluster
 
 
 @contextmanager
-def place_for_a_cluster() -> Iterator[Cluster]:
+def empty_cluster() -> Generator[Cluster]:
     """A cluster that is not there yet."""
     with open_folder() as folder:
-        owner = embedded.server_account(folder)
+        owner = server_account(folder)
         if owner:
             os.chown(folder, *owner)
-        yield Cluster(folder / "data", free_port(), owner, embedded.readable_programs(folder, owner))
+        yield Cluster(folder / "data", free_port(), owner, readable_programs(folder, owner))
 
 
 @cache
@@ -287,7 +288,7 @@ def blank_cluster() -> Path:
     """The data of a cluster that has never run, made once: initdb takes ten times as long as a copy."""
     kept = ExitStack()
     atexit.register(kept.close)
-    cluster = kept.enter_context(place_for_a_cluster())
+    cluster = kept.enter_context(empty_cluster())
     names = ["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8"]
     quick = ["--no-locale", "--no-sync", "--no-instructions"]
     cluster.program("initdb", "-D", str(cluster.data), *names, *quick)

@@ -1,4 +1,4 @@
-"""Where deliveries go: a server that speaks S3, and one that receives announcements and answers as it is told."""
+"""Where deliveries go: a server that speaks S3, and one that receives announcements and answers as a test sets it."""
 
 import shutil
 import ssl
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,7 +65,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     @contextmanager
-    def listening(self) -> Iterator["Receiver"]:
+    def listening(self) -> Generator["Receiver"]:
         """Receive for the block."""
         threading.Thread(target=self._server.serve_forever, args=[LOOK_S], daemon=True).start()
         try:
@@ -96,16 +96,16 @@ def found_weed() -> str:
 
 
 @contextmanager
-def bucket(name: str) -> Iterator[str]:
+def bucket(name: str) -> Generator[str]:
     """The address of a server that speaks S3 and has an empty bucket, for whoever shows ACCESS."""
     ports = {kind: free_port() for kind in ("master", "volume", "filer", "s3", "admin")}
     grpc = {f"{kind}.port.grpc": free_port() for kind in ports}
     options = {f"{kind}.port": port for kind, port in ports.items()} | grpc
     off = ["-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-ip=127.0.0.1"]
     with open_folder() as folder, (folder / "weed.log").open("wb") as log:
-        place = [f"-dir={folder}", f"-bucket={name}", "-ip.bind=127.0.0.1"]
+        at = [f"-dir={folder}", f"-bucket={name}", "-ip.bind=127.0.0.1"]
         server = subprocess.Popen(
-            [found_weed(), "mini", *off, *place, *(f"-{option}={value}" for option, value in options.items())],
+            [found_weed(), "mini", *off, *at, *(f"-{option}={value}" for option, value in options.items())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

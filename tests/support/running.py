@@ -3,8 +3,7 @@
 import asyncio
 import itertools
 import re
-import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
@@ -17,7 +16,11 @@ import psycopg
 
 from store_uptime.pipeline import load_files
 from store_uptime.service import testing
+from store_uptime.service.front.problem_types import all_problem_types
 from store_uptime.service.testing import Service
+from store_uptime.service.testing import await_report as finished
+from store_uptime.service.testing import complete_report as complete
+from store_uptime.service.testing import request_report as trigger
 from tests.support.feeds import called, surroundings
 from tests.support.postgres import eventually, is_alive, run
 
@@ -50,21 +53,21 @@ NUMBERS = itertools.count(1)  # lookbacks that no two reports share
 
 
 @contextmanager
-def started(database: str, *options: str, **environment: str) -> Iterator[Service]:
+def started(database: str, *options: str, **environment: str) -> Generator[Service]:
     """A server that was just started, perhaps not yet ready; stopped with the block.
 
-    database: nothing where its environment names one. It is SPARING unless the options say more.
+    database: nothing where its environment names one. It is SPARING unless the variables are others.
     """
-    place = ["--database", database] if database else []
-    with testing.started(*place, *options, environment=surroundings(**(SPARING | environment))) as service:
+    named = ["--database", database] if database else []
+    with testing.started(*named, *options, environment=surroundings(**(SPARING | environment))) as service:
         yield service
 
 
 @contextmanager
-def running(database: str, *options: str, **environment: str) -> Iterator[Service]:
+def running(database: str, *options: str, **environment: str) -> Generator[Service]:
     """A server that is ready for reports."""
     with started(database, *options, **environment) as service:
-        testing.wait_until(service.is_ready, service)
+        service.await_ready()
         yield service
 
 
@@ -85,32 +88,6 @@ def loaded(database: str, feed: Path) -> None:
     assert len(load_files(feed, database, feed.parent / "rejects").files) == 3
 
 
-def trigger(client: httpx.Client, **body: object) -> str:
-    """The id of the report that a trigger leads to."""
-    answer = client.post("/trigger_report", json=body)
-    assert answer.status_code == 202, answer.text
-    return answer.json()["report_id"]
-
-
-def finished(client: httpx.Client, report_id: str, seconds: float = 60) -> dict[str, Any]:
-    """The status of a report, once it does not run any more."""
-    deadline = time.monotonic() + seconds
-    while True:
-        status = client.get(f"/get_report/{report_id}", params={"status_only": True}).json()
-        if status["status"] != "Running":
-            return status
-        assert time.monotonic() < deadline, status
-        time.sleep(0.05)
-
-
-def complete(client: httpx.Client, **body: object) -> str:
-    """The id of the report that a trigger leads to, once it is complete."""
-    report_id = trigger(client, **body)
-    status = finished(client, report_id)
-    assert status["status"] == "Complete", status
-    return report_id
-
-
 def joined(client: httpx.Client, **body: object) -> str:
     """The id of a complete report that a second trigger has led to, too.
 
@@ -124,7 +101,7 @@ def joined(client: httpx.Client, **body: object) -> str:
 
 
 @contextmanager
-def held_up(database: str) -> Iterator[None]:
+def held_up(database: str) -> Generator[None]:
     """No run comes to its end within the block: each waits for a table that a trigger's own look has no need of."""
     with psycopg.connect(database) as connection:
         connection.execute("lock table timezones in access exclusive mode")
@@ -132,7 +109,7 @@ def held_up(database: str) -> Iterator[None]:
 
 
 @contextmanager
-def occupied(database: str, client: httpx.Client, workers: int = 1) -> Iterator[list[str]]:
+def occupied(database: str, client: httpx.Client, workers: int = 1) -> Generator[list[str]]:
     """Every worker of a server has a report that does not end within the block; what is triggered there must wait."""
     eventually(lambda: not client.get("/reports", params={"status": "Running"}).json()["reports"], 60)
     with held_up(database):
@@ -176,13 +153,14 @@ def problem(answer: httpx.Response, status: int) -> str:
     address = answer.request.extensions.get("target", answer.request.url.raw_path)
     is_classic = address.startswith((b"/trigger_report", b"/get_report"))
     assert answer.headers["Content-Type"] == ("application/json" if is_classic else "application/problem+json")
-    told = answer.json()
-    assert told.keys() == {"status", "title", "detail", "error"}
-    assert (told["status"], told["title"]) == (status, HTTPStatus(status).phrase)
-    assert told["detail"] == told["error"] != ""
-    assert SENTENCES.fullmatch(told["error"]), told["error"]
+    body = answer.json()
+    assert body.keys() == {"type", "status", "title", "detail", "error"}
+    assert all_problem_types()[body["type"]] == status
+    assert (body["status"], body["title"]) == (status, HTTPStatus(status).phrase)
+    assert body["detail"] == body["error"] != ""
+    assert SENTENCES.fullmatch(body["error"]), body["error"]
     assert not INSIDE.search(answer.text), answer.text
-    return told["error"]
+    return body["error"]
 
 
 def keys(*arguments: str, status: int = 0, **environment: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Schedules under a clock that the test rules, and when they are due by a rule of our own."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -44,9 +44,9 @@ class Ruled:
     tables: str
     server: Service
 
-    def add(self, name: str, **wanted: object) -> dict[str, Any]:
+    def add(self, name: str, **members: object) -> dict[str, Any]:
         """Add a schedule."""
-        answer = self.client.post("/schedules", json={"name": name, "cron": "0 * * * *"} | wanted)
+        answer = self.client.post("/schedules", json={"name": name, "cron": "0 * * * *"} | members)
         assert answer.status_code == 201, answer.text
         return answer.json()
 
@@ -85,7 +85,7 @@ def as_new(ruled: Ruled) -> Ruled:
 
 
 @contextmanager
-def ruled_service(server: str, tables: str, *options: str, **environment: str) -> Iterator[Ruled]:
+def ruled_service(server: str, tables: str, *options: str, **environment: str) -> Generator[Ruled]:
     """A service with a registry of its own, where it is noon."""
     with fresh_database(server) as registry:
         rule_clock(registry, NOON)
@@ -99,28 +99,28 @@ def ruled_service(server: str, tables: str, *options: str, **environment: str) -
 def clock_times(zone: str, at: time, first: date, last: date) -> Iterator[datetime]:
     """When a clock on the wall shows a time of day, once a day, in UTC: where it is skipped, the first moment after the
     gap; where it comes twice, the first."""
-    place = ZoneInfo(zone)
+    clock = ZoneInfo(zone)
     for number in range((last - first).days + 1):
-        shown = datetime.combine(first + number * DAY, at, place)
+        shown = datetime.combine(first + number * DAY, at, clock)
         moment = shown.astimezone(UTC)
-        if moment.astimezone(place).replace(tzinfo=None) != shown.replace(tzinfo=None):
-            moment = next(minute for minute in minutes(moment - 3 * HOUR, moment) if is_after_a_gap(minute, place))
+        if moment.astimezone(clock).replace(tzinfo=None) != shown.replace(tzinfo=None):
+            moment = next(minute for minute in minutes(moment - 3 * HOUR, moment) if is_after_a_gap(minute, clock))
         yield moment
 
 
-def shown_every_hour(zone: str, shown: Container[int], begin: datetime, end: datetime) -> list[datetime]:
-    """Every moment from begin to end at which a clock on the wall shows one of these minutes, whatever the hour."""
-    place = ZoneInfo(zone)
-    return [moment for moment in minutes(begin, end) if moment.astimezone(place).minute in shown]
+def shown_every_hour(zone: str, shown: Container[int], first: datetime, end: datetime) -> list[datetime]:
+    """Every moment from first to end at which a clock on the wall shows one of these minutes, whatever the hour."""
+    clock = ZoneInfo(zone)
+    return [moment for moment in minutes(first, end) if moment.astimezone(clock).minute in shown]
 
 
-def minutes(begin: datetime, end: datetime) -> Iterator[datetime]:
-    """Every minute from begin to end, both included."""
-    while begin <= end:
-        yield begin
-        begin += MINUTE
+def minutes(first: datetime, end: datetime) -> Iterator[datetime]:
+    """Every minute from first to end, both included."""
+    while first <= end:
+        yield first
+        first += MINUTE
 
 
-def is_after_a_gap(moment: datetime, place: ZoneInfo) -> bool:
+def is_after_a_gap(moment: datetime, clock: ZoneInfo) -> bool:
     """Whether clocks have gone forward just before a moment."""
-    return moment.astimezone(place).utcoffset() != (moment - MINUTE).astimezone(place).utcoffset()
+    return moment.astimezone(clock).utcoffset() != (moment - MINUTE).astimezone(clock).utcoffset()

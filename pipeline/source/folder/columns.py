@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from store_uptime.pipeline.clean.rules import FILE
+from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.source.folder.data_file import DataFile
 
 
@@ -13,14 +13,14 @@ def partition_column(column: str, key: str, files: Sequence[DataFile], path: str
     return by_file([file.partitions[key] for file in files], files, path).alias(column)
 
 
-def file_name(files: Sequence[DataFile], path: str) -> pl.Expr:
+def file_column(files: Sequence[DataFile], path: str) -> pl.Expr:
     """The column `file`: the name of each row's file below its source."""
     return by_file([file.name for file in files], files, path).alias(FILE)
 
 
 def by_file(values: Sequence[str | None], files: Sequence[DataFile], path: str) -> pl.Expr:
     """A value for each file, in the rows of that file."""
-    if len(set(values)) == 1:
+    if len(set(values)) == 1:  # a literal costs nothing for each row, as the search for its path does
         return pl.lit(values[0], pl.String)
     paths = pl.Series([str(file.path) for file in files])
     return pl.col(path).replace_strict(paths, pl.Series(values, dtype=pl.String))

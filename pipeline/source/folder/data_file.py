@@ -102,7 +102,7 @@ def warnings_of(files: Sequence[PassedOver]) -> list[DataWarning]:
     return [FilesPassedOver(len(files), tuple(map(str, files[:WARNED_FILES])))] if files else []
 
 
-def listed(files: Sequence[PassedOver]) -> str:
+def listed_with_reasons(files: Sequence[PassedOver]) -> str:
     """The first few with their reasons, and how many more there are."""
     more = [f"and {len(files) - NAMED_FILES:,} more"] if len(files) > NAMED_FILES else []
     return ", ".join([*map(str, files[:NAMED_FILES]), *more])

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 import polars as pl
 
+from store_uptime.pipeline.clean.raw import RawFrames
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.content import is_cut_off
@@ -21,7 +21,7 @@ from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
 from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_files, missing_table
 from store_uptime.pipeline.source.folder.small_files import frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
-from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, RawFrames, checked, first_words
+from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, first_words, readable_frame
 from store_uptime.pipeline.tables import Table
 from store_uptime.pipeline.text import printable
 
@@ -43,13 +43,10 @@ class Folder(FrameTables):
             {table: scan(files, table, mapping) for table, files in found.tables.items()}, found.source, mapping
         )
         self.files = [file.path for files in found.tables.values() for file in files]
-        self.remarks = found.remarks
+        self.warnings = found.warnings
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, READ_ERRORS):
-            raise read_error(self.name, self._files, error, self.mapping) from error
+    def _read_error(self, error: BaseException) -> SourceMismatch:
+        return read_error(self.name, self._files, error, self.mapping)
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ def frames_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMappi
     """The rows of files of one form."""
     try:
         raw = frames(files, partial(read, table=table, mapping=mapping))
-        return [checked(frame, table, mapping, printable(files[0].path)) for frame in raw]
+        return [readable_frame(frame, table, mapping, printable(files[0].path)) for frame in raw]
     except READ_ERRORS as error:
         raise read_error(printable(files[0].path), {table: list(files)}, error, mapping) from error
 
@@ -144,7 +141,7 @@ def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
 def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
     """What is raised when a file is read to its end, by itself."""
     try:
-        frame = checked(read([file], table, mapping), table, mapping, printable(file.path))
+        frame = readable_frame(read([file], table, mapping), table, mapping, printable(file.path))
         frame.select(pl.all().null_count()).collect(engine="streaming")
     except READ_ERRORS as error:
         return error

@@ -1,5 +1,5 @@
-"""Text that Polars does not read as RFC 4180 and Python's `csv` do: quotes inside fields, quotes
-that are never closed, empty lines.
+"""Text that Polars does not read as RFC 4180 and Python's `csv` do: quotes inside fields, quotes that are never
+closed (https://github.com/pola-rs/polars/issues/15022), empty lines.
 
 oddities             what of these is in a file
 has_bare_delimiters  whether what seems to be an empty line may not be one
@@ -9,60 +9,31 @@ Of such a file each row is read by itself, so that one bad quote does not cost t
 """
 
 import csv
-import gzip
 import io
 import re
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
-from store_uptime.pipeline.source.folder.content import GZIP, ZSTD
+from store_uptime.pipeline.source.folder.content import open_content
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.sizes import LineLengths, check_unpacked
 
 CHUNK_BYTES = 1 << 20
-LONGEST_FIELD = 1 << 20
-"""Of more bytes than this no quoted field is thought to be: its quote is odd."""
-MOST_LINES = 100
-"""Over more lines than this no quoted field of odd text goes: its quote is never closed."""
+LONGEST_FIELD = 1 << 20  # bytes; in a longer quoted field the quote is taken for a stray one
+MOST_LINES = 100  # of a quoted field of odd text; after more the quote is taken for one that is never closed
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# Groups are repeated within atomic ones: Python before 3.11.5 takes possessive repeats of groups for something else.
+# Groups are repeated within atomic ones: before Python 3.11.5 a possessive repeat of a group matches what the plain one
+# does not: https://github.com/python/cpython/issues/106052.
 QUOTED = rb'[^"]*+(?<![^%b\r\n])"[^"]*+(?>(?:""[^"]*+)*)"'
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """A file, decompressed. Raises OSError; reading it may raise EOFError, zlib.error, ValueError."""
-    with path.open("rb") as file:
-        mark = file.read(4)
-        file.seek(0)
-        if mark.startswith(GZIP):
-            yield cast("BinaryIO", gzip.GzipFile(fileobj=file))
-        elif mark.startswith(ZSTD):
-            yield from unpacked_zstd(file)
-        else:
-            yield file
-
-
-def unpacked_zstd(file: BinaryIO) -> Iterator[BinaryIO]:
-    """A file of zstd, decompressed."""
-    import zstandard
-
-    try:
-        stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        yield io.BufferedReader(cast("io.RawIOBase", stream))  # it has no lines of its own
-    except zstandard.ZstdError as error:
-        raise ValueError(str(error)) from None
-
-
-def chunks(file: DataFile) -> Iterator[bytes]:
+def text_chunks(file: DataFile) -> Iterator[bytes]:
     """A text, some bytes at a time, without its byte order mark. Raises SourceMismatch where it is too large."""
     packed, unpacked, lines = file.path.stat().st_size, 0, LineLengths(file.path, file.line_end)
-    with opened(file.path) as content:
+    with open_content(file.path) as content:
         while chunk := content.read(CHUNK_BYTES):
             unpacked += len(chunk)
             check_unpacked(file.path, packed, unpacked)
@@ -87,13 +58,14 @@ def oddities(file: DataFile) -> Oddities:
     quoted = re.compile(rb"(?>(?:%b(?=[%b\r\n]))*)" % (QUOTED % edge, edge))
     quoted_to_the_end = re.compile(rb'(?>(?:%b(?![^%b\r\n]))*)[^"]*+' % (QUOTED % edge, edge))
     rest, before, is_empty, is_odd = b"", b"", False, False
-    for chunk in chunks(file):  # to the end, for what is too large
+    for chunk in text_chunks(file):
+        # Read to the end all the same: `text_chunks` refuses a file that is too large.
         if is_odd:
             continue
         rest = after_quotes(quoted, rest + chunk)
         is_odd = len(rest) > LONGEST_FIELD
         is_empty = is_empty or has_empty_line(before + chunk, file.line_end)
-        before = (before + chunk)[-2:]
+        before = (before + chunk)[-2:]  # an empty line may lie across two chunks
     return Oddities(not is_odd and quoted_to_the_end.fullmatch(rest) is not None, is_empty)
 
 
@@ -114,12 +86,12 @@ def has_empty_line(text: bytes, line_end: str) -> bool:
 def has_bare_delimiters(file: DataFile) -> bool:
     """Whether a line holds delimiters and nothing else: Polars takes it for an empty one."""
     bare = re.compile(rb"[%b]+" % re.escape(file.delimiter.encode()))
-    with opened(file.path) as content:
+    with open_content(file.path) as content:
         return any(bare.fullmatch(line) for part in content for line in part.splitlines())
 
 
 class Lines:
-    """Lines that can be given back."""
+    """An iterator of lines that can be given back."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines, self._again = lines, deque[str]()
@@ -145,30 +117,28 @@ class Row:
 
 def odd_rows(file: DataFile) -> Iterator[tuple[int, Row]]:
     """The rows behind the header, each with its line, as Polars counts it. An empty line is no row."""
-    with opened(file.path) as content:
+    with open_content(file.path) as content:
         lines = Lines(io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline=file.line_end))
-        for number, line in enumerate(lines, 1):
-            found = row(line, lines, file.delimiter)
-            if number > 1 and found.fields:
-                yield number, found
+        rows = ((number, next_row(line, lines, file.delimiter)) for number, line in enumerate(lines, 1))
+        yield from ((number, row) for number, row in rows if number > 1 and row.fields)
 
 
-def row(first: str, further: Lines, delimiter: str) -> Row:
+def next_row(first: str, further: Lines, delimiter: str) -> Row:
     """The row that begins with a line; it has no fields if that is empty."""
     plain = first.rstrip("\r\n")
     if '"' not in first:
         return Row(plain.split(delimiter) if plain else [])
-    taken: list[str] = []
+    read: list[str] = []
     try:
-        return Row(next(csv.reader(noted(first, further, taken), delimiter=delimiter, strict=True)))
+        return Row(next(csv.reader(noting(first, further, read), delimiter=delimiter, strict=True)))
     except csv.Error:
-        further.give_back(taken)
+        further.give_back(read)
         return Row(plain.split(delimiter), misquoted=plain)
 
 
-def noted(first: str, further: Lines, taken: list[str]) -> Iterator[str]:
-    """A line and a few further ones, which are noted once they are taken."""
+def noting(first: str, further: Lines, read: list[str]) -> Iterator[str]:
+    """A line and a few further ones; each further one is appended to `read`, so that it can be given back."""
     yield first
     for line in islice(further, MOST_LINES):
-        taken.append(line)
+        read.append(line)
         yield line

@@ -13,14 +13,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from store_uptime.pipeline.clean.rules import FILE
+from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.source.folder.columns import file_name, partition_column
-from store_uptime.pipeline.source.folder.content import PARQUET
+from store_uptime.pipeline.source.folder.columns import file_column, partition_column
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.own_files import MARK
 from store_uptime.pipeline.source.folder.sizes import LARGE_GROUP_BYTES, LARGE_GROUP_ROWS
 from store_uptime.pipeline.source.folder.small_files import batched
+from store_uptime.pipeline.source.folder.unreadable import PARQUET
 from store_uptime.pipeline.tables import Table
 
 UUID = "extension<arrow.uuid>"
@@ -59,12 +59,11 @@ def footer(path: Path) -> Footer:
 
 
 def row_groups(file: pq.ParquetFile) -> list[pq.RowGroupMetaData]:
-    """The parts of a file."""
     return [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
 
 
 def is_small(group: pq.RowGroupMetaData) -> bool:
-    """Whether a part may be decoded at once, as Polars does it; pyarrow reads some rows at a time."""
+    """Whether Polars may read a row group, all of which it decodes at once; pyarrow reads some rows at a time."""
     return group.num_rows <= LARGE_GROUP_ROWS and group.total_byte_size <= LARGE_GROUP_BYTES
 
 
@@ -76,7 +75,8 @@ def has_end(path: Path) -> bool:
 
 
 def is_for_polars(file: pq.ParquetFile) -> bool:
-    """Whether Polars can read the schema: of an INTERVAL it panics."""
+    """Whether Polars can read the schema."""
+    # It panics at an INTERVAL, whether or not that column is needed: https://github.com/pola-rs/polars/issues/15969.
     columns = [file.schema.column(number) for number in range(len(file.schema))]
     names = file.schema_arrow.names
     return (
@@ -103,7 +103,7 @@ def parquet_frame(files: Sequence[DataFile], table: Table, mapping: SourceMappin
     names = [name for name in found.values() if name in files[0].header]
     types = dict(zip(files[0].header, files[0].types, strict=True))
     path = unused(FILE, files)
-    scan = scanned if files[0].for_polars else scanned_by_pyarrow
+    scan = scan_parquet_files if files[0].for_polars else scan_by_pyarrow
     return scan(files, names, path).select(
         *(
             (uuid_text(name) if types[name] == UUID else pl.col(name)).alias(column)
@@ -111,7 +111,7 @@ def parquet_frame(files: Sequence[DataFile], table: Table, mapping: SourceMappin
             else partition_column(column, name, files, path)
             for column, name in found.items()
         ),
-        file_name(files, path),
+        file_column(files, path),
     )
 
 
@@ -123,17 +123,17 @@ def unused(name: str, files: Sequence[DataFile]) -> str:
     return name
 
 
-def scanned(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
+def scan_parquet_files(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
     """The needed columns, and the path of each row's file under a name, by Polars."""
     scan = partial(pl.scan_parquet, glob=False, hive_partitioning=False, extra_columns="ignore")
+    # The schema is given, so that columns which nobody needs may differ from file to file.
     kinds = scan(files[0].path).collect_schema()
     return scan(
         [file.path for file in files], schema={name: kinds[name] for name in names}, include_file_paths=path
     ).select(*names, path)
 
 
-def scanned_by_pyarrow(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
-    """The same by pyarrow."""
+def scan_by_pyarrow(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
     return batched(lambda: read_batches(files, names, path), empty(files[0], names, path).schema)
 
 
@@ -144,11 +144,10 @@ def empty(file: DataFile, names: Sequence[str], path: str) -> pl.DataFrame:
 
 
 def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str) -> Iterator[pl.LazyFrame]:
-    """The rows of files, some at a time."""
     for file in files:
         with file.path.open("rb") as opened:
-            for batch in pq.ParquetFile(opened).iter_batches(BATCH_ROWS, columns=list(names)):
-                yield plain(pa.Table.from_batches([batch]), file, path).lazy()
+            batches = pq.ParquetFile(opened).iter_batches(BATCH_ROWS, columns=list(names))
+            yield from (plain(pa.Table.from_batches([batch]), file, path).lazy() for batch in batches)
 
 
 def plain(rows: pa.Table, file: DataFile, path: str) -> pl.DataFrame:

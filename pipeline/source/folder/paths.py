@@ -1,7 +1,7 @@
 """Names of files and folders: which are hidden, and what Hive keeps in them.
 
-is_hidden    what Spark, Hadoop, macOS and other tools leave beside the data
-partitions   the values in folders such as `date=2024-05-05`
+is_hidden         what Spark, Hadoop, macOS and other tools leave beside the data
+hive_partitions   the values in folders such as `date=2024-05-05`
 """
 
 import os
@@ -33,7 +33,7 @@ def is_hidden(name: str) -> bool:
     return (name.startswith(HIDDEN) and not ("=" in name and name.startswith("_"))) or name.lower().endswith(CHECKSUM)
 
 
-def partitions(folders: Sequence[str]) -> dict[str, str | None]:
+def hive_partitions(folders: Sequence[str]) -> dict[str, str | None]:
     """What the names of folders say as `key=value`; values are text, decoded, and Hive's null is None."""
     pairs = (name.partition("=") for name in folders)
     return {

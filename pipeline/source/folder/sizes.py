@@ -1,4 +1,4 @@
-"""How large may be what a file holds, so that a small one does not take all memory.
+"""Limits to what a file may hold, so that a small one does not take all memory.
 
     check_unpacked   of what is compressed: a bomb grows a thousand times, an export ten
     LineLengths      of lines, while a text goes by
@@ -12,17 +12,16 @@ from pathlib import Path
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.text import printable
 
-MOST_TIMES = 250
-ALWAYS_ALLOWED = 256 << 20
-"""So many bytes a file may hold, however small it is."""
+MOST_TIMES = 250  # as large as the packed file
+ALWAYS_ALLOWED = 256 << 20  # bytes, however small the packed file is
 LONGEST_LINE = 16 << 20
 ROW_BYTES = 48  # that a row of three columns takes in memory, at the least
+# A row group of Parquet that is larger is read by pyarrow in batches: Polars decodes one at once.
 LARGE_GROUP_ROWS, LARGE_GROUP_BYTES = 1 << 24, 2 << 30
-"""A part of a Parquet file that is larger is not decoded at once."""
 
 
 def check_unpacked(path: Path, packed: int, unpacked: int) -> None:
-    """Refuse a file of so many bytes once it has become so many, unpacked."""
+    """Raises SourceMismatch for a file of `packed` bytes that has become too large at `unpacked` bytes."""
     if unpacked > ALWAYS_ALLOWED and unpacked > MOST_TIMES * packed:
         found = f"unpacked it is more than {MOST_TIMES} times as large, and more than {ALWAYS_ALLOWED >> 20} MiB"
         raise SourceMismatch(printable(path), found, "if it is meant to be, unpack it and read that")

@@ -1,7 +1,4 @@
-"""Thousands of small files: read some at a time, so that their rows come in few large pieces.
-
-Polars gives a piece for each file, and to judge a piece of five rows takes as long as one of a thousand.
-"""
+"""Thousands of small files: read some at a time, so that their rows come in few large pieces."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -11,6 +8,7 @@ from polars.io.plugins import register_io_source
 
 from store_uptime.pipeline.source.folder.data_file import DataFile
 
+# Polars gives a chunk for each file, and to judge a chunk of five rows takes as long as one of a thousand.
 LARGE_BYTES = 8 << 20
 BATCH_BYTES = 16 << 20
 BATCH_FILES = 1_000
@@ -24,16 +22,17 @@ def frames(files: Sequence[DataFile], read: Read) -> list[pl.LazyFrame]:
     large = [read([file]) for file in files if file.size >= LARGE_BYTES]
     if not small:
         return large
-    return [*large, read(small) if len(small) == 1 else in_batches(small, read)]
+    return [*large, read(small) if len(small) == 1 else read_in_batches(small, read)]
 
 
-def in_batches(files: Sequence[DataFile], read: Read) -> pl.LazyFrame:
-    """The rows of files, some files at a time. What is not much is read only once: a report asks for it four times."""
-    frames = [read(batch) for batch in batches(files)]
+def read_in_batches(files: Sequence[DataFile], read: Read) -> pl.LazyFrame:
+    """The rows of files, some files at a time."""
+    frames = [read(batch) for batch in file_batches(files)]
     schema = frames[0].collect_schema()
     if sum(file.size for file in files) > KEPT_BYTES:
         return batched(lambda: iter(frames), schema)
 
+    # Kept: a report collects each table four times.
     @cache
     def rows(number: int) -> pl.DataFrame:
         return frames[number].collect()
@@ -45,10 +44,10 @@ def batched(frames: Callable[[], Iterator[pl.LazyFrame]], schema: pl.Schema) -> 
     """The rows of frames, one frame after the other, each in one piece."""
 
     def rows(
-        wanted: list[str] | None, predicate: pl.Expr | None, limit: int | None, _: int | None
+        columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
         for frame in frames():
-            part = frame if wanted is None else frame.select(wanted)
+            part = frame if columns is None else frame.select(columns)
             found = (part if limit is None else part.head(limit)).collect()
             limit = None if limit is None else limit - found.height
             yield found.rechunk() if predicate is None else found.filter(predicate)
@@ -58,7 +57,7 @@ def batched(frames: Callable[[], Iterator[pl.LazyFrame]], schema: pl.Schema) -> 
     return register_io_source(rows, schema=schema)
 
 
-def batches(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
+def file_batches(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
     """The files in their order, some at a time."""
     batch: list[DataFile] = []
     size = 0

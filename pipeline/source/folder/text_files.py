@@ -83,19 +83,19 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
     """
     import polars as pl
 
-    from store_uptime.pipeline.clean.rules import BEYOND_HEADER, FILE, LINE, MISQUOTED, SURPLUS
-    from store_uptime.pipeline.source.folder.columns import file_name, partition_column
+    from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE, MISQUOTED, SURPLUS
+    from store_uptime.pipeline.source.folder.columns import file_column, partition_column
 
     found = files[0].columns(table, mapping) or {}
     position = {name: str(number) for number, name in enumerate(files[0].header)}
     kept = [pl.col(position[SURPLUS]).alias(SURPLUS)] if files[0].is_rejects and SURPLUS in position else []
-    scan, odd = (numbered, ()) if files[0].for_polars else (scanned_by_line, (MISQUOTED,))
+    scan, odd = (numbered, ()) if files[0].for_polars else (scan_by_line, (MISQUOTED,))
     return scan(files).select(
         *(
             pl.col(position[name]).alias(column) if name in position else partition_column(column, name, files, FILE)
             for column, name in found.items()
         ),
-        file_name(files, FILE),
+        file_column(files, FILE),
         LINE,
         *kept,
         *odd,
@@ -107,9 +107,9 @@ def numbered(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The columns of files of one form by their position, each row with its line, and without empty lines."""
     import polars as pl
 
-    from store_uptime.pipeline.clean.rules import BEYOND_HEADER, FILE, LINE
+    from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE
 
-    frame = scanned(files)
+    frame = scan_text_files(files)
     if len(files) > 1:  # Polars counts on from file to file
         frame = frame.with_columns(pl.col(LINE) - pl.col(LINE).min().over(FILE) + FIRST_ROW)
     if files[0].has_empty_lines:
@@ -118,11 +118,11 @@ def numbered(files: Sequence[DataFile]) -> "pl.LazyFrame":
     return frame
 
 
-def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
+def scan_text_files(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The columns of files of one form by their position, so that their names are in nobody's way."""
     import polars as pl
 
-    from store_uptime.pipeline.clean.rules import BEYOND_HEADER, FILE, LINE
+    from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE
 
     return pl.scan_csv(
         [file.path for file in files],
@@ -130,6 +130,7 @@ def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
         skip_rows=1,
         separator=files[0].delimiter,
         eol_char=files[0].line_end,
+        # All text: what is no number or time is one bad row for us, and would fail the file for Polars.
         schema=dict.fromkeys([*map(str, range(len(files[0].header))), *BEYOND_HEADER], pl.String()),
         missing_columns="insert",
         extra_columns="ignore",
@@ -139,15 +140,15 @@ def scanned(files: Sequence[DataFile]) -> "pl.LazyFrame":
         include_file_paths=FILE,
         encoding="utf8-lossy",
         raise_if_empty=False,
-        glob=False,
+        glob=False,  # a name may hold * or [
     )
 
 
-def scanned_by_line(files: Sequence[DataFile]) -> "pl.LazyFrame":
+def scan_by_line(files: Sequence[DataFile]) -> "pl.LazyFrame":
     """The same, line by line: for what Polars does not read."""
     import polars as pl
 
-    from store_uptime.pipeline.clean.rules import BEYOND_HEADER, FILE, LINE, MISQUOTED
+    from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE, MISQUOTED
     from store_uptime.pipeline.source.folder.small_files import batched
 
     names = [*map(str, range(len(files[0].header))), *BEYOND_HEADER, MISQUOTED]

@@ -1,8 +1,9 @@
 """A table of a PostgreSQL database as its catalogue describes it: columns, types, how its times are kept."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, NamedTuple, cast
 
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
@@ -20,36 +21,49 @@ ALLOWED = {
 }
 
 
+class CatalogueColumn(NamedTuple):
+    """A row of `sql/catalogue.sql`: a column, and what holds for its whole table. type: as `format_type` writes it."""
+
+    name: str
+    type: str
+    readable: bool
+    indexed: bool
+    estimated_rows: int
+    is_table: bool
+    full_table_name: str
+
+
 class FoundTable:
     """A table as the catalogue describes it: its real column names and how its times are kept."""
 
-    def __init__(self, rows: list[tuple[Any, ...]], columns: dict[str, str], mapping: SourceMapping) -> None:
+    def __init__(self, described: list[CatalogueColumn], columns: dict[str, str], mapping: SourceMapping) -> None:
         self.columns = columns
-        self.unindexed_time = any(row[0] == columns.get("timestamp_utc") and row[5] and not row[3] for row in rows)
-        self.rows: int = rows[0][4]
-        self.full_name: str = rows[0][6]
-        self._kinds = {row[0]: row[1] for row in rows}
+        time = columns.get("timestamp_utc")
+        self.unindexed_time = any(one.name == time and one.is_table and not one.indexed for one in described)
+        self.rows = described[0].estimated_rows
+        self.full_name = described[0].full_table_name
+        self._types = {one.name: one.type for one in described}
         self._mapping = mapping
 
     @cached_property
     def times(self) -> Times:
         """How the times of polls are read."""
         name = self.columns["timestamp_utc"]
-        return times_of(Identifier(name), self._kinds[name], self._mapping)
+        return times_of(Identifier(name), self._types[name], self._mapping)
 
     def composed(self, name: str, **values: Composable) -> Composed:
-        """A statement of `sql/postgres/` over this table."""
+        """A statement of `sql/` over this table, with its columns under their standard names."""
         columns = {standard: self._column(standard) for standard in self.columns}
         polls: dict[str, Composable] = {}
         if "timestamp_utc" in columns:
             polls = self.times.fragments | status_fragments(columns["status"], self._mapping)
         table = SQL(cast("LiteralString", self.full_name))
-        return SQL(statement(__package__, f"{name}")).format(table=table, **polls, **columns, **values)
+        return SQL(statement(__package__, name)).format(table=table, **polls, **columns, **values)
 
     def _column(self, standard: str) -> Composable:
-        """A column; a number in a text's place is without the zeros after its point, as in files."""
+        # A number in the place of a text goes without the zeros after its point, as in files: 1.0 is the word 1.
         name = self.columns[standard]
-        has_zeros = standard in {"status", "day_of_week"} and self._kinds[name] in (*FLOATS, "numeric")
+        has_zeros = standard in {"status", "day_of_week"} and self._types[name] in (*FLOATS, "numeric")
         return SQL("regexp_replace({}::text, '[.]0+$', '')").format(Identifier(name)) if has_zeros else Identifier(name)
 
 
@@ -64,35 +78,62 @@ def found_table(
 
     some_numbers: gives some values of a column, by the full name of its table and its own: they tell their unit.
     """
-    name = mapping.table_name(table)
-    described = {row[0]: row for row in rows}
+    described = {column.name: column for column in (CatalogueColumn(*row) for row in rows)}
     found = mapping.found_columns(table, list(described))
     if found is None:
-        from store_uptime.pipeline.mapping.likeness import naming  # difflib is only needed where something is missing
+        raise missing_column(source, table, mapping, list(described))
+    check = ColumnCheck(source, mapping.table_name(table), mapping, some_numbers)
+    for standard, name in found.items():
+        check.readable(described[name])
+        check.id_type(standard, described[name])
+        check.type(standard, described[name])
+    return FoundTable(list(described.values()), found, mapping)
 
-        column = mapping.missing_columns(table, list(described))[0]
-        present = ", ".join(described)
-        raise SourceMismatch(
-            source,
-            f"{name} has no column {mapping.column_name(table, column)}, but {present}",
-            f"{needed(table)}; {naming(table, list(described), mapping)}",
-        )
-    for column, found_name in found.items():
-        _, kind, readable, *_ = described[found_name]
-        if not readable:
-            remedy = f"Ask its owner: grant select on {rows[0][6]} to this user."
-            raise SourceRefused(source, f"permission denied for {name}.{found_name}", remedy)
-        if column == "store_id" and kind in FLOATS:
-            lost = f"{name}.{found_name} is of type {kind}, in which long ids lose digits"
-            raise SourceMismatch(source, lost, "keep ids as text or whole numbers")
-        allowed = ALLOWED.get(column, (kind,))
-        counted = NUMBERS if column == "timestamp_utc" and mapping.timestamp_unit else ()
-        if kind not in (*allowed, *counted):
-            remedy = f"it must be {' or '.join(allowed)}"
-            if column == "timestamp_utc" and kind in NUMBERS:
-                remedy += unit_remedy(some_numbers(rows[0][6], found_name))
-            raise SourceMismatch(source, f"{name}.{found_name} is of type {kind}", remedy)
-    return FoundTable(rows, found, mapping)
+
+def missing_column(source: str, table: Table, mapping: SourceMapping, present: list[str]) -> SourceMismatch:
+    # Imported here: difflib is only needed where something is missing.
+    from store_uptime.pipeline.mapping.likeness import mapping_remedy
+
+    column = mapping.column_name(table, mapping.missing_columns(table, present)[0])
+    return SourceMismatch(
+        source,
+        f"{mapping.table_name(table)} has no column {column}, but {', '.join(present)}",
+        f"{needed(table)}; {mapping_remedy(table, present, mapping)}",
+    )
+
+
+@dataclass(frozen=True)
+class ColumnCheck:
+    """What keeps a column of a table from being read. Its methods raise SourceRefused and SourceMismatch."""
+
+    source: str
+    table_name: str
+    mapping: SourceMapping
+    some_numbers: Callable[[str, str], Iterable[float]]
+
+    def readable(self, column: CatalogueColumn) -> None:
+        """Whether this user may read it."""
+        if not column.readable:
+            remedy = f"Ask its owner: grant select on {column.full_table_name} to this user."
+            raise SourceRefused(self.source, f"permission denied for {self.table_name}.{column.name}", remedy)
+
+    def id_type(self, standard: str, column: CatalogueColumn) -> None:
+        """Whether ids are kept digit by digit."""
+        if standard == "store_id" and column.type in FLOATS:
+            lost = f"{self.table_name}.{column.name} is of type {column.type}, in which long ids lose digits"
+            raise SourceMismatch(self.source, lost, "keep ids as text or whole numbers")
+
+    def type(self, standard: str, column: CatalogueColumn) -> None:
+        """Whether its type is one in which such values are read."""
+        allowed = ALLOWED.get(standard, (column.type,))
+        is_time = standard == "timestamp_utc"
+        numbers = NUMBERS if is_time and self.mapping.timestamp_unit else ()
+        if column.type in (*allowed, *numbers):
+            return
+        remedy = f"it must be {' or '.join(allowed)}"
+        if is_time and column.type in NUMBERS:
+            remedy += unit_remedy(self.some_numbers(column.full_table_name, column.name))
+        raise SourceMismatch(self.source, f"{self.table_name}.{column.name} is of type {column.type}", remedy)
 
 
 def unit_remedy(numbers: Iterable[float]) -> str:

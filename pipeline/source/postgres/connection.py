@@ -1,10 +1,10 @@
 """One connection string, for libpq and for ConnectorX.
 
-connected        a psycopg connection, or an error of ours within seconds
-source_error     what a statement that failed says of the source
-connectorx_url   the same server and rights, as ConnectorX takes them
-shown, reached   where it is, for people: without the password
-end_statements   what a run that is gone has left behind on the server
+connect                    a psycopg connection, or an error of ours within seconds
+source_error               the error of ours for a statement that failed
+connectorx_url             the same server and rights, as ConnectorX takes them
+redacted, connection_name  where it is, for people: without the password
+end_statements             ends what a run that is gone has left behind on the server
 """
 
 import re
@@ -64,7 +64,7 @@ def connect(address: str, application: str, patience: timedelta | None = None) -
     try:
         connection = PatientConnection.connect(make_conninfo(address, **settings), autocommit=True)
         connection.patience = patience
-        # prepared statements belong to a server's session, and a pooler gives us another one for each transaction
+        # Prepared statements belong to a session of the server, and a pooler gives us another one for each transaction.
         connection.prepare_threshold = None
         return connection
     except psycopg.ProgrammingError as error:
@@ -74,10 +74,8 @@ def connect(address: str, application: str, patience: timedelta | None = None) -
 
 
 def end_statements(address: str, application: str) -> None:
-    """End every connection that has this application name; where that cannot be done, nothing is said.
-
-    A client that is gone goes unnoticed on the server until a statement of its has something to send.
-    """
+    """End every connection that has this application name; raises nothing where that cannot be done."""
+    # The server does not notice that a client is gone before the client's statement has something to send.
     try:
         with connect(address, f"{application} end", END_PATIENCE) as connection:
             connection.execute(
@@ -90,7 +88,7 @@ def end_statements(address: str, application: str) -> None:
 
 
 def parse_conninfo(address: str) -> dict[str, Any]:
-    """What an address asks for. Raises AddressNotUnderstood, also where the host would be a part of a password."""
+    """The libpq options of an address. Raises AddressNotUnderstood, also where the host is part of a password."""
     if address.startswith(("postgresql://", "postgres://")) and not URL.fullmatch(address):
         raise AddressNotUnderstood("the database", "its address has an @ too many", ESCAPE)
     try:
@@ -100,37 +98,37 @@ def parse_conninfo(address: str) -> dict[str, Any]:
 
 
 def not_understood(error: psycopg.ProgrammingError) -> AddressNotUnderstood:
-    """What libpq says of an address, without what it quotes from it: that may be of a password."""
-    sentence = re.sub("[\"'].*[\"']", "…", first_line(error))
+    # Without what libpq quotes from the address: that may be of a password.
+    sentence = re.sub("[\"'].*[\"']", "…", error_sentence(error))
     return AddressNotUnderstood("the database", f"its address is not understood ({sentence})", ESCAPE)
 
 
-def source_error(place: str, error: Exception, remedy: str) -> SourceUnreachable | SourceBusy | SourceRefused:
-    """Which of these an error is that a statement has raised, by its class. remedy: what to do where it is refused."""
-    reason = first_line(error)
+def source_error(source: str, error: Exception, remedy: str) -> SourceUnreachable | SourceBusy | SourceRefused:
+    """The error of ours for one that a statement has raised, by its class. remedy: what to do where it is refused."""
+    reason = error_sentence(error)
     if isinstance(error, BUSY):
-        return SourceBusy(place, reason)
+        return SourceBusy(source, reason)
     if isinstance(error, errors.ProtocolViolation):
-        return SourceRefused(place, reason, POOLER)
+        return SourceRefused(source, reason, POOLER)
     is_lost = isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith("08")
     return (
-        SourceUnreachable(place, reason)
+        SourceUnreachable(source, reason)
         if is_lost or isinstance(error, ENDED)
-        else SourceRefused(place, reason, remedy)
+        else SourceRefused(source, reason, remedy)
     )
 
 
-def connection_error(place: str, error: psycopg.Error) -> SourceUnreachable | SourceRefused:
-    """Which of the two a failed connection is. It has no SQLSTATE; whether a password was asked for can be seen, and
-    the rest are the words of the server or of libpq."""
-    reason = first_line(error)
+def connection_error(source: str, error: psycopg.Error) -> SourceUnreachable | SourceRefused:
+    # libpq keeps no SQLSTATE of a failed connection. Whether a password was needed can be seen; the rest are words of
+    # the server (in the language of its lc_messages) or of libpq.
+    reason = error_sentence(error)
     asked_for_password = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
     if asked_for_password or any(word in reason for word in REFUSALS):
-        return SourceRefused(place, reason, "Check user, password, database name and sslmode of the address.")
-    return SourceUnreachable(place, reason)
+        return SourceRefused(source, reason, "Check user, password, database name and sslmode of the address.")
+    return SourceUnreachable(source, reason)
 
 
-def first_line(error: BaseException) -> str:
+def error_sentence(error: BaseException) -> str:
     """The sentence of an error message, without what libpq and ConnectorX put before it, and the addresses tried."""
     text = str(error).strip() or type(error).__name__
     lines = [line.removeprefix("- ").strip() for line in text.splitlines()]
@@ -142,11 +140,11 @@ def first_line(error: BaseException) -> str:
 
 def redacted(address: str) -> str:
     """`postgresql://user@host:port/database`, whatever form the address has."""
-    asked = parse_conninfo(address)
-    user = f"{asked['user']}@" if asked.get("user") else ""
-    port = f":{asked['port']}" if asked.get("port") else ""
-    service = f"service {asked['service']}" if asked.get("service") else ""
-    return f"postgresql://{user}{asked.get('host', service)}{port}/{asked.get('dbname', '')}"
+    option = parse_conninfo(address)
+    user = f"{option['user']}@" if option.get("user") else ""
+    port = f":{option['port']}" if option.get("port") else ""
+    service = f"service {option['service']}" if option.get("service") else ""
+    return f"postgresql://{user}{option.get('host', service)}{port}/{option.get('dbname', '')}"
 
 
 def connection_name(connection: psycopg.Connection) -> str:
@@ -155,25 +153,26 @@ def connection_name(connection: psycopg.Connection) -> str:
     return f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
 
-def connectorx_url(connection: psycopg.Connection, place: str, settings: Mapping[str, str] | None = None) -> str:
+def connectorx_url(connection: psycopg.Connection, source: str, settings: Mapping[str, str] | None = None) -> str:
     """The server that a connection has reached, as a URL for ConnectorX; never with less protection than was asked.
 
-    Host and address are those of this connection, and it is encrypted where this is: of several servers under one
-    name, or several ways to one, libpq has chosen. settings: of the server, for the whole session: ConnectorX prepares
-    a statement, which waits for locks, before it begins a transaction. Raises SourceRefused for what ConnectorX cannot
-    do: check a host name, or encrypt by GSSAPI.
+    settings: of the server, for the whole session. Raises SourceRefused for what ConnectorX cannot do: check a host
+    name, or encrypt by GSSAPI.
     """
     option = {part.keyword.decode(): part.val.decode() for part in connection.pgconn.info if part.val}
-    require_kept(option, place)
+    require_kept(option, source)
     info = connection.info
     query = {key: option[key] for key in ("application_name", "channel_binding") if key in option}
     query |= {theirs: option[ours] for ours, theirs in KEPT_WAITS.items() if ours in option}
     if "tcp_user_timeout" in option:
         query["tcp_user_timeout"] = str(-(-int(option["tcp_user_timeout"]) // 1_000))  # in seconds there
+    # For the session, not in its transaction: ConnectorX prepares a statement, which waits for locks, before it begins.
     ours = [f"-c {name}={value}" for name, value in (settings or {}).items()]
     if ours or "options" in option:
         query["options"] = " ".join([*ours, option.get("options", "")]).strip()
     query |= tls_files(option) if connection.pgconn.ssl_in_use else {}
+    # Address and encryption are those of this connection: libpq has chosen among several servers of one name, or ways
+    # to one, and another choice might be another server.
     query["sslmode"] = "require" if connection.pgconn.ssl_in_use else "disable"
     host = info.host
     if host.startswith("/"):
@@ -188,23 +187,25 @@ def connectorx_url(connection: psycopg.Connection, place: str, settings: Mapping
     )
 
 
-def require_kept(option: dict[str, str], place: str) -> None:
+def require_kept(option: dict[str, str], source: str) -> None:
     """Raises SourceRefused for protection that ConnectorX does not have."""
+    # Its driver knows no verify-ca or verify-full: https://github.com/rust-postgres/rust-postgres/pull/988. With
+    # sslrootcert it checks the chain, and never the host name.
     if option.get("sslmode") == "verify-full" or option.get("sslrootcert") == "system":
         raise SourceRefused(
-            place,
+            source,
             "the host name in a certificate cannot be checked while pulling, and sslmode=verify-full asks for it",
             "Use sslmode=verify-ca with sslrootcert=FILE, or a tunnel that checks the name.",
         )
     for key in ("sslcrl", "sslcrldir", "require_auth"):
         if option.get(key):
-            raise SourceRefused(place, f"{key} cannot be kept while pulling", f"Leave {key} out, or use a tunnel.")
+            raise SourceRefused(source, f"{key} cannot be kept while pulling", f"Leave {key} out, or use a tunnel.")
     if option.get("gssencmode") == "require":
-        raise SourceRefused(place, "gssencmode=require cannot be kept while pulling", "Use sslmode=require instead.")
+        raise SourceRefused(source, "gssencmode=require cannot be kept while pulling", "Use sslmode=require instead.")
 
 
 def tls_files(option: dict[str, str]) -> dict[str, str]:
-    """The files that libpq goes by: those named, else those in ~/.postgresql, as far as they exist."""
+    """The files that libpq uses: those named, else those in ~/.postgresql, as far as they exist."""
     usual = Path.home() / ".postgresql"
     files = {key: Path(option.get(key, usual / name)) for key, name in TLS_FILES.items()}
     return {key: str(file) for key, file in files.items() if file.exists()}

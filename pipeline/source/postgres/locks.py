@@ -26,6 +26,7 @@ LOCK_MOMENT = "set local lock_timeout = '100ms'"  # much less than after what ti
 PAUSE_S = 0.1
 ATTEMPTS = 5
 REPLACED = "its tables were replaced while they were read"
+LOCKED = "another session keeps its tables from being read"
 
 Held = list[tuple[Any, ...]]
 """What names lead to, then what is locked, with the file of each."""
@@ -66,18 +67,24 @@ class LockedTables:
         raise TablesReplaced("its tables are being replaced again and again")
 
     def _once_free(self) -> Held:
-        """The transaction, once no other session keeps the tables from being read. Raises LockNotAvailable."""
+        """Begin the transaction once no other session keeps the tables from being read. Raises LockNotAvailable."""
         since = monotonic()
-        while True:
-            self._connection.rollback()
-            self._look()
-            settings = [f"set local {name} = '{value}'" for name, value in self.unset.items()]
-            try:
-                return self._last_rows(BEGIN, *settings, *self._locking, self._state)
-            except psycopg.errors.LockNotAvailable:
-                if monotonic() - since > self.wait_s:
-                    raise
+        while (held := self._try_once()) is None:
+            # `wait_s` may follow from the server's settings, which are known once it has been tried.
+            if monotonic() - since > self.wait_s:
+                raise psycopg.errors.LockNotAvailable(LOCKED)
             sleep(PAUSE_S)
+        return held
+
+    def _try_once(self) -> Held | None:
+        """Begin the transaction; None where a lock is not to be had at once."""
+        self._connection.rollback()
+        self._look()
+        settings = [f"set local {name} = '{value}'" for name, value in self.unset.items()]
+        try:
+            return self._last_rows(BEGIN, *settings, *self._locking, self._state)
+        except psycopg.errors.LockNotAvailable:
+            return None
 
     def oid(self, name: str) -> int | None:
         """The table that one of the names leads to; None: there is none."""
@@ -110,8 +117,8 @@ class LockedTables:
         return None if row is None else row[0]
 
     def _look(self) -> None:
-        asked = {"tables": self._names, "settings": list(self._settings)}
-        row = self._connection.execute(statement(__package__, "readable_tables"), asked).fetchone()
+        parameters = {"tables": self._names, "settings": list(self._settings)}
+        row = self._connection.execute(statement(__package__, "readable_tables"), parameters).fetchone()
         self._tables, unset, lock_timeout_ms, process = cast("tuple[list[str], list[str], int | None, int]", row)
         self.is_pooled = process != self._connection.info.backend_pid
         self.unset = {name: self._settings[name] for name in unset}

@@ -1,4 +1,4 @@
-"""How the usual polls travel: `sql/postgres/usual_polls.sql` in, one row a poll out."""
+"""Unpacks valid polls, which travel packed: rows of `sql/usual_polls.sql` in, one row a poll out."""
 
 import sys
 from array import array
@@ -6,25 +6,24 @@ from array import array
 import polars as pl
 import pyarrow as pa
 
-from store_uptime.pipeline.clean.rules import first_reason, id_reasons
+from store_uptime.pipeline.clean.ids import id_reasons
+from store_uptime.pipeline.clean.reasons import first_reason
 from store_uptime.pipeline.options import EPOCH, instant_us
 
 SINCE_2000_US = instant_us(EPOCH.replace(year=2000))
 WIDTH = 8
 
 
-def is_usual(groups: pa.Table) -> pl.Series:
-    """Which groups hold nothing but good polls: an id that is one, and a status that is one of two words."""
+def valid_groups(groups: pa.Table) -> pl.Series:
+    """Which groups hold nothing but valid polls (bool): their id is one, and their status one of the two words."""
     heads = pl.DataFrame(groups.select(["store_id", "status"]))
     has_good_id = first_reason(*id_reasons(heads.schema)).is_null()
     return heads.select(has_good_id & pl.col("status").is_not_null()).to_series()
 
 
-def one_by_one(groups: pa.Table) -> pl.DataFrame:
-    """store_id (categorical), poll_us, active, a row a poll, of groups with `times` end to end.
-
-    A time is a big-endian int64, microseconds since 2000: the binary form that every server since PostgreSQL 10 sends.
-    """
+def unpack_polls(groups: pa.Table) -> pl.DataFrame:
+    """store_id (categorical), poll_us (int64), active (bool), a row a poll, of groups with `times` end to end."""
+    # A time is a big-endian int64, microseconds since 2000: the binary form of every server since PostgreSQL 10.
     of_group = pl.DataFrame(groups).select(
         pl.col("store_id").cast(pl.Categorical), active="status", polls=pl.col("times").bin.size() // WIDTH
     )

@@ -1,7 +1,7 @@
 """How long PostgreSQL is waited for: every wait has an end.
 
-A server that is stopped, not ended, goes on to acknowledge what it is sent: neither its own timeouts nor those of TCP
-end such a wait. So `PatientConnection` looks at the clock too.
+The kernel of a server that is frozen (SIGSTOP) still acknowledges what it is sent: neither the server's own timeouts
+nor those of TCP end such a wait. So `PatientConnection` looks at the clock too.
 """
 
 import logging
@@ -29,12 +29,12 @@ KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_coun
 """A machine that is gone is noticed within a minute, whoever has something to send."""
 
 
+# Without a handler Python writes its warnings to stderr, which is the progress and the errors of our commands.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
-"""What it has to say goes to logs that somebody has set up, and not to the terminal."""
 
 
 class NoAnswer(psycopg.OperationalError):
-    """The server has not answered in time."""
+    """The server has not answered in time. It may still have done what it was sent."""
 
 
 class PatientConnection(psycopg.Connection):
@@ -43,10 +43,9 @@ class PatientConnection(psycopg.Connection):
     patience: timedelta | None = None
 
     def wait(self, gen: Generator[Any, Any, Result], interval: float = STEP_S, timeout: float | None = None) -> Result:
-        """See psycopg: every statement of the connection goes through here.
-
-        At Ctrl-C psycopg itself waits ten seconds for a server that is stopped.
-        """
+        """See psycopg: every statement of the connection goes through here."""
+        # Instead of psycopg's own wait, which at Ctrl-C cancels the statement and then waits ten seconds for a server
+        # that is frozen: https://github.com/psycopg/psycopg/issues/231.
         steps = gen if self.patience is None else bounded(gen, self.patience)
         try:
             return waiting.wait(steps, self.pgconn.socket, interval=interval, timeout=timeout)
@@ -56,7 +55,7 @@ class PatientConnection(psycopg.Connection):
             raise
 
     def _end(self, steps: Generator[Any, Any, Any]) -> None:
-        """Have the server end a statement, and hang up where it does not hear so."""
+        """Have the server end a statement; close the connection where it does not answer."""
         try:
             self.cancel_safe(timeout=CANCEL_S)
             waiting.wait(steps, self.pgconn.socket, interval=STEP_S, timeout=CANCEL_S)
@@ -67,24 +66,22 @@ class PatientConnection(psycopg.Connection):
 
 
 def bounded(steps: Generator[Any, Any, Result], patience: timedelta) -> Generator[Any, Any, Result]:
-    """The steps of a statement, until there is no more patience. psycopg takes a step at least ten times a second."""
+    """The steps of a statement; raises NoAnswer once they take longer than `patience`."""
     deadline = monotonic() + patience.total_seconds()
+    ready: Any = None
     try:
-        wanted = next(steps)
-        while True:
-            ready = yield wanted
-            if monotonic() > deadline:
-                raise NoAnswer(f"it has not answered within {patience.total_seconds():g} s")
-            wanted = steps.send(ready)
+        while monotonic() <= deadline:  # psycopg sends `ready` at least once in STEP_S, even where nothing is
+            ready = yield steps.send(ready)
     except StopIteration as done:
         return done.value
+    raise NoAnswer(f"it has not answered within {patience.total_seconds():g} s")
 
 
-def connection_options(asked: dict[str, Any], patience: timedelta | None) -> dict[str, Any]:
-    """What of libpq's options ends the waits of a connection; what was asked for is left as it is."""
+def connection_options(given: dict[str, Any], patience: timedelta | None) -> dict[str, Any]:
+    """The libpq options that end the waits of a connection, without those that are given already."""
     timeout_s = CONNECT_TIMEOUT_S if patience is None else min(CONNECT_TIMEOUT_S, max(1, int(patience.total_seconds())))
     ours = {"connect_timeout": timeout_s, **KEEPALIVES}
-    return {name: value for name, value in ours.items() if not asked.get(name)}
+    return {name: value for name, value in ours.items() if not given.get(name)}
 
 
 def lock_wait_s(patience: timedelta | None) -> float:
@@ -93,11 +90,9 @@ def lock_wait_s(patience: timedelta | None) -> float:
 
 
 def server_settings(patience: timedelta | None) -> dict[str, str]:
-    """What ends a transaction on the server where nobody has set it otherwise.
-
-    A statement ends there a little before we lose patience, so that the error says what it was. A client whose machine
-    is gone is noticed within two minutes instead of two hours: its locks are in the way of others.
-    """
+    """The settings of the server that end a transaction there, for those that nobody has set."""
+    # A statement ends on the server a little before we lose patience, so that the error says what it was. A client
+    # whose machine is gone is noticed within two minutes instead of two hours: its locks are in the way of others.
     statement_ms = int((patience * 0.8 if patience else RUN) / timedelta(milliseconds=1))
     return {
         "statement_timeout": f"{statement_ms}ms",

@@ -3,8 +3,6 @@
 by_connectorx   each on a connection of its own, many at once: for the tables
 by_connection   on a connection that is there: for what is small, and where there can be no other
 
-A pull of ConnectorX leaves three threads behind for half a minute: its pool of connections has a timer that nobody can
-stop. So it is for the pulls that are worth it.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,6 +35,8 @@ def by_connection(connection: psycopg.Connection, query: Composed) -> pyarrow.Ta
 
 def by_connectorx(url: str, opening: list[str], query: str) -> pyarrow.Table:
     """The same, on a new connection, after the statements that open its transaction. Raises PullFailed."""
+    # Only for pulls that are worth it: its pool of connections leaves three threads behind for half a minute, since the
+    # timer of r2d2 cannot be stopped: https://github.com/sfackler/r2d2/issues/99.
     try:
         return connectorx.read_sql(url, query, return_type="arrow", pre_execution_query=opening)
     except BaseException as error:  # a panic is no Exception; this thread gets no other
@@ -44,14 +44,15 @@ def by_connectorx(url: str, opening: list[str], query: str) -> pyarrow.Table:
 
 
 def in_thread(function: Callable[[], pyarrow.Table]) -> Future[pyarrow.Table]:
-    """What a function will give, in a thread that the end of the program does not wait for: native code goes on."""
-    coming: Future[pyarrow.Table] = Future()
+    """Run a function in a daemon thread."""
+    # Not an executor: its threads are joined at the end of the program, which Ctrl-C would wait for native code then.
+    future: Future[pyarrow.Table] = Future()
 
     def run() -> None:
         try:
-            coming.set_result(function())
+            future.set_result(function())
         except Exception as error:
-            coming.set_exception(error)
+            future.set_exception(error)
 
     Thread(target=run, daemon=True).start()
-    return coming
+    return future

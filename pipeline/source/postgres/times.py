@@ -26,7 +26,7 @@ FLOATS = ("real", "double precision")
 NUMBERS = (*WHOLE_NUMBERS, *FLOATS, "numeric")
 
 SINCE_2000_US = instant_us(EPOCH.replace(year=2000))
-EAST_US = 2 * DAY_US  # a date that somebody wrote, wherever on Earth, is that of UTC or a neighbour
+EAST_US = 2 * DAY_US  # a local date anywhere on Earth is that of UTC or the one before or after
 FIRST_DATE, LAST_DATE = "0000-00-00", "9999-99-99"
 
 
@@ -61,6 +61,7 @@ class TypedTimes:
 
     def since(self, us: int) -> Composable:
         """The least value of the column that is not before an instant."""
+        # zfill: strftime writes the year 1 as `1`, which PostgreSQL takes for 2001.
         text = (EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%d %H:%M:%S.%f").zfill(26)
         if self._kind == "timestamptz":
             return SQL("{}::timestamptz").format(Value(f"{text}+00"))
@@ -121,6 +122,7 @@ class LooseTimes:
         self._kind, self._unit_us = kind, unit_us
         text = SQL("btrim({}::text, {})").format(column, Value(SPACE))
         date = SQL('left({}, 10) collate "C"').format(text)
+        # At most 18 digits: a cast of a longer one may overflow, and one bad row would end the statement.
         digits = SQL("case when {0} ~ '^-?[0-9]{{1,18}}([.][0-9]+)?$' then {0}::numeric end").format(text)
         self.newest_statements: dict[str, Callable[[Any], int]] = {}
         if kind in TEXT:
@@ -182,7 +184,7 @@ def date_text(us: int) -> str:
 
 
 def us_of_date(text: str) -> int:
-    """The first instant of a date; of one that does not exist, 1970."""
+    """The first instant of a date in UTC; of one that does not exist, 1970."""
     try:
         return instant_us(datetime.fromisoformat(text))
     except ValueError:

@@ -10,8 +10,8 @@ from store_uptime.pipeline.tables import SPACE
 def status_fragments(status: Composable, mapping: SourceMapping) -> dict[str, Composable]:
     """What statements say of a status: whether it is active, and whether it is one of the words.
 
-    is_active  true, false, or null, by the quickest look: as it is usually written
-    is_usual   whether that look tells
+    is_active  true, false, or null, by comparing with the usual spellings alone, which is quick
+    is_usual   whether it is one of those
     is_status  whether it is a word at all, in any case, spaces around it ignored
     """
     text = SQL("{}::text").format(status)
@@ -19,8 +19,8 @@ def status_fragments(status: Composable, mapping: SourceMapping) -> dict[str, Co
     cases = SQL(" ").join(SQL("when {} then {}").format(Value(word), Value(active)) for word, active in usual.items())
     return {
         "is_active": SQL("case {} {} end").format(text, cases),
-        "is_usual": SQL("{} in ({})").format(text, listed(tuple(usual))),
-        "is_status": SQL("{} in ({})").format(lowered(text, mapping), listed(mapping.active + mapping.inactive)),
+        "is_usual": SQL("{} in ({})").format(text, sql_list(tuple(usual))),
+        "is_status": SQL("{} in ({})").format(lowered(text, mapping), sql_list(mapping.active + mapping.inactive)),
     }
 
 
@@ -37,10 +37,8 @@ def usual_spellings(mapping: SourceMapping) -> dict[str, bool]:
 
 
 def lowered(text: Composable, mapping: SourceMapping) -> Composable:
-    """A text trimmed and in lower case, as far as the words have its letters.
-
-    The server's own idea of letters beyond ASCII depends on its locale, so those of the words are named.
-    """
+    """A text trimmed and in lower case, as far as the words have its letters."""
+    # What `lower` does beyond ASCII depends on the server's locale, so the letters of the words are translated by name.
     letters = {letter for word in mapping.active + mapping.inactive for letter in word if not letter.isascii()}
     pairs = {letter.upper(): letter for letter in sorted(letters) if letter.upper().lower() == letter}
     upper, lower = ("".join(side) for side in (pairs, pairs.values()))
@@ -49,6 +47,6 @@ def lowered(text: Composable, mapping: SourceMapping) -> Composable:
     return SQL('lower({} collate "C")').format(named)
 
 
-def listed(words: tuple[str, ...]) -> Composable:
-    """Words as SQL lists them."""
+def sql_list(words: tuple[str, ...]) -> Composable:
+    """Words as literals between commas."""
     return SQL(", ").join(map(Value, words))

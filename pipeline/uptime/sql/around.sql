@@ -7,7 +7,7 @@
 --
 -- Most stores have polls near enough in every interval: these are left out before anything is ordered.
 create or replace temp table around as
-with spoken as (
+with covered as (
     select store,
            open_us,
            close_us,
@@ -15,17 +15,17 @@ with spoken as (
            first_active,
            last_us,
            last_active,
-           first_us - reach_us() <= open_us
-               and last_us + reach_us() >= least(close_us, now_us()) as wholly  -- null without evidence
+           first_us - max_gap_us() <= open_us
+               and last_us + max_gap_us() >= least(close_us, now_us()) as wholly  -- null without evidence
     from intervals
     left join polled using (store, open_us)
 ),
 partly as (
     select distinct store
-    from spoken
+    from covered
     where wholly is not true
 ),
-told as (
+surrounded as (
     select store,
            open_us,
            close_us,
@@ -36,7 +36,7 @@ told as (
            last_value(last_active ignore nulls) over earlier as earlier_active,
            first_value(first_us ignore nulls) over later     as later_us,
            first_value(first_active ignore nulls) over later as later_active
-    from spoken
+    from covered
     semi join partly using (store)
     window earlier as (partition by store order by open_us rows between unbounded preceding and 1 preceding),
            later as (partition by store order by open_us rows between 1 following and unbounded following)
@@ -50,5 +50,5 @@ select store,
        earlier_active,
        later_us,
        later_active
-from told
+from surrounded
 where wholly is not true;

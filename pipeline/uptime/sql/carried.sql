@@ -11,7 +11,7 @@ with given as (
     select store,
            open_us,
            open_us                                                         as start_us,
-           least(until_us, first_us - reach_us(), earlier_us + reach_us()) as end_us,
+           least(until_us, first_us - max_gap_us(), earlier_us + max_gap_us()) as end_us,
            earlier_us                                                      as poll_us,
            earlier_active                                                  as active
     from around
@@ -19,7 +19,7 @@ with given as (
     union all
     select store,
            open_us,
-           greatest(open_us, last_us + reach_us(), earlier_us + reach_us(), later_us - reach_us()),
+           greatest(open_us, last_us + max_gap_us(), earlier_us + max_gap_us(), later_us - max_gap_us()),
            until_us,
            later_us,
            later_active

@@ -9,8 +9,8 @@ with opened as (
     select store,
            open_us,
            close_us,
-           place(store, open_us)                       as open_at,
-           place(store, least(close_us, now_us() + 1)) as close_at
+           position_of(store, open_us)                       as open_at,
+           position_of(store, least(close_us, now_us() + 1)) as close_at
     from intervals
 )
 select store,

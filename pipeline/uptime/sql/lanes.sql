@@ -10,14 +10,14 @@
 create or replace temp view lanes as
 with edges as (
     select store,
-           greatest(start_us - week_us(), 0)                         as at_us,
+           greatest(start_us - week_start_us(), 0)                         as at_us,
            case active when true then 1 when false then 2 else 3 end as status
     from pieces
-    where end_us > week_us()
+    where end_us > week_start_us()
     union all
-    select store, close_us - week_us(), 0
+    select store, close_us - week_start_us(), 0
     from intervals
-    where close_us > week_us() and close_us < now_us()
+    where close_us > week_start_us() and close_us < now_us()
 ),
 changes as (
     select store, at_us, status, lag(status, 1, 0) over (partition by store order by at_us) as before

@@ -6,16 +6,16 @@
 -- What is unknown lies between two polls of an interval, or before its first one (or is all of it), or after its last.
 create or replace temp view pieces as
 with unknown as (
-    select store, open_us, poll_us + reach_us() as start_us, end_us - reach_us() as end_us
+    select store, open_us, poll_us + max_gap_us() as start_us, end_us - max_gap_us() as end_us
     from evidence
     where end_us < close_us
     union all
     select store, open_us,
-           greatest(open_us, earlier_us + reach_us()),
-           least(until_us, coalesce(first_us, later_us) - reach_us())
+           greatest(open_us, earlier_us + max_gap_us()),
+           least(until_us, coalesce(first_us, later_us) - max_gap_us())
     from around
     union all
-    select store, open_us, last_us + reach_us(), least(until_us, later_us - reach_us())
+    select store, open_us, last_us + max_gap_us(), least(until_us, later_us - max_gap_us())
     from around
     where last_us is not null
 ),

@@ -8,14 +8,14 @@ create or replace temp table reached as
 with gaps as (
     select store,
            open_us,
-           poll_us + reach_us() as start_us,
+           poll_us + max_gap_us() as start_us,
            end_us
     from evidence
-    where reach_us() < horizon_us() and end_us - poll_us > reach_us()
+    where max_gap_us() < horizon_us() and end_us - poll_us > max_gap_us()
 )
 select gaps.store,
        gaps.open_us,
-       greatest(gaps.start_us, next.poll_us - reach_us()) as start_us,
+       greatest(gaps.start_us, next.poll_us - max_gap_us()) as start_us,
        gaps.end_us,
        next.poll_us,
        next.active

@@ -6,8 +6,8 @@
 create or replace temp view segments as
 select store,
        open_us,
-       greatest(start_us, poll_us - reach_us())      as start_us,
-       least(end_us, poll_us + reach_us(), now_us()) as end_us,
+       greatest(start_us, poll_us - max_gap_us())      as start_us,
+       least(end_us, poll_us + max_gap_us(), now_us()) as end_us,
        poll_us,
        active,
        poll_us                                       as counted_us

@@ -6,25 +6,25 @@
 --           included); unique on store
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 5 and 6; nothing is rounded
 create or replace temp table windows as
-with spoken as (
+with known as (
     select store,
-           sum(since(start_us, end_us, hour_us())) filter (active)     as up_hour,
-           sum(since(start_us, end_us, hour_us())) filter (not active) as down_hour,
-           count(*) filter (counted_us >= hour_us())                   as polls_hour,
-           sum(since(start_us, end_us, day_us())) filter (active)      as up_day,
-           sum(since(start_us, end_us, day_us())) filter (not active)  as down_day,
-           count(*) filter (counted_us >= day_us())                    as polls_day,
-           sum(since(start_us, end_us, week_us())) filter (active)     as up_week,
-           sum(since(start_us, end_us, week_us())) filter (not active) as down_week,
-           count(*) filter (counted_us >= week_us())                   as polls_week
+           sum(since(start_us, end_us, hour_start_us())) filter (active)     as up_hour,
+           sum(since(start_us, end_us, hour_start_us())) filter (not active) as down_hour,
+           count(*) filter (counted_us >= hour_start_us())                   as polls_hour,
+           sum(since(start_us, end_us, day_start_us())) filter (active)      as up_day,
+           sum(since(start_us, end_us, day_start_us())) filter (not active)  as down_day,
+           count(*) filter (counted_us >= day_start_us())                    as polls_day,
+           sum(since(start_us, end_us, week_start_us())) filter (active)     as up_week,
+           sum(since(start_us, end_us, week_start_us())) filter (not active) as down_week,
+           count(*) filter (counted_us >= week_start_us())                   as polls_week
     from segments
     group by store
 ),
 opened as (
     select store,
-           sum(since(open_us, least(close_us, now_us()), hour_us())) as hour,
-           sum(since(open_us, least(close_us, now_us()), day_us()))  as day,
-           sum(since(open_us, least(close_us, now_us()), week_us())) as week
+           sum(since(open_us, least(close_us, now_us()), hour_start_us())) as hour,
+           sum(since(open_us, least(close_us, now_us()), day_start_us()))  as day,
+           sum(since(open_us, least(close_us, now_us()), week_start_us())) as week
     from intervals
     group by store
 )
@@ -42,6 +42,6 @@ select store,
        coalesce(week, 0)::int64      as business_last_week_us,
        coalesce(polls_week, 0)       as polls_last_week
 from stores
-left join spoken using (store)
+left join known using (store)
 left join opened using (store)
 order by store;

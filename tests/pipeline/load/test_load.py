@@ -16,7 +16,8 @@ import pytest
 
 from store_uptime.pipeline import LoadedFile, Report, build_report, load_files, open_source, write_sample
 from store_uptime.pipeline.errors import CannotWrite, LoadRefused, SourceMismatch, SourceMissing, StoreUptimeError
-from store_uptime.pipeline.load.load import prepare
+from store_uptime.pipeline.load.load import ReplacedStores
+from store_uptime.pipeline.load.tables import ensure_tables
 from tests.support.feeds import COMMAND, HOURS, POLLS, ZONES, called, lines, surroundings, written_feed
 from tests.support.postgres import as_user, eventually, run
 
@@ -42,10 +43,13 @@ def rejects(tmp_path: Path) -> Path:
     return tmp_path / "rejects"
 
 
-def load(path: Path, database: str, full: bool = False) -> dict[str, LoadedFile]:
+def load(path: Path, database: str, replaced_stores: ReplacedStores = "listed") -> dict[str, LoadedFile]:
     """The files of a load by the beginning of their names."""
     rejects = (path if path.is_dir() else path.parent).parent / "rejects"
-    return {done.file.name.split(".")[0]: done for done in load_files(path, database, rejects, full=full).files}
+    return {
+        done.file.name.split(".")[0]: done
+        for done in load_files(path, database, rejects, replaced_stores=replaced_stores).files
+    }
 
 
 def contents(database: str) -> Contents:
@@ -106,7 +110,7 @@ def test_a_full_load_replaces_hours_and_zones_of_all_stores_but_no_poll(
     only_a = written_feed(
         tmp_path / "only_a", hours=lines(HOURS, "a,3,10:00,12:00"), zones=lines(ZONES, "a,UTC"), polls=lines(POLLS)
     )
-    load(only_a, database, full=True)
+    load(only_a, database, "all")
     assert {name: ids(database, name) for name in TABLES} == {
         "store_status": ["a", "b"],
         "menu_hours": ["a"],
@@ -232,7 +236,7 @@ def test_rejected_rows_stand_in_a_file_with_line_reason_and_the_row_as_it_was(
 def test_lines_are_counted_through_a_large_file(
     database: str, tmp_path: Path, rejects: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store_uptime.pipeline.load.incoming.BATCH_ROWS", 1_000)
+    monkeypatch.setattr("store_uptime.pipeline.load.judged_rows.BATCH_ROWS", 1_000)
     rows = [f"{n},2024-10-14 10:00:00 UTC,{'active' if n % 1_700 else 'off'}" for n in range(2, 6_000)]
     load(written_feed(tmp_path / "feed", polls=lines(POLLS, *rows)), database)
     told = [row.split(",")[1:4] for row in (rejects / "polls.csv.rejects.csv").read_text().splitlines()[1:]]
@@ -451,7 +455,7 @@ def test_two_loads_at_once_leave_each_poll_once(database: str, tmp_path: Path) -
 def test_a_table_that_is_locked_is_waited_for_a_minute_unless_the_address_says_else(feed: Path, database: str) -> None:
     load(feed, database)
     with psycopg.connect(database) as other:
-        prepare(other)
+        ensure_tables(other)
         assert other.execute("show lock_timeout").fetchone() == ("1min",)
         other.rollback()
         other.execute("lock table timezones in access exclusive mode")

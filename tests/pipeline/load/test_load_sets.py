@@ -113,7 +113,7 @@ def test_a_load_of_any_splitting_says_what_the_folder_says(
             stores = ("a", "b", *(row["store_id"] for row in world.hours if row["store_id"] in ("007", " a")))
             earlier = lines(HOURS, *(f"{store},3,04:00,05:00" for store in stores))
             load_files(written_feed(before, hours=earlier, zones=lines(ZONES, "a,Asia/Kolkata")), shared, rejects)
-        load_files(feed, shared, rejects, full=full)
+        load_files(feed, shared, rejects, replaced_stores="all" if full else "listed")
         assert said(shared, world) == said(feed, world)
 
 
@@ -124,7 +124,9 @@ def test_a_load_of_any_splitting_says_what_the_folder_says(
 def test_hours_of_a_store_in_two_files_stand_side_by_side(full: bool, database: str, tmp_path: Path) -> None:
     shards = {"hours0": lines(HOURS, "a,0,09:00,12:00"), "hours1": lines(HOURS, "a,0,13:00,17:00", "b,1,09:00,17:00")}
     load_files(written_feed(tmp_path / "old", h=lines(HOURS, "a,5,01:00,02:00", "c,5,01:00,02:00")), database, tmp_path)
-    done = load_files(written_feed(tmp_path / "feed", **shards), database, tmp_path, full=full)
+    done = load_files(
+        written_feed(tmp_path / "feed", **shards), database, tmp_path, replaced_stores="all" if full else "listed"
+    )
     loaded = ["(a,0,09:00:00,12:00:00)", "(a,0,13:00:00,17:00:00)", "(b,1,09:00:00,17:00:00)"]
     assert hours(database) == (loaded if full else [*loaded, "(c,5,01:00:00,02:00:00)"])
     assert [(file.added, file.replaced) for file in done.files] == [(1, 1 + full), (2, 0)]
@@ -314,7 +316,7 @@ def test_corrected_rows_do_not_take_the_place_of_all_hours(database: str, tmp_pa
     with pytest.raises(
         LoadRefused, match=r"x\.rejects\.csv is a rejects file, and holds only some rows\. Load it without"
     ):
-        load_files(file, database, tmp_path / "rejects", full=True)
+        load_files(file, database, tmp_path / "rejects", replaced_stores="all")
 
 
 # Warnings -------------------------------------------------------------------------------------------------------------

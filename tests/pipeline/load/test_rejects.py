@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from store_uptime.pipeline import Options, Report, build_report, load_files, open_source, write_rejects
-from store_uptime.pipeline.clean.rules import Reason
+from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.clean.split import TableCounts
 from tests.support.feeds import HOURS, POLLS, ZONES, lines
 

@@ -25,7 +25,7 @@ from store_uptime.pipeline import (
     restore,
 )
 from store_uptime.pipeline.mapping import mapping_file
-from store_uptime.pipeline.mapping.mapping import suggestion
+from store_uptime.pipeline.mapping.mapping import mapping_line
 from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.support.postgres import fresh_database, run
 
@@ -127,7 +127,7 @@ def test_a_mapping_says_the_same_when_it_is_written_and_read_again(tmp_path: Pat
 
 @pytest.mark.parametrize("value", ["ms", 1, ["online", 'a "b"\\ \x7f ü']])
 def test_a_line_that_would_mend_an_error_is_a_file_by_itself(value: str | int | list[str]) -> None:
-    assert tomllib.loads(suggestion("store_status", "active", value)) == {"store_status": {"active": value}}
+    assert tomllib.loads(mapping_line("store_status", "active", value)) == {"store_status": {"active": value}}
 
 
 # Proposals ------------------------------------------------------------------------------------------------------------

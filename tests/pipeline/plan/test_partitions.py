@@ -11,8 +11,8 @@ from store_uptime.pipeline.calendar.tzdata import tzdata_version
 from store_uptime.pipeline.errors import NoPolls
 from store_uptime.pipeline.options import HOUR_US, WEEK_US, Horizon, instant_us
 from store_uptime.pipeline.plan import partitions as plan_partitions
-from store_uptime.pipeline.plan.packing import WIDEST, PollKeys, neighbours, packed, unpacked
-from store_uptime.pipeline.plan.partitions import Partition, partition
+from store_uptime.pipeline.plan.packing import POSITION_BITS, PollKeys, neighbours, packed_poll, unpacked_polls
+from store_uptime.pipeline.plan.partitions import Partition, partition_of
 from store_uptime.pipeline.plan.plan import Plan
 from tests.pipeline.test_against_reference import report_of
 from tests.support import feeds
@@ -28,7 +28,7 @@ def frame(*rows: tuple[int, int, bool]) -> pl.DataFrame:
 
 
 def on_line(polls: pl.DataFrame, line: PollKeys) -> pl.Series:
-    return polls.select(packed(line)).to_series().sort()
+    return polls.select(packed_poll(line)).to_series().sort()
 
 
 def same(one: Report, other: Report) -> bool:
@@ -42,8 +42,8 @@ def test_what_is_on_the_line_can_be_read_back(horizon: Horizon) -> None:
     line = PollKeys.over(horizon, first_store=7)
     last = line.last_store
     polls = frame((7, horizon.start_us, False), (8, horizon.now_us, True), (last, horizon.now_us, False))
-    assert unpacked(on_line(polls, line), line).equals(polls)
-    assert on_line(polls, line)[-1] < line.first_poll(last + 1) <= 2 ** (WIDEST + 1)
+    assert unpacked_polls(on_line(polls, line), line).equals(polls)
+    assert on_line(polls, line)[-1] < line.first_poll(last + 1) <= 2 ** (POSITION_BITS + 1)
 
 
 def test_neighbours_of_the_first_and_the_last_are_beyond_every_interval() -> None:
@@ -65,9 +65,9 @@ def test_of_several_polls_at_once_inactive_stays_and_the_others_are_counted() ->
         ((1, 2, False),) * 3,
         ((1, 3, True),),
     )
-    found = partition(line, on_line(frame(*twice, *both, *thrice, *both, *alone), line), pl.DataFrame())
+    found = partition_of(line, on_line(frame(*twice, *both, *thrice, *both, *alone), line), pl.DataFrame())
     kept = frame((0, 1, True), (0, 2, False), (1, 2, False), (1, 3, True))
-    assert unpacked(found.polls, line).equals(kept)
+    assert unpacked_polls(found.polls, line).equals(kept)
     assert (found.duplicates, found.contradictory) == (1 + 2 + 2, 1)
 
 
@@ -75,7 +75,7 @@ def test_stores_of_which_each_speaks_on_the_microsecond_where_the_other_ends_are
     """The last microsecond of a stretch and the first of the next differ by more than a status."""
     line = PollKeys.over(Horizon(0, 2**20 - 2))
     polls = on_line(frame((0, 2**20 - 2, True), (1, 0, False), (1, 0, True)), line)
-    found = partition(line, polls, pl.DataFrame())
+    found = partition_of(line, polls, pl.DataFrame())
     assert (found.polls.len(), found.duplicates, found.contradictory) == (2, 0, 1)
 
 
@@ -142,7 +142,7 @@ def test_a_horizon_of_ages_takes_more_than_one_line(stores: int, number: int) ->
     assert PollKeys.over(AGES).room == 8
     found = partitions(stores, AGES)
     assert len(found) == number
-    read = pl.concat(unpacked(part.polls, part.line) for part in found)
+    read = pl.concat(unpacked_polls(part.polls, part.keys) for part in found)
     assert read.equals(frame(*((store, AGES.now_us, True) for store in range(stores))))
 
 
@@ -153,4 +153,4 @@ def test_a_partition_holds_whole_stores(monkeypatch: pytest.MonkeyPatch) -> None
     assert sum(sizes) == 10
     assert max(sizes) <= 5
     for part in found:
-        assert part.intervals["store"].to_list() == unpacked(part.polls, part.line)["store"].to_list()
+        assert part.intervals["store"].to_list() == unpacked_polls(part.polls, part.keys)["store"].to_list()

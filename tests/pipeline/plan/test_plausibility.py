@@ -21,6 +21,7 @@ from store_uptime.pipeline import (
     restore,
 )
 from store_uptime.pipeline.data_warnings import KINDS, WARNING_CODES, DataWarning, FilesPassedOver, age_in_words
+from store_uptime.pipeline.errors import NewestPollsRejected, NoPollsInHorizon, OnlyPollRejected
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
@@ -296,7 +297,7 @@ def test_a_store_alone_is_not_told_of_ids_that_are_not_its_own() -> None:
 def test_what_a_source_has_passed_over_is_one() -> None:
     source = frames(lines(POLLS, *polls(1)))
     remark: DataWarning = FilesPassedOver(1, ("notes.pdf: it is no table",))
-    source.remarks.append(remark)
+    source.warnings.append(remark)
     quality = build_report(source, GIVEN).quality
     assert (quality.warnings, quality.warning_codes) == ([str(remark)], ["files-passed-over"])
 
@@ -353,7 +354,8 @@ def test_where_no_poll_can_be_read_the_error_says_why(
     with pytest.raises(AllPollsRejected) as caught:
         report(Case(rows), Options())
     error = caught.value
-    assert (error.rows, error.is_all, error.reasons) == (len(rows), True, reasons)
+    assert (type(error), error.rows) == (OnlyPollRejected if len(rows) == 1 else AllPollsRejected, len(rows))
+    assert error.reasons == reasons
     assert value in error.example
     assert remedy in error.remedy
     assert ("the only poll is" if len(rows) == 1 else f"all {len(rows)} polls are") + " rejected" in str(error)
@@ -367,7 +369,7 @@ def test_it_says_so_too_where_now_is_given() -> None:
 def test_where_one_poll_of_another_time_can_be_read_it_names_that_time() -> None:
     with pytest.raises(NoPolls, match="its newest 2020-01-01") as caught:
         report(Case(["a,2020-01-01 12:00:00,active", "a,2024-10-14 12:00:00,online"]))
-    assert type(caught.value) is NoPolls
+    assert type(caught.value) is NoPollsInHorizon
 
 
 RUNS: dict[str, Callable[[Case], object]] = {
@@ -403,7 +405,7 @@ def test_a_database_of_polls_that_cannot_be_read_says_the_same(
     run(database, *OTHER_TABLES, polled, f"insert into store_status values ('a', {row})")
     with pytest.raises(AllPollsRejected) as caught:
         build_report(open_source(database))
-    assert (caught.value.rows, caught.value.is_all, caught.value.reasons) == (1, True, reasons)
+    assert (type(caught.value), caught.value.rows, caught.value.reasons) == (OnlyPollRejected, 1, reasons)
     assert says in str(caught.value)
 
 
@@ -421,6 +423,6 @@ def test_of_a_database_no_more_is_looked_at_than_tells_why(database: str) -> Non
     run(database, *OTHER_TABLES, polled)
     with pytest.raises(AllPollsRejected, match=r"all of the 10,000 polls that were looked at") as caught:
         build_report(open_source(database), GIVEN)
-    assert (caught.value.rows, caught.value.is_all) == (10_000, False)
+    assert (type(caught.value), caught.value.rows) == (NewestPollsRejected, 10_000)
     rejects = rejected_tables(open_source(database)).rejects
     assert {name: rows.height for name, rows in rejects.items()} == {"polls": 10_000, "hours": 0, "zones": 0}

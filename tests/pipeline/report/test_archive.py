@@ -21,6 +21,7 @@ from store_uptime.pipeline import (
     Selection,
     archive,
     build_report,
+    build_report_with_lanes,
     load_files,
     open_source,
     restore,
@@ -97,7 +98,7 @@ BOTH: list[Columns] = ["plain", "extended"]
 @cache
 def built(name: str) -> Report:
     source, options = REPORTS[name]
-    return build_report(source, options, lanes=True)
+    return build_report_with_lanes(source, options)
 
 
 def again(report: Report) -> Report:

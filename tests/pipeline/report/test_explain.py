@@ -20,9 +20,9 @@ from store_uptime.pipeline import (
     restore,
     write_sample,
 )
+from store_uptime.pipeline.clean.raw import RawFrames, RawPolls
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.source.frames import RawFrames, RawPolls
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, table
 from tests.support.postgres import run
 from tests.support.profiles import examples

@@ -37,7 +37,15 @@ from store_uptime.pipeline import (
 )
 from store_uptime.pipeline.errors import CannotWrite, CellFull, SheetFull
 from store_uptime.pipeline.options import HOUR_US, WEEK_US, instant_us, iso
-from store_uptime.pipeline.report.figures import EXTENDED, FIGURE, PLAIN, figure, fleet_percent, half_even, percent
+from store_uptime.pipeline.report.figures import (
+    EXTENDED,
+    FIGURE,
+    PLAIN,
+    figure_of,
+    fleet_percent,
+    half_even,
+    uptime_percent,
+)
 from store_uptime.pipeline.report.xlsx import workbook
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 from tests.support.profiles import examples
@@ -308,12 +316,12 @@ def test_half_even_rounds_like_decimal(amount: int, unit: int, halves: int) -> N
 def test_a_figure_is_rounded_like_decimal_at_and_beside_each_half(halves: int, unit_us: int, nudge: int) -> None:
     us = max(0, halves * (unit_us // 200) + nudge)
     expected = (Decimal(us) / unit_us).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-    assert value_of(figure(pl.lit(us, pl.Int64), unit_us)) == expected
+    assert value_of(figure_of(pl.lit(us, pl.Int64), unit_us)) == expected
 
 
 def test_an_exact_half_goes_to_the_even_hundredth() -> None:
     halves = pl.Series([18_000_000 * n for n in (1, 3, 5, 7)])
-    texts = pl.DataFrame({"us": halves}).select(figure(pl.col("us"), HOUR_US).cast(pl.String))["us"]
+    texts = pl.DataFrame({"us": halves}).select(figure_of(pl.col("us"), HOUR_US).cast(pl.String))["us"]
     assert texts.to_list() == ["0.00", "0.02", "0.02", "0.04"]
 
 
@@ -332,7 +340,7 @@ PERCENTS = {
 
 @pytest.mark.parametrize(("up", "down", "expected"), PERCENTS.values(), ids=PERCENTS)
 def test_percent_is_100_or_0_only_where_that_is_exact(up: int, down: int, expected: str | None) -> None:
-    found = value_of(percent(pl.lit(up, pl.Int64), pl.lit(down, pl.Int64)))
+    found = value_of(uptime_percent(pl.lit(up, pl.Int64), pl.lit(down, pl.Int64)))
     assert found == (None if expected is None else Decimal(expected))
 
 

@@ -8,7 +8,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Frames, Options, Report, Selection, archive, build_report, select
+from store_uptime.pipeline import (
+    Frames,
+    Options,
+    Report,
+    Selection,
+    archive,
+    build_report,
+    build_report_with_lanes,
+    select,
+)
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)  # a Monday
@@ -37,8 +46,8 @@ FEED = frames(
 EVERY = ["Corner.Shop", "cornerXshop", "half", "no evidence", "unknown hours", "was down", "ÉTÉ"]
 
 
-def report(source: Frames = FEED, *, lanes: bool = False, **options: Any) -> Report:
-    return build_report(source, Options(now=NOW, **options), lanes=lanes)
+def report(source: Frames = FEED, **options: Any) -> Report:
+    return build_report(source, Options(now=NOW, **options))
 
 
 def stores(selection: Selection, whole: Report | None = None) -> list[str]:
@@ -141,7 +150,7 @@ def test_a_workbook_tells_it_too() -> None:
 
 
 def test_the_lanes_are_those_of_the_rows() -> None:
-    whole = report(lanes=True)
+    whole = build_report_with_lanes(FEED, Options(now=NOW))
     part = select(whole, Selection(search="half"))
     assert whole.lanes is not None
     assert part.lanes is not None

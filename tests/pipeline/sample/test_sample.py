@@ -10,7 +10,10 @@ import pytest
 
 from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.errors import CannotWrite
-from store_uptime.pipeline.sample.sample import LIST, UNKNOWN_ZONE, Format, splitmix64, write_sample
+from store_uptime.pipeline.sample.random_numbers import splitmix64
+from store_uptime.pipeline.sample.sample import write_sample
+from store_uptime.pipeline.sample.stores import UNKNOWN_ZONE
+from store_uptime.pipeline.sample.writing import LIST, Format
 
 ROOT = Path(__file__).parents[3]
 STORES, DAYS = 300, 5
@@ -63,13 +66,13 @@ def test_another_seed_gives_other_bytes_in_each_file(tmp_path: Path) -> None:
 
 def test_a_file_that_was_changed_or_never_made_here_does_not_give_way(tmp_path: Path) -> None:
     sample(tmp_path, 3, 1)
-    write_sample(tmp_path, 3, 1, 2, "parquet", replace=True)
+    write_sample(tmp_path, 3, 1, 2, "parquet", existing="replace")
     assert sorted(path.suffix for path in tmp_path.iterdir() if path.name != LIST) == [".parquet"] * 3
     for name in ("timezones.parquet", "menu_hours.csv"):
         (tmp_path / name).write_bytes(b"theirs")
         before = contents(tmp_path)
         with pytest.raises(CannotWrite, match=rf"{name}: a file is there that is no earlier sample"):
-            write_sample(tmp_path, 3, 1, replace=True)
+            write_sample(tmp_path, 3, 1, existing="replace")
         assert contents(tmp_path) == before
         (tmp_path / name).unlink()
 
@@ -214,6 +217,6 @@ def test_what_was_there_stays_when_the_new_file_is_cut_short(tmp_path: Path) -> 
 
     before = contents(sample(tmp_path, 10, 1))
     with pytest.raises(KeyboardInterrupt):
-        write_sample(tmp_path, 10, 2, replace=True, progress=interrupted)
+        write_sample(tmp_path, 10, 2, existing="replace", progress=interrupted)
     assert contents(tmp_path)["store_status.csv"] == before["store_status.csv"]
     assert contents(tmp_path).keys() == before.keys()

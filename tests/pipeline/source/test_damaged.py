@@ -26,7 +26,7 @@ from store_uptime.pipeline import (
     proposed_mapping,
     restore,
 )
-from store_uptime.pipeline.load.incoming import judged_batches
+from store_uptime.pipeline.load.judged_rows import judged_batches
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.source.folder import sizes
 from store_uptime.pipeline.source.folder.discovery import found_files

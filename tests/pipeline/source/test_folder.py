@@ -57,7 +57,7 @@ def stores(folder: Path) -> list[str]:
 
 
 def warnings(folder: Path) -> list[str]:
-    return [str(warning) for warning in open_source(folder).remarks]
+    return [str(warning) for warning in open_source(folder).warnings]
 
 
 # What is read ---------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -33,10 +33,10 @@ from tests.support.postgres import (
     Cluster,
     TlsFront,
     as_user,
+    empty_cluster,
     eventually,
     fresh_database,
     network_url,
-    place_for_a_cluster,
     run,
 )
 
@@ -261,12 +261,12 @@ def test_a_column_of_another_type_is_named(tables: str, change: str, sentence: s
 def polls_after(url: str, change: str, owner: str | None = None) -> int:
     """How many polls a report pulls, if something is committed by the owner after it has found its newest."""
     source = Postgres(url)
-    with source:
+    with source.opened():
         now = source.newest_poll_us(instant_us(NOON + timedelta(days=1))) or 0
         run(owner or url, change)
         horizon = Horizon(now - 86_400_000_000, now)
         polls = source.polls(horizon, None)
-        return polls.usual.height + sum(frame.collect().height for frame in polls.others)
+        return polls.valid.height + sum(frame.collect().height for frame in polls.unchecked)
 
 
 def test_what_is_committed_meanwhile_is_not_seen(tables: str) -> None:
@@ -289,13 +289,13 @@ def test_a_server_that_shares_no_snapshot_is_read_in_one_over_one_connection(tab
 
 
 @contextmanager
-def denied_snapshots(url: str) -> Iterator[None]:
+def denied_snapshots(url: str) -> Generator[None]:
     run(url, "revoke execute on function pg_export_snapshot() from public")
     yield
 
 
 @contextmanager
-def connected_role(url: str) -> Iterator[str]:
+def connected_role(url: str) -> Generator[str]:
     run(url, "create role few login", "grant select on all tables in schema public to few")
     yield as_user(url, "few")
     run(url, "drop owned by few", "drop role few")
@@ -497,7 +497,7 @@ def test_less_protection_than_was_asked_is_refused(
 def standby(guarded: Cluster) -> Iterator[Cluster]:
     """A hot standby of the server that asks for passwords."""
     with ExitStack() as stack:
-        copy = stack.enter_context(place_for_a_cluster())
+        copy = stack.enter_context(empty_cluster())
         place = ["-d", guarded.socket_url, "-D", str(copy.data)]
         copy.program("pg_basebackup", *place, "-R", "--checkpoint=fast", "--no-sync", "--wal-method=stream")
         stack.enter_context(copy.running())
@@ -517,7 +517,7 @@ def test_a_standby_is_enough_for_a_report(shop: Cluster, standby: Cluster) -> No
 
 
 def test_the_version_of_a_standby_cannot_be_told(shop: Cluster, standby: Cluster) -> None:
-    with Postgres(shop.socket_url) as primary, Postgres(standby.socket_url) as copy:
+    with Postgres(shop.socket_url).opened() as primary, Postgres(standby.socket_url).opened() as copy:
         assert primary.version is not None
         assert copy.version is None
 
@@ -607,7 +607,7 @@ def names_on(url: str) -> set[str]:
 
 
 @contextmanager
-def waiting_report(url: str, application: str) -> Iterator[Future[Report]]:
+def waiting_report(url: str, application: str) -> Generator[Future[Report]]:
     """A report in a thread, whose polls would take a minute."""
     make_slow(url, "store_status")
     with ThreadPoolExecutor(1) as thread:
@@ -640,7 +640,7 @@ def test_a_run_of_another_name_goes_on(tables: str) -> None:
 
 
 def test_a_run_without_a_name_has_one_that_nobody_else_has(tables: str) -> None:
-    with open_source(tables), open_source(tables):
+    with open_source(tables).opened(), open_source(tables).opened():
         names = names_on(tables)
     assert len(names) == 2
     assert all(name.startswith("store-uptime ") for name in names)

@@ -6,7 +6,7 @@ And how long a source waits, for what, and through what.
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -134,7 +134,7 @@ def make(url: str, more: list[str]) -> None:
 
 def read(url: str, at: Callable[[str], None], store: str | None = None) -> tuple[Any, ...]:
     """What a run reads; `at` is called between its steps."""
-    with Postgres(url, "feed") as source:
+    with Postgres(url, "feed").opened() as source:
         at("opened")
         newest = source.newest_poll_us(NOW_US)
         at("newest")
@@ -144,7 +144,7 @@ def read(url: str, at: Callable[[str], None], store: str | None = None) -> tuple
         at("zones")
         polls = source.polls(HORIZON, store)
         at("polls")
-        return newest, hours, zones, polls.usual.height
+        return newest, hours, zones, polls.valid.height
 
 
 def rows(frames: Any) -> list[tuple[Any, ...]]:
@@ -252,7 +252,7 @@ def test_the_rights_to_the_columns_are_enough(reloaded: str) -> None:
 
 
 @contextmanager
-def suspended(process: int) -> Iterator[None]:
+def suspended(process: int) -> Generator[None]:
     """A process that does nothing within the block."""
     psutil.Process(process).suspend()
     try:
@@ -267,7 +267,7 @@ def test_a_server_that_is_stopped_is_not_waited_for(reloaded: str) -> None:
     began = time.monotonic()
     with (
         pytest.raises(SourceUnreachable, match="has not answered within"),
-        source,
+        source.opened(),
         suspended(source.connection.info.backend_pid),
     ):
         source.has_polled("a")
@@ -296,7 +296,7 @@ def test_settings_of_the_address_are_kept(reloaded: str) -> None:
     own = {"connect_timeout": "9", "keepalives_idle": "7"}
     url = f"{reloaded}%20-cstatement_timeout%3D7s%20-cwork_mem%3D1MB&{urlencode(own)}"
     make(reloaded, [])
-    with Postgres(url, "feed") as source:
+    with Postgres(url, "feed").opened() as source:
         assert source.connection.execute("show statement_timeout").fetchall() == [("7s",)]
         asked = conninfo_to_dict(
             connectorx_url(source.connection, "", {"lock_timeout": "1s"}).replace("retries", "count")
@@ -308,7 +308,7 @@ def test_settings_of_the_address_are_kept(reloaded: str) -> None:
 def test_small_pulls_leave_no_threads_behind(reloaded: str) -> None:
     def threads_after(pulls: int) -> int:
         for _ in range(pulls):
-            with Postgres(reloaded, "feed") as source:
+            with Postgres(reloaded, "feed").opened() as source:
                 source.polls(HORIZON, "a")
                 source.hours("a")
         return psutil.Process().num_threads()

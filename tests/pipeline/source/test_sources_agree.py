@@ -18,6 +18,8 @@ from store_uptime.pipeline import (
     open_source,
     write_sample,
 )
+from store_uptime.pipeline.options import DEFAULTS
+from store_uptime.pipeline.plan.horizon import find_horizon
 from store_uptime.pipeline.tables import SPACE
 from tests.support.postgres import fresh_database, in_database, insert, run
 from tests.support.reference import RawRow, instant, micros, time_of_day
@@ -500,11 +502,11 @@ def coarse(tmp_path_factory: pytest.TempPathFactory) -> tuple[Said, Seen]:
 
 def seen(address: str | Path, mapping: SourceMapping = AS_NAMED) -> Seen:
     """What the quicker looks at a source see."""
-    with open_source(address, mapping=mapping) as source:
+    with open_source(address, mapping=mapping).opened() as source:
         ceilings = [NOW + timedelta(days=days) for days in (-20, 0, 400)]
         newest = [source.newest_poll_us(micros(ceiling)) for ceiling in ceilings]
         polled = [source.has_polled(store) for store in ("007", "00")]
-        return newest, source.poll_span_us(), source.stores(), polled
+        return newest, source.poll_span_us(), source.stores(find_horizon(source, DEFAULTS)), polled
 
 
 def test_csv_in_other_names_and_words_says_the_same(coarse: tuple[Said, Seen], tmp_path: Path) -> None:

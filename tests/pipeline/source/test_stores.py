@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from store_uptime.pipeline import Frames, build_report, open_source
-from store_uptime.pipeline.errors import NoPolls, SourceMismatch
+from store_uptime.pipeline import Frames, build_report, open_source, polled_stores
+from store_uptime.pipeline.errors import AllPollsRejected, SourceMismatch
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, table, written_feed
 from tests.support.postgres import eventually, insert, run
 
@@ -38,8 +38,7 @@ def in_frames(rows: list[tuple[str, str, str]]) -> Frames:
 
 
 def listed(source: str | Path | Frames, schema: str | None = None) -> list[str]:
-    with source if isinstance(source, Frames) else open_source(source, schema) as entered:
-        return entered.stores()
+    return polled_stores(source if isinstance(source, Frames) else open_source(source, schema))
 
 
 # Files ----------------------------------------------------------------------------------------------------------------
@@ -154,7 +153,7 @@ def test_an_index_on_the_time_is_used(database: str) -> None:
 
 
 def test_without_any_poll_it_is_the_error_of_a_report() -> None:
-    with pytest.raises(NoPolls, match="has no accepted poll"):
+    with pytest.raises(AllPollsRejected, match=r"bad status \(1\)"):
         listed(in_frames([("a", NEWEST, "up")]))
 
 
@@ -162,5 +161,5 @@ def test_without_any_poll_it_is_the_error_of_a_report() -> None:
 def test_a_database_without_any_poll_says_so_too(database: str, time_type: str) -> None:
     shop(database, "text", time_type)
     filled(database, [("a", NEWEST, "up"), ("a", "2924-05-06 12:00:00", "active")])
-    with pytest.raises(NoPolls, match="has no accepted poll"):
+    with pytest.raises(AllPollsRejected, match=r"ahead of the clock \(1\), bad status \(1\)"):
         listed(database)

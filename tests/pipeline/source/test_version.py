@@ -1,6 +1,6 @@
 """The version of a database's data: equal only where a run sees the same rows, and none where that cannot be told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import psycopg
@@ -30,7 +30,7 @@ def tables(database: str) -> str:
 
 
 def version(url: str, schema: str | None = None) -> str | None:
-    with Postgres(url, schema) as source:
+    with Postgres(url, schema).opened() as source:
         return source.version
 
 
@@ -69,7 +69,7 @@ def test_a_user_who_may_only_select_sees_the_same_version(tables: str) -> None:
 def test_it_is_that_of_the_snapshot(tables: str) -> None:
     """A source that is open keeps its version, as it keeps its view."""
     source = open_source(tables)
-    with source:
+    with source.opened():
         before = source.version
         run(tables, "delete from store_status where store_id = 'a'")
         assert source.has_polled("a")
@@ -149,7 +149,7 @@ def test_so_has_another_search_path(tables: str) -> None:
 def test_so_has_another_mapping(tables: str) -> None:
     """The same rows are read otherwise: a report of theirs is another one."""
     mapping = SourceMapping.from_dict({"store_status": {"active": ["active", "offline"]}})
-    with Postgres(tables) as plain, Postgres(tables, mapping=mapping) as mapped:
+    with Postgres(tables).opened() as plain, Postgres(tables, mapping=mapping).opened() as mapped:
         assert plain.version is not None
         assert mapped.version is not None
         assert plain.version.partition(" ")[0] != mapped.version.partition(" ")[0]
@@ -224,7 +224,7 @@ def test_there_is_none_where_the_snapshot_cannot_be_shared(tables: str) -> None:
 
 
 @contextmanager
-def reader(url: str) -> Iterator[str]:
+def reader(url: str) -> Generator[str]:
     """The URL of a user who may only select."""
     run(url, "create role version_reader login", "grant select on all tables in schema public to version_reader")
     yield as_user(url, "version_reader")
@@ -232,5 +232,5 @@ def reader(url: str) -> Iterator[str]:
 
 
 def test_frames_have_none() -> None:
-    with frames(lines(POLLS, "a,2024-05-06 12:00:00,active")) as source:
+    with frames(lines(POLLS, "a,2024-05-06 12:00:00,active")).opened() as source:
         assert source.version is None

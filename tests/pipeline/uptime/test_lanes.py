@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Options, Report, build_report
+from store_uptime.pipeline import Options, Report, build_report_with_lanes
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 
 CLOSED, UP, DOWN, UNKNOWN = range(4)
@@ -112,9 +112,8 @@ def built(case: Case) -> Report:
     polls = (f"a,2024-10-14 {at},{status}" for at, status in (poll.split(" ") for poll in case.polls.split(", ")))
     source = frames(lines(POLLS, *(full(poll) for poll in polls)), lines(HOURS, *case.hours), lines(ZONES, "a,UTC"))
     gap = None if case.max_gap is None else timedelta(minutes=case.max_gap)
-    return build_report(
-        source, Options(now=datetime.fromisoformat(case.now).replace(tzinfo=UTC), max_gap=gap), lanes=True
-    )
+    now = datetime.fromisoformat(case.now).replace(tzinfo=UTC)
+    return build_report_with_lanes(source, Options(now=now, max_gap=gap))
 
 
 def full(poll: str) -> str:
@@ -140,7 +139,7 @@ def test_each_store_has_its_own_lane_in_small_numbers() -> None:
     source = frames(
         lines(POLLS, *polls), lines(HOURS, MONDAY, MONDAY.replace("a", "b")), lines(ZONES, "a,UTC", "b,UTC")
     )
-    lanes = build_report(source, Options(now=datetime(2024, 10, 14, 12, tzinfo=UTC)), lanes=True).lanes
+    lanes = build_report_with_lanes(source, Options(now=datetime(2024, 10, 14, 12, tzinfo=UTC))).lanes
     assert lanes is not None
     assert lanes.rows() == [(0, OPEN, UP), (0, OPEN + 300, CLOSED), (1, OPEN, DOWN), (1, OPEN + 300, CLOSED)]
     assert lanes.dtypes == [pl.UInt32, pl.UInt16, pl.UInt8]

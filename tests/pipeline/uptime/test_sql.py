@@ -10,7 +10,7 @@ import pytest
 
 from store_uptime.pipeline import Limits
 from store_uptime.pipeline.options import DAY_US, HOUR_US, WEEK_US, Horizon
-from store_uptime.pipeline.plan.packing import PollKeys, packed
+from store_uptime.pipeline.plan.packing import PollKeys, packed_poll
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.uptime.stage import STEPS, database, stage
 
@@ -65,7 +65,7 @@ def stores() -> Iterator[duckdb.DuckDBPyConnection]:
     polls = pl.DataFrame(
         {"store": [0, 0, 1], "poll_us": [WEEK_US, WEEK_US + HOUR_US, WEEK_US], "active": [True, False, True]},
         schema={"store": pl.UInt32, "poll_us": pl.Int64, "active": pl.Boolean},
-    ).select(packed(line))
+    ).select(packed_poll(line))
     intervals = pl.DataFrame(
         {"store": [0, 0], "open_us": [0, WEEK_US], "close_us": [HOUR_US, WEEK_US + DAY_US]},
         schema={"store": pl.UInt32, "open_us": pl.Int64, "close_us": pl.Int64},

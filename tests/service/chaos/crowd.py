@@ -18,17 +18,25 @@ from typing import Any, Self
 
 import httpx
 import psutil
+import psycopg
+from psycopg.rows import dict_row
 
-from store_uptime.pipeline import Options, build_report, open_source
-from store_uptime.service.durations import duration
+from store_uptime.pipeline import Options, build_report, open_source, polled_stores
+from store_uptime.pipeline.durations import parse_duration
 from store_uptime.service.testing import Service
-from tests.support.postgres import SAFE, Cluster, eventually, run
-from tests.support.running import is_ready, workers_of
+from tests.support.postgres import SAFE, Cluster, run
+from tests.support.running import workers_of
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 CLIENTS, SERVERS = 20, 2
 PATIENCE_S = 900
 ANSWERS_S = 20.0
+# A schedule's report that has failed is tried again in a minute: until then nobody waits for it.
+UNFINISHED = """
+select id, status, not_before::text, lease_until::text, now()::text, runs, run, step, error, options::text
+from store_uptime.report
+where status not in ('complete', 'error') and (not_before is null or not_before <= now())
+"""
 NEWEST = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
@@ -50,7 +58,7 @@ class Answer:
     path: str
     status: int | None
     request_id: str
-    begun: float
+    start: float
     seconds: float
 
 
@@ -94,8 +102,7 @@ class Servers:
     def __enter__(self) -> Self:
         self._lives = [self._new() for _ in range(SERVERS)]
         for server, _ in self._lives:
-            with server.client() as client:
-                eventually(lambda client=client: is_ready(client), 60)
+            server.await_ready()
         return self
 
     def __exit__(
@@ -116,12 +123,12 @@ class Servers:
         """The lines of the logs of ended servers that tell of what nobody expected."""
         return [line for line in self.logged if "unexpected error" in line["event"]]
 
-    def kill(self, place: int) -> None:
-        """Kill one, and start another in its place."""
-        server, life = self._lives[place]
+    def kill(self, number: int) -> None:
+        """Kill one, and start another instead."""
+        server, life = self._lives[number]
         server.kill()
         self._end(server, life)
-        self._lives[place] = self._new()
+        self._lives[number] = self._new()
 
     def workers(self) -> list[psutil.Process]:
         """The worker processes of all."""
@@ -156,7 +163,7 @@ class Servers:
         return self.answer("GET", f"/get_report/{report.report_id}").content
 
     def answer(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """The answer of a server that has one: a client's patience is all that is asked for."""
+        """The answer of a server that has one: a client's patience is the limit."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             found = self.tried(random.choice(self.all), method, path, **options)
@@ -167,7 +174,7 @@ class Servers:
 
     def tried(self, server: Service, method: str, path: str, **options: Any) -> httpx.Response | None:
         """What one server answers; None where it has not in time, or is not there."""
-        begun, found = time.monotonic(), None
+        start, found = time.monotonic(), None
         try:
             found = self._client.request(method, f"{server.url}{path}", **options)
         except httpx.TimeoutException:
@@ -175,7 +182,7 @@ class Servers:
         except httpx.TransportError:
             return None
         status, request_id = (found.status_code, found.headers["X-Request-ID"]) if found is not None else (None, "")
-        self.answers.append(Answer(server, path, status, request_id, begun, time.monotonic() - begun))
+        self.answers.append(Answer(server, path, status, request_id, start, time.monotonic() - start))
         return found
 
     def _new(self) -> tuple[Service, ExitStack]:
@@ -191,25 +198,23 @@ def options_of(number: int, stores: list[str]) -> list[dict[str, Any]]:
     """The options of the reports: each has its own now, and some what else there is."""
     more = ({}, {"max_gap": "90m"}, {"lookback": "2d"}, {"store_id": stores[0]}, {"store_id": stores[-1]})
     return [
-        {"now": (NEWEST - timedelta(minutes=7 * place)).isoformat(), **more[place % len(more)]}
-        for place in range(number)
+        {"now": (NEWEST - timedelta(minutes=7 * turn)).isoformat(), **more[turn % len(more)]} for turn in range(number)
     ]
 
 
 def stores_of(cluster: Cluster) -> list[str]:
     """The stores that there are."""
-    with open_source(cluster.socket_url) as source:
-        return source.stores()
+    return polled_stores(open_source(cluster.socket_url))
 
 
 def expected(cluster: Cluster, report: Seen) -> bytes:
     """The file that the pipeline makes by itself."""
-    asked = report.options
+    given = report.options
     options = Options(
-        now=datetime.fromisoformat(asked["now"]),
-        store=asked.get("store_id"),
-        max_gap=duration(asked["max_gap"]) if "max_gap" in asked else None,
-        lookback=duration(asked.get("lookback", "24h")),
+        now=datetime.fromisoformat(given["now"]),
+        store=given.get("store_id"),
+        max_gap=parse_duration(given["max_gap"]) if "max_gap" in given else None,
+        lookback=parse_duration(given.get("lookback", "24h")),
     )
     return build_report(open_source(cluster.socket_url), options).render("csv")
 
@@ -219,12 +224,18 @@ def is_sentence(error: str) -> bool:
     return error[:1].isalpha() and error.endswith(".") and "Traceback" not in error and "\n" not in error
 
 
-def states(cluster: Cluster) -> set[str]:
-    """The states that there are, but of reports of a schedule that have failed and are tried again in a minute."""
-    has_come = "not_before is null or not_before <= now()"
-    return {
-        row[0] for row in run(cluster.socket_url, f"select distinct status from store_uptime.report where {has_come}")
-    }
+def await_all_ended(registry: Cluster, seconds: float) -> None:
+    """Wait until no report is queued or running. Where one still is after that time, fails with its row."""
+    deadline = time.monotonic() + seconds
+    while rows := unfinished(registry):
+        assert time.monotonic() < deadline, "\n".join(["these reports have not ended:", *map(str, rows)])
+        time.sleep(0.2)
+
+
+def unfinished(registry: Cluster) -> list[dict[str, Any]]:
+    """The rows of reports that have not ended, and what stopped them."""
+    with psycopg.connect(registry.socket_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(UNFINISHED).fetchall()
 
 
 def connections(cluster: Cluster) -> int:

@@ -6,7 +6,7 @@ Each fault is a block: within it something hangs or refuses, afterwards it is as
 import random
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +42,7 @@ class World:
 
 
 @contextmanager
-def locked(database: str, table: str) -> Iterator[None]:
+def locked(database: str, table: str) -> Generator[None]:
     """Nobody else can so much as read a table, as while it is written anew; waited for like any other statement."""
     with psycopg.connect(database, options="-c lock_timeout=30s") as connection:
         connection.execute(f"lock table {table} in access exclusive mode".encode())
@@ -50,7 +50,7 @@ def locked(database: str, table: str) -> Iterator[None]:
 
 
 @contextmanager
-def paused(*processes: psutil.Process) -> Iterator[None]:
+def paused(*processes: psutil.Process) -> Generator[None]:
     """Processes that keep what they have, and do nothing."""
     stopped = [process for process in processes if signalled(process.suspend)]
     try:
@@ -68,7 +68,7 @@ def signalled(send: Callable[[], None]) -> bool:
     return False
 
 
-def source_locked(world: World) -> Iterator[None]:
+def source_locked(world: World) -> Generator[None]:
     """All three tables are being written anew."""
     with ExitStack() as held:
         for table in RELOADED:
@@ -76,7 +76,7 @@ def source_locked(world: World) -> Iterator[None]:
         yield
 
 
-def source_reloaded(world: World) -> Iterator[None]:
+def source_reloaded(world: World) -> Generator[None]:
     """The tables are emptied and filled again by a job that takes as long as the block."""
     with psycopg.connect(world.source.socket_url) as job:
         for table in RELOADED:
@@ -87,37 +87,37 @@ def source_reloaded(world: World) -> Iterator[None]:
             job.execute(f"insert into {table} table kept_{table}".encode())
 
 
-def source_paused(world: World) -> Iterator[None]:
+def source_paused(world: World) -> Generator[None]:
     """The whole server of the source stands still."""
     with paused(*processes_of(world.source)):
         yield
 
 
-def source_restarted(world: World) -> Iterator[None]:
+def source_restarted(world: World) -> Generator[None]:
     """The server of the source is restarted, and every session with it."""
     restart(world.source)
     yield
 
 
-def registry_locked(world: World) -> Iterator[None]:
+def registry_locked(world: World) -> Generator[None]:
     """Somebody keeps the table of reports to himself."""
     with locked(world.registry.socket_url, "store_uptime.report"):
         yield
 
 
-def registry_paused(world: World) -> Iterator[None]:
+def registry_paused(world: World) -> Generator[None]:
     """The whole server of the registry stands still."""
     with paused(*processes_of(world.registry)):
         yield
 
 
-def registry_restarted(world: World) -> Iterator[None]:
+def registry_restarted(world: World) -> Generator[None]:
     """The server of the registry is restarted, and every session with it."""
     restart(world.registry)
     yield
 
 
-def registry_read_only(world: World) -> Iterator[None]:
+def registry_read_only(world: World) -> Generator[None]:
     """The registry takes no writes, as after a failover to a standby."""
     url = world.registry.socket_url
     run(url, "alter system set default_transaction_read_only = on", "select pg_reload_conf()")
@@ -128,7 +128,7 @@ def registry_read_only(world: World) -> Iterator[None]:
         run(url, "set default_transaction_read_only = off", reset, "select pg_reload_conf()")
 
 
-def disk_full(world: World) -> Iterator[None]:
+def disk_full(world: World) -> Generator[None]:
     """There is no room for a report, nor for a file."""
     filler = world.small_disk / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
@@ -140,30 +140,30 @@ def disk_full(world: World) -> Iterator[None]:
         filler.unlink()
 
 
-def worker_paused(world: World) -> Iterator[None]:
+def worker_paused(world: World) -> Generator[None]:
     """A worker process does nothing."""
     workers = world.servers.workers()
     with paused(*world.chance.sample(workers, min(1, len(workers)))):
         yield
 
 
-def server_paused(world: World) -> Iterator[None]:
+def server_paused(world: World) -> Generator[None]:
     """One of the servers does nothing, whatever it holds."""
     server = world.chance.choice(world.servers.all)
-    begun = time.monotonic()
+    start = time.monotonic()
     with paused(psutil.Process(server.process.pid)):
         yield
-    world.paused.append((server.process.pid, begun, time.monotonic()))
+    world.paused.append((server.process.pid, start, time.monotonic()))
 
 
-def receiver_silent(world: World) -> Iterator[None]:
-    """Who is told of reports does not answer."""
+def receiver_silent(world: World) -> Generator[None]:
+    """The receiver of webhooks does not answer."""
     world.receiver.answers["/hook"] = ["hang"]
     yield
     world.receiver.answers["/hook"] = [200]
 
 
-FAULTS: dict[str, Callable[[World], Iterator[None]]] = {
+FAULTS: dict[str, Callable[[World], Generator[None]]] = {
     fault.__name__.replace("_", " "): fault
     for fault in (
         source_locked,
@@ -197,7 +197,7 @@ def restart(cluster: Cluster) -> None:
 
 
 @contextmanager
-def small_disk(folder: Path, mebibytes: int) -> Iterator[bool]:
+def small_disk(folder: Path, mebibytes: int) -> Generator[bool]:
     """A file system of a few MiB for the block; an ordinary folder where this user may not mount one: then False."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=777", "tmpfs", folder]

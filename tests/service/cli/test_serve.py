@@ -7,7 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -247,7 +247,7 @@ def test_a_log_for_people_is_text() -> None:
 
 
 @contextmanager
-def person(server: str) -> Iterator[str]:
+def person(server: str) -> Generator[str]:
     """A user who may do nothing in particular."""
     name = "reader_of_reports"
     run(server, f"create role {name} login")
@@ -258,7 +258,7 @@ def person(server: str) -> Iterator[str]:
 
 
 @contextmanager
-def fed(server: str, feed: Path) -> Iterator[str]:
+def fed(server: str, feed: Path) -> Generator[str]:
     """A database of its own with the feed in it."""
     with fresh_database(server) as url:
         loaded(url, feed)
@@ -394,7 +394,7 @@ def keep_as_before(database: str, report: Report) -> None:
 
 
 @contextmanager
-def gate(database: str, racers: int) -> Iterator[None]:
+def gate(database: str, racers: int) -> Generator[None]:
     """Lets those that would migrate go at the same moment, once all of them have come, at the end of the block."""
     with psycopg.connect(database) as keeper:
         keeper.execute(GATE)

@@ -5,7 +5,7 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,11 +18,11 @@ import pytest
 
 from store_uptime.pipeline import SourceMismatch
 from store_uptime.service.backend.watch import NEWER
-from store_uptime.service.causes import Cause, cause_of_state
 from store_uptime.service.cli.registry import RegistryLocation, registry_session
 from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.concurrency.threads import NoThread, Threads
 from store_uptime.service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, RegistryUnreachable
+from store_uptime.service.errors.causes import Cause, cause_of_state
 from store_uptime.service.front.deadline import AnswerDeadline
 from store_uptime.service.front.problems import problem_of
 from store_uptime.service.queue.ticker import Ticker, Troubles
@@ -124,7 +124,7 @@ def client(service: Service, known: str) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def frozen(cluster: Cluster) -> Iterator[None]:
+def frozen(cluster: Cluster) -> Generator[None]:
     """Every process of a PostgreSQL server is stopped, and goes on after the block."""
     postmaster = psutil.Process(postmaster_id(cluster.data))
     postmaster.suspend()  # first: then it makes no further ones
@@ -141,7 +141,7 @@ def frozen(cluster: Cluster) -> Iterator[None]:
 
 
 @contextmanager
-def locked(database: str, table: str) -> Iterator[None]:
+def locked(database: str, table: str) -> Generator[None]:
     """A table is locked, as by VACUUM FULL or ALTER TABLE."""
     with psycopg.connect(database) as connection:
         connection.execute(f"lock table {table} in access exclusive mode")  # pyrefly: ignore
@@ -149,7 +149,7 @@ def locked(database: str, table: str) -> Iterator[None]:
 
 
 @contextmanager
-def changed(database: str, change: str, undo: str) -> Iterator[None]:
+def changed(database: str, change: str, undo: str) -> Generator[None]:
     """A change for the block."""
     run(database, *change.split("; "))
     try:

@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from html.parser import HTMLParser
 from pathlib import Path
@@ -324,7 +324,7 @@ def test_a_body_that_turns_out_too_large_is_refused_before_its_end(service: Serv
 
 
 @contextmanager
-def refused_at_length(service: Service) -> Iterator[socket.socket]:
+def refused_at_length(service: Service) -> Generator[socket.socket]:
     """A connection with a body that was refused, and of which there is still more to come."""
     with connection(service) as lavish:
         lavish.settimeout(20)
@@ -677,7 +677,7 @@ def test_a_request_id_that_is_none_is_replaced(service: Service, client: httpx.C
 
 
 @contextmanager
-def guarded_database(guarded: Cluster, feed: Path) -> Iterator[str]:
+def guarded_database(guarded: Cluster, feed: Path) -> Generator[str]:
     """The URL of a database whose user has a password, with the feed in it."""
     with fresh_database(guarded.socket_url) as trusted:
         name = urlsplit(trusted).path.removeprefix("/")

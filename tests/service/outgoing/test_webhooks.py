@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis.strategies import ip_addresses
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from store_uptime.service.errors import NotDelivered
+from store_uptime.service.errors import NeverDelivered, NotDelivered
 from store_uptime.service.outgoing.special_networks import SPECIAL_4, SPECIAL_6, is_public, led_to
 from store_uptime.service.outgoing.webhooks import (
     UNREACHABLE,
@@ -93,7 +93,7 @@ def test_no_address_of_a_private_network_is_called(receiver: Receiver, host: str
     port = receiver.url.rpartition(":")[2]
     with pytest.raises(NotDelivered, match=r"private network: --webhook-network") as refused:
         announce(f"http://{host}:{port}/hook")
-    assert refused.value.for_good
+    assert isinstance(refused.value, NeverDelivered)
     assert receiver.received == []
 
 
@@ -129,7 +129,7 @@ def cause(host: str, *allowed: str) -> str | None:
     """What the log says of a host that is not reached, the name of which was looked up."""
     with pytest.raises(NotDelivered) as failed:
         in_a_loop(GuardedNetwork(networks(allowed)).connect_tcp(host, 9))
-    assert (str(failed.value), failed.value.for_good) == (UNREACHABLE, False)
+    assert (str(failed.value), type(failed.value)) == (UNREACHABLE, NotDelivered)
     return failed.value.cause
 
 
@@ -141,20 +141,20 @@ def test_unless_its_network_is_allowed(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "told", "for_good"),
+    ("answer", "told", "kind"),
     [
-        (500, "it answered 500", False),
-        (404, "it answered 404", False),
-        (410, "it answered 410", True),
-        (302, "it answered 302, and redirects are not followed", False),
-        (308, "it answered 308, and redirects are not followed", False),
+        (500, "it answered 500", NotDelivered),
+        (404, "it answered 404", NotDelivered),
+        (410, "it answered 410", NeverDelivered),
+        (302, "it answered 302, and redirects are not followed", NotDelivered),
+        (308, "it answered 308, and redirects are not followed", NotDelivered),
     ],
 )
-def test_what_is_not_a_success_is_told(receiver: Receiver, answer: int, told: str, for_good: bool) -> None:
+def test_what_is_not_a_success_is_told(receiver: Receiver, answer: int, told: str, kind: type[NotDelivered]) -> None:
     receiver.answers["/hook"] = [answer]
     with pytest.raises(NotDelivered, match=told) as failed:
         announce(f"{receiver.url}/hook", "127.0.0.0/8")
-    assert failed.value.for_good == for_good
+    assert type(failed.value) is kind
     assert [got.path for got in receiver.received] == ["/hook"]
 
 

@@ -4,7 +4,7 @@ Nothing else may happen in their server meanwhile.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -251,7 +251,7 @@ VIEW = (
 
 
 @contextmanager
-def changed(url: str, change: str, undo: str) -> Iterator[None]:
+def changed(url: str, change: str, undo: str) -> Generator[None]:
     """A change that does not outlast the block."""
     run(url, change)
     yield

@@ -1,6 +1,6 @@
 """Schedules: asked for, due, missed, failed, kept; under a clock that the test rules."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -304,7 +304,7 @@ def test_a_trigger_neither_waits_for_nor_joins_a_report_on_schedule(ruled: Ruled
 
 
 @contextmanager
-def without_zones(ruled: Ruled) -> Iterator[None]:
+def without_zones(ruled: Ruled) -> Generator[None]:
     """Every run fails within the block."""
     run(ruled.tables, "alter table timezones rename to elsewhere")
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from store_uptime.pipeline.embedded import server
+from store_uptime.pipeline.embedded.programs import PROGRAMS, site_packages
 from tests.support.feeds import called
 from tests.support.postgres import fresh_database, run
 from tests.support.running import bearer, complete, finished, new_key, occupied, running, trigger
@@ -45,6 +45,6 @@ RESTORE = ("--no-owner", "--exit-on-error")
 
 def program(name: str, *arguments: str | Path) -> None:
     """Run a program of PostgreSQL's, of the server's own version."""
-    command = server.site_packages() / server.PROGRAMS / "bin" / name
+    command = site_packages() / PROGRAMS / "bin" / name
     done = subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -88,7 +88,7 @@ def test_while_a_report_runs_its_status_is_json(client: httpx.Client, polled: st
         assert answer.headers["X-Report-Status"] == answer.json()["status"] == "Running"
         assert answer.headers["Cache-Control"] == "no-store"
         assert "Content-Disposition" not in answer.headers
-        assert answer.json()["progress"].keys() == {"step", "seconds", "ahead"}
+        assert answer.json()["progress"].keys() == {"step", "stage", "seconds", "ahead"}
     finished(client, report_id)
 
 
@@ -96,7 +96,7 @@ def test_where_a_report_stands_is_always_json(client: httpx.Client, polled: str)
     with held_up(polled):
         report_id = trigger(client, lookback=f"{next(NUMBERS)}s")
         answer = client.get(f"/reports/{report_id}/status", headers={"Accept": "text/csv"})
-        assert answer.json()["progress"].keys() == {"step", "seconds", "ahead"}
+        assert answer.json()["progress"].keys() == {"step", "stage", "seconds", "ahead"}
     finished(client, report_id)
     answer = client.get(f"/reports/{report_id}/status", headers={"Accept": "text/csv"})
     assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("application/json", "no-store")
@@ -115,7 +115,7 @@ def test_only_the_oldest_addresses_call_a_problem_plain_json(client: httpx.Clien
     answers = {path: client.get(path) for path in paths}
     assert {path: answer.headers["Content-Type"] for path, answer in answers.items()} == paths
     assert {frozenset(answer.json()) for answer in answers.values()} == {
-        frozenset(("status", "title", "detail", "error"))
+        frozenset(("type", "status", "title", "detail", "error"))
     }
 
 
@@ -131,11 +131,11 @@ def test_progress_tells_the_step_its_time_and_who_comes_first(client: httpx.Clie
     with occupied(polled, client) as under_way:
         waiting = [trigger(client, lookback=f"{next(NUMBERS)}s") for _ in range(3)]
         told = [progress(client, report_id) for report_id in (*under_way, *waiting)]
-        assert [(each["step"], each["ahead"]) for each in told] == [
-            (PULLING, 0),
-            (WAITING, 0),
-            (WAITING, 1),
-            (WAITING, 2),
+        assert [(each["step"], each["stage"], each["ahead"]) for each in told] == [
+            (PULLING, "reading", 0),
+            (WAITING, "waiting", 0),
+            (WAITING, "waiting", 1),
+            (WAITING, "waiting", 2),
         ]
         again = [progress(client, report_id)["seconds"] for report_id in (*under_way, *waiting)]
         assert all(before["seconds"] < after for before, after in zip(told, again, strict=True))

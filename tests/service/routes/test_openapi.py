@@ -212,7 +212,13 @@ def test_every_error_is_a_problem(document: dict[str, Any], operations: list[Ope
         and told["content"] != {f"application/{'json' if each.name in CLASSIC else 'problem+json'}": PROBLEM}
     }
     assert others == {("ready", "503")}  # which says what is missing
-    assert set(document["components"]["schemas"]["Problem"]["required"]) == {"status", "title", "detail", "error"}
+    assert set(document["components"]["schemas"]["Problem"]["required"]) == {
+        "type",
+        "status",
+        "title",
+        "detail",
+        "error",
+    }
 
 
 def test_it_names_what_opens_an_operation(document: dict[str, Any], operations: list[Operation]) -> None:

@@ -225,7 +225,7 @@ def test_what_is_wrong_is_refused_in_a_sentence(client: httpx.Client, case: Refu
 def test_a_mistake_of_ours_on_the_page_is_a_page_for_a_browser(accept: str, media: str) -> None:
     @get("/broken")
     async def broken() -> Template:
-        return Template("problem.html", context={})  # `told` is missing, which is known when it is written only
+        return Template("problem.html", context={})  # `detail` is missing, which is known when it is written only
 
     view = Router("/", route_handlers=[broken], exception_handlers=views.exception_handlers)
     app = Litestar(

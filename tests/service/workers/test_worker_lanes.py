@@ -5,7 +5,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,10 @@ from store_uptime.service.concurrency.clients import CLIENT, Client
 from store_uptime.service.concurrency.turns import Turns
 from store_uptime.service.errors import (
     ClientGone,
-    LaneFull,
     NeedsMoreMemory,
+    ServerBusy,
     SourceTooSlow,
-    TooManyAtOnce,
+    TooManyWaiting,
     WorkerLost,
 )
 from store_uptime.service.front.connections import OF_ONE, RESERVED, Connections
@@ -73,7 +73,7 @@ def take_memory() -> int:
 
 
 @asynccontextmanager
-async def kept_whole(lane: Lane | Workers) -> AsyncIterator[None]:
+async def kept_whole(lane: Lane | Workers) -> AsyncGenerator[None]:
     """Its processes are there within the block."""
     keeping = asyncio.create_task(lane.keep_whole() if isinstance(lane, Lane) else lane.keep_warm())
     try:
@@ -184,9 +184,9 @@ def test_so_many_wait_of_one_client_and_so_many_at_all() -> None:
         async with turns.turn("a", ()):
             waiting = [asyncio.create_task(served(turns, done, client, "")) for client in "aab"]
             await asyncio.sleep(0)
-            with pytest.raises(TooManyAtOnce):
+            with pytest.raises(TooManyWaiting):
                 await served(turns, done, "a", "")
-            with pytest.raises(LaneFull):
+            with pytest.raises(ServerBusy):
                 await served(turns, done, "c", "")
             waiting[0].cancel()
             await asyncio.sleep(0)

@@ -1,0 +1,35 @@
+"""The columns of raw rows, whatever their types: as text, and what text files have beside them."""
+
+import polars as pl
+
+from store_uptime.pipeline.errors import SourceMismatch
+
+SURPLUS = "surplus"  # what a row of CSV holds beyond its header, as a rejects file of ours says it
+MISQUOTED = "misquoted"  # a whole line whose quotes are odd; only text that is read line by line has it
+BEYOND_HEADER = tuple(f"{SURPLUS} {number}" for number in range(1, 5))  # what it holds there itself; each costs time
+FILE, LINE = "file", "line"  # where a row stands; only rows of files have them
+
+
+def as_text(name: str, kinds: pl.Schema) -> pl.Expr:
+    """A column as the text that a CSV file would hold; a whole number has no decimals, whatever its type."""
+    kind, column = kinds[name], pl.col(name)
+    if kind == pl.String:
+        return column
+    if kind.is_nested() or kind in (pl.Object, pl.Duration):
+        raise SourceMismatch(
+            name, f"the column is of type {kind}", "it must be text, or a type that can be written as text"
+        )
+    text = column.cast(pl.String)
+    return text.str.replace(r"\.0+$", "") if kind.is_float() or kind.is_decimal() else text
+
+
+def surplus_fields(kinds: pl.Schema) -> list[str]:
+    """The columns with what a row has beyond its header, or all of it where its quotes are odd; only text has them."""
+    return [name for name in (SURPLUS, MISQUOTED, *BEYOND_HEADER) if name in kinds]
+
+
+def surplus(kinds: pl.Schema) -> pl.Expr:
+    """The column `surplus`: what a row has beyond its header, with commas between; null where that is nothing."""
+    fields = [pl.col(name).fill_null("") for name in surplus_fields(kinds)]
+    text = pl.concat_str(fields, separator=",").str.strip_chars_end(",") if fields else pl.lit("")
+    return pl.when(text != "").then(text).alias(SURPLUS)

@@ -1,0 +1,36 @@
+"""Store ids: as text, and what can be wrong with them."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from store_uptime.pipeline.clean.columns import MISQUOTED, as_text, surplus_fields
+from store_uptime.pipeline.clean.reasons import Reason
+from store_uptime.pipeline.errors import SourceMismatch
+
+
+def with_text_id(raw: pl.LazyFrame, kinds: pl.Schema) -> pl.LazyFrame:
+    """The rows with their store id as text: a whole number in a Parquet file is its digits."""
+    kind = kinds["store_id"]
+    if kind == pl.String:
+        return raw
+    if kind.is_float():
+        raise SourceMismatch(
+            "store_id",
+            f"the column is of type {kind}, in which long ids lose digits",
+            "write ids as text or whole numbers",
+        )
+    return raw.with_columns(as_text("store_id", kinds))
+
+
+def id_reasons(kinds: pl.Schema) -> Sequence[tuple[pl.Expr, Reason]]:
+    """What can be wrong with any row: its quotes, fields beyond the header, no id, or one that no file can carry."""
+    store_id = pl.col("store_id")
+    further = [pl.col(name) != "" for name in surplus_fields(kinds)]
+    return [
+        *([(pl.col(MISQUOTED).is_not_null(), Reason.BAD_QUOTES)] if MISQUOTED in kinds else []),
+        *([(pl.any_horizontal(further), Reason.TOO_MANY_FIELDS)] if further else []),
+        (store_id.is_null() | (store_id == ""), Reason.MISSING_STORE_ID),
+        # U+FFFD is what unreadable bytes become: two such ids would be one.
+        (store_id.str.contains("[\x00\ufffd]"), Reason.BAD_STORE_ID),
+    ]

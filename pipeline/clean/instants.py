@@ -1,0 +1,75 @@
+"""Instants in all the forms of docs/semantics.md, "Reading": typed, written, and counted in units since 1970."""
+
+import polars as pl
+
+from store_uptime.pipeline.clean.columns import as_text
+from store_uptime.pipeline.clean.local_times import HOUR_TO_SECOND, MINUTE_US, clock_us
+from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
+from store_uptime.pipeline.options import DAY_US, HOUR_US, UNIT_US, YEAR_1_US, YEAR_10000_US
+from store_uptime.pipeline.tables import SPACE
+
+INSTANT = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]" + HOUR_TO_SECOND + r"(?: ?(?:UTC|Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?))?$"
+)
+USUAL_INSTANT = "%Y-%m-%d %H:%M:%S.%6f UTC"
+OFFSET = r"([+-])([0-9]{2}):?([0-9]{2})?$"
+
+
+def poll_instant_us(kinds: pl.Schema, mapping: SourceMapping = AS_NAMED) -> pl.Expr:
+    """`timestamp_utc` in microseconds since 1970 UTC, cut (not rounded) at the microsecond; null: no timestamp."""
+    kind, column = kinds["timestamp_utc"], pl.col("timestamp_utc")
+    if isinstance(kind, pl.Datetime):
+        return of_the_calendar(column.dt.epoch("us"))
+    if mapping.timestamp_unit is None:
+        return of_the_calendar(instant_of_text(as_text("timestamp_utc", kinds)))
+    unit_us = UNIT_US[mapping.timestamp_unit]
+    if kind.is_float():
+        return of_the_calendar(instant_of_float(column, unit_us))
+    text = as_text("timestamp_utc", kinds)
+    return of_the_calendar(pl.coalesce(instant_of_digits(text, unit_us), instant_of_text(text)))
+
+
+def of_the_calendar(us: pl.Expr) -> pl.Expr:
+    """Instants in the years 1 to 9999; others, where an offset or a database leads, are null."""
+    return pl.when(us.is_between(YEAR_1_US, YEAR_10000_US, closed="left")).then(us)
+
+
+def instant_of_float(column: pl.Expr, unit_us: int) -> pl.Expr:
+    """The instant of a number of units since 1970, rounded to the microsecond: a float has no exact one."""
+    near = column.is_between(YEAR_1_US // unit_us, YEAR_10000_US // unit_us)
+    return (pl.when(near).then(column.cast(pl.Float64)) * unit_us).round().cast(pl.Int64)
+
+
+def instant_of_digits(text: pl.Expr, unit_us: int) -> pl.Expr:
+    """The instant of a number of units since 1970 that is written out; null where it is none."""
+    number_text = text.str.strip_chars(SPACE)
+    whole = number_text.str.extract(r"^(-?[0-9]{1,18})(?:\.[0-9]+)?$").str.to_integer(strict=False)
+    near = whole.is_between(YEAR_1_US // unit_us, YEAR_10000_US // unit_us)
+    decimals = len(str(unit_us)) - 1
+    part = number_text.str.extract(r"\.([0-9]+)$").str.pad_end(decimals, "0").str.slice(0, decimals)
+    part_us = part.str.to_integer(strict=False).fill_null(0)
+    sign = pl.when(number_text.str.starts_with("-")).then(-1).otherwise(1)
+    return pl.when(near).then(whole * unit_us + sign * part_us)
+
+
+def instant_of_text(text: pl.Expr) -> pl.Expr:
+    """An instant of one of the forms in docs/semantics.md, "Reading", or null.
+
+    Nearly all are of one form, for which Polars has a quick parser; what is not is null to it, and the others to the
+    rest, which costs next to nothing.
+    """
+    usual = text.str.to_datetime(USUAL_INSTANT, time_unit="us", strict=False).dt.epoch("us")
+    formed = text.str.contains(INSTANT)
+    odd = pl.when(usual.is_null() | ~formed).then(text).str.strip_chars(SPACE)
+    odd_formed = pl.when(odd.str.contains(INSTANT)).then(odd)
+    return pl.coalesce(pl.when(formed).then(usual), instant_of_any_form(odd_formed))
+
+
+def instant_of_any_form(text: pl.Expr) -> pl.Expr:
+    """The instant of a well-formed text."""
+    day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    since_1970 = pl.when(day.dt.year() > 0).then(day.cast(pl.Int64) * DAY_US)
+    sign, hours, minutes = (text.str.slice(16).str.extract(OFFSET, group) for group in (1, 2, 3))
+    offset = hours.cast(pl.Int64) * HOUR_US + minutes.cast(pl.Int64).fill_null(0) * MINUTE_US
+    east = pl.when(sign == "-").then(-offset).otherwise(offset).fill_null(0)
+    return since_1970 + clock_us(text.str.slice(11)) - east

@@ -1,0 +1,110 @@
+"""Whether cleaned tables are probably what they should be: docs/semantics.md, "Warnings". For a report as for a load.
+
+unlikely_times          polls that are hardly of their time
+rejected_rows_warning   many rows of one table rejected
+weekdays_from_one       Sunday as 7 where 6 is meant
+spreadsheet_ids         ids as a spreadsheet leaves them
+"""
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
+from store_uptime.pipeline.clean.reasons import Reason
+from store_uptime.pipeline.clean.remedies import remedy
+from store_uptime.pipeline.clean.split import CleanedTable, TableCounts
+from store_uptime.pipeline.data_warnings import (
+    BadValue,
+    DataWarning,
+    RejectedRows,
+    SpreadsheetIds,
+    UnlikelyTimes,
+    WeekdaysFromOne,
+)
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.mapping.time_units import is_unlikely, other_unit
+from store_uptime.pipeline.tables import SPACE
+from store_uptime.pipeline.text import most_frequent_first
+
+# The thresholds are those of docs/semantics.md, "Warnings".
+MANY_PERCENT = 1
+HALF = 2  # as many times what is there must be less than all of it
+
+SPREADSHEET_ID = r"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{2,}$|^[0-9]+\.0$"
+BAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    Reason.BAD_QUOTES: (SURPLUS,),
+    Reason.TOO_MANY_FIELDS: (SURPLUS,),
+    Reason.MISSING_STORE_ID: ("store_id",),
+    Reason.BAD_STORE_ID: ("store_id",),
+    Reason.MISSING_TIMESTAMP: ("timestamp_utc",),
+    Reason.BAD_TIMESTAMP: ("timestamp_utc",),
+    Reason.AHEAD_OF_THE_CLOCK: ("timestamp_utc",),
+    Reason.BAD_STATUS: ("status",),
+    Reason.BAD_WEEKDAY: ("day_of_week",),
+    Reason.BAD_TIME: ("start_time_local", "end_time_local"),
+}
+
+
+def unlikely_times(newest_us: int, mapping: SourceMapping) -> Iterator[UnlikelyTimes]:
+    """Whether polls are hardly of their time. newest_us: the newest one, or now: the horizon is short."""
+    if is_unlikely(newest_us):
+        unit = mapping.timestamp_unit
+        yield UnlikelyTimes(newest_us, unit, other_unit(newest_us, unit))
+
+
+def rejected_rows_warning(
+    table: str, counts: TableCounts, rejected: pl.DataFrame, mapping: SourceMapping
+) -> Iterator[RejectedRows]:
+    """The warning where many rows of a table were rejected, or nothing.
+
+    table: what the rows are called. counts: of all rows. rejected: those rows or some of them, as `as_it_was` gives
+    them: file, line, reason, and the raw columns as text. mapping: what the rows were read by; where at least half of
+    the polls were rejected for one reason, the warning says what in it would mend that.
+    """
+    number = sum(counts.rejected.values())
+    if is_many(number, counts.read):
+        reason, times = commonest(counts.rejected)
+        example = example_of(rejected, reason)
+        is_half = table == "polls" and HALF * times >= counts.read
+        mended = remedy(rejected.filter(reason=reason), mapping if counts.accepted else None) if is_half else ""
+        yield RejectedRows(table, number, counts.read, reason, times, example, mended)
+
+
+def is_many(number: int, of: int) -> bool:
+    """Whether that is more than docs/semantics.md lets pass."""
+    return 100 * number > MANY_PERCENT * of
+
+
+def commonest(reasons: Mapping[str, int]) -> tuple[str, int]:
+    """The reason of the most rows, and how many; of equal ones the first by name."""
+    return next(iter(most_frequent_first(reasons).items()))
+
+
+def example_of(rejected: pl.DataFrame, reason: str) -> BadValue | None:
+    """The first row that was rejected for a reason, where it is bad."""
+    columns = BAD_COLUMNS[reason]
+    rows = rejected.lazy().filter(reason=reason).sort(FILE, LINE, *columns, nulls_last=True).head(1).collect()
+    if rows.is_empty():
+        return None
+    row = rows.row(0, named=True)
+    return BadValue(tuple((column, row[column]) for column in columns), row[FILE], row[LINE])
+
+
+def weekdays_from_one(hours: CleanedTable) -> Iterator[DataWarning]:
+    """Whether Sunday seems to be 7. Where a mapping has Monday as 1 that is no bad weekday, and nothing is said."""
+    day = pl.col("day_of_week").str.strip_chars(SPACE)
+    bad = hours.rejected.filter(day.is_in(["0", "7"])).select(day, "reason")
+    has_seven = not bad.filter(day_of_week="7", reason=Reason.BAD_WEEKDAY).is_empty()
+    has_zero = "0" in bad["day_of_week"] or (hours.accepted["weekday"] == 0).any()
+    if has_seven and not has_zero:
+        yield WeekdaysFromOne()
+
+
+def spreadsheet_ids(ids: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
+    """Whether any id looks as a spreadsheet leaves it. ids: by table, distinct."""
+    odd = {name: rows.filter(pl.col("store_id").str.contains(SPREADSHEET_ID)) for name, rows in ids.items()}
+    found = {name: rows for name, rows in odd.items() if not rows.is_empty()}
+    if found:
+        every = pl.concat(found.values())["store_id"].unique().sort()
+        yield SpreadsheetIds(tuple(found), every.len(), every[0])

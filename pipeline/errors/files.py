@@ -1,0 +1,81 @@
+"""Errors of what is written: files, tables that are loaded, and reports that are kept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from store_uptime.pipeline.errors.base import Clause, StoreUptimeError
+
+
+class LoadRefused(StoreUptimeError):
+    """What was to be loaded does not fit the tables that are there; nothing was changed."""
+
+    target: str
+    reason: Clause
+    remedy: str
+    message = "cannot load into {target}: {reason}. {remedy}"
+
+
+class ReportDamaged(StoreUptimeError):
+    """A kept report cannot be read any more."""
+
+    reason: Clause
+    message = "the report is damaged where it is kept ({reason}). Make it anew."
+
+
+class SheetFull(StoreUptimeError):
+    """A report has more stores than a sheet of XLSX has rows."""
+
+    stores: int
+    rows: int
+    message = "the report has {stores} stores, and a sheet of XLSX {rows} rows. Choose CSV or Parquet."
+
+
+class CellFull(StoreUptimeError):
+    """A report has ids that are longer than what a cell of XLSX holds."""
+
+    texts: int
+    characters: int
+    message = "{ids} longer than the {characters} characters of a cell of XLSX. Choose CSV, JSON or Parquet."
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """See `StoreUptimeError`."""
+        return super().words | {"ids": "1 store id is" if self.texts == 1 else f"{self.texts} store ids are"}
+
+
+class CannotWrite(StoreUptimeError):
+    """A file could not be written; what was there before is still there."""
+
+    path: str
+    reason: Clause
+    message = "cannot write {path}: {reason}. Nothing was changed; choose another place."
+
+
+class WouldOverwriteSource(StoreUptimeError):
+    """A file is to be written that is also read, whatever it is called there; nothing was changed."""
+
+    path: str
+    source: str
+    message = "cannot write {path}: it is {source}, which is read. Nothing was changed; choose another place."
+
+
+class RejectsNotWritten(StoreUptimeError):
+    """Files were loaded, but the list of their rejected rows could not be put in its place."""
+
+    path: str
+    reason: Clause
+    message = (
+        "the files were loaded, but their rejected rows could not be written to {path}: {reason}. "
+        "Load them once more with another --rejects: what is there already is not added again."
+    )
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the system says of a file that is being written, as CannotWrite."""
+    try:
+        yield
+    except OSError as error:  # strerror without the path, which the sentence has; some errors have none
+        raise CannotWrite(str(path), error.strerror or str(error)) from error

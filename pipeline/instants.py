@@ -1,0 +1,34 @@
+"""Instants as people write them, in Python, on the command line, in the API and on the page.
+
+2026-03-09, 2026-03-09T12:00, 2026-03-09T12:00:00, 2026-03-09T12:00:00.5+01:00; without an offset it is UTC.
+"""
+
+import re
+from datetime import UTC, datetime
+
+FORMS = "2026-03-09, 2026-03-09T12:00 or 2026-03-09T12:00:00.5+01:00 (without an offset it is UTC)"
+DAY, CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+OFFSET = r"[Zz]|[+-][0-9]{2}:?[0-9]{2}"
+GRAMMAR = re.compile(f"({DAY})(?:[Tt ]({CLOCK})({OFFSET})?)?")
+
+
+def parse_instant(text: str) -> datetime:
+    """The instant that a text stands for, in UTC, to the microsecond; of a day its first one. Raises ValueError."""
+    # fromisoformat alone takes much more, weeks and "20260309T12" too, and differs between versions of Python
+    parts = GRAMMAR.fullmatch(text)
+    if parts is None:
+        raise ValueError(f"{text!r} is not an instant: write {FORMS}")
+    day, clock, offset = parts.groups(default="")
+    try:
+        local = datetime.fromisoformat(f"{day}T{clock or '00:00'}{offset.upper() or 'Z'}")
+    except ValueError:
+        raise ValueError(f"{text!r} is not an instant: there is no such day, time or offset") from None
+    try:
+        return local.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the calendar: in UTC it is not in the years 1 to 9999") from None
+
+
+def with_offset(moment: datetime) -> datetime:
+    """A moment that knows its offset from UTC; one without is taken to be UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

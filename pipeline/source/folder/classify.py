@@ -1,0 +1,173 @@
+"""What a file is, by its content: a table, something to pass over with a reason, or nothing to speak of."""
+
+import stat
+import zlib
+from dataclasses import replace
+
+from store_uptime.pipeline.errors import SourceMissing
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.source.folder.content import CannotUnpack, first_bytes
+from store_uptime.pipeline.source.folder.data_file import DataFile, Kind, NotRead, PassedOver
+from store_uptime.pipeline.source.folder.odd_text import has_bare_delimiters, oddities
+from store_uptime.pipeline.source.folder.own_files import is_own_header, is_own_json, is_own_workbook
+from store_uptime.pipeline.source.folder.paths import hive_partitions, is_utf8
+from store_uptime.pipeline.source.folder.sizes import check_rows
+from store_uptime.pipeline.source.folder.text_files import Header, has_header, headers, rejects_table
+from store_uptime.pipeline.source.folder.unreadable import PARQUET, unreadable_reason
+from store_uptime.pipeline.source.folder.walk import PathBelow
+from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.text import printable
+
+PACKED_TIMES = 8  # about how much larger a compressed file is when it is unpacked
+MOST_COLUMNS = 1_000  # of text: Polars takes minutes for seventy thousand
+HEADER_LETTERS = 80  # of a header that is shown
+Classified = tuple[Table, DataFile] | PassedOver | None
+"""A file that is a table, one that is passed over with a reason, or None: one that is not mentioned."""
+
+
+def classify(below: PathBelow, mapping: SourceMapping) -> Classified:
+    """What a file is, by its name where that cannot be read, else by its content. Raises SourceMissing."""
+    try:
+        status = below.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return PassedOver(below.name, NotRead.NO_FILE)
+        if not is_utf8(below.path):
+            return PassedOver(below.name, NotRead.NAME)
+        return classify_content(replace(below, size=status.st_size), mapping)
+    except CannotUnpack as error:
+        return PassedOver(below.name, error.why)
+    except (zlib.error, ValueError) as error:
+        return PassedOver(below.name, NotRead.DAMAGED, str(error))
+    except FileNotFoundError as error:
+        if below.path.is_symlink():
+            return PassedOver(below.name, NotRead.BROKEN_LINK)
+        raise SourceMissing(printable(below.path), error.strerror or str(error)) from error
+    except OSError as error:
+        raise SourceMissing(printable(below.path), error.strerror or str(error)) from error
+
+
+def classify_content(below: PathBelow, mapping: SourceMapping) -> Classified:
+    """What a file is by its first bytes. Raises what `first_bytes` raises."""
+    content, size = b"", below.size
+    for packed, content in first_bytes(below.path):
+        if packed is None and content.startswith(PARQUET):
+            return classify_parquet(below, mapping)
+        size = below.size if packed is None else PACKED_TIMES * below.size
+        if has_header(content):
+            break
+    if is_own_json(content):
+        return None
+    why = unreadable_reason(content)
+    if why is NotRead.ZIP and is_own_workbook(below.path):
+        return None
+    return classify_text(replace(below, size=size), content, mapping) if why is None else PassedOver(below.name, why)
+
+
+def classify_text(below: PathBelow, content: bytes, mapping: SourceMapping) -> Classified:
+    """What a text is by its header: the delimiter is the one with which it has a table's columns."""
+    for header in headers(content):
+        if is_own_header(header.names):
+            return None
+        if len(header.names) > MOST_COLUMNS:
+            return PassedOver(below.name, NotRead.TOO_WIDE)
+        file = text_file(below, header)
+        if table := rejects_table(header.names) or table_of(file, mapping):
+            return table, with_oddities(file)
+    doubts = (repeated_in(text_file(below, header), mapping) for header in headers(content))
+    repeated = next(filter(None, doubts), None)
+    if repeated is not None:
+        return PassedOver(below.name, NotRead.REPEATED_COLUMN, repeated)
+    if not has_header(content) and len(content) > HEADER_LETTERS * HEADER_LETTERS:
+        return PassedOver(below.name, NotRead.NO_HEADER)
+    likely = max(headers(content), key=lambda header: likeness_to_any(header.names))
+    return unknown_header(below, likely.names, likely.delimiter)
+
+
+def text_file(below: PathBelow, header: Header) -> DataFile:
+    return DataFile(
+        below.path,
+        below.name,
+        Kind.TEXT,
+        below.size,
+        header.names,
+        delimiter=header.delimiter,
+        line_end=header.line_end,
+        partitions=hive_partitions(below.folders),
+        is_rejects=rejects_table(header.names) is not None,
+    )
+
+
+def with_oddities(file: DataFile) -> DataFile:
+    """A file of text, and what of it Polars does not read."""
+    try:
+        odd = oddities(file)
+        is_clear = not (odd.has_empty_lines and has_bare_delimiters(file))
+    except (OSError, EOFError, ValueError, zlib.error):
+        return file  # it is damaged further down: reading it says so, and names the table too
+    return replace(file, for_polars=odd.is_well_quoted and is_clear, has_empty_lines=odd.has_empty_lines)
+
+
+def classify_parquet(below: PathBelow, mapping: SourceMapping) -> Classified:
+    """What a Parquet file is by the columns that its end names."""
+    from pyarrow import ArrowException
+
+    from store_uptime.pipeline.source.folder.parquet_files import footer, has_end
+
+    if not has_end(below.path):
+        return PassedOver(below.name, NotRead.CUT_OFF)
+    try:
+        end = footer(below.path)
+    except (ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # pyarrow has no number for its own
+            raise
+        return PassedOver(below.name, NotRead.DAMAGED, str(error).partition("\n")[0])
+    if end.is_ours:
+        return None
+    check_rows(below.path, below.size, end.rows, end.unpacked)
+    file = DataFile(
+        below.path,
+        below.name,
+        Kind.PARQUET,
+        PACKED_TIMES * below.size,
+        end.header,
+        types=end.types,
+        for_polars=end.for_polars,
+        partitions=hive_partitions(below.folders),
+    )
+    if table := table_of(file, mapping):
+        return table, file
+    if repeated := repeated_in(file, mapping):
+        return PassedOver(below.name, NotRead.REPEATED_COLUMN, repeated)
+    return unknown_header(below, end.header, ",")
+
+
+def table_of(file: DataFile, mapping: SourceMapping) -> Table | None:
+    """The table whose columns a file has, each once."""
+    return next((table for table in COLUMNS if file.columns(table, mapping)), None)
+
+
+def repeated_in(file: DataFile, mapping: SourceMapping) -> str | None:
+    """The names that keep a file from being a table because they stand in its header more than once."""
+    for table in COLUMNS:
+        found = mapping.found_columns(table, list(dict.fromkeys(file.present)))
+        if found:
+            return ",".join(name for name in found.values() if file.present.count(name) > 1)
+    return None
+
+
+def unknown_header(below: PathBelow, names: tuple[str, ...], delimiter: str) -> PassedOver:
+    return PassedOver(below.name, NotRead.UNKNOWN_HEADER, shown_header(delimiter.join(names)), names)
+
+
+def likeness_to_any(names: tuple[str, ...]) -> float:
+    """How much a header is like that of a table: the right delimiter makes it so."""
+    # Imported here: difflib is only needed where a header is unknown.
+    from store_uptime.pipeline.mapping.likeness import table_likeness
+
+    return max(table_likeness(table, list(names)) for table in COLUMNS)
+
+
+def shown_header(header: str) -> str:
+    """A header for people, not longer than a line."""
+    line = printable(header)
+    return line if len(line) <= HEADER_LETTERS else line[: HEADER_LETTERS - 1] + "…"

@@ -1,0 +1,127 @@
+"""The polls in a database, by how their times are kept.
+
+TypedPolls   times that the server can compare: the polls of the horizon travel packed
+LoosePolls   times that are text or inexact numbers: rows that may lie in the horizon travel as they are
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from psycopg.sql import Literal as Value
+
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.options import EPOCH, Horizon, instant_us
+from store_uptime.pipeline.source.postgres.database_tables import DatabaseTable
+from store_uptime.pipeline.source.postgres.session import Pull
+from store_uptime.pipeline.source.postgres.times import EVER, LooseTimes, Stretch, TypedTimes, WholeTimes
+
+if TYPE_CHECKING:
+    from store_uptime.pipeline.clean.raw import RawPolls
+    from store_uptime.pipeline.source.frames import FrameTables
+
+BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
+ACCEPTED = {"unreadable": Value("\ufffd")}
+
+
+class TypedPolls:
+    """Polls whose times are timestamps or whole numbers."""
+
+    # With an index on the time it is a look at its end; text has no such order.
+    newest_statement = "newest_polls"
+
+    def __init__(self, table: DatabaseTable, times: TypedTimes | WholeTimes) -> None:
+        self._table, self._times = table, times
+
+    def start(self, horizon: Horizon, store: str | None) -> "Callable[[], RawPolls]":
+        """The polls of a horizon, on their way. The valid ones are packed, each id once; the others follow as text."""
+        table, times, of_store = self._table, self._times, self._table.of_store(store)
+        bounds = {"start": times.since(horizon.start_us), "now": times.until(horizon.now_us), "of_store": of_store}
+        ahead = Value(None) if horizon.ahead_us is None else times.until(horizon.ahead_us)
+        packed = table.start("usual_polls", store, **bounds)
+        out_of_range = table.start(times.strays, store, ahead=ahead, of_store=of_store)
+
+        def irregular() -> Pull:
+            return table.start("unusual_polls", store, **bounds, **ACCEPTED)
+
+        return lambda: raw_polls(packed, out_of_range, irregular)
+
+    def newest_poll_us(self, ceiling_us: int) -> int | None:
+        """The newest acceptable poll up to an instant; with an index on the time it reads a handful of rows."""
+        bounds = {"ceiling": self._times.until(ceiling_us), "beginning": self._times.until(BEGINNING_US)}
+        rows = self._table.rows("newest", **bounds, **ACCEPTED)
+        return self._times.us(cast("Any", rows[0][0])) if rows else None
+
+    def poll_span_us(self) -> tuple[int, int] | None:
+        """The oldest and the newest readable time."""
+        bounds = {"beginning": self._times.until(BEGINNING_US), "end": self._times.since(END_US)}
+        ((oldest, newest),) = self._table.rows("span", **bounds)
+        return None if oldest is None else (self._times.us(cast("Any", oldest)), self._times.us(cast("Any", newest)))
+
+
+class LoosePolls:
+    """Polls whose times the server cannot compare as instants."""
+
+    # To sort text by its time would take the whole history.
+    newest_statement = "some_polls"
+
+    def __init__(self, table: DatabaseTable, times: LooseTimes, source: str, mapping: SourceMapping) -> None:
+        self._table, self._times, self._source, self._mapping = table, times, source, mapping
+
+    def start(self, horizon: Horizon, store: str | None) -> "Callable[[], RawPolls]":
+        """The polls that may be in a horizon, on their way; all are judged here."""
+        last_us = horizon.now_us if horizon.ahead_us is None else None  # what is ahead is looked at too
+        pull = self._start(Stretch(horizon.start_us, last_us), store)
+
+        def arrived() -> "RawPolls":
+            frame = pull.frame()
+            from store_uptime.pipeline.clean.raw import NONE_VALID, RawPolls
+
+            return RawPolls(NONE_VALID, [frame.lazy()])
+
+        return arrived
+
+    def newest_poll_us(self, ceiling_us: int) -> int | None:
+        """The newest acceptable poll up to an instant: among those since the newest date or number, or among all."""
+        bounds = self._times.bounds(Stretch(None, ceiling_us))
+        seen_us = [
+            us_of(rows[0][0])
+            for name, us_of in self._times.newest_statements.items()
+            if (rows := self._table.rows(name, **bounds)) and rows[0][0] is not None
+        ]
+        if not seen_us:
+            return None
+        newest = self._frames(Stretch(max(seen_us), ceiling_us)).newest_poll_us(ceiling_us)
+        return self._frames(EVER).newest_poll_us(ceiling_us) if newest is None else newest
+
+    def poll_span_us(self) -> tuple[int, int] | None:
+        """The oldest and the newest readable time."""
+        return self._frames(EVER).poll_span_us()
+
+    def _start(self, stretch: Stretch, store: str | None) -> Pull:
+        bounds = self._times.bounds(stretch) | {"of_store": self._table.of_store(store)}
+        return self._table.start(self._times.polls_statement, store, **bounds)
+
+    def _frames(self, stretch: Stretch) -> "FrameTables":
+        polls = self._start(stretch, None).frame().lazy()
+        from store_uptime.pipeline.source.frames import FrameTables
+
+        return FrameTables({"store_status": [polls], "menu_hours": [], "timezones": []}, self._source, self._mapping)
+
+
+def poll_table(table: DatabaseTable, source: str, mapping: SourceMapping) -> TypedPolls | LoosePolls:
+    """The polls, by how their times are kept."""
+    times = table.found.times
+    return LoosePolls(table, times, source, mapping) if isinstance(times, LooseTimes) else TypedPolls(table, times)
+
+
+def raw_polls(packed: Pull, out_of_range: Pull, irregular: Callable[[], Pull]) -> "RawPolls":
+    """The polls that have arrived; the irregular ones are pulled only where there are any, which is rare."""
+    groups = packed.table()
+    from store_uptime.pipeline.clean.raw import RawPolls
+    from store_uptime.pipeline.source.postgres.packed_polls import unpack_polls, valid_groups
+
+    is_valid = valid_groups(groups)
+    unchecked = [out_of_range.frame().lazy()]
+    if is_valid.all():
+        return RawPolls(unpack_polls(groups), unchecked)
+    return RawPolls(unpack_polls(groups.filter(is_valid.to_arrow())), [*unchecked, irregular().frame().lazy()])

@@ -1,0 +1,37 @@
+"""The steps of a run, as codes for programs and as words for people."""
+
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """What is being done for a report, in this order."""
+
+    WAITING = "waiting"
+    READING = "reading"
+    COMPUTING = "computing"
+    WRITING = "writing"
+
+    @property
+    def words(self) -> str:
+        """The step for people."""
+        return WORDS[self]
+
+    def with_counts(self, **counts: int) -> str:
+        """The step for people, with how much there is of what: `writing (rows: 1,200)`."""
+        listed = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
+        return f"{self.words} ({listed})"
+
+
+WORDS = {
+    Step.WAITING: "waiting",
+    Step.READING: "reading polls, hours and zones",
+    Step.COMPUTING: "computing uptime and downtime",
+    Step.WRITING: "writing",
+}
+
+
+def step_of(words: str) -> Step:
+    """The step that words are of, with counts or without; a run that has said nothing yet is about to read."""
+    # The registry keeps the words alone. They are looked up in the table that they were made from, so a better word
+    # changes both sides at once.
+    return next((step for step in Step if words.partition(" (")[0] == step.words), Step.READING)
