@@ -267,5 +267,14 @@ from .steps import (
 from .steps import (
     step_of as step_of,
 )
+from .text import (
+    counted as counted,
+)
+from .text import (
+    most_frequent_first as most_frequent_first,
+)
+from .text import (
+    printable as printable,
+)
 
 __all__: list[str]

@@ -1,4 +1,4 @@
-"""The command's beginning, also as `python -m store_uptime.service`."""
+"""The console script `store-uptime`, also as `python -m store_uptime.service`."""
 
 import os
 import signal
@@ -9,13 +9,13 @@ from types import FrameType
 from store_uptime.service.garbage import collect_rarely
 
 collect_rarely()  # before anything large is imported
-LATER_S = 0.02  # until an import is looked at again that Ctrl-C has to wait for
+RETRY_S = 0.02  # between two looks at an import that Ctrl-C has to wait for
 
 
 def main() -> None:
-    """The console script; Ctrl-C ends it without a trace also while modules are imported."""
+    """Run the command; Ctrl-C ends it without a trace, also while modules are imported."""
     if sys.platform != "win32":
-        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGINT, raise_once_imported)
     try:
         from store_uptime.service.cli.main import main as command
 
@@ -23,23 +23,20 @@ def main() -> None:
     except KeyboardInterrupt:
         if sys.stderr is not None:
             print("store-uptime: interrupted", file=sys.stderr, flush=True)
-        os._exit(130)
+        os._exit(130)  # ExitStatus.INTERRUPTED, of a module that may not be imported yet
 
 
-def interrupt(_number: int, frame: FrameType | None) -> None:
-    """Raises KeyboardInterrupt, once no import is under way.
-
-    A native module that meets an exception while it is made may end the process (DuckDB), and others go on without.
-    """
-    if not imports(frame):
+def raise_once_imported(_number: int, frame: FrameType | None) -> None:
+    """Handle SIGINT: raises KeyboardInterrupt, or tries again in a moment where an import is under way."""
+    # An exception while DuckDB's native module initializes ends the process; other modules swallow it and go on.
+    if not is_importing(frame):
         raise KeyboardInterrupt
-    again = Timer(LATER_S, signal.pthread_kill, (main_thread().ident, signal.SIGINT))
+    again = Timer(RETRY_S, signal.pthread_kill, (main_thread().ident, signal.SIGINT))
     again.daemon = True
     again.start()
 
 
-def imports(frame: FrameType | None) -> bool:
-    """Whether a frame belongs to an import."""
+def is_importing(frame: FrameType | None) -> bool:
     while frame and not frame.f_code.co_filename.startswith("<frozen importlib"):
         frame = frame.f_back
     return frame is not None

@@ -37,13 +37,14 @@ from store_uptime.service.routes import (
     schedules,
     sessions,
     stores,
+    swagger,
 )
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.validation import check_request
 from store_uptime.service.settings import Settings
 
 HANDLERS: list[HTTPRouteHandler] = [
-    operations.methods,  # before the other handlers of its addresses, or Litestar makes its own
+    operations.allowed_methods,  # before the other handlers of its addresses, or Litestar makes its own
     reports.trigger_report,
     report_files.get_report,
     report_files.get_report_by_query,
@@ -68,7 +69,7 @@ HANDLERS: list[HTTPRouteHandler] = [
     sessions.sign_in,
     sessions.session,
     sessions.sign_out,
-    openapi.start,
+    swagger.start_script,
 ]
 
 
@@ -94,7 +95,7 @@ def create_app(settings: Settings, process: ServerProcess) -> ASGIApp:
         return backend
 
     app = Litestar(
-        route_handlers=[*HANDLERS, openapi.assets(), views.views, problem_types.router, views.assets()],
+        route_handlers=[*HANDLERS, swagger.swagger_files(), views.views, problem_types.router, views.assets_router()],
         lifespan=[lifespan],
         before_request=check_request,
         dependencies={
@@ -104,7 +105,7 @@ def create_app(settings: Settings, process: ServerProcess) -> ASGIApp:
         },
         middleware=layers(settings),
         exception_handlers=problems.HANDLERS,
-        plugins=[openapi.Strict()],
+        plugins=[openapi.StrictSchemas()],
         openapi_config=openapi.config(version("store-uptime")),
         compression_config=CompressionConfig(
             # Events are left out: a compressor holds back what it is given until it has enough of it.
@@ -113,7 +114,7 @@ def create_app(settings: Settings, process: ServerProcess) -> ASGIApp:
             gzip_fallback=True,
             exclude=["/events$"],
         ),
-        template_config=TemplateConfig(instance=templates.engine()),
+        template_config=TemplateConfig(instance=templates.template_engine()),
         request_max_body_size=settings.body_limit,
         state=State(),
         logging_config=None,

@@ -1,4 +1,7 @@
-"""Options that mean the same in every command and in the settings, and the headings of help that they stand under."""
+"""Options that several commands and the settings share, and the headings of help, in the order in which help has them.
+
+The settings take their annotations from here, so that this module knows nothing of a command or of the settings.
+"""
 
 import os
 from collections.abc import Callable, Sequence
@@ -34,25 +37,29 @@ REGISTRY = Group.create_ordered("Registry")
 LOG = Group.create_ordered("Log")
 GENERAL = Group.create_ordered("Other", help="Any option may be a variable: --max-gap 2h is STORE_UPTIME_MAX_GAP=2h.")
 
+# Cyclopts would offer --no-debug and --empty-identity beside them, and help would double in length.
 FLAG = Parameter(negative="", show_default=False)
-"""An option without a value: said or not said."""
+"""An option without a value."""
+REPEATED = Parameter(negative="", show_default=False)
+"""An option that may be given several times, with a value each time."""
 
 
 def converted_by(read: Callable[[str], datetime | timedelta]) -> Parameter:
-    """An option whose text is read like everywhere else, and refused with the forms that are allowed."""
+    """An option whose text is read by a parser of the API and the page, which names the forms that it allows."""
 
     def converter(_: object, tokens: Sequence[Token]) -> datetime | timedelta:
         try:
             return read(tokens[0].value)
         except ValueError as error:
-            raise ValueError(f"{error}.") from None
+            raise ValueError(f"{error}.") from None  # Cyclopts prints the sentence as it is
 
     return Parameter(converter=converter)
 
 
 def not_empty(_: object, tokens: Sequence[Token]) -> str:
-    """An address; an empty one that was typed is most likely a variable of the shell that is not set."""
+    """An address, which may be empty only where it comes from the environment."""
     (token,) = tokens
+    # --source "$DATABSE" is a mistyped variable: the built-in server must not be taken in its place.
     if token.source == "cli" and not token.value.strip():
         raise ValueError("the address is empty. Name one, or leave it out.")
     return token.value
@@ -120,7 +127,6 @@ Lookback = Annotated[
         help="How long before the week polls still count, such as 0h, 36h.",
     ),
 ]
-REPEATED = Parameter(negative="", show_default=False)
 Identities = Annotated[
     tuple[Path, ...],
     REPEATED,
@@ -149,10 +155,10 @@ DEFAULT_LOOKBACK = LOOKBACK
 
 
 def address(given: str | None) -> str:
-    """The address to use where none, or an empty one, was given."""
+    """An address that was given, else that of the environment, else the built-in server."""
     return given or os.environ.get("DATABASE_URL") or EMBEDDED
 
 
 def mapping(file: Path | None) -> SourceMapping:
-    """What a file says that the source calls things; without one, the usual names and words. Raises BadMapping."""
+    """The mapping in a file, or the usual names and words without one. Raises BadMapping."""
     return pipeline.AS_NAMED if file is None else pipeline.read_mapping(file)

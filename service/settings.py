@@ -93,6 +93,7 @@ class Settings:
         Parameter(
             group=LISTENING,
             metavar="ADDRESSES",
+            show_default=False,
             help="Addresses or networks of reverse proxies whose X-Forwarded headers are believed. Default: none.",
         ),
     ] = ""

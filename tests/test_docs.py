@@ -28,7 +28,7 @@ from store_uptime.service.app import HANDLERS
 from store_uptime.service.cli.main import app
 from store_uptime.service.front.problem_types import all_problem_types
 from store_uptime.service.observability import metrics
-from store_uptime.service.routes import schemas
+from store_uptime.service.routes import problem_responses
 from tests.support.feeds import called
 from tests.support.postgres import open_folder
 
@@ -227,7 +227,7 @@ def test_every_metric_is_in_the_docs() -> None:
 def test_every_status_of_a_problem_is_in_the_docs() -> None:
     rows = re.findall(r"^\| ([0-9, ]+) \|", TEXT[API], re.MULTILINE)
     listed = {int(number) for row in rows for number in row.split(", ")}
-    assert set(all_problem_types().values()) | set(schemas.ALWAYS) <= listed
+    assert set(all_problem_types().values()) | set(problem_responses.ALWAYS) <= listed
 
 
 def test_every_type_of_a_problem_is_in_the_docs_with_its_status() -> None:

@@ -25,6 +25,7 @@ from store_uptime.pipeline.data_warnings import (
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.mapping.time_units import is_unlikely, other_unit
 from store_uptime.pipeline.tables import SPACE
+from store_uptime.pipeline.text import most_frequent_first
 
 # The thresholds are those of docs/semantics.md, "Warnings".
 MANY_PERCENT = 1
@@ -77,7 +78,7 @@ def is_many(number: int, of: int) -> bool:
 
 def commonest(reasons: Mapping[str, int]) -> tuple[str, int]:
     """The reason of the most rows, and how many; of equal ones the first by name."""
-    return min(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return next(iter(most_frequent_first(reasons).items()))
 
 
 def example_of(rejected: pl.DataFrame, reason: str) -> BadValue | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from store_uptime.pipeline.clean.plausibility import commonest, example_of
+from store_uptime.pipeline.clean.plausibility import example_of
 from store_uptime.pipeline.clean.raw import NONE_VALID, RawPolls
 from store_uptime.pipeline.clean.remedies import remedy
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_polls, clean_zones
@@ -18,6 +18,7 @@ from store_uptime.pipeline.options import DAY_US, Horizon
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
 from store_uptime.pipeline.source.protocol import Source
+from store_uptime.pipeline.text import most_frequent_first
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     if horizon is not None and source.newest_poll_us(CALENDAR_END_US) is not None:
         return no_polls(source, horizon)
     polls = newest_polls(source)
-    reasons = dict(sorted(polls.counts.rejected.items(), key=lambda item: (-item[1], item[0])))
+    reasons = most_frequent_first(polls.counts.rejected)
     if not reasons:
         return nothing_polled(source)
-    reason, _ = commonest(reasons)
+    reason = next(iter(reasons))
     example = str(example_of(polls.rejected, reason) or "")
     rows = polls.rejected.height
     kind = OnlyPollRejected if rows == 1 else AllPollsRejected if rows < source.newest_limit else NewestPollsRejected

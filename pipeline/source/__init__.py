@@ -23,7 +23,7 @@ from store_uptime.pipeline.errors import AddressNotUnderstood, SourceMissing
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import EMBEDDED
-from store_uptime.pipeline.source.folder.paths import printable
+from store_uptime.pipeline.text import printable
 
 if TYPE_CHECKING:
     from store_uptime.pipeline.source.protocol import Source

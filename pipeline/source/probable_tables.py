@@ -16,8 +16,8 @@ from store_uptime.pipeline.clean.columns import as_text
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.likeness import PROBABLE, likely_columns, table_likeness
 from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.source.folder.paths import printable
 from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.text import printable
 
 if TYPE_CHECKING:
     import psycopg

@@ -19,6 +19,7 @@ from store_uptime.pipeline.mapping.time_units import YEARS_US
 from store_uptime.pipeline.options import UNIT_US, iso
 from store_uptime.pipeline.source.probable_tables import ROWS, ProbableTable, probable_tables
 from store_uptime.pipeline.tables import COLUMNS, SPACE, Table
+from store_uptime.pipeline.text import counted, most_frequent_first
 
 WORDS_SHOWN, SAMPLES = 20, 3
 LETTERS, SAMPLE_LETTERS = 100, 36  # of a text in a comment; a UUID is shown whole
@@ -67,7 +68,7 @@ def location_comment(table: ProbableTable | None) -> str:
     if table is None:
         return ""
     first = "the first " if table.rows.height == ROWS else ""
-    return f"  # {in_comment(table.location)}, {first}{counted(table.rows.height)}"
+    return f"  # {in_comment(table.location)}, {first}{counted(table.rows.height, 'row')}"
 
 
 def no_table(table: Table) -> Entry:
@@ -210,7 +211,7 @@ def word_counts(table: ProbableTable) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for text, rows in table.rows["status"].drop_nulls().value_counts(name="rows").iter_rows():
         counts[word_text(text)] += rows
-    return dict(sorted(((word, rows) for word, rows in counts.items() if word), key=lambda pair: (-pair[1], pair[0])))
+    return most_frequent_first({word: rows for word, rows in counts.items() if word})
 
 
 def word_toml(word: str) -> str:
@@ -221,7 +222,7 @@ def word_toml(word: str) -> str:
 
 def with_counts(counts: dict[str, int], words: Sequence[str]) -> str:
     """Words, each with its number of rows."""
-    return ", ".join(f"{in_comment(word)}: {counted(counts[word])}" for word in words)
+    return ", ".join(f"{in_comment(word)}: {counted(counts[word], 'row')}" for word in words)
 
 
 def monday_entries(table: ProbableTable) -> Iterator[Entry]:
@@ -251,11 +252,6 @@ def number_of(text: pl.Expr) -> pl.Expr:
 
 
 # Comments -------------------------------------------------------------------------------------------------------------
-
-
-def counted(rows: int) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 def samples(table: ProbableTable, column: str) -> str:

@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from store_uptime.service.cli.registry import HERE, RegistryLocation, opened
+from store_uptime.service.cli.registry import DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.parameters import DURATION, INPUT, OUTPUT, TIME
 from store_uptime.service.registry.audit import audit_entries
 
-LIMIT, MOST = 1000, 10_000_000
+LIMIT, HIGHEST_LIMIT = 1000, 10_000_000
 HEADINGS = ("at", "who", "client", "action", "subject", "detail")
 
 
@@ -33,10 +33,10 @@ def audit(
         Parameter(group=TIME, metavar="DURATION", help="Only what was done within so long: 12h, 7d."),
     ] = None,
     limit: Annotated[
-        int, Parameter(group=OUTPUT, validator=Number(gte=1, lte=MOST), help="At most so many lines.")
+        int, Parameter(group=OUTPUT, validator=Number(gte=1, lte=HIGHEST_LIMIT), help="At most so many lines.")
     ] = LIMIT,
     format: Annotated[Literal["text", "csv", "json"], Parameter(group=OUTPUT, help="How it is written.")] = "text",
-    place: RegistryLocation = HERE,
+    location: RegistryLocation = DEFAULT_LOCATION,
 ) -> int:
     """Who has triggered, read and deleted what, and when: the newest first.
 
@@ -44,7 +44,7 @@ def audit(
 
         store-uptime audit --since 7d --who "price monitor"
     """
-    with opened(place) as execute:
+    with registry_session(location) as execute:
         rows = execute(audit_entries(who, subject, since, limit))
     show([vars(row) | {"at": row.at.astimezone(UTC).isoformat(timespec="seconds")} for row in rows], format)
     if len(rows) == limit:
@@ -53,7 +53,6 @@ def audit(
 
 
 def show(rows: list[dict[str, str | None]], file_format: str) -> None:
-    """Rows on stdout."""
     match file_format:
         case "json":
             print(json.dumps(rows, ensure_ascii=False, indent=1))

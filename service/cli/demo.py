@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -19,15 +19,15 @@ from store_uptime.service.cli.sample import sample
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.cli.week import show_week
 from store_uptime.service.parameters import FLAG, INPUT
-from store_uptime.service.testing import serving
+from store_uptime.service.testing import Service, serving
 
 if TYPE_CHECKING:
     import httpx
 
-ROWS = 8
-DAYS = 2
-PORTS = range(8000, 8100)
-SETTINGS = ("STORE_UPTIME_", "DATABASE_URL", "PG")
+SHOWN_ROWS = 8
+SHOWN_DAYS = 2
+PORTS = range(8000, 8100)  # 8000 is that of many other programs, too
+SETTING_PREFIXES = ("STORE_UPTIME_", "DATABASE_URL", "PG")
 
 
 def demo(
@@ -42,23 +42,15 @@ def demo(
 
         store-uptime demo --once
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, or the service would be left behind
-    forget_settings()
-    with TemporaryDirectory() as name, pipeline.throwaway_server() as database:
-        folder = Path(name)
-        echo("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")
-        sample(folder / "feed", end=datetime.now(UTC))
-        echo("\n2. Into PostgreSQL: store-uptime load FOLDER")
-        load(folder / "feed", database=database, rejects=folder / "rejects")
+    # SIGTERM by itself would end this process alone, and leave the server and its service behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    clear_settings()
+    with TemporaryDirectory() as folder, pipeline.throwaway_server() as database:
+        load_sample(Path(folder), database)
         port = free_port()
         echo(f"\n3. The service: store-uptime serve --port {port}")
-        with serving("--database", database, "--port", str(port)) as service, service.client() as client:
-            lines = reported(client)
-            store = most_down(lines)
-            echo(f"\n5. Why so? The end of one store's week: store-uptime timeline {store}")
-            week = pipeline.build_timeline(pipeline.open_source(database), store)
-            show_week(week, newest=DAYS)
-            echo(f"\nThe page: {client.base_url}  The API: {client.base_url}/schema")
+        with serving("--database", database, "--port", str(port)) as service:
+            show_service(service, database)
             if not once:
                 echo("Ctrl-C ends it.")
                 with suppress(KeyboardInterrupt):
@@ -66,47 +58,66 @@ def demo(
     return 0
 
 
-def forget_settings() -> None:
-    """Go by nothing that is set for other servers and databases, but where data may be kept."""
-    for name in [name for name in os.environ if name.startswith(SETTINGS) and name != "STORE_UPTIME_DATA_DIR"]:
+def load_sample(folder: Path, database: str) -> None:
+    echo("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")
+    sample(folder / "feed", end=datetime.now(UTC))
+    echo("\n2. Into PostgreSQL: store-uptime load FOLDER")
+    load(folder / "feed", database=database, rejects=folder / "rejects")
+
+
+def show_service(service: Service, database: str) -> None:
+    """Show a report over HTTP, the week of the store with the most downtime in it, and the address of the page."""
+    echo("\n4. A report: POST /trigger_report, then GET /get_report/ID")
+    with service.client() as client:
+        report_id = client.post("/trigger_report").raise_for_status().json()["report_id"]
+        follow_progress(client, report_id)
+        lines = client.get(f"/get_report/{report_id}").raise_for_status().text.splitlines()
+        details = client.get(f"/reports/{report_id}").raise_for_status().json()
+    print("", *lines[:SHOWN_ROWS], f"… {len(lines) - SHOWN_ROWS} more rows", sep="\n", flush=True)
+    echo_details(details)
+    store = store_most_down(lines)
+    echo(f"\n5. Why so? The end of one store's week: store-uptime timeline {store}")
+    show_week(pipeline.build_timeline(pipeline.open_source(database), store), newest=SHOWN_DAYS)
+    echo(f"\nThe page: {service.url}  The API: {service.url}/schema")
+
+
+def clear_settings() -> None:
+    """Forget the variables that are set for other servers and databases, but for the folder of data."""
+    for name in [name for name in os.environ if name.startswith(SETTING_PREFIXES) and name != "STORE_UPTIME_DATA_DIR"]:
         del os.environ[name]
 
 
 def free_port() -> int:
-    """The first port that nobody listens on."""
-    for port in PORTS:
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)):
-                return port
-    return 0
+    """The first port of a short list that nobody listens on, so that its address is easy to type; else 0: any."""
+    return next((port for port in PORTS if not is_listened_on(port)), 0)
 
 
-def reported(client: "httpx.Client") -> list[str]:
-    """The lines of a report that was triggered over HTTP; progress, first rows and summary are shown on the way."""
-    echo("\n4. A report: POST /trigger_report, then GET /get_report/ID")
-    report_id = client.post("/trigger_report").raise_for_status().json()["report_id"]
+def is_listened_on(port: int) -> bool:
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
+
+
+def follow_progress(client: "httpx.Client", report_id: str) -> None:
     with client.stream("GET", f"/reports/{report_id}/events") as events:
         for line in events.iter_lines():
             if line.startswith("data:"):
-                tell(json.loads(line.removeprefix("data:")))
-    lines = client.get(f"/get_report/{report_id}").raise_for_status().text.splitlines()
-    print("", *lines[:ROWS], f"… {len(lines) - ROWS} more rows", sep="\n", flush=True)
-    about = client.get(f"/reports/{report_id}").raise_for_status().json()
-    echo(f"\nnow       {about['provenance']['now']} ({about['provenance']['now_is']})")
-    for table, counts in about["quality"]["tables"].items():
-        echo(f"{table:<8}  {counts['accepted']:,} accepted, {sum(counts['rejected'].values()):,} rejected")
-    for warning in about["quality"]["warnings"]:
-        echo(f"warning   {warning}")
-    return lines
+                echo_status(json.loads(line.removeprefix("data:")))
 
 
-def tell(status: dict[str, object]) -> None:
-    """Where a report stands."""
+def echo_status(status: dict[str, Any]) -> None:
     progress = status.get("progress")
-    step = progress["step"] if isinstance(progress, dict) else ""
+    step = progress["step"] if progress else ""
     echo(f"   {status['status']:<8}  {step or status.get('error') or ''}")
 
 
-def most_down(lines: list[str]) -> str:
-    """The store of a report with the most downtime in the last day."""
+def echo_details(details: dict[str, Any]) -> None:
+    provenance, quality = details["provenance"], details["quality"]
+    echo(f"\nnow       {provenance['now']} ({provenance['now_is']})")
+    for table, counts in quality["tables"].items():
+        echo(f"{table:<8}  {counts['accepted']:,} accepted, {sum(counts['rejected'].values()):,} rejected")
+    for warning in quality["warnings"]:
+        echo(f"warning   {warning}")
+
+
+def store_most_down(lines: list[str]) -> str:
     return max(csv.DictReader(lines), key=lambda row: float(row["downtime_last_day(hours)"] or 0))["store_id"]

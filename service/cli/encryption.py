@@ -8,11 +8,11 @@ import cyclopts
 from cyclopts import Parameter
 
 from store_uptime import pipeline
+from store_uptime.pipeline import counted
 from store_uptime.service import parameters
-from store_uptime.service.cli import terminal
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
-from store_uptime.service.cli.report import put_private
-from store_uptime.service.cli.terminal import counted, echo
+from store_uptime.service.cli.output import write_private_output
+from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
+from store_uptime.service.cli.terminal import echo, progress_spinner
 from store_uptime.service.errors import CannotMakeKey, CannotRead, NothingToEncryptTo, ReportEncrypted
 from store_uptime.service.parameters import INPUT, Identities
 from store_uptime.service.registry.audit import record_audit
@@ -71,18 +71,21 @@ def decrypt(
 
     try:
         with path.open("rb") as file:
+            # A file that is not encrypted is not read whole: it may be a large one, named by mistake.
             content = file.read(len(MAGIC))
             content += file.read() if content == MAGIC else b""
     except OSError as error:
         raise CannotRead(path, error.strerror or str(error)) from None
     if not content.startswith(MAGIC):
         raise CannotRead(path, "it is not encrypted, or not as it was delivered")
-    put_private(load_encryption((), identity).decrypt(content), out)
+    write_private_output(load_encryption((), identity).decrypt(content), out)
     return 0
 
 
 @encryption.command
-def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place: RegistryLocation = HERE) -> int:
+def rekey(
+    *, encrypt_to: parameters.Recipients, identity: Identities = (), location: RegistryLocation = DEFAULT_LOCATION
+) -> int:
     """Encrypt all that is kept to other keys, report by report.
 
     Do so after a rotation of keys, or where there was no key before.
@@ -94,7 +97,7 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
     keys = load_encryption(encrypt_to, identity)
     if not keys.recipients:
         raise NothingToEncryptTo
-    with opened(place) as execute, terminal.steps() as progress:
+    with registry_session(location) as execute, progress_spinner() as progress:
         pieces = [
             *(partial(rekey_report, execute, keys, row.id) for row in execute(stored_report_ids())),
             *(partial(rekey_file, execute, keys, row.id) for row in execute(outgoing_file_ids())),
@@ -103,7 +106,7 @@ def rekey(*, encrypt_to: parameters.Recipients, identity: Identities = (), place
         for number, piece in enumerate(pieces, start=1):
             progress(f"{number:,} of {len(pieces):,} reports and files")
             done += is_done(piece)
-        execute(record_audit(ON_THE_COMMAND_LINE, "encrypted again", "all", f"{done} done"))
+        execute(record_audit(COMMAND_LINE, "encrypted again", "all", f"{done} done"))
     echo(f"{done:,} reports and files on their way are encrypted to {counted(len(keys.recipients), 'key')} now")
     left = len(pieces) - done
     if left:

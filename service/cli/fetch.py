@@ -7,8 +7,8 @@ from cyclopts import Parameter
 from store_uptime import pipeline
 from store_uptime.pipeline import Columns, Format
 from store_uptime.service import parameters
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
-from store_uptime.service.cli.report import put_private, refuse_terminal
+from store_uptime.service.cli.output import refuse_binary_on_terminal, write_private_output
+from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ReportRemoved
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
@@ -26,7 +26,7 @@ def fetch(
     ] = None,
     format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
     out: parameters.Out = parameters.STDOUT,
-    place: RegistryLocation = HERE,
+    location: RegistryLocation = DEFAULT_LOCATION,
 ) -> int:
     """A report that a server has made, from the registry itself.
 
@@ -34,18 +34,19 @@ def fetch(
 
         store-uptime fetch REPORT_ID --identity key.txt --out week.csv
     """
+    # Imported by those who fetch, not by those who read the list of commands.
     from store_uptime.service.encryption import load_encryption
     from store_uptime.service.registry.report_lookup import kept, with_result
 
-    refuse_terminal(format, out)
+    refuse_binary_on_terminal(format, out)
     keys = load_encryption((), identity)
-    with opened(place) as execute:
+    with registry_session(location) as execute:
         row = with_result(kept(next(iter(execute(report_status(report_id))), None)))
         stored = execute(stored_figures(report_id))
         if not stored:
             raise ReportRemoved
         report = pipeline.restore(keys.decrypt(stored[0].figures))
-        execute(record_audit(ON_THE_COMMAND_LINE, "read", report_id, "fetch"))
-    put_private(report.render(format, columns or row.options["columns"]), out)
+        execute(record_audit(COMMAND_LINE, "read", report_id, "fetch"))
+    write_private_output(report.render(format, columns or row.options["columns"]), out)
     echo(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
     return 0

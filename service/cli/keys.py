@@ -8,7 +8,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from store_uptime.pipeline import is_duration, parse_instant, parse_positive_duration, quoted
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
+from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import BadKeyName, KeyExists, UnknownKey
@@ -23,8 +23,9 @@ keys = cyclopts.App(name="keys", help="API keys: who may call the service.")
 
 
 def end(text: str) -> datetime:
-    """When something ends that lasts as long as a text says, or until the instant that it is. Raises ValueError."""
+    """The end of a key, from a duration such as 90d or an instant such as 2026-12-31. Raises ValueError."""
     now = datetime.now(UTC)
+    # The form decides first, so that the error of a mistyped date speaks of dates, not of durations.
     if BEGINS_AS_DATE.match(text):
         moment = parse_instant(text)
     elif not is_duration(text):
@@ -58,8 +59,10 @@ End = Annotated[
 ]
 
 
-@keys.command
-def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: RegistryLocation = HERE) -> int:
+@keys.command(name="add")
+def add_key(
+    name: Name, /, *, role: KeyRole = "admin", expires: End = None, location: RegistryLocation = DEFAULT_LOCATION
+) -> int:
     """Make a key and print it, once: only its hash is kept.
 
     From the first key on the service answers nobody without one.
@@ -70,9 +73,9 @@ def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: R
 
     if not 0 < len(name) <= NAME_LENGTH or name != name.strip() or not name.isprintable():
         raise BadKeyName(quoted(name))
-    key, key_id, key_hash = new_key()
-    with opened(place) as execute:
-        added = execute(insert_key(NewKey(name, key_id, key_hash, role, expires), ON_THE_COMMAND_LINE))
+    key, key_id, key_hash = new_key()  # the registry gets the hash alone: whoever reads it learns no key
+    with registry_session(location) as execute:
+        added = execute(insert_key(NewKey(name, key_id, key_hash, role, expires), COMMAND_LINE))
     if not added:
         raise KeyExists(name)
     echo(f"key {name!r}; it is not shown again:")
@@ -81,14 +84,14 @@ def add(name: Name, /, *, role: KeyRole = "admin", expires: End = None, place: R
 
 
 @keys.command(name="list")
-def list_keys(*, place: RegistryLocation = HERE) -> int:
+def list_keys(*, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Every key by name, without its secret part: what it may do, until when, and when it was last used.
 
     For example:
 
         store-uptime keys list
     """
-    with opened(place) as execute:
+    with registry_session(location) as execute:
         rows = execute(all_keys())
     lines = [
         (
@@ -117,22 +120,21 @@ def minute(moment: datetime | None) -> str:
 
 
 def state(key: KeyRow) -> str:
-    """Whether a key opens anything."""
     if key.revoked_at:
         return f"revoked {day(key.revoked_at)}"
     return "ended" if key.has_ended else "valid"
 
 
 @keys.command
-def revoke(name: Name, /, *, place: RegistryLocation = HERE) -> int:
+def revoke(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Have a key open nothing any more, at once.
 
     The sessions on the page that it began end with it.
 
         store-uptime keys revoke "price monitor"
     """
-    with opened(place) as execute:
-        revoked = execute(revoke_key(name, ON_THE_COMMAND_LINE))
+    with registry_session(location) as execute:
+        revoked = execute(revoke_key(name, COMMAND_LINE))
     if not revoked:
         raise UnknownKey(name)
     echo(f"key {name!r} is revoked")

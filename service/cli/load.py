@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from store_uptime import pipeline
+from store_uptime.pipeline import counted
 from store_uptime.service import parameters
-from store_uptime.service.cli.report import WARNED
-from store_uptime.service.cli.terminal import counted, echo, reasons, watched
+from store_uptime.service.cli.terminal import ExitStatus, echo, format_reasons, is_interactive
 from store_uptime.service.parameters import FLAG, INPUT, OUTPUT
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def load(
         store-uptime load polls-2024-10-14.csv.gz
     """
     with rows_bar() as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=None)  # how many rows a file has is known at its end
         done = pipeline.load_files(
             path,
             parameters.address(database),
@@ -57,23 +57,22 @@ def load(
             progress=lambda file, rows: bar.update(task, description=file.name, completed=rows),
             mapping=parameters.mapping(map),
         )
-    summarize(done)
-    return WARNED if strict and done.warnings else 0
+    echo_loaded(done)
+    return ExitStatus.WARNED if strict and done.warnings else ExitStatus.DONE
 
 
-def summarize(done: "Loaded") -> None:
-    """What became of each file, the sums where there are several of a table, and the warnings, on stderr."""
+def echo_loaded(done: "Loaded") -> None:
+    """Print what became of each file, the sums where several are of one table, and the warnings."""
     for file in done.files:
-        echo(summary_line(file))
+        echo(file_summary(file))
     for table, sums in done.tables.items():
         if sums.files > 1:
-            echo(counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
+            echo(load_counts(f"{counted(sums.files, 'file')} -> {table}", table, sums))
     for warning in done.warnings:
         echo(f"warning  {warning}")
 
 
 def rows_bar() -> "Progress":
-    """File, rows so far and time, on a terminal only."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -83,19 +82,18 @@ def rows_bar() -> "Progress":
         TextColumn("{task.completed:,} rows"),
         TimeElapsedColumn(),
     )
-    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not watched())
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not is_interactive())
 
 
-def summary_line(done: "LoadedFile") -> str:
-    """What became of a file, in a line or two."""
-    line = counts(f"{done.name} -> {done.table}", done.table, done)
+def file_summary(done: "LoadedFile") -> str:
+    line = load_counts(f"{done.name} -> {done.table}", done.table, done)
     if done.rejects:
-        line += f"\n  {sum(done.rejected.values()):,} rejected ({reasons(done.rejected)}), see {done.rejects}"
+        line += f"\n  {sum(done.rejected.values()):,} rejected ({format_reasons(done.rejected)}), see {done.rejects}"
     return line
 
 
-def counts(what: str, table: str, done: "LoadedFile | LoadedTable") -> str:
-    """How many rows were accepted, added, ignored and replaced."""
+def load_counts(what: str, table: str, done: "LoadedFile | LoadedTable") -> str:
+    # A poll that is there already is the same poll; a row of hours replaces whatever its store had.
     line = f"{what}: {counted(done.accepted, 'row')} accepted, {done.added:,} added"
     if table == "store_status":
         line += f", {counted(done.accepted - done.added, 'repeat')} ignored"

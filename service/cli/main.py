@@ -1,7 +1,7 @@
-"""The command `store-uptime`: which commands there are, and how anything that goes wrong is told.
+"""The command `store-uptime`: which commands there are, and how an error becomes a line and an exit status.
 
-Each command is a module of `service/commands/`, imported when it is the one that was asked for. They name `pipeline`'s
-functions only where they call them, because that is when its modules are imported: a typing mistake costs nothing.
+Each command is a module of this folder and is imported when it is the one to run. Commands write `pipeline.load_files`
+rather than import the name: its modules are imported at the call, so that a typing mistake is answered at once.
 """
 
 import os
@@ -23,6 +23,7 @@ from cyclopts.config import Env
 
 from store_uptime.service.cli.native_output import native_output_hidden
 from store_uptime.service.cli.streams import CannotPrint, prepare_streams
+from store_uptime.service.cli.terminal import ExitStatus
 from store_uptime.service.parameters import FLAG, GENERAL
 
 COMMANDS = (
@@ -39,9 +40,9 @@ COMMANDS = (
     "audit",
     "demo",
 )
-READING = ("report", "timeline", "load", "map", "fetch")
+READING_COMMANDS = ("report", "timeline", "load", "map", "fetch")
 """Commands that read with native libraries in this process; others start processes, which need stderr."""
-DONE, FAILED, WRONG_ARGUMENTS, INTERRUPTED = 0, 1, 2, 130
+SECRET = re.compile("(://|=).*", re.DOTALL)  # what follows may be the password of a database
 
 
 def version() -> str:
@@ -62,40 +63,42 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-app.meta.suppress_keyboard_interrupt = False  # `main` ends at once, where Cyclopts would wait for other threads
+# `exit_status` ends at once on Ctrl-C; Cyclopts would call `sys.exit`, which waits for other threads.
+app.meta.suppress_keyboard_interrupt = False
 for order, command in enumerate(COMMANDS):
     app.command(f"store_uptime.service.cli.{command}:{command}", name=command, sort_key=order)
 
 
 @app.meta.default
-def launch(
+def run_command(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
     debug: Annotated[bool, FLAG, Parameter(group=GENERAL, help="Show the trace of an error.")] = False,
 ) -> int:
     """Run a command and turn what it raises into one line and an exit status."""
     try:
-        status = app(tokens) or DONE
+        status = app(tokens) or ExitStatus.DONE
         sys.stdout.flush()
         return status
     except CycloptsError:
         raise
     except BrokenPipeError:
-        return read_enough()
+        return reader_gone()
     except Exception as error:
         if debug:
             raise
-        tell(error)
-        return FAILED
+        print_error(error)
+        return ExitStatus.FAILED
 
 
-def read_enough() -> int:
-    """What was to be read is written nowhere from now on: `| head` has gone."""
+def reader_gone() -> int:
+    """End well where nobody reads stdout any more, as after `| head`."""
+    # Python flushes stdout once more at the end, and would report the broken pipe then.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
+    return ExitStatus.DONE
 
 
-def tell(error: Exception) -> None:
-    """One line on stderr."""
+def print_error(error: Exception) -> None:
+    """Print an error as one line on stderr."""
     from store_uptime.pipeline import StoreUptimeError
 
     if isinstance(error, StoreUptimeError):
@@ -106,48 +109,46 @@ def tell(error: Exception) -> None:
 
 
 def main() -> None:
-    """The console script.
-
-    It ends without taking the interpreter apart: a native pull in another thread could not be told to stop after
-    Ctrl-C, and giving back every frame one by one costs a tenth of a report's time.
-    """
+    """Run the command that `sys.argv` names, and end the process with its status."""
     prepare_streams()
-    reads = set(sys.argv[1:2]) & set(READING) and "--debug" not in sys.argv
+    # With --debug the traces of native libraries are wanted.
+    reads = set(sys.argv[1:2]) & set(READING_COMMANDS) and "--debug" not in sys.argv
     with native_output_hidden() if reads else nullcontext():
         status = exit_status()
     sys.stderr.flush()
+    # Not `sys.exit`: it waits for a native pull in another thread, which cannot be stopped after Ctrl-C, and freeing
+    # the frames one by one takes a tenth of a report's time.
     os._exit(status)
 
 
 def exit_status() -> int:
-    """What became of the command that was asked for."""
+    """Run the command that `sys.argv` names. Raises no error: each becomes a line on stderr and a status."""
     if sys.argv[1:2] in ([], ["--help"], ["-h"]):
-        app.resolved_commands()  # imports them all: only so they have something to say of themselves
+        app.resolved_commands()  # the list of commands shows the first line of each, for which all are imported
     try:
-        status = app.meta() or DONE
-        sys.stdout.flush()  # of help
+        status = app.meta() or ExitStatus.DONE
+        sys.stdout.flush()  # help is written by Cyclopts, and `| head` may be gone by now
         return status
     except CycloptsError as error:
         print(f"store-uptime: {wrong_arguments(error)}", file=sys.stderr)
-        return WRONG_ARGUMENTS
+        return ExitStatus.WRONG_ARGUMENTS
     except KeyboardInterrupt:
         print("store-uptime: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     except BrokenPipeError:
-        return read_enough()
+        return reader_gone()
     except CannotPrint as error:
-        tell(error)
-        return FAILED
+        print_error(error)
+        return ExitStatus.FAILED
 
 
 def wrong_arguments(error: CycloptsError) -> str:
-    """What is wrong with the arguments, and where to read which ones there are."""
-    sentence, command = complaint(error), " ".join(("store-uptime", *(error.command_chain or ())))
+    sentence, command = argument_problem(error), " ".join(("store-uptime", *(error.command_chain or ())))
     return f"{sentence}{'' if sentence.endswith(('.', '?', '…')) else '.'} See {command} --help."
 
 
-def complaint(error: CycloptsError) -> str:
-    """What is wrong with the arguments, in our words for what is met the most often."""
+def argument_problem(error: CycloptsError) -> str:
+    # Cyclopts repeats unused words as they were typed, and one may be an address with a password.
     match error:
         case UnusedCliTokensError(unused_tokens=words):
             surplus = " ".join(map(without_secret, words or ()))
@@ -164,5 +165,4 @@ def complaint(error: CycloptsError) -> str:
 
 
 def without_secret(word: str) -> str:
-    """A word as it may be shown: an address of a database may have a password in it."""
-    return re.sub("(://|=).*", r"\1…", word, flags=re.DOTALL)
+    return SECRET.sub(r"\1…", word)

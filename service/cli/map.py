@@ -2,7 +2,7 @@
 
 from store_uptime import pipeline
 from store_uptime.service import parameters
-from store_uptime.service.cli.report import put
+from store_uptime.service.cli.output import write_output
 
 
 def map(  # noqa: A001 - a command's name
@@ -19,5 +19,6 @@ def map(  # noqa: A001 - a command's name
         store-uptime map ./feed --out map.toml
         store-uptime report ./feed --map map.toml
     """
-    put(pipeline.proposed_mapping(parameters.address(source), schema).encode(), out, pipeline.ForEditing("a mapping"))
+    mapping = pipeline.proposed_mapping(parameters.address(source), schema)
+    write_output(mapping.encode(), out, pipeline.ForEditing("a mapping"))
     return 0

@@ -1,8 +1,7 @@
-"""What native libraries write to stderr by themselves, such as the trace of a panic: not for whoever reads a terminal.
+"""Hides what native libraries write to the descriptor of stderr, such as the trace of a Rust panic.
 
-It goes by the descriptor, past `sys.stderr`. So for the time of a command the descriptor leads to a process that reads
-it, and what this program has to say goes to a copy of it. Where a library ends this process at once, as where memory
-cannot be had, nobody else is left to say so: that process does, in one line.
+While a command runs, the descriptor leads to a watcher process, and `sys.stderr` to a copy of the true stderr. Where a
+library aborts this process, the watcher is left to say so, in one line.
 """
 
 import os
@@ -14,24 +13,27 @@ from contextlib import contextmanager, suppress
 
 from store_uptime.service.cli.streams import STDERR, stderr_copy
 
+# Rust prints this and aborts, so that no exception reaches Python: https://github.com/rust-lang/rust/issues/51540
 NO_MEMORY = re.compile(rb"memory allocation of [0-9]+ bytes failed")
 FAREWELL = b"\0store-uptime is done\n"
-KEPT_BYTES = 1 << 16
+TAIL_BYTES = 1 << 16
 
 
 @contextmanager
 def native_output_hidden() -> Iterator[None]:
-    """In the block, what is written to the descriptor of stderr is not shown, and `sys.stderr` is as it was.
+    """Within the block, what is written to the descriptor of stderr is not shown; `sys.stderr` still is.
 
-    To be entered before there are threads: it forks.
+    Enter it before there are threads: it forks.
     """
+    # Rust's default hook prints each panic before Polars raises PanicException, also of one that we handle. A thread of
+    # this process that reads the pipe would not do: an abort takes the thread with it.
     kept = os.dup(STDERR)
     ours, before = stderr_copy(), sys.stderr
     read, write = os.pipe()
     watcher = os.fork()
     if not watcher:
         os.close(write)
-        watch(read, kept)
+        watch_stderr(read, kept)
     os.close(read)
     os.dup2(write, STDERR)
     os.close(write)
@@ -39,7 +41,7 @@ def native_output_hidden() -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):  # somebody may have ended the process
+        with suppress(OSError):  # somebody may have ended the watcher
             os.write(STDERR, FAREWELL)
         os.dup2(kept, STDERR)
         os.waitpid(watcher, 0)
@@ -48,12 +50,13 @@ def native_output_hidden() -> Iterator[None]:
         sys.stderr = before
 
 
-def watch(output: int, stderr: int) -> None:
-    """Read what comes until this program is done or gone, say why it is gone, and end."""
+def watch_stderr(output: int, stderr: int) -> None:
+    """Be the watcher: read until the command is done or gone, say why it is gone, and end."""
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # they are for the other process
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a terminal sends them to the whole group
             signal.signal(number, signal.SIG_IGN)
-        os.dup2(os.open(os.devnull, os.O_RDWR), 1)  # whoever reads stdout does not wait for this one
+        # A copy of stdout held open here would keep `| cat` waiting for its end.
+        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
         end = read_to_end(output)
         if FAREWELL not in end and (found := NO_MEMORY.search(end)):
             os.write(
@@ -66,8 +69,9 @@ def watch(output: int, stderr: int) -> None:
 
 
 def read_to_end(output: int) -> bytes:
-    """The last of what comes, until a farewell or the end."""
+    """The last bytes that come, up to the farewell or the end."""
+    # The farewell, not the end alone, tells that all is well: a child of this command may hold the pipe open.
     end = b""
-    while FAREWELL not in end and (piece := os.read(output, KEPT_BYTES)):
-        end = (end + piece)[-KEPT_BYTES:]
+    while FAREWELL not in end and (piece := os.read(output, TAIL_BYTES)):
+        end = (end + piece)[-TAIL_BYTES:]
     return end

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-ON_THE_COMMAND_LINE = Actor(None, "command line")
-"""Who the audit says it was."""
-PATIENCE = timedelta(seconds=60)  # of a statement
+COMMAND_LINE = Actor(None, "command line")
+"""The actor in the audit of what a command does."""
+STATEMENT_TIMEOUT = timedelta(seconds=60)
 
 
 class Execute(Protocol):
@@ -49,12 +49,12 @@ class RegistryLocation:
     ] = None
 
 
-HERE = RegistryLocation()
+DEFAULT_LOCATION = RegistryLocation()
 
 
 @contextmanager
-def opened(place: RegistryLocation) -> "Iterator[Execute]":
-    """Executes statements of the registry; it is made if it is missing."""
+def registry_session(location: RegistryLocation) -> "Iterator[Execute]":
+    """Executes statements of the registry, each committed at once; it is made if it is missing."""
     from store_uptime.service.registry.connection import execute_statement
     from store_uptime.service.registry.migrations import choose_registry
 
@@ -64,8 +64,9 @@ def opened(place: RegistryLocation) -> "Iterator[Execute]":
             return servers.enter_context(pipeline.embedded_server()) if address == EMBEDDED else address
 
         with registry_errors():
-            address = choose_registry(parameters.address(place.database), place.registry, url, echo)
-        connection = servers.enter_context(pipeline.connect(address, "store-uptime command", PATIENCE))
+            address = choose_registry(parameters.address(location.database), location.registry, url, echo)
+        connection = servers.enter_context(pipeline.connect(address, "store-uptime command", STATEMENT_TIMEOUT))
+        # `rekey` may take minutes: no transaction stays open meanwhile, and what is done stays done.
         connection.autocommit = True
 
         def execute(statement: Statement[AnyRow], /) -> list[AnyRow]:
@@ -77,7 +78,7 @@ def opened(place: RegistryLocation) -> "Iterator[Execute]":
 
 @contextmanager
 def registry_errors() -> "Iterator[None]":
-    """What PostgreSQL says of itself, and not of a statement, as an error of ours. Raises RegistryUnreachable."""
+    """Raises RegistryUnreachable where PostgreSQL does not answer, or refuses the connection."""
     import psycopg
 
     from store_uptime.service.errors import RegistryUnreachable

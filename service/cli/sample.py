@@ -8,11 +8,12 @@ from cyclopts import CycloptsError, Parameter
 from cyclopts.validators import Number
 
 from store_uptime import pipeline
-from store_uptime.service.cli.terminal import counted, echo, watched
+from store_uptime.pipeline import counted
+from store_uptime.service.cli.terminal import echo, is_interactive
 from store_uptime.service.parameters import FLAG, INPUT, INSTANT, OUTPUT
 
 AT_LEAST_ONE = Number(gte=1)
-EARLIEST = 1900
+EARLIEST_YEAR = 1900
 
 
 def sample(
@@ -43,9 +44,9 @@ def sample(
     from rich.console import Console
     from rich.progress import Progress
 
-    if end is not None and not EARLIEST <= end.year < datetime.max.year:
-        raise CycloptsError(msg=f"--end must lie in the years {EARLIEST} to {datetime.max.year - 1}.")
-    with Progress(console=Console(stderr=True), transient=True, disable=not watched()) as bar:
+    if end is not None and not EARLIEST_YEAR <= end.year < datetime.max.year:
+        raise CycloptsError(msg=f"--end must lie in the years {EARLIEST_YEAR} to {datetime.max.year - 1}.")
+    with Progress(console=Console(stderr=True), transient=True, disable=not is_interactive()) as bar:
         task = bar.add_task("polls", total=stores)
         pipeline.write_sample(
             folder,

@@ -8,7 +8,7 @@ from cyclopts import CycloptsError, Parameter
 
 from store_uptime.pipeline import Format, Options
 from store_uptime.service import parameters
-from store_uptime.service.cli.registry import HERE, ON_THE_COMMAND_LINE, RegistryLocation, opened
+from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ScheduleExists, UnknownSchedule
@@ -29,8 +29,8 @@ HEADINGS = ("name", "cron", "zone", "next (UTC)", "to", "last report")
 Name = Annotated[str, Parameter(group=INPUT, help="Its name: letters, digits, - _ and .")]
 
 
-@schedule.command
-def add(
+@schedule.command(name="add")
+def add_schedule(
     name: Name,
     /,
     *,
@@ -60,7 +60,7 @@ def add(
     webhook: Annotated[
         str | None, Parameter(group=DELIVERY, metavar="URL", help="An address to announce each report at.")
     ] = None,
-    place: RegistryLocation = HERE,
+    location: RegistryLocation = DEFAULT_LOCATION,
 ) -> int:
     """Have a report made again and again.
 
@@ -74,17 +74,18 @@ def add(
 
     options = Options(store=store, max_gap=max_gap, lookback=lookback)
     try:
-        wanted = NewSchedule(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
+        new = NewSchedule(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
     except ValueError as error:
         raise CycloptsError(msg=f"{error}.") from None
-    with opened(place) as execute:
+    with registry_session(location) as execute:
         [now] = execute(registry_clock())
-        stored = wanted.stored(now.clock)
-        if not execute(insert_schedule(stored, ON_THE_COMMAND_LINE)):
+        stored = new.stored(now.clock)
+        if not execute(insert_schedule(stored, COMMAND_LINE)):
             raise ScheduleExists(name)
     if deliver_to:
         echo(f"its files wait for a server with --destination {' and '.join(f'{to}=…' for to in stored.deliver_to)}")
-    private = private_address(wanted.webhook or "", ())
+    # Servers refuse private addresses unless they are allowed: known now, not after the first report at night.
+    private = private_address(new.webhook or "", ())
     if private:
         echo(f"its webhook waits for a server with --webhook-network {private}: {private} is a private address")
     echo(f"schedule {name!r}, the next time at {stored.next_due:%Y-%m-%d %H:%M} UTC")
@@ -95,14 +96,14 @@ def add(
 
 
 @schedule.command(name="list")
-def list_schedules(*, place: RegistryLocation = HERE) -> int:
+def list_schedules(*, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Every schedule: when it comes, when next, what became of the last report.
 
     For example:
 
         store-uptime schedule list
     """
-    with opened(place) as execute:
+    with registry_session(location) as execute:
         rows = execute(all_schedules())
     lines = [
         (
@@ -119,23 +120,23 @@ def list_schedules(*, place: RegistryLocation = HERE) -> int:
     return 0
 
 
-@schedule.command
-def remove(name: Name, /, *, place: RegistryLocation = HERE) -> int:
+@schedule.command(name="remove")
+def remove_schedule(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Have a schedule come no more. Its reports stay.
 
     For example:
 
         store-uptime schedule remove morning
     """
-    with opened(place) as execute:
-        if not execute(delete_schedule(name, ON_THE_COMMAND_LINE)):
+    with registry_session(location) as execute:
+        if not execute(delete_schedule(name, COMMAND_LINE)):
             raise UnknownSchedule(name)
     echo(f"schedule {name!r} is removed; its reports stay")
     return 0
 
 
-@schedule.command
-def run(name: Name, /, *, place: RegistryLocation = HERE) -> int:
+@schedule.command(name="run")
+def run_schedule(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Ask for a report of a schedule now, and print its id.
 
     It is one more, beside those of the schedule's due times.
@@ -144,8 +145,8 @@ def run(name: Name, /, *, place: RegistryLocation = HERE) -> int:
     """
     from store_uptime.service.registry.triggers import new_id
 
-    with opened(place) as execute:
-        queued = execute(trigger_schedule(name, new_id(), ON_THE_COMMAND_LINE))
+    with registry_session(location) as execute:
+        queued = execute(trigger_schedule(name, new_id(), COMMAND_LINE))
     if not queued:
         raise UnknownSchedule(name)
     print(queued[0].id)

@@ -6,6 +6,7 @@ import socket
 import sys
 from dataclasses import replace
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
 from store_uptime.pipeline import EMBEDDED
@@ -14,8 +15,11 @@ from store_uptime.service.errors import CannotEncrypt, CannotListen, CannotServe
 from store_uptime.service.front.connections import CONNECTIONS, Connections
 from store_uptime.service.settings import Settings
 
-KEEP_ALIVE_S = 75  # longer than reverse proxies keep a connection, so that they never use one that was just closed
-ANSWERS_S = 5  # how long answers on their way may take when the server is stopped
+if TYPE_CHECKING:
+    import uvicorn
+
+KEEP_ALIVE_S = 75  # longer than the 60 s of nginx and others, which else use a connection that was just closed
+GRACE_S = 5  # that answers on their way have when the server is stopped
 
 
 def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
@@ -29,24 +33,22 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     settings = replace(settings, database=parameters.address(settings.database))
     for address in (settings.database, settings.registry):
         if address and address != EMBEDDED:
-            pipeline.parse_conninfo(address)  # what is no address would be waited for in vain
+            pipeline.parse_conninfo(address)  # a server waits for a database that is away, and would for a mistyped one
     _ = (
         settings.mapping,
         settings.encryption,
         settings.destinations,
         settings.webhook_networks,
         settings.named_proxies,
-    )  # what is wrong with them is told before anything begins
+    )  # each reads its files when it is first used: a mistake in one is found here, before the server listens
     settings.shares.check()
-    serve_on(listen(settings.host, settings.port), settings)
+    run_server(listen(settings.host, settings.port), settings)
     return 0
 
 
-def allow_files(number: int) -> int:
-    """Let this process open so many files, as far as it may: each connection is one, and shells often allow 1024.
-
-    How many it may open then.
-    """
+def raise_open_files_limit(number: int) -> int:
+    """Let this process open so many files, as far as the hard limit allows; gives how many it may open then."""
+    # Each connection is a file, and the soft limit of a shell is often 1024.
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -59,19 +61,21 @@ def allow_files(number: int) -> int:
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises CannotListen."""
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)  # told that it is TCP, asyncio does without Nagle's delays
+        family, kind, protocol, _, endpoint = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # asyncio sets TCP_NODELAY only where the socket says that its protocol is TCP; small answers are late without.
+        listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
+        listening.bind(endpoint)
         listening.listen(CONNECTIONS)
         return listening
     except OSError as error:
         raise CannotListen(host, port, error.strerror or str(error)) from None
 
 
-def serve_on(listening: socket.socket, settings: Settings) -> None:
+def run_server(listening: socket.socket, settings: Settings) -> None:
     """Serve until told to stop. Raises CannotEncrypt, CannotServe."""
-    os.environ.setdefault("POLARS_MAX_THREADS", str(settings.worker_threads))  # before a worker imports it
+    # Polars reads it once, when it is imported; workers inherit it.
+    os.environ.setdefault("POLARS_MAX_THREADS", str(settings.worker_threads))
     import uvicorn
 
     from store_uptime.service.app import create_app
@@ -83,8 +87,8 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
     logs.configure(settings.log_format or ("text" if sys.stderr.isatty() else "json"))
     named = settings.named_proxies
     HeaderTimeoutProtocol.head_s = settings.timing.head_s
-    connections = Connections(allow_files(2 * CONNECTIONS), lambda peer: is_proxy(peer, named))
-    HeaderTimeoutProtocol.known_connections = connections
+    open_files = raise_open_files_limit(2 * CONNECTIONS)
+    HeaderTimeoutProtocol.known_connections = Connections(open_files, lambda peer: is_proxy(peer, named))
     sentences: list[str] = []
 
     def end(sentence: str) -> None:
@@ -102,19 +106,18 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=ANSWERS_S,
-        proxy_headers=False,  # front.proxies reads them: Uvicorn takes any text for an address
+        timeout_graceful_shutdown=GRACE_S,
+        proxy_headers=False,  # front/proxies.py reads them: Uvicorn takes any text for an address
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )
-    try:
-        config.load()
-    except OSError as error:
-        raise CannotEncrypt(settings.tls_certificate, settings.tls_key, error.strerror or str(error)) from None
+    load_certificate(config, settings)
     server = uvicorn.Server(config)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)  # until Uvicorn hears it, and after: Uvicorn raises it again when all is done
-    logs.log_listening(url(listening, settings))
+        # For the time before Uvicorn installs its own handlers, and for the end: Uvicorn raises a signal that it has
+        # caught once more when it is done, and Python's own handler would make that an error.
+        signal.signal(number, stop)
+    logs.log_listening(page_url(listening, settings))
     server.run([listening])
     if sentences:
         raise CannotServe(sentences[0])
@@ -122,8 +125,15 @@ def serve_on(listening: socket.socket, settings: Settings) -> None:
         raise CannotServe("The server could not start; its log says why.")
 
 
-def url(listening: socket.socket, settings: Settings) -> str:
-    """The address of the page."""
+def load_certificate(config: "uvicorn.Config", settings: Settings) -> None:
+    """Load what Uvicorn needs before it serves. Raises CannotEncrypt."""
+    try:
+        config.load()
+    except OSError as error:
+        raise CannotEncrypt(settings.tls_certificate, settings.tls_key, error.strerror or str(error)) from None
+
+
+def page_url(listening: socket.socket, settings: Settings) -> str:
     host, port = listening.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     return f"{'https' if settings.tls_certificate else 'http'}://{name}:{port}"

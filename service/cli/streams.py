@@ -1,7 +1,7 @@
-"""The standard streams as a command finds them: also closed, and before a disk that is full.
+"""The standard streams of a command, where they are closed, or lead to a full disk.
 
-What cannot be written to stderr is lost, for nobody else is there to be told: a report does not fail for its summary.
-What cannot be written to stdout was asked for, and is an error.
+What stderr does not take is lost: a report does not fail for its summary. What stdout does not take is the result, so
+that is an error.
 """
 
 import io
@@ -13,49 +13,49 @@ from typing import Any, TextIO
 from store_uptime.service.errors import CannotPrint
 
 STDIN, STDOUT, STDERR = 0, 1, 2
-# To write to what is open for reading fails, as it should where stdout is closed.
-INSTEAD = {STDIN: os.O_RDONLY, STDOUT: os.O_RDONLY, STDERR: os.O_WRONLY}
+# Stdout is replaced by a file that is open for reading only: a closed stdout must fail, not swallow the result.
+REPLACEMENT_MODES = {STDIN: os.O_RDONLY, STDOUT: os.O_RDONLY, STDERR: os.O_WRONLY}
 
 
 def prepare_streams() -> None:
-    """Open what is closed, or the next file would be taken for it; have stdout and stderr fail as they should."""
-    for stream, mode in INSTEAD.items():
+    """Open the streams that are closed, and wrap stdout and stderr."""
+    for stream, mode in REPLACEMENT_MODES.items():
         try:
             os.fstat(stream)
         except OSError:
-            os.open(os.devnull, mode)  # the lowest number that is free: this one
+            # Takes the lowest free number, which is this one. Left free, the next file that a library opens would get
+            # it, and a print would go into that file.
+            os.open(os.devnull, mode)
     sys.stdin = sys.stdin or os.fdopen(STDIN, encoding="utf-8")
-    sys.stdout = text(Required(STDOUT, "w", closefd=False), sys.stdout)
-    sys.stderr = text(Dispensable(STDERR, "w", closefd=False), sys.stderr)
+    sys.stdout = text_stream(CheckedStream(STDOUT, "w", closefd=False), sys.stdout)
+    sys.stderr = text_stream(BestEffortStream(STDERR, "w", closefd=False), sys.stderr)
 
 
 def stderr_copy() -> TextIO:
-    """A copy of stderr."""
-    return text(Dispensable(os.dup(STDERR), "w"), sys.stderr)
+    """A text stream on a copy of the descriptor of stderr; whoever calls closes it."""
+    return text_stream(BestEffortStream(os.dup(STDERR), "w"), sys.stderr)
 
 
-def text(raw: io.FileIO, like: TextIO | None) -> TextIO:
-    """Text on a file, line by line on a terminal and on stderr; written as another one writes it, if there is one."""
-    by_line = raw.isatty() or isinstance(raw, Dispensable)
+def text_stream(raw: io.FileIO, like: TextIO | None) -> TextIO:
+    """Text over a raw file, flushed line by line on a terminal and on stderr; encoded as `like` is, if there is one."""
+    by_line = raw.isatty() or isinstance(raw, BestEffortStream)
     encoding, errors = (like.encoding, like.errors) if like else ("utf-8", "backslashreplace")
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, line_buffering=by_line)
 
 
-class Dispensable(io.FileIO):
-    """A file to which only is written what can be."""
+class BestEffortStream(io.FileIO):
+    """A file that drops what it cannot write."""
 
     def write(self, content: Any) -> int:
-        """All of it, or all is lost."""
         with suppress(OSError):
             return super().write(content)
         return len(content)
 
 
-class Required(io.FileIO):
-    """Stdout."""
+class CheckedStream(io.FileIO):
+    """A file that raises CannotPrint for what it cannot write, and BrokenPipeError where nobody reads on."""
 
     def write(self, content: Any) -> int:
-        """Raises CannotPrint, and BrokenPipeError where nobody reads on."""
         try:
             return super().write(content)
         except BrokenPipeError:

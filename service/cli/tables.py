@@ -1,9 +1,10 @@
-"""Tables on stdout: fitted to the terminal, or a line for each row with tabs between, for other programs."""
+"""Tables on stdout: fitted to a terminal; for other programs a line a row, its values between tabs."""
 
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from store_uptime.pipeline import printable
 from store_uptime.service.cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ NOTHING = "-"
 
 
 def show_list(headings: Sequence[str], rows: Iterable[Sequence[str | None]], if_empty: str) -> None:
-    """Rows under their headings; where there is no row, that is said on stderr and nothing on stdout."""
-    lines = [[printable(value) or NOTHING for value in row] for row in rows]
+    """Print rows under their headings; without any row, a sentence on stderr and nothing on stdout."""
+    lines = [[printable(value or NOTHING) for value in row] for row in rows]
     if not lines:
         echo(if_empty)
     elif sys.stdout.isatty():
@@ -25,7 +26,7 @@ def show_list(headings: Sequence[str], rows: Iterable[Sequence[str | None]], if_
 
 
 def show_fitted(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Rows as columns that are no wider together than the terminal."""
+    """Print rows as columns that are no wider together than the terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -36,20 +37,16 @@ def show_fitted(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         column.overflow = "fold"
     for row in rows:
         table.add_row(*map(Text, row))
-    show(Console(highlight=False), table)
+    print_parts(Console(highlight=False), table)
 
 
-def show(console: "Console", *parts: "RenderableType") -> None:
-    """Print by ourselves: rich would take `| head` for a failure."""
+def print_parts(console: "Console", *parts: "RenderableType") -> None:
+    """Print what Rich draws. Raises CannotPrint, and BrokenPipeError where nobody reads on."""
+    # Not by `console.print` itself: it turns a broken pipe into SystemExit(1), and `| head` is no failure.
     with console.capture() as text:
         for part in parts:
             console.print(part)
     encoding = sys.stdout.encoding or "utf-8"
     for line in text.get().splitlines():
-        print(line.rstrip().encode(encoding, "replace").decode(encoding))  # in Latin-1 there is no dash of our kind
+        print(line.rstrip().encode(encoding, "replace").decode(encoding))  # Latin-1 has no en dash
     sys.stdout.flush()
-
-
-def printable(text: str | None) -> str:
-    """A text as it can stand in a line: a tab or a line break of somebody else begins no column of ours."""
-    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text or "")

@@ -1,48 +1,46 @@
-"""What commands say on stderr, and how they say it."""
+"""What commands show on stderr while they run, and the status that they end with."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from enum import IntEnum
 
-if TYPE_CHECKING:
-    from store_uptime.pipeline import Source
+from store_uptime.pipeline import most_frequent_first
+
+
+class ExitStatus(IntEnum):
+    """How a command ended: docs/operations.md tells programs the same."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_ARGUMENTS = 2
+    WARNED = 3
+    INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
 
 
 def echo(text: str) -> None:
-    """A line on stderr, where everything goes that is not the result."""
+    """Print a line on stderr, where everything goes that is not the result."""
     print(text, file=sys.stderr, flush=True)
 
 
-def watched() -> bool:
-    """Whether somebody looks on: only then is there progress to see, and rich to import."""
+def is_interactive() -> bool:
+    """Whether stderr is a terminal: only then is there progress to see."""
     return sys.stderr.isatty()
 
 
-def files_read(source: "Source", mapping_file: Path | None) -> list[Path]:
-    """What must not be written over: the files of a source, and that of its mapping."""
-    return [*source.files, *([] if mapping_file is None else [mapping_file])]
-
-
 @contextmanager
-def steps() -> Iterator[Callable[[str], None]]:
-    """Something to tell the step at hand; it shows with a spinner, on a terminal only."""
-    if not watched():
+def progress_spinner() -> Iterator[Callable[[str], None]]:
+    """Gives a function that shows the step at hand beside a spinner, on a terminal only."""
+    if not is_interactive():
         yield lambda step: None
         return
+    # Importing Rich takes 30 to 40 ms: a script that shows no progress does not pay for it.
     from rich.console import Console
 
     with Console(stderr=True).status("opening the source") as status:
         yield status.update
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 store`, `2 stores`, `1,234 stores`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def reasons(rejected: dict[str, int]) -> str:
+def format_reasons(rejected: dict[str, int]) -> str:
     """Rejected rows by reason, the most frequent first."""
-    ordered = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count:,} {reason}" for reason, count in ordered)
+    return ", ".join(f"{count:,} {reason}" for reason, count in most_frequent_first(rejected).items())

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.service.cli.tables import printable, show
-from store_uptime.service.page.humanize import format_duration, format_instant, local_day, offset
+from store_uptime.pipeline import printable
+from store_uptime.service.cli.tables import print_parts
+from store_uptime.service.page.humanize import format_day, format_duration, format_instant, format_offset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,31 +18,30 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline import Day, Stretch, Timeline, Week
 
-WIDE = 80
-COLOURS = {"up": "green", "down": "red", "unknown": "yellow", "closed": "dim"}
-UNITS = {"hour": "minutes", "day": "hours", "week": "hours"}
+WIDTH_OF_A_PIPE = 80  # that of a terminal, so that README and tests have the lines that people see
+STATUS_COLOURS = {"up": "green", "down": "red", "unknown": "yellow", "closed": "dim"}
+FIGURE_UNITS = {"hour": "minutes", "day": "hours", "week": "hours"}
 STATUSES = ("up", "down", "unknown")
 
 
 def show_week(timeline: "Timeline", newest: int | None = None) -> None:
-    """The week on stdout; newest: only so many days of it, without the outages."""
+    """Print a week on stdout; newest: only so many days of it, without the outages."""
     from rich.console import Console
 
     week = pipeline.week_of(timeline)
     zone = pipeline.zone_rules(timeline.timezone)
-    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
-    show(
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDTH_OF_A_PIPE)
+    print_parts(
         console,
-        *heading(timeline, week),
+        *week_heading(timeline, week),
         *(part for day in week.days[-newest if newest else 0 :] for part in day_parts(day, zone)),
         *(outage_parts(week.outages, zone) if newest is None else ()),
         *figure_parts(week),
-        *why_empty(timeline),
+        *empty_week_reason(timeline),
     )
 
 
-def heading(timeline: "Timeline", week: "Week") -> "Iterator[RenderableType]":
-    """Whose week it is, on which clock, and when it ends."""
+def week_heading(timeline: "Timeline", week: "Week") -> "Iterator[RenderableType]":
     from rich.text import Text
 
     yield Text(f"Store {printable(timeline.store_id)}", style="bold", overflow="fold")
@@ -53,10 +53,9 @@ def heading(timeline: "Timeline", week: "Week") -> "Iterator[RenderableType]":
 
 
 def day_parts(day: "Day", zone: tzinfo) -> "Iterator[RenderableType]":
-    """A heading with the sums of the day, and its stretches."""
     from rich.text import Text
 
-    sums = ", ".join(f"{status} {length(day.total(status))}" for status in STATUSES)
+    sums = ", ".join(f"{status} {format_length(day.total(status))}" for status in STATUSES)
     yield Text(f"\n{day.date:%a} {day.date.day} {day.date:%b %Y}: {sums}", style="bold")
     if day.change_utc is not None and day.shift_minutes is not None:
         way = "forward" if day.shift_minutes > 0 else "back"
@@ -64,45 +63,45 @@ def day_parts(day: "Day", zone: tzinfo) -> "Iterator[RenderableType]":
     if not day.stretches:
         yield "  closed"
         return
-    table = rows()
+    table = stretch_table()
     for stretch in day.stretches:
-        span = f"{time_of_day(stretch.start_utc, day, zone)} – {time_of_day(stretch.end_utc, day, zone)}"
+        span = f"{time_on_day(stretch.start_utc, day, zone)} – {time_on_day(stretch.end_utc, day, zone)}"
         because = "" if stretch.status == "closed" else rests_on(stretch, day.start_utc, zone)
-        table.add_row(span, stretch.status, length(stretch.length), because, style=COLOURS[stretch.status])
+        colour = STATUS_COLOURS[stretch.status]
+        table.add_row(span, stretch.status, format_length(stretch.length), because, style=colour)
     yield table
 
 
 def outage_parts(outages: "Iterable[Stretch]", zone: tzinfo) -> "Iterator[RenderableType]":
-    """The outages whole, where a day shows only its part of them."""
     from rich.text import Text
 
-    table = rows()
+    # A day shows only its part of an outage that goes past midnight; here each has its whole length.
+    table = stretch_table()
     for outage in outages:
         start, end = outage.start_utc.astimezone(zone), outage.end_utc.astimezone(zone)
-        until = f"{end:%H:%M:%S}" if end.date() == start.date() else f"{local_day(end)} {end:%H:%M:%S}"
-        span = f"{local_day(start)} {start:%H:%M:%S} – {until}"
-        table.add_row(span, "down", length(outage.length), style=COLOURS["down"])
+        until = f"{end:%H:%M:%S}" if end.date() == start.date() else f"{format_day(end)} {end:%H:%M:%S}"
+        span = f"{format_day(start)} {start:%H:%M:%S} – {until}"
+        table.add_row(span, "down", format_length(outage.length), style=STATUS_COLOURS["down"])
     if table.row_count:
         yield Text("\nOutages", style="bold")
         yield table
 
 
 def figure_parts(week: "Week") -> "Iterator[RenderableType]":
-    """The figures of the report."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     table.add_column("In the report")
     for status in STATUSES:
         table.add_column(status, justify="right")
-    for window, unit in UNITS.items():
+    for window, unit in FIGURE_UNITS.items():
         values = (week.figures[kind, window] for kind in ("uptime", "downtime", "unknown"))
-        table.add_row(f"last {window}, {unit}", *map(figure, values))
+        table.add_row(f"last {window}, {unit}", *map(format_figure, values))
     yield ""
     yield table
 
 
-def why_empty(timeline: "Timeline") -> "Iterator[str]":
+def empty_week_reason(timeline: "Timeline") -> "Iterator[str]":
     """Why a week has no stretch at all; nothing where it has some."""
     if not timeline.pieces.is_empty():
         return
@@ -115,8 +114,7 @@ def why_empty(timeline: "Timeline") -> "Iterator[str]":
         yield "It has no business time in this week."
 
 
-def rows() -> "Table":
-    """A table whose lines are indented."""
+def stretch_table() -> "Table":
     from rich.table import Table
 
     table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
@@ -135,27 +133,26 @@ def rests_on(stretch: "Stretch", day: datetime, zone: tzinfo) -> str:
     if stretch.status == "unknown":
         return "further than max-gap from a poll"
     inside = [poll for poll in polls if stretch.start_utc <= poll <= stretch.end_utc]
-    if not inside:
-        return f"as polled {local_day(polls[0])} {polls[0]:%H:%M:%S}"
+    if not inside:  # carried over from the last poll before, which may be of another day
+        return f"as polled {format_day(polls[0])} {polls[0]:%H:%M:%S}"
     if len(inside) == 1:
         return f"1 poll, {inside[0]:%H:%M:%S}"
     return f"{len(inside)} polls, {inside[0]:%H:%M:%S} to {inside[-1]:%H:%M:%S}"
 
 
-def time_of_day(instant: datetime, day: "Day", zone: tzinfo) -> str:
-    """A time on the store's clock, with the offset if it occurs twice; midnight at the end of the day is 24:00:00."""
+def time_on_day(instant: datetime, day: "Day", zone: tzinfo) -> str:
+    """A time on the store's clock, with the offset where it comes twice."""
     if instant == day.end_utc:
-        return "24:00:00"
+        return "24:00:00"  # 00:00:00 would be read as the beginning of the day
     there = instant.astimezone(zone)
+    # When clocks go back an hour comes twice: fold 0 and 1 are the two, and have two offsets only then.
     is_twice = there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
-    return f"{there:%H:%M:%S} {offset(there)}" if is_twice else f"{there:%H:%M:%S}"
+    return f"{there:%H:%M:%S} {format_offset(there)}" if is_twice else f"{there:%H:%M:%S}"
 
 
-def length(duration: timedelta) -> str:
-    """How long something lasts, in words."""
+def format_length(duration: timedelta) -> str:
     return format_duration(duration.total_seconds())
 
 
-def figure(value: "Decimal | None") -> str:
-    """A figure of the report; a dash where it has none."""
+def format_figure(value: "Decimal | None") -> str:
     return "–" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""Durations, instants and options as the page says them. `assets/fleet.js` says durations by the same rule."""
+"""Durations, instants, ages and options as people read them, on the page and on the command line."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     from store_uptime.service.registry.rows import StoredOptions
 
 HOUR, MINUTE = 3600, 60
-TURNING = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
-CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+BIDI_CLASSES = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
+BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
 
 
 def format_duration(seconds: float | None) -> str:
     """2 h 15 min; to the nearest minute, but to the next second below one, and to the nearest hour from 1,000 on."""
+    # assets/words.js has the same rule for the table that scripts draw: a test compares the two.
     if seconds is None:
         return "unknown"
     if 0 < seconds < MINUTE:
-        return f"{-int(-seconds // 1)} s"
+        return f"{-int(-seconds // 1)} s"  # rounded up: what lasted half a second must not look like nothing
     if seconds >= 1000 * HOUR:
         return f"{round(seconds / HOUR):,} h"
     minutes = int(seconds + MINUTE // 2) // MINUTE
@@ -30,7 +31,7 @@ def format_duration(seconds: float | None) -> str:
 
 
 def format_elapsed(seconds: float | None) -> str:
-    """How long the machine took: 0.4 s, 12 s, 3 min."""
+    """How long a computation took: 0.4 s, 12 s, 3 min; nothing for None."""
     if seconds is None:
         return ""
     if 0.05 <= seconds < 10:
@@ -38,82 +39,71 @@ def format_elapsed(seconds: float | None) -> str:
     return f"{seconds:.0f} s" if seconds < MINUTE else format_duration(seconds)
 
 
-def ago(seconds: float | None) -> str:
-    """What follows an instant that lies back: ", 3 days ago"; nothing where that means nothing."""
+def format_ago(seconds: float | None) -> str:
+    """ ", 3 days ago", to follow an instant; nothing for None."""
     return "" if seconds is None else f", {age_in_words(seconds)} ago"
 
 
-def behind(seconds: float | None) -> str:
-    """What follows a given now that is long after the newest poll: ", newest poll 32 hours before"; else nothing."""
+def format_behind(seconds: float | None) -> str:
+    """ ", newest poll 32 hours before", to follow a given now where the data is old; else nothing."""
     return f", newest poll {age_in_words(seconds)} before" if seconds is not None and is_old(seconds) else ""
 
 
-def when_down(seconds: float | None) -> str:
-    """When it is that stores are down whose last poll says so, by how old the newest poll is: at now where that was
-    given, else by the clock (None: there is none). Of old data nobody knows what is down now.
-    """
+def down_word(seconds: float | None) -> str:
+    """When the stores are down whose last poll says so; seconds: how old the newest poll is, None without any."""
+    # Of old data nobody knows what is down now.
     return "down when last seen" if seconds is not None and is_old(seconds) else "down now"
 
 
 def is_old(seconds: float) -> bool:
-    """Whether data of this age is too old to tell what is down now."""
+    """Whether data of this age is too old to tell what is down now: docs/semantics.md, "Warnings"."""
     return seconds > OLD_US / 1_000_000
-
-
-def seconds_since(instant: datetime | str) -> float:
-    """How long ago that was."""
-    return max(0.0, (datetime.now(UTC) - in_time(instant)).total_seconds())
 
 
 def format_instant(instant: datetime | str | None) -> str:
     """Tue 10 Mar 2026, 16:00 UTC."""
     if instant is None:
         return "never"
-    return f"{local_day(instant)} {in_time(instant):%Y, %H:%M} UTC"
+    return f"{format_day(instant)} {to_datetime(instant):%Y, %H:%M} UTC"
 
 
-def local_day(instant: datetime | str) -> str:
+def format_day(instant: datetime | str) -> str:
     """Tue 10 Mar."""
-    there = in_time(instant)
+    there = to_datetime(instant)
     return f"{there:%a} {there.day} {there:%b}"
 
 
-def local_time(instant: datetime | str) -> str:
+def format_local_time(instant: datetime | str) -> str:
     """Tue 10 Mar 16:00 −05:00: on the clock of its own offset."""
-    return f"{local_day(instant)} {clock(instant)} {offset(instant)}"
+    return f"{format_day(instant)} {format_clock(instant)} {format_offset(instant)}"
 
 
-def poll_time(seconds: int) -> str:
+def format_poll_time(seconds: int) -> str:
     """Tue 10 Mar 16:00, in UTC, of seconds since 1970."""
     there = datetime.fromtimestamp(seconds, UTC)
-    return f"{local_day(there)} {there:%H:%M}"
+    return f"{format_day(there)} {there:%H:%M}"
 
 
-def epoch(instant: datetime) -> int:
-    """Microseconds since 1970: by which scripts tell instants apart."""
-    return (instant - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
-
-
-def clock(instant: datetime | str) -> str:
+def format_clock(instant: datetime | str) -> str:
     """16:00, or 16:00:05 where there are seconds."""
-    there = in_time(instant)
+    there = to_datetime(instant)
     return f"{there:%H:%M:%S}" if there.second else f"{there:%H:%M}"
 
 
-def offset(instant: datetime | str) -> str:
+def format_offset(instant: datetime | str) -> str:
     """−05:00."""
-    minutes = (in_time(instant).utcoffset() or timedelta()) // timedelta(minutes=1)
+    minutes = (to_datetime(instant).utcoffset() or timedelta()) // timedelta(minutes=1)
     sign = "−" if minutes < 0 else "+"
     return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
-def in_time(instant: datetime | str) -> datetime:
-    """An instant that may be ISO 8601."""
+def to_datetime(instant: datetime | str) -> datetime:
+    """An instant that may be text in ISO 8601."""
     return datetime.fromisoformat(instant) if isinstance(instant, str) else instant
 
 
-def options(stored: "StoredOptions") -> str:
-    """The options of a report: all stores, now as of the newest poll."""
+def format_options(stored: "StoredOptions") -> str:
+    """The options of a stored report: all stores, as of Sun 1 Mar 2026, 00:00 UTC; defaults are left out."""
     options = Options.from_dict(stored)
     parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
     if options.now:
@@ -126,18 +116,18 @@ def options(stored: "StoredOptions") -> str:
 
 
 def isolated(text: str) -> str:
-    """A foreign text as it stands in a line of ours where there can be no element around it, in a title for example:
-    what is written from the right turns nothing around it, and marks that turn text are shown as such."""
-    if not any(bidirectional(mark) in TURNING for mark in text):
+    """Text of others for a place that takes no <bdi> element, such as a title: it turns nothing around it."""
+    # A store id with U+202E would show the rest of the line backwards. Elsewhere the browser isolates it in a <bdi>.
+    if not any(bidirectional(mark) in BIDI_CLASSES for mark in text):
         return text
-    return f"{ISOLATE}{CONTROLS.sub(REPLACEMENT, text)}{END_OF_ISOLATE}"
+    return f"{ISOLATE}{BIDI_CONTROLS.sub(REPLACEMENT, text)}{END_OF_ISOLATE}"
 
 
-def sentence(text: str) -> str:
-    """A sentence as it begins a line."""
+def capitalized(text: str) -> str:
+    """A sentence that begins a line."""
     return text[:1].upper() + text[1:]
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """12,345."""
     return f"{value:,}"

@@ -1,5 +1,6 @@
-"""What the page is made from: templates, and the files that they refer to under names that change with them."""
+"""The templates of the page with their filters, the address of its assets, and the rule as HTML."""
 
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import pairwise
@@ -8,70 +9,78 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request
+from litestar.datastructures import State
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
 from store_uptime.pipeline import DURATION_PATTERN, duration_text
 from store_uptime.service.outgoing import targets
-from store_uptime.service.page import humanize
+from store_uptime.service.page import freshness, humanize
 from store_uptime.service.queue import cron
-from store_uptime.service.registry.grants import Role
+from store_uptime.service.registry.grants import Grant, Role
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
 DOCUMENTS = FOLDER  # Links to those in docs/, which a wheel holds as files of the package.
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def engine() -> JinjaTemplateEngine:
-    """The templates, with what all of them may call."""
+def template_engine() -> JinjaTemplateEngine:
+    """The templates, with the filters and values that all of them may use."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a name that a view has forgotten fails a test, rather than show nothing
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = (
+    functions = (
         humanize.format_duration,
         humanize.format_elapsed,
-        humanize.ago,
-        humanize.behind,
-        humanize.seconds_since,
+        humanize.format_ago,
+        humanize.format_behind,
+        freshness.seconds_since,
         humanize.format_instant,
-        humanize.local_time,
-        humanize.poll_time,
-        humanize.epoch,
-        humanize.number,
-        humanize.sentence,
+        humanize.format_local_time,
+        humanize.format_poll_time,
+        humanize.format_number,
+        humanize.capitalized,
         humanize.isolated,
-        humanize.options,
+        humanize.format_options,
         targets.webhook_host,
         targets.target_name,
+        epoch_us,
         duration_text,
         cron.in_words,
-        may,
+        has_role,
         may_cancel,
     )
-    filters: dict[str, Any] = {word.__name__: word for word in words}
+    filters: dict[str, Any] = {function.__name__: function for function in functions}
     values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": DURATION_PATTERN}
     environment.filters.update(filters)
     environment.globals.update(values)
     return JinjaTemplateEngine.from_environment(environment)
 
 
-def may(request: Request[Any, Any, Any], role: str) -> bool:
-    """Whether whoever looks at the page may do what takes a role: else there is no button for it."""
+def has_role(request: Request[Grant, str | None, State], role: str) -> bool:
+    """Whether the caller has a role: a button stands only where it would work."""
+    # A view that nobody had to sign in for, such as that of an error, has no user.
     return "user" in request.scope and request.scope["user"].allows(Role(role))
 
 
-def may_cancel(request: Request[Any, Any, Any], requested_by: str | None) -> bool:
-    """Whether they may cancel a report of somebody: any, or their own."""
-    return may(request, "admin") or (may(request, "trigger") and requested_by == request.scope["user"].name)
+def may_cancel(request: Request[Grant, str | None, State], requested_by: str | None) -> bool:
+    """Whether the caller may cancel a report that somebody requested: admins any, others their own."""
+    return has_role(request, "admin") or (has_role(request, "trigger") and requested_by == request.scope["user"].name)
+
+
+def epoch_us(instant: datetime) -> int:
+    """Microseconds since 1970: how scripts tell instants apart."""
+    return (instant - EPOCH) // timedelta(microseconds=1)
 
 
 @cache
 def assets_path() -> str:
-    """Where style and scripts are: an address that their content decides, so that it may be kept for ever."""
+    """The address of style and scripts, with a digest of them: browsers may keep what is there for ever."""
     content = b"".join(file.name.encode() + file.read_bytes() for file in sorted(ASSETS.iterdir()))
     return f"/page/{sha256(content).hexdigest()[:12]}"
 
@@ -80,6 +89,7 @@ def assets_path() -> str:
 def document(name: str) -> str:
     """A file of docs/ as HTML; its headings can be linked to."""
     text = (DOCUMENTS / name).read_text(encoding="utf-8")
+    # Without HTML, so that a sign such as < in the text cannot become an element.
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     for token, content in pairwise(tokens):

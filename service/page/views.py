@@ -1,11 +1,11 @@
-"""The page: what people look at. It only shows; what changes something is asked of the API by its scripts."""
+"""The views of the page. They only show: its scripts call the API for whatever changes something."""
 
 from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get
-from litestar.datastructures import CacheControlHeader
+from litestar.datastructures import CacheControlHeader, State
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
@@ -16,7 +16,7 @@ from store_uptime.pipeline import Options, Selection, Step, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_message
 from store_uptime.service.front import problems
-from store_uptime.service.page import templates, view_models
+from store_uptime.service.page import store_models, templates, view_models
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.deliveries import deliveries_of_report
 from store_uptime.service.registry.grants import Grant, Role, needs
@@ -28,46 +28,46 @@ from store_uptime.service.registry.states import UNFINISHED, ReportState, states
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.request_options import shown_options
-from store_uptime.service.routes.schemas import TEXT, StoreIdInQuery
-from store_uptime.service.routes.static_files import files
+from store_uptime.service.routes.request_schemas import TEXT, StoreIdInQuery
+from store_uptime.service.routes.static_files import static_files
 from store_uptime.service.workers import interactive
 
-Asking = Request[Grant, str | None, Any]
-HISTORY = 50
-A_YEAR_S = 31_536_000
-Sort = Annotated[
-    str, QueryParameter(pattern=TEXT, max_length=64)
-]  # what the fleet's script sorts by: it reads it itself
+PageRequest = Request[Grant, str | None, State]
+PAGE_LENGTH = 50
+YEAR_S = 31_536_000
+# Only the fleet's script reads it; a view that did not declare it would refuse the address that the script wrote.
+Sort = Annotated[str, QueryParameter(pattern=TEXT, max_length=64)]
 ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
-def page(name: str, **values: Any) -> Template:
-    """A template with what it shows."""
+def render(name: str, **values: Any) -> Template:
     return Template(f"{name}.html", context=values)
 
 
 @get("/")
-async def home(
+async def home_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
     sort: Sort = "",
 ) -> Template:
-    """Trigger; what runs; the fleet of the newest report. Where there is no data yet, what to do."""
-    running = await backend.registry.rows(reports.report_history(list(UNFINISHED), HISTORY))
+    """A form for a report, the reports on their way, the fleet of the newest; without data, what to do first."""
+    running = await backend.registry.rows(reports.report_history(list(UNFINISHED), PAGE_LENGTH))
     newest = await backend.registry.row(reports.newest_report())
-    on_their_way = [await progressing(backend, row) for row in running]
-    shown: dict[str, Any] = {"running": on_their_way, "report": newest, "sealed": None}
+    running_values = [await progress_values(backend, row) for row in running]
+    values: dict[str, Any] = {"running": running_values, "report": newest, "empty": None, "encrypted": None}
     if newest is None:
-        return page("home", **shown, lacking=await lacking(backend))
+        return render("home", **values | {"empty": await why_empty(backend)})
     try:
-        return page("home", lacking=None, **shown | await fleet_of(caller, newest, selection))
-    except ReportEncrypted as sealed:
-        return page("home", lacking=None, **shown | {"report": None, "sealed": {"why": str(sealed), "id": newest.id}})
+        return render("home", **values | await fleet_values(caller, newest, selection))
+    except ReportEncrypted as error:
+        # People still see what runs, and can make a report: the server may have been given other keys since.
+        encrypted = {"why": str(error), "id": newest.id}
+        return render("home", **values | {"report": None, "encrypted": encrypted})
 
 
-async def lacking(backend: Backend) -> dict[str, Any] | None:
-    """why: no report can be made yet; has_no_data: whether there is nothing at all. None where one can be made."""
+async def why_empty(backend: Backend) -> dict[str, Any] | None:
+    """Why no report can be made: the sentence, and whether there is no data at all; None where one can be made."""
     try:
         await backend.source.data_version(Options())
     except (pipeline.NoPolls, pipeline.SourceMismatch) as error:
@@ -75,14 +75,13 @@ async def lacking(backend: Backend) -> dict[str, Any] | None:
     return None
 
 
-async def progressing(backend: Backend, row: ReportRow) -> dict[str, Any]:
-    """A report on its way: its row, how far it is, and the stages that it goes through."""
+async def progress_values(backend: Backend, row: ReportRow) -> dict[str, Any]:
+    """Of a report on its way: its row, how far it is, and the stages that it goes through."""
     progress = await run_progress(backend.registry, row)
     return {"row": row, "progress": progress, "stages": list(Step)}
 
 
-async def fleet_of(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, Any]:
-    """What the fleet's template shows of a complete report."""
+async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, Any]:
     stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
     head = await backend.workers.run_interactive(view_models.fleet_head, stored.figures, selection)
     before = await backend.registry.row(reports.previous_report(row.id))
@@ -96,43 +95,45 @@ async def fleet_of(caller: Caller, row: ReportRow, selection: Selection) -> dict
 
 
 @get("/view/{report_id:str}")
-async def view(
+async def report_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     report_id: FromPath[str],
     selection: NamedDependency[Selection],
     sort: Sort = "",
 ) -> Template | Redirect:
-    """A report, wherever it stands: its progress, its fleet or its store, or what went wrong."""
+    """A report in any state: its progress, its fleet or its one store, or why it failed."""
     row = await find_report(backend.registry, report_id)
     if row.status.is_unfinished:
-        return page("running", **await progressing(backend, row))
+        return render("running", **await progress_values(backend, row))
     if row.status is ReportState.ERROR:
         again = msgspec.to_builtins(shown_options(row.options))
         deliveries = await backend.registry.rows(deliveries_of_report(report_id))
-        return page("failed", report=row, again=again, deliveries=deliveries)
+        return render("failed", report=row, again=again, deliveries=deliveries)
+    # A fleet of one store is shown as that store; without a row there is no week of it to show.
     if row.options["store_id"] is not None and row.stores:
         query = {"store_id": row.options["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
-    return page("fleet", **await fleet_of(caller, row, selection))
+    return render("fleet", **await fleet_values(caller, row, selection))
 
 
 @get("/view/{report_id:str}/fleet.json")
-async def fleet_rows(
-    request: Asking, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
+async def fleet_rows_view(
+    request: PageRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
     await find_result(backend.registry, report_id)
+    # A stored report never changes, but how its rows are written may, with the script that reads them.
     headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content(reports.stored_fleet(report_id), report_id)
-    content = await backend.workers.run_interactive(view_models.fleet_rows, stored.figures, stored.lanes)
+    content = await backend.workers.run_interactive(view_models.fleet_columns, stored.figures, stored.lanes)
     return Response(content, media_type="application/json", headers=headers)
 
 
 @get("/view/{report_id:str}/store")
-async def store(
+async def store_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     report_id: FromPath[str],
@@ -142,13 +143,13 @@ async def store(
     row = await find_result(backend.registry, report_id)
     stored = await caller.content(reports.stored_explanation(report_id), report_id, store_id)
     week = await backend.workers.run_on_source(
-        view_models.store_week, backend.source_config, store_id, backend.limits, stored
+        store_models.store_week, backend.source_config, store_id, backend.limits, stored
     )
-    return page("store", report=row, store_id=store_id, **week)
+    return render("store", report=row, store_id=store_id, **week)
 
 
 @get("/view/{report_id:str}/data")
-async def data(
+async def data_view(
     backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Template:
     """Where a report comes from, and what its data was like."""
@@ -156,37 +157,37 @@ async def data(
     stored = await caller.content(reports.stored_figures(report_id), report_id)
     about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
-    destinations = sorted(backend.settings.destinations)
-    return page("data", report=row, **about, meanings=pipeline.LISTS, deliveries=deliveries, destinations=destinations)
+    more = {"meanings": pipeline.LISTS, "destinations": sorted(backend.settings.destinations)}
+    return render("data", report=row, deliveries=deliveries, **about, **more)
 
 
 @get("/history")
-async def history(backend: NamedDependency[Backend], after: ReportId = "") -> Template:
+async def history_view(backend: NamedDependency[Backend], after: ReportId = "") -> Template:
     """Earlier reports, the newest first."""
-    rows = await backend.registry.rows(reports.report_history(states_of(""), HISTORY + 1, after=after or None))
+    rows = await backend.registry.rows(reports.report_history(states_of(""), PAGE_LENGTH + 1, after=after or None))
     newest = await backend.registry.row(newest_data())
-    here = rows[:HISTORY]
+    here = rows[:PAGE_LENGTH]  # one more was asked for: whether there is another page
     complete = [number for number, row in enumerate(here) if row.status is ReportState.COMPLETE]
     times = [row.finished_at - row.started_at for row in here if row.started_at and row.finished_at]
-    return page(
+    return render(
         "history",
         reports=here,
         newest=complete[:2] if len(complete) > 1 else None,
         data_now=newest and newest.data_now,
         slowest=max(times, default=timedelta()).total_seconds(),
-        more=here[-1].id if len(rows) > HISTORY else None,
+        more=here[-1].id if len(rows) > PAGE_LENGTH else None,
     )
 
 
 @get("/timetable")
-async def timetable(backend: NamedDependency[Backend]) -> Template:
+async def schedules_view(backend: NamedDependency[Backend]) -> Template:
     """Reports on schedule: when each comes, and what became of its newest report; a form for another."""
     rows = await backend.registry.rows(all_schedules())
-    return page("timetable", schedules=rows, destinations=sorted(backend.settings.destinations))
+    return render("timetable", schedules=rows, destinations=sorted(backend.settings.destinations))
 
 
 @get("/compare")
-async def compare(
+async def comparison_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     old: Annotated[str, QueryParameter()],
@@ -196,18 +197,18 @@ async def compare(
     old_row, new_row = await find_result(backend.registry, old), await find_result(backend.registry, new)
     old_stored = await caller.content(reports.stored_figures(old), old)
     new_stored = await caller.content(reports.stored_figures(new), new)
-    found = await backend.workers.run_interactive(view_models.comparison, old_stored.figures, new_stored.figures)
-    return page("compare", old=old_row, new=new_row, **found)
+    found = await backend.workers.run_interactive(view_models.compared_fleets, old_stored.figures, new_stored.figures)
+    return render("compare", old=old_row, new=new_row, **found)
 
 
 @get("/rule")
-async def rule() -> Template:
+async def rule_view() -> Template:
     """The whole rule: docs/semantics.md."""
-    return page("rule", text=templates.document("semantics.md"))
+    return render("rule", text=templates.document("semantics.md"))
 
 
-def refused(request: Asking, error: Exception) -> Template:
-    """What goes wrong, for people; where a key is missing, the form for it."""
+def error_page(request: PageRequest, error: Exception) -> Template:
+    """An error as a page; where a key is missing, the form to sign in."""
     problems.note_cause(request, error)
     if isinstance(error, KeyNeeded):
         return Template("sign_in.html", status_code=401, headers=error.headers)
@@ -220,21 +221,34 @@ def refused(request: Asking, error: Exception) -> Template:
     )
 
 
-def failed(request: Asking, error: Exception) -> Response[Any]:
-    """A mistake of ours: a page for a browser, a problem for everybody else."""
-    return refused(request, error) if problems.is_for_a_browser(request) else problems.problem_response(request, error)
+def failure_response(request: PageRequest, error: Exception) -> Response[Any]:
+    """An unexpected error: as a page for a browser, as problem details for programs."""
+    return (
+        error_page(request, error) if problems.is_for_a_browser(request) else problems.problem_response(request, error)
+    )
 
 
 views = Router(
     "/",
     opt=needs(Role.READ)["opt"],
-    route_handlers=[home, view, fleet_rows, store, data, timetable, history, compare, rule],
+    route_handlers=[
+        home_view,
+        report_view,
+        fleet_rows_view,
+        store_view,
+        data_view,
+        schedules_view,
+        history_view,
+        comparison_view,
+        rule_view,
+    ],
     include_in_schema=False,
-    exception_handlers={StoreUptimeError: refused, HTTPException: refused, Exception: failed},
+    exception_handlers={StoreUptimeError: error_page, HTTPException: error_page, Exception: failure_response},
 )
 
 
-def assets() -> Any:
-    """The route of its style and its scripts, under an address that changes with them."""
-    for_ever = CacheControlHeader(max_age=A_YEAR_S, public=True, immutable=True)
-    return files(templates.assets_path(), templates.ASSETS, for_ever)
+def assets_router() -> Router:
+    """The route of the page's style and scripts."""
+    # Their address changes with their content, so that no copy is ever out of date.
+    immutable = CacheControlHeader(max_age=YEAR_S, public=True, immutable=True)
+    return static_files(templates.assets_path(), templates.ASSETS, immutable)

@@ -14,7 +14,7 @@ from store_uptime.service.registry.report_lookup import find_stored
 from store_uptime.service.registry.rows import StoredContent
 from store_uptime.service.registry.statements import Statement
 
-DIGITS = 16
+DIGITS = 16  # of a digest in the audit: enough to tell stores apart
 ApiRequest = Request[Grant, str | None, State]
 """A request whose caller is known: its user is what they may do, its auth the token of their session, if it is one."""
 Content = TypeVar("Content", bound=StoredContent)

@@ -14,7 +14,9 @@ from store_uptime.service.registry.reports import stored_figures
 from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.states import DeliveryKind, DeliveryState
 from store_uptime.service.routes.caller import Caller
-from store_uptime.service.routes.schemas import Delivery, DeliveryRequest, problems
+from store_uptime.service.routes.problem_responses import problems
+from store_uptime.service.routes.request_schemas import DeliveryRequest
+from store_uptime.service.routes.schemas import Delivery
 from store_uptime.service.workers import interactive, tasks
 
 

@@ -1,9 +1,9 @@
-"""For those who run the service: is it alive, is it ready, how is it doing."""
+"""For those who run the service: health, readiness and metrics."""
 
 from typing import Any
 
 import prometheus_client
-from litestar import HttpMethod, Request, Response, get, route
+from litestar import HttpMethod, Response, get, route
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
@@ -11,8 +11,11 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors.causes import Cause
 from store_uptime.service.front.problems import RETRY_AFTER
 from store_uptime.service.registry.grants import Role, needs
-from store_uptime.service.routes.schemas import Health, Readiness, problems
+from store_uptime.service.routes.problem_responses import problems
+from store_uptime.service.routes.schemas import Health, Readiness
+from store_uptime.service.routes.static_files import AnyRequest
 
+# Probes have no key. Any, for type checkers: they know no names of keywords in a dict.
 OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
 NOT_READY = {503: ResponseSpec(Readiness, description="Not all of it is there.", generate_examples=False)}
 
@@ -24,7 +27,7 @@ async def health() -> Health:
 
 
 @get("/ready", **OPEN, responses=problems() | NOT_READY, tags=["operations"], summary="Can reports be run")
-async def ready(request: Request[Any, Any, Any], backend: NamedDependency[Backend]) -> Response[Readiness]:
+async def ready(request: AnyRequest, backend: NamedDependency[Backend]) -> Response[Readiness]:
     """200 where registry, tables, workers and disk are there; else 503, and which of them is not, since when.
 
     As they were a few seconds ago: whoever asks waits for nothing.
@@ -55,7 +58,8 @@ SHARED = ["/reports/{report_id:str}", "/schedules", "/schedules/{name:str}", "/s
 
 
 @route(SHARED, http_method=HttpMethod.OPTIONS, include_in_schema=False)
-async def methods(request: Request[Any, Any, Any]) -> Response[None]:
-    """The methods of an address that has several handlers; Litestar by itself would tell those of the first."""
+async def allowed_methods(request: AnyRequest) -> Response[None]:
+    """The methods of an address that has several handlers."""
+    # Litestar's own answer to OPTIONS names the methods of one handler only.
     here = (found.methods for found in request.app.routes if found.path_format == request.scope["path_template"])
     return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(next(here)))})

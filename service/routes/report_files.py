@@ -17,8 +17,9 @@ from store_uptime.service.registry.states import ReportState
 from store_uptime.service.routes.caller import ApiRequest, Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.openapi import FileOperation
+from store_uptime.service.routes.problem_responses import classic_problems, problems
 from store_uptime.service.routes.report_status import shown_status
-from store_uptime.service.routes.schemas import ReportStatus, classic_problems, problems
+from store_uptime.service.routes.schemas import ReportStatus
 from store_uptime.service.workers import interactive
 
 MEDIA: dict[Format, str] = {

@@ -22,8 +22,9 @@ from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.states import ReportState
 from store_uptime.service.routes.caller import ApiRequest, Caller
 from store_uptime.service.routes.deliveries import shown_delivery
+from store_uptime.service.routes.problem_responses import problems
 from store_uptime.service.routes.request_options import shown_options
-from store_uptime.service.routes.schemas import Progress, ReportDetails, ReportStatus, problems
+from store_uptime.service.routes.schemas import Progress, ReportDetails, ReportStatus
 from store_uptime.service.workers import interactive
 
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")

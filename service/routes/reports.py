@@ -15,17 +15,11 @@ from store_uptime.service.registry.states import Status, states_of
 from store_uptime.service.registry.triggers import ReportRequest, trigger
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import TriggerOperation
+from store_uptime.service.routes.problem_responses import TAKES_NOTHING, classic_problems, problems
 from store_uptime.service.routes.report_status import shown_status
 from store_uptime.service.routes.request_options import requested_options
-from store_uptime.service.routes.schemas import (
-    TAKES_NOTHING,
-    TEXT,
-    ReportPage,
-    Triggered,
-    TriggerRequest,
-    classic_problems,
-    problems,
-)
+from store_uptime.service.routes.request_schemas import TEXT, TriggerRequest
+from store_uptime.service.routes.schemas import ReportPage, Triggered
 
 ENDING = problems(s404="No such report.", s410="The report is not kept any more.", **TAKES_NOTHING)
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", max_length=255)]

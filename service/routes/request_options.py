@@ -16,7 +16,8 @@ from store_uptime.pipeline import (
     parse_positive_duration,
 )
 from store_uptime.service.registry.rows import StoredOptions
-from store_uptime.service.routes.schemas import ReportOptions, ScheduleMembers, TriggerRequest
+from store_uptime.service.routes.request_schemas import ScheduleMembers, TriggerRequest
+from store_uptime.service.routes.schemas import ReportOptions
 
 Value = TypeVar("Value")
 PERCENT = r"^([0-9]{1,2}(\.[0-9]{1,9})?|100)?$"

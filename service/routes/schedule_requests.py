@@ -13,7 +13,7 @@ from store_uptime.service.registry.operations import registry_clock
 from store_uptime.service.registry.schedules import StoredSchedule
 from store_uptime.service.routes.deliveries import check_destination
 from store_uptime.service.routes.request_options import parsed_member, requested_options
-from store_uptime.service.routes.schemas import ScheduleMembers
+from store_uptime.service.routes.request_schemas import ScheduleMembers
 
 log = structlog.get_logger(part="schedules")
 

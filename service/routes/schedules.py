@@ -25,20 +25,12 @@ from store_uptime.service.registry.schedules import (
 from store_uptime.service.registry.states import ReportState
 from store_uptime.service.registry.triggers import new_id
 from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
 from store_uptime.service.routes.reports import triggered_answer
 from store_uptime.service.routes.request_options import shown_options
+from store_uptime.service.routes.request_schemas import ScheduleChange, ScheduleRequest
 from store_uptime.service.routes.schedule_requests import checked_schedule, new_schedule, possible_name
-from store_uptime.service.routes.schemas import (
-    TAKES_NOTHING,
-    CreatedSchedule,
-    LastReport,
-    Schedule,
-    ScheduleChange,
-    ScheduleList,
-    ScheduleRequest,
-    Triggered,
-    problems,
-)
+from store_uptime.service.routes.schemas import CreatedSchedule, LastReport, Schedule, ScheduleList, Triggered
 
 UNKNOWN = problems(s404="No such schedule.", **TAKES_NOTHING)
 

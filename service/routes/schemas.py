@@ -1,93 +1,12 @@
-"""What requests and answers hold, as JSON; the OpenAPI document is made from these."""
+"""What answers hold, as JSON; the OpenAPI document is made from these and from `request_schemas.py`."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
-from litestar.openapi import ResponseSpec
-from litestar.params import QueryParameter
 
-from store_uptime.pipeline import DURATION_PATTERN, Columns, Format
 from store_uptime.service.registry.grants import Role
 from store_uptime.service.registry.states import DeliveryKind, DeliveryState, Status
-
-TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
-StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
-StoreIdInQuery = Annotated[
-    str, QueryParameter(pattern=TEXT, max_length=1000, min_length=1, description="A store id, as written in the polls.")
-]
-
-
-def only_told(**schema: Any) -> msgspec.Meta:
-    """What a text must be, for the document alone: whoever reads the text has a better sentence where it is not so."""
-    return msgspec.Meta(extra_json_schema={"extra": schema})
-
-
-NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
-ScheduleName = Annotated[str, msgspec.Meta(pattern=NAME)]
-StoreIdOrNumber = Annotated[StoreId | int, only_told(pattern=TEXT, maxLength=1000)]
-Duration = Annotated[str, only_told(pattern=f"^{DURATION_PATTERN}$", minLength=2)]
-LongerThanNothing = Annotated[str, only_told(pattern=f"^(?=.*[1-9]){DURATION_PATTERN}$", minLength=2)]
-Instant = Annotated[str, only_told(format="date-time")]
-
-
-class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What a report is asked for; everything may be left out.
-
-    store_id: only this store, as text or as a whole number; null or empty: all. now: the end of the three windows,
-    2026-03-09, 2026-03-09T12:00 or 2026-03-09T12:00:00.5+01:00, without an offset UTC; else the newest poll.
-    columns: what the files hold if a request for them does not say. max_gap, lookback: 90m, 2h, 1d12h.
-    """
-
-    store_id: StoreIdOrNumber | None = None
-    now: Instant | None = None
-    columns: Columns = "plain"
-    max_gap: LongerThanNothing | None = None
-    lookback: Duration | None = None
-
-
-class ScheduleMembers(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a schedule has beside its name."""
-
-    cron: Annotated[str, msgspec.Meta(max_length=200)]
-    zone: Annotated[str, msgspec.Meta(max_length=100)] = "UTC"
-    store_id: StoreIdOrNumber | None = None
-    columns: Columns = "plain"
-    max_gap: LongerThanNothing | None = None
-    lookback: Duration | None = None
-    retention: LongerThanNothing | None = None
-    deliver_to: Annotated[list[str], msgspec.Meta(max_length=20)] = []
-    format: Format = "csv"
-    webhook: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
-
-
-class ScheduleRequest(ScheduleMembers, forbid_unknown_fields=True, kw_only=True):
-    """A report that is to be made again and again.
-
-    name: letters, digits, - _ and .; cron: five fields, read on the clock of zone. The options as for a report.
-    retention: how long its reports are kept, such as 90d; deliver_to: destinations of the server for its files, in
-    format; webhook: an address to announce each report at.
-    """
-
-    name: ScheduleName
-
-
-class ScheduleChange(ScheduleMembers, forbid_unknown_fields=True, kw_only=True):
-    """A schedule as it is to be from now on: members as of a new one, and as there where they are left out.
-
-    name: that of the address, if it is given.
-    """
-
-    name: ScheduleName | None = None
-
-
-class DeliveryRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Where a report is to be delivered: the name of a destination of the server. columns: as it was triggered, if not
-    said."""
-
-    to: str
-    format: Format = "csv"
-    columns: Columns | None = None
 
 
 class Triggered(msgspec.Struct):
@@ -174,7 +93,7 @@ class Provenance(TypedDict):
     data_age_seconds: how old now was when the report was made, or due (null: now was given); horizon: from when to when
     polls count; mapping: where there is one, what it says of each table; selection: in a file of some stores only."""
 
-    now: datetime  # here and in the next but one: its text, as JSON has it
+    now: datetime  # a text in truth, as in `horizon`: the type gives the document its format
     now_is: str
     data_age_seconds: float | None
     horizon: list[datetime]
@@ -283,12 +202,6 @@ class StorePage(msgspec.Struct):
     next: str | None
 
 
-class SignIn(msgspec.Struct, forbid_unknown_fields=True):
-    """An API key, to begin a session with."""
-
-    key: Annotated[str, msgspec.Meta(max_length=200)]
-
-
 class Session(msgspec.Struct):
     """Who is signed in, what they may do, and the token that every request but GET must show in X-CSRF-Token."""
 
@@ -320,37 +233,3 @@ class Problem(msgspec.Struct):
     title: str
     detail: str
     error: str
-
-
-ALWAYS = {
-    400: "The request does not fit.",
-    401: "A key is needed.",
-    403: "The key's role does not suffice, or the request comes from another site, or under a name of another server.",
-    429: "Too many requests.",
-    431: "The head of the request is too large.",
-    500: "A mistake of the server.",
-    503: "Something that it takes is away: Retry-After says when to try again.",
-}
-
-
-TAKES_NOTHING = {"s408": "Too slow.", "s413": "Too large."}
-"""What a body can be refused for where none is taken, beside 400."""
-
-
-def problems(**more: str) -> dict[int, ResponseSpec]:
-    """The problems that any route may have, and its own by status: s404="…"."""
-    return described_problems("application/problem+json", more)
-
-
-def classic_problems(**more: str) -> dict[int, ResponseSpec]:
-    """The same of the addresses that are older than this service, and answer with plain JSON."""
-    return described_problems("application/json", more)
-
-
-def described_problems(media_type: str, more: dict[str, str]) -> dict[int, ResponseSpec]:
-    """Problems by status, with their meaning."""
-    every = ALWAYS | {int(status[1:]): meaning for status, meaning in more.items()}
-    return {
-        status: ResponseSpec(Problem, description=meaning, media_type=media_type, generate_examples=False)
-        for status, meaning in sorted(every.items())
-    }

@@ -23,7 +23,9 @@ from store_uptime.service.front.rate_limit import RateLimitMiddleware
 from store_uptime.service.registry.grants import Grant, Role, needs
 from store_uptime.service.registry.keys import delete_session
 from store_uptime.service.routes.caller import Caller
-from store_uptime.service.routes.schemas import TAKES_NOTHING, Session, SignIn, problems
+from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
+from store_uptime.service.routes.request_schemas import SignIn
+from store_uptime.service.routes.schemas import Session
 
 ATTEMPTS = 20  # a minute, from one address
 SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}
@@ -50,16 +52,16 @@ async def sign_in(
         await record_failed_sign_in(backend.registry, data.key, client)
         raise
     cookie, csrf_token = await create_session(backend.registry, grant.name, client)
-    kept = Cookie(
+    session_cookie = Cookie(
         key=COOKIE,
         value=cookie,
-        httponly=True,
+        httponly=True,  # a script in the page, wherever it came from, cannot carry the session away
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=request.url.scheme == "https",  # a secure cookie over plain HTTP would be dropped by the browser
         max_age=int(SESSION.total_seconds()),
         path="/",
     )
-    return Response(Session(grant.name, grant.role, csrf_token), status_code=201, cookies=[kept])
+    return Response(Session(grant.name, grant.role, csrf_token), status_code=201, cookies=[session_cookie])
 
 
 @get("/session", **needs(Role.READ), responses=problems(), tags=["sessions"], summary="Who is signed in")

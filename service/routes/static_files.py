@@ -1,19 +1,22 @@
 """Folders whose files anybody may read."""
 
 from pathlib import Path
-from typing import Any
 
-from litestar import Request
-from litestar.datastructures import CacheControlHeader
+from litestar import Request, Router
+from litestar.datastructures import CacheControlHeader, State
 from litestar.exceptions import NotFoundException
 from litestar.static_files import create_static_files_router
 
+AnyRequest = Request[object, object, State]
+"""A request for which it does not matter who makes it."""
 
-def files(path: str, folder: Path, cache: CacheControlHeader | None = None) -> Any:
-    """The route of a folder's files. Nothing else is looked for: it may be no name that a file can have."""
+
+def static_files(path: str, folder: Path, cache: CacheControlHeader) -> Router:
+    """The route of the files in a folder, below a path."""
     names = {file.name for file in folder.iterdir() if file.is_file()}
 
-    async def know(request: Request[Any, Any, Any]) -> None:
+    # Litestar would ask the disk for any name, and some raise ValueError there, such as one with a zero byte.
+    async def refuse_unknown(request: AnyRequest) -> None:
         if request.path_params["file_path"].removeprefix("/") not in names:
             raise NotFoundException
 
@@ -22,6 +25,6 @@ def files(path: str, folder: Path, cache: CacheControlHeader | None = None) -> A
         directories=[folder],
         include_in_schema=False,
         opt={"exclude_from_auth": True},
-        before_request=know,
+        before_request=refuse_unknown,
         cache_control=cache,
     )

@@ -15,7 +15,9 @@ from store_uptime.service.registry.report_lookup import find_result
 from store_uptime.service.registry.reports import stored_explanation
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import TimelineOperation
-from store_uptime.service.routes.schemas import TAKES_NOTHING, StoreIdInQuery, StorePage, problems
+from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
+from store_uptime.service.routes.request_schemas import StoreIdInQuery
+from store_uptime.service.routes.schemas import StorePage
 from store_uptime.service.workers import interactive
 from store_uptime.service.workers.sample_data import load_sample
 
@@ -23,9 +25,9 @@ Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 Prefix = Annotated[str, QueryParameter(max_length=1000, description="Only ids that begin like this.")]
 After = Annotated[str, QueryParameter(max_length=1000, description="The last id of a page.")]
 SAMPLE_STORES, SAMPLE_DAYS = 200, 9
-SOURCE = "source"  # what the audit says is looked at, where it is no report
+SOURCE = "source"  # the subject in the audit of what is no report
 LOADED = {204: ResponseSpec(None, description="Loaded.")}
-MEDIA = {"json": "application/json", "csv": "text/csv"}
+MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
 
 @get(
@@ -39,7 +41,7 @@ async def stores(
     caller: NamedDependency[Caller], prefix: Prefix = "", after: After = "", limit: Limit = 100
 ) -> StorePage:
     """Stores with a poll in the horizon, in byte order; not older than a minute."""
-    known = await caller.backend.stores.ids()
+    known = await caller.backend.stores.ids()  # in byte order, so that a page is found without reading what lies before
     start = max(
         bisect_left(known, prefix.encode(), key=str.encode), bisect_right(known, after.encode(), key=str.encode)
     )
@@ -69,6 +71,7 @@ async def timeline(
     format: FromQuery[Literal["json", "csv"]] = "json",
 ) -> Response[Any]:
     """The pieces of the store's week, each with the poll that it rests on: of a report, or as of the newest poll."""
+    # With a report its own plan is explained, else a new one as of the newest poll.
     figures = plan = None
     if report_id:
         await find_result(backend.registry, report_id)
@@ -79,7 +82,7 @@ async def timeline(
     )
     if not report_id:
         await caller.note("read", SOURCE, f"explained {caller.store_noted(store_id)}")
-    return Response(content[format], media_type=MEDIA[format])
+    return Response(content[format], media_type=MEDIA_TYPES[format])
 
 
 @post(

@@ -1,37 +1,34 @@
-"""Whether a request fits its route, told in sentences with what is allowed.
+"""Whether a request fits its route, and if not, sentences with what is allowed.
 
-Litestar converts parameters and bodies, but it ignores parameters that it does not know, bodies where none is taken and
-members that come twice, takes 1.0 for a whole number, and speaks of types. So this looks first: check_request, then
-query, header and body, then the words for a type.
+check_request      all that is wrong with a request: query, headers and body
+expected_members   the members of a body, by name
+json_faults        what is wrong with a body, whose members are JSON
+allowed_words.py   what a type allows, in words
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 import msgspec
-from litestar import Request
 from litestar.exceptions import SerializationException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
-from store_uptime.service.routes.schemas import NAME, TEXT
+from store_uptime.service.routes.allowed_words import allowed, word_list
+from store_uptime.service.routes.static_files import AnyRequest
 
-SHOWN = 60  # characters of what was given
-WITH_BODIES = ("POST", "PUT", "PATCH", "DELETE")
-WORDS_OF_PATTERNS = {
-    TEXT: "text without zero bytes",
-    NAME: "a letter or digit, then letters, digits, - _ and ., at most 63 in all",
-}
+QUOTED_LENGTH = 60  # characters
+METHODS_WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
 
-class Nothing(msgspec.Struct):
+class NoBody(msgspec.Struct):
     """The body of a route that takes none."""
 
 
@@ -44,15 +41,19 @@ class Expected:
     is_required: bool
 
 
-async def check_request(request: Request[Any, Any, Any]) -> None:
-    """Refuse what does not fit the route. Raises ValidationException."""
+async def check_request(request: AnyRequest) -> None:
+    """Raises ValidationException with a sentence for each fault of a request."""
+    # Litestar converts parameters and bodies after this, but it ignores unknown parameters, members that come twice and
+    # bodies where none is taken, takes 1.0 for a whole number, and its messages name Python types.
     handler = request.route_handler
     query, headers = expected_parameters(handler, QueryParameter), expected_parameters(handler, HeaderParameter)
     faults = [*query_faults(request.query_params.multi_items(), query), *header_faults(request.headers, headers)]
     data = handler.parsed_data_field
-    if request.method in WITH_BODIES:
-        struct, is_needed = (Nothing, False) if data is None else (struct_of(data), not data.is_optional)
-        faults += body_faults(await json_of(request), struct, is_needed=is_needed)
+    if request.method in METHODS_WITH_BODY:
+        struct = NoBody if data is None else struct_of(data)
+        content = await json_of(request)
+        if content is not None or (data is not None and not data.is_optional):
+            faults += body_faults(content, struct)
         faults += repeated_names(await request.body(), expected_members(struct))
     if faults:
         raise ValidationException(" ".join(faults))
@@ -79,18 +80,18 @@ def expected_parameters(
 
 
 def struct_of(data: FieldDefinition) -> type[msgspec.Struct]:
-    """What the body of a route is, where it is not left out."""
+    """The struct of a body that may be left out: the type is a union with None then."""
     kinds = (data.annotation, *data.args)
     return next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
 
 
 def query_faults(given: Iterable[tuple[str, Any]], expected: Mapping[str, Expected]) -> Iterator[str]:
-    """What is wrong with the parameters of an address: unknown, given twice, missing, or of no use."""
+    """A sentence for each parameter of an address that is unknown, repeated, missing or not allowed."""
     pairs = list(given)
     counts, values = Counter(name for name, _ in pairs), dict(pairs)
     yield from unknown_names(values, expected, "parameter", "this address")
     yield from given_once(name for name in counts.elements() if name in expected)
-    yield from misfits(values, expected, strict=False)
+    yield from text_faults(values, expected)
 
 
 def given_once(names: Iterable[str]) -> Iterator[str]:
@@ -99,22 +100,24 @@ def given_once(names: Iterable[str]) -> Iterator[str]:
 
 
 def header_faults(given: Mapping[str, str], expected: Mapping[str, Expected]) -> Iterator[str]:
-    """What is wrong with the headers that a route reads."""
+    """A sentence for each header that the route reads and that is missing or not allowed."""
+    # Others are not looked at: browsers and proxies send many that are no business of a route.
     values = {name: given[name] for name in expected if name in given}
-    yield from misfits(values, expected, strict=False)
+    yield from text_faults(values, expected)
 
 
-async def json_of(request: Request[Any, Any, Any]) -> object:
+async def json_of(request: AnyRequest) -> object:
     """The body as plain values; None where it is empty. Raises ValidationException."""
     try:
         return await request.json()
     except SerializationException:
-        place = place_of_fault(await request.body())
-        raise ValidationException(f"The body of this request {place}.") from None
+        fault = syntax_fault(await request.body())
+        raise ValidationException(f"The body of this request {fault}.") from None
 
 
-def place_of_fault(body: bytes) -> str:
-    """From where on a body is not JSON, as far as a second parser can tell, which takes more but tells places."""
+def syntax_fault(body: bytes) -> str:
+    """Where a body stops being JSON."""
+    # msgspec names a byte; Python's parser names line and column, but accepts some bodies that msgspec does not.
     try:
         json.loads(body, parse_int=str)
     except json.JSONDecodeError as error:
@@ -123,99 +126,78 @@ def place_of_fault(body: bytes) -> str:
 
 
 def repeated_names(body: bytes, expected: Mapping[str, Expected]) -> list[str]:
-    """A sentence for each member that comes more than once in an object of a body: parsers take the last one."""
+    """A sentence for each member that comes more than once in an object of a body."""
+    # Parsers take the last of them, and what was sent twice by mistake would be half ignored.
     faults: list[str] = []
 
-    def looked_at(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def note_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         faults.extend(given_once(name for name, _ in pairs if name in expected))
         return dict(pairs)
 
-    json.loads(body or b"null", object_pairs_hook=looked_at, parse_int=str)
+    # parse_int: Python refuses to read integers of more than 4300 digits, which here is for `body_faults` to say.
+    json.loads(body or b"null", object_pairs_hook=note_repeated, parse_int=str)
     return faults
 
 
-def body_faults(given: object, struct: type[msgspec.Struct], *, is_needed: bool) -> Iterator[str]:
-    """What is wrong with the members of a body; null stands for a body that is left out."""
-    if given is None and not is_needed:
-        return
+def body_faults(given: object, struct: type[msgspec.Struct]) -> Iterator[str]:
+    """A sentence for each member of a body that is unknown, missing or not allowed; or that it is no object."""
     expected = expected_members(struct)
     if isinstance(given, dict):
         yield from unknown_names(given, expected, "member", "the body")
-        yield from misfits(given, expected, strict=True)
+        yield from json_faults(given, expected)
     else:
-        members = f"with {listed(expected, 'or')}" if expected else "without members, or nothing"
-        yield f"The body must be a JSON object {members}, not {shown(given)}."
+        members = f"with {word_list(expected, 'or')}" if expected else "without members, or nothing"
+        yield f"The body must be a JSON object {members}, not {quoted(given)}."
 
 
 @cache
 def expected_members(struct: type[msgspec.Struct]) -> Mapping[str, Expected]:
-    """The members of a body."""
+    """The members of a body, by their names in JSON."""
     fields = msgspec.structs.fields(struct)
     return {field.encode_name: Expected(field.encode_name, field.type, field.required) for field in fields}
 
 
 def unknown_names(given: Iterable[str], expected: Mapping[str, Expected], noun: str, taker: str) -> Iterator[str]:
-    """A sentence for each name that nothing goes by."""
-    for name in sorted(set(given) - expected.keys()):  # a parser of addresses gives them in any order
-        known = listed(expected, "and") if expected else "none"
+    for name in sorted(set(given) - expected.keys()):  # sorted, or the same request would be answered in two ways
+        known = word_list(expected, "and") if expected else "none"
         near = get_close_matches(name, expected, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        yield f"There is no {noun} {shown(name)}: {taker} takes {known}.{hint}"
+        yield f"There is no {noun} {quoted(name)}: {taker} takes {known}.{hint}"
 
 
-def misfits(values: Mapping[str, object], expected: Mapping[str, Expected], *, strict: bool) -> Iterator[str]:
-    """A sentence for each value that does not fit, or is missing.
+def text_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) -> Iterator[str]:
+    """A sentence for each value of an address or a header that is missing or not allowed; values are texts."""
+    # A form sends an empty text for each field that is left empty: what is required is missing then.
+    empty = {name for name, each in expected.items() if each.is_required and values.get(name) == ""}
+    given = {name: value for name, value in values.items() if name not in empty}
+    yield from value_faults(given, expected, convert_text)
 
-    not strict: values are texts, and an empty one counts as left out.
-    """
+
+def json_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) -> Iterator[str]:
+    """A sentence for each member of a body that is missing or not allowed; values are of JSON."""
+    yield from value_faults(values, expected, msgspec.convert)
+
+
+def convert_text(value: object, hint: Any) -> object:
+    return msgspec.convert(value, hint, strict=False)
+
+
+def value_faults(
+    values: Mapping[str, object], expected: Mapping[str, Expected], convert: Callable[[object, Any], object]
+) -> Iterator[str]:
     for each in expected.values():
         words = allowed(inspect.type_info(each.hint))
-        if each.name in values and (strict or not each.is_required or values[each.name] != ""):
-            try:
-                msgspec.convert(values[each.name], each.hint, strict=strict)
-            except msgspec.ValidationError:
-                yield f"{each.name} must be {words}, not {shown(values[each.name])}."
-        elif each.is_required:
-            yield f"{each.name} is missing; it must be {words}."
+        if each.name not in values:
+            if each.is_required:
+                yield f"{each.name} is missing; it must be {words}."
+            continue
+        try:
+            convert(values[each.name], each.hint)
+        except msgspec.ValidationError:
+            yield f"{each.name} must be {words}, not {quoted(values[each.name])}."
 
 
-def shown(value: object) -> str:
-    """What was given, as JSON, and no more of it than helps."""
+def quoted(value: object) -> str:
+    """A value as JSON, cut where it is long."""
     text = msgspec.json.encode(value).decode()
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
-def allowed(kind: inspect.Type) -> str:
-    """What a value may be, in words."""
-    match kind:
-        case inspect.Metadata(type=inner):
-            return allowed(inner)
-        case inspect.LiteralType(values=values):
-            return listed([str(value) for value in values if value != ""], "or")
-        case inspect.UnionType(types=kinds):
-            return " or ".join(allowed(each) for each in kinds if not isinstance(each, inspect.NoneType))
-        case inspect.ListType(item_type=item, max_length=most):
-            return f"a list of at most {most} values, each {allowed(item)}"
-        case _:
-            return plain_words(kind)
-
-
-def plain_words(kind: inspect.Type) -> str:
-    """What a single value may be, in words."""
-    match kind:
-        case inspect.StrType(pattern=pattern, min_length=least, max_length=most):
-            words = WORDS_OF_PATTERNS[pattern] if pattern else "text"
-            words = f"{words} that is not empty" if least else words
-            return f"{words} of at most {most} characters" if most else words
-        case inspect.IntType(ge=least, le=most):
-            return "a whole number" if least is None else f"a whole number from {least} to {most}"
-        case inspect.BoolType():
-            return "true or false"
-        case _:
-            raise TypeError(f"there are no words for {kind}")
-
-
-def listed(names: Iterable[str], last: str) -> str:
-    """a, b and c."""
-    *others, final = names
-    return f"{', '.join(others)} {last} {final}" if others else final
+    return text if len(text) <= QUOTED_LENGTH else f"{text[:QUOTED_LENGTH]}…"

@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 from store_uptime.service.app import HANDLERS
-from store_uptime.service.cli.serve import ANSWERS_S
+from store_uptime.service.cli.serve import GRACE_S
 from store_uptime.service.settings import Settings
 from tests.deploy.conftest import RECIPES
 
 KUBERNETES = {part["kind"]: part for part in yaml.safe_load_all((RECIPES / "kubernetes.yaml").read_text("utf-8"))}
 DOCKERFILE = (RECIPES / "Dockerfile").read_text("utf-8").replace("\\\n", "")
 UNIT = (RECIPES / "store-uptime.service").read_text("utf-8")
-STOPPING_S = Settings().grace.total_seconds() + ANSWERS_S
+STOPPING_S = Settings().grace.total_seconds() + GRACE_S
 
 
 def pod() -> dict[str, Any]:

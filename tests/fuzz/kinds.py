@@ -42,8 +42,8 @@ from store_uptime.pipeline.source.postgres.connection import parse_conninfo, red
 from store_uptime.pipeline.source.proposal import proposed_mapping
 from store_uptime.pipeline.tables import COLUMNS, ROWS_OF
 from store_uptime.service.queue import cron
-from store_uptime.service.routes.schemas import DeliveryRequest, ScheduleChange, ScheduleRequest, TriggerRequest
-from store_uptime.service.routes.validation import body_faults, expected_members, place_of_fault, repeated_names
+from store_uptime.service.routes.request_schemas import DeliveryRequest, ScheduleChange, ScheduleRequest, TriggerRequest
+from store_uptime.service.routes.validation import body_faults, expected_members, repeated_names, syntax_fault
 from tests.fuzz import mutations, seeds
 
 Files = dict[str, bytes]
@@ -257,10 +257,10 @@ def read_body(text: str) -> None:
     try:
         given = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        place_of_fault(body)
+        syntax_fault(body)
         return
     for shape in BODY_SHAPES:
-        sentences = list(body_faults(given, shape, is_needed=True))
+        sentences = list(body_faults(given, shape))
         sentences += repeated_names(body, expected_members(shape))
         assert all(isinstance(sentence, str) for sentence in sentences)
 

@@ -17,7 +17,7 @@ from store_uptime.pipeline import DURATION_PATTERN, Options
 from store_uptime.pipeline.instants import GRAMMAR, parse_instant
 from store_uptime.service.cli.main import app
 from store_uptime.service.routes.request_options import requested_options
-from store_uptime.service.routes.schemas import TriggerRequest
+from store_uptime.service.routes.request_schemas import TriggerRequest
 from store_uptime.service.routes.validation import body_faults
 from tests.support.profiles import examples
 
@@ -95,7 +95,7 @@ def by_command(member: str, text: str) -> Any:
 def by_request(member: str, text: str) -> Any:
     """What the API has read; None where it has refused."""
     body = msgspec.json.decode(msgspec.json.encode({member: text}))
-    assert list(body_faults(body, TriggerRequest, is_needed=False)) == []
+    assert list(body_faults(body, TriggerRequest)) == []
     asked = msgspec.convert(body, TriggerRequest)
     try:
         options = requested_options(asked, asked.now)

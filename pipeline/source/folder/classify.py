@@ -10,12 +10,13 @@ from store_uptime.pipeline.source.folder.content import CannotUnpack, first_byte
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind, NotRead, PassedOver
 from store_uptime.pipeline.source.folder.odd_text import has_bare_delimiters, oddities
 from store_uptime.pipeline.source.folder.own_files import is_own_header, is_own_json, is_own_workbook
-from store_uptime.pipeline.source.folder.paths import hive_partitions, is_utf8, printable
+from store_uptime.pipeline.source.folder.paths import hive_partitions, is_utf8
 from store_uptime.pipeline.source.folder.sizes import check_rows
 from store_uptime.pipeline.source.folder.text_files import Header, has_header, headers, rejects_table
 from store_uptime.pipeline.source.folder.unreadable import PARQUET, unreadable_reason
 from store_uptime.pipeline.source.folder.walk import PathBelow
 from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.text import printable
 
 PACKED_TIMES = 8  # about how much larger a compressed file is when it is unpacked
 MOST_COLUMNS = 1_000  # of text: Polars takes minutes for seventy thousand

@@ -16,9 +16,9 @@ from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.classify import classify
 from store_uptime.pipeline.source.folder.data_file import DataFile, PassedOver, listed_with_reasons, warnings_of
-from store_uptime.pipeline.source.folder.paths import printable
 from store_uptime.pipeline.source.folder.walk import files_below
 from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.text import printable
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.content import is_cut_off
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
 from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_files, missing_table
-from store_uptime.pipeline.source.folder.paths import printable
 from store_uptime.pipeline.source.folder.small_files import frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
 from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, first_words, readable_frame
 from store_uptime.pipeline.tables import Table
+from store_uptime.pipeline.text import printable
 
 
 def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> "Folder":

@@ -1,6 +1,5 @@
-"""Names of files and folders: how they are shown, which are hidden, and what Hive keeps in them.
+"""Names of files and folders: which are hidden, and what Hive keeps in them.
 
-printable         a name without what would act on a terminal
 is_hidden         what Spark, Hadoop, macOS and other tools leave beside the data
 hive_partitions   the values in folders such as `date=2024-05-05`
 """
@@ -13,19 +12,6 @@ from urllib.parse import unquote
 HIDDEN = (".", "_")
 CHECKSUM = ".crc"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
-
-
-def printable(name: str | Path) -> str:
-    """A name as it can stand in a sentence: control characters and bytes that are not UTF-8 are written out."""
-    text = str(name)
-    return text if text.isprintable() else "".join(map(written_out, text))
-
-
-def written_out(mark: str) -> str:
-    """A character, or its escape where it cannot be seen; a byte that is no UTF-8 as `\\xNN`."""
-    if 0xDC80 <= ord(mark) <= 0xDCFF:  # what Python makes of such a byte
-        return f"\\x{ord(mark) - 0xDC00:02x}"
-    return mark if mark.isprintable() else repr(mark)[1:-1]
 
 
 def is_utf8(name: str | Path) -> bool:

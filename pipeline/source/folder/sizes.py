@@ -10,7 +10,7 @@ Raises SourceMismatch, which says the limit and how to go on.
 from pathlib import Path
 
 from store_uptime.pipeline.errors import SourceMismatch
-from store_uptime.pipeline.source.folder.paths import printable
+from store_uptime.pipeline.text import printable
 
 MOST_TIMES = 250  # as large as the packed file
 ALWAYS_ALLOWED = 256 << 20  # bytes, however small the packed file is

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from store_uptime.pipeline.errors import SourceMismatch, SourceMissing
-from store_uptime.pipeline.source.folder.paths import is_hidden, is_utf8, path_bytes, printable
+from store_uptime.pipeline.source.folder.paths import is_hidden, is_utf8, path_bytes
+from store_uptime.pipeline.text import printable
 
 
 @dataclass(frozen=True)

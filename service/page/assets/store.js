@@ -1,13 +1,13 @@
-// A store's week: what a stretch rests on, by pointer or by arrow keys; an outage's place and its polls.
+// A store's week: what a piece rests on, by pointer or by arrow keys; where an outage is drawn, and its polls.
 
 import { on, part } from "./page.js";
 
 const pieces = [...document.querySelectorAll("#days [data-piece]")].sort((a, b) => a.dataset.piece - b.dataset.piece);
-const told = part("told");
+const detail = part("piece-detail");
 let current = 0;
 
-const tell = (element) => {
-  told.textContent = element.dataset.title ?? element.getAttribute("aria-label");
+const showDetail = (element) => {
+  detail.textContent = element.dataset.title ?? element.getAttribute("aria-label");
 };
 
 function mark(first, last) {
@@ -26,6 +26,7 @@ function walk(by) {
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
+// One piece takes part in the order of Tab; arrow keys go on from there.
 if (pieces.length) {
   current = pieces.length - 1; // the newest
   pieces[current].tabIndex = 0;
@@ -35,13 +36,13 @@ part("days").addEventListener("keydown", (event) => {
   event.preventDefault();
   walk(STEPS[event.key]);
 });
-on("pointerover", "#days [data-piece], #days [data-title]", (event) => tell(event.currentTarget));
+on("pointerover", "#days [data-piece], #days [data-title]", (event) => showDetail(event.currentTarget));
 on("focus", "#days [data-piece]", (event) => {
   const piece = event.currentTarget;
   pieces[current].tabIndex = -1;
   current = pieces.indexOf(piece);
   piece.tabIndex = 0;
-  tell(piece);
+  showDetail(piece);
   mark(Number(piece.dataset.piece), Number(piece.dataset.piece));
 });
 on("blur", "#days [data-piece]", () => mark(-1, -1));
@@ -50,19 +51,19 @@ on("pointerover", "[data-first]", ({ currentTarget: row }) => mark(Number(row.da
 on("pointerout", "[data-first]", () => mark(-1, -1));
 on("click", "[data-first] a[href^='#piece']", (event) => {
   event.preventDefault();
-  const piece = pieces.find((one) => one.dataset.piece === event.currentTarget.closest("tr").dataset.first);
+  const row = event.currentTarget.closest("tr");
+  const piece = pieces.find((each) => each.dataset.piece === row.dataset.first);
   piece.focus();
   piece.scrollIntoView({ block: "center" });
-  const row = event.currentTarget.closest("tr");
   mark(Number(row.dataset.first), Number(row.dataset.last));
 });
 
 on("click", "[data-polls]", (event) => {
   event.preventDefault();
-  const wanted = new Set(event.currentTarget.dataset.polls.split(" "));
+  const instants = new Set(event.currentTarget.dataset.polls.split(" "));
   const rows = [...document.querySelectorAll("[data-poll]")];
   part("polls").querySelector("details").open = true;
-  for (const row of rows) row.classList.toggle("marked", wanted.has(row.dataset.poll));
+  for (const row of rows) row.classList.toggle("marked", instants.has(row.dataset.poll));
   const found = rows.findLast((row) => row.classList.contains("marked"));
   (found ?? part("polls")).scrollIntoView({ block: "center" });
   if (found) {

@@ -1,6 +1,6 @@
-// Reports on their way: told by server-sent events, and where those do not come through, asked for every two seconds.
+// The progress of reports: by server-sent events, and where a proxy keeps those back, by a request every two seconds.
 
-import { ask, doing, on } from "./page.js";
+import { callApi } from "./page.js";
 
 const POLL_MS = 2000;
 const SILENCE_MS = 5000;
@@ -9,9 +9,9 @@ for (const section of document.querySelectorAll("[data-report][data-then]")) wat
 
 function watch(section) {
   const id = section.dataset.report;
-  const begun = performance.now() - 1000 * Number(section.dataset.seconds);
+  const startMs = performance.now() - 1000 * Number(section.dataset.seconds);
   const ticking = setInterval(() => {
-    section.querySelector(".elapsed").textContent = `${Math.round((performance.now() - begun) / 1000)} s`;
+    section.querySelector(".elapsed").textContent = `${Math.round((performance.now() - startMs) / 1000)} s`;
   }, 1000);
 
   const update = (status) => {
@@ -46,7 +46,7 @@ function watch(section) {
 async function poll(id, update) {
   for (;;) {
     try {
-      const status = await ask("GET", `/get_report/${id}?status_only=true`);
+      const status = await callApi("GET", `/get_report/${id}?status_only=true`);
       update(status);
       if (status.status !== "Running") return;
     } catch {

@@ -30,7 +30,7 @@ from store_uptime.pipeline.errors import (
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.discovery import found_files
 from store_uptime.pipeline.source.folder.folder import scan
-from store_uptime.pipeline.source.folder.paths import printable
+from store_uptime.pipeline.text import printable
 from tests.support.feeds import HOURS, POLLS, ZONES, called, frames, lines, table, written_feed
 from tests.support.profiles import examples
 

@@ -176,7 +176,7 @@ def understood(name: str, *arguments: str) -> dict[str, Any]:
     """What a command makes of its arguments, by the name of the option."""
     _, bound, _ = app.parse_args([*name.split(), *PLACES.get(name, []), *arguments])
     taken = dict(bound.arguments)
-    for group in (taken.pop("settings", None), taken.pop("place", None)):
+    for group in (taken.pop("settings", None), taken.pop("location", None)):
         taken |= {} if group is None else asdict(group)
     return taken | {"allowed_host": taken.get("allowed_hosts")}
 

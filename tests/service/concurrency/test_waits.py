@@ -18,7 +18,7 @@ import pytest
 
 from store_uptime.pipeline import SourceMismatch
 from store_uptime.service.backend.readiness import NEWER
-from store_uptime.service.cli.registry import RegistryLocation, opened
+from store_uptime.service.cli.registry import RegistryLocation, registry_session
 from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.concurrency.threads import NoThread, Threads
 from store_uptime.service.errors import AnswerTooLate, NeedsMoreMemory, RegistryRefused, RegistryUnreachable
@@ -333,7 +333,7 @@ def test_a_command_does_not_wait_for_ever_for_the_schema(
     with (
         locked(server, "store_uptime.migration"),
         pytest.raises(RegistryUnreachable) as failed,
-        opened(RegistryLocation(registry=server)),
+        registry_session(RegistryLocation(registry=server)),
     ):
         pass
     assert failed.value.cause is Cause.TIMEOUT

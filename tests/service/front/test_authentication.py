@@ -21,7 +21,7 @@ from store_uptime.service.front.proxies import FOR, forwarded_client, header_val
 from store_uptime.service.networks import NoProxy, proxy_networks
 from store_uptime.service.page import views
 from store_uptime.service.page.templates import ASSETS as ASSET_FOLDER
-from store_uptime.service.page.templates import assets_path, engine
+from store_uptime.service.page.templates import assets_path, template_engine
 from store_uptime.service.registry.grants import Role
 from store_uptime.service.testing import Service
 from tests.support.feeds import called
@@ -294,7 +294,7 @@ def documented() -> dict[tuple[str, str], Role]:
 def routes() -> list[tuple[str, str, dict[str, Any]]]:
     """Method, path and options of every route, but those that tell methods, and the document of the API."""
     given = {name: Provide(lambda: None, sync_to_thread=False) for name in ("backend", "caller", "selection")}
-    templates = TemplateConfig(instance=engine())
+    templates = TemplateConfig(instance=template_engine())
     app = Litestar([*HANDLERS, views.views], template_config=templates, dependencies=given)
     return [
         (str(method), re.sub(r"{[^}]*}", "ID", route.path), handler.opt)

@@ -8,8 +8,8 @@ import pytest
 
 from store_uptime.pipeline import build_report, build_timeline, open_source
 from store_uptime.service.page.drawing import WIDTH, drawn_days
-from store_uptime.service.page.humanize import format_duration, format_instant, local_time, options
-from store_uptime.service.page.view_models import rejected_of
+from store_uptime.service.page.humanize import format_duration, format_instant, format_local_time, format_options
+from store_uptime.service.page.store_models import rejected_of
 from store_uptime.service.registry.rows import StoredOptions
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 
@@ -39,15 +39,15 @@ def test_durations_are_said_as_people_say_them(seconds: float | None, said: str)
 def test_instants_say_their_zone() -> None:
     assert format_instant(datetime(2026, 3, 1, 9, 5, tzinfo=UTC)) == "Sun 1 Mar 2026, 09:05 UTC"
     assert format_instant(None) == "never"
-    assert local_time("2026-03-01T09:05:07.5-03:30") == "Sun 1 Mar 09:05:07 −03:30"
-    assert local_time("2026-03-01T09:05:00+00:00") == "Sun 1 Mar 09:05 +00:00"
+    assert format_local_time("2026-03-01T09:05:07.5-03:30") == "Sun 1 Mar 09:05:07 −03:30"
+    assert format_local_time("2026-03-01T09:05:00+00:00") == "Sun 1 Mar 09:05 +00:00"
 
 
 def test_options_are_said_where_they_are_not_the_usual_ones() -> None:
     usual = StoredOptions(store_id=None, now=None, max_gap=None, lookback=86_400.0, columns="plain")
-    assert options(usual) == "all stores"
+    assert format_options(usual) == "all stores"
     other = StoredOptions(store_id="7", now="2026-03-01T00:00:00Z", max_gap=5400.0, lookback=0.0, columns="plain")
-    assert options(other) == "store 7, as of Sun 1 Mar 2026, 00:00 UTC, a poll speaks for 1h30m, lookback 0h"
+    assert format_options(other) == "store 7, as of Sun 1 Mar 2026, 00:00 UTC, a poll speaks for 1h30m, lookback 0h"
 
 
 def week(now: str, zone: str = "America/New_York") -> list[dict[str, Any]]:

@@ -420,7 +420,7 @@ def test_a_figure_is_traced_to_its_polls_in_two_clicks(fleet: Page) -> None:
 
 def test_a_stretch_tells_what_it_rests_on(page: Page, views: dict[str, str]) -> None:
     page.goto(views["store"])
-    told = page.locator("#told")
+    told = page.locator("#piece-detail")
     page.locator(".piece.down").first.hover()
     expect(told).to_have_text(
         re.compile(r"^Down, Mon 9 Mar 12:00 .*, 1 h 5 min\. Rests on the poll of Mon 9 Mar 12:00 ")
@@ -568,10 +568,10 @@ def test_all_of_it_can_be_done_with_the_keyboard(page: Page, reports: dict[str, 
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.closest('#days') !== null"):
             break
-    expect(page.locator("#told")).to_contain_text("Rests on the poll of")
-    shown = page.locator("#told").inner_text()
+    expect(page.locator("#piece-detail")).to_contain_text("Rests on the poll of")
+    shown = page.locator("#piece-detail").inner_text()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator("#told")).not_to_have_text(shown)
+    expect(page.locator("#piece-detail")).not_to_have_text(shown)
 
 
 def test_all_rows_are_printed(fleet: Page) -> None:
@@ -586,7 +586,7 @@ def test_all_rows_are_printed(fleet: Page) -> None:
 
 
 def test_style_and_scripts_may_be_kept_for_ever_and_views_may_not(client: httpx.Client, views: dict[str, str]) -> None:
-    for name in ("page.css", "page.js", "fleet.js", "icon.svg"):
+    for name in ("page.css", "page.js", "fleet.js", "rows.js", "icon.svg"):
         assert client.get(f"{assets_path()}/{name}").headers["Cache-Control"] == "max-age=31536000, public, immutable"
     for path in ("/", views["fleet"], views["store"], "/history", views["missing"]):
         assert client.get(path).headers["Cache-Control"] == "no-store", path

@@ -18,7 +18,7 @@ from msgspec import inspect
 from store_uptime.service.app import HANDLERS
 from store_uptime.service.front.problems import HANDLERS as HANDLERS_OF_PROBLEMS
 from store_uptime.service.front.problems import UNEXPECTED
-from store_uptime.service.page.templates import engine
+from store_uptime.service.page.templates import template_engine
 from store_uptime.service.page.views import views
 from store_uptime.service.routes.request_options import selection_of
 from store_uptime.service.routes.validation import allowed, expected_members, expected_parameters, struct_of
@@ -228,7 +228,9 @@ def test_a_mistake_of_ours_on_the_page_is_a_page_for_a_browser(accept: str, medi
         return Template("problem.html", context={})  # `detail` is missing, which is known when it is written only
 
     view = Router("/", route_handlers=[broken], exception_handlers=views.exception_handlers)
-    app = Litestar([view], template_config=TemplateConfig(instance=engine()), exception_handlers=HANDLERS_OF_PROBLEMS)
+    app = Litestar(
+        [view], template_config=TemplateConfig(instance=template_engine()), exception_handlers=HANDLERS_OF_PROBLEMS
+    )
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/broken", headers={"Accept": accept})
     assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (500, media)

@@ -1,0 +1,68 @@
+"""The summary of a report on stderr: what was read, what is odd about it, and what came out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store_uptime import pipeline
+from store_uptime.pipeline import counted
+from store_uptime.service.cli.terminal import echo, format_reasons
+from store_uptime.service.page.freshness import Freshness, freshness
+from store_uptime.service.page.humanize import format_behind, format_elapsed
+from store_uptime.service.parameters import STDOUT
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from store_uptime.pipeline import Report, TableCounts
+
+Line = tuple[str, str]
+"""What a line is about, and its sentence."""
+
+
+def echo_summary(report: "Report", out: Path, seconds: float) -> None:
+    """Print the summary of a report that was made in so many seconds and written to out."""
+    # By the clock of this moment, as on the page; the age in `provenance` is of when the report was begun.
+    fresh = freshness(report, report.exact.select("last_poll_us").max().item())
+    lines = [*data_lines(report, fresh), *result_lines(report, fresh)]
+    lines.append(("written", f"to {'stdout' if out == STDOUT else out}, in {format_elapsed(seconds)}"))
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        echo(f"{name:<{width}}  {text}")
+
+
+def data_lines(report: "Report", fresh: Freshness) -> Iterator[Line]:
+    provenance, quality = report.provenance, report.quality
+    yield "source", provenance["source"]
+    if "mapping" in provenance:
+        yield "mapping", ", ".join(f"{table} ({', '.join(keys)})" for table, keys in provenance["mapping"].items())
+    chosen = "" if fresh.age_s is None else f"{pipeline.age_in_words(fresh.age_s)} ago, "
+    yield "now", f"{fresh.now} ({chosen}{provenance['now_is']}{format_behind(fresh.behind_s)})"
+    yield "stores", counted(report.exact.height, "store")
+    for name, counts in quality.tables.items():
+        yield name, ", ".join(row_counts(counts))
+    if quality.duplicates or quality.contradictory:
+        yield "repeats", f"{counted(quality.duplicates, 'exact repeat')}, {quality.contradictory:,} contradictory"
+    for key, ids in quality.stores.items():
+        if ids:
+            yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {quality.meaning(key)}"
+    yield from (("warning", warning) for warning in quality.warnings)
+
+
+def result_lines(report: "Report", fresh: Freshness) -> Iterator[Line]:
+    day, week = (format_share(report.uptime_percent(window)) for window in ("day", "week"))
+    yield "uptime", f"{day} in the last day, {week} in the last week, of all stores together"
+    down = report.exact["down_now"].sum()
+    yield "down", f"{down:,} of {counted(report.exact.height, 'store')} {fresh.down_word}"
+
+
+def format_share(share: "Decimal | None") -> str:
+    return "–" if share is None else f"{share} %"
+
+
+def row_counts(counts: "TableCounts") -> Iterator[str]:
+    yield f"{counts.accepted:,} accepted"
+    if counts.outside:
+        yield f"{counts.outside:,} outside the horizon"
+    if counts.rejected:
+        yield f"{sum(counts.rejected.values()):,} rejected: {format_reasons(counts.rejected)}"

@@ -1,0 +1,30 @@
+// Numbers, durations and instants as people read them: the rules of humanize.py, for what scripts write by themselves.
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+export const formatNumber = (value) => value.toLocaleString("en");
+
+export const formatWeekday = (ms) => DAYS[new Date(ms).getUTCDay()];
+
+export function formatDuration(seconds) {
+  if (seconds === null) return "unknown";
+  if (seconds > 0 && seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.floor((Math.trunc(seconds + 30)) / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return [hours && `${hours} h`, (rest || !hours) && `${rest} min`].filter(Boolean).join(" ");
+}
+
+// Tue 10 Mar 16:00, in UTC. Not by Intl, whose texts differ between browsers and would not be those of the server.
+export function formatPollTime(seconds) {
+  const at = new Date(1000 * seconds);
+  const clock = at.toISOString().slice(11, 16);
+  return `${formatWeekday(at)} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${clock}`;
+}
+
+// Text of others for a place that takes no <bdi> element, such as a title: it turns nothing around it, and the marks
+// that would turn it are shown as such.
+const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
+const TURNING = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+export const isolated = (text) => TURNING.test(text) ? `\u2068${text.replace(CONTROLS, "\ufffd")}\u2069` : text;

@@ -1,0 +1,43 @@
+"""How old the data of a report is: its now against the clock, or its newest poll against a now that was given."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from store_uptime.service.page.humanize import down_word, to_datetime
+
+if TYPE_CHECKING:
+    from store_uptime.pipeline import Report
+
+SECOND_US = 1_000_000
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """now: the end of the windows, as text.
+
+    age_s: seconds from now to the clock; None where now was given. behind_s: seconds from the newest poll to a now that
+    was given; None where it was not, or where there is no poll. down_word: when the stores are down that are down now.
+    """
+
+    now: str
+    age_s: float | None
+    behind_s: float | None
+    down_word: str
+
+
+def freshness(report: "Report", newest_poll_us: int | None) -> Freshness:
+    """How old the data of a report is at this moment; newest_poll_us: of the whole report, microseconds since 1970."""
+    horizon, now = report.plan.horizon, report.provenance["now"]
+    if report.plan.options.now is None:
+        # A clock that is set back makes no data of the future: its age is none then.
+        age_s = max(0, time.time_ns() // 1_000 - horizon.now_us) / SECOND_US
+        return Freshness(now, age_s, None, down_word(age_s))
+    behind_s = horizon.seconds_since(newest_poll_us)
+    return Freshness(now, None, behind_s, down_word(behind_s))
+
+
+def seconds_since(instant: datetime | str) -> float:
+    """How long ago an instant was, by the clock; not below 0."""
+    return max(0.0, (datetime.now(UTC) - to_datetime(instant)).total_seconds())
