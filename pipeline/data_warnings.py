@@ -7,9 +7,10 @@ Each kind is a class: its fields are the facts, its text is the sentence, and `c
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from store_uptime.pipeline.durations import SECOND_US, UNIT_US
+from store_uptime.pipeline.instants import iso
 from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
-from store_uptime.pipeline.options import SECOND_US, UNIT_US, iso
 from store_uptime.pipeline.warning_text import BadValue, age_in_words, shortened, some_stores
 
 

@@ -7,7 +7,13 @@ duration_text             a timedelta as the shortest such text
 
 import re
 from datetime import timedelta
+from typing import Literal
 
+SECOND_US = 1_000_000
+HOUR_US = 3_600 * SECOND_US
+DAY_US = 24 * HOUR_US
+WEEK_US = 7 * DAY_US
+UNIT_US: dict[Literal["s", "ms", "us"], int] = {"s": SECOND_US, "ms": 1_000, "us": 1}
 FORMS = "90m, 2h or 1d12h"
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 DIGITS = 9
@@ -58,3 +64,8 @@ def duration_text(length: timedelta) -> str:
 def quoted(text: str) -> str:
     """A text in quotes, cut where it is long."""
     return repr(text if len(text) <= QUOTED else f"{text[:QUOTED]}…")
+
+
+def microseconds(duration: timedelta) -> int:
+    """A duration in whole microseconds."""
+    return duration // timedelta(microseconds=1)

@@ -4,8 +4,10 @@
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+YEAR_1_US, YEAR_10000_US = -62_135_596_800_000_000, 253_402_300_800_000_000
 FORMS = "2026-03-09, 2026-03-09T12:00 or 2026-03-09T12:00:00.5+01:00 (without an offset it is UTC)"
 DAY, CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
 OFFSET = r"[Zz]|[+-][0-9]{2}:?[0-9]{2}"
@@ -32,3 +34,18 @@ def parse_instant(text: str) -> datetime:
 def with_offset(moment: datetime) -> datetime:
     """A moment that knows its offset from UTC; one without is taken to be UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def instant_us(moment: datetime) -> int:
+    """Microseconds since 1970 UTC; a moment without an offset is UTC."""
+    return (with_offset(moment) - EPOCH) // timedelta(microseconds=1)
+
+
+def iso(instant: int) -> str:
+    """An instant as people and programs read it, with the fraction only where there is one."""
+    return from_us(instant).isoformat(sep="T").replace("+00:00", "Z")
+
+
+def from_us(instant: int) -> datetime:
+    """The moment that is so many microseconds after 1970. Raises OverflowError outside the years 1 to 9999."""
+    return EPOCH + timedelta(microseconds=instant)

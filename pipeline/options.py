@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Self, TypeVar
 
-from store_uptime.pipeline.durations import parse_duration
-from store_uptime.pipeline.instants import parse_instant, with_offset
+from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US, WEEK_US, parse_duration
+from store_uptime.pipeline.instants import from_us, instant_us, iso, parse_instant, with_offset
 
 Text = TypeVar("Text")
 Value = TypeVar("Value")
@@ -14,12 +14,6 @@ Value = TypeVar("Value")
 Columns = Literal["plain", "extended"]
 Format = Literal["csv", "parquet", "json", "xlsx"]
 
-SECOND_US = 1_000_000
-HOUR_US = 3_600 * SECOND_US
-DAY_US = 24 * HOUR_US
-WEEK_US = 7 * DAY_US
-YEAR_1_US, YEAR_10000_US = -62_135_596_800 * SECOND_US, 253_402_300_800 * SECOND_US
-UNIT_US: dict[Literal["s", "ms", "us"], int] = {"s": SECOND_US, "ms": 1_000, "us": 1}
 OLD_US = 2 * HOUR_US
 """Data whose newest poll is longer ago is old: docs/semantics.md, "Warnings"."""
 LOOKBACK = timedelta(hours=24)
@@ -28,8 +22,6 @@ WINDOWS = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US}
 
 EMBEDDED = "embedded:"
 """The address of the server that this package starts."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, init=False)
@@ -169,26 +161,6 @@ class Horizon:
     def seconds_since(self, poll_us: int | None) -> float | None:
         """How long before now a poll was; None where there is none."""
         return None if poll_us is None else (self.now_us - poll_us) / SECOND_US
-
-
-def microseconds(duration: timedelta) -> int:
-    """A duration in whole microseconds."""
-    return duration // timedelta(microseconds=1)
-
-
-def instant_us(moment: datetime) -> int:
-    """Microseconds since 1970 UTC; a moment without an offset is UTC."""
-    return microseconds(with_offset(moment) - EPOCH)
-
-
-def iso(instant: int) -> str:
-    """An instant as people and programs read it, with the fraction only where there is one."""
-    return from_us(instant).isoformat(sep="T").replace("+00:00", "Z")
-
-
-def from_us(instant: int) -> datetime:
-    """The moment that is so many microseconds after 1970. Raises OverflowError outside the years 1 to 9999."""
-    return EPOCH + timedelta(microseconds=instant)
 
 
 def iso_text(moment: datetime | None) -> str | None:

@@ -11,7 +11,8 @@ Times are int64 microseconds; UTC ones since 1970, wall-clock ones since 1970 on
 import polars as pl
 
 from store_uptime.pipeline.calendar.offsets import local_offsets
-from store_uptime.pipeline.options import DAY_US, SECOND_US, Horizon
+from store_uptime.pipeline.durations import DAY_US, SECOND_US
+from store_uptime.pipeline.options import Horizon
 
 BRIDGED_US = 60 * SECOND_US
 

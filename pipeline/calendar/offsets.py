@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from store_uptime.pipeline.calendar.tzdata import zone_rules
-from store_uptime.pipeline.options import DAY_US, SECOND_US
+from store_uptime.pipeline.durations import DAY_US, SECOND_US
 
 DEFAULT_ZONE = "America/Chicago"
 FOREVER_US = 2**62

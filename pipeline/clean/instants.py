@@ -4,8 +4,9 @@ import polars as pl
 
 from store_uptime.pipeline.clean.columns import as_text
 from store_uptime.pipeline.clean.local_times import HOUR_TO_SECOND, MINUTE_US, clock_us
+from store_uptime.pipeline.durations import DAY_US, HOUR_US, UNIT_US
+from store_uptime.pipeline.instants import YEAR_1_US, YEAR_10000_US
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
-from store_uptime.pipeline.options import DAY_US, HOUR_US, UNIT_US, YEAR_1_US, YEAR_10000_US
 from store_uptime.pipeline.tables import SPACE
 
 INSTANT = (

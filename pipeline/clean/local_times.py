@@ -3,7 +3,7 @@
 import polars as pl
 
 from store_uptime.pipeline.clean.columns import as_text
-from store_uptime.pipeline.options import HOUR_US, SECOND_US
+from store_uptime.pipeline.durations import HOUR_US, SECOND_US
 from store_uptime.pipeline.tables import SPACE
 
 MINUTE_US = 60 * SECOND_US

@@ -17,8 +17,8 @@ from store_uptime.pipeline.clean.ids import id_reasons, with_text_id
 from store_uptime.pipeline.clean.instants import poll_instant_us
 from store_uptime.pipeline.clean.local_times import local_time_us, weekday
 from store_uptime.pipeline.clean.reasons import Reason, first_reason
+from store_uptime.pipeline.durations import DAY_US
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
-from store_uptime.pipeline.options import DAY_US
 from store_uptime.pipeline.tables import SPACE, Table
 
 

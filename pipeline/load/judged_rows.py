@@ -11,8 +11,8 @@ import polars as pl
 from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.clean.reasons import WITHOUT_STORE
 from store_uptime.pipeline.clean.rules import JUDGES
+from store_uptime.pipeline.durations import HOUR_US, SECOND_US
 from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.options import HOUR_US, SECOND_US
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import read_error, scan
 from store_uptime.pipeline.source.frames import READ_ERRORS

@@ -5,10 +5,10 @@ from typing import cast
 
 import polars as pl
 
-from store_uptime.pipeline.clean.plausibility import rejected_rows_warning, unlikely_times, weekdays_from_one
 from store_uptime.pipeline.clean.split import CleanedTable, TableCounts
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.table_plausibility import rejected_rows_warning, unlikely_times, weekdays_from_one
 from store_uptime.pipeline.tables import ROWS_OF, SPACE, Table
 
 SAMPLE_ROWS = 1_000  # of each kind: enough to tell words and units

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from math import isfinite
 
+from store_uptime.pipeline.durations import UNIT_US
+from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.mapping_rules import TimestampUnit
-from store_uptime.pipeline.options import UNIT_US, instant_us
 
 # A time of a poll lies between these: wide enough for any feed, and no number lies in them in two units.
 YEARS_US = (instant_us(datetime(1990, 1, 1, tzinfo=UTC)), instant_us(datetime(2100, 1, 1, tzinfo=UTC)))

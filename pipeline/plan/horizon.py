@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from store_uptime.pipeline.durations import DAY_US, WEEK_US, microseconds
 from store_uptime.pipeline.errors import (
     CHOOSE_NOW,
     EXPORT_POLLS,
@@ -15,9 +16,10 @@ from store_uptime.pipeline.errors import (
     NowTooLate,
     UnknownStore,
 )
+from store_uptime.pipeline.instants import instant_us, iso
 from store_uptime.pipeline.mapping.mapping import mapping_line
 from store_uptime.pipeline.mapping.time_units import other_unit
-from store_uptime.pipeline.options import DAY_US, WEEK_US, Horizon, Options, instant_us, iso, microseconds
+from store_uptime.pipeline.options import Horizon, Options
 
 if TYPE_CHECKING:
     from store_uptime.pipeline.source.protocol import Source

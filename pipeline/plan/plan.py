@@ -14,8 +14,9 @@ from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
 from store_uptime.pipeline.calendar.tzdata import known_zones, tzdata_version
 from store_uptime.pipeline.clean.reasons import WITHOUT_STORE
 from store_uptime.pipeline.clean.split import CODED_ID, CleanedTable
+from store_uptime.pipeline.durations import microseconds
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
-from store_uptime.pipeline.options import Horizon, Options, microseconds
+from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.source.protocol import Source
 
 FLAGS = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")

@@ -10,14 +10,6 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from store_uptime.pipeline.clean.plausibility import (
-    HALF,
-    is_many,
-    rejected_rows_warning,
-    spreadsheet_ids,
-    unlikely_times,
-    weekdays_from_one,
-)
 from store_uptime.pipeline.clean.split import CleanedTable
 from store_uptime.pipeline.data_warnings import (
     DataWarning,
@@ -28,8 +20,17 @@ from store_uptime.pipeline.data_warnings import (
     UnknownHours,
     UnknownZones,
 )
-from store_uptime.pipeline.options import DAY_US, OLD_US
+from store_uptime.pipeline.durations import DAY_US
+from store_uptime.pipeline.options import OLD_US
 from store_uptime.pipeline.plan.plan import DeclaredStores, Plan
+from store_uptime.pipeline.table_plausibility import (
+    HALF,
+    is_many,
+    rejected_rows_warning,
+    spreadsheet_ids,
+    unlikely_times,
+    weekdays_from_one,
+)
 from store_uptime.pipeline.tables import SPACE
 
 FORMS: Mapping[str, pl.Expr] = {

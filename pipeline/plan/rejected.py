@@ -9,15 +9,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from store_uptime.pipeline.clean.plausibility import example_of
 from store_uptime.pipeline.clean.raw import NONE_VALID, RawPolls
 from store_uptime.pipeline.clean.remedies import remedy
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_polls, clean_zones
+from store_uptime.pipeline.durations import DAY_US
 from store_uptime.pipeline.errors import AllPollsRejected, NewestPollsRejected, NoPolls, OnlyPollRejected
-from store_uptime.pipeline.options import DAY_US, Horizon
+from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, no_polls, nothing_polled
 from store_uptime.pipeline.source.protocol import Source
+from store_uptime.pipeline.table_plausibility import example_of
 from store_uptime.pipeline.text import most_frequent_first
 
 

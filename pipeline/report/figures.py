@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from store_uptime.pipeline.options import HOUR_US, WINDOWS
+from store_uptime.pipeline.durations import HOUR_US
+from store_uptime.pipeline.options import WINDOWS
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.uptime.stage import Figures
 

@@ -16,8 +16,9 @@ import polars as pl
 
 from store_uptime.pipeline.errors import writing
 from store_uptime.pipeline.files import Purpose, check_targets, first_bytes_of, header_line, write_file
+from store_uptime.pipeline.instants import instant_us, iso
 from store_uptime.pipeline.load.reject_files import REJECTS
-from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection, instant_us, iso
+from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.rejected import RejectedTables
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent

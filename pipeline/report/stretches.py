@@ -16,7 +16,9 @@ from typing import Literal
 
 import polars as pl
 
-from store_uptime.pipeline.options import EPOCH, WINDOWS, microseconds
+from store_uptime.pipeline.durations import microseconds
+from store_uptime.pipeline.instants import EPOCH
+from store_uptime.pipeline.options import WINDOWS
 from store_uptime.pipeline.report.figures import UNIT_US, figure_of
 from store_uptime.pipeline.report.timeline import Timeline
 

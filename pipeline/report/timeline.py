@@ -11,8 +11,10 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE, local_days, local_offsets
+from store_uptime.pipeline.durations import SECOND_US, WEEK_US
 from store_uptime.pipeline.files import Purpose, first_bytes_of, header_line
-from store_uptime.pipeline.options import SECOND_US, WEEK_US, Horizon, iso
+from store_uptime.pipeline.instants import iso
+from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.plan.packing import unpacked_polls
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.plan import Plan

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from store_uptime.pipeline.options import HOUR_US, iso
+from store_uptime.pipeline.durations import HOUR_US
+from store_uptime.pipeline.instants import iso
 from store_uptime.pipeline.sample.stores import Feed, stores_between
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from store_uptime.pipeline.options import HOUR_US, SECOND_US
+from store_uptime.pipeline.durations import HOUR_US, SECOND_US
 from store_uptime.pipeline.sample.random_numbers import draw, next_random, salt, u64
 from store_uptime.pipeline.sample.stores import Feed
 

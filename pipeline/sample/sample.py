@@ -20,7 +20,7 @@ import polars as pl
 
 from store_uptime.pipeline.errors import CannotWrite, writing
 from store_uptime.pipeline.files import check_targets, remove_earlier
-from store_uptime.pipeline.options import instant_us
+from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.sample.bad_rows import bad_rows
 from store_uptime.pipeline.sample.hours import hours, zones
 from store_uptime.pipeline.sample.polls import polls

@@ -13,10 +13,11 @@ import polars as pl
 from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.clean.instants import instant_of_text
 from store_uptime.pipeline.clean.local_times import local_time_us
+from store_uptime.pipeline.durations import UNIT_US
+from store_uptime.pipeline.instants import iso
 from store_uptime.pipeline.mapping.likeness import ACTIVE, INACTIVE, SURE, USUAL, YES_OR_NO, likeness
 from store_uptime.pipeline.mapping.mapping_rules import toml_value, word_text
 from store_uptime.pipeline.mapping.time_units import YEARS_US
-from store_uptime.pipeline.options import UNIT_US, iso
 from store_uptime.pipeline.source.probable_tables import ROWS, ProbableTable, probable_tables
 from store_uptime.pipeline.tables import COLUMNS, SPACE, Table
 from store_uptime.pipeline.text import counted, most_frequent_first

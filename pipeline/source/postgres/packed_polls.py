@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from store_uptime.pipeline.clean.ids import id_reasons
 from store_uptime.pipeline.clean.reasons import first_reason
-from store_uptime.pipeline.options import EPOCH, instant_us
+from store_uptime.pipeline.instants import EPOCH, instant_us
 
 SINCE_2000_US = instant_us(EPOCH.replace(year=2000))
 WIDTH = 8

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from psycopg.sql import Literal as Value
 
+from store_uptime.pipeline.instants import EPOCH, instant_us
 from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.options import EPOCH, Horizon, instant_us
+from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.source.postgres.database_tables import DatabaseTable
 from store_uptime.pipeline.source.postgres.session import Pull
 from store_uptime.pipeline.source.postgres.times import EVER, LooseTimes, Stretch, TypedTimes, WholeTimes

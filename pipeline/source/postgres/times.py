@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from psycopg.sql import SQL, Composable, Identifier
 from psycopg.sql import Literal as Value
 
+from store_uptime.pipeline.durations import DAY_US, UNIT_US
+from store_uptime.pipeline.instants import EPOCH, YEAR_1_US, YEAR_10000_US, instant_us
 from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.options import DAY_US, EPOCH, UNIT_US, YEAR_1_US, YEAR_10000_US, instant_us
 from store_uptime.pipeline.tables import SPACE
 
 if TYPE_CHECKING:

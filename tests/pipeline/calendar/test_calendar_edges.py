@@ -7,8 +7,9 @@ import pytest
 
 from store_uptime.pipeline import Frames, Options, build_report
 from store_uptime.pipeline.calendar.intervals import business_intervals
+from store_uptime.pipeline.durations import DAY_US, HOUR_US
 from store_uptime.pipeline.errors import HorizonOutOfRange
-from store_uptime.pipeline.options import DAY_US, HOUR_US, Horizon
+from store_uptime.pipeline.options import Horizon
 
 NO_HOURS = pl.DataFrame(
     schema=dict.fromkeys(("store_id", "day_of_week", "start_time_local", "end_time_local"), pl.String)

@@ -17,7 +17,8 @@ import pytest
 
 from store_uptime.pipeline.calendar.offsets import local_days, local_offsets
 from store_uptime.pipeline.calendar.tzdata import known_zones
-from store_uptime.pipeline.options import DAY_US, EPOCH, HOUR_US, SECOND_US, instant_us
+from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US
+from store_uptime.pipeline.instants import EPOCH, instant_us
 
 EVERY = sorted(known_zones())
 DAY_S = 86_400

@@ -8,8 +8,10 @@ from hypothesis import assume, given
 
 from store_uptime.pipeline import Options, Report, build_report
 from store_uptime.pipeline.calendar.tzdata import tzdata_version
+from store_uptime.pipeline.durations import HOUR_US, WEEK_US
 from store_uptime.pipeline.errors import NoPolls
-from store_uptime.pipeline.options import HOUR_US, WEEK_US, Horizon, instant_us
+from store_uptime.pipeline.instants import instant_us
+from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.plan import partitions as plan_partitions
 from store_uptime.pipeline.plan.packing import POSITION_BITS, PollKeys, neighbours, packed_poll, unpacked_polls
 from store_uptime.pipeline.plan.partitions import Partition, partition_of

@@ -35,8 +35,9 @@ from store_uptime.pipeline import (
     write_file,
     write_rejects,
 )
+from store_uptime.pipeline.durations import HOUR_US, WEEK_US
 from store_uptime.pipeline.errors import CannotWrite, CellFull, SheetFull
-from store_uptime.pipeline.options import HOUR_US, WEEK_US, instant_us, iso
+from store_uptime.pipeline.instants import instant_us, iso
 from store_uptime.pipeline.report.figures import (
     EXTENDED,
     FIGURE,

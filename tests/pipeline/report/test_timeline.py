@@ -23,8 +23,9 @@ from store_uptime.pipeline import (
     week_of,
     write_sample,
 )
+from store_uptime.pipeline.durations import microseconds
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
-from store_uptime.pipeline.options import WINDOWS, microseconds
+from store_uptime.pipeline.options import WINDOWS
 from store_uptime.pipeline.report.stretches import Status
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 from tests.support.profiles import examples

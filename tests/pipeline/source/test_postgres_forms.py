@@ -25,7 +25,8 @@ from store_uptime.pipeline.errors import (
     SourceRefused,
     SourceUnreachable,
 )
-from store_uptime.pipeline.options import Horizon, instant_us
+from store_uptime.pipeline.instants import instant_us
+from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, parse_conninfo
 from store_uptime.pipeline.source.postgres.postgres import Postgres
 from tests.support.postgres import (

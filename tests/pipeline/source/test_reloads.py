@@ -28,7 +28,8 @@ from store_uptime.pipeline import (
     open_source,
     polled_stores,
 )
-from store_uptime.pipeline.options import Horizon, instant_us
+from store_uptime.pipeline.instants import instant_us
+from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, source_error
 from store_uptime.pipeline.source.postgres.postgres import Postgres
 from tests.pipeline.source.test_postgres_forms import NOON

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from store_uptime.pipeline import Limits
-from store_uptime.pipeline.options import DAY_US, HOUR_US, WEEK_US, Horizon
+from store_uptime.pipeline.durations import DAY_US, HOUR_US, WEEK_US
+from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.plan.packing import PollKeys, packed_poll
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.uptime.stage import STEPS, database, stage
