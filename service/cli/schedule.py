@@ -30,7 +30,7 @@ Name = Annotated[str, Parameter(group=INPUT, help="Its name: letters, digits, - 
 
 
 @schedule.command(name="add")
-def add_schedule(
+def create_schedule(
     name: Name,
     /,
     *,
@@ -121,7 +121,7 @@ def list_schedules(*, location: RegistryLocation = DEFAULT_LOCATION) -> int:
 
 
 @schedule.command(name="remove")
-def remove_schedule(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
+def drop_schedule(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Have a schedule come no more. Its reports stay.
 
     For example:
@@ -136,7 +136,7 @@ def remove_schedule(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCAT
 
 
 @schedule.command(name="run")
-def run_schedule(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
+def run_schedule_now(name: Name, /, *, location: RegistryLocation = DEFAULT_LOCATION) -> int:
     """Ask for a report of a schedule now, and print its id.
 
     It is one more, beside those of the schedule's due times.

@@ -147,7 +147,7 @@ def body_faults(given: object, struct: type[msgspec.Struct]) -> Iterator[str]:
         yield from json_faults(given, expected)
     else:
         members = f"with {word_list(expected, 'or')}" if expected else "without members, or nothing"
-        yield f"The body must be a JSON object {members}, not {quoted(given)}."
+        yield f"The body must be a JSON object {members}, not {json_excerpt(given)}."
 
 
 @cache
@@ -162,7 +162,7 @@ def unknown_names(given: Iterable[str], expected: Mapping[str, Expected], noun: 
         known = word_list(expected, "and") if expected else "none"
         near = get_close_matches(name, expected, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        yield f"There is no {noun} {quoted(name)}: {taker} takes {known}.{hint}"
+        yield f"There is no {noun} {json_excerpt(name)}: {taker} takes {known}.{hint}"
 
 
 def text_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) -> Iterator[str]:
@@ -194,10 +194,10 @@ def value_faults(
         try:
             convert(values[each.name], each.hint)
         except msgspec.ValidationError:
-            yield f"{each.name} must be {words}, not {quoted(values[each.name])}."
+            yield f"{each.name} must be {words}, not {json_excerpt(values[each.name])}."
 
 
-def quoted(value: object) -> str:
+def json_excerpt(value: object) -> str:
     """A value as JSON, cut where it is long."""
     text = msgspec.json.encode(value).decode()
     return text if len(text) <= QUOTED_LENGTH else f"{text[:QUOTED_LENGTH]}…"
