@@ -25,13 +25,13 @@ from store_uptime.pipeline.source.postgres.locks import BEGIN, LockedTables
 from store_uptime.pipeline.source.postgres.patience import RUN, NoAnswer, lock_wait_s, server_settings
 from store_uptime.pipeline.source.postgres.pulls import PullFailed, by_connection, by_connectorx, in_thread
 from store_uptime.pipeline.statements import statement
-from store_uptime.pipeline.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     import polars as pl
 
 Result = TypeVar("Result")
 
+LOOK_S = 0.1  # between two looks at a pull
 FRUGAL = ("set local max_parallel_workers_per_gather = 0", "set local work_mem = '64MB'")
 """A pull keeps one core of the server busy, and groups the polls of some thousand stores without a file."""
 
@@ -131,8 +131,9 @@ class Session:
         """What a pull brings. Raises SourceUnreachable where it takes longer than there is patience."""
         patience_s = (self._target.patience or RUN).total_seconds()
         deadline = monotonic() + patience_s
-        # Polars handles SIGINT in a way that lets a longer wait go on after Ctrl-C.
-        while not wait([coming], PATIENCE_S).done:
+        # In steps: Polars installs its SIGINT handler with SA_RESTART, so a wait without an end would never notice it:
+        # https://github.com/pola-rs/polars/issues/21739.
+        while not wait([coming], LOOK_S).done:
             if self.connection.closed or monotonic() > deadline:
                 raise self._error(
                     NoAnswer(f"it has not answered within {patience_s:g} s"), f"The statement was {name}."
