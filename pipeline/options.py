@@ -116,7 +116,7 @@ class Selection:
     unknown: bool = False
 
     @property
-    def asked(self) -> dict[str, Any]:
+    def criteria(self) -> dict[str, Any]:
         """What is set, as plain values; the window only where it matters."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         wanted = {field.name: values[field.name] for field in fields(self) if values[field.name] != field.default}

@@ -103,8 +103,8 @@ def weekdays_from_one(hours: CleanedTable) -> Iterator[DataWarning]:
 
 def spreadsheet_ids(ids: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
     """Whether any id looks as a spreadsheet leaves it. ids: by table, distinct."""
-    odd = {name: rows.filter(pl.col("store_id").str.contains(SPREADSHEET_ID)) for name, rows in ids.items()}
-    found = {name: rows for name, rows in odd.items() if not rows.is_empty()}
+    damaged = {name: rows.filter(pl.col("store_id").str.contains(SPREADSHEET_ID)) for name, rows in ids.items()}
+    found = {name: rows for name, rows in damaged.items() if not rows.is_empty()}
     if found:
         every = pl.concat(found.values())["store_id"].unique().sort()
         yield SpreadsheetIds(tuple(found), every.len(), every[0])

@@ -92,9 +92,9 @@ def run_as(owner: tuple[int, int] | None, *command: str) -> "subprocess.Complete
 
 def environment() -> dict[str, str]:
     """The environment of PostgreSQL's programs: no PGPORT to move the socket, no password, messages in English."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))  # useradd is not for everyone
-    return {**kept, "PATH": path, "LC_ALL": "C"}
+    return {**inherited, "PATH": path, "LC_ALL": "C"}
 
 
 def fault_line(output: str) -> str:

@@ -58,10 +58,10 @@ class BadMapping(StoreUptimeError):
     """The file of a mapping says what cannot be: a table, key or value that is not known, or two things at once."""
 
     file: str
-    place: str
+    subject: str
     found: Clause
     allowed: Clause
-    message = "{file}: {place} {found}. Allowed: {allowed}."
+    message = "{file}: {subject} {found}. Allowed: {allowed}."
 
 
 class EmbeddedUnavailable(StoreUptimeError):

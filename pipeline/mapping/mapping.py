@@ -115,9 +115,9 @@ def mapping_line(table: Table, key: str, value: str | int | Sequence[str]) -> st
     return f"{table}.{key} = {toml_value(value)}"
 
 
-def status_words(polls: Mapping[str, Any], key: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+def status_words(polls: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """The words for a status, each once."""
-    return tuple(dict.fromkeys(map(word_text, polls[key]))) if key in polls else usual
+    return tuple(dict.fromkeys(map(word_text, polls[key]))) if key in polls else default
 
 
 def column_names(table: Table, keys: Mapping[str, Any]) -> dict[str, str]:
@@ -142,7 +142,7 @@ def check_status_words(file: str, mapping: SourceMapping) -> None:
 def check_column_names(file: str, table: Table, mapping: SourceMapping) -> None:
     names = {column: mapping.column_name(table, column) for column in COLUMNS[table]}
     for column, name in names.items():
-        others = [other for other in names if other != column and names[other] == name]
-        if others:
-            found = f"is {toml_value(name)}, and so is {others[0]}"
+        same = [other for other in names if other != column and names[other] == name]
+        if same:
+            found = f"is {toml_value(name)}, and so is {same[0]}"
             raise BadMapping(file, f"[{table}] {column}", found, "a column of its own for each")

@@ -109,6 +109,6 @@ def foreign_ids(table: str, observed: int, ids: pl.DataFrame, polled: pl.DataFra
 
 def alike(ids: pl.DataFrame, polled: pl.DataFrame, same: pl.Expr) -> pl.DataFrame:
     """store_id, polled: the ids that are not those of a polled store, but for a form."""
-    others = ids.join(polled, on="store_id", how="anti")
+    unmatched = ids.join(polled, on="store_id", how="anti")
     keyed = polled.group_by(same.alias("same")).agg(polled=pl.col("store_id").min())
-    return others.with_columns(same.alias("same")).join(keyed, on="same").select("store_id", "polled").sort("store_id")
+    return unmatched.with_columns(same.alias("same")).join(keyed, on="same").select("store_id", "polled").sort("store_id")

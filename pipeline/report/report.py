@@ -78,7 +78,7 @@ class Report:
     def provenance(self) -> dict[str, Any]:
         """Where the figures come from: plain values, times in ISO 8601."""
         horizon, options = self.plan.horizon, self.plan.options.to_dict()
-        asked = {} if self.selection is None else {"selection": self.selection.asked}
+        criteria = {} if self.selection is None else {"selection": self.selection.criteria}
         mapping = self.plan.mapping.to_dict()
         return {
             "now": iso(horizon.now_us),
@@ -91,7 +91,7 @@ class Report:
             "source": self.plan.source,
             "tzdata": self.plan.tzdata,
             **({"mapping": mapping} if mapping else {}),
-            **asked,
+            **criteria,
         }
 
     @property

@@ -16,16 +16,16 @@ def select(report: Report, selection: Selection) -> Report:
     A selection of nothing in particular gives the report as it is. What is selected is there to be written and looked
     at: what can be saved is the whole.
     """
-    if not selection.asked:
+    if not selection.criteria:
         return report
-    kept = report.exact.with_row_index("store").filter(*conditions(selection))
-    lanes = None if report.lanes is None else lanes_of(report.lanes, kept["store"])
-    return replace(report, exact=kept.drop("store"), lanes=lanes, selection=selection)
+    selected = report.exact.with_row_index("store").filter(*conditions(selection))
+    lanes = None if report.lanes is None else lanes_of(report.lanes, selected["store"])
+    return replace(report, exact=selected.drop("store"), lanes=lanes, selection=selection)
 
 
-def lanes_of(lanes: pl.DataFrame, kept: pl.Series) -> pl.DataFrame:
-    """The lanes of the stores that are kept, by the rows that they have then."""
-    rows = kept.to_frame().with_row_index("row")
+def lanes_of(lanes: pl.DataFrame, selected: pl.Series) -> pl.DataFrame:
+    """The lanes of the stores that are selected, by the rows that they have then."""
+    rows = selected.to_frame().with_row_index("row")
     found = lanes.join(rows, on="store", maintain_order="left")
     return found.drop("store").rename({"row": "store"}).select("store", "minute", "status")
 

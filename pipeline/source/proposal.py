@@ -118,8 +118,8 @@ def doubt_of(table: ProbableTable, column: str, name: str) -> str | None:
 
 def speaks_for(table: ProbableTable, column: str, name: str) -> bool:
     """Whether all values are such as hardly another column has, and no other of ours may be meant by the name."""
-    others = [other for other in COLUMNS[table.table] if other != column]
-    if column not in TELLING or any(may_be(table, other, name, likeness(column, name)) for other in others):
+    other_columns = [other for other in COLUMNS[table.table] if other != column]
+    if column not in TELLING or any(may_be(table, other, name, likeness(column, name)) for other in other_columns):
         return False
     rows = table.rows.drop_nulls(column)
     return not rows.is_empty() and rows.select(telling_test_of(column, rows.schema).all()).item()
@@ -202,9 +202,9 @@ def word_entries(table: ProbableTable) -> Iterator[Entry]:
         words: list[str] = [word for word in counts if word in known]
         listed = f"[{', '.join(map(word_toml, words or [key]))}]"
         yield Entry(key, listed, with_counts(counts, words), None if words else "no known word means it")
-    others = [word for word in counts if word not in (*ACTIVE, *INACTIVE)]
-    if others:
-        yield Entry("", f"in neither, so rejected: {with_counts(counts, others)}", doubt="put each where it belongs")
+    unknown_words = [word for word in counts if word not in (*ACTIVE, *INACTIVE)]
+    if unknown_words:
+        yield Entry("", f"in neither, so rejected: {with_counts(counts, unknown_words)}", doubt="put each where it belongs")
 
 
 def word_counts(table: ProbableTable) -> dict[str, int]:

@@ -100,11 +100,11 @@ def text_file(below: PathBelow, header: Header) -> DataFile:
 def with_oddities(file: DataFile) -> DataFile:
     """A file of text, and what of it Polars does not read."""
     try:
-        odd = oddities(file)
-        is_clear = not (odd.has_empty_lines and has_bare_delimiters(file))
+        found = oddities(file)
+        is_clear = not (found.has_empty_lines and has_bare_delimiters(file))
     except (OSError, EOFError, ValueError, zlib.error):
         return file  # it is damaged further down: reading it says so, and names the table too
-    return replace(file, for_polars=odd.is_well_quoted and is_clear, has_empty_lines=odd.has_empty_lines)
+    return replace(file, for_polars=found.is_well_quoted and is_clear, has_empty_lines=found.has_empty_lines)
 
 
 def classify_parquet(below: PathBelow, mapping: SourceMapping) -> Classified:

@@ -88,8 +88,8 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
 
     found = files[0].columns(table, mapping) or {}
     position = {name: str(number) for number, name in enumerate(files[0].header)}
-    kept = [pl.col(position[SURPLUS]).alias(SURPLUS)] if files[0].is_rejects and SURPLUS in position else []
-    scan, odd = (numbered, ()) if files[0].for_polars else (scan_by_line, (MISQUOTED,))
+    surplus_column = [pl.col(position[SURPLUS]).alias(SURPLUS)] if files[0].is_rejects and SURPLUS in position else []
+    scan, misquoted_column = (numbered, ()) if files[0].for_polars else (scan_by_line, (MISQUOTED,))
     return scan(files).select(
         *(
             pl.col(position[name]).alias(column) if name in position else partition_column(column, name, files, FILE)
@@ -97,8 +97,8 @@ def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) 
         ),
         file_column(files, FILE),
         LINE,
-        *kept,
-        *odd,
+        *surplus_column,
+        *misquoted_column,
         *BEYOND_HEADER,
     )
 
@@ -168,8 +168,8 @@ def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFra
     while some := next_rows(rows, width):
         columns = list(zip_longest(*(row.fields[:width] for _, row in some)))
         columns += [[None] * len(some)] * (width - len(columns))
-        lines, odd = [line for line, _ in some], [row.misquoted for _, row in some]
-        frame = pl.DataFrame([lines, *columns, odd, [str(file.path)] * len(some)], schema=schema, orient="col")
+        lines, misquoted = [line for line, _ in some], [row.misquoted for _, row in some]
+        frame = pl.DataFrame([lines, *columns, misquoted, [str(file.path)] * len(some)], schema=schema, orient="col")
         yield frame.with_columns(pl.col(pl.String).replace("", None)).lazy()
 
 

@@ -206,6 +206,6 @@ def require_kept(option: dict[str, str], source: str) -> None:
 
 def tls_files(option: dict[str, str]) -> dict[str, str]:
     """The files that libpq uses: those named, else those in ~/.postgresql, as far as they exist."""
-    usual = Path.home() / ".postgresql"
-    files = {key: Path(option.get(key, usual / name)) for key, name in TLS_FILES.items()}
+    default_folder = Path.home() / ".postgresql"
+    files = {key: Path(option.get(key, default_folder / name)) for key, name in TLS_FILES.items()}
     return {key: str(file) for key, file in files.items() if file.exists()}

@@ -1,4 +1,4 @@
-"""Unpacks valid polls, which travel packed: rows of `sql/usual_polls.sql` in, one row a poll out."""
+"""Unpacks valid polls, which travel packed: rows of `sql/valid_polls.sql` in, one row a poll out."""
 
 import sys
 from array import array

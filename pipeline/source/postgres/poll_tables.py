@@ -38,11 +38,11 @@ class TypedPolls:
         table, times, of_store = self._table, self._times, self._table.of_store(store)
         bounds = {"start": times.since(horizon.start_us), "now": times.until(horizon.now_us), "of_store": of_store}
         ahead = Value(None) if horizon.ahead_us is None else times.until(horizon.ahead_us)
-        packed = table.start("usual_polls", store, **bounds)
-        out_of_range = table.start(times.strays, store, ahead=ahead, of_store=of_store)
+        packed = table.start("valid_polls", store, **bounds)
+        out_of_range = table.start(times.out_of_range_statement, store, ahead=ahead, of_store=of_store)
 
         def irregular() -> Pull:
-            return table.start("unusual_polls", store, **bounds, **ACCEPTED)
+            return table.start("irregular_polls", store, **bounds, **ACCEPTED)
 
         return lambda: raw_polls(packed, out_of_range, irregular)
 

@@ -45,7 +45,7 @@ EVER = Stretch(None, None)
 class TypedTimes:
     """A column of timestamps, with a zone or in UTC."""
 
-    strays = "stray_polls"
+    out_of_range_statement = "out_of_range_polls"
 
     def __init__(self, column: Composable, kind: Literal["timestamptz", "timestamp"]) -> None:
         self._column, self._kind = column, kind
@@ -84,7 +84,7 @@ class TypedTimes:
 class WholeTimes:
     """A column of whole numbers that count a unit since 1970 UTC."""
 
-    strays = "stray_numbers"
+    out_of_range_statement = "out_of_range_numbers"
 
     def __init__(self, column: Composable, unit_us: int) -> None:
         self._column, self._unit_us = column, unit_us

@@ -8,23 +8,23 @@ from store_uptime.pipeline.tables import SPACE
 
 
 def status_fragments(status: Composable, mapping: SourceMapping) -> dict[str, Composable]:
-    """What statements say of a status: whether it is active, and whether it is one of the words.
+    """The SQL expressions over a status column that statements use.
 
-    is_active  true, false, or null, by comparing with the usual spellings alone, which is quick
-    is_usual   whether it is one of those
-    is_status  whether it is a word at all, in any case, spaces around it ignored
+    is_active          true, false, or null, by comparing with `valid_spellings` alone, which is quick
+    is_valid_spelling  whether it is one of those
+    is_status          whether it is one of the words in any case, spaces around it ignored
     """
     text = SQL("{}::text").format(status)
-    usual = usual_spellings(mapping)
-    cases = SQL(" ").join(SQL("when {} then {}").format(Value(word), Value(active)) for word, active in usual.items())
+    valid = valid_spellings(mapping)
+    cases = SQL(" ").join(SQL("when {} then {}").format(Value(word), Value(active)) for word, active in valid.items())
     return {
         "is_active": SQL("case {} {} end").format(text, cases),
-        "is_usual": SQL("{} in ({})").format(text, sql_list(tuple(usual))),
+        "is_valid_spelling": SQL("{} in ({})").format(text, sql_list(tuple(valid))),
         "is_status": SQL("{} in ({})").format(lowered(text, mapping), sql_list(mapping.active + mapping.inactive)),
     }
 
 
-def usual_spellings(mapping: SourceMapping) -> dict[str, bool]:
+def valid_spellings(mapping: SourceMapping) -> dict[str, bool]:
     """Each word with what it means: first as it is, then in upper case, and with an upper case letter first."""
     meaning = dict.fromkeys(mapping.active, True) | dict.fromkeys(mapping.inactive, False)
     spelled = {

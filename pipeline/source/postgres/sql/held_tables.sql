@@ -1,9 +1,9 @@
 -- held_tables: what names lead to, then every table that this transaction has locked, with the file that holds its rows
 -- Both are as of now, not as of the snapshot. A table that is younger than the snapshot has no row in pg_class here.
-select name.place,
+select name.number,
        to_regclass(name.name)::oid as oid,
        null                        as file
-from unnest({names}::text[]) with ordinality as name (name, place)
+from unnest({names}::text[]) with ordinality as name (name, number)
 union all
 select null,
        lock.relation,

@@ -1,8 +1,8 @@
--- unusual_polls: what is left out of usual_polls: no id or a bad one, another word for the status; as text
+-- irregular_polls: what is left out of valid_polls: no id or a bad one, another word for the status; as text
 select {store_id}::text as store_id,
        {utc_text}       as timestamp_utc,
        {status}::text   as status
 from {table}
 where {timestamp} between {start} and {now} and {of_store}
   and ({store_id} is null or {store_id}::text = '' or strpos({store_id}::text, {unreadable}) > 0
-       or {status} is null or not {is_usual})
+       or {status} is null or not {is_valid_spelling})
