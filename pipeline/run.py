@@ -1,10 +1,11 @@
 """A run, from source to report: read -> clean -> plan -> partitions -> uptime -> report.
 
-build_report    the figures of all stores, or of one; `build_report_with_lanes` has the status of each minute too
-build_timeline  the segments of one store, each with the poll that it rests on
-explain         the same for a store of a report that is there already
-data_version    whether a run could begin, and over which version of the data
-polled_stores   the stores that a report would have
+build_report             the figures of all stores, or of one
+build_report_with_lanes  the same, with the status of each store in each minute of the week
+build_timeline           the segments of one store, each with the poll that it rests on
+explain                  the same for a store of a finished report
+data_version             the version of the data that a run would read
+polled_stores            the stores that a report would have
 """
 
 from collections.abc import Callable, Iterator
@@ -22,8 +23,8 @@ from store_uptime.pipeline.source import as_source
 from store_uptime.pipeline.source.protocol import POLLS_ALONE
 from store_uptime.pipeline.steps import Step
 
-# Polars and DuckDB, and what needs them, are imported within the functions below, once the polls are being pulled from
-# a database: their 0.2 s then cost no time.
+# Polars, DuckDB and the modules that need them are imported within the functions below: the import takes 0.2 s, which
+# cost no time while the polls are being pulled from a database.
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,11 +38,11 @@ if TYPE_CHECKING:
 
 log = logger_of(__name__)
 Progress = Callable[[str], None]
-"""Is called with what is being done, in a few words."""
+"""Called with the current step, in a few words."""
 
 
 def silent(step: str) -> None:
-    """The progress that shows nothing."""
+    """The progress that is not shown."""
 
 
 def build_report(
@@ -49,7 +50,7 @@ def build_report(
 ) -> "Report":
     """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md.
 
-    source: what `open_source` gives, or an address that it takes.
+    source: a source that `open_source` returns, or an address that it takes.
     Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, and what the source raises.
     """
     with open_run(as_source(source), options, limits, progress) as (prepared, db):
@@ -75,7 +76,7 @@ def build_timeline(
     limits: Limits = LIMITS,
     progress: Progress = silent,
 ) -> "Timeline":
-    """The pieces that the figures of one store are sums of. `options.store` is not looked at.
+    """The pieces that add up to the figures of one store. `options.store` is ignored.
 
     Raises what `build_report` raises.
     """
@@ -92,23 +93,27 @@ def build_timeline(
 def open_run(
     source: "Source", options: Options, limits: Limits, progress: Progress
 ) -> "Iterator[tuple[Prepared, DuckDBPyConnection]]":
-    """Read -> clean -> plan -> partitions: a run whose source has been left, and the database to compute in."""
+    """Read -> clean -> plan -> partitions: the prepared run, and the database to compute in.
+
+    The source is closed when the block begins.
+    """
     progress(Step.READING.words)
     since_s = monotonic()
     with panics_as_errors(source.name), ExitStack() as resources:
         with source.opened():
             horizon = horizon_of(source, options)
             raw = source.read(horizon, options.store)
-            progress(Step.READING.words)  # again: by now the version is known
+            progress(Step.READING.words)  # again: the version of the data is known now, and callers read it here
             from store_uptime.pipeline.plan.prepare import prepare_run
             from store_uptime.pipeline.uptime.stage import database
 
-            # Before the tables are waited for: to make a database takes a tenth of a small report's time.
+            # Before the tables are waited for: to create a database takes a tenth of a small report's time.
             db = resources.enter_context(database(limits))
             prepared = prepare_run(source, options, horizon, raw)
             log.debug("read %s: %d partitions", source.name, len(prepared.partitions))
         stores, polls = prepared.plan.stores.height, prepared.counts["polls"].accepted
         progress(Step.COMPUTING.with_counts(stores=stores, polls=polls))
+        # The source is closed here: its locks would keep others from replacing the tables while figures are computed.
         yield prepared, db
         log.info("computed %s: %d stores, %d polls, %.2f s", source.name, stores, polls, monotonic() - since_s)
 
@@ -130,11 +135,10 @@ def report_of(prepared: "Prepared", db: "DuckDBPyConnection", uptime: "Uptime") 
 
 
 def explain(source: "Source | str | Path", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
-    """The pieces of one store of a finished report: by the report's own plan, and the polls that are there now.
+    """The pieces of one store of a finished report: from the report's own plan, and the polls that the source has now.
 
-    Whether they still add up to its figures stands in `Timeline.agrees`; of the report's warnings it has the one that
-    the data is old, for the others are of all stores. Raises UnknownStore where the report has no
-    such store, and what the source raises.
+    `Timeline.agrees` is whether they still add up to the report's figures. Its only warning is that the data is old,
+    if the report has that one. Raises UnknownStore where the report has no such store, and what the source raises.
     """
     from store_uptime.pipeline.clean.split import clean_polls
     from store_uptime.pipeline.data_warnings import OldData
@@ -154,19 +158,20 @@ def explain(source: "Source | str | Path", report: "Report", store: str, limits:
         (partition,) = exchange(plan, pack_polls(plan, polls.accepted))
         with database(limits) as db:
             found = compared(timeline_of(db, plan, partition), figures.row(0, named=True))
+    # The other warnings are about all stores.
     return replace(found, warnings=report.quality.warnings_of(OldData))
 
 
 def data_version(source: "Source", options: Options = DEFAULTS) -> str | None:
-    """The version of the data that a run would read, None where it is not known exactly; and that there is a now.
+    """The version of the data that a run would read; None where it is not known exactly.
 
-    Two runs with the same options over the same version have the same figures, unless they follow the clock: without
-    a given now it decides which polls are ahead of it. Raises NoPolls where there is none at all, UnknownStore,
+    Two runs with the same options over the same version have the same figures, unless they depend on the clock: without
+    a given now it decides which polls are ahead of it. Raises NoPolls where the source has no poll, UnknownStore,
     HorizonOutOfRange, and what the source raises.
     """
     with panics_as_errors(source.name), source.opened(POLLS_ALONE):
         horizon_of(source, options)
-        # With a given now nothing has been read yet that shows whether there is any poll.
+        # With a given now the horizon needs no poll, so nothing has shown yet whether there is any.
         if options.now is not None and options.store is None:
             horizon_of(source, DEFAULTS)
         return source.version
@@ -180,7 +185,7 @@ def polled_stores(source: "Source") -> list[str]:
 
 
 def horizon_of(source: "Source", options: Options) -> Horizon:
-    """The horizon of a run; where there is no now, the error says why."""
+    """The horizon of a run. Raises what `find_horizon` raises; the NoPolls names the reason."""
     try:
         return find_horizon(source, options)
     except NoPolls:

@@ -1,11 +1,16 @@
-"""The columns of raw rows, whatever their types: as text, and what text files have beside them."""
+"""The columns of raw rows: their names, and their values as text.
+
+as_text          a column as text, whatever its type
+surplus_fields   the columns that hold what a row of CSV has beyond its header
+surplus          all of these as one column
+"""
 
 import polars as pl
 
 from store_uptime.pipeline.errors import SourceMismatch
 
 SURPLUS = "surplus"  # what a row of CSV holds beyond its header, as a rejects file of ours says it
-MISQUOTED = "misquoted"  # a whole line whose quotes are odd; only text that is read line by line has it
+MISQUOTED = "misquoted"  # a whole line whose quotes do not match; only text that is read line by line has it
 BEYOND_HEADER = tuple(f"{SURPLUS} {number}" for number in range(1, 5))  # what it holds there itself; each costs time
 FILE, LINE = "file", "line"  # where a row stands; only rows of files have them
 
@@ -20,16 +25,18 @@ def as_text(name: str, kinds: pl.Schema) -> pl.Expr:
             name, f"the column is of type {kind}", "it must be text, or a type that can be written as text"
         )
     text = column.cast(pl.String)
+    # Whole numbers become floats where a value is missing (pandas does so): 3.0 is the weekday 3.
     return text.str.replace(r"\.0+$", "") if kind.is_float() or kind.is_decimal() else text
 
 
 def surplus_fields(kinds: pl.Schema) -> list[str]:
-    """The columns with what a row has beyond its header, or all of it where its quotes are odd; only text has them."""
+    """The columns with what a row has beyond its header, or with the whole row where its quotes do not match."""
     return [name for name in (SURPLUS, MISQUOTED, *BEYOND_HEADER) if name in kinds]
 
 
 def surplus(kinds: pl.Schema) -> pl.Expr:
     """The column `surplus`: what a row has beyond its header, with commas between; null where that is nothing."""
     fields = [pl.col(name).fill_null("") for name in surplus_fields(kinds)]
+    # A delimiter at the end of each row gives empty fields, which are no surplus.
     text = pl.concat_str(fields, separator=",").str.strip_chars_end(",") if fields else pl.lit("")
     return pl.when(text != "").then(text).alias(SURPLUS)

@@ -1,4 +1,8 @@
-"""Store ids: as text, and what can be wrong with them."""
+"""Store ids as text, and the rules that reject a row for its id or its shape.
+
+with_text_id   raw rows with their id as text
+id_reasons     the rules that all three tables share
+"""
 
 from collections.abc import Sequence
 
@@ -15,6 +19,7 @@ def with_text_id(raw: pl.LazyFrame, kinds: pl.Schema) -> pl.LazyFrame:
     if kind == pl.String:
         return raw
     if kind.is_float():
+        # Above 2**53 a float does not hold every whole number: two stores would become one.
         raise SourceMismatch(
             "store_id",
             f"the column is of type {kind}, in which long ids lose digits",
@@ -24,13 +29,13 @@ def with_text_id(raw: pl.LazyFrame, kinds: pl.Schema) -> pl.LazyFrame:
 
 
 def id_reasons(kinds: pl.Schema) -> Sequence[tuple[pl.Expr, Reason]]:
-    """What can be wrong with any row: its quotes, fields beyond the header, no id, or one that no file can carry."""
+    """The rules for a row of any table, each with its reason: quotes, fields beyond the header, the id."""
     store_id = pl.col("store_id")
     further = [pl.col(name) != "" for name in surplus_fields(kinds)]
     return [
         *([(pl.col(MISQUOTED).is_not_null(), Reason.BAD_QUOTES)] if MISQUOTED in kinds else []),
         *([(pl.any_horizontal(further), Reason.TOO_MANY_FIELDS)] if further else []),
         (store_id.is_null() | (store_id == ""), Reason.MISSING_STORE_ID),
-        # U+FFFD is what unreadable bytes become: two such ids would be one.
+        # PostgreSQL has no text with NUL. U+FFFD is what unreadable bytes become: two such ids would be one.
         (store_id.str.contains("[\x00\ufffd]"), Reason.BAD_STORE_ID),
     ]

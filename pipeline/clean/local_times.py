@@ -1,4 +1,8 @@
-"""Weekdays and times of day, as business hours have them: docs/semantics.md, "Reading"."""
+"""Weekdays and times of day in, numbers out: docs/semantics.md, "Reading".
+
+local_time_us   microseconds since local midnight
+weekday         0 = Monday … 6 = Sunday
+"""
 
 import polars as pl
 
@@ -14,7 +18,7 @@ TIME_OF_DAY = r"^(?:[01]?[0-9]|2[0-4]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?$"
 def local_time_us(name: str, kinds: pl.Schema) -> pl.Expr:
     """Microseconds since local midnight, 24:00 included, or null."""
     if kinds[name] == pl.Time:
-        return pl.col(name).cast(pl.Int64) // 1_000
+        return pl.col(name).cast(pl.Int64) // 1_000  # Polars counts a time of day in nanoseconds
     text = as_text(name, kinds).str.strip_chars(SPACE)
     two_digit_hour = pl.when(text.str.contains("^[0-9]:")).then("0" + text).otherwise(text)
     return pl.when(text.str.contains(TIME_OF_DAY)).then(clock_us(two_digit_hour))
@@ -33,7 +37,6 @@ def clock_us(text: pl.Expr) -> pl.Expr:
 
 
 def two_digits(text: pl.Expr, at: int) -> pl.Expr:
-    """The two digits at a position, or null where they are not there."""
     return text.str.slice(at, 2).str.to_integer(strict=False)
 
 

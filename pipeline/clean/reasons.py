@@ -6,7 +6,7 @@ import polars as pl
 
 
 class Reason(StrEnum):
-    """Why a row is rejected: docs/semantics.md, "Rejected rows"."""
+    """The reason as rejects files, reports and messages have it."""
 
     BAD_QUOTES = "bad quotes"
     TOO_MANY_FIELDS = "too many fields"
@@ -21,7 +21,7 @@ class Reason(StrEnum):
 
 
 WITHOUT_STORE = (Reason.MISSING_STORE_ID, Reason.BAD_STORE_ID)
-"""Such a row belongs to no store."""
+"""The reasons of rows that belong to no store."""
 
 
 def only_accepted(judged: pl.LazyFrame) -> pl.LazyFrame:

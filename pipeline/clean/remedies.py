@@ -1,4 +1,4 @@
-"""What would mend rejected polls, as sentences: the lines of a mapping, where one would."""
+"""Rejected polls in, sentences with their remedy out: the lines of a mapping, where these would help."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,16 +15,19 @@ WORDS = 20  # for the status: where there are more, it is another column
 
 
 def remedy(rejected: pl.DataFrame, good: SourceMapping | None = None) -> str:
-    """What would mend rejected polls. good: the mapping by which others were accepted; None: there are none."""
+    """What would make rejected polls acceptable.
+
+    good: the mapping by which other polls were accepted; None: none was.
+    """
     return " ".join([*unit_sentences(rejected), *word_sentences(rejected, good)])
 
 
 def unit_sentences(rejected: pl.DataFrame) -> Iterator[str]:
-    """What to do about timestamps that cannot be read."""
     texts = rejected.filter(reason=Reason.BAD_TIMESTAMP)["timestamp_utc"].str.strip_chars(SPACE)
     if texts.is_empty():
         return
     numbers = texts.filter(texts.str.contains(r"^-?[0-9]+(\.[0-9]+)?$")).cast(pl.Float64)
+    # A few numbers among other texts are no sign of a unit.
     unit = likely_unit(numbers) if 2 * numbers.len() > texts.len() else None
     if unit is None:
         yield FORMS
@@ -34,8 +37,8 @@ def unit_sentences(rejected: pl.DataFrame) -> Iterator[str]:
 
 
 def word_sentences(rejected: pl.DataFrame, good: SourceMapping | None) -> Iterator[str]:
-    """What to do about words for the status that are not known."""
     words = rejected.filter(reason=Reason.BAD_STATUS)["status"].str.strip_chars(SPACE).str.to_lowercase()
+    # Sorted by word too: `value_counts` leaves words of one count in an order that changes from run to run.
     counts = words.drop_nulls().value_counts(sort=True).sort("count", "status", descending=[True, False])
     found = [word for word in counts["status"].head(WORDS) if word]
     if found:
@@ -44,11 +47,11 @@ def word_sentences(rejected: pl.DataFrame, good: SourceMapping | None) -> Iterat
 
 
 def word_lines(words: Sequence[str], good: SourceMapping | None) -> Iterator[str]:
-    """The lines that give words their usual meaning, beside those that are right already."""
     meanings = {"active": [word for word in words if word in ACTIVE], "inactive": [w for w in words if w in INACTIVE]}
     is_known = any(meanings.values())
     right: dict[str, tuple[str, ...]] = {}
     if good is not None:
+        # A key of a mapping replaces all the words for its status: those that work already must be in the line too.
         right = {"active": good.active, "inactive": good.inactive}
     for key, meant in meanings.items():
         if meant or not is_known:

@@ -4,8 +4,7 @@
     judged_hours   + weekday, start_us, end_us
     judged_zones   + zone                      an empty zone is null, and accepted
 
-Text and typed columns are taken alike, so that the same values give the same figures from every source. Regular
-expressions decide what is well formed: the parsers of Polars, like those of any database, are kinder than the rules.
+The same values give the same figures from every source, whether their columns are text or typed.
 """
 
 from collections.abc import Callable, Mapping
@@ -62,6 +61,7 @@ def judged_hours(raw: pl.LazyFrame, mapping: SourceMapping = AS_NAMED) -> pl.Laz
                 *id_reasons(kinds),
                 (pl.col("weekday").is_null(), Reason.BAD_WEEKDAY),
                 (pl.col("start_us").is_null() | pl.col("end_us").is_null(), Reason.BAD_TIME),
+                # 24:00 may end a shift and not begin one; 24:30 has the form of a time, and is none.
                 ((pl.col("start_us") >= DAY_US) | (pl.col("end_us") > DAY_US), Reason.BAD_TIME),
             )
         )
@@ -79,18 +79,18 @@ def judged_zones(raw: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def is_missing(name: str, kinds: pl.Schema) -> pl.Expr:
-    """Null, or no text but spaces; only rows without an instant are looked at, so that the others are not trimmed."""
     if kinds[name].is_temporal() or kinds[name].is_numeric():
         return pl.col(name).is_null()
+    # Only the few texts without an instant are trimmed, not those of all polls.
     unread = pl.when(pl.col("poll_us").is_null()).then(as_text(name, kinds))
     return pl.col(name).is_null() | (unread.str.strip_chars(SPACE) == "")
 
 
 def is_active(text: pl.Expr, mapping: SourceMapping) -> pl.Expr:
-    """True, false, or null where the status is none of the words."""
     words = [*mapping.active, *mapping.inactive]
-    odd = pl.when(~text.is_in(words)).then(text)  # nearly always null, which nothing is done with
-    word = pl.coalesce(odd.str.strip_chars(SPACE).str.to_lowercase(), text)
+    # Nearly every status is one of the words as it stands: to trim and lower all of them would cost time on each poll.
+    irregular = pl.when(~text.is_in(words)).then(text)
+    word = pl.coalesce(irregular.str.strip_chars(SPACE).str.to_lowercase(), text)
     return pl.when(word.is_in(mapping.active)).then(True).when(word.is_in(mapping.inactive)).then(False)
 
 

@@ -1,7 +1,9 @@
-"""Raw rows in; accepted rows, and a verdict on the others, out.
+"""Raw rows in; accepted rows, rejected rows and their counts out.
 
-clean_polls   the polls of the horizon
-clean_hours   every row of hours; likewise `clean_zones`
+clean_polls       the polls of the horizon
+clean_all_polls   the same of a source that also gives the polls outside, which are counted
+clean_hours       all rows of hours
+clean_zones       all rows of zones
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +21,8 @@ from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.tables import COLUMNS
 
 CODED_ID = pl.col("store_id").cast(pl.Categorical)
-"""An id stands there some hundred times: as a category it is compared as text once."""
+"""The id as a category."""
+# Each id occurs some hundred times in the polls: as categories they are compared as text once, then as numbers.
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,11 @@ class CleanedTable:
 
 
 def clean_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping) -> CleanedTable:
-    """The polls of the horizon. A poll that is readable, not ahead of the clock, and outside it, does not exist."""
+    """The polls of the horizon. A poll outside it that is readable and not ahead of the clock is neither accepted nor
+    rejected."""
     in_horizon = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
     ahead = pl.lit(False) if horizon.ahead_us is None else pl.col("poll_us") > horizon.ahead_us
+    # A poll without a readable time may lie in the horizon, so each run rejects it; one ahead of the clock is mistyped.
     exists = pl.col("poll_us").is_null() | in_horizon | ahead
     judged = (judged_polls(frame, horizon.ahead_us, mapping).filter(exists) for frame in raw.unchecked)
     checked = split_rows(COLUMNS["store_status"], judged, (CODED_ID, "poll_us", "active"))
@@ -62,34 +67,35 @@ def clean_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping) -> Clea
 
 
 def clean_all_polls(raw: RawPolls, horizon: Horizon, mapping: SourceMapping) -> CleanedTable:
-    """The same of a source that gives every poll: those outside the horizon are counted."""
+    """The polls of the horizon; those outside it are counted."""
     polls = clean_polls(raw, horizon, mapping)
+    # Another scan, since the filter of `clean_polls` drops the rows outside before any are collected.
     outside = count_rows(raw.unchecked) + raw.valid.height - polls.counts.read
     return replace(polls, counts=replace(polls.counts, outside=outside))
 
 
 def clean_hours(raw: RawFrames, mapping: SourceMapping) -> CleanedTable:
-    """Every hours row."""
-    kept = (CODED_ID, "weekday", "start_us", "end_us")
-    return split_rows(COLUMNS["menu_hours"], map(partial(judged_hours, mapping=mapping), raw), kept)
+    """All rows of hours."""
+    typed = (CODED_ID, "weekday", "start_us", "end_us")
+    return split_rows(COLUMNS["menu_hours"], map(partial(judged_hours, mapping=mapping), raw), typed)
 
 
 def clean_zones(raw: RawFrames) -> CleanedTable:
-    """Every zone row; an empty zone is an accepted row with a null zone."""
+    """All rows of zones; a row with an empty zone is accepted, with a null zone."""
     return split_rows(COLUMNS["timezones"], map(judged_zones, raw), (CODED_ID, "zone"))
 
 
-def split_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], kept: Sequence[pl.Expr | str]) -> CleanedTable:
-    """The two halves of a judged table, and how many there are of each kind."""
+def split_rows(columns: Sequence[str], judged: Iterable[pl.LazyFrame], typed: Sequence[pl.Expr | str]) -> CleanedTable:
     frames = list(judged)
+    # Collected together: the rows are read and judged once for both halves.
     good, bad = pl.collect_all(
         [
-            pl.concat(only_accepted(frame).select(kept) for frame in frames),
+            pl.concat(only_accepted(frame).select(typed) for frame in frames),
             pl.concat(as_it_was(only_rejected(frame), columns) for frame in frames),
         ],
         engine="streaming",
     )
-    reasons = bad.group_by("reason").len().sort("reason")
+    reasons = bad.group_by("reason").len().sort("reason")  # the order of groups changes from run to run
     return CleanedTable(good, bad, TableCounts(good.height, dict(reasons.iter_rows())))
 
 
@@ -103,5 +109,4 @@ def as_it_was(judged: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
 
 
 def count_rows(raw: RawFrames) -> int:
-    """How many rows there are in all."""
     return sum(frame.select(pl.len()).collect().item() for frame in raw)

@@ -1,1 +1,1 @@
-"""What a run decides once: now, its horizon, its stores, and which polls are worked on together."""
+"""What a run decides once: now, its horizon, its stores, and the partitions of its polls."""

@@ -1,4 +1,9 @@
-"""Now, and the time that a report looks at: docs/semantics.md, "Time"."""
+"""A source and options in, now and the horizon out: docs/semantics.md, "Time".
+
+find_horizon     the horizon of a run
+no_polls         the error where the horizon has no accepted poll
+nothing_polled   the error where the source has none at all
+"""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from store_uptime.pipeline.source.protocol import Source
 
 FIRST_US, LAST_US = instant_us(datetime.min), instant_us(datetime.max)
+# Intervals and offsets are also computed for some days before the horizon: these must lie in the calendar too.
 CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
 CALENDAR_END_US = instant_us(datetime.fromisoformat(LATEST_NOW))
 
@@ -37,9 +43,11 @@ def find_horizon(source: "Source", options: Options) -> Horizon:
         return horizon_before(instant_us(options.now), options.lookback)
     clock_us = time.time_ns() // 1_000
     due_us = clock_us if options.until is None else instant_us(options.until)
+    # A poll after the due time does not exist for this report, so none of them can be ahead of the clock.
     until = None if options.until is None else source.newest_poll_us(due_us)
     if until is not None:
         return horizon_before(until, options.lookback, clock_us=due_us)
+    # A mistyped year would otherwise be now, and every real poll would lie before the horizon.
     ahead = clock_us + DAY_US
     newest = source.newest_poll_us(ahead)
     if newest is None:
@@ -60,13 +68,12 @@ def horizon_before(
 
 
 def in_largest_unit(lookback: timedelta) -> str:
-    """A lookback as it may be written: in days from two on, else in hours."""
     days, hours = lookback / timedelta(days=1), lookback / timedelta(hours=1)
     return f"{days:.12g}d" if days >= 2 else f"{hours:.12g}h"
 
 
 def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
-    """What to raise where the horizon is empty: it names what there is instead."""
+    """The error where the horizon has no accepted poll: it names the oldest and the newest poll of the source."""
     span = source.poll_span_us()
     if span is None:
         return nothing_polled(source)
@@ -81,5 +88,6 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
 
 
 def nothing_polled(source: "Source") -> NoPolls:
-    """What to raise where there is no accepted poll at all: a database is loaded, files are exported."""
+    """The error where the source has no accepted poll at all."""
+    # Files without polls must be exported again, tables must be loaded; only sources of files count outside the horizon.
     return NoPolls(source.name, EXPORT_POLLS if source.counts_outside_horizon else LOAD_POLLS)

@@ -1,13 +1,14 @@
-"""The polls of all stores on one line of whole numbers, on which each store has a stretch of its own.
+"""Polls in, int64 numbers on one line for all stores out, and back.
 
-There one sort puts every poll in order, a poll's neighbours are the numbers before and after it, and nobody has to ask
-whether a neighbour is another store's: it lies beyond every interval of this one.
-
-PollKeys         where the stretches are
-packed_poll      a poll as a number on the line
-unpacked_polls   the way back
-neighbours       each poll with the one before and the one after it
+PollKeys         the stretch of the line that each store has
+packed_poll      a poll as a number
+unpacked_polls   numbers as polls
+neighbours       each number with the one before and the one after it
 """
+
+# One sort of one column puts every poll in order, and the polls before and after a poll are the numbers beside it, so
+# that SQL needs no window function for them. No step compares stores: a poll of another store lies outside every
+# interval of this one. Neighbours are found before the join with intervals, which may then give its rows in any order.
 
 from dataclasses import dataclass
 from typing import Self
@@ -20,14 +21,14 @@ POSITION_BITS = 61
 """The bits of a position; a packed poll has one more for its status, and an int64 one for its sign."""
 
 BEFORE, AFTER = -2, 2 ** (POSITION_BITS + 1)
-"""What no interval reaches, packed like polls."""
+"""Packed polls before and after every interval: the neighbours of the first and the last poll."""
 
 
 @dataclass(frozen=True)
 class PollKeys:
     """A store's stretch begins at position (store - first_store) * 2**bits, which is the start of the horizon.
 
-    A step is a microsecond. A stretch has room for the end of an interval that is open at now, and not much more.
+    A step is a microsecond.
     """
 
     first_store: int
@@ -37,6 +38,7 @@ class PollKeys:
     @classmethod
     def over(cls, horizon: Horizon, first_store: int = 0) -> Self:
         """The keys of the stores from a first one on, with stretches as long as the horizon needs."""
+        # One more than now: the step `evidence` cuts an interval that is open at now just behind it.
         return cls(first_store, horizon.start_us, (horizon.now_us + 1 - horizon.start_us).bit_length())
 
     @property
@@ -46,7 +48,7 @@ class PollKeys:
 
     @property
     def last_store(self) -> int:
-        """The last one that has a stretch, if there are so many."""
+        """The last store that can have a stretch."""
         return self.first_store + self.room - 1
 
     def first_poll(self, store: int) -> int:
@@ -72,6 +74,7 @@ def unpacked_polls(polls: pl.Series, keys: PollKeys) -> pl.DataFrame:
 
 
 def neighbours(polls: pl.Series) -> pl.DataFrame:
-    """before, here, after: three views of the same sorted numbers."""
+    """before, here, after: packed polls, in order."""
+    # In one chunk, so that the three columns are views of it: the polls stand in memory once.
     padded = pl.concat([pl.Series([BEFORE]), polls, pl.Series([AFTER])], rechunk=True)
     return pl.DataFrame({"before": padded[:-2], "here": padded[1:-1], "after": padded[2:]})

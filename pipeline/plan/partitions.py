@@ -1,4 +1,8 @@
-"""Accepted polls in; each once, in order, in partitions of whole stores, out."""
+"""Accepted polls in; each poll once, in order, in partitions of whole stores, out.
+
+pack_polls   polls as numbers, in no order
+exchange     these sorted, and cut into partitions without repeated polls
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +19,9 @@ POLLS_OF_A_PARTITION = 4_000_000
 
 @dataclass(frozen=True)
 class Partition:
-    """What the figures of some of the stores are made from, and how often their polls repeat each other.
+    """The polls and intervals of some of the stores, and how many polls were repeated.
 
-    polls: packed by `keys`, in order, one per store and microsecond: of several, inactive.
+    polls: packed by `keys`, in order, one per store and microsecond: of both statuses inactive.
     intervals: store, open_us, close_us. duplicates: polls beyond the first of the same store, microsecond and status;
     contradictory: pairs of store and microsecond with both (docs/semantics.md, "Output").
     """
@@ -30,7 +34,7 @@ class Partition:
 
 
 def pack_polls(plan: Plan, polls: pl.DataFrame) -> list[tuple[PollKeys, pl.Series]]:
-    """The accepted polls, packed, in no order, repeats and all. polls: store_id (categorical), poll_us, active."""
+    """The accepted polls, packed, in no order, with repeated ones. polls: store_id (categorical), poll_us, active."""
     stores = plan.stores.select(CODED_ID, "store")
     keyed = polls.lazy().join(stores.lazy(), on="store_id")
     return [
@@ -40,22 +44,21 @@ def pack_polls(plan: Plan, polls: pl.DataFrame) -> list[tuple[PollKeys, pl.Serie
 
 
 def exchange(plan: Plan, unordered: list[tuple[PollKeys, pl.Series]]) -> list[Partition]:
-    """The polls in partitions, one at least, which are views of one sorted series as far as nothing repeats."""
+    """The polls in partitions, at least one."""
     return [partition for keys, polls in unordered for partition in partitions(plan, keys, in_order(polls))]
 
 
 def in_order(polls: pl.Series) -> pl.Series:
-    # By way of a lazy frame: Series.sort() does not use the streaming engine, which is the quickest at this.
+    # A lazy frame, since Series.sort() does not use the streaming engine, which is the quickest at this.
     return polls.to_frame().lazy().sort(pl.first()).collect(engine="streaming").to_series()
 
 
 def in_key_range(keys: PollKeys) -> pl.Expr:
-    """Whether a store has a stretch among these keys."""
     return pl.col("store").is_between(keys.first_store, keys.last_store)
 
 
 def poll_keys(plan: Plan) -> list[PollKeys]:
-    """One line for all stores, unless the horizon is so long (thousands of years) that they do not fit on one."""
+    # One line has room for two million stores with the usual horizon; a horizon of centuries takes several lines.
     whole = PollKeys.over(plan.horizon)
     return [PollKeys.over(plan.horizon, first) for first in plan.stores["store"][:: whole.room]] or [whole]
 
@@ -64,7 +67,9 @@ def partitions(plan: Plan, keys: PollKeys, polls: pl.Series) -> Iterator[Partiti
     """Sorted polls in parts of as many stores each, so that a part is some millions of polls."""
     stores = plan.stores.filter(in_key_range(keys))["store"]
     number = max(1, round(polls.len() / POLLS_OF_A_PARTITION))
-    firsts = stores[:: -(-stores.len() // number)] if stores.len() else [keys.first_store]
+    stores_of_a_part = -(-stores.len() // number)  # rounded up
+    # A plan without stores also has a partition: its report has no rows, but all its columns.
+    firsts = stores[::stores_of_a_part] if stores.len() else [keys.first_store]
     for first, end in pairwise([*firsts, keys.last_store + 1]):
         start, stop = (polls.search_sorted(keys.first_poll(store)) for store in (first, end))
         within = pl.col("store").is_between(first, end, closed="left")
@@ -72,11 +77,13 @@ def partitions(plan: Plan, keys: PollKeys, polls: pl.Series) -> Iterator[Partiti
 
 
 def partition_of(keys: PollKeys, polls: pl.Series, intervals: pl.DataFrame) -> Partition:
-    """Sorted polls without what they repeat: the same number again, or after an inactive poll an active one."""
+    """The partition of sorted polls, without repeated ones."""
+    # The status is the last bit: the same poll again is the same number, and an active one after an inactive one of the
+    # same instant is one more.
     step = polls.diff()
     repeated = step == 0
     contradicted = (step == 1) & (polls % 2 == 1)
     duplicates, contradictory = int(repeated.sum()), int(contradicted.sum())
-    if duplicates + contradictory:  # most feeds have none: then nothing is copied
+    if duplicates + contradictory:  # most feeds have none: then the partition stays a view of the sorted polls
         polls = polls.filter(~(repeated | contradicted).fill_null(False))
     return Partition(keys, polls, intervals, duplicates, contradictory)

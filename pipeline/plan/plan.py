@@ -1,7 +1,7 @@
-"""What a run decides once, for the whole source: the plan.
+"""Cleaned tables in, the plan of a run out.
 
 declare_stores   zone and business intervals of every store that hours or zones mention
-make_plan        now, horizon, the stores that were polled: a plain value, the same run again from it
+make_plan        the plan: now, the horizon, the stores with a poll in it
 plan_of_store    the part of a plan that one store's figures follow from
 """
 
@@ -25,7 +25,7 @@ STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
 
 @dataclass(frozen=True)
 class DeclaredStores:
-    """The stores that hours and zones mention; worked out while the polls still travel.
+    """The stores that hours and zones mention; computed while the polls are being pulled.
 
     stores: position (uint32), store_id, zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null
     where there is no row. intervals: position, open_us, close_us. ids: for hours and for zones, the store_ids that
@@ -39,14 +39,13 @@ class DeclaredStores:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything but the polls that the figures follow from.
+    """Everything but the polls that the figures follow from: the same plan and polls give the same figures.
 
-    stores: store (uint32, the rank of the id in byte order), store_id, zone, always_open, hours_unknown, and what is
-    odd about it: no_zone, unknown_zone, several_zones, partly_rejected_hours; one row per store with a poll in the
-    horizon. intervals: store, open_us, close_us, disjoint per store. not_observed: ids with hours
-    or a zone, but no such poll. observed_ids: of the ids in hours and in zones, how many are those of such a store,
-    and how many there are. tzdata: the version of the zone rules that the intervals were made with. mapping: what the
-    source calls things.
+    stores: store (uint32, the rank of the id in byte order), store_id, zone, always_open, hours_unknown, no_zone,
+    unknown_zone, several_zones, partly_rejected_hours; one row per store with a poll in the horizon.
+    intervals: store, open_us, close_us, disjoint per store. not_observed: ids with hours or a zone, but no such poll.
+    observed_ids: of the ids in hours and in zones, how many are those of such a store, and how many there are.
+    tzdata: the version of the zone rules that the intervals were made with. mapping: of the source.
     """
 
     source: str
@@ -61,7 +60,8 @@ class Plan:
 
     @property
     def max_gap_us(self) -> int:
-        """How far a poll speaks: never beyond the horizon, whatever `max_gap` is."""
+        """How far a poll speaks: at most the length of the horizon."""
+        # With a finite number the steps need no case for a report without max_gap.
         length_us = self.horizon.now_us - self.horizon.start_us
         return length_us if self.options.max_gap is None else min(microseconds(self.options.max_gap), length_us)
 
@@ -89,7 +89,8 @@ def declare_stores(hours: CleanedTable, zones: CleanedTable, horizon: Horizon) -
 
 
 def with_defaults(stores: pl.DataFrame) -> pl.DataFrame:
-    """The stores with what is assumed where nothing is said: docs/semantics.md, "Input"."""
+    """The stores with the assumptions for missing rows: docs/semantics.md, "Input"."""
+    # After the left joins a null flag means that a table has no row of the store: that is read before it is filled.
     return stores.with_columns(
         pl.col("zone").fill_null(DEFAULT_ZONE),
         no_zone=pl.col("several_zones").is_null(),
@@ -100,7 +101,7 @@ def with_defaults(stores: pl.DataFrame) -> pl.DataFrame:
 def make_plan(
     source: Source, options: Options, horizon: Horizon, polls: pl.DataFrame, declared: DeclaredStores
 ) -> Plan:
-    """The plan of a run over the accepted polls: store_id (categorical) is all that is looked at."""
+    """The plan of a run over the accepted polls, of which only store_id (categorical) is read."""
     ids = polls.lazy().select("store_id").unique().collect(engine="streaming")
     observed = ids.select(pl.col("store_id").cast(pl.String).sort()).with_row_index("store")
     stores = observed.join(declared.stores, on="store_id", how="left", maintain_order="left").pipe(with_defaults)
@@ -134,17 +135,16 @@ def plan_of_store(plan: Plan, store: str) -> Plan:
 
 
 def mentioned_stores(hours: CleanedTable, zones: CleanedTable) -> pl.LazyFrame:
-    """store_id: every store that has a row of hours, good or bad, or of zones."""
+    """store_id: every store that has a row of hours, accepted or rejected, or of zones."""
+    # Of a store whose rows of hours are all rejected the hours are unknown; without them it would be always open.
     bad = hours.rejected.filter(~pl.col("reason").is_in(WITHOUT_STORE))
     frames = (hours.accepted, bad, zones.accepted)
     return pl.concat(frame.lazy().select(CODED_ID) for frame in frames).unique()
 
 
 def zone_of_store(zones: pl.LazyFrame) -> pl.LazyFrame:
-    """store_id, zone (null: none is known), several_zones, unknown_zone: docs/semantics.md, "Zones".
-
-    Of several different ones the first known one in byte order counts.
-    """
+    """store_id, zone (null: none is known), several_zones, unknown_zone: docs/semantics.md, "Zones"."""
+    # Unknown zones become null, which `min` passes over: the first known one in byte order is left.
     known = pl.col("zone").is_in(sorted(known_zones()))
     return (
         zones.drop_nulls("zone")

@@ -1,9 +1,10 @@
 """Whether a source is probably what it should be: docs/semantics.md, "Warnings".
 
-    table_warnings    what is seen in hours, zones and the ids of the polls
-    figure_warnings   what is only seen once there are figures
+    table_warnings       warnings from hours, zones and the ids of the polls
+    figure_warnings      warnings from the figures
+    no_poll_in_horizon   the warning of a run over one store
 
-It only looks at distinct ids and at rows that were rejected, so that it costs nothing on many polls.
+They read distinct ids and rejected rows only, so their time does not grow with the polls.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,7 +41,7 @@ FORMS: Mapping[str, pl.Expr] = {
     "hyphens and braces": pl.col("store_id").str.replace_all("[-{}]", ""),
     "case, hyphens and braces": pl.col("store_id").str.to_lowercase().str.replace_all("[-{}]", ""),
 }
-"""In which form two ids of one store may differ, and what is the same of both."""
+"""By what the ids of one store may differ in two tables, and the form in which they are equal."""
 
 
 def table_warnings(plan: Plan, declared: DeclaredStores, tables: Mapping[str, CleanedTable]) -> Iterator[DataWarning]:
@@ -54,7 +55,7 @@ def table_warnings(plan: Plan, declared: DeclaredStores, tables: Mapping[str, Cl
     yield from weekdays_from_one(tables["hours"])
     ids = {"polls": plan.stores.select("store_id"), **declared.ids}
     yield from spreadsheet_ids(ids)
-    # Of one store the other tables are read of it alone: their ids cannot be those of others.
+    # In a run over one store, hours and zones are read for that store only: no other ids can appear.
     observed_ids = plan.observed_ids if plan.options.store is None else {}
     for name in (name for name, (observed, number) in observed_ids.items() if HALF * observed < number):
         yield foreign_ids(name, observed_ids[name][0], ids[name], ids["polls"])
@@ -77,7 +78,7 @@ def no_poll_in_horizon(plan: Plan) -> Iterator[DataWarning]:
 
 
 def old_data(plan: Plan) -> Iterator[DataWarning]:
-    """Whether now is long before the clock; one that was given is as old as it was meant to be."""
+    # A now that was given has no age: it is as old as the caller means it to be.
     age_us = plan.horizon.age_us
     if age_us is not None and age_us > OLD_US:
         yield OldData(plan.horizon.now_us, age_us, "made" if plan.options.until is None else "due")
@@ -91,7 +92,6 @@ def unknown_hours(plan: Plan) -> Iterator[DataWarning]:
 
 
 def unknown_zones(plan: Plan, zones: pl.DataFrame) -> Iterator[DataWarning]:
-    """Whether many stores have a zone that nobody knows. zones: the accepted rows."""
     stores = plan.stores.filter("unknown_zone")["store_id"]
     if is_many(stores.len(), plan.stores.height):
         named = zones.filter(pl.col("zone").is_not_null(), pl.col("store_id").cast(pl.String) == stores[0])
@@ -99,7 +99,7 @@ def unknown_zones(plan: Plan, zones: pl.DataFrame) -> Iterator[DataWarning]:
 
 
 def foreign_ids(table: str, observed: int, ids: pl.DataFrame, polled: pl.DataFrame) -> ForeignIds:
-    """Which form makes the most ids of a table those of a polled store, if one makes half of them."""
+    """The warning that most ids of a table have no poll, with the form in which at least half of them would have."""
     pairs = {form: alike(ids, polled, same) for form, same in FORMS.items()}
     form = max(pairs, key=lambda name: pairs[name].height)
     if HALF * (observed + pairs[form].height) < ids.height:
@@ -108,7 +108,9 @@ def foreign_ids(table: str, observed: int, ids: pl.DataFrame, polled: pl.DataFra
 
 
 def alike(ids: pl.DataFrame, polled: pl.DataFrame, same: pl.Expr) -> pl.DataFrame:
-    """store_id, polled: the ids that are not those of a polled store, but for a form."""
+    """store_id, polled: the ids without a poll, each with the id of a polled store that is equal in a form."""
     unmatched = ids.join(polled, on="store_id", how="anti")
     keyed = polled.group_by(same.alias("same")).agg(polled=pl.col("store_id").min())
-    return unmatched.with_columns(same.alias("same")).join(keyed, on="same").select("store_id", "polled").sort("store_id")
+    return (
+        unmatched.with_columns(same.alias("same")).join(keyed, on="same").select("store_id", "polled").sort("store_id")
+    )

@@ -24,10 +24,10 @@ from store_uptime.pipeline.source.protocol import Source
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that figures and quality are made from; the source is not read any more.
+    """All that figures and quality are made from, once the source has been read.
 
     counts, rejected: by table (polls, hours, zones); rejected rows are file, line, reason, and the row as it was.
-    warnings: what is probably wrong with the source, as far as it is seen without figures.
+    warnings: those of the source and of its tables; warnings from figures are not among them.
     """
 
     plan: Plan
@@ -39,13 +39,13 @@ class Prepared:
 
 def prepare_run(source: Source, options: Options, horizon: Horizon, raw: RawTables) -> Prepared:
     """Clean -> plan -> partitions, over tables that may still be on their way. Raises NoPolls, AllPollsRejected."""
+    # Hours, zones and intervals come first, since a database is still sending the polls: this work then costs no time.
     hours, zones = clean_hours(raw.hours(), source.mapping), clean_zones(raw.zones())
-    # Before the polls are waited for: intervals are worked out while they travel.
     declared = declare_stores(hours, zones, horizon)
     polls = accepted_polls(source, options, horizon, raw)
     plan = make_plan(source, options, horizon, polls.accepted, declared)
     packed = pack_polls(plan, polls.accepted)
-    # Sorting takes as much memory as the accepted polls do: they are let go before it begins.
+    # Sorting takes as much memory as the accepted polls do: their memory is freed before it begins.
     polls = replace(polls, accepted=polls.accepted.clear())
     tables = {"polls": polls, "hours": hours, "zones": zones}
     return Prepared(
@@ -59,6 +59,7 @@ def prepare_run(source: Source, options: Options, horizon: Horizon, raw: RawTabl
 
 def accepted_polls(source: Source, options: Options, horizon: Horizon, raw: RawTables) -> CleanedTable:
     """The polls of the horizon. Raises NoPolls, AllPollsRejected where a run over all stores has none."""
+    # A report of one store without a poll in the horizon has no row and a warning: the store is known.
     clean = clean_all_polls if source.counts_outside_horizon else clean_polls
     polls = clean(raw.polls(), horizon, source.mapping)
     if options.store is None and polls.accepted.is_empty():

@@ -1,7 +1,7 @@
-"""Why no poll of a source is accepted, and the rows that were rejected where there is no report.
+"""A source without an accepted poll in; the reason, and the rejected rows, out.
 
-why_no_polls      the error of a run without an accepted poll
-rejected_tables   the rejected rows of a source, for whoever wants to mend them
+why_no_polls      the error of such a run
+rejected_tables   the rejected rows of the source
 """
 
 import time
@@ -30,10 +30,11 @@ class RejectedTables:
 
 
 def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
-    """What to raise where no poll of the horizon is accepted; None: there is not even a now.
+    """The error where no poll of the horizon is accepted; None: there is no horizon, since there is no now.
 
-    The source must be open. It is AllPollsRejected where no poll at all can be read.
+    The source must be open. The error is AllPollsRejected where no poll at all can be read.
     """
+    # One poll that can be read is enough to know that the words and forms are right, and that now is the problem.
     if horizon is not None and source.newest_poll_us(CALENDAR_END_US) is not None:
         return no_polls(source, horizon)
     polls = newest_polls(source)
@@ -43,12 +44,13 @@ def why_no_polls(source: Source, horizon: Horizon | None) -> NoPolls:
     reason = next(iter(reasons))
     example = str(example_of(polls.rejected, reason) or "")
     rows = polls.rejected.height
+    # Fewer rows than the source gives at most: those are all that there are.
     kind = OnlyPollRejected if rows == 1 else AllPollsRejected if rows < source.newest_limit else NewestPollsRejected
     return kind(source.name, remedy(polls.rejected), rows, reasons, example)
 
 
 def newest_polls(source: Source) -> CleanedTable:
-    """The newest polls of a source, judged, whenever they were."""
+    """The newest polls of a source, judged, at whatever time they are."""
     ahead_us = time.time_ns() // 1_000 + DAY_US
     ever = Horizon(CALENDAR_START_US, CALENDAR_END_US, ahead_us)
     return clean_polls(RawPolls(NONE_VALID, source.newest_polls()), ever, source.mapping)

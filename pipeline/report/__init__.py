@@ -1,1 +1,1 @@
-"""What a run gives: figures, quality of the data, timelines, and the forms in which they are kept."""
+"""Computed microseconds in; reports, timelines and their files out."""

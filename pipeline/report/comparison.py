@@ -1,7 +1,7 @@
-"""Two reports in, what became of each store out.
+"""Two reports in, the change of each store out.
 
 comparison      one row per store of either report, the worst change first
-since_earlier   a report, with what is missing in its source since an earlier one
+since_earlier   a report, with warnings for tables that are empty since an earlier one
 """
 
 from dataclasses import replace
@@ -22,8 +22,8 @@ def comparison(old: Report, new: Report) -> pl.DataFrame:
 
     store_id; change: worse or better by the exact share of the known time that was up, same, new, gone, or unknown
     (in both reports, but without a percent in one); percent_before, percent_after (DECIMAL(10,2)), downtime_before_us,
-    downtime_after_us (null: not known). Those that got worse begin with the one that lost the most percent; what is
-    alike is in byte order of the ids.
+    downtime_after_us (null: not known). Among those that got worse the one that lost the most percent comes first;
+    equal ones are in byte order of the ids.
     """
     both = weeks(old, "before").join(weeks(new, "after"), on="store_id", how="full", coalesce=True)
     lost = pl.when(change_of_store() == "worse").then(pl.col("percent_before") - pl.col("percent_after"))
@@ -38,8 +38,7 @@ def comparison(old: Report, new: Report) -> pl.DataFrame:
 def since_earlier(report: Report, earlier: Report) -> Report:
     """The report, with a warning for each of hours and zones that has no row and had some in the earlier one.
 
-    It goes on as long as there is none: one that had the warning itself counts as one with rows. Reports of one store,
-    and of different sources, have nothing to say about each other.
+    Reports of one store, and reports of different sources, are not compared.
     """
     is_whole = report.plan.options.store is None and earlier.plan.options.store is None
     if not is_whole or report.plan.source != earlier.plan.source:
@@ -53,13 +52,14 @@ def since_earlier(report: Report, earlier: Report) -> Report:
 
 
 def is_emptied(table: str, kind: type[DataWarning], report: Report, earlier: Report) -> bool:
-    """Whether a table has no row and had some."""
+    # An earlier report with the warning counts as one with rows: the warning stays until the table has rows again.
     had_rows = earlier.quality.tables[table].read > 0 or kind.code in earlier.quality.warning_codes
     return report.quality.tables[table].read == 0 and had_rows
 
 
 def weeks(report: Report, when: str) -> pl.DataFrame:
     """store_id, and with `when` in their names percent_…, downtime_…_us, up_…, known_… and there_… (true)."""
+    # In 128 bits: the products of `change_of_store` do not fit into 64.
     up, down = pl.col("uptime_last_week_us"), pl.col("downtime_last_week_us")
     return report.exact.select(
         "store_id",
@@ -72,7 +72,7 @@ def weeks(report: Report, when: str) -> pl.DataFrame:
 
 
 def change_of_store() -> pl.Expr:
-    """What became of a store. Shares are compared by products, which take more than 64 bits."""
+    # a / b < c / d as a * d < c * b: exact, where two shares as floats may come out equal or the wrong way round.
     before = pl.col("up_before") * pl.col("known_after")
     after = pl.col("up_after") * pl.col("known_before")
     return (

@@ -1,7 +1,10 @@
 """Exact microseconds in, the written figures out: docs/semantics.md, "Output".
 
-exact_figures   what the stage computed, one row per store, empty where nothing is known
-extended        minutes, hours and percent with two decimals, each rounded once, half to even
+exact_figures    microseconds, one row per store, null where nothing is known
+extended         minutes, hours and percent with two decimals, each rounded once, half to even
+figure_of        one of these, from microseconds
+uptime_percent   the percent of one store
+fleet_percent    the percent of all stores together
 """
 
 from decimal import Decimal
@@ -34,11 +37,11 @@ HEADINGS = {
 
 
 def exact_figures(plan: Plan, figures: Figures) -> pl.DataFrame:
-    """One row per store, by store_id in byte order, with {uptime,downtime,unknown,business}_last_{hour,day,week}_us.
+    """One row per store, in byte order of store_id, with {uptime,downtime,unknown,business}_last_{hour,day,week}_us.
 
     Also polls_last_…, last_poll_us, last_active, has_evidence, down_now, and the plan's columns. uptime and downtime
-    are null where a window has business time and no known part of it; with unknown hours everything but the polls is
-    null, and down_now false.
+    are null where a window has business time and none of it is known; with unknown hours all columns but those of the
+    polls are null, and down_now is false.
     """
     hours_known = ~pl.col("hours_unknown")
     columns: dict[str, pl.Expr] = {}
@@ -54,6 +57,7 @@ def exact_figures(plan: Plan, figures: Figures) -> pl.DataFrame:
         }
     return (
         plan.stores.lazy()
+        # Left joins: every store of the plan has a row, whatever the stage gives.
         .join(figures.stores.lazy(), on="store", how="left")
         .join(figures.windows.lazy(), on="store", how="left")
         .with_columns(**columns)
@@ -85,12 +89,14 @@ def extended(exact: pl.DataFrame) -> pl.DataFrame:
 
 def figure_of(us: pl.Expr, unit_us: int) -> pl.Expr:
     """Microseconds in a unit, to two decimals."""
+    # From exact microseconds in one step: a figure that is rounded twice may be off by a hundredth.
     return hundredths(half_even(us, unit_us // 100))
 
 
 def uptime_percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
     """Uptime's share of the known time; 100.00 and 0.00 only where nothing at all is down or up."""
     known = up + down
+    # Cut to 0.01 and 99.99: one minute of downtime in a week must not read as 100.00.
     share = half_even(up * 10_000, known).clip(
         pl.when(up > 0).then(1).otherwise(0), pl.when(down > 0).then(9_999).otherwise(10_000)
     )
@@ -98,22 +104,19 @@ def uptime_percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
 
 
 def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
-    """The share of uptime of all stores together: the sum of uptime by the sum of known time. None: nothing is known.
-
-    In 128 bits: thousands of stores times ten thousand are more microseconds than 64 hold.
-    """
+    """The share of uptime of all stores: the sum of uptime by the sum of known time. None: nothing is known."""
+    # In 128 bits: `uptime_percent` multiplies by 10 000, and the weeks of thousands of stores are too large for 64.
     up, down = (pl.col(f"{kind}_last_{window}_us").cast(pl.Int128).sum() for kind in ("uptime", "downtime"))
     return exact.select(uptime_percent(up, down)).item()
 
 
 def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:
-    """The whole number of units nearest to a non-negative amount; of two as near, the even one."""
-    # In whole numbers: a share that is a float cannot be told from the tie beside it.
+    """The whole number of units nearest to a non-negative amount; of two equally near ones the even one."""
+    # In whole numbers: as a float a share may be equal to the tie that it lies beside.
     whole, twice_the_rest = amount // unit, 2 * (amount % unit)
     up = (twice_the_rest > unit) | ((twice_the_rest == unit) & (whole % 2 == 1))
     return whole + up.cast(pl.Int64)
 
 
 def hundredths(whole: pl.Expr) -> pl.Expr:
-    """A number of hundredths as a decimal with two places."""
     return (whole.cast(pl.Decimal(18, 2)) / 100).cast(FIGURE)

@@ -1,4 +1,8 @@
-"""What the data of a report was like: docs/semantics.md, "Output", provenance and data quality."""
+"""A prepared run and its figures in, the quality of its data out: docs/semantics.md, "Output".
+
+quality_of    the quality of a run
+store_lists   the ids on each list of it
+"""
 
 from dataclasses import dataclass
 
@@ -14,12 +18,12 @@ from store_uptime.pipeline.report.quality_lists import LISTS
 
 @dataclass(frozen=True)
 class Quality:
-    """Counts and lists; nothing is dropped without standing here.
+    """Counts and lists; every row that is not accepted is counted here.
 
     tables: counts for polls, hours, zones. duplicates: polls beyond the first of the same store, microsecond and
     status. contradictory: (store, microsecond) pairs with both statuses. stores: ids for each key of `LISTS`, in byte
-    order. warnings: sentences, and warning_codes: of which kind each is, one of `WARNING_CODES`; empty where the report
-    was archived by a version without them.
+    order. warnings: sentences. warning_codes: the kind of each, one of `WARNING_CODES`; empty where the report was
+    archived by a version without them.
     """
 
     tables: dict[str, TableCounts]
@@ -31,7 +35,7 @@ class Quality:
 
     @staticmethod
     def meaning(name: str) -> str:
-        """What puts a store on a list."""
+        """Why a store is on a list."""
         return LISTS[name]
 
     def warnings_of(self, kind: type[DataWarning]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The lists of stores that a report keeps, and what puts a store on each."""
+"""The lists of stores in a report, and why a store is on each of them."""
 
 LISTS = {
     "not_observed": "hours or a zone, but no poll in the horizon: no row",

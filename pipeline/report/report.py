@@ -1,7 +1,9 @@
-"""The report: figures, where they come from, what the data was like; and how it is written.
+"""The report: figures, provenance and quality in, a table in four formats out.
 
-Report.csv, .json, .parquet, .xlsx   the same table in four formats, as bytes
-REPORT                               how to recognise a file of one
+Report.csv, .json, .parquet, .xlsx   the same table as bytes
+csv_bytes                            any frame as CSV
+write_rejects                        the rejected rows as files
+REPORT                               how to recognise the file of a report
 """
 
 import io
@@ -39,7 +41,7 @@ class Report:
     rejected rows: file, line, reason, and the row as it was, as text. lanes: of `build_report_with_lanes`, the changes
     of each store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week
     before now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown), by store and minute; a store begins closed.
-    selection: what the rows were selected by; the quality is that of the whole report.
+    selection: how the rows were selected; the quality is that of the whole report.
     """
 
     plan: Plan
@@ -50,7 +52,7 @@ class Report:
     selection: Selection | None = None
 
     def __repr__(self) -> str:
-        """Three lines: what it is of, until when, and what came out."""
+        """Three lines: source and stores, now and windows, the uptime."""
         options, warnings = self.plan.options, len(self.quality.warnings)
         now_us = self.plan.horizon.now_us
         percents = {window: self.uptime_percent(window) for window in WINDOWS}
@@ -71,12 +73,12 @@ class Report:
         return self.extended.select(COLUMNS[columns])
 
     def uptime_percent(self, window: str) -> Decimal | None:
-        """The share of uptime in all its stores' known time of a window (hour, day, week); None: nothing is known."""
+        """The uptime of all its stores in a window (hour, day, week), in percent of known time; None: none is known."""
         return fleet_percent(self.exact, window)
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Where the figures come from: plain values, times in ISO 8601."""
+        """The source, options and horizon of the figures: plain values, times in ISO 8601."""
         horizon, options = self.plan.horizon, self.plan.options.to_dict()
         criteria = {} if self.selection is None else {"selection": self.selection.criteria}
         mapping = self.plan.mapping.to_dict()
@@ -96,7 +98,7 @@ class Report:
 
     @property
     def about(self) -> dict[str, Any]:
-        """Provenance and quality as plain values, for JSON and for the files that have room for it."""
+        """Provenance and quality as plain values, for JSON, Parquet and XLSX."""
         tables = {name: {"read": counts.read, **asdict(counts)} for name, counts in self.quality.tables.items()}
         return {"provenance": self.provenance, "quality": asdict(self.quality) | {"tables": tables}}
 
@@ -135,39 +137,39 @@ class Report:
         if "last_poll_utc" in numbers.columns:
             numbers = numbers.with_columns(pl.col("last_poll_utc").dt.strftime(CSV_TIME))
         head = json.dumps(self.about, ensure_ascii=False)
+        # Polars writes the rows: as Python objects those of 200 000 stores would take many times as long.
         return f'{head[:-1]}, "stores": {numbers.write_json()}}}\n'.encode()
 
     def parquet(self, columns: Columns = "plain") -> bytes:
-        """DECIMAL(10,2) columns; provenance and quality stand in the file's metadata under `store_uptime`."""
+        """DECIMAL(10,2) columns; provenance and quality are in the file's metadata, under `store_uptime`."""
         buffer = io.BytesIO()
         self.table(columns).write_parquet(buffer, metadata={MARK: json.dumps(self.about)})
         return buffer.getvalue()
 
     def xlsx(self, columns: Columns = "plain") -> bytes:
         """A sheet of figures and one of provenance and quality; ids are text, whatever they begin with."""
-        from store_uptime.pipeline.report.xlsx import workbook
+        from store_uptime.pipeline.report.xlsx import workbook  # only this format needs XlsxWriter
 
         return workbook(self.table(columns).rename(HEADINGS, strict=False), self.about)
 
 
 def now_is(options: Options, now_us: int) -> str:
-    """How now was chosen, in words."""
     if options.now is not None:
         return "given"
     if options.until is None:
         return "the newest accepted poll"
     until_us = instant_us(options.until)
+    # Where no poll is as old as the due time, now is the newest poll of all, which lies after it.
     beyond = "; none is as old" if now_us > until_us else ""
     return f"the newest accepted poll until {iso(until_us)}{beyond}"
 
 
 def guarded(text: pl.Expr) -> pl.Expr:
-    """A column of text, with ' before what a spreadsheet would run as a formula."""
     return text.str.replace(FORMULA, "'${1}")
 
 
 def csv_bytes(table: pl.DataFrame) -> bytes:
-    """A frame as RFC 4180."""
+    """A frame as RFC 4180, times in UTC with microseconds."""
     return table.write_csv(line_terminator="\r\n", datetime_format=CSV_TIME).encode()
 
 
@@ -182,7 +184,6 @@ def is_report(path: Path) -> bool:
 
 
 def has_parquet_metadata(path: Path) -> bool:
-    """Whether a Parquet file carries the provenance of a report."""
     try:
         with path.open("rb") as file:
             return MARK in pl.read_parquet_metadata(file)
@@ -191,15 +192,16 @@ def has_parquet_metadata(path: Path) -> bool:
 
 
 def rejects_targets(folder: Path) -> dict[Path, Purpose]:
-    """The files that `write_rejects` writes."""
+    """The files that `write_rejects` writes, each with its purpose."""
     return {folder / f"{name}.csv": REJECTS for name in ROWS_OF.values()}
 
 
 def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
     """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, the row as it was, and its surplus.
 
-    Raises CannotWrite, also where one of these is there and is something else.
+    Raises CannotWrite, also where one of these files exists and is not a rejects file.
     """
+    # All three are checked before the first is written.
     check_targets(rejects_targets(folder), ())
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Some stores of a report: those that a reader asks for, by a `Selection`."""
+"""A report and a `Selection` in, the report with some of its stores out."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,10 +11,9 @@ from store_uptime.pipeline.report.report import Report
 
 
 def select(report: Report, selection: Selection) -> Report:
-    """The report with the stores that fit, in the same order; its quality is still that of the whole.
+    """The report with the stores that match, in the same order; its quality is that of the whole report.
 
-    A selection of nothing in particular gives the report as it is. What is selected is there to be written and looked
-    at: what can be saved is the whole.
+    An empty selection gives the report itself. The result can be written and not archived: see `archive`.
     """
     if not selection.criteria:
         return report
@@ -24,23 +23,23 @@ def select(report: Report, selection: Selection) -> Report:
 
 
 def lanes_of(lanes: pl.DataFrame, selected: pl.Series) -> pl.DataFrame:
-    """The lanes of the stores that are selected, by the rows that they have then."""
+    # `store` is the row in `exact`, and the selected rows are numbered anew.
     rows = selected.to_frame().with_row_index("row")
     found = lanes.join(rows, on="store", maintain_order="left")
     return found.drop("store").rename({"row": "store"}).select("store", "minute", "status")
 
 
 def conditions(selection: Selection) -> Iterator[pl.Expr]:
-    """What must hold of a row of `Report.exact`."""
     window = selection.window
     if selection.search:
         yield pl.col("store_id").str.contains("(?i)" + pl.escape_regex(selection.search))
     if selection.down_now:
         yield pl.col("down_now")
     if selection.below is not None:
+        # By the percent as it is written: 99.50 is not below 99.5, whatever its further decimals are.
         share = uptime_percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us"))
         yield share.cast(pl.Float64) < selection.below
     if selection.zone:
         yield pl.col("zone") == selection.zone
     if selection.unknown:
-        yield pl.col(f"unknown_last_{window}_us").fill_null(1) > 0
+        yield pl.col(f"unknown_last_{window}_us").fill_null(1) > 0  # null: with unknown hours all of it is unknown

@@ -1,11 +1,11 @@
-"""A timeline as people read it: stretches of one status, by the store's local days, and the report's figures.
+"""A timeline in, the week that people read out: stretches of one status by local day, outages, figures.
 
-    week_of    the three below, of a timeline
-    days       each local date of the week, with its stretches
-    outages    the stretches that are down, whatever midnight they cross
-    figures    what the report says of the store
+    week_of        the week of a timeline, from the three below
+    days           each local date of the week, with its stretches
+    outages_of     the stretches in which the store was down, not cut at midnight
+    week_figures   the figures of the report
 
-Pieces of one status that touch are one stretch. Stretches with closed time between them stay apart.
+Adjacent pieces of one status are one stretch. Stretches with closed time between them stay apart.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ KINDS: dict[str, Status] = {"uptime": "up", "downtime": "down", "unknown": "unkn
 
 @dataclass(frozen=True)
 class Stretch:
-    """Time in which one status holds, [start_utc, end_utc); polls: those that it rests on, in order."""
+    """The time of one status, [start_utc, end_utc); polls: those that it rests on, in order."""
 
     status: Status
     start_utc: datetime
@@ -37,7 +37,7 @@ class Stretch:
 
     @property
     def length(self) -> timedelta:
-        """How long it is."""
+        """From its start to its end."""
         return self.end_utc - self.start_utc
 
 
@@ -45,7 +45,7 @@ class Stretch:
 class Day:
     """A local date: its midnight and the next, when its clocks change by how much (None: they do not), its stretches.
 
-    Stretches are cut at midnight and at the ends of the week. Closed time stands among them only between two others.
+    Stretches are cut at midnight and at the ends of the week. Closed time is a stretch only between two others.
     """
 
     date: date
@@ -65,9 +65,9 @@ class Week:
     """The week of a store.
 
     now: its end. days: its local dates, in order; none without a row in the report or readable hours. outages: the
-    stretches in which it was down, not cut at midnight, in order. figures: what the report says of the store, by kind
-    (uptime, downtime, unknown) and window (hour, day, week), in minutes for the hour, else in hours; None where the
-    report has none: docs/semantics.md, "Output".
+    stretches in which it was down, not cut at midnight, in order. figures: those of the report by kind (uptime,
+    downtime, unknown) and window (hour, day, week), in minutes for the hour, else in hours; None where the report has
+    none: docs/semantics.md, "Output".
     """
 
     now: datetime
@@ -77,13 +77,13 @@ class Week:
 
 
 def week_of(timeline: Timeline) -> Week:
-    """The week that a timeline is of."""
+    """The week of a timeline."""
     now = EPOCH + timedelta(microseconds=timeline.plan.horizon.now_us)
     return Week(now, list(days(timeline)), outages_of(timeline), week_figures(timeline))
 
 
 def days(timeline: Timeline) -> Iterator[Day]:
-    """The local dates of the week before now, in order; none where nobody knows when the store is open."""
+    """The local dates of the week before now, in order; none where the store's hours are unknown."""
     if not hours_known(timeline):
         return
     found = pieces(timeline)
@@ -96,21 +96,20 @@ def days(timeline: Timeline) -> Iterator[Day]:
 
 
 def outages_of(timeline: Timeline) -> list[Stretch]:
-    """The stretches in which the store was down, in order."""
     return [stretch for stretch in merged_stretches(pieces(timeline)) if stretch.status == "down"]
 
 
 def week_figures(timeline: Timeline) -> dict[tuple[str, str], Decimal | None]:
-    """The figures as `Week` describes them."""
+    # From the pieces, not from the report: a timeline has no report, and must show the same figures.
     lengths = {(kind, window): within(timeline, status, window) for kind, status in KINDS.items() for window in WINDOWS}
     return {
-        (kind, window): rounded(length, window) if is_said(timeline, lengths, kind, window) else None
+        (kind, window): rounded(length, window) if has_figure(timeline, lengths, kind, window) else None
         for (kind, window), length in lengths.items()
     }
 
 
-def is_said(timeline: Timeline, lengths: dict[tuple[str, str], timedelta], kind: str, window: str) -> bool:
-    """Whether the report has a figure there: not where hours or all of a window are unknown."""
+def has_figure(timeline: Timeline, lengths: dict[tuple[str, str], timedelta], kind: str, window: str) -> bool:
+    """Whether the report has this figure: not where the hours, or all of the window, are unknown."""
     if not hours_known(timeline):
         return False
     is_known = bool(lengths["uptime", window] or lengths["downtime", window])
@@ -118,13 +117,12 @@ def is_said(timeline: Timeline, lengths: dict[tuple[str, str], timedelta], kind:
 
 
 def hours_known(timeline: Timeline) -> bool:
-    """Whether the store has a row in the report, and readable hours."""
     hours_unknown = timeline.plan.stores["hours_unknown"]
-    return not hours_unknown.is_empty() and not hours_unknown.item()
+    return not hours_unknown.is_empty() and not hours_unknown.item()  # empty: the store has no row in the report
 
 
 def within(timeline: Timeline, status: Status, window: str) -> timedelta:
-    """How long a status holds in a window."""
+    """The length of a status in a window."""
     now_us = timeline.plan.horizon.now_us
     start, now = (EPOCH + timedelta(microseconds=us) for us in (now_us - WINDOWS[window], now_us))
     lengths = (cut_stretch(piece, start, now).length for piece in pieces(timeline) if piece.status == status)
@@ -132,12 +130,12 @@ def within(timeline: Timeline, status: Status, window: str) -> timedelta:
 
 
 def rounded(length: timedelta, window: str) -> Decimal:
-    """A length as the report writes it."""
+    # By the same expression as the report's figures, so that both round alike.
     return pl.select(figure_of(pl.lit(microseconds(length)), UNIT_US[window])).item()
 
 
 def pieces(timeline: Timeline) -> list[Stretch]:
-    """The pieces as they are, each a stretch of its own."""
+    """The pieces of a timeline, each as a stretch of its own."""
     columns = timeline.pieces.select("status", "start_utc", "end_utc", "poll_utc")
     return [
         Stretch(status, start, end, () if poll is None else (poll,)) for status, start, end, poll in columns.iter_rows()
@@ -145,16 +143,15 @@ def pieces(timeline: Timeline) -> list[Stretch]:
 
 
 def cut_stretch(stretch: Stretch, start: datetime, end: datetime) -> Stretch:
-    """The part of a stretch that lies between two instants; of a negative length where there is none."""
+    # The length is negative where the stretch lies outside: callers filter by it.
     return replace(stretch, start_utc=max(stretch.start_utc, start), end_utc=min(stretch.end_utc, end))
 
 
 def merged_stretches(stretches: Iterable[Stretch]) -> list[Stretch]:
-    """The stretches, those of one status that touch made one."""
     found: list[Stretch] = []
     for each in stretches:
         if found and found[-1].status == each.status and found[-1].end_utc == each.start_utc:
-            polls = tuple(dict.fromkeys(found[-1].polls + each.polls))
+            polls = tuple(dict.fromkeys(found[-1].polls + each.polls))  # pieces on both sides of a cut share a poll
             found[-1] = replace(found[-1], end_utc=each.end_utc, polls=polls)
         else:
             found.append(each)
@@ -162,7 +159,6 @@ def merged_stretches(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def with_closed(stretches: list[Stretch]) -> Iterator[Stretch]:
-    """The stretches, with the closed time between them."""
     for before, after in zip([None, *stretches], stretches, strict=False):
         if before is not None and before.end_utc < after.start_utc:
             yield Stretch("closed", before.end_utc, after.start_utc)

@@ -1,4 +1,9 @@
-"""One store's week, piece by piece, each with the poll that it rests on: why a report says what it says."""
+"""The segments of one store in, its timeline out: the pieces of its week, each with the poll that it rests on.
+
+timeline_of   the timeline of the store that a plan was made for
+compared      the same, compared with the figures of a report
+TIMELINE      how to recognise the file of a timeline
+"""
 
 import json
 import re
@@ -38,7 +43,8 @@ class Timeline:
     start_utc, end_utc (its midnight and the next; a day has 23 to 25 hours), change_utc (when its clocks change, at
     its very start or end too; null: they do not), shift_minutes (by how much); in order.
 
-    warnings: what is probably wrong with the data, sentences; where it explains a report only that it is old.
+    warnings: what is probably wrong with the data, sentences; a timeline that explains a report has only that the data
+    is old.
     """
 
     store_id: str
@@ -83,16 +89,6 @@ class Timeline:
         yield from self.pieces.select("status", clock, length, poll, "because").iter_rows()
 
 
-def is_timeline(path: Path) -> bool:
-    """Whether a file is a timeline that this program wrote, as CSV or JSON. Raises OSError."""
-    header = ",".join(COLUMNS).encode()
-    return header_line(path) == header or OBJECT.match(first_bytes_of(path)) is not None
-
-
-OBJECT = re.compile(rb'\{"store_id": "(?:[^"\\]|\\.)*", "timezone": "')
-TIMELINE = Purpose("timeline", is_timeline)
-
-
 def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeline:
     """The timeline of the one store that a plan was made for."""
     given = segments(db, partition, plan.horizon, plan.max_gap_us)
@@ -103,7 +99,7 @@ def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Tim
 
 
 def compared(found: Timeline, figures: Mapping[str, Any]) -> Timeline:
-    """A timeline that knows whether it agrees with its store's row of `Report.exact`."""
+    """The timeline, with `agrees`: whether it adds up to the figures of its store's row in `Report.exact`."""
     length = (pl.col("end_utc") - pl.col("start_utc")).dt.total_microseconds()
     up, down = (found.pieces.filter(status=status).select(length.sum()).item() for status in ("up", "down"))
     week = (figures["uptime_last_week_us"] or 0, figures["downtime_last_week_us"] or 0)  # null: nothing is known
@@ -111,13 +107,14 @@ def compared(found: Timeline, figures: Mapping[str, Any]) -> Timeline:
 
 
 def in_week(given: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """The pieces of the last window, each with where it began before it was cut to that."""
+    """The pieces of the week, cut to it; from_us: their start before the cut."""
+    # `because` needs that start: a piece that the cut makes begin at its interval's middle may begin at its opening.
     week_us = plan.horizon.now_us - WEEK_US
     return given.filter(pl.col("end_us") > week_us).with_columns(pl.col("start_us").clip(week_us), from_us="start_us")
 
 
 def because(given: pl.DataFrame, plan: Plan) -> pl.Expr:
-    """Why a piece of these is what it is."""
+    """The reason for the status of a piece, in words."""
     start, end, opening, poll = (pl.col(name) for name in ("start_us", "end_us", "open_us", "poll_us"))
     unknown = "no poll within max-gap" if given["poll_us"].count() else "no poll in business time"
     limit = pl.lit(None if plan.options.max_gap is None else plan.max_gap_us, pl.Int64)  # null: nothing is equal to it
@@ -177,7 +174,8 @@ def days_of_week(plan: Plan, zone: str) -> pl.DataFrame:
 
 
 def with_offsets(given: pl.DataFrame, zone: str, horizon: Horizon, columns: Iterable[str]) -> pl.DataFrame:
-    """The frame, with the offset that the zone's clocks have at the instants of these columns, all in order."""
+    """The frame, with the zone's UTC offset at the instants of these columns."""
+    # An as-of join of sorted columns: pieces and polls are in order, and so are their ends.
     offsets = local_offsets([zone], horizon.start_us, horizon.now_us)
     for column in columns:
         here = offsets.select(pl.col("offset_us").alias(f"{column}_offset"), pl.col("from_utc_us").alias("since_us"))
@@ -186,15 +184,25 @@ def with_offsets(given: pl.DataFrame, zone: str, horizon: Horizon, columns: Iter
 
 
 def utc_time(column: str) -> pl.Expr:
-    """Microseconds since 1970 as a time in UTC."""
     return pl.from_epoch(pl.col(column), "us").dt.replace_time_zone("UTC")
 
 
 def local_text(column: str) -> pl.Expr:
-    """An instant as its local clock shows it, ISO 8601 with the offset: a repeated hour can be told apart."""
+    """An instant in local time, as ISO 8601 with the offset."""
+    # Text, since a column of times has one zone. The offset distinguishes the hours that occur twice.
     offset = pl.col(f"{column}_offset")
     wall = pl.from_epoch(pl.col(column) + offset, "us").dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
     sign = pl.when(offset < 0).then(pl.lit("-")).otherwise(pl.lit("+"))
     minutes = offset.abs() // 60_000_000
     hours_text, minutes_text = ((part.cast(pl.String).str.zfill(2)) for part in (minutes // 60, minutes % 60))
     return pl.format("{}{}{}:{}", wall, sign, hours_text, minutes_text)
+
+
+def is_timeline(path: Path) -> bool:
+    """Whether a file is a timeline that this program wrote, as CSV or JSON. Raises OSError."""
+    header = ",".join(COLUMNS).encode()
+    return header_line(path) == header or OBJECT.match(first_bytes_of(path)) is not None
+
+
+OBJECT = re.compile(rb'\{"store_id": "(?:[^"\\]|\\.)*", "timezone": "')
+TIMELINE = Purpose("timeline", is_timeline)

@@ -1,4 +1,4 @@
-"""The report as an XLSX workbook, written row by row in constant memory."""
+"""A table and its provenance in, an XLSX workbook out, written row by row in constant memory."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_custom_property(MARK, "report")  # by which it is known beside the data
+        book.set_custom_property(MARK, "report")  # so that a folder with feeds does not read it as one of them
         two_decimals, head = book.add_format({"num_format": "0.00"}), book.add_format({"bold": True})
         sheet = book.add_worksheet("report")
         sheet.freeze_panes(1, 1)
@@ -54,7 +54,8 @@ def write_cells(sheet: Worksheet, row: int, cells: Iterable[tuple[Any, Format | 
 
 
 def check_cells(ids: pl.Series, about: dict[str, Any]) -> None:
-    """Raises CellFull where an id, in the rows or in what is said about them, is longer than what a cell holds."""
+    """Raises CellFull where an id, on either sheet, is longer than a cell can hold."""
+    # Bytes are quick to count, and no text has more UTF-16 units than bytes in UTF-8.
     long_ids = ids.filter(ids.str.len_bytes() > CHARACTERS)
     found = {text for text in (*long_ids, *(text for _, text in flat(about))) if is_too_long(text)}
     if found:
@@ -62,12 +63,11 @@ def check_cells(ids: pl.Series, about: dict[str, Any]) -> None:
 
 
 def is_too_long(text: str) -> bool:
-    """Whether a text is longer than what a cell holds."""
     return len(text) > CHARACTERS // 2 and len(text.encode("utf-16-le")) // 2 > CHARACTERS
 
 
 def plain_rows(table: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
-    """Rows of what a cell can hold: text, numbers, true and false."""
+    # A cell has no time zone and no microseconds, so times are text.
     times = pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
     return table.with_columns(pl.col(pl.Decimal).cast(pl.Float64), times).iter_rows()
 

@@ -204,7 +204,9 @@ def word_entries(table: ProbableTable) -> Iterator[Entry]:
         yield Entry(key, listed, with_counts(counts, words), None if words else "no known word means it")
     unknown_words = [word for word in counts if word not in (*ACTIVE, *INACTIVE)]
     if unknown_words:
-        yield Entry("", f"in neither, so rejected: {with_counts(counts, unknown_words)}", doubt="put each where it belongs")
+        yield Entry(
+            "", f"in neither, so rejected: {with_counts(counts, unknown_words)}", doubt="put each where it belongs"
+        )
 
 
 def word_counts(table: ProbableTable) -> dict[str, int]:

@@ -4,7 +4,7 @@
     evidence   those inside business time, with their interval and the stretch of it that is theirs without `max_gap`
     reached    the business time that is too far from the poll before it, and not from the next one of its interval
     polled     the intervals that have evidence
-    around     the intervals that their own polls do not wholly speak for, with the polls of others around them
+    around     the intervals that their own polls do not wholly cover, with the nearest polls of other intervals
     carried    the business time that takes the status of a poll of another interval
     segments   the stretch of business time that each poll speaks for
     stores     each store's newest poll, and whether it is down
@@ -12,9 +12,14 @@
     pieces     business time cut where the status or the poll behind it changes
     lanes      the minutes of the week in which the status changes
 
-Each is a file of `sql/`, run in this order after `macros`, and a relation of the same name; who needs only some of them
-has no others run. Times are int64 microseconds since 1970 UTC: no time zone type crosses into DuckDB, whose meaning
-would follow the session. Intervals are half-open.
+Each is a file of `sql/` and a relation of the same name, run in this order after `macros`. Times are int64 microseconds
+since 1970 UTC, intervals are half-open.
+
+uptime              the figures of a partition
+uptime_with_lanes   the same, with the lanes
+joined_figures      the figures of all partitions as one
+segments            the pieces of a partition
+database            the database that they are computed in
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +39,7 @@ STEPS = (
     *("instants", "evidence", "reached", "polled", "around", "carried", "segments"),
     *("stores", "windows", "pieces", "lanes"),
 )
+# A caller runs only the steps that it needs; the tables of the others would be filled for nothing.
 FIGURES, LANES = STEPS[:-2], STEPS
 PIECES = (*STEPS[:7], "pieces")
 
@@ -68,7 +74,7 @@ def uptime(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon
 def uptime_with_lanes(
     db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int
 ) -> Figures:
-    """The same, with the lanes: two more steps, which a report that nobody looks at on the page need not wait for."""
+    """The same, with the lanes: two more steps, which only the page needs."""
     with stage(db, partition, horizon, max_gap_us, LANES) as run:
         return Figures(frame(run, "from windows"), frame(run, "from stores"), frame(run, "from lanes"))
 
@@ -96,7 +102,8 @@ def segments(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horiz
 
 @contextmanager
 def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory, empty; gone with the block. To make one takes a tenth of a small report's time."""
+    """An empty database in memory, which is closed with the block."""
+    # No step needs an extension; DuckDB would fetch one from another host.
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
         "autoload_known_extensions": False,
@@ -105,6 +112,7 @@ def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
     if limits.threads:
         config["threads"] = limits.threads
     with (
+        # A folder of its own: DuckDB would spill to `.tmp` below the working directory, which may be read-only.
         TemporaryDirectory(prefix="store-uptime-", dir=limits.spill) as spill,
         duckdb.connect(":memory:", config=config | {"temp_directory": spill}) as db,
     ):
@@ -115,9 +123,11 @@ def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 def stage(
     db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int, steps: Sequence[str] = STEPS
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection on which the steps have been run; its relations are its own, and gone with the block."""
+    """A connection on which the steps have been run; its relations exist until the block ends."""
+    # Temporary relations belong to one connection: those of another partition have the same names.
     with db.cursor() as run:
         run.execute("set enable_progress_bar = false")  # it would go to stdout, among the figures
+        # Variables, since a view cannot have parameters.
         for name, value in variables(partition.keys, horizon, max_gap_us).items():
             run.execute(f"set variable {name} = {value}")
         run.register("polls", neighbours(partition.polls))
@@ -128,7 +138,7 @@ def stage(
 
 
 def variables(keys: PollKeys, horizon: Horizon, max_gap_us: int) -> dict[str, int]:
-    """What `macros` needs."""
+    # Whole numbers only. A value with a time zone would mean what the settings of the session say.
     starts = {f"{window}_start_us": horizon.now_us - length for window, length in WINDOWS.items()}
     return asdict(keys) | {"now_us": horizon.now_us, "max_gap_us": max_gap_us} | starts
 

@@ -85,7 +85,9 @@ async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> 
     stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
     head = await backend.workers.run_interactive(view_models.fleet_head, stored.figures, selection)
     before = await backend.registry.row(reports.previous_report(row.id))
-    chosen = {name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.criteria.items()}
+    chosen = {
+        name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.criteria.items()
+    }
     return head | {
         "report": row,
         "before": before and before.id,
