@@ -5,8 +5,11 @@
     merged_intervals   one interval where they overlap, touch, or nearly touch
     clipped            to the horizon
 
-Times are int64 microseconds; UTC ones since 1970, wall-clock ones since 1970 on that clock. Intervals are half-open.
+`business_intervals` runs them in this order for stores with weekly hours; `always_open` is for those without. Times
+are int64 microseconds; UTC ones since 1970, wall-clock ones since 1970 on that clock. Intervals are half-open.
 """
+
+# Offsets are joined by zone and wall-clock time, so that Python looks up a zone once per zone and day, never per store.
 
 import polars as pl
 
@@ -20,9 +23,10 @@ BRIDGED_US = 60 * SECOND_US
 def business_intervals(stores: pl.DataFrame, hours: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
     """When each store is open: store (uint32), `open_us`, `close_us` (int64), disjoint, in order.
 
-    stores: store, zone, always_open; hours: store, weekday, start_us, end_us. An interval that is open at now keeps
-    its true closing, be that later than now; an always open store has one interval, the horizon.
+    stores: store, zone, always_open; hours: store, weekday, start_us, end_us. An interval that is open at now has its
+    true closing, after now; an always open store has one interval, the horizon.
     """
+    # A shift of the first or last date, anywhere on Earth and over midnight, begins or ends within five days.
     offsets = local_offsets(stores["zone"].unique(), horizon.start_us - 5 * DAY_US, horizon.now_us + 5 * DAY_US)
     local = hours.lazy().join(stores.lazy().select("store", "zone"), on="store")
     written = merged_intervals(open_intervals(shifts(local, horizon), offsets.lazy()))
@@ -32,6 +36,7 @@ def business_intervals(stores: pl.DataFrame, hours: pl.DataFrame, horizon: Horiz
 
 def always_open(stores: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
     """The one interval of each store that never closes: the horizon, now included."""
+    # Half-open: one microsecond more, so that a poll at now lies in it.
     return stores.select(
         "store",
         open_us=pl.lit(horizon.start_us, pl.Int64),
@@ -51,10 +56,9 @@ def shifts(hours: pl.LazyFrame, horizon: Horizon) -> pl.LazyFrame:
 
 
 def local_dates(horizon: Horizon) -> pl.LazyFrame:
-    """weekday, `date_us`: every date on which a shift could begin that matters anywhere on Earth.
-
-    A shift lasts up to two dates, clocks are up to 14 h from UTC, and an interval of tomorrow may be bridged to now.
-    """
+    """weekday, `date_us`: every date on which a shift may begin that the horizon touches."""
+    # A shift lasts up to two dates, clocks are up to 14 h from UTC, and an interval of tomorrow may be merged with one
+    # that is open at now.
     first, last = horizon.start_us // DAY_US - 3, horizon.now_us // DAY_US + 2
     days = pl.int_range(first, last + 1, dtype=pl.Int64)
     return pl.LazyFrame().select(
@@ -64,7 +68,8 @@ def local_dates(horizon: Horizon) -> pl.LazyFrame:
 
 
 def open_intervals(local: pl.LazyFrame, offsets: pl.LazyFrame) -> pl.LazyFrame:
-    """store, `open_us`, `close_us` in UTC: rule 2. What a clock change leaves without length is dropped."""
+    """store, `open_us`, `close_us` in UTC: rule 2."""
+    # A shift that lies within a skipped hour has no length in UTC, or a negative one.
     return (
         local.pipe(in_utc, "start_wall_us", "open_us", offsets)
         .pipe(in_utc, "end_wall_us", "close_us", offsets)
@@ -74,7 +79,7 @@ def open_intervals(local: pl.LazyFrame, offsets: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def in_utc(local: pl.LazyFrame, wall: str, utc: str, offsets: pl.LazyFrame) -> pl.LazyFrame:
-    """The frame with a wall-clock column turned into UTC, by the stretch of equal offset that it lies in."""
+    """The frame with a wall-clock column turned into UTC."""
     stretch = offsets.select("zone", "offset_us", "from_wall_us", "until_wall_us")
     return (
         local.join(stretch, on="zone")
@@ -85,10 +90,9 @@ def in_utc(local: pl.LazyFrame, wall: str, utc: str, offsets: pl.LazyFrame) -> p
 
 
 def merged_intervals(intervals: pl.LazyFrame) -> pl.LazyFrame:
-    """The intervals of each store, one where they overlap, touch, or leave at most 60 s between them: rule 3.
-
-    All stores are on one line, far apart, so that the latest closing so far is that of the same store.
-    """
+    """The intervals of each store, one where they overlap, touch, or leave at most 60 s between them: rule 3."""
+    # All stores are on one line, far apart: one running maximum over all rows is the latest closing of the same store,
+    # without a window per store.
     stretch = pl.col("store").cast(pl.Int128) * 2**64
     is_first = (pl.col("opening") > pl.col("reached").shift() + BRIDGED_US).fill_null(True)
     is_last = is_first.shift(-1, fill_value=True)
@@ -104,7 +108,9 @@ def merged_intervals(intervals: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def clipped(intervals: pl.LazyFrame, horizon: Horizon) -> pl.LazyFrame:
-    """What lies in the horizon: rule 4. A poll at exactly now may fall into an interval that opens at now."""
+    """The parts of the intervals in the horizon: rule 4."""
+    # <= now: a poll at exactly now may fall into an interval that opens at now. The closing is not cut: `evidence` has
+    # to know whether the interval is still open.
     return intervals.filter(pl.col("close_us") > horizon.start_us, pl.col("open_us") <= horizon.now_us).with_columns(
         pl.col("open_us").clip(horizon.start_us)
     )

@@ -1,4 +1,8 @@
-"""The offsets of the known zones, as a table that wall-clock times can be joined with."""
+"""Zones in, tables of their UTC offsets out, which times can be joined with.
+
+local_offsets   the stretches of equal offset of some zones
+local_days      the local dates of one zone, with their clock changes
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -11,15 +15,22 @@ from store_uptime.pipeline.durations import DAY_US, SECOND_US
 
 DEFAULT_ZONE = "America/Chicago"
 FOREVER_US = 2**62
+SCHEMA = {
+    "zone": pl.String,
+    "offset_us": pl.Int64,
+    "from_utc_us": pl.Int64,
+    "until_utc_us": pl.Int64,
+    "from_wall_us": pl.Int64,
+    "until_wall_us": pl.Int64,
+}
 
 
 def local_offsets(zones: Iterable[str], start_us: int, end_us: int) -> pl.DataFrame:
-    """Which UTC offset each zone's clocks have, for every wall-clock and every UTC time between two instants.
+    """The UTC offset of each zone, for every wall-clock and every UTC time between two instants.
 
     One row per zone and stretch of equal offset: zone, `offset_us`, [`from_utc_us`, `until_utc_us`) and
     [`from_wall_us`, `until_wall_us`). The wall-clock stretches follow RFC 5545, section 3.3.5, and leave no gap and
-    no overlap: a time that occurs twice lies in the first stretch, a skipped one keeps the offset from before the gap.
-    Both come out if a stretch ends, on the wall, at the change plus the larger of the two offsets.
+    no overlap: a time that occurs twice lies in the first stretch, a skipped one has the offset from before the gap.
     """
     rows = [row for zone in zones for row in stretches(zone, start_us, end_us)]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
@@ -30,7 +41,7 @@ def local_days(zone: str, start_us: int, end_us: int) -> pl.DataFrame:
 
     A date lasts from its midnight to the next one's, each by the rule of RFC 5545: a midnight that is skipped is the
     change itself. change_us: when the clocks change on that date (null: they do not), which may be its very start or
-    end; shift_us: by how much. A date that a zone left out, as Samoa did in 2011, has no length and no row.
+    end; shift_us: by how much.
     """
     offsets = local_offsets([zone], start_us - 3 * DAY_US, end_us + 3 * DAY_US)
     dates = pl.int_range(start_us // DAY_US - 2, end_us // DAY_US + 3, dtype=pl.Int64, eager=True)
@@ -38,6 +49,7 @@ def local_days(zone: str, start_us: int, end_us: int) -> pl.DataFrame:
     return (
         midnights(dates, offsets)
         .with_columns(end_us=begins.shift(-1))
+        # begins < ends: a date that a zone left out, as Samoa did in 2011, has no length.
         .filter(begins < ends, begins < end_us, ends > start_us)
         .join(dated_changes(offsets), on="date", how="left", maintain_order="left")
     )
@@ -53,10 +65,8 @@ def midnights(dates: pl.Series, offsets: pl.DataFrame) -> pl.DataFrame:
 
 
 def dated_changes(offsets: pl.DataFrame) -> pl.DataFrame:
-    """date, change_us, shift_us: each change of one zone's offset, on the date that it makes shorter or longer.
-
-    That is the date of the first time that is skipped, or of the last one before the clocks go back.
-    """
+    """date, change_us, shift_us: each change of one zone's offset, on the date that it makes shorter or longer."""
+    # That is the date of the first time that is skipped, or of the last one before the clocks go back.
     shift = pl.col("offset_us").diff()
     wall = pl.col("from_utc_us") + pl.col("offset_us").shift()
     last = pl.when(shift < 0).then(wall - 1).otherwise(wall)
@@ -64,18 +74,7 @@ def dated_changes(offsets: pl.DataFrame) -> pl.DataFrame:
 
 
 def date_of(wall_us: pl.Expr) -> pl.Expr:
-    """The date on which a wall-clock time is."""
     return (wall_us // DAY_US).cast(pl.Int32).cast(pl.Date)
-
-
-SCHEMA = {
-    "zone": pl.String,
-    "offset_us": pl.Int64,
-    "from_utc_us": pl.Int64,
-    "until_utc_us": pl.Int64,
-    "from_wall_us": pl.Int64,
-    "until_wall_us": pl.Int64,
-}
 
 
 def stretches(name: str, start_us: int, end_us: int) -> Iterator[tuple[str, int, int, int, int, int]]:
@@ -85,6 +84,8 @@ def stretches(name: str, start_us: int, end_us: int) -> Iterator[tuple[str, int,
     from_utc = from_wall = -FOREVER_US
     for change in changes(zone, start_us, end_us):
         after = offset_us(zone, change)
+        # The larger offset is the rule of RFC 5545 for both kinds of change: a time that occurs twice is still in this
+        # stretch, and so is one that is skipped.
         until_wall = change + max(offset, after)
         yield name, offset, from_utc, change, from_wall, until_wall
         offset, from_utc, from_wall = after, change, until_wall
@@ -92,10 +93,9 @@ def stretches(name: str, start_us: int, end_us: int) -> Iterator[tuple[str, int,
 
 
 def changes(zone: ZoneInfo, start_us: int, end_us: int) -> Iterator[int]:
-    """The instants at which a zone's offset changes: days that differ at their ends, halved down to the second.
-
-    Since 1970 no zone of `tzdata` has changed twice within a day; a test holds it.
-    """
+    """The instants at which a zone's offset changes: days that differ at their ends, halved down to the second."""
+    # zoneinfo has no list of changes, so they are found by its offsets. Two changes within 24 hours would be missed;
+    # since 1970 no zone of `tzdata` had any, which a test checks for every version.
     for before in range(start_us // SECOND_US * SECOND_US, end_us, DAY_US):
         low, high = before, before + DAY_US
         if offset_us(zone, low) == offset_us(zone, high):
@@ -108,6 +108,5 @@ def changes(zone: ZoneInfo, start_us: int, end_us: int) -> Iterator[int]:
 
 
 def offset_us(zone: ZoneInfo, instant: int) -> int:
-    """How far the zone's clocks are ahead of UTC at an instant, in microseconds."""
     offset = zone.utcoffset(datetime.fromtimestamp(instant // SECOND_US, zone))
     return (offset or timedelta(0)) // timedelta(microseconds=1)

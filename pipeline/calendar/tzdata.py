@@ -1,18 +1,20 @@
-"""The zones of the pinned `tzdata` package. Nothing else is asked about zones: Python's own search path, Polars, DuckDB
-and PostgreSQL each have tables of their own that differ."""
+"""The zones of the pinned `tzdata` package: their names, their version and their rules."""
+
+# No other table of zones is used: those of the machine, of Polars, DuckDB and PostgreSQL differ between versions, and a
+# report must have the same figures everywhere.
 
 from functools import cache
 from importlib import metadata, resources
 from zoneinfo import ZoneInfo
 
-NOT_PLACES = frozenset({"Factory", "localtime"})
+NOT_ZONES = frozenset({"Factory", "localtime"})  # tzdata lists them; they mean "not configured" and "as this machine"
 
 
 @cache
 def known_zones() -> frozenset[str]:
     """The names that count as known: those that `tzdata` lists, aliases included, in exact case."""
     listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
-    return frozenset(listed) - NOT_PLACES
+    return frozenset(listed) - NOT_ZONES
 
 
 def tzdata_version() -> str:
@@ -22,6 +24,7 @@ def tzdata_version() -> str:
 
 @cache
 def zone_rules(name: str) -> ZoneInfo:
-    """A zone from the `tzdata` package, whatever the machine's own files say."""
+    """A zone from the `tzdata` package."""
+    # Not ZoneInfo(name): it prefers the files of the machine.
     with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
         return ZoneInfo.from_file(rules, key=name)

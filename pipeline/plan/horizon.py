@@ -89,5 +89,5 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
 
 def nothing_polled(source: "Source") -> NoPolls:
     """The error where the source has no accepted poll at all."""
-    # Files without polls must be exported again, tables must be loaded; only sources of files count outside the horizon.
+    # Files without polls must be exported again, and tables loaded. A database does not count outside the horizon.
     return NoPolls(source.name, EXPORT_POLLS if source.counts_outside_horizon else LOAD_POLLS)

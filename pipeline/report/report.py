@@ -29,7 +29,7 @@ from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook
 from store_uptime.pipeline.tables import ROWS_OF
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
-FORMULA = r"^([=+\-@\t\r])"
+FORMULA = r"^([=+\-@\t\r])"  # the beginnings that OWASP names under "CSV injection"
 CSV_TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
@@ -137,7 +137,7 @@ class Report:
         if "last_poll_utc" in numbers.columns:
             numbers = numbers.with_columns(pl.col("last_poll_utc").dt.strftime(CSV_TIME))
         head = json.dumps(self.about, ensure_ascii=False)
-        # Polars writes the rows: as Python objects those of 200 000 stores would take many times as long.
+        # Polars writes the rows, without a Python object for each of them.
         return f'{head[:-1]}, "stores": {numbers.write_json()}}}\n'.encode()
 
     def parquet(self, columns: Columns = "plain") -> bytes:

@@ -1,18 +1,12 @@
-"""Where the three tables come from: `open_source` turns an address into a `Source`.
+"""An address in, a `Source` of the three tables out.
 
-protocol.py       what a source is
-frames.py         frames that are there already
-folder.py         a folder of text or Parquet, scanned lazily
-discovery.py      which files a folder has, and which table each one is
-content.py        what the first bytes of a file say; own_files.py: what this program has written itself
-files.py          what is known of a file before it is read; paths.py: names of files and folders
-text_files.py     header and rows of text; parquet_files.py: of Parquet; partitions.py: columns in names of folders
-postgres.py       tables in PostgreSQL, pulled by ConnectorX; embedded.py: in the server that this package starts
-session.py        one state of a database, and the pulls that see it; database_tables.py: our tables in it
-poll_tables.py    its polls, by how their times are kept; described.py: all its tables, whatever they are called
-locks.py          a transaction in which the tables stay as they are; pulls.py: results of statements as Arrow
-patience.py       how long anything is waited for
-connection.py     one connection string for psycopg and ConnectorX
+open_source   the source at an address
+as_source     the same, unless it is a source already
+
+protocol.py   what every source has
+frames.py     tables that are frames in memory
+folder/       a folder of text or Parquet files, scanned lazily
+postgres/     tables in a database, or in the server that this package starts
 """
 
 from datetime import timedelta
@@ -39,19 +33,18 @@ def open_source(
     mapping: SourceMapping = AS_NAMED,
     patience: timedelta | None = None,
 ) -> "Source":
-    """The source at an address; nothing is read before it is opened with `opened`, but a folder's files are
-    looked through.
+    """The source at an address. It is read once it is opened with `opened`; of a folder the files are examined here.
 
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
     package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
-    run's connections on the server, at most 63 letters of ASCII; None: one that nobody else has. mapping: what the
-    source calls tables, columns and statuses. patience: how long each wait for a database may last, for a look that
-    somebody waits for; None: as long as a run takes.
+    run's connections on the server, at most 63 letters of ASCII; None: a unique one. mapping: the names of tables,
+    columns and statuses in the source. patience: how long each wait for a database may last; None: as long as in a run.
     Raises SourceMissing, AddressNotUnderstood, SourceMismatch.
     """
     text = str(address)
     if not text.strip():  # as a path it would be the folder that this process is in
         raise AddressNotUnderstood("the source", "its address is empty", "Name a folder, or a database of PostgreSQL.")
+    # Before connection strings: a folder may be called `dbname=feed`.
     if isinstance(address, Path) or (not is_database(text) and is_path(text)):
         from store_uptime.pipeline.source.folder.folder import folder
 
@@ -66,7 +59,7 @@ def open_source(
         return Postgres(text, schema, application, mapping, patience)
     if "://" in text:
         raise AddressNotUnderstood(
-            text.partition("://")[0] + "://…",
+            text.partition("://")[0] + "://…",  # the rest may hold a password
             "only postgresql:// addresses and folders can be read",
             "Name a folder, or a database of PostgreSQL.",
         )
@@ -83,7 +76,6 @@ def as_source(source: "Source | str | Path") -> "Source":
 
 
 def is_database(text: str) -> bool:
-    """Whether an address means a database whatever there is in the file system: a URL of PostgreSQL's, `embedded:`."""
     return text == EMBEDDED or text.startswith(URLS)
 
 
@@ -96,5 +88,5 @@ def is_path(text: str) -> bool:
 
 
 def is_connection_string(text: str) -> bool:
-    """Whether libpq would read it: a URL of PostgreSQL's, or `key=value` pairs that are not the name of a folder."""
+    """Whether libpq reads it: a URL of PostgreSQL, or `key=value` pairs that are not the name of a folder."""
     return text.startswith(URLS) or ("=" in text and not is_path(text))

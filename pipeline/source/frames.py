@@ -1,7 +1,7 @@
-"""The source whose tables are frames already.
+"""Frames in, a `Source` out.
 
 FrameTables   tables that are frames with the right columns
-Frames        frames that somebody gives, whatever else is in them
+Frames        any frames that have these columns among others
 """
 
 import math
@@ -31,7 +31,7 @@ READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 class FrameTables:
-    """A source made of frames that have the columns of docs/semantics.md, "Input", and those of `clean` beside."""
+    """A source made of frames with the columns of docs/semantics.md, "Input", and those of `clean.columns`."""
 
     counts_outside_horizon = True
     newest_limit = math.inf
@@ -45,14 +45,15 @@ class FrameTables:
 
     @contextmanager
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> Iterator[Self]:
-        """See `Source`; frames need no lock, whichever are read."""
+        """See `Source`; frames need no lock."""
         try:
             yield self
         except READ_ERRORS as error:
             raise self._read_error(error) from error
 
     def read(self, horizon: Horizon, store: str | None) -> RawTables:
-        """See `Source`; nothing travels, for lazy frames are read where they are judged."""
+        """See `Source`."""
+        # Nothing is pulled: lazy frames are read where they are judged.
         return RawTables(lambda: self.polls(horizon, store), lambda: self.hours(store), lambda: self.zones(store))
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
@@ -61,7 +62,7 @@ class FrameTables:
         return max((us for us in newest if us is not None), default=None)
 
     def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
-        """See `Source`; here it is every row, to be judged."""
+        """See `Source`; here all rows are unchecked."""
         return RawPolls(NONE_VALID, rows_of_store(self._polls, store))
 
     def hours(self, store: str | None) -> RawFrames:
@@ -101,9 +102,9 @@ class FrameTables:
 
 
 class Frames(FrameTables):
-    """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"; others are not looked at.
+    """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"; further ones are ignored.
 
-    Raises SourceMismatch where a frame has not got a table's columns, or a type that cannot be read.
+    Raises SourceMismatch where a frame lacks a column of its table, or has one of a type that cannot be read.
     """
 
     def __init__(
@@ -120,8 +121,9 @@ class Frames(FrameTables):
 
 
 def newest_us(raw: pl.LazyFrame, ceiling_us: int, mapping: SourceMapping) -> int | None:
-    """The newest acceptable poll of a frame. Where times are typed, the newest row is nearly always good enough."""
+    """The newest poll of a frame, up to an instant, that would be accepted."""
     kinds = raw.collect_schema()
+    # Typed times are compared as they are: the newest rows are nearly always accepted, and only they are judged.
     if isinstance(kinds["timestamp_utc"], pl.Datetime):
         us = poll_instant_us(kinds)
         newest = raw.filter(us <= ceiling_us).select(us.max()).collect(engine="streaming").item()
@@ -135,14 +137,13 @@ def newest_us(raw: pl.LazyFrame, ceiling_us: int, mapping: SourceMapping) -> int
 
 
 def as_lazy(table: RawFrames | pl.LazyFrame | pl.DataFrame) -> RawFrames:
-    """One frame or several, lazy or not, as several lazy ones."""
     if isinstance(table, pl.DataFrame):
         return [table.lazy()]
     return [table] if isinstance(table, pl.LazyFrame) else table
 
 
 def of_table(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: str) -> pl.LazyFrame:
-    """The columns of a table, under their own names, of a frame that may have others. Raises SourceMismatch."""
+    """The columns of a table, under our names, of a frame that may have others. Raises SourceMismatch."""
     present = frame.collect_schema().names()
     found = mapping.found_columns(table, present)
     if found is None:
@@ -155,6 +156,7 @@ def of_table(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: 
 def readable_frame(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: str) -> pl.LazyFrame:
     """A frame whose types can be judged; bytes become text. Raises SourceMismatch, which names the column."""
     kinds = frame.collect_schema()
+    # The judges raise for the types of columns when an expression is built: nothing is read here.
     readable = frame.with_columns(text_of_bytes(name) for name in COLUMNS[table] if kinds[name] == pl.Binary)
     try:
         JUDGES[table](readable, mapping)
@@ -164,12 +166,12 @@ def readable_frame(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, so
 
 
 def text_of_bytes(name: str) -> pl.Expr:
-    """Bytes as the text that they are in UTF-8; those that are none become U+FFFD, as in CSV."""
+    """Bytes decoded as UTF-8; those that are not UTF-8 become U+FFFD, as in CSV."""
     return pl.col(name).map_batches(lossy_text, return_dtype=pl.String, is_elementwise=True)
 
 
 def lossy_text(column: pl.Series) -> pl.Series:
-    """The same of a column. Polars refuses a whole column for one value; then each is looked at by itself."""
+    # Polars refuses a whole column for one value: only then is each decoded by itself.
     try:
         return column.cast(pl.String)
     except pl.exceptions.PolarsError:
@@ -178,12 +180,11 @@ def lossy_text(column: pl.Series) -> pl.Series:
 
 
 def first_words(error: BaseException) -> str:
-    """The first line of a library's message; that of a panic is for those who wrote the library."""
-    if is_panic(error):
+    """The first line of a library's message, for a sentence."""
+    if is_panic(error):  # its message is written for the authors of the library
         return "the library that reads it fails within itself"
     return str(error).partition("\n")[0].removesuffix(".")
 
 
 def rows_of_store(frames: RawFrames, store: str | None) -> RawFrames:
-    """The rows of one store, or all of them."""
     return frames if store is None else [frame.filter(pl.col("store_id").cast(pl.String) == store) for frame in frames]

@@ -1,4 +1,4 @@
-"""What a source is: three tables as they are met, whatever they are kept in."""
+"""What every source has: three tables of raw rows, and what is known about them."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -18,33 +18,32 @@ ALL_TABLES: tuple[Table, ...] = tuple(COLUMNS)
 
 
 class Source(Protocol):
-    """Three tables of raw rows, which `clean` judges. It is opened, read, and left; what reads needs it open.
+    """Three tables of raw rows, which `clean` judges. All methods but `opened` need the source to be open."""
 
-    A table comes as one or more frames, because its parts may be typed differently.
-    """
+    # A table comes as several frames: the columns of its files, or of its partitions, may be typed differently.
 
     name: str
-    """Where it is, for people; never with a password."""
+    """Its address for people, without a password."""
     counts_outside_horizon: bool
-    """Whether it also gives the polls outside the horizon, so that they can be counted."""
+    """Whether `read` and `polls` also give the polls outside the horizon, so that they can be counted."""
     files: Sequence[Path]
-    """The files that are read, none of which may be written; a database has none."""
+    """The files that are read, which must not be overwritten; a database has none."""
     warnings: list[DataWarning]
-    """What the user should know about reading it, filled while it is read."""
+    """Warnings about the source itself, filled while it is read."""
     mapping: SourceMapping
-    """What it calls things."""
+    """Its names of tables, columns and statuses."""
     version: str | None
-    """Once open, what is read: sources of one version hold the same rows. None where it is not known exactly."""
+    """The version of the data, once it is open: equal versions hold the same rows. None: not known exactly."""
 
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> AbstractContextManager[Self]:
-        """The source while its tables stay as they are. tables: those that are going to be read.
+        """The source, open, with tables that do not change until the block ends. tables: those that will be read.
 
-        What Polars raises within the block, as it reads, leaves it as SourceMismatch.
+        Errors of Polars within the block, which reads lazily, become SourceMismatch.
         """
         ...
 
     def read(self, horizon: Horizon, store: str | None) -> "RawTables":
-        """The three tables, of one store or of all, all of them on their way at once."""
+        """The three tables, of one store or of all; they are pulled at the same time."""
         ...
 
     def polls(self, horizon: Horizon, store: str | None) -> "RawPolls":
@@ -60,15 +59,15 @@ class Source(Protocol):
         ...
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
-        """The newest acceptable poll up to an instant, of all stores."""
+        """The newest poll of any store up to an instant that would be accepted."""
         ...
 
     def has_polled(self, store: str) -> bool:
-        """Whether any poll, whenever it was, has this store id."""
+        """Whether any poll, at whatever time, has this store id."""
         ...
 
     def stores(self, horizon: Horizon) -> list[str]:
-        """The ids with a poll in a horizon, in byte order, by a quicker look than a report's."""
+        """The ids with a poll in a horizon, in byte order; quicker than `read`."""
         ...
 
     def poll_span_us(self) -> tuple[int, int] | None:
@@ -76,8 +75,8 @@ class Source(Protocol):
         ...
 
     newest_limit: float
-    """How many polls `newest_polls` gives at most; infinity: all."""
+    """The most polls that `newest_polls` gives; infinity: all."""
 
     def newest_polls(self) -> "RawFrames":
-        """store_id, timestamp_utc, status, to see why none is accepted; of many the newest, where that is cheap."""
+        """store_id, timestamp_utc, status of `newest_limit` polls, the newest ones where the source can sort them."""
         ...

@@ -1,9 +1,10 @@
-"""Tables in PostgreSQL as a source, whoever made them.
+"""The address of a database in, a `Source` of its tables out. Statements are in `sql/`.
 
-A look at the catalogue says what there is; every column is cast in the query, so that a pull only meets text, booleans
-and bytes. psycopg locks the tables and holds one snapshot, and every pull sees just that: `session.py`. Statements are
-in `sql/`.
+`session.py` holds one snapshot that every pull reads; `database_tables.py` finds the tables, `poll_tables.py` pulls
+their polls.
 """
+
+# Every column is cast in its query, to text, boolean or bytes: ConnectorX does not know all types of PostgreSQL.
 
 import os
 import secrets
@@ -37,10 +38,10 @@ ROW_STATEMENTS: dict[str, Table] = {"hours": "menu_hours", "zones": "timezones"}
 
 
 class Postgres:
-    """The three tables in a PostgreSQL database; only the horizon and the needed columns of the polls travel.
+    """The three tables in a PostgreSQL database; only the horizon and the needed columns of the polls are pulled.
 
     Raises SourceUnreachable, SourceBusy, SourceRefused, AddressNotUnderstood, SourceMismatch when opened and read, and
-    SourceBusy when it is left, where other tables are there by then: what was read is of no one state.
+    SourceBusy when it is closed and its tables have been replaced meanwhile: the rows are not of one state.
     """
 
     counts_outside_horizon = False
@@ -76,12 +77,12 @@ class Postgres:
 
     @property
     def connection(self) -> psycopg.Connection:
-        """The connection, once it is open; in a transaction that reads."""
+        """The connection of the open source, in a read-only transaction."""
         return self._session.connection
 
     def read(self, horizon: Horizon, store: str | None) -> "RawTables":
         """See `Source`."""
-        # Every look at the catalogue comes before the first pull: a pull may need the connection for a while.
+        # All tables are looked up before the first pull starts: a pull may occupy the connection for a while.
         tables = {table: self._table(table) for table in ALL_TABLES}
         polls = self._polls.start(horizon, store)
         hours, zones = (start_rows(name, tables[table], store) for name, table in ROW_STATEMENTS.items())
@@ -111,7 +112,7 @@ class Postgres:
         return bool(table.rows("has_polled", of_store=table.of_store(store))[0][0])
 
     def stores(self, horizon: Horizon) -> list[str]:
-        """See `Source`; where times are text, also ids of the days around."""
+        """See `Source`; where times are text, also ids with polls on the days before and after."""
         table = self._table("store_status")
         within = table.found.times.within(horizon.start_us, horizon.now_us)
         return sorted(str(row[0]) for row in table.rows("stores", within=within, **ACCEPTED))
@@ -139,7 +140,7 @@ class Postgres:
         return qualified_name(table, self._schema, self.mapping)
 
     def _version(self) -> str | None:
-        """The version of the data, which is another one where the same rows are read otherwise."""
+        # Another mapping reads other rows out of the same tables, so it is part of the version.
         version = self._session.share_snapshot([self._qualified(table) for table in COLUMNS])
         if version is None or self.mapping == AS_NAMED:
             return version
@@ -156,12 +157,10 @@ class Postgres:
 
 
 def start_rows(name: str, table: DatabaseTable, store: str | None) -> Pull:
-    """The rows of hours or zones, on their way."""
     return table.start(name, store, of_store=table.of_store(store))
 
 
 def missing_index(polls: FoundTable) -> Iterator[SourceRemark]:
-    """The warning where a large table has no index on the time: every report reads all of it."""
     if polls.rows > LARGE_TABLE and polls.unindexed_time:
         yield SourceRemark(
             f"{polls.full_name} has about {polls.rows:,} rows and no index on the time, so all of them are read: "

@@ -1,8 +1,8 @@
-"""One state of a database: a transaction with its locks and its snapshot, and pulls that see just that.
+"""A connection in, statements and pulls that all read one state of the database out.
 
 Session.rows    the rows of a small statement
-Session.start   a pull, on its way in a thread of its own
-Pull.table      what it has brought
+Session.start   a pull, started in a thread of its own
+Pull.table      its result, once it is there
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import psycopg
-import pyarrow  # ConnectorX imports it too, and would do so within the first pull
+import pyarrow  # here, since ConnectorX would import it within the first pull
 from psycopg.sql import Composed
 
 from store_uptime.pipeline.errors import SourceBusy, SourceMismatch, SourceRefused, StoreUptimeError
@@ -33,14 +33,14 @@ Result = TypeVar("Result")
 
 LOOK_S = 0.1  # between two looks at a pull
 FRUGAL = ("set local max_parallel_workers_per_gather = 0", "set local work_mem = '64MB'")
-"""A pull keeps one core of the server busy, and groups the polls of some thousand stores without a file."""
+"""Settings of a pull: one core of the server, and enough memory to group the polls of some thousand stores."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a session is of: the source's name for people, its address and its connections' name on the server.
+    """The source of a session: its name for people, its address, and the name of its connections on the server.
 
-    patience: how long anything may take. remedy: what to do where reading is refused.
+    patience: how long each wait may last. remedy: what to do where the server refuses to read.
     """
 
     name: str
@@ -51,10 +51,11 @@ class Target:
 
 
 class Session:
-    """A connection whose tables stay as they are until it is left; statements and pulls see one snapshot of them.
+    """A connection whose tables do not change until it is closed; statements and pulls read one snapshot of them.
 
-    locked: the names of the tables that are going to be read. Raises SourceBusy, SourceRefused, SourceUnreachable when
-    entered, and SourceBusy when it is left, where other tables are there by then: what was read is of no one state.
+    locked: the names of the tables that will be read. Raises SourceBusy, SourceRefused, SourceUnreachable when
+    entered, and SourceBusy when it is closed and the tables have been replaced meanwhile: the rows are not of one
+    state.
     """
 
     def __init__(self, connection: psycopg.Connection, target: Target, locked: Sequence[str]) -> None:
@@ -83,20 +84,21 @@ class Session:
             raise self._error(changed, "") from None
         finally:
             if error is not None:
-                # A pull in native code goes on by itself, and would keep its locks until it has something to send.
+                # A pull in native code is not stopped by an exception here; the server would hold its locks until the
+                # statement has rows to send.
                 end_statements(self._target.address, self._target.application)
 
     def share_snapshot(self, tables: Sequence[str]) -> str | None:
-        """Let pulls on connections of their own see this transaction's snapshot; gives the version of the data.
+        """Export this transaction's snapshot for pulls on other connections; returns the version of the data.
 
-        tables: those that the version is of. None where it is not known.
+        tables: those that the version covers. None where it is not known.
         """
         try:
             row = self.connection.execute(statement(__package__, "snapshot"), {"tables": list(tables)}).fetchone()
         except psycopg.OperationalError as error:
             raise self._error(error, self._target.remedy) from None
         except psycopg.Error:
-            # Not every server that speaks the protocol can export a snapshot: then all goes over this connection.
+            # Not every server that speaks the protocol can export a snapshot: then all pulls use this connection.
             self._begin()
             return None
         self._snapshot, version = cast("tuple[str, str | None]", row)
@@ -108,7 +110,7 @@ class Session:
 
     def rows(self, name: str, query: Composed) -> list[tuple[Any, ...]]:
         """The rows of a small statement; name: of the statement, for an error."""
-        # binary: as text, times would follow the DateStyle of the role
+        # binary: as text, times would depend on the DateStyle of the role
         run = partial(self.connection.execute, query, binary=True)
         return self._alone(f"The statement was {name}.", lambda: run().fetchall())
 
@@ -118,17 +120,18 @@ class Session:
         return self._alone(self._target.remedy, lambda: self.connection.execute(query, values).fetchall())
 
     def start(self, name: str, query: Composed, store: str | None) -> "Pull":
-        """A pull, on its way. store: the only one that it is of; a pull of all is worth a connection of its own."""
+        """A pull, started. store: the only store that it reads; None: all of them."""
         self._has_pulled = True
-        # ConnectorX leaves threads behind for half a minute, so it is for the large pulls; behind a pooler another
-        # connection may be another server's, whose snapshots are not ours.
+        # ConnectorX has a connection of its own, but leaves the three threads of its pool behind for half a minute, so
+        # it is for pulls of all stores. Behind a pooler another connection may reach another server, which does not
+        # have this snapshot.
         has_own = store is None and self._snapshot is not None and not self._locks.is_pooled
         pull = partial(self._pull_apart if has_own else self._pull_here, name, query)
-        # A thread, since Ctrl-C ends a wait but does not reach native code.
+        # A thread, since Ctrl-C ends a wait of Python but does not reach native code.
         return Pull(self, name, in_thread(pull))
 
     def wait(self, name: str, coming: Future[pyarrow.Table]) -> pyarrow.Table:
-        """What a pull brings. Raises SourceUnreachable where it takes longer than there is patience."""
+        """The result of a pull. Raises SourceUnreachable where it takes longer than the patience of the session."""
         patience_s = (self._target.patience or RUN).total_seconds()
         deadline = monotonic() + patience_s
         # In steps: Polars installs its SIGINT handler with SA_RESTART, so a wait without an end would never notice it:
@@ -145,7 +148,7 @@ class Session:
         try:
             return by_connectorx(self._url, opening, query.as_string(self.connection))
         except PullFailed:
-            # Another connection has to wait for the tables behind a reload that waits for us to let them go; this one
+            # Another connection waits for its locks behind a reload that waits for ours to be released; this connection
             # has the locks already.
             return self._pull_here(name, query)
 
@@ -153,11 +156,9 @@ class Session:
         return self._alone(f"The statement was {name}.", lambda: by_connection(self.connection, query))
 
     def _alone(self, remedy: str, run: Callable[[], Result]) -> Result:
-        """One statement at a time over the connection, and the first that fails is the error of all of them.
-
-        It has ended their transaction: the server tells the others no more than that it is aborted. So whoever uses the
-        connection while pulls may be under way comes through here, small statements too.
-        """
+        """Run one statement at a time over the connection; all later ones raise the error of the first that fails."""
+        # The failure aborts the transaction, and of later statements the server reports only that. So every statement
+        # that may run beside a pull goes through here, small ones too.
         with self._one_at_a_time:
             if self._failure is not None:
                 raise self._failure
@@ -183,20 +184,20 @@ class Session:
 
 @dataclass(frozen=True)
 class Pull:
-    """The result of a statement, on its way."""
+    """A statement that runs, and its result."""
 
     session: Session
     name: str
     coming: Future[pyarrow.Table]
 
     def table(self) -> pyarrow.Table:
-        """What it brings, once it is there. Raises what the source raises."""
+        """The result; waits for it. Raises what the source raises."""
         return self.session.wait(self.name, self.coming)
 
     def frame(self) -> "pl.DataFrame":
         """The same as a frame."""
         arrived = self.table()
-        # Imported when the first pull is back: until then it would only be in the way.
+        # Imported once the first pull has ended: before, the import would only delay the start of the pulls.
         import polars as pl
 
         return pl.DataFrame(arrived)
