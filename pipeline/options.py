@@ -1,4 +1,4 @@
-"""What a caller may choose, and the stretch of time that follows from it."""
+"""The options of a report, the selection of its stores, the limits of a run, and the horizon."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ Format = Literal["csv", "parquet", "json", "xlsx"]
 OLD_US = 2 * HOUR_US
 """Data whose newest poll is longer ago is old: docs/semantics.md, "Warnings"."""
 LOOKBACK = timedelta(hours=24)
-"""How long before the week polls still count as evidence, where nothing else is said."""
+"""The default of `Options.lookback`."""
 WINDOWS = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US}
 
 EMBEDDED = "embedded:"
@@ -26,16 +26,16 @@ EMBEDDED = "embedded:"
 
 @dataclass(frozen=True, init=False)
 class Options:
-    """What a report is asked for: docs/semantics.md, "Time" and "Evidence and extrapolation", rule 5.
+    """The options of a report: docs/semantics.md, "Time" and "Evidence and extrapolation", rule 5.
 
     now       the end of the three windows; None: the newest accepted poll. Without an offset it is UTC.
     store     one store id, or None for all
     max_gap   how far a poll speaks, before and after it; None: as far as rules 2 and 3 say
     lookback  how long before the week polls still count as evidence
-    until     where now is None: what comes after this is not looked for, if anything comes before it
+    until     where now is None: later polls are ignored, unless there is no earlier one
 
     Instants and durations may be given as text, "2026-03-09T12:00" and "2h". Raises ValueError where one cannot be
-    read, where max_gap is not more than 0, and where lookback is less.
+    read, where max_gap is 0 or less, and where lookback is less than 0.
     """
 
     now: datetime | None
@@ -44,7 +44,7 @@ class Options:
     lookback: timedelta
     until: datetime | None
 
-    # written out, for a dataclass has no way to take a text where the field holds a timedelta that checkers accept
+    # Written out: type checkers accept no dataclass whose argument is a text and whose field is a timedelta.
     def __init__(
         self,
         now: datetime | str | None = None,
@@ -60,7 +60,7 @@ class Options:
             "lookback": named("lookback", as_duration, lookback),
             "until": named("until", as_instant, until),
         }
-        vars(self).update(facts)  # a frozen dataclass refuses to be assigned to
+        vars(self).update(facts)  # a frozen dataclass refuses assignments
         if self.lookback < timedelta(0):
             raise ValueError("lookback must be 0h or more")
         if self.max_gap is not None and self.max_gap <= timedelta(0):
@@ -68,8 +68,8 @@ class Options:
 
     def to_dict(self) -> dict[str, Any]:
         """The options as plain values, for JSON: instants in ISO 8601, durations in seconds; `from_dict` reads them."""
-        # the names and order that rows of the registry have: a trigger finds an equal report by comparing them as JSON,
-        # so `until`, which those do not have, is left out where there is none
+        # With the names and the order of the registry's rows: a request finds an equal report by comparing them as
+        # JSON. Those have no `until`, so it is left out where it is None.
         plain = {
             "now": iso_text(self.now),
             "store_id": self.store,
@@ -80,11 +80,11 @@ class Options:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """The options that `to_dict` was called on; what else the mapping holds is not looked at.
+        """The options that `to_dict` was called on; further keys are ignored.
 
         Raises KeyError, TypeError or ValueError where the mapping holds no options.
         """
-        if "lookback_us" in plain:  # archives had microseconds before they had the form of the registry
+        if "lookback_us" in plain:  # the first archives held microseconds
             return cls(**of_first_archives(plain))
         max_gap_s = plain["max_gap"]
         return cls(
@@ -98,14 +98,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which stores are wanted; all that is set must hold.
+    """The stores to select: those for which all criteria that are set are true.
 
-    search    text that the id contains, in upper or lower case
-    down_now  business time at now, and the status known to be inactive
-    below     the written uptime percent of the window is less; an empty one is not
+    search    the id contains this text, in upper or lower case
+    down_now  now is business time, and the status is known to be inactive
+    below     the written uptime percent of the window is less than this; false where there is no percent
     window    the window of `below` and `unknown`
-    zone      the zone that the store's hours were read in
-    unknown   time in the window that nothing is known of, or hours that are not known
+    zone      the store's hours are in this zone
+    unknown   some business time of the window is unknown, or the hours are
     """
 
     search: str = ""
@@ -117,17 +117,18 @@ class Selection:
 
     @property
     def criteria(self) -> dict[str, Any]:
-        """What is set, as plain values; the window only where it matters."""
+        """The criteria that are set, as plain values; the window only where one of them uses it."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        wanted = {field.name: values[field.name] for field in fields(self) if values[field.name] != field.default}
-        window = {"window": self.window} if {"below", "unknown"} & wanted.keys() else {}
-        return {name: value for name, value in wanted.items() if name != "window"} | window
+        given = {field.name: values[field.name] for field in fields(self) if values[field.name] != field.default}
+        # The default window is still part of what `below` means; any window means nothing without such a criterion.
+        window = {"window": self.window} if {"below", "unknown"} & given.keys() else {}
+        return {name: value for name, value in given.items() if name != "window"} | window
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the DuckDB stage may use: memory as DuckDB writes it, threads (None: every core), where it spills
-    (None: the folder for temporary files)."""
+    """The limits of the DuckDB stage: memory as DuckDB writes it, threads (None: one per core), the folder where it
+    spills (None: the folder for temporary files)."""
 
     memory: str = "1GiB"
     threads: int | None = None
@@ -136,11 +137,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Horizon:
-    """The time that a report looks at: [start_us, now_us], both included, in microseconds since 1970 UTC.
+    """The time from which a report takes polls: [start_us, now_us], both included, in microseconds since 1970 UTC.
 
-    `ahead_us` is where a poll counts as mistyped; None where now was given, for then later polls do not exist.
-    `clock_us` is what now is compared with to see whether the data is old: the clock of the machine, or the due time of
-    a report; None where now was given. No figure follows from it.
+    ahead_us: a later poll is ahead of the clock, and rejected; None where now was given: later polls do not exist.
+    clock_us: the clock of the machine, or the due time of a report; None where now was given. It decides whether the
+    data is old, and no figure depends on it.
     """
 
     start_us: int
@@ -150,7 +151,7 @@ class Horizon:
 
     @property
     def age_us(self) -> int | None:
-        """How old the newest poll was then; None where now was given."""
+        """The age of the newest poll at the time of the run; None where now was given."""
         return None if self.clock_us is None else max(0, self.clock_us - self.now_us)
 
     @property
@@ -159,7 +160,7 @@ class Horizon:
         return None if self.age_us is None else self.age_us / SECOND_US
 
     def seconds_since(self, poll_us: int | None) -> float | None:
-        """How long before now a poll was; None where there is none."""
+        """The time from a poll to now; None without a poll."""
         return None if poll_us is None else (self.now_us - poll_us) / SECOND_US
 
 
@@ -176,7 +177,7 @@ def as_duration(value: timedelta | str) -> timedelta:
 
 
 def named(name: str, read: Callable[[Text], Value], value: Text | None) -> Value | None:
-    """A value as it is read, None where there is none. Raises ValueError, which names it."""
+    """The value that `read` makes of another; None of None. Raises ValueError, which names the option."""
     try:
         return None if value is None else read(value)
     except ValueError as error:
@@ -184,7 +185,6 @@ def named(name: str, read: Callable[[Text], Value], value: Text | None) -> Value
 
 
 def of_first_archives(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a report that was archived when they were microseconds there, as `Options` takes them."""
     lengths = {name: plain[f"{name}_us"] for name in ("max_gap", "lookback")}
     moments = {name: plain.get(f"{name}_us") for name in ("now", "until")}
     return {

@@ -1,4 +1,4 @@
-"""What every error is: a class a cause, with named facts and the template of a sentence."""
+"""The base of all errors: a class for each cause, with named facts and the template of a sentence."""
 
 from typing import Annotated, Any, ClassVar, Self, dataclass_transform, get_origin
 
@@ -10,13 +10,10 @@ Clause = Annotated[str, "a reason: it stands inside the sentence on one line, wi
 # `with`: contextlib sets their __traceback__.
 @dataclass_transform(eq_default=False)
 class StoreUptimeError(Exception):
-    """Any of the errors below; its text is one sentence for people, and says what to do.
-
-    It is made from its facts, all of which are in `args`: so it survives pickling on its way out of a worker process.
-    """
+    """Any of the errors below; its text is for people, and says what to do."""
 
     message: ClassVar[str] = ""
-    """The sentence; fields in braces are the names of facts, or of what `words` has beside them."""
+    """The sentence; fields in braces are the names of facts, or of further `words`."""
     facts: ClassVar[tuple[str, ...]] = ()
     _clauses: ClassVar[frozenset[str]] = frozenset()
 
@@ -32,7 +29,8 @@ class StoreUptimeError(Exception):
         if len(values) + len(named) != len(given) or not given.keys() <= set(self.facts):
             raise TypeError(f"{type(self).__name__} has the facts {self.facts}, not {values} {named}")
         vars(self).update(given)
-        # All facts go to args, also those given by name: pickle makes an error anew from them.
+        # All facts go to args, also those given by name: pickle creates an error from them, in this process, when a
+        # worker process has raised it.
         super().__init__(*(getattr(self, name) for name in self.facts))  # a default is an attribute of the class
 
     def __str__(self) -> str:
@@ -40,7 +38,7 @@ class StoreUptimeError(Exception):
 
     @property
     def words(self) -> dict[str, Any]:
-        """What the fields of the sentence stand for."""
+        """The values for the fields of the sentence."""
         facts = dict(zip(self.facts, self.args, strict=True))
         return facts | {name: clause(facts[name]) for name in self._clauses}
 
@@ -50,5 +48,5 @@ class StoreUptimeError(Exception):
 
 
 def clause(reason: object) -> str:
-    """A reason as it can stand inside a sentence: on one line, without a full stop of its own."""
+    # Reasons are often messages of libraries, with several lines and full stops of their own.
     return " ".join(str(reason).splitlines()).strip().rstrip(".")

@@ -1,4 +1,4 @@
-"""Errors of what is written: files, tables that are loaded, and reports that are kept."""
+"""Errors of writing files, of loading tables, and of archived reports."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from store_uptime.pipeline.errors.base import Clause, StoreUptimeError
 
 
 class LoadRefused(StoreUptimeError):
-    """What was to be loaded does not fit the tables that are there; nothing was changed."""
+    """Files cannot be loaded into the existing tables; nothing was changed."""
 
     target: str
     reason: Clause
@@ -18,7 +18,7 @@ class LoadRefused(StoreUptimeError):
 
 
 class ReportDamaged(StoreUptimeError):
-    """A kept report cannot be read any more."""
+    """An archived report cannot be read any more."""
 
     reason: Clause
     message = "the report is damaged where it is kept ({reason}). Make it anew."
@@ -33,7 +33,7 @@ class SheetFull(StoreUptimeError):
 
 
 class CellFull(StoreUptimeError):
-    """A report has ids that are longer than what a cell of XLSX holds."""
+    """A report has ids that are longer than a cell of XLSX can hold."""
 
     texts: int
     characters: int
@@ -46,7 +46,7 @@ class CellFull(StoreUptimeError):
 
 
 class CannotWrite(StoreUptimeError):
-    """A file could not be written; what was there before is still there."""
+    """A file could not be written; an earlier file of that name is unchanged."""
 
     path: str
     reason: Clause
@@ -54,7 +54,7 @@ class CannotWrite(StoreUptimeError):
 
 
 class WouldOverwriteSource(StoreUptimeError):
-    """A file is to be written that is also read, whatever it is called there; nothing was changed."""
+    """A file to be written is one of the files that are read, perhaps by another name; nothing was changed."""
 
     path: str
     source: str
@@ -62,7 +62,9 @@ class WouldOverwriteSource(StoreUptimeError):
 
 
 class RejectsNotWritten(StoreUptimeError):
-    """Files were loaded, but the list of their rejected rows could not be put in its place."""
+    """Files were loaded, but their rejected rows could not be written."""
+
+    # Not CannotWrite: by then the load is committed, so "nothing was changed" would be wrong.
 
     path: str
     reason: Clause
@@ -74,8 +76,8 @@ class RejectsNotWritten(StoreUptimeError):
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What the system says of a file that is being written, as CannotWrite."""
+    """Raises CannotWrite for an OSError in the block."""
     try:
         yield
-    except OSError as error:  # strerror without the path, which the sentence has; some errors have none
+    except OSError as error:  # strerror: the message without the path, which the sentence has; some errors have none
         raise CannotWrite(str(path), error.strerror or str(error)) from error

@@ -1,4 +1,4 @@
-"""Errors of what was asked of a source that can be read: no polls, no such store, no such time."""
+"""Errors of a source that can be read: it has no accepted polls, no such store, or no such time."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from store_uptime.pipeline.errors.base import StoreUptimeError
 LOAD_POLLS = "Load some with `store-uptime load DIR`."
 EXPORT_POLLS = "Its polls have a header and no rows: export them again."
 CHOOSE_NOW = "Choose a now between them, or a longer lookback."
-LATEST_NOW = "9999-12-10T00:00:00Z"  # Later, local hours of the last week would be in the year 10000.
+LATEST_NOW = "9999-12-10T00:00:00Z"  # later, intervals around now would have local times in the year 10000
 
 
 class NoPolls(StoreUptimeError):
@@ -30,8 +30,8 @@ class NoPollsInHorizon(NoPolls):
 class AllPollsRejected(NoPolls):
     """There are polls, and none of them can be read.
 
-    rows: how many were looked at; reasons: how many of them were rejected for each; example: what one of them holds and
-    where it stands, in words.
+    rows: how many were examined; reasons: how many of them were rejected for each; example: the bad value of one of
+    them, and its file and line, in words.
     """
 
     rows: int
@@ -47,7 +47,9 @@ class AllPollsRejected(NoPolls):
 
 
 class NewestPollsRejected(AllPollsRejected):
-    """None of the newest polls can be read; there may be others, which were not looked at."""
+    """None of the newest polls can be read; there may be older ones, which were not examined."""
+
+    # To examine all polls of a large table would take minutes, for an error message.
 
     message = "{source}: all of the {rows:,} polls that were looked at are rejected: {counts}{such}. {remedy}"
 
@@ -65,7 +67,7 @@ class OnlyPollRejected(AllPollsRejected):
 
 
 class HorizonOutOfRange(StoreUptimeError):
-    """The time asked about leaves the calendar, which has the years 1 to 9999."""
+    """The horizon is not within the years 1 to 9999."""
 
     now: str
     lookback: str
@@ -76,7 +78,7 @@ class HorizonOutOfRange(StoreUptimeError):
 
 
 class NowTooLate(HorizonOutOfRange):
-    """Now is so late that no lookback would help: after LATEST_NOW the calendar is as good as over."""
+    """Now is after LATEST_NOW, where no shorter lookback helps."""
 
     message = (
         "now {now} is too late, whatever the lookback ({lookback}): the calendar has the years 1 to 9999, and ends "
@@ -85,7 +87,7 @@ class NowTooLate(HorizonOutOfRange):
 
 
 class UnknownStore(StoreUptimeError):
-    """No poll has ever had this store id, or none of the polls that a finished report is of."""
+    """No poll of the source, or of a finished report, has this store id."""
 
     store: str
     source: str

@@ -1,4 +1,4 @@
-"""Errors of a source: it is not there, it cannot be read, or it is not what a report needs."""
+"""Errors of a source: it does not exist, cannot be read, or is not what a report needs."""
 
 from store_uptime.pipeline.errors.base import Clause, StoreUptimeError
 
@@ -12,7 +12,7 @@ class SourceUnreachable(StoreUptimeError):
 
 
 class SourceMissing(StoreUptimeError):
-    """The folder or file is not there, or may not be read."""
+    """The folder or file does not exist, or may not be read."""
 
     path: str
     reason: Clause
@@ -20,7 +20,7 @@ class SourceMissing(StoreUptimeError):
 
 
 class AddressNotUnderstood(StoreUptimeError):
-    """What was given as an address is none that can be used."""
+    """An address is not valid."""
 
     address: str
     reason: Clause
@@ -29,7 +29,7 @@ class AddressNotUnderstood(StoreUptimeError):
 
 
 class SourceBusy(StoreUptimeError):
-    """The database answers, and cannot be read at the moment: later it can."""
+    """The database answers, but cannot be read at the moment. The same run may succeed later."""
 
     source: str
     reason: Clause
@@ -37,7 +37,7 @@ class SourceBusy(StoreUptimeError):
 
 
 class SourceRefused(StoreUptimeError):
-    """The database answers, and says no: a password, a right, or encryption that cannot be had."""
+    """The database refuses: a wrong password, a missing right, or encryption that is not available."""
 
     source: str
     reason: Clause
@@ -55,7 +55,10 @@ class SourceMismatch(StoreUptimeError):
 
 
 class BadMapping(StoreUptimeError):
-    """The file of a mapping says what cannot be: a table, key or value that is not known, or two things at once."""
+    """The file of a mapping is not valid: an unknown table, key or value, or two that contradict each other.
+
+    subject: the part of the file that is wrong, as the subject of the sentence; "it" for the whole file.
+    """
 
     file: str
     subject: str
@@ -72,7 +75,7 @@ class EmbeddedUnavailable(StoreUptimeError):
 
 
 class LibraryPanicked(StoreUptimeError):
-    """A library has failed within itself, over what was being read or computed."""
+    """A library has failed internally while it read or computed something."""
 
     what: str
     reason: Clause
