@@ -1,11 +1,11 @@
--- around:   the business intervals that their own polls do not wholly speak for, with the polls of others around them
+-- around:   the business intervals that their own polls do not wholly cover, with the nearest polls of other intervals
 -- needs:    intervals, polled
 -- gives:    store, open_us, until_us (the closing, or now), first_us, last_us (of its own evidence; null: none),
 --           earlier_us, earlier_active (the newest evidence of any interval before it), later_us, later_active (the
 --           oldest of any after it); unique on store, open_us
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 3 and 5
 --
--- Most stores have polls near enough in every interval: these are left out before anything is ordered.
+-- Most stores have polls near enough in every interval: their rows are dropped before the windows order anything.
 create or replace temp table around as
 with covered as (
     select store,

@@ -3,9 +3,9 @@
 -- gives:    store, open_us, start_us, end_us, poll_us, active; disjoint
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 3 and 5
 --
--- Of an earlier interval first: up to where it speaks, or the interval's own first poll does. Of a later one what is
--- left after that, and after the interval's own last poll. Polls that are not there are null, which least and greatest
--- pass over.
+-- A poll of an earlier interval comes first: its status is carried up to max_gap after it, or to max_gap before the
+-- interval's own first poll. A poll of a later interval gets the rest, after the interval's own last poll. Missing
+-- polls are null, which least and greatest ignore.
 create or replace temp view carried as
 with given as (
     select store,

@@ -3,12 +3,14 @@
 -- gives:    store, open_us, close_us, poll_us, active, start_us, end_us; unique on store, poll_us
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 1 and 2
 --
--- A neighbour in another interval, or another store's, lies beyond this one's ends: that is what the line is for.
+-- A neighbour in another interval, or of another store, lies outside this interval: no step compares stores.
 create or replace temp table evidence as
 with opened as (
     select store,
            open_us,
            close_us,
+           -- cut at now, where an open interval must stay within the store's stretch of the line; + 1, since a poll at
+           -- now is evidence
            position_of(store, open_us)                       as open_at,
            position_of(store, least(close_us, now_us() + 1)) as close_at
     from intervals

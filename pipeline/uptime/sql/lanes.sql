@@ -5,7 +5,7 @@
 -- meaning:  a minute has the status of its last microsecond; before the first minute a store counts as closed
 --
 -- Pieces cover the intervals without a gap, so a store closes where an interval ends and nowhere else. Intervals do not
--- touch, so no two edges fall on one instant. Most pieces go on with the status of the one before: these are left out
+-- touch, so no two edges fall on one instant. Most pieces have the status of the piece before: their rows are dropped
 -- before anything is grouped.
 create or replace temp view lanes as
 with edges as (

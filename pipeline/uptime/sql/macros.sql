@@ -15,7 +15,7 @@ create or replace temp macro instant_at(pos) as
 
 create or replace temp macro now_us() as getvariable('now_us');
 
--- how long the horizon is, and how far a poll speaks: at most as far
+-- how long the horizon is, and how far a poll speaks, which is at most that
 create or replace temp macro horizon_us() as getvariable('now_us') - getvariable('start_us');
 create or replace temp macro max_gap_us() as getvariable('max_gap_us');
 

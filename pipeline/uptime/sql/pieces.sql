@@ -3,7 +3,8 @@
 -- gives:    store, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown); disjoint
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2 to 5
 --
--- What is unknown lies between two polls of an interval, or before its first one (or is all of it), or after its last.
+-- Unknown time lies between two polls of an interval, before its first poll (or is the whole interval), or after its
+-- last: the three parts of `unknown`.
 create or replace temp view pieces as
 with unknown as (
     select store, open_us, poll_us + max_gap_us() as start_us, end_us - max_gap_us() as end_us

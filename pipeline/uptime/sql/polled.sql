@@ -1,6 +1,9 @@
 -- polled:   the business intervals that have evidence, with the first and the last of it
 -- needs:    evidence
 -- gives:    store, open_us, first_us, first_active, last_us, last_active; unique on store, open_us
+--
+-- Only the first and the last poll of an interval reach its ends, so the rows of all others are dropped before they are
+-- grouped; the filters pick the one row that has the status.
 create or replace temp table polled as
 select store,
        open_us,

@@ -3,7 +3,8 @@
 -- gives:    store, open_us, start_us, end_us, poll_us, active; disjoint
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rule 5
 --
--- No two polls are as far apart as the horizon is long: without max_gap that is known before anything is read.
+-- Without max_gap it is as long as the horizon, and no two polls are that far apart: the first condition is then false
+-- before any row is read.
 create or replace temp table reached as
 with gaps as (
     select store,

@@ -3,6 +3,8 @@
 -- gives:    store, open_us, start_us, end_us, poll_us, active, counted_us (the poll in the stretch that it lies
 --           in; null elsewhere, so that each counts once); disjoint
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2, 3 and 5
+--
+-- A view: each later step reads it once, and as a table it would be the largest of the stage.
 create or replace temp view segments as
 select store,
        open_us,

@@ -9,6 +9,7 @@ with newest as (
            instant_at(poll_at) as last_poll_us,
            active              as last_active
     from instants
+    -- the newest poll of a store is the one before another store's, so nothing has to be grouped
     where store_at(after_at) > store_at(poll_at)
 ),
 down as (

@@ -5,6 +5,8 @@
 --           uptime_last_week_us, downtime_last_week_us, business_last_week_us, polls_last_week (polls: the evidence, now
 --           included); unique on store
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 5 and 6; nothing is rounded
+--
+-- Windows are columns, not rows: each segment is read once for all three.
 create or replace temp table windows as
 with known as (
     select store,

@@ -1,5 +1,6 @@
--- held_tables: what names lead to, then every table that this transaction has locked, with the file that holds its rows
--- Both are as of now, not as of the snapshot. A table that is younger than the snapshot has no row in pg_class here.
+-- held_tables: the table of each name, then every table that this transaction has locked, with the file of its rows
+-- Both are as of now, not as of the snapshot: a table that is younger than the snapshot has no row in pg_class here,
+-- and another file is how TRUNCATE and VACUUM FULL show, which a snapshot does not hide.
 select name.number,
        to_regclass(name.name)::oid as oid,
        null                        as file

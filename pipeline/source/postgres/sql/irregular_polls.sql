@@ -1,4 +1,4 @@
--- irregular_polls: what is left out of valid_polls: no id or a bad one, another word for the status; as text
+-- irregular_polls: the polls of the horizon without a valid id, or without a valid spelling of the status; as text
 select {store_id}::text as store_id,
        {utc_text}       as timestamp_utc,
        {status}::text   as status

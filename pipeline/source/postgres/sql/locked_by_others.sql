@@ -1,4 +1,4 @@
--- locked_by_others: the tables that nobody else can read just now, ours first
+-- locked_by_others: a table that another session keeps from being read, one of the given ones if possible
 select lock.relation::regclass::text as name
 from pg_locks as lock
 where lock.mode = 'AccessExclusiveLock'

@@ -1,4 +1,5 @@
--- newest: the newest acceptable poll up to an instant
+-- newest: the newest poll up to an instant that would be accepted
+-- With an index on the time the server reads it from its end, and stops at the first row that fits.
 select {in_utc}
 from {table}
 where {timestamp} <= {ceiling}

@@ -1,4 +1,4 @@
--- newest_polls: the newest polls whatever they are, to see why none is accepted; as text
+-- newest_polls: the newest polls, accepted or not, to find out why none is accepted; as text
 select {store_id}::text as store_id,
        {any_text}       as timestamp_utc,
        {status}::text   as status

@@ -1,5 +1,5 @@
--- number_polls: polls whose time may be a number that is not whole, or text: those that may lie in a stretch of time,
--- and those that are no time
+-- number_polls: polls whose time is a decimal number, a float or text: those that may lie in a stretch of time, and
+-- those whose time cannot be read
 select {store_id}::text as store_id,
        {number_text}    as timestamp_utc,
        {status}::text   as status

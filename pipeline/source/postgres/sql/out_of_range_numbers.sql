@@ -1,4 +1,4 @@
--- out_of_range_numbers: polls at no time at all, or ahead of the clock, where times are whole numbers; as text
+-- out_of_range_numbers: the same where times are whole numbers
 select {store_id}::text  as store_id,
        {utc_text}        as timestamp_utc,
        {status}::text    as status

@@ -1,4 +1,4 @@
--- out_of_range_polls: polls at no time at all, or ahead of the clock; as text
+-- out_of_range_polls: polls without a time that the calendar has, or ahead of the clock; as text
 select {store_id}::text as store_id,
        {any_text}       as timestamp_utc,
        {status}::text   as status

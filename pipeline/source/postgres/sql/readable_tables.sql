@@ -1,5 +1,5 @@
--- readable_tables: the tables that names lead to and that this user may read at all; which settings nobody has set; how
--- long a lock may be waited for in milliseconds, where that was set; and which process of the server has answered
+-- readable_tables: the tables of some names that this user may read; the settings that have their default; the lock
+-- timeout in milliseconds, where one was set; and the process of the server that answers, which shows a pooler
 select array(
            select distinct format('%%I.%%I', schema.nspname, class.relname)
            from unnest(%(tables)s::text[]) as name

@@ -1,7 +1,7 @@
--- snapshot: share what this transaction sees; and its version, the same only where the three tables hold the same
--- A change takes a transaction id, so the ids that are over and those that run say what is seen. That is so in plain
--- tables that a crash does not empty; a standby does not know what runs. A server is told by when it started, which
--- also tells it from its copies and from itself after it was set back.
+-- snapshot: export the snapshot of this transaction; and its version: equal versions hold the same rows in all tables
+-- Every change has a transaction id, so the ids that have ended and those that run determine the rows. That is true of
+-- plain tables, which a crash does not empty, and not on a standby, which does not know what runs. The start time of
+-- the server distinguishes it from its copies, and from itself before it was restored from a backup.
 with recursive
 named as (
     select distinct to_regclass(name) as oid

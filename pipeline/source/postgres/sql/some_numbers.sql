@@ -1,4 +1,4 @@
--- some_numbers: some values of a column of numbers, whichever come first, to see what they count
+-- some_numbers: any values of a column of numbers, to find out what they count
 select {column}::text
 from {table}
 where {column} is not null

@@ -1,4 +1,4 @@
--- span: the oldest and the newest poll, but for what no calendar has
+-- span: the oldest and the newest time within the calendar
 select min({in_utc}),
        max({in_utc})
 from {table}

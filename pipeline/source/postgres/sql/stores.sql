@@ -1,4 +1,4 @@
--- stores: the ids with an acceptable poll in a stretch of time, or in the days around where times are text
+-- stores: the ids with a poll in a stretch of time that would be accepted; where times are text, in the days around too
 select distinct {store_id}::text collate "C" as store_id
 from {table}
 where {within}

@@ -1,4 +1,5 @@
--- text_polls: polls whose time is text: those that may lie between two dates, and those that are no time
+-- text_polls: polls whose time is text: those that may lie between two dates, and those whose time cannot be read
+-- Compared by the date alone, as text: to cast the rest, one bad row would end the statement.
 select {store_id}::text  as store_id,
        {timestamp}::text as timestamp_utc,
        {status}::text    as status

@@ -1,5 +1,6 @@
--- valid_polls: the polls of the horizon, a row for a store and a status, its times end to end in eight bytes each
--- The status is null where it is not one of the usual words. Ids are compared as bytes, whatever the column's collation.
+-- valid_polls: the polls of the horizon, one row for a store and a status, its times concatenated, eight bytes each
+-- The status is null where its spelling is not a valid one: such groups are pulled again by irregular_polls, as text.
+-- collate "C": by bytes, since some collations call different ids equal.
 select {store_id}::text collate "C" as store_id,
        {is_active}                  as status,
        string_agg({sent}, '')       as times
