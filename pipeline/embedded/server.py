@@ -101,7 +101,6 @@ def os_errors_explained(folder: Path) -> "Generator[None]":
 
 
 def choose_another() -> str:
-    """What to do when the data directory is to blame."""
     return "choose another folder with STORE_UPTIME_DATA_DIR"
 
 
@@ -147,7 +146,6 @@ def becomes_ready(folder: Path) -> bool:
 
 
 def takes_sessions(path: Path) -> bool:
-    """Whether the server opens a session."""
     # In its own protocol: importing a driver takes 0.1 s, and most callers only start a process that has its own.
     startup = b"user\0postgres\0database\0postgres\0\0"
     with socket.socket(socket.AF_UNIX) as server, suppress(OSError):

@@ -41,7 +41,6 @@ class CellFull(StoreUptimeError):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         return super().words | {"ids": "1 store id is" if self.texts == 1 else f"{self.texts} store ids are"}
 
 

@@ -41,7 +41,6 @@ class AllPollsRejected(NoPolls):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         counts = ", ".join(f"{reason} ({times:,})" for reason, times in self.reasons.items())
         return super().words | {"counts": counts, "such": f", such as {self.example}" if self.example else ""}
 
@@ -61,7 +60,6 @@ class OnlyPollRejected(AllPollsRejected):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         such = f": {self.example}" if self.example else ""
         return super().words | {"names": ", ".join(self.reasons), "such": such}
 

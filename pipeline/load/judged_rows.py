@@ -79,7 +79,6 @@ def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 
 def time_text(us: pl.Expr) -> pl.Expr:
-    """Microseconds since midnight as HH:MM:SS.ffffff, 24:00 included."""
     parts = (us // HOUR_US, us // (60 * SECOND_US) % 60, us // SECOND_US % 60)
     two_digits = (part.cast(pl.String).str.zfill(2) for part in parts)
     return pl.format("{}:{}:{}.{}", *two_digits, (us % SECOND_US).cast(pl.String).str.zfill(6))

@@ -75,5 +75,4 @@ def errors_as_refusals(connection: psycopg.Connection) -> Iterator[None]:
 
 
 def database_name(connection: psycopg.Connection) -> str:
-    """The database that is written to, for people."""
     return f"database {connection.info.dbname} of user {connection.info.user}"

@@ -116,7 +116,6 @@ def mapping_line(table: Table, key: str, value: str | int | Sequence[str]) -> st
 
 
 def status_words(polls: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-    """The words for a status, each once."""
     return tuple(dict.fromkeys(map(word_text, polls[key]))) if key in polls else default
 
 

@@ -33,12 +33,10 @@ def check_section(file: str, name: str, section: object) -> None:
 
 
 def is_name(value: object) -> bool:
-    """Whether it can be the name of a column."""
     return isinstance(value, str) and bool(value.strip()) and "\0" not in value
 
 
 def is_table_name(value: object) -> bool:
-    """Whether it can be the name of a table, after that of its schema or not."""
     return isinstance(value, str) and value.count(".") <= 1 and all(map(is_name, value.split(".")))
 
 
@@ -48,18 +46,15 @@ def is_words(value: object) -> bool:
 
 
 def is_word(value: object) -> bool:
-    """Whether it can stand for a status."""
     return isinstance(value, str | int) and bool(word_text(value))
 
 
 def is_monday(value: object) -> bool:
-    """Whether it is a number that Monday can have."""
     # Not isinstance: `true` is an int, and would be 1.
     return type(value) is int and value in get_args(Monday)
 
 
 def is_unit(value: object) -> bool:
-    """Whether it is a unit of timestamps."""
     return value in get_args(TimestampUnit)
 
 

@@ -122,7 +122,6 @@ def hours_known(timeline: Timeline) -> bool:
 
 
 def within(timeline: Timeline, status: Status, window: str) -> timedelta:
-    """The length of a status in a window."""
     now_us = timeline.plan.horizon.now_us
     start, now = (EPOCH + timedelta(microseconds=us) for us in (now_us - WINDOWS[window], now_us))
     lengths = (cut_stretch(piece, start, now).length for piece in pieces(timeline) if piece.status == status)

@@ -25,5 +25,4 @@ def bad_rows(feed: Feed) -> dict[str, list[pl.DataFrame]]:
 
 
 def rows_with(stores: pl.DataFrame, **values: str) -> pl.DataFrame:
-    """One row per store, all with the same values."""
     return stores.with_columns(pl.lit(value).alias(name) for name, value in values.items())

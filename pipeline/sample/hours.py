@@ -46,7 +46,6 @@ def hours(stores: pl.DataFrame) -> pl.DataFrame:
 
 
 def minutes_of(clock: str) -> pl.Expr:
-    """Minutes since midnight of a text `HH:MM`."""
     hour, minute = (pl.col(clock).str.slice(at, 2).cast(pl.Int64) for at in (0, 3))
     return hour * 60 + minute
 

@@ -78,7 +78,6 @@ def check_folder_is_free(folder: Path, existing: Existing) -> None:
 
 
 def sample_paths(folder: Path) -> Iterator[Path]:
-    """The paths that a sample's files can have, in either format."""
     return (folder / f"{name}.{suffix}" for name in TABLES for suffix in WRITERS)
 
 

@@ -31,7 +31,10 @@ READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 class FrameTables:
-    """A source made of frames with the columns of docs/semantics.md, "Input", and those of `clean.columns`."""
+    """A source made of frames with the columns of docs/semantics.md, "Input", and those of `clean.columns`.
+
+    Its methods are those of `Source`.
+    """
 
     counts_outside_horizon = True
     newest_limit = math.inf
@@ -45,52 +48,43 @@ class FrameTables:
 
     @contextmanager
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> Iterator[Self]:
-        """See `Source`; frames need no lock."""
+        # Frames need no lock.
         try:
             yield self
         except READ_ERRORS as error:
             raise self._read_error(error) from error
 
     def read(self, horizon: Horizon, store: str | None) -> RawTables:
-        """See `Source`."""
         # Nothing is pulled: lazy frames are read where they are judged.
         return RawTables(lambda: self.polls(horizon, store), lambda: self.hours(store), lambda: self.zones(store))
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
-        """See `Source`."""
         newest = (newest_us(raw, ceiling_us, self.mapping) for raw in self._polls)
         return max((us for us in newest if us is not None), default=None)
 
     def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
-        """See `Source`; here all rows are unchecked."""
         return RawPolls(NONE_VALID, rows_of_store(self._polls, store))
 
     def hours(self, store: str | None) -> RawFrames:
-        """See `Source`."""
         return rows_of_store(self._hours, store)
 
     def zones(self, store: str | None) -> RawFrames:
-        """See `Source`."""
         return rows_of_store(self._zones, store)
 
     def has_polled(self, store: str) -> bool:
-        """See `Source`."""
         return any(not frame.head(1).collect().is_empty() for frame in rows_of_store(self._polls, store))
 
     def stores(self, horizon: Horizon) -> list[str]:
-        """See `Source`."""
         polls = self._accepted().filter(pl.col("poll_us").is_between(horizon.start_us, horizon.now_us))
         return polls.select(pl.col("store_id").unique()).collect()["store_id"].sort().to_list()
 
     def poll_span_us(self) -> tuple[int, int] | None:
-        """See `Source`."""
         oldest, newest = (
             self._accepted().select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us")).collect().row(0)
         )
         return None if oldest is None else (oldest, newest)
 
     def newest_polls(self) -> RawFrames:
-        """See `Source`."""
         return self._polls
 
     def _read_error(self, error: BaseException) -> SourceMismatch:

@@ -65,7 +65,6 @@ def proposed_mapping(address: str, schema: str | None = None) -> str:
 
 
 def location_comment(table: ProbableTable | None) -> str:
-    """Where a table was found, as the comment behind its name."""
     if table is None:
         return ""
     first = "the first " if table.rows.height == ROWS else ""
@@ -73,7 +72,6 @@ def location_comment(table: ProbableTable | None) -> str:
 
 
 def no_table(table: Table) -> Entry:
-    """That no table is like one of ours."""
     return Entry("store_id", '"…"', doubt=f"nothing is like {table} ({', '.join(COLUMNS[table])})")
 
 
@@ -210,7 +208,6 @@ def word_entries(table: ProbableTable) -> Iterator[Entry]:
 
 
 def word_counts(table: ProbableTable) -> dict[str, int]:
-    """How many rows there are of each word, the most frequent first."""
     counts: Counter[str] = Counter()
     for text, rows in table.rows["status"].drop_nulls().value_counts(name="rows").iter_rows():
         counts[word_text(text)] += rows
@@ -218,18 +215,15 @@ def word_counts(table: ProbableTable) -> dict[str, int]:
 
 
 def word_toml(word: str) -> str:
-    """A word as it is written in a mapping: numbers and booleans without quotes."""
     is_plain = word in {"true", "false"} or (word.isascii() and word.isdigit() and str(int(word)) == word)
     return word if is_plain else toml_value(word)
 
 
 def with_counts(counts: dict[str, int], words: Sequence[str]) -> str:
-    """Words, each with its number of rows."""
     return ", ".join(f"{in_comment(word)}: {counted(counts[word], 'row')}" for word in words)
 
 
 def monday_entries(table: ProbableTable) -> Iterator[Entry]:
-    """What number Monday has."""
     if "day_of_week" not in table.columns:
         return
     text = pl.col("day_of_week").str.strip_chars(SPACE)
@@ -249,7 +243,6 @@ def monday_entries(table: ProbableTable) -> Iterator[Entry]:
 
 
 def number_of(text: pl.Expr) -> pl.Expr:
-    """The number that a text is, or null."""
     number = text.str.strip_chars(SPACE).cast(pl.Float64, strict=False)
     return pl.when(number.is_finite()).then(number)
 

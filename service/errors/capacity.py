@@ -19,7 +19,6 @@ class QueueFull(ServiceError):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         return super().words | {"reports": "1 report is" if self.waiting == 1 else f"{self.waiting} reports are"}
 
 
@@ -34,7 +33,6 @@ class WorkerLost(ServiceError):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         # Where there is no memory left the kernel kills a process, or a native library in it aborts.
         if self.exit_status not in (-signal.SIGKILL, -signal.SIGABRT):
             return super().words | {"probably": ""}

@@ -112,7 +112,6 @@ class TooLittleMemory(CommandError):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         # Rounded up, all three: who gives the service what is said here must not be refused again.
         amounts = {"there": self.there, "needed": self.needed, "least": self.least}
         return super().words | {name: f"{-(-amount // MEBIBYTE)} MiB" for name, amount in amounts.items()}
@@ -132,7 +131,6 @@ class ProcessLimitTooLow(CommandError):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         return super().words | {"there": self.there // MEBIBYTE, "needed": self.needed // MEBIBYTE}
 
 
@@ -190,7 +188,6 @@ class NotServing(CommandError):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         return super().words | {"last_line": self.last_line or "none"}
 
 

@@ -35,7 +35,6 @@ class UnknownDestination(ServiceError):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         rest = f"It delivers to {', '.join(self.known)}" if self.known else "It delivers nowhere yet"
         return super().words | {"rest": rest}
 

@@ -30,7 +30,6 @@ class RegistryUnreachable(ServiceError):
 
     @property
     def words(self) -> dict[str, Any]:
-        """See `StoreUptimeError`."""
         return super().words | {"does": UNABLE.get(self.cause, DOES_NOT_ANSWER)}
 
 

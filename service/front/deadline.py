@@ -42,7 +42,6 @@ class BodyDeadline(ASGIMiddleware):
         self._body_s = body_s
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """See `BodyReader`."""
         is_safe = scope.get("method") in SAFE_METHODS
         await next_app(scope, receive if is_safe else BodyReader(receive, self._body_s).receive, send)
 

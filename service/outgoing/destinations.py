@@ -39,7 +39,6 @@ class Folder:
     """Of its own: where it hangs, the others get their files."""
 
     async def put(self, name: str, content: bytes) -> None:
-        """See `Destination`."""
         try:
             await self.threads.call(WRITE_S, self._written, name, content)
         except pipeline.CannotWrite as error:
@@ -65,7 +64,6 @@ class Bucket:
     store: "ObjectStore"
 
     async def put(self, name: str, content: bytes) -> None:
-        """See `Destination`."""
         import obstore
         from obstore.exceptions import BaseError
 

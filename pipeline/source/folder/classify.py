@@ -142,7 +142,6 @@ def classify_parquet(below: PathBelow, mapping: SourceMapping) -> Classified:
 
 
 def table_of(file: DataFile, mapping: SourceMapping) -> Table | None:
-    """The table whose columns a file has, each once."""
     return next((table for table in COLUMNS if file.columns(table, mapping)), None)
 
 
@@ -168,6 +167,5 @@ def likeness_to_any(names: tuple[str, ...]) -> float:
 
 
 def shown_header(header: str) -> str:
-    """A header for people, not longer than a line."""
     line = printable(header)
     return line if len(line) <= HEADER_LETTERS else line[: HEADER_LETTERS - 1] + "…"

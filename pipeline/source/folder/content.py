@@ -155,7 +155,6 @@ def after_chunk(stream: Stream | None, chunk: bytes) -> Stream | None:
 
 
 def new_stream(packed: bytes) -> Stream:
-    """What unpacks a stream that begins with these bytes. Raises NotPacked."""
     if packed.startswith(GZIP):
         return zlib.decompressobj(wbits=31)
     if packed.startswith(ZSTD):

@@ -75,7 +75,6 @@ def has_end(path: Path) -> bool:
 
 
 def is_for_polars(file: pq.ParquetFile) -> bool:
-    """Whether Polars can read the schema."""
     # It panics at an INTERVAL, whether or not that column is needed: https://github.com/pola-rs/polars/issues/15969.
     columns = [file.schema.column(number) for number in range(len(file.schema))]
     names = file.schema_arrow.names

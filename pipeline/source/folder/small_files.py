@@ -58,7 +58,6 @@ def batched(frames: Callable[[], Iterator[pl.LazyFrame]], schema: pl.Schema) -> 
 
 
 def file_batches(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
-    """The files in their order, some at a time."""
     batch: list[DataFile] = []
     size = 0
     for file in files:

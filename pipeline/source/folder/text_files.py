@@ -44,7 +44,6 @@ def has_header(content: bytes) -> bool:
 
 
 def decoded(content: bytes) -> str:
-    """Bytes as text, a byte order mark read over."""
     return content.decode("utf-8-sig", errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""A table of a PostgreSQL database as its catalogue describes it: columns, types, how its times are kept."""
+"""Catalogue rows in, a table with its columns, their types and its kind of times out."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class CatalogueColumn(NamedTuple):
 
 
 class FoundTable:
-    """A table as the catalogue describes it: its real column names and how its times are kept."""
+    """A table as the catalogue describes it: the names of its columns, and its kind of times."""
 
     def __init__(self, described: list[CatalogueColumn], columns: dict[str, str], mapping: SourceMapping) -> None:
         self.columns = columns
@@ -61,7 +61,7 @@ class FoundTable:
         return SQL(statement(__package__, name)).format(table=table, **polls, **columns, **values)
 
     def _column(self, standard: str) -> Composable:
-        # A number in the place of a text goes without the zeros after its point, as in files: 1.0 is the word 1.
+        # A number where text is expected loses the zeros after its point, as in files: 1.0 is the word 1.
         name = self.columns[standard]
         has_zeros = standard in {"status", "day_of_week"} and self._types[name] in (*FLOATS, "numeric")
         return SQL("regexp_replace({}::text, '[.]0+$', '')").format(Identifier(name)) if has_zeros else Identifier(name)
@@ -76,7 +76,7 @@ def found_table(
 ) -> FoundTable:
     """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused.
 
-    some_numbers: gives some values of a column, by the full name of its table and its own: they tell their unit.
+    some_numbers: returns some values of a column, by the full name of its table and its own: their unit shows in them.
     """
     described = {column.name: column for column in (CatalogueColumn(*row) for row in rows)}
     found = mapping.found_columns(table, list(described))
@@ -104,7 +104,7 @@ def missing_column(source: str, table: Table, mapping: SourceMapping, present: l
 
 @dataclass(frozen=True)
 class ColumnCheck:
-    """What keeps a column of a table from being read. Its methods raise SourceRefused and SourceMismatch."""
+    """Checks of the columns of a table. Its methods raise SourceRefused and SourceMismatch."""
 
     source: str
     table_name: str
@@ -118,7 +118,7 @@ class ColumnCheck:
             raise SourceRefused(self.source, f"permission denied for {self.table_name}.{column.name}", remedy)
 
     def id_type(self, standard: str, column: CatalogueColumn) -> None:
-        """Whether ids are kept digit by digit."""
+        """Whether ids have a type that holds every digit."""
         if standard == "store_id" and column.type in FLOATS:
             lost = f"{self.table_name}.{column.name} is of type {column.type}, in which long ids lose digits"
             raise SourceMismatch(self.source, lost, "keep ids as text or whole numbers")

@@ -1,10 +1,10 @@
-"""One connection string, for libpq and for ConnectorX.
+"""A connection string in, a psycopg connection and the URL of ConnectorX out.
 
-connect                    a psycopg connection, or an error of ours within seconds
-source_error               the error of ours for a statement that failed
+connect                    a psycopg connection, or one of our errors within seconds
+source_error               our error for a statement that failed
 connectorx_url             the same server and rights, as ConnectorX takes them
-redacted, connection_name  where it is, for people: without the password
-end_statements             ends what a run that is gone has left behind on the server
+redacted, connection_name  the address for people, without the password
+end_statements             ends the connections of a run on the server
 """
 
 import re
@@ -32,7 +32,7 @@ BUSY = (
     errors.LockNotAvailable,
     errors.DeadlockDetected,
     errors.QueryCanceled,  # by a time limit
-    errors.SerializationFailure,  # a standby had to replay what we were in the way of
+    errors.SerializationFailure,  # a standby had to replay a change that our snapshot was blocking
     errors.TooManyConnections,
 )
 ENDED = (
@@ -74,8 +74,8 @@ def connect(address: str, application: str, patience: timedelta | None = None) -
 
 
 def end_statements(address: str, application: str) -> None:
-    """End every connection that has this application name; raises nothing where that cannot be done."""
-    # The server does not notice that a client is gone before the client's statement has something to send.
+    """End every connection that has this application name; never raises."""
+    # The server does not notice that a client has ended before the client's statement has rows to send.
     try:
         with connect(address, f"{application} end", END_PATIENCE) as connection:
             connection.execute(
@@ -83,7 +83,7 @@ def end_statements(address: str, application: str) -> None:
                 "where application_name = %s and pid <> pg_backend_pid()",
                 [application],
             )
-    except Exception:  # noqa: S110 - the error that brought us here is the one to tell
+    except Exception:  # noqa: S110 - the caller raises the error that it had before
         pass
 
 
@@ -98,13 +98,13 @@ def parse_conninfo(address: str) -> dict[str, Any]:
 
 
 def not_understood(error: psycopg.ProgrammingError) -> AddressNotUnderstood:
-    # Without what libpq quotes from the address: that may be of a password.
+    # Without the parts of the address that libpq quotes: they may be a password.
     sentence = re.sub("[\"'].*[\"']", "…", error_sentence(error))
     return AddressNotUnderstood("the database", f"its address is not understood ({sentence})", ESCAPE)
 
 
 def source_error(source: str, error: Exception, remedy: str) -> SourceUnreachable | SourceBusy | SourceRefused:
-    """The error of ours for one that a statement has raised, by its class. remedy: what to do where it is refused."""
+    """Our error for one that a statement has raised, by its class. remedy: what to do where the server refuses."""
     reason = error_sentence(error)
     if isinstance(error, BUSY):
         return SourceBusy(source, reason)
@@ -129,7 +129,7 @@ def connection_error(source: str, error: psycopg.Error) -> SourceUnreachable | S
 
 
 def error_sentence(error: BaseException) -> str:
-    """The sentence of an error message, without what libpq and ConnectorX put before it, and the addresses tried."""
+    """The sentence of an error message, without the prefixes of libpq and ConnectorX and the addresses they tried."""
     text = str(error).strip() or type(error).__name__
     lines = [line.removeprefix("- ").strip() for line in text.splitlines()]
     sentence = next((line for line in lines if "FATAL:" in line), lines[0])
@@ -139,7 +139,7 @@ def error_sentence(error: BaseException) -> str:
 
 
 def redacted(address: str) -> str:
-    """`postgresql://user@host:port/database`, whatever form the address has."""
+    """An address as `postgresql://user@host:port/database`, without its password."""
     option = parse_conninfo(address)
     user = f"{option['user']}@" if option.get("user") else ""
     port = f":{option['port']}" if option.get("port") else ""
@@ -148,13 +148,13 @@ def redacted(address: str) -> str:
 
 
 def connection_name(connection: psycopg.Connection) -> str:
-    """The same of a connection that is there: what services and environment have filled in stands in it too."""
+    """The same of an open connection, with the parts that services and environment variables have set."""
     info = connection.info
     return f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
 
 def connectorx_url(connection: psycopg.Connection, source: str, settings: Mapping[str, str] | None = None) -> str:
-    """The server that a connection has reached, as a URL for ConnectorX; never with less protection than was asked.
+    """The server of a connection as a URL for ConnectorX, with at least the same protection.
 
     settings: of the server, for the whole session. Raises SourceRefused for what ConnectorX cannot do: check a host
     name, or encrypt by GSSAPI.
@@ -188,7 +188,7 @@ def connectorx_url(connection: psycopg.Connection, source: str, settings: Mappin
 
 
 def require_kept(option: dict[str, str], source: str) -> None:
-    """Raises SourceRefused for protection that ConnectorX does not have."""
+    """Raises SourceRefused for protection that ConnectorX does not offer."""
     # Its driver knows no verify-ca or verify-full: https://github.com/rust-postgres/rust-postgres/pull/988. With
     # sslrootcert it checks the chain, and never the host name.
     if option.get("sslmode") == "verify-full" or option.get("sslrootcert") == "system":

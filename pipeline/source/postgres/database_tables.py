@@ -1,4 +1,4 @@
-"""The three tables in a database: which ones a mapping means, and what the catalogue describes them as."""
+"""The three tables in a database: by the names of a mapping, as the catalogue describes them."""
 
 from typing import LiteralString, cast
 
@@ -15,7 +15,7 @@ from store_uptime.pipeline.tables import Table
 
 
 class DatabaseTable:
-    """One of the three tables, within a session: statements over it, with its own names in their places."""
+    """One of the three tables, within a session: statements over it, with the names of its columns filled in."""
 
     def __init__(self, session: Session, found: FoundTable, mapping: SourceMapping, table: Table) -> None:
         self.found = found
@@ -31,7 +31,7 @@ class DatabaseTable:
         return self._session.rows(name, self.found.composed(name, **values))
 
     def start(self, name: str, store: str | None, **values: Composable) -> Pull:
-        """The pull of a statement of `sql/`; store: the only one that it is of."""
+        """The pull of a statement of `sql/`; store: the only store that it reads."""
         return self._session.start(name, self.found.composed(name, **values), store)
 
 
@@ -52,13 +52,13 @@ def database_table(session: Session, schema: str | None, mapping: SourceMapping,
 
 
 def qualified_name(table: Table, schema: str | None, mapping: SourceMapping) -> str:
-    """The name by which the server knows a table: that of the mapping, in its schema or the source's."""
+    """The qualified name of a table: the one of the mapping, in its schema or in that of the source."""
     own_schema, _, name = mapping.table_name(table).rpartition(".")
     return Identifier(*(part for part in (own_schema or schema, name) if part)).as_string()
 
 
 def no_table(session: Session, schema: str | None, mapping: SourceMapping, table: Table) -> SourceMismatch:
-    """What to raise where a table is not there: it names the one that is most like it."""
+    """The error for a missing table: it names the most similar one."""
     near = likely_table(table, described_tables(session.connection, schema))
     remedy = mapping_line(table, "table", near.mapped_name if near else "…")
     return SourceMismatch(

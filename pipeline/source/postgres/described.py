@@ -1,4 +1,4 @@
-"""The tables of a database, whatever they are called: which of them is most like one of ours."""
+"""The tables of a database, under any name: which of them is most similar to one of ours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ NAME = "the embedded PostgreSQL server"
 
 
 class EmbeddedPostgres(Postgres):
-    """The server that this package starts, kept running while it is read."""
+    """The server that this package starts; it runs at least as long as the source is open."""
 
     def __init__(
         self,

@@ -1,15 +1,15 @@
-"""A transaction that sees one state of the tables, and keeps it.
+"""A transaction that reads one state of some tables, and keeps that state until it ends.
 
-A snapshot hides what others insert, update and delete. It does not hide TRUNCATE, nor a table that is rewritten,
-refreshed or swapped for another: then rows are gone, or new ones are there, for all snapshots. So every table is locked
+A snapshot hides rows that other sessions insert, update and delete. It does not hide TRUNCATE, nor a table that is
+rewritten, refreshed or replaced: then all snapshots lose rows, or see new ones. So every table is locked
 as a reader locks it before anything is read, also those that views, partitions and children lead to.
 
 The lock is taken by reading no rows: LOCK TABLE needs a right to all columns, and does not know materialized views.
 A read takes the snapshot too, which may be a moment older than the lock. So all is done twice: where the same tables
 have the same files as before, nothing has changed them since the first time, and the snapshot lies between.
 
-No lock is waited for while others are held: a reload that locks our tables in another order would meet a deadlock, and
-the server might end the reload. After a moment all locks are let go, and tried again.
+It never waits for a lock while it holds another: a reload that locks our tables in another order would deadlock, and
+the server might end the reload. After a moment it releases all locks, and tries again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,14 +22,14 @@ from psycopg.sql import SQL, Literal
 from store_uptime.pipeline.statements import statement
 
 BEGIN = "begin isolation level repeatable read read only"
-LOCK_MOMENT = "set local lock_timeout = '100ms'"  # much less than after what time a server looks for deadlocks
+LOCK_MOMENT = "set local lock_timeout = '100ms'"  # much less than the server's deadlock_timeout of 1 s
 PAUSE_S = 0.1
 ATTEMPTS = 5
 REPLACED = "its tables were replaced while they were read"
 LOCKED = "another session keeps its tables from being read"
 
 Held = list[tuple[Any, ...]]
-"""What names lead to, then what is locked, with the file of each."""
+"""The table of each name, then the locked tables, each with its file."""
 
 
 class TablesReplaced(psycopg.OperationalError):
@@ -37,10 +37,10 @@ class TablesReplaced(psycopg.OperationalError):
 
 
 class LockedTables:
-    """The transaction of a connection in which some tables stay as they are. Its methods raise psycopg.Error.
+    """The transaction of a connection in which some tables do not change. Its methods raise psycopg.Error.
 
     names: of the tables, qualified where that is needed. settings: of the transaction, where nobody has set them.
-    wait_s: how long it waits for locks; a `lock_timeout` that somebody has set counts instead.
+    wait_s: how long it waits for locks; a `lock_timeout` that is set on the server replaces it.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class LockedTables:
         self._held: Held = []
         self.wait_s = wait_s
         self.is_pooled = False
-        """Whether there is a pooler before the server; known, as `unset` is, once it has begun."""
+        """Whether there is a pooler before the server; known, like `unset`, once it has begun."""
         self.unset: dict[str, str] = {}
-        """Those of the settings that nobody has set."""
+        """Those of the settings that have their default on the server."""
 
     def begin(self) -> None:
         """Begin the transaction with its locks and its snapshot.
@@ -70,7 +70,7 @@ class LockedTables:
         """Begin the transaction once no other session keeps the tables from being read. Raises LockNotAvailable."""
         since = monotonic()
         while (held := self._try_once()) is None:
-            # `wait_s` may follow from the server's settings, which are known once it has been tried.
+            # `wait_s` may come from the server's settings, which are known after the first try.
             if monotonic() - since > self.wait_s:
                 raise psycopg.errors.LockNotAvailable(LOCKED)
             sleep(PAUSE_S)
@@ -87,11 +87,11 @@ class LockedTables:
             return None
 
     def oid(self, name: str) -> int | None:
-        """The table that one of the names leads to; None: there is none."""
+        """The oid of the table with one of the names; None: there is none."""
         return self._held[self._names.index(name)][1]
 
     def require_unchanged(self) -> None:
-        """Raises TablesReplaced where the names lead to other tables by now, or to more of them.
+        """Raises TablesReplaced where the names now mean other tables, or more of them.
 
         The locks do not keep a schema from being renamed, or a partition from being attached.
         """
@@ -101,7 +101,7 @@ class LockedTables:
         self._require_same_names(held)
 
     def require_same_names(self) -> None:
-        """The same as far as it can be told where a statement has failed: it ends the transaction."""
+        """The same by the names alone, after a statement has failed; it ends the transaction."""
         self._connection.rollback()
         self._require_same_names(self._last_rows(self._state))
 
@@ -111,7 +111,7 @@ class LockedTables:
             raise TablesReplaced(REPLACED)
 
     def held_by_others(self) -> str | None:
-        """The name of a table that another session keeps from being read, one of these if possible."""
+        """The name of a table that another session keeps from being read, one of ours if possible."""
         self._connection.rollback()
         row = self._connection.execute(statement(__package__, "locked_by_others"), {"tables": self._names}).fetchone()
         return None if row is None else row[0]
@@ -136,7 +136,7 @@ class LockedTables:
         return SQL(statement(__package__, "held_tables")).format(names=Literal(self._names)).as_string(self._connection)
 
     def _last_rows(self, *statements: str) -> Held:
-        """What the last of some statements gives, in one exchange with the server."""
+        """The rows of the last of some statements, in one exchange with the server."""
         cursor = self._connection.execute(cast("LiteralString", "; ".join(statements)))
         while cursor.nextset():
             pass

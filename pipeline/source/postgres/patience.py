@@ -1,7 +1,7 @@
-"""How long PostgreSQL is waited for: every wait has an end.
+"""Time limits for every wait for PostgreSQL.
 
 The kernel of a server that is frozen (SIGSTOP) still acknowledges what it is sent: neither the server's own timeouts
-nor those of TCP end such a wait. So `PatientConnection` looks at the clock too.
+nor those of TCP end such a wait. So `PatientConnection` checks the clock itself.
 """
 
 import logging
@@ -17,16 +17,16 @@ Result = TypeVar("Result")
 
 CONNECT_TIMEOUT_S = 4
 STEP_S = 0.1
-"""Between two looks at the clock, and for Ctrl-C."""
+"""Between two checks of the clock, and for Ctrl-C."""
 LOCK_S = 60.0
 PULL_LOCK = "1s"
-"""How long a pull waits behind a reload that waits for us; after that it goes over the connection with the locks."""
+"""How long a pull waits behind a reload that waits for our locks; then it uses the connection that has them."""
 CANCEL_S = 0.5
-"""How long a server may take to hear that a statement was interrupted: whoever presses Ctrl-C waits for it."""
+"""How long a server may take to cancel a statement: after Ctrl-C the user waits for it."""
 RUN = timedelta(hours=1)
-"""As long as anything may take that a whole report waits for."""
+"""The patience of a run."""
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
-"""A machine that is gone is noticed within a minute, whoever has something to send."""
+"""A machine that has failed is noticed within a minute, by either side."""
 
 
 # Without a handler Python writes its warnings to stderr, which is the progress and the errors of our commands.
@@ -34,7 +34,7 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class NoAnswer(psycopg.OperationalError):
-    """The server has not answered in time. It may still have done what it was sent."""
+    """The server has not answered in time. It may still have run the statement."""
 
 
 class PatientConnection(psycopg.Connection):
@@ -55,7 +55,7 @@ class PatientConnection(psycopg.Connection):
             raise
 
     def _end(self, steps: Generator[Any, Any, Any]) -> None:
-        """Have the server end a statement; close the connection where it does not answer."""
+        """Cancel a statement on the server; close the connection where that gets no answer."""
         try:
             self.cancel_safe(timeout=CANCEL_S)
             waiting.wait(steps, self.pgconn.socket, interval=STEP_S, timeout=CANCEL_S)
@@ -78,21 +78,21 @@ def bounded(steps: Generator[Any, Any, Result], patience: timedelta) -> Generato
 
 
 def connection_options(given: dict[str, Any], patience: timedelta | None) -> dict[str, Any]:
-    """The libpq options that end the waits of a connection, without those that are given already."""
+    """The libpq options that limit the waits of a connection, without those that the address sets."""
     timeout_s = CONNECT_TIMEOUT_S if patience is None else min(CONNECT_TIMEOUT_S, max(1, int(patience.total_seconds())))
     ours = {"connect_timeout": timeout_s, **KEEPALIVES}
     return {name: value for name, value in ours.items() if not given.get(name)}
 
 
 def lock_wait_s(patience: timedelta | None) -> float:
-    """How long the locks of the tables are waited for."""
+    """How long to wait for the locks of the tables."""
     return LOCK_S if patience is None else min(LOCK_S, patience.total_seconds() / 2)
 
 
 def server_settings(patience: timedelta | None) -> dict[str, str]:
-    """The settings of the server that end a transaction there, for those that nobody has set."""
-    # A statement ends on the server a little before we lose patience, so that the error says what it was. A client
-    # whose machine is gone is noticed within two minutes instead of two hours: its locks are in the way of others.
+    """The settings of the server that limit a transaction there, for those that have their default."""
+    # A statement ends on the server a little before the limit here, so that the error names its cause. A client
+    # whose machine has failed is noticed within two minutes instead of two hours: until then it holds its locks.
     statement_ms = int((patience * 0.8 if patience else RUN) / timedelta(milliseconds=1))
     return {
         "statement_timeout": f"{statement_ms}ms",

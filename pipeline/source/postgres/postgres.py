@@ -40,6 +40,8 @@ ROW_STATEMENTS: dict[str, Table] = {"hours": "menu_hours", "zones": "timezones"}
 class Postgres:
     """The three tables in a PostgreSQL database; only the horizon and the needed columns of the polls are pulled.
 
+    Its methods are those of `Source`.
+
     Raises SourceUnreachable, SourceBusy, SourceRefused, AddressNotUnderstood, SourceMismatch when opened and read, and
     SourceBusy when it is closed and its tables have been replaced meanwhile: the rows are not of one state.
     """
@@ -65,7 +67,6 @@ class Postgres:
 
     @contextmanager
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> Iterator[Self]:
-        """See `Source`."""
         with closing(connect(self._address, self._application, self._patience or RUN)) as connection:
             self.name = self._name_of(connection)
             self.warnings = []
@@ -81,7 +82,6 @@ class Postgres:
         return self._session.connection
 
     def read(self, horizon: Horizon, store: str | None) -> "RawTables":
-        """See `Source`."""
         # All tables are looked up before the first pull starts: a pull may occupy the connection for a while.
         tables = {table: self._table(table) for table in ALL_TABLES}
         polls = self._polls.start(horizon, store)
@@ -91,23 +91,18 @@ class Postgres:
         return RawTables(polls, lambda: [hours.frame().lazy()], lambda: [zones.frame().lazy()])
 
     def polls(self, horizon: Horizon, store: str | None) -> "RawPolls":
-        """See `Source`."""
         return self._polls.start(horizon, store)()
 
     def hours(self, store: str | None) -> "RawFrames":
-        """See `Source`."""
         return [start_rows("hours", self._table("menu_hours"), store).frame().lazy()]
 
     def zones(self, store: str | None) -> "RawFrames":
-        """See `Source`."""
         return [start_rows("zones", self._table("timezones"), store).frame().lazy()]
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
-        """See `Source`."""
         return self._polls.newest_poll_us(ceiling_us)
 
     def has_polled(self, store: str) -> bool:
-        """See `Source`."""
         table = self._table("store_status")
         return bool(table.rows("has_polled", of_store=table.of_store(store))[0][0])
 
@@ -118,11 +113,9 @@ class Postgres:
         return sorted(str(row[0]) for row in table.rows("stores", within=within, **ACCEPTED))
 
     def poll_span_us(self) -> tuple[int, int] | None:
-        """See `Source`."""
         return self._polls.poll_span_us()
 
     def newest_polls(self) -> "RawFrames":
-        """See `Source`."""
         table, name = self._table("store_status"), self._polls.newest_statement
         return [table.start(name, None, most=Value(self.newest_limit)).frame().lazy()]
 

@@ -1,7 +1,7 @@
 """The results of statements as Arrow tables.
 
 by_connectorx   each on a connection of its own, many at once: for the tables
-by_connection   on a connection that is there: for what is small, and where there can be no other
+by_connection   on an open connection: for small results, and where no other connection is possible
 
 """
 

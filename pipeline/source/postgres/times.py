@@ -1,8 +1,8 @@
-"""How polls in PostgreSQL are chosen by their time, whatever the type of its column.
+"""The type of a column of times in, SQL that compares it with instants out.
 
-TypedTimes   timestamps of PostgreSQL's own
+TypedTimes   timestamps of PostgreSQL
 WholeTimes   whole numbers, counted in a unit since 1970
-LooseTimes   text, decimals and floats: rows that may lie in a stretch of time travel as they are, to be judged here
+LooseTimes   text, decimals and floats: rows that may lie in a stretch of time are pulled as text, and judged here
 """
 
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ class LooseTimes:
         }
 
     def bounds(self, stretch: Stretch) -> dict[str, Composable]:
-        """What a statement needs to choose the rows that may lie in a stretch of time."""
+        """The bounds by which a statement chooses the rows that may lie in a stretch of time."""
         first_us, last_us = stretch.first_us, stretch.last_us
         first_date = FIRST_DATE if first_us is None else date_text(first_us - EAST_US)
         last_date = LAST_DATE if last_us is None else date_text(last_us + EAST_US)
@@ -169,7 +169,7 @@ Times = TypedTimes | WholeTimes | LooseTimes
 
 
 def times_of(column: Composable, kind: str, mapping: SourceMapping) -> Times:
-    """How the times of a column are read, by its type and by what the source says of numbers."""
+    """How the times of a column are read, by its type and by the unit of numbers in the mapping."""
     unit_us = UNIT_US[mapping.timestamp_unit] if mapping.timestamp_unit else None
     if kind in STAMPS:
         return TypedTimes(column, "timestamptz" if STAMPS[kind] == "timestamptz" else "timestamp")
@@ -179,7 +179,6 @@ def times_of(column: Composable, kind: str, mapping: SourceMapping) -> Times:
 
 
 def date_text(us: int) -> str:
-    """The UTC date of an instant as text."""
     in_calendar_us = min(max(us, YEAR_1_US), YEAR_10000_US - 1)
     return (EPOCH + timedelta(microseconds=in_calendar_us)).strftime("%Y-%m-%d").zfill(10)
 

@@ -48,5 +48,4 @@ def lowered(text: Composable, mapping: SourceMapping) -> Composable:
 
 
 def sql_list(words: tuple[str, ...]) -> Composable:
-    """Words as literals between commas."""
     return SQL(", ").join(map(Value, words))
