@@ -1,7 +1,7 @@
-"""What is probably wrong with a source, as sentences for people: docs/semantics.md, "Warnings".
+"""The kinds of warnings about the data of a source: docs/semantics.md, "Warnings".
 
-Each kind is a class: its fields are the facts, its text is the sentence, and `code` tells programs which kind it is.
-`plausibility.py` decides where there is one.
+Each kind is a class: its fields are the facts, its text is the sentence for people, `code` the kind for programs.
+`plausibility.py` and `table_plausibility.py` decide where there is one.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class DataWarning:
 
 @dataclass(frozen=True)
 class UnlikelyTimes(DataWarning):
-    """All polls are of a time at which hardly anybody polled: what a mapping says that numbers count is wrong.
+    """The polls are at an unlikely time: the unit of numbers in the mapping is probably wrong.
 
-    unit: what it says. likely: the unit that would give times of polls.
+    unit: the one in the mapping. likely: the unit that would give likely times.
     """
 
     code = "unlikely-times"
@@ -78,7 +78,7 @@ class FewRecentPolls(DataWarning):
 
 @dataclass(frozen=True)
 class NoPollInHorizon(DataWarning):
-    """The one store that was asked for has polls, but none in the horizon."""
+    """The only store of a report has polls, but none in the horizon."""
 
     code = "no-poll-in-horizon"
     store: str
@@ -89,9 +89,9 @@ class NoPollInHorizon(DataWarning):
 
 @dataclass(frozen=True)
 class RejectedRows(DataWarning):
-    """Many rows of a table were rejected, or all of them: the commonest reason, how often, and one such value.
+    """Many or all rows of a table were rejected: the most frequent reason, how often, and one such value.
 
-    remedy: what would mend them, as sentences; empty where that is not known.
+    remedy: what would make them acceptable, as sentences; empty where that is not known.
     """
 
     code = "rejected-rows"
@@ -168,7 +168,7 @@ class UnknownHours(DataWarning):
 
 @dataclass(frozen=True)
 class UnknownZones(DataWarning):
-    """Many stores have a zone that tzdata does not know."""
+    """Many stores have a zone that tzdata does not have."""
 
     code = "unknown-zones"
     stores: int
@@ -198,7 +198,7 @@ class WeekdaysFromOne(DataWarning):
 
 @dataclass(frozen=True)
 class ForeignIds(DataWarning):
-    """Most ids of a table are not those of a polled store; the difference in form, where one explains it."""
+    """Most ids of a table have no poll; form: the difference in writing that explains it, if one does."""
 
     code = "foreign-ids"
     table: str
@@ -225,7 +225,7 @@ class ForeignIds(DataWarning):
 
 @dataclass(frozen=True)
 class SpreadsheetIds(DataWarning):
-    """Ids look as a spreadsheet leaves them."""
+    """Ids look as if a spreadsheet had changed them."""
 
     code = "spreadsheet-ids"
     tables: tuple[str, ...]
@@ -242,7 +242,7 @@ class SpreadsheetIds(DataWarning):
 
 @dataclass(frozen=True)
 class SourceRemark(DataWarning):
-    """How a database was read: the sentence says what its owner may want to change."""
+    """A remark on how a database was read, with a change that its owner may want to make."""
 
     code = "source-remark"
     sentence: str
@@ -281,6 +281,6 @@ KINDS: tuple[type[DataWarning], ...] = (
     FilesPassedOver,
     SourceRemark,
 )
-"""In the order in which a reader should meet them."""
+"""In the order in which reports list them."""
 
 WARNING_CODES = tuple(kind.code for kind in KINDS)

@@ -1,7 +1,7 @@
-"""Durations as people write them, in Python, on the command line, in the API and on the page: 90m, 2h, 1d12h, 0h.
+"""Durations as text, the same in Python, on the command line, in the API and on the page: 90m, 2h, 1d12h, 0h.
 
 parse_duration            a text as a timedelta
-parse_positive_duration   the same, where there must be some time
+parse_positive_duration   the same, and more than 0h
 duration_text             a timedelta as the shortest such text
 """
 
@@ -19,7 +19,7 @@ UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes
 DIGITS = 9
 QUOTED = 60
 DURATION_PATTERN = "".join(f"([0-9]{{1,{DIGITS}}}{unit})?" for unit in UNITS)
-"""As an OpenAPI document and a form of the page have it; it also matches no text at all, which is no duration."""
+"""For the OpenAPI document and the forms of the page; it also matches the empty text, which is no duration."""
 # any number of digits, unlike the pattern above: a text that is too long has an error of its own
 GRAMMAR = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in UNITS))
 
@@ -30,7 +30,7 @@ def is_duration(text: str) -> bool:
 
 
 def parse_duration(text: str) -> timedelta:
-    """The duration that a text stands for. Raises ValueError."""
+    """The duration of a text. Raises ValueError."""
     parts = GRAMMAR.fullmatch(text)
     if parts is None or not text:
         raise ValueError(f"{text!r} is not a duration: write {FORMS}")
@@ -45,7 +45,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def parse_positive_duration(text: str) -> timedelta:
-    """The same, where there must be some time. Raises ValueError."""
+    """The same; 0h is refused too. Raises ValueError."""
     length = parse_duration(text)
     if not length:
         raise ValueError(f"{text!r} is too short: it must be more than 0h")

@@ -1,11 +1,11 @@
-"""Files that this program writes where its user said: whole or not at all, and never over what is not ours.
+"""Files that are written to paths of the user: completely or not at all, and never over files of others.
 
-    check_targets   before anything is read: no path to be written is a file that is read, or holds something else
-    write_file      bytes into a file that appears whole or not at all
+    check_targets   called before anything is read: no target is a file that is read, or a file of others
+    write_file      bytes into a file that appears completely or not at all
     publish         the same for a file that was written piece by piece (see `unfinished`)
-    remove          an earlier file, if it is one of ours
+    remove          an earlier file, if this program has written it
 
-A `Purpose` says whether a file that is there may be replaced.
+A `Purpose` decides whether an existing file may be replaced.
 """
 
 import errno
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from store_uptime.pipeline.errors import CannotWrite, WouldOverwriteSource, writing
 
-PREFIX = ".store-uptime-"  # hidden, so that nobody who reads the folder takes what a kill leaves for data
+PREFIX = ".store-uptime-"  # hidden, so that readers of the folder do not take a file that a kill has left for data
 LONGEST_HEADER = 4_096
 PRIVATE = 0o600
 NO_FSYNC_OF_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF)
@@ -52,7 +52,7 @@ def never(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class ForEditing(Purpose):
-    """What a file is written for that its user is going to edit: it is never replaced."""
+    """The purpose of a file that its user will edit: it is never replaced."""
 
     is_ours: Callable[[Path], bool] = field(default_factory=lambda: never, init=False)  # a default would be a method
 
@@ -62,7 +62,7 @@ class ForEditing(Purpose):
 
 
 def check_targets(targets: Mapping[Path, Purpose], sources: Iterable[Path]) -> None:
-    """Refuse to begin where a path to be written is one of the files that are read, or holds something else.
+    """Refuse targets that are among the files that are read, and targets that hold files of others.
 
     Raises WouldOverwriteSource, CannotWrite.
     """
@@ -82,7 +82,7 @@ def check_folder(target: Path, targets: Iterable[Path]) -> None:
 
 
 def check_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
-    """Raises WouldOverwriteSource where a path to be written is a file that is read, whatever it is called there."""
+    """Raises WouldOverwriteSource where a target is a file that is read, perhaps by another name."""
     read = {file_identity(source): source for source in sources}
     for target in targets:
         if (found := file_identity(target)) is not None and found in read:
@@ -99,7 +99,7 @@ def file_identity(path: Path) -> tuple[int, int] | None:
 
 
 def check_replaceable(target: Path, purpose: Purpose) -> None:
-    """Raises CannotWrite where a file is there that is neither empty nor what this program wrote for the purpose."""
+    """Raises CannotWrite where a file exists that is neither empty nor written by this program for the purpose."""
     if target.is_file() and target.stat().st_size and not purpose.is_ours(target):
         raise CannotWrite(str(target), purpose.objection)
 
@@ -116,7 +116,7 @@ def first_bytes_of(path: Path) -> bytes:
 
 
 def write_file(content: bytes, path: Path, purpose: Purpose) -> None:
-    """Put bytes into a file that appears whole or not at all; a pipe or a device just gets them. Raises CannotWrite."""
+    """Write bytes to a file that appears completely or not at all, or to a pipe or device. Raises CannotWrite."""
     with writing(path):
         if path.exists() and not path.is_file():
             path.write_bytes(content)
@@ -128,7 +128,7 @@ def write_file(content: bytes, path: Path, purpose: Purpose) -> None:
 
 @contextmanager
 def unfinished(path: Path) -> Generator[Path]:
-    """An empty file in the folder of a path, to be written and published; gone afterwards. Raises OSError."""
+    """An empty file in the folder of a path, to be written and published; removed after the block. Raises OSError."""
     handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=PREFIX)
     os.close(handle)
     try:
@@ -138,11 +138,11 @@ def unfinished(path: Path) -> Generator[Path]:
 
 
 def publish(part: Path, path: Path, purpose: Purpose) -> None:
-    """Have a finished file stand under its name. Raises OSError, and CannotWrite where something else is there."""
+    """Give a finished file its name. Raises OSError, and CannotWrite where a file of someone else has it."""
     part.chmod(purpose.mode)
     # Before the rename: after a power cut the name would otherwise lead to an empty file.
     synchronize(part)
-    target = path.resolve()  # a link stays: what it leads to gives way
+    target = path.resolve()  # a link stays: the file that it leads to is replaced
     if not move_to_free_name(part, target):
         check_replaceable(target, purpose)
         part.replace(target)
@@ -150,7 +150,7 @@ def publish(part: Path, path: Path, purpose: Purpose) -> None:
 
 
 def move_to_free_name(part: Path, target: Path) -> bool:
-    """Give a file a name that nothing has; False where something has it by now."""
+    """Give a file a name that no file has; False where one has it meanwhile."""
     # A hard link, since a rename replaces what another process may have put there since the check.
     try:
         os.link(part, target)
@@ -175,7 +175,7 @@ def move_by_placeholder(part: Path, target: Path) -> bool:
 
 
 def write_new_file(content: bytes, path: Path, mode: int) -> None:
-    """Put bytes into a file that was not there. Raises FileExistsError where it is, and OSError."""
+    """Write bytes to a new file. Raises FileExistsError where it exists, and OSError."""
     with unfinished(path) as part:
         part.write_bytes(content)
         part.chmod(mode)
@@ -192,17 +192,17 @@ def remove_earlier(path: Path, purpose: Purpose) -> None:
 
 
 def synchronize(path: Path) -> None:
-    """Have the bytes of a file on the disk. Raises OSError."""
+    """Write the bytes of a file through to the disk. Raises OSError."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def synchronize_folder(path: Path) -> None:
-    """Have the names in a folder on the disk, as far as its file system can. Raises OSError."""
+    """Write the names in a folder through to the disk, as far as its file system can. Raises OSError."""
     try:
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except PermissionError:
-        return  # a folder that may be written and not read: there is no other way to it
+        return  # a folder that may be written and not read cannot be opened for this
     try:
         os.fsync(folder)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Instants as people write them, in Python, on the command line, in the API and on the page.
+"""Instants as text, the same in Python, on the command line, in the API and on the page.
 
 2026-03-09, 2026-03-09T12:00, 2026-03-09T12:00:00, 2026-03-09T12:00:00.5+01:00; without an offset it is UTC.
 """
@@ -15,8 +15,8 @@ GRAMMAR = re.compile(f"({DAY})(?:[Tt ]({CLOCK})({OFFSET})?)?")
 
 
 def parse_instant(text: str) -> datetime:
-    """The instant that a text stands for, in UTC, to the microsecond; of a day its first one. Raises ValueError."""
-    # fromisoformat alone takes much more, weeks and "20260309T12" too, and differs between versions of Python
+    """The instant of a text, in UTC, to the microsecond; of a date its beginning. Raises ValueError."""
+    # fromisoformat alone accepts more forms, weeks and "20260309T12" too, and differs between versions of Python.
     parts = GRAMMAR.fullmatch(text)
     if parts is None:
         raise ValueError(f"{text!r} is not an instant: write {FORMS}")
@@ -32,20 +32,20 @@ def parse_instant(text: str) -> datetime:
 
 
 def with_offset(moment: datetime) -> datetime:
-    """A moment that knows its offset from UTC; one without is taken to be UTC."""
+    """A datetime with an offset; one without is UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def instant_us(moment: datetime) -> int:
-    """Microseconds since 1970 UTC; a moment without an offset is UTC."""
+    """Microseconds since 1970 UTC; a datetime without an offset is UTC."""
     return (with_offset(moment) - EPOCH) // timedelta(microseconds=1)
 
 
 def iso(instant: int) -> str:
-    """An instant as people and programs read it, with the fraction only where there is one."""
+    """An instant in ISO 8601 with Z; the fraction only where it is not 0."""
     return from_us(instant).isoformat(sep="T").replace("+00:00", "Z")
 
 
 def from_us(instant: int) -> datetime:
-    """The moment that is so many microseconds after 1970. Raises OverflowError outside the years 1 to 9999."""
+    """The datetime of microseconds since 1970 UTC. Raises OverflowError outside the years 1 to 9999."""
     return EPOCH + timedelta(microseconds=instant)

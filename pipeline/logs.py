@@ -1,13 +1,13 @@
 """The loggers of the package, below `store_uptime`: silent until the application gives one of them a handler.
 
-INFO      a run: of which source, of how many stores and polls, how long it took
+INFO      a run: its source, how many stores and polls, how long it took
 WARNING   what is probably wrong with the data
-DEBUG     a source that was opened, and what was read of it
+DEBUG     a source that was opened, and the partitions that were read
 """
 
 import logging
 
-# without it, Python itself would print warnings on stderr where nobody has set up logging
+# Without a handler Python prints warnings to stderr where the application has not set up logging.
 logging.getLogger("store_uptime").addHandler(logging.NullHandler())
 
 

@@ -22,10 +22,10 @@ def panics_as_errors(what: str) -> Iterator[None]:
 
 
 def is_panic(error: BaseException) -> bool:
-    """Whether a library has failed within itself."""
-    # PyO3 makes the class anew in each library, so there is none to import, and it cannot be pickled. It derives from
+    """Whether an error is a panic of a library."""
+    # PyO3 creates the class in each library, so there is none to import, and it cannot be pickled. It derives from
     # BaseException, so that no `except Exception` goes on with broken state.
     if type(error).__module__ == "pyo3_runtime":
         return not isinstance(error, Exception)
-    duckdb = sys.modules.get("duckdb")  # not imported: what is not loaded has not failed
+    duckdb = sys.modules.get("duckdb")  # not imported here: a module that is not loaded has not failed
     return duckdb is not None and isinstance(error, (duckdb.InternalException, duckdb.FatalException))

@@ -1,4 +1,4 @@
-"""The statements that stand in `.sql` files beside their step, read once each."""
+"""The statements in the `.sql` files beside their step, each read once."""
 
 from functools import cache
 from importlib import resources
@@ -7,6 +7,6 @@ from typing import LiteralString, cast
 
 @cache
 def statement(package: str, name: str) -> LiteralString:
-    """The text of `PACKAGE/sql/NAME.sql`; a step gives its own package, `__package__`."""
+    """The text of `PACKAGE/sql/NAME.sql`; a step passes its own `__package__`."""
     path = resources.files(package).joinpath("sql", f"{name}.sql")
     return cast("LiteralString", path.read_text(encoding="utf-8"))

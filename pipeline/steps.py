@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """What is being done for a report, in this order."""
+    """The steps of a report, in order."""
 
     WAITING = "waiting"
     READING = "reading"
@@ -17,7 +17,7 @@ class Step(StrEnum):
         return WORDS[self]
 
     def with_counts(self, **counts: int) -> str:
-        """The step for people, with how much there is of what: `writing (rows: 1,200)`."""
+        """The step for people, with counts: `writing (rows: 1,200)`."""
         listed = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
         return f"{self.words} ({listed})"
 
@@ -31,7 +31,7 @@ WORDS = {
 
 
 def step_of(words: str) -> Step:
-    """The step that words are of, with counts or without; a run that has said nothing yet is about to read."""
+    """The step of some words, with counts or without; READING for a run that has not reported a step yet."""
     # The registry keeps the words alone. They are looked up in the table that they were made from, so a better word
     # changes both sides at once.
     return next((step for step in Step if words.partition(" (")[0] == step.words), Step.READING)

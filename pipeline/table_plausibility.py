@@ -1,9 +1,9 @@
-"""Whether cleaned tables are probably what they should be: docs/semantics.md, "Warnings". For a report as for a load.
+"""Cleaned tables in, warnings out, for reports and loads: docs/semantics.md, "Warnings".
 
-unlikely_times          polls that are hardly of their time
+unlikely_times          polls at an unlikely time
 rejected_rows_warning   many rows of one table rejected
 weekdays_from_one       Sunday as 7 where 6 is meant
-spreadsheet_ids         ids as a spreadsheet leaves them
+spreadsheet_ids         ids that a spreadsheet has probably changed
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ from store_uptime.pipeline.text import most_frequent_first
 
 # The thresholds are those of docs/semantics.md, "Warnings".
 MANY_PERCENT = 1
-HALF = 2  # as many times what is there must be less than all of it
+HALF = 2  # fewer than half: HALF * some < all
 
 SPREADSHEET_ID = r"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]{2,}$|^[0-9]+\.0$"
 BAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -47,7 +47,7 @@ BAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def unlikely_times(newest_us: int, mapping: SourceMapping) -> Iterator[UnlikelyTimes]:
-    """Whether polls are hardly of their time. newest_us: the newest one, or now: the horizon is short."""
+    """The warning for polls at an unlikely time. newest_us: the newest one, or now."""
     if is_unlikely(newest_us):
         unit = mapping.timestamp_unit
         yield UnlikelyTimes(newest_us, unit, other_unit(newest_us, unit))
@@ -58,9 +58,9 @@ def rejected_rows_warning(
 ) -> Iterator[RejectedRows]:
     """The warning where many rows of a table were rejected, or nothing.
 
-    table: what the rows are called. counts: of all rows. rejected: those rows or some of them, as `as_it_was` gives
-    them: file, line, reason, and the raw columns as text. mapping: what the rows were read by; where at least half of
-    the polls were rejected for one reason, the warning says what in it would mend that.
+    table: polls, hours or zones. counts: of all rows. rejected: those rows or some of them, as `as_it_was` returns
+    them: file, line, reason, and the raw columns as text. mapping: the one that the rows were read by; where at least
+    half of the polls were rejected for one reason, the warning says which change of it would help.
     """
     number = sum(counts.rejected.values())
     if is_many(number, counts.read):
@@ -72,17 +72,17 @@ def rejected_rows_warning(
 
 
 def is_many(number: int, of: int) -> bool:
-    """Whether that is more than docs/semantics.md lets pass."""
+    """Whether that is more than docs/semantics.md allows without a warning."""
     return 100 * number > MANY_PERCENT * of
 
 
 def commonest(reasons: Mapping[str, int]) -> tuple[str, int]:
-    """The reason of the most rows, and how many; of equal ones the first by name."""
+    """The most frequent reason, and how many rows have it; of equal ones the first by name."""
     return next(iter(most_frequent_first(reasons).items()))
 
 
 def example_of(rejected: pl.DataFrame, reason: str) -> BadValue | None:
-    """The first row that was rejected for a reason, where it is bad."""
+    """The bad value of the first row that was rejected for a reason."""
     columns = BAD_COLUMNS[reason]
     rows = rejected.lazy().filter(reason=reason).sort(FILE, LINE, *columns, nulls_last=True).head(1).collect()
     if rows.is_empty():
@@ -92,7 +92,7 @@ def example_of(rejected: pl.DataFrame, reason: str) -> BadValue | None:
 
 
 def weekdays_from_one(hours: CleanedTable) -> Iterator[DataWarning]:
-    """Whether Sunday seems to be 7. Where a mapping has Monday as 1 that is no bad weekday, and nothing is said."""
+    """The warning that Sunday seems to be 7. With a mapping where Monday is 1, 7 is no bad weekday."""
     day = pl.col("day_of_week").str.strip_chars(SPACE)
     bad = hours.rejected.filter(day.is_in(["0", "7"])).select(day, "reason")
     has_seven = not bad.filter(day_of_week="7", reason=Reason.BAD_WEEKDAY).is_empty()
@@ -102,7 +102,7 @@ def weekdays_from_one(hours: CleanedTable) -> Iterator[DataWarning]:
 
 
 def spreadsheet_ids(ids: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
-    """Whether any id looks as a spreadsheet leaves it. ids: by table, distinct."""
+    """The warning that a spreadsheet has probably changed ids. ids: by table, distinct."""
     damaged = {name: rows.filter(pl.col("store_id").str.contains(SPREADSHEET_ID)) for name, rows in ids.items()}
     found = {name: rows for name, rows in damaged.items() if not rows.is_empty()}
     if found:

@@ -10,9 +10,9 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     "timezones": ("store_id", "timezone_str"),
 }
 ROWS_OF: dict[Table, str] = {"store_status": "polls", "menu_hours": "hours", "timezones": "zones"}
-"""What the rows of a table are called: in counts, in names of files, in sentences."""
+"""The name for the rows of a table in counts, names of files and sentences."""
 VARIANTS = {"dayOfWeek": "day_of_week", "dayofweek": "day_of_week", "day": "day_of_week"}
-"""Other names that columns are known under."""
+"""Other names of columns that are accepted."""
 
 SPACE = " \t\n\r\v\f"
-"""What is trimmed from a status or a zone."""
+"""The characters that are trimmed from a status or a zone."""

@@ -1,10 +1,10 @@
-"""Pieces of the sentences that people read: counts, counts by reason, and texts of others.
+"""Parts of the sentences that people read: counts, counts by reason, and printable text.
 
 counted              a number and its noun
-most_frequent_first  counts by name, in the order in which people want to read them
-printable            a text without what would act on a terminal
+most_frequent_first  counts by name, the highest first
+printable            a text without characters that control a terminal
 
-It stands on the lowest floor and imports nothing heavy: commands that never read a source use it too.
+It imports nothing of the package: commands that never read a source use it too.
 """
 
 from collections.abc import Mapping

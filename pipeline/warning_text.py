@@ -1,4 +1,4 @@
-"""Parts of the sentences of warnings: counts, ages, and values as they stood in a source."""
+"""Parts of the sentences of warnings: counts, ages, and values of a source."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ LONGEST_VALUE = 80  # letters of a value that a sentence shows
 
 @dataclass(frozen=True)
 class BadValue:
-    """What a rejected row holds where it is bad, and where the row stands; file and line are None outside of files."""
+    """The bad values of a rejected row, and its file and line; these are None outside of files."""
 
     values: tuple[tuple[str, str | None], ...]
     file: str | None
@@ -36,7 +36,7 @@ def some_stores(stores: int, of: int) -> str:
 
 
 def age_in_words(seconds: float) -> str:
-    """How old something is, cut at the unit: 5 minutes, 7 hours, 3 days."""
+    """An age, cut at the unit: 5 minutes, 7 hours, 3 days."""
     for unit, length in (("day", 86_400), ("hour", 3_600)):
         if seconds >= 2 * length:
             return f"{int(seconds // length):,} {unit}s"

@@ -1,7 +1,7 @@
-"""Files as rows on their way into PostgreSQL: judged, some at a time, and as COPY takes them.
+"""Files of a table in; their rows, judged, in batches, and as CSV for COPY out.
 
 judged_batches   the rows of a table's files, with a reason where they are rejected
-copy_text        those of them that are kept, as CSV for COPY
+copy_text        the rows that are loaded, as CSV for COPY
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,9 +1,9 @@
-"""CSV or Parquet files into PostgreSQL: judged like any source, streamed as typed values, all in one transaction.
+"""CSV or Parquet files in, rows in PostgreSQL out: judged like any source, all in one transaction.
 
-    load_files   the files of a folder, into tables that are made where there are none
+    load_files   the files of a folder, into tables that are created where they are missing
     load_table   those of a table: judged in batches, copied to the temporary table `incoming`, merged
 
-All files of a table are one set: only hours and zones that were there before the load give way. Statements are in
+All files of a table are one set: they replace hours and zones of before the load only. Statements are in
 `sql/`.
 """
 
@@ -85,14 +85,14 @@ def load_files(
     mapping: SourceMapping = AS_NAMED,
     progress: Progress | None = None,
 ) -> Loaded:
-    """Load a folder, or one file, in whole or not at all; it has been done when this returns.
+    """Load a folder, or one file, completely or not at all.
 
-    address: like a source's; rejects: a folder for the rejected rows; replaced_stores: whose hours and zones give way,
+    address: like a source's; rejects: a folder for the rejected rows; replaced_stores: those whose rows are replaced,
     those of the stores listed in the files, or of all stores; mapping: what the files call things. The rows of a
-    rejects file of ours are added to those of their stores, and nothing else gives way to them.
+    rejects file of ours are added to those of their stores, and replace nothing else.
 
     Raises SourceMismatch, SourceMissing, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
-    folder of rejects are as they were; and RejectsNotWritten, where only the latter is.
+    folder of rejects are unchanged; and RejectsNotWritten, where only the folder is.
     """
     found = found_files(path, mapping)
     files = [file for files in found.tables.values() for file in files]

@@ -1,8 +1,8 @@
-"""Files of rejected rows: where each stood, why it was rejected, and the row as it was.
+"""Rejected rows in, files of them out: file, line, reason, and the row itself.
 
 REJECTS       how to recognise one
 rejects_path  where the rejected rows of an input go
-RejectFiles   those of a load, which appear once it has been committed
+RejectFiles   the files of a load, which appear once it has been committed
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ def is_rejects(path: Path) -> bool:
 
 
 def rejects_path(file: Path, root: Path) -> Path:
-    """Where below the folder of rejects the rejected rows of an input go: by its place below the path that was loaded,
+    """The path of an input's rejected rows below the folder of rejects: by the input's path below the loaded folder,
     so that no two inputs have the same."""
     relative = file.relative_to(root) if root != file and file.is_relative_to(root) else Path(file.name)
     return relative.with_name(relative.name + SUFFIX)
@@ -48,7 +48,7 @@ REJECTS = Purpose("rejects file", is_rejects, is_private=True)
 class RejectFiles:
     """The rejected rows of a load, those of each input in a file of its own; they appear together.
 
-    Used as a context: what was not published is gone afterwards, and so are folders that were made for it. A file of an
+    A context manager: files that were not published are removed, and folders that were made for them. A file of an
     earlier load for the same input is replaced, or removed where nothing is rejected now.
     """
 

@@ -1,4 +1,4 @@
-"""What a load has done, file by file and table by table."""
+"""The result of a load: counts by file and by table, and warnings."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from store_uptime.pipeline.tables import Table
 
 @dataclass(frozen=True)
 class LoadedFile:
-    """What became of a file: rows read = accepted + rejected; `added` rows are new in the table.
+    """The counts of one file: rows read = accepted + rejected; `added` rows are new in the table.
 
     Of polls, accepted - added rows were there already, or stood in an earlier file or line. replaced: how many rows of
-    hours or zones gave way; those of a store that several files hold count at the first of them, and those of stores
-    that none holds at the first of all. name: the file below what was loaded, printable. rejected: how many rows for
+    hours or zones were replaced; those of a store in several files count at the first of them, and those of stores
+    in no file at the first of all. name: its path below the loaded folder, printable. rejected: how many rows for
     each reason. rejects: the file with the rejected rows, None where there are none.
     """
 
@@ -42,7 +42,7 @@ class LoadedTable:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load has done, file by file, and the warnings about its data as sentences."""
+    """The result of a load: the counts of its files, and the warnings about its data as sentences."""
 
     files: tuple[LoadedFile, ...]
     warnings: list[str]

@@ -1,4 +1,4 @@
-"""The database that a load writes to, and its three tables, which are made where there are none."""
+"""The database that a load writes to, and its three tables, which are created where they are missing."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,7 +21,7 @@ LONGEST_STATEMENT = timedelta(hours=6)  # also where the server is frozen and en
 
 @contextmanager
 def open_database(address: str) -> Iterator[psycopg.Connection]:
-    """A connection to the database at an address, the embedded one kept running meanwhile."""
+    """A connection to the database at an address; the embedded server runs as long as the block."""
     with ExitStack() as stack:
         if address == EMBEDDED:
             from store_uptime.pipeline.embedded.server import embedded_server
@@ -33,7 +33,7 @@ def open_database(address: str) -> Iterator[psycopg.Connection]:
 def ensure_tables(connection: psycopg.Connection) -> None:
     """Wait for other loads, then make the tables that are missing. Raises LoadRefused where one was not made by us."""
     connection.execute("select pg_advisory_xact_lock(hashtext('store-uptime load'))")
-    # Only now: the lock above waits for another load, which may take its time.
+    # Set after the lock, which may have to wait for another load.
     connection.execute(statement(__package__, "lock_timeout"), [f"{LOCK_S:g}s"])
     foreign = [row[0] for row in connection.execute(statement(__package__, "foreign_tables")).fetchall()]
     if foreign:
@@ -55,13 +55,13 @@ def foreign_tables_error(connection: psycopg.Connection, names: list[str]) -> Lo
 
 
 def in_table(text: LiteralString, table: Table) -> Composed:
-    """A statement with the names of a table and its columns in the places `table` and `columns`."""
+    """A statement with the names of a table and its columns for `table` and `columns`."""
     return SQL(text).format(table=Identifier(table), columns=SQL(",").join(map(Identifier, COLUMNS[table])))
 
 
 @contextmanager
 def errors_as_refusals(connection: psycopg.Connection) -> Iterator[None]:
-    """Raises LoadRefused for an error of the server; the transaction has been rolled back by then."""
+    """Raises LoadRefused for an error of the server, after the transaction has been rolled back."""
     try:
         yield
     except psycopg.Error as error:

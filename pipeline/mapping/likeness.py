@@ -1,6 +1,6 @@
-"""Which names are probably those of our columns, and which words those of the statuses.
+"""How likely names are to be those of our columns, and words those of the statuses.
 
-For proposals, which people read before they count.
+For proposals, which people check before they are used.
 """
 
 import re
@@ -21,7 +21,7 @@ SYNONYMS = {
 }
 """Words that a name of a column is made of, the most telling first."""
 FILLERS = {"id", "utc", "local", "time", "str", "is", "name", "key", "code", "of", "no", "at", "uuid", "number"}
-"""Words that say little beside another one."""
+"""Words that mean little beside another one."""
 ACTIVE = (
     *("active", "online", "up", "open", "opened", "on", "1", "true", "t", "yes", "y", "ok"),
     *("available", "enabled", "alive", "healthy", "running", "reachable", "connected"),
@@ -32,14 +32,14 @@ INACTIVE = (
 )
 """Words for the two statuses, lower case."""
 YES_OR_NO = {"on", "off", "1", "0", "true", "false", "t", "f", "yes", "no", "y", "n", "ok"}
-"""Those of them that may say anything of a store."""
+"""Those of them that other columns hold too."""
 USUAL, RESPELT, SURE, PROBABLE = 1.0, 0.99, 0.8, 0.5
 # Comparing is quadratic in the length of a name, and there are files of a hundred thousand columns.
 LONGEST_NAME, MOST_NAMES = 100, 200
 
 
 def likeness(column: str, name: str) -> float:
-    """How much a name is like that of a column: 1 the same, `SURE` and more a synonym, 0 nothing.
+    """The likeness of a name to that of a column: 1 the same, `SURE` and more a synonym, 0 none.
 
     `RESPELT`: only case, spaces, underscores or hyphens differ.
     """
@@ -77,13 +77,13 @@ def likely_columns(table: Table, present: Sequence[str]) -> dict[str, str]:
 
 
 def table_likeness(table: Table, present: Sequence[str]) -> float:
-    """How much a table's columns are like those of one of ours: 1 the same names, 0 nothing alike."""
+    """The likeness of a table's columns to those of one of ours: 1 the same names, 0 none."""
     found = likely_columns(table, present)
     return sum(likeness(column, name) for column, name in found.items()) / len(COLUMNS[table])
 
 
 def mapping_remedy(table: Table, present: Sequence[str], mapping: SourceMapping) -> str:
-    """How a mapping can name the columns of a table that are missing, for the end of an error's sentence."""
+    """The lines of a mapping that would name the missing columns of a table, for the sentence of an error."""
     missing = mapping.missing_columns(table, present)
     free = [name for name in present if name not in {mapping.column_name(table, column) for column in COLUMNS[table]}]
     near = likely_columns(table, free)

@@ -4,7 +4,7 @@ Without a mapping the names and words of docs/semantics.md count, and nothing el
 by `mapping_file.py`.
 
     AS_NAMED        the standard names and words
-    mapping_line    the line of such a file that would mend an error
+    mapping_line    a line of such a file, for the sentence of an error
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """What a source calls things.
+    """The names and words of a source.
 
     tables           for each table its name in PostgreSQL, where it is another: `polls` or `schema.polls`
     columns          for each table and column its name in the source, where it is another
@@ -37,7 +37,7 @@ class SourceMapping:
     timestamp_unit: TimestampUnit | None = None
 
     def found_columns(self, table: Table, present: Sequence[str]) -> dict[str, str] | None:
-        """For each column of a table its name among those that are present; None where one is missing or ambiguous."""
+        """The name of each column of a table among those that are present; None where one is missing or ambiguous."""
         found = {column: self._found(table, column, present) for column in COLUMNS[table]}
         return None if None in found.values() else {column: name for column, name in found.items() if name is not None}
 
@@ -50,11 +50,11 @@ class SourceMapping:
         return self.tables.get(table, table)
 
     def column_name(self, table: Table, column: str) -> str:
-        """What a column of a table is called in the source."""
+        """The name of a column of a table in the source."""
         return self.columns.get(table, {}).get(column, column)
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
-        """What differs from AS_NAMED, as its TOML file has it: for each table its keys."""
+        """The differences from AS_NAMED, as a TOML file has them: for each table its keys."""
         sections = {table: dict(self._section(table)) for table in COLUMNS}
         return {table: section for table, section in sections.items() if section}
 
@@ -78,7 +78,7 @@ class SourceMapping:
 
     @property
     def digest(self) -> str:
-        """Sixteen characters that are others for another mapping."""
+        """Sixteen characters that identify the mapping."""
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()[:16]
 
     def _found(self, table: Table, column: str, present: Sequence[str]) -> str | None:

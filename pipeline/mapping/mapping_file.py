@@ -1,4 +1,4 @@
-"""The file of a mapping: docs/semantics.md, "Mapping".
+"""The file of a mapping in, the mapping out: docs/semantics.md, "Mapping".
 
 It may be a pipe, as of `--map <(store-uptime map feed)`.
 """
@@ -13,7 +13,7 @@ from store_uptime.pipeline.errors import BadMapping
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 
 MOST_BYTES = 1 << 20
-WAIT_SECONDS = 60  # for whoever writes to a pipe
+WAIT_SECONDS = 60  # for the writer of a pipe
 # tomllib takes time by the square of a key's parts: one of 40 KB would take ten seconds. Limited in Pythons since 2026:
 # https://github.com/python/cpython/issues/149231.
 MOST_DOTS = 100
@@ -46,7 +46,7 @@ def check_dots(text: str, name: str) -> None:
 
 def read_bytes(path: str) -> bytes:
     """The bytes of a file or pipe. Raises OSError, BadMapping."""
-    # O_NONBLOCK: opening a pipe that nobody has opened for writing would wait here for ever.
+    # O_NONBLOCK: to open a pipe without a writer would wait here for ever.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
             await_writer(file.fileno(), path)

@@ -1,4 +1,4 @@
-"""What the file of a mapping may say of each table, key by key: docs/semantics.md, "Mapping"."""
+"""The keys that the file of a mapping may have for each table, and their values: docs/semantics.md, "Mapping"."""
 
 import json
 from datetime import date, time
@@ -18,7 +18,7 @@ KEYS: dict[Table, tuple[str, ...]] = {
 
 
 def check_section(file: str, name: str, section: object) -> None:
-    """Raises BadMapping where a part of a file is no table of ours, or has a key or a value that it cannot have."""
+    """Raises BadMapping where a part of a file is none of the tables, or has a key or a value that is not allowed."""
     if name not in COLUMNS:
         raise BadMapping(file, name, "is none of the tables", f"[{'], ['.join(COLUMNS)}]")
     known = ", ".join(KEYS[cast("Table", name)])
@@ -59,7 +59,7 @@ def is_unit(value: object) -> bool:
 
 
 def word_text(word: str | int) -> str:
-    """A word for a status as it is compared: trimmed, lower case; `true` and `1` are what a table has as text."""
+    """A word for a status as it is compared: trimmed, lower case; `true` and `1` as the text of a table."""
     return str(word).strip(SPACE).lower()
 
 

@@ -1,4 +1,4 @@
-"""Tables of a source that are probably ours, whatever they are called: for a proposal of a mapping.
+"""The tables of a source that are probably ours, under any name: for the proposal of a mapping.
 
 ProbableTable    such a table, with its first rows
 probable_tables  those of a source
@@ -51,7 +51,7 @@ class ProbableTable:
 
 
 def probable_tables(address: str, schema: str | None = None) -> dict[Table, ProbableTable]:
-    """What is probably one of our tables. Raises what `open_source` and entering it raise."""
+    """The tables that are probably ours. Raises what `open_source` and entering it raise."""
     from store_uptime.pipeline.options import EMBEDDED
     from store_uptime.pipeline.source import is_connection_string, is_path, open_source
 
@@ -82,7 +82,7 @@ class LikelyNames(SourceMapping):
 
 
 def tables_in_folder(path: Path) -> dict[Table, ProbableTable]:
-    """The files that are probably our tables, those of a table together."""
+    """The files that are probably our tables, grouped by table."""
     from store_uptime.pipeline.source.folder.data_file import NotRead
     from store_uptime.pipeline.source.folder.discovery import found_files, missing_table
 
@@ -134,7 +134,7 @@ def first_rows_of(frame: pl.LazyFrame) -> pl.DataFrame:
 
 
 def text_column(name: str, kinds: pl.Schema, file: "DataFile") -> pl.Expr:
-    """A column as text, whatever is in it. Raises SourceMismatch, which names the file."""
+    """A column as text. Raises SourceMismatch, which names the file."""
     from store_uptime.pipeline.source.frames import text_of_bytes
 
     if kinds[name] == pl.Binary:

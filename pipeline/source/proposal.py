@@ -1,4 +1,4 @@
-"""A mapping to edit, proposed from what a source holds: docs/semantics.md, "Mapping".
+"""A source in, a mapping to edit out, proposed by its names and values: docs/semantics.md, "Mapping".
 
 What is certain is written; what is doubtful is commented out, with the reason. People read it before it counts.
 """
@@ -24,7 +24,7 @@ from store_uptime.pipeline.text import counted, most_frequent_first
 
 WORDS_SHOWN, SAMPLES = 20, 3
 LETTERS, SAMPLE_LETTERS = 100, 36  # of a text in a comment; a UUID is shown whole
-# The columns that are known by their values alone: hardly another one has such values.
+# The columns that are recognised by their values alone: other columns rarely have such values.
 TELLING = ("timestamp_utc", "status", "start_time_local", "end_time_local", "timezone_str")
 # The columns whose values must have a form that no mapping can change.
 FORMED = ("timestamp_utc", "start_time_local", "end_time_local", "timezone_str")
@@ -37,7 +37,7 @@ HEADING = (
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of a mapping: key, value as TOML, and what its values are. doubt: why it is commented out, if it is."""
+    """A line of a mapping: key, value as TOML, and a note on its values. doubt: why it is commented out, if it is."""
 
     key: str
     value: str
@@ -76,7 +76,7 @@ def no_table(table: Table) -> Entry:
 
 
 def entries_of(table: ProbableTable) -> Iterator[Entry]:
-    """What a mapping has to say of a table."""
+    """The lines of a mapping for a table."""
     if table.name not in {None, table.table}:
         yield Entry("table", toml_value(table.name or ""))
     for column in COLUMNS[table.table]:
@@ -92,7 +92,7 @@ def entries_of(table: ProbableTable) -> Iterator[Entry]:
 
 
 def column_entries(table: ProbableTable, column: str) -> Iterator[Entry]:
-    """What a column is called, unless it has its usual name."""
+    """The line with the name of a column, unless it has its standard name."""
     name = table.columns.get(column)
     if name is None:
         yield Entry(column, '"…"', doubt=f"no column is like it; there are {in_comment(', '.join(table.present))}")
@@ -103,7 +103,7 @@ def column_entries(table: ProbableTable, column: str) -> Iterator[Entry]:
 
 
 def doubt_of(table: ProbableTable, column: str, name: str) -> str | None:
-    """Why a column may be another one."""
+    """Why a column may be the wrong one."""
     near = likeness(column, name)
     if near < SURE and not speaks_for(table, column, name):
         return "the names are only somewhat alike"
@@ -115,7 +115,7 @@ def doubt_of(table: ProbableTable, column: str, name: str) -> str | None:
 
 
 def speaks_for(table: ProbableTable, column: str, name: str) -> bool:
-    """Whether all values are such as hardly another column has, and no other of ours may be meant by the name."""
+    """Whether all values are such as only this column has, and the name is not that of another of our columns."""
     other_columns = [other for other in COLUMNS[table.table] if other != column]
     if column not in TELLING or any(may_be(table, other, name, likeness(column, name)) for other in other_columns):
         return False
@@ -124,13 +124,13 @@ def speaks_for(table: ProbableTable, column: str, name: str) -> bool:
 
 
 def may_be(table: ProbableTable, column: str, name: str, least: float) -> bool:
-    """Whether a name is at least so much like a column, and no other name is more like it."""
+    """Whether the likeness of a name to a column is at least so much, and that of no other name is higher."""
     found = table.columns.get(column)
     return likeness(column, name) >= max(least, 0 if found is None else likeness(column, found))
 
 
 def telling_test_of(column: str, kinds: pl.Schema) -> pl.Expr:
-    """Whether a value is one that hardly another column has."""
+    """Whether a value is one that only this column has."""
     match column:
         case "timestamp_utc":
             return instant_of_text(pl.col(column)).is_not_null()
@@ -169,7 +169,7 @@ def test_of(column: str, kinds: pl.Schema) -> pl.Expr:
 
 
 def unit_entries(table: ProbableTable) -> Iterator[Entry]:
-    """What numbers among the timestamps count, if they are numbers."""
+    """The line with the unit of timestamps that are numbers."""
     if table.is_typed or "timestamp_utc" not in table.columns:
         return
     numbers = table.rows.select(number_of(pl.col("timestamp_utc"))).to_series().drop_nulls()
@@ -186,7 +186,7 @@ def unit_entries(table: ProbableTable) -> Iterator[Entry]:
 
 
 def word_entries(table: ProbableTable) -> Iterator[Entry]:
-    """Which words mean active and inactive."""
+    """The lines with the words for active and inactive."""
     if "status" not in table.columns:
         return
     counts = word_counts(table)
@@ -257,6 +257,6 @@ def samples(table: ProbableTable, column: str) -> str:
 
 
 def in_comment(text: str, most: int = LETTERS) -> str:
-    """A text as a comment can hold it: on one line, and not long."""
+    """A text for a comment: on one line, and cut where it is long."""
     plain = json.dumps(text[:most], ensure_ascii=False)[1:-1].replace("\x7f", "")
     return plain if len(text) <= most else f"{plain}…"

@@ -1,4 +1,4 @@
-"""What a file is, by its content: a table, something to pass over with a reason, or nothing to speak of."""
+"""A file in, what it is by its content out: a table, a file that is not read, with the reason, or None."""
 
 import stat
 import zlib
@@ -22,7 +22,7 @@ PACKED_TIMES = 8  # about how much larger a compressed file is when it is unpack
 MOST_COLUMNS = 1_000  # of text: Polars takes minutes for seventy thousand
 HEADER_LETTERS = 80  # of a header that is shown
 Classified = tuple[Table, DataFile] | PassedOver | None
-"""A file that is a table, one that is passed over with a reason, or None: one that is not mentioned."""
+"""A file that is a table; one that is not read, with the reason; None: one that is not mentioned."""
 
 
 def classify(below: PathBelow, mapping: SourceMapping) -> Classified:
@@ -98,12 +98,12 @@ def text_file(below: PathBelow, header: Header) -> DataFile:
 
 
 def with_oddities(file: DataFile) -> DataFile:
-    """A file of text, and what of it Polars does not read."""
+    """A file of text, with the oddities that Polars does not read."""
     try:
         found = oddities(file)
         is_clear = not (found.has_empty_lines and has_bare_delimiters(file))
     except (OSError, EOFError, ValueError, zlib.error):
-        return file  # it is damaged further down: reading it says so, and names the table too
+        return file  # it is damaged further down: the error of reading it names the table too
     return replace(file, for_polars=found.is_well_quoted and is_clear, has_empty_lines=found.has_empty_lines)
 
 
@@ -146,7 +146,7 @@ def table_of(file: DataFile, mapping: SourceMapping) -> Table | None:
 
 
 def repeated_in(file: DataFile, mapping: SourceMapping) -> str | None:
-    """The names that keep a file from being a table because they stand in its header more than once."""
+    """The names that occur more than once in its header, so that a file is no table."""
     for table in COLUMNS:
         found = mapping.found_columns(table, list(dict.fromkeys(file.present)))
         if found:
@@ -159,7 +159,7 @@ def unknown_header(below: PathBelow, names: tuple[str, ...], delimiter: str) -> 
 
 
 def likeness_to_any(names: tuple[str, ...]) -> float:
-    """How much a header is like that of a table: the right delimiter makes it so."""
+    """The likeness of a header to that of a table, which is highest with the right delimiter."""
     # Imported here: difflib is only needed where a header is unknown.
     from store_uptime.pipeline.mapping.likeness import table_likeness
 

@@ -22,7 +22,7 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 class Stream(Protocol):
-    """A compressed stream that is taken apart."""
+    """A compressed stream that is being unpacked."""
 
     @property
     def eof(self) -> bool:
@@ -31,11 +31,11 @@ class Stream(Protocol):
 
     @property
     def unused_data(self) -> bytes:
-        """What was given and lies behind its end."""
+        """The bytes after its end."""
         ...
 
     def decompress(self, data: bytes, /) -> bytes:
-        """What the next bytes hold."""
+        """The content of the next bytes."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What is known of a file before it is read: a data file, or the reason why it is passed over."""
+"""The facts about a file before it is read: a data file, or the reason why it is not read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ WARNED_FILES = 20  # in that of a warning, which stands in the report and its pr
 
 
 class Kind(StrEnum):
-    """How rows are kept in a file; text may be compressed by gzip or zstd."""
+    """The format of a file; text may be compressed by gzip or zstd."""
 
     TEXT = "text"
     PARQUET = "Parquet"
@@ -59,7 +59,7 @@ class PassedOver:
 
     @property
     def reason(self) -> str:
-        """Why, with what it says of this very file."""
+        """The reason, with the details of this file."""
         return f"{self.why} {self.detail}" if self.detail else self.why.value
 
 
@@ -89,16 +89,16 @@ class DataFile:
 
     @property
     def present(self) -> list[str]:
-        """The names of its columns and, after them, of its partitions; the file's own come first."""
+        """The names of its columns and, after them, of its partitions."""
         return [*self.header, *(key for key in self.partitions if key not in self.header)]
 
     def columns(self, table: Table, mapping: SourceMapping) -> dict[str, str] | None:
-        """For each column of a table its name here; None where the file does not have them, each once."""
+        """The name of each column of a table in the file; None where the file does not have each of them once."""
         return (AS_NAMED if self.is_rejects else mapping).found_columns(table, self.present)
 
 
 def warnings_of(files: Sequence[PassedOver]) -> list[DataWarning]:
-    """What the user should know: how many files were passed over, which and why."""
+    """The warning about files that were not read: how many, which and why."""
     return [FilesPassedOver(len(files), tuple(map(str, files[:WARNED_FILES])))] if files else []
 
 

@@ -1,11 +1,11 @@
-"""The files of a source: which there are, which table each one is, and which are passed over.
+"""A folder in, its files out: which table each one is, and which are not read.
 
 found_files   the one function by which `report` and `load` find files
 walk.py       the files below a folder
 classify.py   what each of them is
 
-What a file is follows from its content. Not mentioned are hidden files, marks and checksums of other tools, and what
-this program has written itself. Everything else that is not read is named, with the reason.
+The content of a file decides. Not mentioned are hidden files, markers and checksums of other tools, and the files that
+this program has written. Every other file that is not read is named, with the reason.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from store_uptime.pipeline.text import printable
 
 @dataclass(frozen=True)
 class FoundFiles:
-    """What is in a folder, in the order of the paths' bytes. source: the folder, printable."""
+    """The files of a folder, in the order of the paths' bytes. source: the folder, printable."""
 
     source: str
     tables: dict[Table, list[DataFile]]
@@ -31,7 +31,7 @@ class FoundFiles:
 
     @property
     def warnings(self) -> list[DataWarning]:
-        """What the user should know about it: that files were passed over."""
+        """The warning about files that were not read."""
         return warnings_of(self.passed_over)
 
 
@@ -56,8 +56,8 @@ def found_files(path: Path, mapping: SourceMapping = AS_NAMED) -> FoundFiles:
 
 
 def without_rejects(files: list[DataFile]) -> list[DataFile]:
-    # Rejected rows lie beside what they were rejected from. Where they are all there is, they are
-    # what is meant, for example once someone has corrected them.
+    # Rejected rows lie beside the files that they were rejected from. Where there are no other files, they are
+    # the source, for example once someone has corrected them.
     return [file for file in files if not file.is_rejects] or files
 
 
@@ -71,7 +71,7 @@ def nothing_found(path: Path, passed_over: list[PassedOver], mapping: SourceMapp
 
 
 def missing_table(found: FoundFiles, table: Table, mapping: SourceMapping) -> SourceMismatch:
-    """What to raise where no file is a table: the header that one needs, and what was passed over."""
+    """The error where no file is a table: the header that one needs, and the files that were not read."""
     beside = f"; passed over: {listed_with_reasons(found.passed_over)}" if found.passed_over else ""
     needed = f"one needs the header {','.join(header_of(table, mapping))}{beside}"
     remedy = rename_remedy(found.passed_over, [table], mapping)
@@ -83,7 +83,7 @@ def header_of(table: Table, mapping: SourceMapping) -> list[str]:
 
 
 def rename_remedy(passed_over: list[PassedOver], tables: list[Table], mapping: SourceMapping) -> str:
-    """How a mapping would make a table of the file that is most like one; empty where none is."""
+    """The mapping by which the file that is most like a table would be one; empty where none is like one."""
     if not any(file.header for file in passed_over):
         return ""
     from store_uptime.pipeline.mapping.likeness import PROBABLE, mapping_remedy, table_likeness

@@ -1,4 +1,4 @@
-"""A folder of files as a source: each file is known by its content, whatever its name.
+"""A folder in, a `Source` out: the content of a file decides what it is, not its name.
 
 Folder   the source
 scan     files of a table as lazy frames of raw rows, columns under the names of docs/semantics.md
@@ -51,7 +51,7 @@ class Folder(FrameTables):
 
 @dataclass(frozen=True)
 class Form:
-    """What files must have in common to be read by one scan. columns: for each of a table's its name in the file."""
+    """What files must have in common to be read by one scan. columns: the name of each column in the file."""
 
     kind: Kind
     columns: tuple[tuple[str, str], ...]
@@ -122,7 +122,7 @@ def read(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.
 def read_error(
     source: str, tables: dict[Table, list[DataFile]], error: BaseException, mapping: SourceMapping = AS_NAMED
 ) -> SourceMismatch:
-    """What to raise where files cannot be read to their end: it names the first one of which that is so."""
+    """The error where files cannot be read to their end: it names the first such file."""
     for table, files in tables.items():
         for file in files:
             own = error_of(file, table, mapping)
@@ -134,12 +134,12 @@ def read_error(
 
 
 def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
-    """What to raise where something cannot be read to its end."""
+    """The error where something cannot be read to its end."""
     return SourceMismatch(name, f"it cannot be read to its end ({first_words(error)})", remedy)
 
 
 def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
-    """What is raised when a file is read to its end, by itself."""
+    """The error of reading a file alone, to its end."""
     try:
         frame = readable_frame(read([file], table, mapping), table, mapping, printable(file.path))
         frame.select(pl.all().null_count()).collect(engine="streaming")

@@ -1,8 +1,8 @@
 """Text that Polars does not read as RFC 4180 and Python's `csv` do: quotes inside fields, quotes that are never
 closed (https://github.com/pola-rs/polars/issues/15022), empty lines.
 
-oddities             what of these is in a file
-has_bare_delimiters  whether what seems to be an empty line may not be one
+oddities             which of these a file has
+has_bare_delimiters  whether a line that seems empty may hold delimiters
 odd_rows             the rows of such a file, read line by line
 
 Of such a file each row is read by itself, so that one bad quote does not cost the others.
@@ -23,7 +23,7 @@ from store_uptime.pipeline.source.folder.sizes import LineLengths, check_unpacke
 
 CHUNK_BYTES = 1 << 20
 LONGEST_FIELD = 1 << 20  # bytes; in a longer quoted field the quote is taken for a stray one
-MOST_LINES = 100  # of a quoted field of odd text; after more the quote is taken for one that is never closed
+MOST_LINES = 100  # of a quoted field; after more lines its quote counts as one that is never closed
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Groups are repeated within atomic ones: before Python 3.11.5 a possessive repeat of a group matches what the plain one
 # does not: https://github.com/python/cpython/issues/106052.
@@ -50,7 +50,7 @@ class Oddities:
 
 
 def oddities(file: DataFile) -> Oddities:
-    """What is odd in a file; where a quote is, empty lines are not looked for to the end.
+    """The oddities of a file; where its quotes are odd, empty lines are not searched to the end.
 
     Raises OSError, EOFError, zlib.error, ValueError, and SourceMismatch where it is too large.
     """
@@ -70,7 +70,7 @@ def oddities(file: DataFile) -> Oddities:
 
 
 def after_quotes(quoted: re.Pattern[bytes], text: bytes) -> bytes:
-    """What is behind the quoted fields of a text: its last byte, or a field that has not ended yet."""
+    """The rest after the quoted fields of a text: its last byte, or a field that has not ended yet."""
     if b'"' in text:
         text = text[cast("re.Match[bytes]", quoted.match(text)).end() :]
     return text if b'"' in text else text[-1:]
@@ -91,7 +91,7 @@ def has_bare_delimiters(file: DataFile) -> bool:
 
 
 class Lines:
-    """An iterator of lines that can be given back."""
+    """An iterator of lines that takes lines back."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines, self._again = lines, deque[str]()
@@ -109,7 +109,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of odd text. misquoted: the line, where its quotes are odd; in its fields they are letters then."""
+    """A row. misquoted: the whole line where its quotes do not match; its fields then hold them as letters."""
 
     fields: list[str]
     misquoted: str | None = None

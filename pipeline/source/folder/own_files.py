@@ -1,4 +1,4 @@
-"""Files that this program has written, told by what stands in them: an earlier report is no data.
+"""Files that this program has written, recognised by their content: an earlier report is no data.
 
 Rejected rows are data once they are corrected: see `text_files.rejects_table`.
 """

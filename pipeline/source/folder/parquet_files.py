@@ -1,4 +1,4 @@
-"""Parquet files: what their footer says, and their rows as a lazy frame.
+"""Parquet files in, their columns, and their rows as a lazy frame, out.
 
 Only the columns that are needed are touched. Polars reads the files; where it would fail at a type that nobody needs
 (INTERVAL, two columns of one name), pyarrow does, in batches.
@@ -44,7 +44,7 @@ class Footer:
 
 
 def footer(path: Path) -> Footer:
-    """What the end of a file says. Raises OSError, pyarrow.ArrowException."""
+    """The footer of a file. Raises OSError, pyarrow.ArrowException."""
     with path.open("rb") as file:
         parquet = pq.ParquetFile(file)
         schema, groups = parquet.schema_arrow, row_groups(parquet)
@@ -125,7 +125,7 @@ def unused(name: str, files: Sequence[DataFile]) -> str:
 def scan_parquet_files(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
     """The needed columns, and the path of each row's file under a name, by Polars."""
     scan = partial(pl.scan_parquet, glob=False, hive_partitioning=False, extra_columns="ignore")
-    # The schema is given, so that columns which nobody needs may differ from file to file.
+    # The schema is given, so that columns that are not needed may differ from file to file.
     kinds = scan(files[0].path).collect_schema()
     return scan(
         [file.path for file in files], schema={name: kinds[name] for name in names}, include_file_paths=path

@@ -1,4 +1,4 @@
-"""Files of text: what their header says, and their rows as a lazy frame.
+"""Files of text in, their headers, and their rows as a lazy frame, out.
 
 The header tells delimiter and line end. Files of one form are one scan, however many there are.
 """
@@ -48,7 +48,7 @@ def decoded(content: bytes) -> str:
 
 
 def headers(content: bytes) -> Iterator[Header]:
-    """What the first line says, by each delimiter."""
+    """The headers that the first line is, one per delimiter."""
     text = decoded(content)
     match = FIRST_LINE.match(text)
     first, line_end = (text, "") if match is None else (text[: match.start(1)], match[1])
@@ -118,7 +118,7 @@ def numbered(files: Sequence[DataFile]) -> "pl.LazyFrame":
 
 
 def scan_text_files(files: Sequence[DataFile]) -> "pl.LazyFrame":
-    """The columns of files of one form by their position, so that their names are in nobody's way."""
+    """The columns of files of one form, named by their position."""
     import polars as pl
 
     from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE
@@ -129,7 +129,7 @@ def scan_text_files(files: Sequence[DataFile]) -> "pl.LazyFrame":
         skip_rows=1,
         separator=files[0].delimiter,
         eol_char=files[0].line_end,
-        # All text: what is no number or time is one bad row for us, and would fail the file for Polars.
+        # All text: a value that is no number or time is one rejected row, and for Polars an error of the whole file.
         schema=dict.fromkeys([*map(str, range(len(files[0].header))), *BEYOND_HEADER], pl.String()),
         missing_columns="insert",
         extra_columns="ignore",
@@ -144,7 +144,7 @@ def scan_text_files(files: Sequence[DataFile]) -> "pl.LazyFrame":
 
 
 def scan_by_line(files: Sequence[DataFile]) -> "pl.LazyFrame":
-    """The same, line by line: for what Polars does not read."""
+    """The same, line by line, for files that Polars does not read."""
     import polars as pl
 
     from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE, MISQUOTED
@@ -157,7 +157,7 @@ def scan_by_line(files: Sequence[DataFile]) -> "pl.LazyFrame":
 
 
 def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFrame]":
-    """The rows of a file as frames of a schema: line, fields, the line if it is odd, file; an empty field is null."""
+    """The rows of a file as frames of a schema: line, fields, the misquoted line, file; an empty field is null."""
     import polars as pl
 
     from store_uptime.pipeline.source.folder.odd_text import odd_rows
@@ -173,7 +173,7 @@ def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFra
 
 
 def next_rows(rows: "Iterator[tuple[int, Row]]", width: int) -> "list[tuple[int, Row]]":
-    """Further rows of so many fields, as many as are handled at once; none behind the last one."""
+    """The next rows, as many as are handled at once; none after the last one."""
     some: list[tuple[int, Row]] = []
     letters = 0
     for numbered_row in rows:

@@ -1,4 +1,4 @@
-"""Why a file is neither text nor Parquet, by how its content begins."""
+"""The first bytes of a file in, the reason why it is neither text nor Parquet out."""
 
 import re
 
