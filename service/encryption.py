@@ -1,7 +1,7 @@
-"""Encryption at rest, by age (age-encryption.org/v1): what is kept can be read by whoever holds an identity.
+"""Encryption at rest, by age (age-encryption.org/v1): stored reports can be read with an identity only.
 
-A server needs recipients alone to keep reports; to show them it needs an identity, too. What is encrypted says so by
-its first bytes: so reports from before there was a key stay readable, and keys may follow each other.
+A server needs only recipients to store reports; to show them it needs an identity too. Encrypted content is known by
+its first bytes: so reports from before there was a key stay readable, and keys can be rotated.
 """
 
 import re
@@ -56,7 +56,7 @@ class Encryption:
         """The content, decrypted where it is encrypted. Raises ReportEncrypted where no identity opens it."""
         if not content.startswith(MAGIC):  # from before there was a key
             return content
-        if not self.identities:  # said without pyrage: a plain installation may meet what another one has encrypted
+        if not self.identities:  # needs no pyrage: a plain installation may read reports that another one has encrypted
             raise ReportEncrypted
         with provided_by(Extra.ENCRYPTION):
             import pyrage
@@ -82,7 +82,7 @@ class Encryption:
         return EncryptedReportDamaged()
 
     def encrypted_name(self, name: str) -> str:
-        """The name of a file, with the ending of what is encrypted where it is."""
+        """The name of a file, with the ending .age where it is encrypted."""
         return f"{name}{SUFFIX}" if self.recipients else name
 
 
@@ -94,7 +94,7 @@ def load_encryption(encrypt_to: Sequence[str], identity_files: Sequence[Path]) -
 
 
 def read_recipients(given: str) -> list[str]:
-    """A recipient, or those in a file: one a line, with `#` before what is none. Raises NoKey."""
+    """A recipient, or those in a file: one per line, with `#` before comments. Raises NoKey."""
     if given.startswith(("age1", "ssh-")):
         lines = [given]
     elif not given:

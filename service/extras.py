@@ -1,4 +1,4 @@
-"""What is not installed with the plain package: which extra brings it, and what is said where it is missing.
+"""The optional libraries: the extra of each, and the error where it is missing.
 
 with provided_by(Extra.ENCRYPTION):
     import pyrage

@@ -49,7 +49,7 @@ AT_LEAST_ONE, NONE_OR_MORE, A_PORT = Number(gte=1), Number(gte=0), Number(gte=0,
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How a server listens, works, and what it keeps."""
+    """The settings of a server."""
 
     database: Annotated[
         str | None,
@@ -193,7 +193,7 @@ class Settings:
 
     @cached_property
     def mapping(self) -> "SourceMapping":
-        """What the source calls things. Raises BadMapping."""
+        """The mapping of the source. Raises BadMapping."""
         return mapping(self.map)
 
     @cached_property

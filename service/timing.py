@@ -1,4 +1,4 @@
-"""How often a server looks, and how long it waits."""
+"""The intervals and time limits of a server."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class Timing:
     look_s: float = 10.0
     """how long a look at the source may take"""
     probe_s: float = 2.0
-    """between two looks at what /ready tells"""
+    """between two checks of /ready"""
     head_s: float = 10.0
     """how long the head of a request may take"""
     request_s: float = 60.0

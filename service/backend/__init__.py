@@ -1,1 +1,1 @@
-"""What the routes have in common: registry, workers, the source, and whether all of them are there."""
+"""The parts that all routes share: registry, workers, the source, and their readiness."""

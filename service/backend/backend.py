@@ -1,12 +1,12 @@
-"""What stands behind the routes of one server, and the life of all of it.
+"""The parts behind the routes of one server, started and ended together.
 
     registries        connections to the registry, apart for each kind of work
     databases         where the tables and the registry are; embedded_keeper: the embedded server
     source_lookups    short looks at the source; store_index: the stores that it has
-    readiness         what /ready tells
-    background        what the server does of itself: leases, schedules, runs, deliveries
+    readiness         the answer of /ready
+    background        work without a request: leases, schedules, runs, deliveries
 
-What may hang has threads and connections of its own, so that nothing else waits for it.
+Work that may hang has its own threads and connections, so that nothing else waits for it.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ DECRYPTIONS = 2  # threads
 
 
 class Backend:
-    """The parts behind the routes, held together.
+    """The parts behind the routes.
 
     registry, triggers: the registry for routes, and for new reports. source, stores: looks at the source.
     """
@@ -72,11 +72,11 @@ class Backend:
         metrics.watch_gauges(self.workers, self._registries.pool_state)
 
     def open(self) -> None:
-        """Begin; it goes on in the background."""
+        """Start the background work; returns at once."""
         self._background.start()
 
     async def close(self) -> None:
-        """End runs in order, and let go of everything; what hangs is left behind."""
+        """End all runs and close everything; work that hangs is abandoned."""
         await self._background.stop()
         await self._registries.close()
         await asyncio.to_thread(self._held.close)

@@ -1,4 +1,4 @@
-"""What a server does of itself: it finds its registry, renews leases, queues what is due, runs reports, delivers."""
+"""The work of a server without a request: find the registry, renew leases, queue due reports, run them, deliver."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -34,7 +34,7 @@ log = structlog.get_logger(part="server")
 class Databases:
     """The addresses of the two databases, which may be the same.
 
-    source: that of the tables; nothing as long as it is not known. embedded: keeps the embedded server.
+    source: that of the tables; empty as long as it is not known. embedded: keeps the embedded server.
     """
 
     def __init__(self, settings: Settings) -> None:

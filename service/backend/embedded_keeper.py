@@ -33,14 +33,14 @@ class EmbeddedKeeper:
         return self._held.enter_context(pipeline.embedded_server())
 
     async def restart_if_killed(self) -> None:
-        """Start it again where it has ended: whoever holds it connects by address, and would start nothing."""
+        """Start it again where it has ended: connections by its address would not start it."""
         try:
             await self._threads.call(START_S, visit_embedded)
         except (EmbeddedUnavailable, TimeoutError) as error:
             log.warning("the built-in server is away", error=str(error))
 
     def release(self) -> None:
-        """Let go of it; it ends once nobody holds it."""
+        """Release it; it ends once no process holds it."""
         self._held.close()
 
 

@@ -1,7 +1,7 @@
-"""Whether a server can make reports: what `/ready` tells, and whether a newer version has changed the schema.
+"""Whether a server can make reports: the answer of `/ready`, and whether a newer version has changed the schema.
 
-All of it is looked at in loops, on threads and a connection of their own, so that a request for /ready waits for
-nothing that hangs.
+Everything is checked in loops, on threads and a connection of their own, so that a request for /ready never waits
+for a check that hangs.
 """
 
 import shutil
@@ -35,9 +35,9 @@ log = structlog.get_logger(part="server")
 class Readiness:
     """Watches the registry, the source, the disk and the workers.
 
-    registry: a connection that nothing else uses. look_s: how long each look may take.
-    is_outdated: a newer version has changed the schema. Nothing new is for this server then; the runner and the other
-    loops go by this, and ask nothing themselves.
+    registry: a connection that nothing else uses. look_s: how long each check may take.
+    is_outdated: a newer version has changed the schema. This server then starts nothing new; the runner and the other
+    loops read this instead of asking the registry.
     """
 
     def __init__(self, registry: Registry, databases: Databases, workers: Workers, look_s: float) -> None:

@@ -14,8 +14,8 @@ SHORT_S = 3.0  # how long a wait of leases and of /ready may last
 class Registries:
     """A pool for each kind of work: where one hangs, on a lock for example, the others still have connections.
 
-    routes: requests. triggers: new reports, which come one after the other. loops: what the server does of itself.
-    leases: their renewal, without which other servers take over our runs. readiness: what /ready tells.
+    routes: requests. triggers: new reports, which are added one after the other. loops: the background work.
+    leases: their renewal, without which other servers take over our runs. readiness: the checks of /ready.
     """
 
     def __init__(self, timing: Timing) -> None:
@@ -41,7 +41,7 @@ class Registries:
 
 
 def impatient(timing: Timing) -> Timing:
-    """The same with short waits: a lease should be tried twice before it ends, and /ready tells of the last seconds."""
+    """The same with short waits: a lease should be tried twice before it ends, and /ready must be up to date."""
     return replace(
         timing,
         connection_s=min(timing.connection_s, SHORT_S),

@@ -1,4 +1,4 @@
-"""Short looks at the source that requests wait for: on threads of their own, and not for long."""
+"""Short lookups in the source that requests wait for: on threads of their own, with a deadline."""
 
 from collections.abc import Callable
 from datetime import timedelta

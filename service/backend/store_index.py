@@ -4,7 +4,7 @@ import time
 
 from store_uptime.service.backend.source_lookups import SourceLookups
 
-FRESH_S = 60  # a list is asked for with each letter that somebody types, and reads all polls of a week
+FRESH_S = 60  # a list is requested with each letter that somebody types, and reads all polls of a week
 
 
 class StoreIndex:

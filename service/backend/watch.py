@@ -1,4 +1,4 @@
-"""Something that is looked at again and again: whether it is in order, and since when not."""
+"""A check that is repeated: whether something works, and since when it does not."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,10 +9,10 @@ NOT_YET = "It is being looked for."
 
 
 class Watch:
-    """Looks at something. problem: what is wrong with it, a sentence for callers, None where nothing is; since: since
+    """A repeated check. problem: a sentence for callers, None where there is none; since: since
     when.
 
-    look: gives such a sentence, or None.
+    look: returns such a sentence, or None.
     """
 
     def __init__(self, look: Callable[[], Awaitable[str | None]]) -> None:
@@ -22,7 +22,7 @@ class Watch:
         self.since = datetime.now(UTC)
 
     async def beat(self) -> None:
-        """Look once; at the start again and again, until it is in order, so that /ready says so at once."""
+        """Check once; at the start repeat it until it succeeds, so that /ready changes at once."""
         await self._see()
         while not self._was_there:
             await asyncio.sleep(SOON_S)

@@ -111,7 +111,7 @@ def print_error(error: Exception) -> None:
 def main() -> None:
     """Run the command that `sys.argv` names, and end the process with its status."""
     prepare_streams()
-    # With --debug the traces of native libraries are wanted.
+    # With --debug the traces of native libraries are shown.
     reads = set(sys.argv[1:2]) & set(READING_COMMANDS) and "--debug" not in sys.argv
     with native_output_hidden() if reads else nullcontext():
         status = exit_status()

@@ -1,7 +1,7 @@
 """Hides what native libraries write to the descriptor of stderr, such as the trace of a Rust panic.
 
 While a command runs, the descriptor leads to a watcher process, and `sys.stderr` to a copy of the true stderr. Where a
-library aborts this process, the watcher is left to say so, in one line.
+library aborts this process, the watcher prints that, in one line.
 """
 
 import os
@@ -21,7 +21,7 @@ TAIL_BYTES = 1 << 16
 
 @contextmanager
 def native_output_hidden() -> Iterator[None]:
-    """Within the block, what is written to the descriptor of stderr is not shown; `sys.stderr` still is.
+    """Within the block, output to the descriptor of stderr is hidden; that of `sys.stderr` is shown.
 
     Enter it before there are threads: it forks.
     """
@@ -51,7 +51,7 @@ def native_output_hidden() -> Iterator[None]:
 
 
 def watch_stderr(output: int, stderr: int) -> None:
-    """Be the watcher: read until the command is done or gone, say why it is gone, and end."""
+    """Run the watcher: read until the command has ended, print why if it was aborted, and end."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a terminal sends them to the whole group
             signal.signal(number, signal.SIG_IGN)
@@ -70,7 +70,7 @@ def watch_stderr(output: int, stderr: int) -> None:
 
 def read_to_end(output: int) -> bytes:
     """The last bytes that come, up to the farewell or the end."""
-    # The farewell, not the end alone, tells that all is well: a child of this command may hold the pipe open.
+    # The command's farewell, not only the end of the pipe, means success: a child of it may hold the pipe open.
     end = b""
     while FAREWELL not in end and (piece := os.read(output, TAIL_BYTES)):
         end = (end + piece)[-TAIL_BYTES:]

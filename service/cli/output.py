@@ -1,4 +1,4 @@
-"""Where a command's result goes: to stdout, or to a file that appears whole."""
+"""The result of a command in, stdout or a file that appears completely out."""
 
 import sys
 from dataclasses import replace
@@ -17,7 +17,7 @@ BINARY_FORMATS = ("xlsx", "parquet")  # their bytes may switch modes of a termin
 
 
 def refuse_binary_on_terminal(file_format: Format, out: Path) -> None:
-    """Raises NotForTerminals where a terminal would get what is not text."""
+    """Raises NotForTerminals where a terminal would get binary output."""
     if file_format in BINARY_FORMATS and out == STDOUT and sys.stdout.isatty():
         raise NotForTerminals(file_format)
 

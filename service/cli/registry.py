@@ -1,4 +1,4 @@
-"""The registry of `serve`, for the commands that look into it or change it."""
+"""The registry of `serve`, for the commands that read or change it."""
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The summary of a report on stderr: what was read, what is odd about it, and what came out."""
+"""The summary of a report on stderr: rows read, warnings, and figures."""
 
 from collections.abc import Iterator
 from pathlib import Path

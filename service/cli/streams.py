@@ -53,7 +53,7 @@ class BestEffortStream(io.FileIO):
 
 
 class CheckedStream(io.FileIO):
-    """A file that raises CannotPrint for what it cannot write, and BrokenPipeError where nobody reads on."""
+    """A file that raises CannotPrint where it cannot be written, and BrokenPipeError where its reader has ended."""
 
     def write(self, content: Any) -> int:
         try:

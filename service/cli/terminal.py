@@ -9,7 +9,7 @@ from store_uptime.pipeline import most_frequent_first
 
 
 class ExitStatus(IntEnum):
-    """How a command ended: docs/operations.md tells programs the same."""
+    """The exit statuses of commands, as in docs/operations.md."""
 
     DONE = 0
     FAILED = 1
@@ -19,7 +19,7 @@ class ExitStatus(IntEnum):
 
 
 def echo(text: str) -> None:
-    """Print a line on stderr, where everything goes that is not the result."""
+    """Print a line on stderr, like all output that is not the result."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -126,7 +126,7 @@ def stretch_table() -> "Table":
 
 
 def rests_on(stretch: "Stretch", day: datetime, zone: tzinfo) -> str:
-    """The polls that a stretch follows from; the date is said of those that are not of its day."""
+    """The polls that a stretch rests on, with the date where it is not that of its day."""
     polls = [poll.astimezone(zone) for poll in stretch.polls]
     if not polls:
         return "no poll in business time"
@@ -141,7 +141,7 @@ def rests_on(stretch: "Stretch", day: datetime, zone: tzinfo) -> str:
 
 
 def time_on_day(instant: datetime, day: "Day", zone: tzinfo) -> str:
-    """A time on the store's clock, with the offset where it comes twice."""
+    """A time on the store's clock, with the offset where it occurs twice."""
     if instant == day.end_utc:
         return "24:00:00"  # 00:00:00 would be read as the beginning of the day
     there = instant.astimezone(zone)

@@ -1,6 +1,6 @@
 """The client of the current request, so that its work can be ended when the client has gone.
 
-`RequestLogMiddleware` sets it for each request; what the server does of itself has none.
+`RequestLogMiddleware` sets it for each request; background work has none.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class Client:
-    """Where a request comes from. held: the bytes that were made for it. is_gone: its connection was seen to be closed
+    """The client of a request. held: the bytes of its answers in memory. is_gone: its connection was closed
     before there was an answer."""
 
     def __init__(self, address: str, receive: Receive | None = None) -> None:
@@ -25,7 +25,7 @@ class Client:
         self.held = 0
 
     async def gone(self) -> None:
-        """Return when the client has gone. Only once the body of the request was read: this reads on."""
+        """Return when the client has disconnected. To be called after the body of the request was read: it reads on."""
         if self._receive is None:
             await asyncio.Event().wait()
             return
@@ -39,7 +39,7 @@ CLIENT: ContextVar[Client] = ContextVar("client", default=NOBODY)
 
 
 async def while_client_waits(work: Awaitable[Result]) -> Result:
-    """The result of work, which is cancelled as soon as the client has gone. Raises ClientGone."""
+    """The result of work, which is cancelled as soon as the client disconnects. Raises ClientGone."""
     doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(CLIENT.get().gone())
     try:
         await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Lookups that many callers share: what several ask for again and again is looked up once."""
+"""Lookups that callers share: the same one, requested by many, runs once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -8,7 +8,7 @@ Result = TypeVar("Result")
 
 
 class SharedLookups:
-    """Gives what was found for so many seconds to everybody who asks for the same."""
+    """Gives the result of a lookup to all callers of the same one for some seconds."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

@@ -13,11 +13,11 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class NoThread(TimeoutError):
-    """The time was over before a thread was free, while others had their results: there is more work than threads."""
+    """The deadline passed before a thread was free, while other work was done: there is more work than threads."""
 
 
 class Threads:
-    """A few threads for one kind of work: what hangs in them keeps nothing else waiting, nor the end of the process."""
+    """A few threads for one kind of work: if it hangs, neither other work nor the end of the process waits for it."""
 
     # Not asyncio.to_thread: its threads are shared by everything, and waited for at the end of the process.
 

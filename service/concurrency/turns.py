@@ -1,7 +1,7 @@
-"""Whose turn it is: many clients want what only some can have at once.
+"""A fair queue: many clients share what only a few can use at once.
 
 The next client is the one that was served the longest ago, and of its tasks the next is of the kind that was served the
-longest ago. So a client that asks for much waits for itself, and a short task does not wait for many long ones.
+longest ago. So a client with many tasks waits for its own, and a short task does not wait for many long ones.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ Kind = tuple[Hashable, ...]
 
 @dataclass(eq=False)
 class Waiter:
-    """A task whose turn has not come."""
+    """A task that waits for its turn."""
 
     client: str
     kind: Kind
@@ -89,7 +89,7 @@ class Turns:
             self._served.clear()  # else it grows with each client that ever was
 
     def _last_served(self, waiter: Waiter) -> tuple[int, int]:
-        """When its client was served last, and when with such a thing; min takes the first of equals."""
+        """When its client was served last, and when with such a task; min takes the first of equal ones."""
         return self._served[waiter.client], self._served[waiter.client, waiter.kind]
 
     def _record_served(self, waiter: Waiter) -> None:

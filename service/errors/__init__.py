@@ -2,9 +2,9 @@
 
     StoreUptimeError                 of pipeline: its text is one sentence for people
     ├── ServiceError                     has the HTTP status that it is answered with
-    │   ├── UnknownReport            404  nobody has ever asked for it
+    │   ├── UnknownReport            404  there has never been a report with this id
     │   ├── ReportRemoved            410  it was deleted, or is older than what is kept
-    │   ├── ReportNotFinished        409  what was asked for comes with the result
+    │   ├── ReportNotFinished        409  the request needs the result, and there is none yet
     │   ├── ReportFailed             409  the report failed, and has none
     │   ├── TablesNotEmpty           409  sample data would be mixed with the data that is there
     │   ├── CannotLoadSample         409  the database of the tables takes no sample data from this server
@@ -18,9 +18,9 @@
     │   ├── IdempotencyKeyReused     422  the idempotency key stands for another request
     │   ├── QueueFull                503  too many reports wait already
     │   ├── RegistryUnreachable      503  the database of the service does not answer
-    │   ├── RegistryRefused          503  it answers, and says no
+    │   ├── RegistryRefused          503  it refuses this server
     │   ├── WorkerLost               503  the process that was to answer has ended
-    │   ├── SourceOverloaded         503  more looks at the tables are asked for than there can be at once
+    │   ├── SourceOverloaded         503  there are more lookups in the tables than can run at once
     │   ├── AnswerTooLate            503  there was no answer in time
     │   ├── NeedsMoreMemory          503  it does not fit into what a worker may use
     │   ├── TookTooLong              503  the answer was not there in time, and its process was ended
@@ -50,13 +50,13 @@
     │   ├── CannotEncrypt            the certificate or its key is missing, or not what it should be
     │   ├── CannotServe              the server had to give up
     │   ├── CannotPrint              stdout takes nothing
-    │   ├── ExtraMissing             something is asked for that only an extra of the package can do
+    │   ├── ExtraMissing             a function needs an extra of the package that is not installed
     │   ├── NotForTerminals          a terminal was to show what is not text
     │   └── NotServing               the server has ended before it was ready, or takes too long
     └── NotDelivered                     a file or an announcement has not arrived; it is tried again
         └── NeverDelivered                   and will not arrive: it is not tried again
 
-What one module alone tells another is not here: NewerSchema, NoAnswer, NoThread and Unportable stand where they are
+Errors between two modules are not here: NewerSchema, NoAnswer, NoThread and Unportable are defined where they are
 raised, and become one of these before a user sees them.
 """
 

@@ -1,4 +1,4 @@
-"""Errors of who asks, and from where."""
+"""Errors of authentication, authorization and origin."""
 
 from typing import ClassVar
 

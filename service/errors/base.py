@@ -1,4 +1,4 @@
-"""What every error of the service is, and what callers are told of one."""
+"""The base of the errors of the service, and the message of each that callers may read."""
 
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ UNREADABLE = "The tables of polls, hours and zones cannot be read just now; the 
 class ServiceError(StoreUptimeError):
     """Answers a request."""
 
-    # 503 unless a class says more: what is not the request's fault is worth another try.
+    # 503 unless a class sets another: an error that is not the fault of the request may pass.
     status: ClassVar[int] = 503
     headers: ClassVar[dict[str, str]] = {}
     log_cause: ClassVar[Cause | None] = None
@@ -34,7 +34,7 @@ class CommandError(StoreUptimeError):
 
 
 def public_message(error: StoreUptimeError) -> str:
-    """What callers are told of an error: its sentence, but not where the tables are."""
+    """The sentence of an error for callers, without the address of the tables."""
     match error:
         case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull() | ReportDamaged():
             return str(error)

@@ -42,7 +42,7 @@ class WorkerLost(ServiceError):
 
 
 class SourceOverloaded(ServiceError):
-    """More is asked that needs a look at the tables than can be looked for at once."""
+    """There are more lookups in the tables than the server can run at once."""
 
     headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
     log_cause = Cause.NO_CONNECTION
@@ -50,7 +50,7 @@ class SourceOverloaded(ServiceError):
 
 
 class NeedsMoreMemory(ServiceError):
-    """What was asked for does not fit into what a worker may use."""
+    """A request needs more memory than a worker may use."""
 
     log_cause = Cause.OUT_OF_MEMORY
     message = "It needed more memory than a worker may use. Each has more with more memory, or with fewer --workers."
@@ -100,7 +100,7 @@ class TooManyWaiting(ServiceError):
 
 
 class ClientGone(ServiceError):
-    """Nobody waits for the answer any more, so nobody reads this."""
+    """The client has disconnected, so nobody reads this."""
 
     # An error all the same: raised, it frees the turn that the request held.
     message = "The client has gone."

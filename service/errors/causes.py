@@ -1,10 +1,10 @@
-"""Why a request could not be answered, or a loop could not go on: told by SQLSTATE, never by words."""
+"""The causes for which a request or a loop fails at the database: by SQLSTATE, never by the words of an error."""
 
 from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """What the log says beside each 503, and when something is waited for."""
+    """The cause in the log beside each 503, and of each wait."""
 
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
@@ -55,5 +55,5 @@ STATES: dict[str, Cause] = {
 
 
 def cause_of_state(state: str) -> Cause | None:
-    """What a SQLSTATE says of the database; None where it says something of the statement."""
+    """The cause that a SQLSTATE means; None where it is an error of the statement."""
     return next((STATES[state[:length]] for length in (5, 3, 2) if state[:length] in STATES), None)

@@ -112,7 +112,7 @@ class TooLittleMemory(CommandError):
 
     @property
     def words(self) -> dict[str, Any]:
-        # Rounded up, all three: who gives the service what is said here must not be refused again.
+        # Rounded up, all three: with the limits of this sentence the service must start.
         amounts = {"there": self.there, "needed": self.needed, "least": self.least}
         return super().words | {name: f"{-(-amount // MEBIBYTE)} MiB" for name, amount in amounts.items()}
 
@@ -171,7 +171,7 @@ class CannotPrint(CommandError):
 
 
 class NotForTerminals(CommandError):
-    """A terminal was to show what is not text. format: of the file."""
+    """Binary output was to be written to a terminal. format: of the file."""
 
     format: str
 
@@ -192,7 +192,7 @@ class NotServing(CommandError):
 
 
 class ExtraMissing(CommandError):
-    """Something is asked for that only an extra of the package can do. purpose: what cannot be done without it."""
+    """A function needs an extra of the package that is not installed. purpose: the function."""
 
     extra: str
     purpose: str

@@ -1,24 +1,24 @@
-"""Errors of what was asked of a report."""
+"""Errors of requests about a report."""
 
 from store_uptime.service.errors.base import ServiceError
 
 
 class UnknownReport(ServiceError):
-    """Nobody has ever asked for this report."""
+    """There has never been a report with this id."""
 
     status = 404
     message = "There is no report with this id."
 
 
 class ReportRemoved(ServiceError):
-    """The report was deleted, or is older than what is kept."""
+    """The report was deleted, or is older than reports are kept."""
 
     status = 410  # Its id is kept: an old link learns that the report was there.
     message = "This report is not kept any more. Trigger a new one."
 
 
 class ReportNotFinished(ServiceError):
-    """What was asked for comes with the result."""
+    """The request needs the result, and there is none yet."""
 
     # Not 404 or 503: the address is right, and GET /reports/ID/events says when the report is complete.
     status = 409
@@ -35,7 +35,7 @@ class ReportFailed(ServiceError):
 
 
 class TablesNotEmpty(ServiceError):
-    """Sample data would be mixed with the data that is there."""
+    """Sample data would be mixed with existing data."""
 
     status = 409
     message = "There is data in these tables already. Sample data goes into a database without any."
@@ -71,13 +71,13 @@ class ReportEncryptedToOthers(ReportEncrypted):
 
 
 class EncryptedReportDamaged(ReportEncrypted):
-    """What is kept of an encrypted report is damaged, whoever has its key."""
+    """A stored encrypted report is damaged; no key opens it."""
 
     message = "What is kept of this report is damaged: it cannot be decrypted. Trigger a new one."
 
 
 class IdempotencyKeyReused(ServiceError):
-    """The idempotency key stands for another request."""
+    """The idempotency key was used for another request."""
 
     # draft-ietf-httpapi-idempotency-key-header, section 2.7, asks for 422 here.
     status = 422

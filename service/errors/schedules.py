@@ -1,4 +1,4 @@
-"""Errors of schedules, and of what is delivered and announced."""
+"""Errors of schedules, deliveries and announcements."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ class PrivateWebhook(ServiceError):
 
 # No ServiceError: whoever made the schedule reads it later, beside the delivery, so it has no status.
 class NotDelivered(StoreUptimeError):
-    """A file or an announcement has not arrived. why: for whoever made the schedule; cause: what the log alone says."""
+    """A file or an announcement was not delivered. why: for the owner of the schedule; cause: for the log only."""
 
     why: str
     cause: str | None = None

@@ -6,7 +6,7 @@ from store_uptime.pipeline import Clause
 from store_uptime.service.errors.base import ServiceError
 from store_uptime.service.errors.causes import Cause
 
-# Callers learn what to expect, not what the database said: its words may hold names of hosts, roles and tables.
+# Callers learn what to expect, not the message of the database: it may hold names of hosts, roles and tables.
 UNABLE: dict[Cause, str] = {
     Cause.TIMEOUT: "has not answered in time. Try again in a while.",
     Cause.NO_CONNECTION: "is asked more than it can answer. Try again in a while.",
@@ -34,7 +34,7 @@ class RegistryUnreachable(ServiceError):
 
 
 class RegistryRefused(ServiceError):
-    """The database of the service answers, and says no."""
+    """The database of the service refuses this server."""
 
     address: str
     reason: Clause

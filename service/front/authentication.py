@@ -45,13 +45,13 @@ log = structlog.get_logger(part="access")
 
 
 def new_key() -> tuple[str, str, bytes]:
-    """A new key, its visible id, and the hash that is kept of it."""
+    """A new key, its visible id, and its hash, which is stored."""
     key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     return f"{PREFIX}_{key_id}_{secret}", key_id, hashed(secret)
 
 
 def hashed(secret: str) -> bytes:
-    """What is kept of a secret."""
+    """The hash of a secret, which is stored instead of it."""
     # One round, no salt: the secret is 256 random bits, so there is nothing to guess. A slow hash would cost each
     # request what it costs an attacker.
     return sha256(secret.encode()).digest()
@@ -108,7 +108,7 @@ class KeyUses:
 
 
 class Authenticator:
-    """Tells what the caller of a request may do: by a key, by a session's cookie, or because nobody needs a key."""
+    """Finds what the caller of a request may do: by a key, by a session's cookie, or because no key is needed."""
 
     def __init__(self, registry: Registry, policy: KeyPolicy, lookups: SharedLookups) -> None:
         self._registry, self._policy, self._lookups = registry, policy, lookups

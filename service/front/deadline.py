@@ -11,7 +11,7 @@ from store_uptime.service.front.authentication import SAFE_METHODS
 
 
 class AnswerDeadline(ASGIMiddleware):
-    """Ends a request whose answer does not begin. One that has begun, such as events, may take as long as it likes."""
+    """Ends a request whose answer does not begin in time. One that has begun, such as events, has no limit."""
 
     def __init__(self, answer_s: float, body_s: float) -> None:
         self._answer_s, self._body_s = answer_s, body_s
@@ -36,7 +36,7 @@ class AnswerDeadline(ASGIMiddleware):
 
 
 class BodyDeadline(ASGIMiddleware):
-    """Ends a request whose body does not come: a client may send a byte now and then, and hold us for ever."""
+    """Ends a request whose body does not arrive in time: a client could send a byte a minute, and hold it for ever."""
 
     def __init__(self, body_s: int) -> None:
         self._body_s = body_s

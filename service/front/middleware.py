@@ -24,7 +24,7 @@ log = structlog.get_logger(part="access")
 
 @dataclass
 class ResponseInfo:
-    """What is known of an answer, once it has begun."""
+    """The facts about an answer that has begun."""
 
     status: int = GONE
     location: str = ""

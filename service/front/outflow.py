@@ -1,7 +1,7 @@
 """Answers on their way: sent in pieces, as fast as their readers take them, and only so many bytes at once.
 
-An answer is in memory until the last of it was taken. So a client that does not read, or that asks for much at once,
-is refused for a while; and one that takes nothing for a while is let go, by `slow_clients`.
+An answer is in memory until the client has read it. So a client that does not read, or that requests much at once,
+is refused for a while; and `slow_clients` closes the connection of one that reads nothing for a while.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The kinds of problems that requests are answered with: a type, by which programs tell them apart, and a status.
+"""The problems in answers to requests: a type, by which programs distinguish them, and a status.
 
 Types are addresses of this server, /problems/NAME, at which people read what each means: docs/problems.md. Those of our
 errors are named as their classes; the rest is what HTTP itself is refused for.

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem details, with the same sentence in `error`, which is what older clients read.
 
-What is not known here is 500, and says nothing of the inside. The two oldest addresses send the same members as plain
+Unknown errors are 500, without details. The two oldest addresses send the same members as plain
 JSON: scripts that are older than this service look for `error` in nothing else. An address that leads nowhere is a page
 for a browser.
 """
@@ -23,7 +23,7 @@ from store_uptime.service.front.problem_types import (
     problem_type,
 )
 
-# In place of Litestar's own: those name parameters of Python, or say no more than the status.
+# Instead of Litestar's own, which name parameters of Python, or repeat the status.
 SENTENCES = {
     404: "There is nothing at this address; /schema shows what there is.",
     405: "This address does not take this method; /schema shows which it takes.",
@@ -38,7 +38,7 @@ log = structlog.get_logger(part="http")
 
 
 def problem(kind: str, status: int, sentence: str, headers: dict[str, str] | None = None) -> ProblemDetailsException:
-    """A problem as it is answered; each 503 says when to try again."""
+    """The answer for a problem; each 503 has a Retry-After."""
     later = {"Retry-After": RETRY_AFTER} if status == 503 else {}
     members = problem_members(kind, status, sentence)
     return ProblemDetailsException(
@@ -71,7 +71,7 @@ def bad_request(sentence: str) -> ProblemDetailsException:
 
 
 def unexpected_problem(error: Exception) -> ProblemDetailsException:
-    """A mistake of ours: it says nothing of the inside."""
+    """An unexpected error: the answer has no details."""
     log.error("unexpected error", exc_info=error)
     return problem(HttpProblem.UNEXPECTED.type, 500, UNEXPECTED)
 
@@ -92,7 +92,7 @@ def problem_of(error: Exception) -> ProblemDetailsException:
 
 
 def cause_fields(error: Exception) -> dict[str, str]:
-    """What the log says beside the status of an answer for which the caller can do nothing; else nothing."""
+    """The cause in the log of an error that the caller cannot correct; None for others."""
     match error:
         case RegistryUnreachable(cause=cause, reason=reason):
             return {"cause": cause, "reason": " ".join(reason.split())}
@@ -107,7 +107,7 @@ def cause_fields(error: Exception) -> dict[str, str]:
 
 
 def note_cause(request: Request[Any, Any, Any], error: Exception) -> None:
-    """Have the request's line in the log say why."""
+    """Add the cause to the request's line in the log."""
     request.scope["state"]["cause"] = cause_fields(error)  # RequestLogMiddleware reads it
 
 
@@ -134,7 +134,7 @@ def unknown_address(request: Request[Any, Any, Any], error: NotFoundException) -
 
 
 def is_for_a_browser(request: Request[Any, Any, Any]) -> bool:
-    """Whether it asks for a page."""
+    """Whether the client accepts HTML."""
     return "text/html" in request.headers.get("Accept", "")
 
 

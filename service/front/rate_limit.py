@@ -21,7 +21,7 @@ class RateLimitMiddleware(ASGIMiddleware):
         self._hits = FixedWindowRateLimiter(MemoryStorage())
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Raises TooManyRequestsException, which says when there may be more."""
+        """Raises TooManyRequestsException, with the time of the next allowed request."""
         address = counted_as(client_of(scope))
         if not self._hits.hit(self._limit, address):
             wait_s = self._hits.get_window_stats(self._limit, address).reset_time - time.time()

@@ -59,7 +59,7 @@ def is_delivery(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket. A file of the same name gives way: not every bucket can tell whether there is one."""
+    """A bucket. A file of the same name is replaced: not every bucket can check whether there is one."""
 
     store: "ObjectStore"
 
@@ -102,7 +102,7 @@ def opened(url: str) -> Destination:
 
 
 def bucket(url: str) -> Bucket:
-    """The bucket at an address, which is not asked for anything yet. Raises ValueError, ExtraMissing."""
+    """The bucket at an address, without a request to it. Raises ValueError, ExtraMissing."""
     with provided_by(Extra.DELIVERY):
         from obstore.exceptions import BaseError
         from obstore.store import S3Store

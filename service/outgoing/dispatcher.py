@@ -80,7 +80,7 @@ class DeliveryDispatcher:
     async def _see_out(self, delivery: ClaimedDelivery) -> None:
         """A try, and what became of it."""
         kind, tries = delivery.kind, delivery.tries
-        told = log.bind(kind=kind, to=target_name(delivery), report=delivery.report_id[:8], tries=tries)
+        delivery_log = log.bind(kind=kind, to=target_name(delivery), report=delivery.report_id[:8], tries=tries)
         with suppress(RegistryUnreachable):  # then it is delivered again, when its lease has run out
             try:
                 await self._delivered(delivery)
@@ -88,11 +88,11 @@ class DeliveryDispatcher:
                 again_in = None if isinstance(error, NeverDelivered) else wait_after(tries)
                 outcome = "given up" if again_in is None else "failed"
                 await self._registry.rows(deliveries.record_failed_try(delivery, str(error), again_in))
-                told.warning(f"delivery {outcome}", error=error.cause or str(error))
+                delivery_log.warning(f"delivery {outcome}", error=error.cause or str(error))
             else:
                 outcome = "delivered"
                 await self._registry.rows(deliveries.record_delivered(delivery, what_went(delivery)))
-                told.info("delivered")
+                delivery_log.info("delivered")
             metrics.DELIVERIES.labels(kind, outcome).inc()
             self._wake()
 
@@ -123,7 +123,7 @@ class DeliveryDispatcher:
 
 
 def what_went(delivery: ClaimedDelivery) -> str:
-    """What the audit says has gone out, and where to."""
+    """The audit's entry for a delivery: what was delivered, and where."""
     return f"{delivery.name or 'announcement'} to {target_name(delivery)}"
 
 
@@ -133,7 +133,7 @@ def wait_after(tries: int) -> timedelta | None:
 
 
 def said_of(report: ReportRow, of_report: Sequence[DeliveryRow]) -> dict[str, object]:
-    """What an announcement says of a report: none of its figures."""
+    """The content of an announcement: facts about a report, none of its figures."""
     status = report.status.status
     return {
         "type": f"report.{status.lower()}",

@@ -74,6 +74,6 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def is_internal_name(host: str) -> bool:
-    """Whether a name can only lead into a private network, as far as its form tells: one word, or below `internal`."""
+    """Whether a name, by its form, can only be in a private network: one word, or below `internal`."""
     name = host.rstrip(".").lower()
     return not set(".:") & set(name) or name.endswith(tuple(f".{suffix}" for suffix in INTERNAL_NAMES))

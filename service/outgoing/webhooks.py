@@ -1,4 +1,4 @@
-"""Announcements: signed as Standard Webhooks says (standardwebhooks.com), and sent to no address of a private network.
+"""Announcements: signed by Standard Webhooks (standardwebhooks.com), and sent to no address of a private network.
 
 An address is looked up once and connected to as it was looked at, so that a name cannot lead elsewhere in between; what
 is answered with a redirect has failed. Whoever names a webhook learns nothing of the network that the server is in: a
@@ -56,7 +56,7 @@ def check_webhook_url(url: str) -> None:
 
 
 def private_address(url: str, allowed: Sequence[Network]) -> str | None:
-    """The address of a webhook that may not be called, as far as it can be told without asking anybody for a name."""
+    """The private address in the URL of a webhook; None where it may be called. Names are not looked up."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         host = "127.0.0.1"

@@ -50,13 +50,13 @@ def format_behind(seconds: float | None) -> str:
 
 
 def down_word(seconds: float | None) -> str:
-    """When the stores are down whose last poll says so; seconds: how old the newest poll is, None without any."""
+    """When a store was down that is down by its last poll; seconds: the age of the newest poll, None without any."""
     # Of old data nobody knows what is down now.
     return "down when last seen" if seconds is not None and is_old(seconds) else "down now"
 
 
 def is_old(seconds: float) -> bool:
-    """Whether data of this age is too old to tell what is down now: docs/semantics.md, "Warnings"."""
+    """Whether data of this age is too old to know which stores are down now: docs/semantics.md, "Warnings"."""
     return seconds > OLD_US / 1_000_000
 
 

@@ -74,7 +74,7 @@ def may_cancel(request: Request[Grant, str | None, State], requested_by: str | N
 
 
 def epoch_us(instant: datetime) -> int:
-    """Microseconds since 1970: how scripts tell instants apart."""
+    """Microseconds since 1970, the form of instants in scripts."""
     return (instant - EPOCH) // timedelta(microseconds=1)
 
 

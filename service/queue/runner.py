@@ -96,7 +96,7 @@ class Runner:
         metrics.RUNNING.set(len(self._running))
 
     async def renew(self, registry: Registry) -> None:
-        """Renew the leases of our runs, over a registry that nobody else uses. Raises RegistryUnreachable."""
+        """Renew the leases of our runs, over a registry that nothing else uses. Raises RegistryUnreachable."""
         self._answers_since, since = None, self._answers_since
         await registry.rows(queue.renew_leases(list(self._running), self._lease))
         self._answers_since = since or time.monotonic()
@@ -112,7 +112,7 @@ class Runner:
                 self._running[run].cancel()
 
     async def _requeue_stalled(self) -> None:
-        """Take over the runs of servers that have fallen silent."""
+        """Take over the runs of servers that no longer renew their leases."""
         # Not before the registry has answered for a while: where it was away, nobody could renew.
         if self._answers_since is None or time.monotonic() - self._answers_since < 2 * self._timing.renew_s:
             return
@@ -125,7 +125,7 @@ class Runner:
         return len(self._running) < self._settings.workers and self._workers.is_whole and self._may_take()
 
     async def _start_next(self) -> bool:
-        """Start the report whose turn it is; False where none waits."""
+        """Start the next report of the queue; False where none waits."""
         run = secrets.token_hex(8)
         if not await self._registry.row(queue.any_waiting()):  # a claim locks rows, and most ticks find none
             return False
@@ -137,7 +137,7 @@ class Runner:
         return True
 
     async def _run(self, run: str, claimed: ClaimedRun) -> None:
-        """A run from its start to its end, whatever that is."""
+        """A run from its start to its result or error."""
         started, run_log = time.monotonic(), log.bind(run=run, report=claimed.id[:8])
         folder = self._context.spill / run
         try:
@@ -214,7 +214,7 @@ class Runner:
         metrics.set_data(newest.data_now if newest else None, newest.warning_codes if newest else ())
 
     async def _tidy(self) -> None:
-        """Delete what is too old to keep, from time to time."""
+        """Delete expired reports and records, from time to time."""
         if time.monotonic() - self._tidied < self._timing.tidy_s:
             return
         self._tidied = time.monotonic()

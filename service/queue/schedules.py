@@ -1,8 +1,8 @@
-"""Reports on schedule: what a schedule is, and what is done when its time has come.
+"""Reports on schedule: schedules, and the reports that are queued at their due times.
 
-All servers go by the clock of the registry, since their own may differ. Whoever holds the row of a schedule that is due
-makes its report and sets the next due time in one transaction, so a due time has one report, whoever is killed in the
-middle.
+All servers use the clock of the registry, since their own may differ. The server that has locked the row of a schedule
+queues its report and sets the next due time in one transaction, so a due time has one report even if it is killed
+meanwhile.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ log = structlog.get_logger(part="schedules")
 
 @dataclass(frozen=True)
 class NewSchedule:
-    """A schedule that somebody asks for: when, with which options, how long its reports are kept, where they go.
+    """The schedule of a request: when, with which options, how long its reports are kept, where they are delivered.
 
-    Raises ValueError, with a sentence, for what cannot be.
+    Raises ValueError, with a sentence, where it is not valid.
     """
 
     name: str
@@ -91,12 +91,12 @@ async def queue_if_readable(execute: Execute, schedule: DueSchedule) -> None:
     try:
         await queue_last(execute, schedule)
     except ValueError:  # somebody has changed the row; the others are due all the same
-        log.exception("cannot tell when it is due", schedule=schedule.name)
+        log.exception("cannot find the next due time", schedule=schedule.name)
         await execute(set_next_due(schedule.name, schedule.clock + WHEN_UNKNOWN))
 
 
 async def queue_last(execute: Execute, schedule: DueSchedule) -> None:
-    """Queue the report of a schedule's last due time, and set when its time comes again."""
+    """Queue the report of a schedule's last due time, and set the next one."""
     name, cron, zone, clock = schedule.name, schedule.cron, schedule.zone, schedule.clock
     check_cron(cron, zone)
     # In a thread: after months without a server there are many due times to go through, and others wait for the loop.

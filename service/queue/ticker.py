@@ -1,4 +1,4 @@
-"""Calls something again and again: with each tick, and at once when it is woken. Nothing that goes wrong ends it."""
+"""Calls a function repeatedly: with each tick, and at once when it is woken. No error ends it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ log = structlog.get_logger(part="server")
 
 
 class Troubles:
-    """What goes wrong in the loops of a server, so that each thing is logged once."""
+    """The current errors of the loops of a server, so that each is logged once."""
 
     def __init__(self) -> None:
         self._now: dict[str, Cause | type[Exception]] = {}
@@ -37,7 +37,7 @@ class Troubles:
             log.error("unexpected error", loop=name, exc_info=error)
 
     def end(self, name: str) -> None:
-        """A loop has gone through without an error."""
+        """A loop has ended without an error."""
         if self._now.pop(name, None) is not None and not self._now:
             log.info("all is well again")
 

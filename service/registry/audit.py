@@ -13,7 +13,7 @@ FAILURES_OF_CLIENT, FAILURES_OF_ALL = 20, 200
 
 @dataclass(frozen=True)
 class Actor:
-    """Whoever does something. who: the name of their key, if one was asked for; client: where they call from."""
+    """The author of an action. who: the name of their key, if one was needed; client: their address."""
 
     who: str | None
     client: str
@@ -32,7 +32,7 @@ class AuditEntry(Row):
 
 
 def record_audit(by: Actor, action: str, subject: str, detail: str = "") -> Statement[NoRow]:
-    """Record what somebody has done."""
+    """Record an action."""
     return Statement("record_audit", NoRow, {**vars(by), "action": action, "subject": subject, "detail": detail})
 
 
@@ -43,5 +43,5 @@ def record_failed_sign_in(client: str, subject: str) -> Statement[NoRow]:
 
 
 def audit_entries(who: str | None, subject: str | None, since: timedelta | None, limit: int) -> Statement[AuditEntry]:
-    """What was done, the newest first; None: whoever it was, whatever it concerns, since ever."""
+    """The recorded actions, the newest first; None: of anybody, on anything, at any time."""
     return Statement("audit_entries", AuditEntry, {"who": who, "subject": subject, "since": since, "limit": limit})

@@ -1,7 +1,7 @@
 """Connections to the registry on which every wait has an end.
 
-A statement that takes too long is cancelled. Where not even that is answered (the server is frozen, or the network has
-gone) the connection is cut, which raises in whoever waits for it.
+A statement that takes too long is cancelled. Where the server does not answer that either (it is frozen, or the network
+has failed) the connection is cut, which raises an error in the code that waits for it.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ DEFAULTS = {
 
 
 class NoAnswer(psycopg.OperationalError):
-    """The server has neither answered in time nor heard that it need not."""
+    """The server has answered neither the statement nor its cancellation in time."""
 
     sqlstate = "57014"
 
@@ -45,7 +45,7 @@ def bounded_conninfo(address: str) -> str:
 
 
 def database_cause(error: psycopg.Error) -> Cause | None:
-    """What an error says of the database; None where it is about the statement."""
+    """The cause that an error of psycopg means; None where it is an error of the statement."""
     if error.sqlstate:
         return cause_of_state(error.sqlstate)
     return Cause.UNREACHABLE if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else None
@@ -75,7 +75,7 @@ class BoundedConnection(AsyncConnection[TupleRow]):
                 task.cancel()
 
     async def _end(self) -> None:
-        """Cancel what is waited for; cut the connection where not even that is answered."""
+        """Cancel the statement; cut the connection where that gets no answer."""
         with suppress(psycopg.Error):
             await self.cancel_safe(timeout=CANCEL_S)
         await asyncio.sleep(CANCEL_S)
@@ -83,7 +83,7 @@ class BoundedConnection(AsyncConnection[TupleRow]):
 
 
 def cut_connection(connection: AsyncConnection[TupleRow]) -> None:
-    """End a connection so that whoever waits for it notices."""
+    """End a connection so that the code that waits for it notices."""
     # Not `close`, which takes the file descriptor away from the loop that waits for it, and then waits for ever. A
     # duplicate of the descriptor, as socket.socket closes the one that it gets.
     with suppress(psycopg.Error, OSError), socket.socket(fileno=dup(connection.pgconn.socket)) as duplicate:

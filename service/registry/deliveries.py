@@ -1,4 +1,4 @@
-"""What goes out: files to destinations, announcements to webhooks."""
+"""Deliveries: files to destinations, announcements to webhooks."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from store_uptime.service.registry.states import DeliveryKind, DeliveryState
 
 @dataclass(frozen=True)
 class OutgoingFile:
-    """A file that goes out, and the names of its destinations; without any, there is no file."""
+    """A file to be delivered, and the names of its destinations; without destinations there is no file."""
 
     deliver_to: list[str]
     file_name: str | None
@@ -20,8 +20,8 @@ class OutgoingFile:
 
 @dataclass(frozen=True)
 class ClaimedDelivery(Row):
-    """Something that is to go out now. target: a destination, or the address of a webhook; name, content: of a file;
-    secret: what an announcement is signed with; tries: this one included."""
+    """A delivery to be tried now. target: a destination, or the address of a webhook; name, content: of a file;
+    secret: the key that signs an announcement; tries: this one included."""
 
     id: int
     report_id: str
@@ -58,7 +58,7 @@ class Undelivered(Row):
 
 @dataclass(frozen=True)
 class Target(Row):
-    """Where a delivery goes."""
+    """The target of a delivery."""
 
     target: str
 
@@ -72,24 +72,24 @@ class DeliveryId(Row):
 
 @dataclass(frozen=True)
 class FileContent(Row):
-    """The content of a file that is to go out."""
+    """The content of a file to be delivered."""
 
     content: bytes
 
 
 def any_deliverable(kind: DeliveryKind, destinations: list[str]) -> Statement[Found]:
-    """Whether there is anything to go out, of what this server can deliver."""
+    """Whether there are deliveries that this server can make."""
     return Statement("any_deliverable", Found, {"kind": kind.value, "destinations": destinations})
 
 
 def claim_delivery(kind: DeliveryKind, destinations: list[str], lease: timedelta) -> Statement[ClaimedDelivery]:
-    """Take what is to go out next; no row where there is nothing any more."""
+    """Take the next delivery; no row where there is none."""
     values = {"kind": kind.value, "destinations": destinations, "lease": lease}
     return Statement("claim_delivery", ClaimedDelivery, values)
 
 
 def record_delivered(delivery: ClaimedDelivery, detail: str) -> Statement[NoRow]:
-    """Record that something has gone out, unless its lease has run out meanwhile."""
+    """Record that a delivery was made, unless its lease has expired meanwhile."""
     return Statement("record_delivered", NoRow, {**lease_of(delivery), "detail": detail})
 
 
@@ -115,22 +115,22 @@ def expire_undeliverable(destinations: list[str]) -> Statement[Target]:
 
 
 def deliveries_of_report(report_id: str) -> Statement[DeliveryRow]:
-    """What has gone out of a report, or is to go."""
+    """The deliveries of a report, made or not."""
     return Statement("deliveries_of_report", DeliveryRow, {"id": report_id})
 
 
 def count_undelivered() -> Statement[Undelivered]:
-    """How much is to go out, and how much was given up; always one row."""
+    """How many deliveries wait, and how many were given up; always one row."""
     return Statement("count_undelivered", Undelivered)
 
 
 def outgoing_file_ids() -> Statement[DeliveryId]:
-    """The deliveries whose file has not gone out."""
+    """The deliveries whose file was not delivered yet."""
     return Statement("outgoing_file_ids", DeliveryId)
 
 
 def outgoing_file(delivery_id: int) -> Statement[FileContent]:
-    """The file of a delivery; no row where it has gone out."""
+    """The file of a delivery; no row where it was delivered."""
     return Statement("outgoing_file", FileContent, {"id": delivery_id})
 
 

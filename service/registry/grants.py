@@ -26,7 +26,7 @@ ROLES = tuple(Role)
 
 @dataclass(frozen=True)
 class Grant:
-    """What routes know of a key. name: None where no key is asked for."""
+    """The rights of a caller, by their key. name: None where no key is needed."""
 
     name: str | None
     role: Role

@@ -86,7 +86,7 @@ def registry_refusals(connection: psycopg.Connection) -> Iterator[None]:
 
 
 def apply(connection: psycopg.Connection) -> None:
-    """Apply what is missing, all or nothing. Raises NewerSchema."""
+    """Apply the missing migrations, all or none. Raises NewerSchema."""
     connection.execute(PATIENCE)
     # Looked at before the lock: a server whose user may only read starts over a schema that is complete.
     if is_in_catalogue(connection, "to_regclass('store_uptime.migration')") and not pending(connection):

@@ -1,4 +1,4 @@
-"""The state of the registry itself, how it is doing, and what is too old to keep."""
+"""The state of the registry itself, its metrics, and the removal of expired records."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -88,7 +88,7 @@ def newest_data() -> Statement[NewestData]:
 
 
 def expire_reports(keep_reports: int, keep_for: timedelta) -> Statement[Count]:
-    """Remove reports that are older, or more, than are kept."""
+    """Remove reports that are older than the limit, or more than the limit."""
     return Statement("expire_reports", Count, {"keep_reports": keep_reports, "keep_for": keep_for})
 
 

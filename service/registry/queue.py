@@ -1,8 +1,8 @@
-"""The queue of reports, and the runs that are made of it.
+"""The queue of reports, and their runs.
 
-The row of a report is its place in the queue, too. A server takes the next one with `claim`, keeps it with
-`renew_leases`, and takes over what a silent server has left with `requeue_stalled`. A run belongs to whoever holds its
-token: only they can write its result.
+The row of a report is also its entry in the queue. A server takes the next one with `claim`, keeps it with
+`renew_leases`, and takes over the runs of a server that has stopped with `requeue_stalled`. Only the holder of a run's
+token can write its result.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from store_uptime.service.registry.states import ReportState
 
 @dataclass(frozen=True)
 class ClaimedRun(Row):
-    """A report whose turn has come. deliver_to, format: where its file goes; waited_s: seconds in the queue."""
+    """A report that is to run now. deliver_to, format: of its file; waited_s: seconds in the queue."""
 
     id: str
     options: StoredOptions
@@ -54,9 +54,9 @@ class RunError(Row):
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a complete report says of itself beside its figures.
+    """The facts about a complete report beside its figures.
 
-    polls_ahead: polls that the clock had not come to yet; data_now: the newest poll, None where now was given;
+    polls_ahead: polls ahead of the clock; data_now: the newest poll, None where now was given;
     warnings: sentences, none where reports are encrypted.
     """
 
@@ -73,7 +73,7 @@ def any_waiting() -> Statement[Found]:
 
 
 def claim(run: str, lease: timedelta, made_by: str) -> Statement[ClaimedRun]:
-    """Take the report whose turn it is; no row where none waits any more."""
+    """Take the next report of the queue; no row where none waits."""
     return Statement("claim", ClaimedRun, {"run": run, "lease": lease, "made_by": made_by})
 
 
@@ -84,7 +84,7 @@ def renew_leases(runs: list[str], lease: timedelta) -> Statement[NoRow]:
 
 
 def owned_runs(runs: list[str]) -> Statement[OwnedRun]:
-    """Those of these runs that nobody has cancelled or taken over."""
+    """Those of these runs that were neither cancelled nor taken over."""
     return Statement("owned_runs", OwnedRun, {"runs": runs})
 
 
@@ -95,7 +95,7 @@ def requeue_stalled() -> Statement[StalledRun]:
 
 
 def release(runs: list[str]) -> Statement[NoRow]:
-    """Queue these runs again, as if they had not begun."""
+    """Queue these runs again, as if they had not started."""
     return Statement("release", NoRow, {"runs": runs})
 
 
@@ -108,12 +108,12 @@ def record_progress(report_id: str, run: str, step: str, data_version: str | Non
 def complete_run(
     report_id: str, run: str, facts: RunFacts, stored: StoredReport, file: OutgoingFile
 ) -> Statement[ReportId]:
-    """Write the result of a run; no row where somebody else has the run by now, or it was cancelled."""
+    """Write the result of a run; no row where another server has taken it over, or it was cancelled."""
     # One statement, and so one transaction: there is no report without its file, nor a file without its report.
     result = {**vars(facts), **vars(stored), **vars(file)}
     return Statement("complete_run", ReportId, {"id": report_id, "run": run, **result})
 
 
 def fail_run(report_id: str, run: str, error: str) -> Statement[RunError]:
-    """Write why a run has no result; no row where somebody else has the run by now, or it was cancelled."""
+    """Write why a run has no result; no row where another server has taken it over, or it was cancelled."""
     return Statement("fail_run", RunError, {"id": report_id, "run": run, "error": error})

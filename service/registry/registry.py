@@ -39,7 +39,7 @@ class Execute(Protocol):
 
 
 class Registry:
-    """The statements over a few connections of their own: whoever must not wait for others has another registry.
+    """The statements over a pool of connections; work that must not wait for other work has a registry of its own.
 
     Each raises RegistryUnreachable where the database does not answer, or cannot do its work just now.
     """
@@ -50,7 +50,7 @@ class Registry:
         self._in_use, self._last_done = 0, -math.inf
 
     async def open(self, address: str) -> None:
-        """Begin to connect; the database is there, or will be."""
+        """Begin to connect; the database may come up later."""
         self._pool = AsyncConnectionPool(
             bounded_conninfo(address),
             connection_class=BoundedConnection,
@@ -91,7 +91,7 @@ class Registry:
     async def transaction(self, idle_s: float | None = None) -> AsyncIterator[Execute]:
         """Statements that are committed together, or not at all.
 
-        PostgreSQL ends it where this process is paused in the middle: others may wait for what it has locked. idle_s:
+        PostgreSQL ends it where this process is paused meanwhile, since others may wait for its locks. idle_s:
         how long it may be, else as the settings have it.
         """
         async with self._pooled() as connection, connection.transaction():
@@ -141,7 +141,7 @@ class Registry:
             case TooManyRequests():
                 return Cause.NO_CONNECTION
             case PoolTimeout():
-                # psycopg_pool says the same whether others have all connections or none can be made.
+                # psycopg_pool raises the same error whether all connections are in use or none can be opened.
                 is_crowd = self._in_use >= self._size or self._last_done > asked_at
                 return Cause.NO_CONNECTION if is_crowd else Cause.UNREACHABLE
             case _:

@@ -1,4 +1,4 @@
-"""A report by its id: where it stands, what is stored of it, how to end it; or why there is none."""
+"""A report by its id: its state, its stored result, its end; or the error why there is none."""
 
 import re
 from dataclasses import dataclass

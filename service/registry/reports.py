@@ -1,4 +1,4 @@
-"""Reports that are there: where each stands, what is stored of it, and its end."""
+"""Reports: their states, their stored results, and their ends."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from store_uptime.service.registry.states import ReportState
 
 @dataclass(frozen=True)
 class ReportRow(Row):
-    """All of a report but what is large.
+    """The row of a report without its large columns.
 
     stores: how many rows its figures have; is_late: no server was there at the due time; missed_due_times: those before
     it that have no report; tries: how often a run of it has failed; not_before: when it may be tried again; seconds:
@@ -87,7 +87,7 @@ class StoredReport(Row):
 
 
 def report_status(report_id: str) -> Statement[ReportRow]:
-    """A report, wherever it stands."""
+    """A report in any state."""
     return Statement("report_status", ReportRow, {"id": report_id})
 
 

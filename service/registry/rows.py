@@ -78,7 +78,7 @@ class StoredOptions(TypedDict):
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """An instant of the registry in UTC, whatever the zone of the connection."""
+    """An instant of the registry in UTC, independent of the connection's zone."""
     return None if moment is None else moment.astimezone(UTC)
 
 

@@ -19,7 +19,7 @@ OLD = timedelta(microseconds=OLD_US)
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """A trigger: for what, by whom. data_version: what the source was like just then (None: that cannot be told)."""
+    """A request for a report. data_version: that of the source at the time (None: not known)."""
 
     options: Options
     columns: Columns
@@ -81,7 +81,7 @@ def count_waiting() -> Statement[Count]:
 
 
 def enqueue(report_id: str, options: str, client: str, requested_by: str | None) -> Statement[NoRow]:
-    """Queue a report. client: whose turn it takes."""
+    """Queue a report. client: the one in whose turn it runs."""
     values = {"id": report_id, "options": options, "client": client, "requested_by": requested_by}
     return Statement("enqueue", NoRow, values)
 

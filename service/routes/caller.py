@@ -14,7 +14,7 @@ from store_uptime.service.registry.report_lookup import find_stored
 from store_uptime.service.registry.rows import StoredContent
 from store_uptime.service.registry.statements import Statement
 
-DIGITS = 16  # of a digest in the audit: enough to tell stores apart
+DIGITS = 16  # of a digest in the audit: enough to distinguish stores
 ApiRequest = Request[Grant, str | None, State]
 """A request whose caller is known: its user is what they may do, its auth the token of their session, if it is one."""
 Content = TypeVar("Content", bound=StoredContent)
@@ -30,12 +30,12 @@ class Caller:
 
     @property
     def who(self) -> str | None:
-        """The name of their key, if one was asked for."""
+        """The name of the caller's key; None where no key is needed."""
         return self.grant.name
 
     @property
     def by(self) -> Actor:
-        """Who the audit says it was."""
+        """The caller, as the audit records it."""
         return Actor(self.who, self.address)
 
     async def content(self, statement: Statement[Content], report_id: str, store_id: str = "") -> Content:
@@ -55,7 +55,7 @@ class Caller:
         return f"sha256:{sha256(store_id.encode()).hexdigest()[:DIGITS]}"
 
     async def note(self, action: str, subject: str, detail: str = "") -> None:
-        """Have the audit say what they have done, to what."""
+        """Record an action of the caller in the audit."""
         await self.backend.registry.rows(record_audit(self.by, action, subject, detail))
 
     def _decrypted(self, row: Content) -> Content:

@@ -11,5 +11,5 @@ def etag(*parts: object) -> str:
 
 def is_among(tag: str, if_none_match: str) -> bool:
     """Whether If-None-Match names a tag, or is `*`."""
-    # By weak comparison, as the RFC asks: proxies also send on a tag without its W/.
+    # By weak comparison, as the RFC requires: proxies also pass on a tag without its W/.
     return if_none_match.strip() == "*" or tag.removeprefix("W/") in if_none_match

@@ -29,7 +29,7 @@ from store_uptime.service.workers import interactive
 
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
 LOOK_S = 0.25
-SILENCE_S = 15  # some proxies close what says nothing for longer
+SILENCE_S = 15  # some proxies close a connection that is silent for longer
 
 
 async def shown_status(backend: Backend, row: ReportRow) -> ReportStatus:
@@ -148,7 +148,7 @@ async def status_events(
 async def look_again(
     backend: Backend, report_id: str, check: Callable[[], Awaitable[None]]
 ) -> tuple[ReportState, ReportStatus] | None:
-    """The state and the status of a report; None where nothing more can be told."""
+    """The state and the status of a report; None where they cannot be read any more."""
     with suppress(ServiceError):  # the head of the answer is sent: a problem has no status any more
         await check()
         return await shared_status(backend, report_id)

@@ -32,7 +32,7 @@ async def checked_schedule(backend: Backend, schedule: NewSchedule) -> StoredSch
 
 
 def new_schedule(name: str, request: ScheduleMembers) -> NewSchedule:
-    """The schedule that a request asks for. Raises ValidationException."""
+    """The schedule of a request. Raises ValidationException."""
     options = requested_options(request)
     retention = parsed_member("retention", parse_positive_duration, request.retention)
     try:

@@ -83,7 +83,7 @@ def current() -> Condition:
 
 
 def is_spent(here: Condition) -> bool:
-    """Whether so much was used up that what comes next may not have enough."""
+    """Whether too little is left for the next task."""
     room = _Life.share - _Life.fresh.resident
     return (
         _Life.has_had_shortage

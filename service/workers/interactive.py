@@ -1,4 +1,4 @@
-"""Interactive tasks of a worker: what somebody waits for. Files and views of stored reports, and one store's week.
+"""The tasks of a worker that a request waits for: files and views of stored reports, and one store's week.
 
 Each is called in a worker process with plain values, and gives plain values.
 """
@@ -19,12 +19,12 @@ def report_metadata(figures: bytes) -> dict[str, Any]:
 
 
 def render_delivery(figures: bytes, file: FileToDeliver, recipients: tuple[str, ...]) -> OutgoingFile:
-    """What the registry keeps of a stored report to be delivered."""
+    """The file of a stored report to be delivered, as the registry stores it."""
     return deliverable(pipeline.restore(figures), file, Encryption(recipients))
 
 
 def render_report(figures: bytes, selection: Selection, file_format: Format, columns: Columns) -> bytes:
-    """A report, or what is selected of it, in a format, from its stored figures."""
+    """A report, or a selection of it, in a format, from its stored figures."""
     return pipeline.select(pipeline.restore(figures), selection).render(file_format, columns)
 
 

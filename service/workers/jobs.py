@@ -69,7 +69,7 @@ def fail(error: BaseException, task: Task, recorder: RunRecorder) -> Outcome:
 
 
 def run_end(report: "Report", task: Task, encryption: Encryption) -> Statement[ReportId]:
-    """The statement that writes a report, and what of it is to be delivered, and says that it is complete."""
+    """The statement that writes a report and its deliveries, and marks it as complete."""
     archived = vars(pipeline.archive(report)).items()
     stored = StoredReport(**{name: content and encryption.encrypt(content) for name, content in archived})
     file = deliverable(report, task.file, encryption)
@@ -77,7 +77,7 @@ def run_end(report: "Report", task: Task, encryption: Encryption) -> Statement[R
 
 
 def restore_options(stored: StoredOptions, due_at: datetime | None = None) -> Options:
-    """The options of a report as the registry keeps them, and of its due time, if it has one."""
+    """The options of a report from the registry, with its due time, if it has one."""
     return replace(Options.from_dict(stored), until=due_at)
 
 
@@ -104,7 +104,7 @@ def run_facts(report: "Report", encryption: Encryption) -> RunFacts:
 
 
 def deliverable(report: "Report", file: FileToDeliver | None, encryption: Encryption) -> OutgoingFile:
-    """What the registry keeps of a report to be delivered: destinations, name and content of the file."""
+    """The file of a report to be delivered, as the registry stores it: destinations, name and content."""
     if file is None:
         return OutgoingFile([], None, None)
     return OutgoingFile(

@@ -17,7 +17,7 @@ class Leftovers:
         self._threads, self._ending = Threads(AT_ONCE), set[asyncio.Task[None]]()
 
     def end_soon(self, database: str, application: str) -> None:
-        """End every connection that has this application name; nobody waits for that, as its server may hang."""
+        """End every connection that has this application name, without waiting: its server may hang."""
         task = asyncio.create_task(self.end(database, application))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)

@@ -32,7 +32,7 @@ class WorkerProcess:
     """A process that does one thing at a time.
 
     is_over: it has ended, or is to be replaced. is_spent: the latter.
-    successor: who waits for the process that takes its place.
+    successor: resolves to the process that replaces it.
     """
 
     def __init__(self, process: Process) -> None:
@@ -73,7 +73,7 @@ class WorkerProcess:
         except (OSError, asyncio.IncompleteReadError) as error:
             raise loss(await self._process.wait()) from error
         except BaseException:
-            self.kill()  # native code hears of no cancellation, and the answer of this call would be taken for the next
+            self.kill()  # native code cannot be cancelled, and its answer would be read as that of the next call
             raise
         self._is_busy = False
         if answer.condition.is_spent:
@@ -106,7 +106,7 @@ class WorkerProcess:
                 self._process.kill()
 
     async def kill_and_wait(self) -> None:
-        """End it at once, and see it gone."""
+        """End it at once, and wait for its end."""
         self.kill()
         await self._watch
 

@@ -43,13 +43,13 @@ class RunRecorder:
             self._execute(record_progress(self._task.report_id, self._task.run, step, version))
 
     def newest_figures(self) -> bytes | None:
-        """The figures of the newest report of all stores; None where there is none, or the registry is away."""
+        """The figures of the newest report of all stores; None where there is none, or the registry does not answer."""
         with suppress(psycopg.Error, StoreUptimeError):
             return next((row.figures for row in self._execute(newest_figures())), None)
         return None
 
     def record_end(self, statement: Statement[AnyRow]) -> bool:
-        """Write how the run has ended; False where it is somebody else's by now, or was cancelled.
+        """Write how the run has ended; False where another server has taken it over, or it was cancelled.
 
         Raises psycopg.Error, SourceUnreachable and SourceRefused where the registry is away for too long.
         """

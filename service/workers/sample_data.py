@@ -1,4 +1,4 @@
-"""Made-up data for a database that has none: what the page's first button asks for."""
+"""Sample data for an empty database, for the page's first button."""
 
 from datetime import UTC, datetime
 from pathlib import Path

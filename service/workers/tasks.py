@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """Where the tables are, and what they call things.
+    """The address and the mapping of the tables.
 
     application: the name of its connections in PostgreSQL. Each run has one of its own, since whatever is left of a
     killed worker is ended by that name.

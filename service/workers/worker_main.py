@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from store_uptime.pipeline import Frames
 
 PARENT_LOOK_S = 0.5
-NICENESS = 10  # whoever asks where a report stands is answered first
+NICENESS = 10  # requests are answered before reports are computed
 
 
 def main() -> None:
-    """Answer calls until the parent has gone."""
+    """Answer calls until the parent process has ended."""
     calls, answers = take_pipes()
     while (call := receive(calls)) is not None:
         answers.write(encode(answer(call)))
@@ -43,7 +43,7 @@ def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def receive(calls: IO[bytes]) -> Call | None:
-    """The next call; None once the parent has gone."""
+    """The next call; None once the parent process has ended."""
     head = calls.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
@@ -83,14 +83,14 @@ def initialize_worker(memory: int, spill: str, path: list[str]) -> None:
 
 
 def end_with(parent: int) -> None:
-    """End this process when its parent has ended, whatever it is doing: it may be in native code for minutes."""
+    """End this process when its parent has ended, even while it runs native code, which may take minutes."""
     while os.getppid() == parent:
         time.sleep(PARENT_LOOK_S)
     os._exit(1)
 
 
 def smallest_source() -> "Frames":
-    """A source that goes through every step of a report."""
+    """A source that runs every step of a report."""
     import polars as pl
 
     polls = pl.DataFrame({"store_id": ["1"], "timestamp_utc": ["2024-01-01 12:00:00 UTC"], "status": ["active"]})
