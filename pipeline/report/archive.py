@@ -83,6 +83,34 @@ def restore(
         raise ReportDamaged(str(error).partition("\n")[0] or type(error).__name__) from error
 
 
+def metadata(report: Report) -> dict[str, Any]:
+    """All of a report that its figures do not hold, as plain values."""
+    # Without the lists of stores: they are computed from the figures and these values.
+    plan, quality = report.plan, report.quality
+    return {
+        "source": plan.source,
+        "tzdata": plan.tzdata,
+        "options": plan.options.to_dict(),
+        "horizon": asdict(plan.horizon),
+        "not_observed": plan.not_observed.to_list(),
+        "observed_ids": plan.observed_ids,
+        "mapping": plan.mapping.to_dict(),
+        "quality": {
+            "tables": {name: asdict(counts) for name, counts in quality.tables.items()},
+            "duplicates": quality.duplicates,
+            "contradictory": quality.contradictory,
+            "warnings": quality.warnings,
+            "warning_codes": quality.warning_codes,
+        },
+    }
+
+
+def parquet_bytes(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", metadata=metadata, row_group_size=ROWS_OF_A_GROUP)
+    return buffer.getvalue()
+
+
 def read_archive(
     figures: bytes, plan: bytes | None, rejects: bytes | None, lanes: bytes | None, store: str | None
 ) -> Report:
@@ -108,28 +136,6 @@ def read_archive(
 def matching_rows(file: bytes, own: pl.Expr) -> pl.DataFrame:
     # Scanned, not read: row groups without a match are not decoded.
     return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
-
-
-def metadata(report: Report) -> dict[str, Any]:
-    """All of a report that its figures do not hold, as plain values."""
-    # Without the lists of stores: they are computed from the figures and these values.
-    plan, quality = report.plan, report.quality
-    return {
-        "source": plan.source,
-        "tzdata": plan.tzdata,
-        "options": plan.options.to_dict(),
-        "horizon": asdict(plan.horizon),
-        "not_observed": plan.not_observed.to_list(),
-        "observed_ids": plan.observed_ids,
-        "mapping": plan.mapping.to_dict(),
-        "quality": {
-            "tables": {name: asdict(counts) for name, counts in quality.tables.items()},
-            "duplicates": quality.duplicates,
-            "contradictory": quality.contradictory,
-            "warnings": quality.warnings,
-            "warning_codes": quality.warning_codes,
-        },
-    }
 
 
 def archived_plan(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
@@ -163,9 +169,3 @@ def rejects_by_table(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]
     rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     for name, columns in REJECTED.items():
         yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns, SURPLUS)
-
-
-def parquet_bytes(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", metadata=metadata, row_group_size=ROWS_OF_A_GROUP)
-    return buffer.getvalue()

@@ -51,12 +51,6 @@ def since_earlier(report: Report, earlier: Report) -> Report:
     return replace(report, quality=replace(report.quality, warning_codes=codes, warnings=sentences))
 
 
-def is_emptied(table: str, kind: type[DataWarning], report: Report, earlier: Report) -> bool:
-    # An earlier report with the warning counts as one with rows: the warning stays until the table has rows again.
-    had_rows = earlier.quality.tables[table].read > 0 or kind.code in earlier.quality.warning_codes
-    return report.quality.tables[table].read == 0 and had_rows
-
-
 def weeks(report: Report, when: str) -> pl.DataFrame:
     """store_id, and with `when` in their names percent_…, downtime_…_us, up_…, known_… and there_… (true)."""
     # In 128 bits: the products of `change_of_store` do not fit into 64.
@@ -83,3 +77,9 @@ def change_of_store() -> pl.Expr:
         .when(after > before).then(pl.lit("better"))
         .otherwise(pl.lit("same"))
     )  # fmt: skip
+
+
+def is_emptied(table: str, kind: type[DataWarning], report: Report, earlier: Report) -> bool:
+    # An earlier report with the warning counts as one with rows: the warning stays until the table has rows again.
+    had_rows = earlier.quality.tables[table].read > 0 or kind.code in earlier.quality.warning_codes
+    return report.quality.tables[table].read == 0 and had_rows

@@ -22,13 +22,6 @@ def select(report: Report, selection: Selection) -> Report:
     return replace(report, exact=selected.drop("store"), lanes=lanes, selection=selection)
 
 
-def lanes_of(lanes: pl.DataFrame, selected: pl.Series) -> pl.DataFrame:
-    # `store` is the row in `exact`, and the selected rows are numbered anew.
-    rows = selected.to_frame().with_row_index("row")
-    found = lanes.join(rows, on="store", maintain_order="left")
-    return found.drop("store").rename({"row": "store"}).select("store", "minute", "status")
-
-
 def conditions(selection: Selection) -> Iterator[pl.Expr]:
     window = selection.window
     if selection.search:
@@ -43,3 +36,10 @@ def conditions(selection: Selection) -> Iterator[pl.Expr]:
         yield pl.col("zone") == selection.zone
     if selection.unknown:
         yield pl.col(f"unknown_last_{window}_us").fill_null(1) > 0  # null: with unknown hours all of it is unknown
+
+
+def lanes_of(lanes: pl.DataFrame, selected: pl.Series) -> pl.DataFrame:
+    # `store` is the row in `exact`, and the selected rows are numbered anew.
+    rows = selected.to_frame().with_row_index("row")
+    found = lanes.join(rows, on="store", maintain_order="left")
+    return found.drop("store").rename({"row": "store"}).select("store", "minute", "status")

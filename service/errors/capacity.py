@@ -46,7 +46,7 @@ class SourceOverloaded(ServiceError):
 
     headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
     log_cause = Cause.NO_CONNECTION
-    message = "More is asked of the tables at once than this server can answer. Try again in a while."
+    message = "There are more lookups in the tables than this server can run at once. Try again in a while."
 
 
 class NeedsMoreMemory(ServiceError):

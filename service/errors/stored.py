@@ -9,7 +9,7 @@ from store_uptime.service.errors.causes import Cause
 # Callers learn what to expect, not the message of the database: it may hold names of hosts, roles and tables.
 UNABLE: dict[Cause, str] = {
     Cause.TIMEOUT: "has not answered in time. Try again in a while.",
-    Cause.NO_CONNECTION: "is asked more than it can answer. Try again in a while.",
+    Cause.NO_CONNECTION: "has more requests than it can answer. Try again in a while.",
     Cause.TOO_MANY_CONNECTIONS: "has too many connections. Try again in a while.",
     Cause.DISK_FULL: "has a full disk, so that nothing can be added. Try again in a while.",
     Cause.READ_ONLY: "is read-only just now, so that nothing can be added. Try again in a while.",
