@@ -168,6 +168,9 @@ from .panics import (
 from .plan.rejected import (
     rejected_tables as rejected_tables,
 )
+from .report.about import (
+    About as About,
+)
 from .report.archive import (
     ArchivedReport as ArchivedReport,
 )

@@ -6,17 +6,17 @@ restore   the report again, from the figures alone or from all of them
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import polars as pl
 
 from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.errors import ReportDamaged
-from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.options import Horizon, Options
+from store_uptime.pipeline.mapping.mapping import MappingValue, SourceMapping
+from store_uptime.pipeline.options import Horizon, Options, PlainOptions
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
 from store_uptime.pipeline.report.quality import Quality, store_lists
 from store_uptime.pipeline.report.report import Report
@@ -29,6 +29,29 @@ DAMAGES = (*READ_ERRORS, LookupError, TypeError, ValueError, AttributeError, Ari
 REJECTS_KEPT = 100_000
 ROWS_OF_A_GROUP = 20_000
 REJECTED = {ROWS_OF[table]: columns for table, columns in COLUMNS.items()}
+
+
+class KeptQuality(TypedDict):
+    """What is kept of a `Quality`: all but its lists of stores, which follow from the figures."""
+
+    tables: dict[str, dict[str, Any]]  # `TableCounts`, as those of that version were
+    duplicates: int
+    contradictory: int
+    warnings: list[str]
+    warning_codes: NotRequired[list[str]]  # archived by a version without them
+
+
+class KeptFacts(TypedDict):
+    """What is kept of a report beside its frames: the JSON that `metadata` makes."""
+
+    source: str
+    tzdata: str
+    options: PlainOptions
+    horizon: dict[str, Any]  # `Horizon`, as that of that version was
+    not_observed: list[str]
+    observed_ids: dict[str, tuple[int, int]]  # lists of two in JSON
+    mapping: NotRequired[dict[str, dict[str, MappingValue]]]  # archived by a version that did not know it
+    quality: KeptQuality
 
 
 @dataclass(frozen=True)
@@ -91,7 +114,7 @@ def restored_whole(
     if "down_now" not in rows.columns:  # kept by a version that did not look
         rows = rows.with_columns(down_now=pl.lit(None, pl.Boolean))
     own = pl.lit(True) if store is None else pl.col("store").is_in(rows["store"].to_list())
-    facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
+    facts: KeptFacts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
     # where there is no plan not even its columns are there: none is an error, and not a store that is always closed
     intervals = pl.DataFrame() if plan is None else matching_rows(plan, own)
     run, exact = plan_again(facts, rows, intervals), rows.drop("store")
@@ -109,7 +132,7 @@ def matching_rows(file: bytes, own: pl.Expr) -> pl.DataFrame:
     return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
 
 
-def metadata(report: Report) -> dict[str, Any]:
+def metadata(report: Report) -> dict[str, object]:
     """What the figures do not hold, as plain values. The lists of stores follow from it and them."""
     plan, quality = report.plan, report.quality
     return {
@@ -130,7 +153,7 @@ def metadata(report: Report) -> dict[str, Any]:
     }
 
 
-def plan_again(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
+def plan_again(facts: KeptFacts, rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
     """The plan of a report: its stores are columns of the figures, in the order of their keys."""
     return Plan(
         source=facts["source"],
@@ -141,11 +164,11 @@ def plan_again(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataF
         not_observed=pl.Series("store_id", facts["not_observed"], pl.String),
         observed_ids={name: (observed, ids) for name, (observed, ids) in facts["observed_ids"].items()},
         tzdata=facts["tzdata"],
-        mapping=SourceMapping.from_dict(facts.get("mapping", {})),  # kept by a version that did not know it
+        mapping=SourceMapping.from_dict(facts.get("mapping", {})),
     )
 
 
-def quality_again(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> Quality:
+def quality_again(plain: KeptQuality, plan: Plan, exact: pl.DataFrame) -> Quality:
     """The quality of a report."""
     return Quality(
         tables={name: TableCounts(**counts) for name, counts in plain["tables"].items()},

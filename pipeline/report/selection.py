@@ -16,7 +16,7 @@ def select(report: Report, selection: Selection) -> Report:
     A selection of nothing in particular gives the report as it is. What is selected is there to be written and looked
     at: what can be saved is the whole.
     """
-    if not selection.asked:
+    if not selection.to_dict():
         return report
     kept = report.exact.with_row_index("store").filter(*conditions(selection))
     lanes = None if report.lanes is None else lanes_of(report.lanes, kept["store"])

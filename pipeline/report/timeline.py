@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from duckdb import DuckDBPyConnection
@@ -102,7 +101,7 @@ def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Tim
     return Timeline(plan.options.store or "", zone, plan, pieces, polls, days_of_week(plan, zone))
 
 
-def compared(found: Timeline, figures: Mapping[str, Any]) -> Timeline:
+def compared(found: Timeline, figures: Mapping[str, object]) -> Timeline:
     """A timeline that knows whether it agrees with its store's row of `Report.exact`."""
     length = (pl.col("end_utc") - pl.col("start_utc")).dt.total_microseconds()
     up, down = (found.pieces.filter(status=status).select(length.sum()).item() for status in ("up", "down"))

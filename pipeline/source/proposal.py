@@ -57,7 +57,9 @@ def proposed_mapping(address: str, schema: str | None = None) -> str:
     address, schema: as for `open_source`. Where a source has the usual names and words it says that none is needed.
     """
     found = probable_tables(address, schema)
-    entries = {table: list(entries_of(found[table])) if table in found else [no_table(table)] for table in COLUMNS}
+    entries = {
+        table: list(entries_of(found[table])) if table in found else [absent_table_entry(table)] for table in COLUMNS
+    }
     lines = list(HEADING if any(entries.values()) else NOT_NEEDED)
     for table, table_entries in entries.items():
         lines += ["", f"[{table}]{location_comment(found.get(table))}", *map(str, table_entries)]
@@ -72,7 +74,7 @@ def location_comment(table: ProbableTable | None) -> str:
     return f"  # {in_comment(table.location)}, {first}{counted(table.rows.height, 'row')}"
 
 
-def no_table(table: Table) -> Entry:
+def absent_table_entry(table: Table) -> Entry:
     """That no table is like one of ours."""
     return Entry("store_id", '"…"', doubt=f"nothing is like {table} ({', '.join(COLUMNS[table])})")
 

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
 
-class SharedLookups:
+class SharedLookups(Generic[Result]):
     """Gives what was found for so many seconds to everybody who asks for the same."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._found: dict[Hashable, asyncio.Future[Any]] = {}
+        self._found: dict[Hashable, asyncio.Future[Result]] = {}
 
     async def get(self, key: Hashable, lookup: Callable[[], Awaitable[Result]]) -> Result:
         """What the lookup of a key finds. Raises what the lookup raises."""
@@ -21,6 +21,6 @@ class SharedLookups:
             self._found[key].add_done_callback(lambda done: self._expire(key, done))
         return await asyncio.shield(self._found[key])  # one caller that goes away must not end it for the others
 
-    def _expire(self, key: Hashable, done: asyncio.Future[Any]) -> None:
+    def _expire(self, key: Hashable, done: asyncio.Future[Result]) -> None:
         _ = done.cancelled() or done.exception()  # else asyncio logs an error that nobody has waited for
         done.get_loop().call_later(self._seconds, self._found.pop, key, None)

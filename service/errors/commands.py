@@ -1,7 +1,6 @@
 """Errors of commands, and of the options with which a server is started."""
 
 from pathlib import Path
-from typing import Any
 
 from store_uptime.pipeline import Clause
 from store_uptime.service.errors.base import CommandError
@@ -111,7 +110,7 @@ class TooLittleMemory(CommandError):
     )
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         """See `StoreUptimeError`."""
         # Rounded up, all three: who gives the service what is said here must not be refused again.
         amounts = {"there": self.there, "needed": self.needed, "least": self.least}
@@ -131,7 +130,7 @@ class ProcessLimitTooLow(CommandError):
     )
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         """See `StoreUptimeError`."""
         return super().words | {"there": self.there // MEBIBYTE, "needed": self.needed // MEBIBYTE}
 
@@ -189,7 +188,7 @@ class NotServing(CommandError):
     message = "the service {reason}; its last words: {last_line}"
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         """See `StoreUptimeError`."""
         return super().words | {"last_line": self.last_line or "none"}
 

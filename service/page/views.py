@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, Router, get
-from litestar.datastructures import CacheControlHeader, State
+from litestar import Response, Router, get
+from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
@@ -16,10 +16,11 @@ from store_uptime.pipeline import Options, Selection, Step, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_message
 from store_uptime.service.front import problems
+from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import store_models, templates, view_models
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.deliveries import deliveries_of_report
-from store_uptime.service.registry.grants import Grant, Role, needs
+from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.operations import newest_data
 from store_uptime.service.registry.report_lookup import find_report, find_result, run_progress
 from store_uptime.service.registry.reports import ReportRow
@@ -32,7 +33,6 @@ from store_uptime.service.routes.request_schemas import TEXT, StoreIdInQuery
 from store_uptime.service.routes.static_files import static_files
 from store_uptime.service.workers import interactive
 
-PageRequest = Request[Grant, str | None, State]
 PAGE_LENGTH = 50
 YEAR_S = 31_536_000
 # Only the fleet's script reads it; a view that did not declare it would refuse the address that the script wrote.
@@ -85,7 +85,9 @@ async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> 
     stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
     head = await backend.workers.run_interactive(view_models.fleet_head, stored.figures, selection)
     before = await backend.registry.row(reports.previous_report(row.id))
-    chosen = {name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.asked.items()}
+    chosen = {
+        name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.to_dict().items()
+    }
     return head | {
         "report": row,
         "before": before and before.id,
@@ -119,7 +121,7 @@ async def report_view(
 
 @get("/view/{report_id:str}/fleet.json")
 async def fleet_rows_view(
-    request: PageRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
+    request: ApiRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Response[Any]:
     """Every row of the fleet's table, for its script."""
     await find_result(backend.registry, report_id)
@@ -207,7 +209,7 @@ async def rule_view() -> Template:
     return render("rule", text=templates.document("semantics.md"))
 
 
-def error_page(request: PageRequest, error: Exception) -> Template:
+def error_page(request: ApiRequest, error: Exception) -> Template:
     """An error as a page; where a key is missing, the form to sign in."""
     problems.note_cause(request, error)
     if isinstance(error, KeyNeeded):
@@ -221,7 +223,7 @@ def error_page(request: PageRequest, error: Exception) -> Template:
     )
 
 
-def failure_response(request: PageRequest, error: Exception) -> Response[Any]:
+def failure_response(request: ApiRequest, error: Exception) -> Response[Any]:
     """An unexpected error: as a page for a browser, as problem details for programs."""
     return (
         error_page(request, error) if problems.is_for_a_browser(request) else problems.problem_response(request, error)

@@ -7,14 +7,14 @@ with launched() as browser, open_page(browser, service.url) as page:
 
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from store_uptime.pipeline import StoreUptimeError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -25,7 +25,8 @@ FLAGS = (
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
-VIEWPORT = {"width": 1400, "height": 1000}
+VIEWPORT: "ViewportSize" = {"width": 1400, "height": 1000}
+ColorScheme = Literal["light", "dark"]
 WAIT_MS = 10_000
 
 
@@ -52,13 +53,13 @@ def launched() -> "Generator[Browser]":
 
 
 @contextmanager
-def open_page(browser: "Browser", url: str, **options: Any) -> "Generator[Page]":
+def open_page(browser: "Browser", url: str, viewport: "ViewportSize" = VIEWPORT, color_scheme: ColorScheme = "light"
+) -> "Generator[Page]":
     """A page of a fresh profile, not yet anywhere; relative addresses are of `url`.
 
-    options: those of Playwright's `new_context`, such as `viewport` and `color_scheme`.
+    viewport: the size of its window; color_scheme: what it says that its reader likes better.
     """
-    viewport = options.pop("viewport", VIEWPORT)
-    context = browser.new_context(base_url=url, viewport=viewport, **options)
+    context = browser.new_context(base_url=url, viewport=viewport, color_scheme=color_scheme)
     context.set_default_timeout(WAIT_MS)
     yield context.new_page()
     context.close()

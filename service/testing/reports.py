@@ -1,9 +1,10 @@
 """Reports over HTTP as a client makes them: trigger, look at the status, stop looking when it has ended."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.testing.server import JsonObject
 
 if TYPE_CHECKING:
     import httpx
@@ -33,7 +34,7 @@ def request_report(client: "httpx.Client", **options: object) -> str:
     return str(answer.json()["report_id"])
 
 
-def await_report(client: "httpx.Client", report_id: str, timeout_s: float = REPORT_S) -> dict[str, Any]:
+def await_report(client: "httpx.Client", report_id: str, timeout_s: float = REPORT_S) -> JsonObject:
     """The status of a report, as JSON, once it is Complete or Error. Raises ReportFailed after the timeout."""
     deadline = time.monotonic() + timeout_s
     while True:

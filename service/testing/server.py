@@ -28,6 +28,10 @@ DEFAULTS = {"STORE_UPTIME_PORT": "0", "STORE_UPTIME_LOG_FORMAT": "json"}
 """Variables of every server that is started here; options win over them. The address is read from the log, so JSON."""
 
 
+JsonObject = dict[str, Any]
+"""What a server says as JSON: its schemas are those of the service, and of each line of its log."""
+
+
 @dataclass(frozen=True)
 class Service:
     """A server process, and the file that it logs to, as JSON."""
@@ -48,7 +52,7 @@ class Service:
         options.setdefault("trust_env", False)  # a proxy that the environment names is for other machines
         return httpx.Client(base_url=self.url, timeout=30, **options)
 
-    def logged(self) -> list[dict[str, Any]]:
+    def logged(self) -> list[JsonObject]:
         """The lines of its log; those of native libraries aside."""
         return [json.loads(line) for line in self.lines() if line.startswith("{")]
 
