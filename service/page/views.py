@@ -1,7 +1,8 @@
 """The views of the page. They only show: its scripts call the API for whatever changes something."""
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get
@@ -40,7 +41,7 @@ Sort = Annotated[str, QueryParameter(pattern=TEXT, max_length=64)]
 ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
-def render(name: str, **values: Any) -> Template:
+def render(name: str, **values: object) -> Template:
     return Template(f"{name}.html", context=values)
 
 
@@ -55,7 +56,7 @@ async def home_view(
     running = await backend.registry.rows(reports.report_history(list(UNFINISHED), PAGE_LENGTH))
     newest = await backend.registry.row(reports.newest_report())
     running_values = [await progress_values(backend, row) for row in running]
-    values: dict[str, Any] = {"running": running_values, "report": newest, "empty": None, "encrypted": None}
+    values: dict[str, object] = {"running": running_values, "report": newest, "empty": None, "encrypted": None}
     if newest is None:
         return render("home", **values | {"empty": await why_empty(backend)})
     try:
@@ -66,29 +67,37 @@ async def home_view(
         return render("home", **values | {"report": None, "encrypted": encrypted})
 
 
-async def why_empty(backend: Backend) -> dict[str, Any] | None:
-    """Why no report can be made: the sentence, and whether there is no data at all; None where one can be made."""
+@dataclass(frozen=True)
+class NoReport:
+    """Why there can be no report. why: a sentence; has_no_data: there is none at all."""
+
+    why: str
+    has_no_data: bool
+
+
+async def why_empty(backend: Backend) -> NoReport | None:
+    """Why no report can be made; None where one can be made."""
     try:
         await backend.source.data_version(Options())
     except (pipeline.NoPolls, pipeline.SourceMismatch) as error:
-        return {"why": public_message(error), "has_no_data": not isinstance(error, pipeline.AllPollsRejected)}
+        return NoReport(public_message(error), not isinstance(error, pipeline.AllPollsRejected))
     return None
 
 
-async def progress_values(backend: Backend, row: ReportRow) -> dict[str, Any]:
+async def progress_values(backend: Backend, row: ReportRow) -> dict[str, object]:
     """Of a report on its way: its row, how far it is, and the stages that it goes through."""
     progress = await run_progress(backend.registry, row)
     return {"row": row, "progress": progress, "stages": list(Step)}
 
 
-async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, Any]:
+async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, object]:
     stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
     head = await backend.workers.run_interactive(view_models.fleet_head, stored.figures, selection)
     before = await backend.registry.row(reports.previous_report(row.id))
     chosen = {
         name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.to_dict().items()
     }
-    return head | {
+    return vars(head) | {
         "report": row,
         "before": before and before.id,
         "selection": selection,
@@ -122,7 +131,7 @@ async def report_view(
 @get("/view/{report_id:str}/fleet.json")
 async def fleet_rows_view(
     request: ApiRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
-) -> Response[Any]:
+) -> Response[bytes | None]:
     """Every row of the fleet's table, for its script."""
     await find_result(backend.registry, report_id)
     # A stored report never changes, but how its rows are written may, with the script that reads them.
@@ -147,7 +156,7 @@ async def store_view(
     week = await backend.workers.run_on_source(
         store_models.store_week, backend.source_config, store_id, backend.limits, stored
     )
-    return render("store", report=row, store_id=store_id, **week)
+    return render("store", report=row, store_id=store_id, **vars(week))
 
 
 @get("/view/{report_id:str}/data")
@@ -160,7 +169,9 @@ async def data_view(
     about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
     more = {"meanings": pipeline.LISTS, "destinations": sorted(backend.settings.destinations)}
-    return render("data", report=row, deliveries=deliveries, **about, **more)
+    return render(
+        "data", report=row, deliveries=deliveries, provenance=about["provenance"], quality=about["quality"], **more
+    )
 
 
 @get("/history")
@@ -200,7 +211,7 @@ async def comparison_view(
     old_stored = await caller.content(reports.stored_figures(old), old)
     new_stored = await caller.content(reports.stored_figures(new), new)
     found = await backend.workers.run_interactive(view_models.compared_fleets, old_stored.figures, new_stored.figures)
-    return render("compare", old=old_row, new=new_row, **found)
+    return render("compare", old=old_row, new=new_row, **vars(found))
 
 
 @get("/rule")
@@ -223,7 +234,7 @@ def error_page(request: ApiRequest, error: Exception) -> Template:
     )
 
 
-def failure_response(request: ApiRequest, error: Exception) -> Response[Any]:
+def failure_response(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
     """An unexpected error: as a page for a browser, as problem details for programs."""
     return (
         error_page(request, error) if problems.is_for_a_browser(request) else problems.problem_response(request, error)

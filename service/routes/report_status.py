@@ -26,7 +26,7 @@ from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.deliveries import shown_delivery
 from store_uptime.service.routes.problem_responses import problems
 from store_uptime.service.routes.request_options import shown_options
-from store_uptime.service.routes.schemas import Progress, ReportDetails, ReportStatus
+from store_uptime.service.routes.schemas import Progress, Provenance, ReportDetails, ReportStatus
 from store_uptime.service.workers import interactive
 
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")

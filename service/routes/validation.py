@@ -190,13 +190,13 @@ def convert_text(value: object, hint: Hint) -> object:
 def value_faults(values: Mapping[str, object], expected: Mapping[str, Expected], convert: Convert) -> Iterator[str]:
     for each in expected.values():
         words = allowed(inspect.type_info(each.hint))
-        if each.name in values and not is_allowed(values[each.name], each.hint, convert):
+        if each.name in values and not can_be(values[each.name], each.hint, convert):
             yield f"{each.name} must be {words}, not {json_excerpt(values[each.name])}."
         elif each.name not in values and each.is_required:
             yield f"{each.name} is missing; it must be {words}."
 
 
-def is_allowed(value: object, hint: Hint, convert: Convert) -> bool:
+def can_be(value: object, hint: Hint, convert: Convert) -> bool:
     try:
         convert(value, hint)
     except msgspec.ValidationError:

@@ -53,7 +53,8 @@ def launched() -> "Generator[Browser]":
 
 
 @contextmanager
-def open_page(browser: "Browser", url: str, viewport: "ViewportSize" = VIEWPORT, color_scheme: ColorScheme = "light"
+def open_page(
+    browser: "Browser", url: str, viewport: "ViewportSize" = VIEWPORT, color_scheme: ColorScheme = "light"
 ) -> "Generator[Page]":
     """A page of a fresh profile, not yet anywhere; relative addresses are of `url`.
 

@@ -5,7 +5,7 @@ LoosePolls   times that are text or inexact numbers: rows that may lie in the ho
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from psycopg.sql import Literal as Value
 
@@ -50,13 +50,13 @@ class TypedPolls:
         """The newest acceptable poll up to an instant; with an index on the time it reads a handful of rows."""
         bounds = {"ceiling": self._times.until(ceiling_us), "beginning": self._times.until(BEGINNING_US)}
         rows = self._table.rows("newest", **bounds, **ACCEPTED)
-        return self._times.us(cast("Any", rows[0][0])) if rows else None
+        return self._times.us(rows[0][0]) if rows else None
 
     def poll_span_us(self) -> tuple[int, int] | None:
         """The oldest and the newest readable time."""
         bounds = {"beginning": self._times.until(BEGINNING_US), "end": self._times.since(END_US)}
         ((oldest, newest),) = self._table.rows("span", **bounds)
-        return None if oldest is None else (self._times.us(cast("Any", oldest)), self._times.us(cast("Any", newest)))
+        return None if oldest is None else (self._times.us(oldest), self._times.us(newest))
 
 
 class LoosePolls:
