@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
 
-class SharedLookups(Generic[Result]):
+class SharedLookups:
     """Gives what was found for so many seconds to everybody who asks for the same."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._found: dict[Hashable, asyncio.Future[Result]] = {}
+        self._found: dict[Hashable, asyncio.Future[Any]] = {}
 
     async def get(self, key: Hashable, lookup: Callable[[], Awaitable[Result]]) -> Result:
         """What the lookup of a key finds. Raises what the lookup raises."""
@@ -21,6 +21,6 @@ class SharedLookups(Generic[Result]):
             self._found[key].add_done_callback(lambda done: self._expire(key, done))
         return await asyncio.shield(self._found[key])  # one caller that goes away must not end it for the others
 
-    def _expire(self, key: Hashable, done: asyncio.Future[Result]) -> None:
+    def _expire(self, key: Hashable, done: asyncio.Future[Any]) -> None:
         _ = done.cancelled() or done.exception()  # else asyncio logs an error that nobody has waited for
         done.get_loop().call_later(self._seconds, self._found.pop, key, None)

@@ -108,7 +108,7 @@ class KeyUses:
 class Authenticator:
     """Tells what the caller of a request may do: by a key, by a session's cookie, or because nobody needs a key."""
 
-    def __init__(self, registry: Registry, policy: KeyPolicy, lookups: SharedLookups[AuthenticationResult]) -> None:
+    def __init__(self, registry: Registry, policy: KeyPolicy, lookups: SharedLookups) -> None:
         self._registry, self._policy, self._lookups = registry, policy, lookups
         self._uses = KeyUses(registry)
 

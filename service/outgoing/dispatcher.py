@@ -68,7 +68,10 @@ class DeliveryDispatcher:
 
     async def _fill(self, busy: set[asyncio.Task[None]], kind: DeliveryKind, destination: str) -> None:
         """Take as many for a destination as may be on their way there at once."""
-        while len(busy) < AT_ONCE and (delivery := await self._next(kind, destination)) is not None:
+        for _ in range(AT_ONCE - len(busy)):
+            delivery = await self._next(kind, destination)
+            if delivery is None:
+                return
             task = asyncio.create_task(self._see_out(delivery))
             busy.add(task)
             task.add_done_callback(busy.discard)

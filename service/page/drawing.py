@@ -218,10 +218,8 @@ def clock_change(strip: Strip) -> ClockChange | None:
     if day.change_utc is None:
         return None
     direction = "forward" if day.shift_minutes > 0 else "back"
-    shift, length = (
-        format_duration(60 * abs(day.shift_minutes)),
-        format_duration((strip.end - strip.start).total_seconds()),
-    )
+    shift = format_duration(60 * abs(day.shift_minutes))
+    length = format_duration((strip.end - strip.start).total_seconds())
     return ClockChange(strip.x(day.change_utc), f"Clocks went {direction} by {shift}: this day has {length}")
 
 

@@ -1,8 +1,8 @@
 """What the page shows of one store of a report: its days, its outages, its polls, and what is odd about its data.
 
-store_week   all of it, made in a worker process from the stored report and the source
+store_week     all of it, made in a worker process from the stored report and the source
 shown_outages  the stretches in which the store was down
-rejected_of  the rejected rows with its id
+rejected_of    the rejected rows with its id
 """
 
 from collections.abc import Iterator, Mapping
