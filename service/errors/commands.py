@@ -201,3 +201,20 @@ class ExtraMissing(CommandError):
 
     # In quotes, for zsh takes the brackets for a pattern.
     message = "{purpose}: this needs an extra. Install it: pip install 'store-uptime[{extra}]'"
+
+
+class ReportNotMade(CommandError):
+    """A report that a test or a measurement has triggered has ended without figures, or not in time."""
+
+    report_id: str
+    reason: str
+
+    message = "report {report_id} {reason}"
+
+
+class NoBrowser(CommandError):
+    """There is no Chromium on the search path. names: of the programs that would do."""
+
+    names: str
+
+    message = "there is no browser to look at the page with: none of {names} is on the PATH"

@@ -3,8 +3,7 @@
 from typing import LiteralString, cast
 
 from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Composable, Identifier
-from psycopg.sql import Literal as Value
+from psycopg.sql import SQL, Composable, Identifier, Literal as Value
 
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import SourceMapping, mapping_line
