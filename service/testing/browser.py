@@ -7,14 +7,14 @@ with launched() as browser, open_page(browser, service.url) as page:
 
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from store_uptime.service.errors import NoBrowser
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -25,8 +25,7 @@ FLAGS = (
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
-VIEWPORT: "ViewportSize" = {"width": 1400, "height": 1000}
-ColorScheme = Literal["light", "dark"]
+VIEWPORT = {"width": 1400, "height": 1000}
 WAIT_MS = 10_000
 
 
@@ -46,14 +45,13 @@ def launched() -> "Generator[Browser]":
 
 
 @contextmanager
-def open_page(
-    browser: "Browser", url: str, viewport: "ViewportSize" = VIEWPORT, color_scheme: ColorScheme = "light"
-) -> "Generator[Page]":
+def open_page(browser: "Browser", url: str, **options: Any) -> "Generator[Page]":
     """A page of a fresh profile, not yet anywhere; relative addresses are of `url`.
 
-    viewport: the size of its window; color_scheme: what it says that its reader likes better.
+    options: those of Playwright's `new_context`, such as `viewport` and `color_scheme`.
     """
-    context = browser.new_context(base_url=url, viewport=viewport, color_scheme=color_scheme)
+    viewport = options.pop("viewport", VIEWPORT)
+    context = browser.new_context(base_url=url, viewport=viewport, **options)
     context.set_default_timeout(WAIT_MS)
     yield context.new_page()
     context.close()
