@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, NotRequired, Self, TypedDict, TypeVar
 
 from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US, WEEK_US, parse_duration
 from store_uptime.pipeline.instants import from_us, instant_us, iso, parse_instant, with_offset
@@ -22,6 +22,16 @@ WINDOWS = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US}
 
 EMBEDDED = "embedded:"
 """The address of the server that this package starts."""
+
+
+class PlainOptions(TypedDict):
+    """`Options` as JSON has them. now, until: ISO 8601; max_gap, lookback: seconds."""
+
+    now: str | None
+    store_id: str | None
+    max_gap: float | None
+    lookback: float
+    until: NotRequired[str | None]
 
 
 @dataclass(frozen=True, init=False)
@@ -66,17 +76,19 @@ class Options:
         if self.max_gap is not None and self.max_gap <= timedelta(0):
             raise ValueError("max-gap must be more than 0")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> PlainOptions:
         """The options as plain values, for JSON: instants in ISO 8601, durations in seconds; `from_dict` reads them."""
         # With the names and the order of the registry's rows: a request finds an equal report by comparing them as
         # JSON. Those have no `until`, so it is left out where it is None.
-        plain = {
-            "now": iso_text(self.now),
-            "store_id": self.store,
-            "max_gap": None if self.max_gap is None else self.max_gap.total_seconds(),
-            "lookback": self.lookback.total_seconds(),
-        }
-        return plain if self.until is None else plain | {"until": iso_text(self.until)}
+        plain = PlainOptions(
+            now=iso_text(self.now),
+            store_id=self.store,
+            max_gap=None if self.max_gap is None else self.max_gap.total_seconds(),
+            lookback=self.lookback.total_seconds(),
+        )
+        if self.until is not None:
+            plain["until"] = iso_text(self.until)
+        return plain
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
@@ -85,7 +97,7 @@ class Options:
         Raises KeyError, TypeError or ValueError where the mapping holds no options.
         """
         if "lookback_us" in plain:  # the first archives held microseconds
-            return cls(**of_first_archives(plain))
+            return cls(**options_of_first_archives(plain))
         max_gap_s = plain["max_gap"]
         return cls(
             now=plain["now"],
@@ -115,14 +127,13 @@ class Selection:
     zone: str = ""
     unknown: bool = False
 
-    @property
-    def criteria(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, str | float | bool]:
         """The criteria that are set, as plain values; the window only where one of them uses it."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        given = {field.name: values[field.name] for field in fields(self) if values[field.name] != field.default}
         # The default window is still part of what `below` means; any window means nothing without such a criterion.
-        window = {"window": self.window} if {"below", "unknown"} & given.keys() else {}
-        return {name: value for name, value in given.items() if name != "window"} | window
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        chosen = {field.name: values[field.name] for field in fields(self) if values[field.name] != field.default}
+        window = {"window": self.window} if {"below", "unknown"} & chosen.keys() else {}
+        return {name: value for name, value in chosen.items() if name != "window"} | window
 
 
 @dataclass(frozen=True)
@@ -184,7 +195,7 @@ def named(name: str, read: Callable[[Text], Value], value: Text | None) -> Value
         raise ValueError(f"{name}: {error}") from None
 
 
-def of_first_archives(plain: Mapping[str, Any]) -> dict[str, Any]:
+def options_of_first_archives(plain: Mapping[str, Any]) -> dict[str, Any]:
     lengths = {name: plain[f"{name}_us"] for name in ("max_gap", "lookback")}
     moments = {name: plain.get(f"{name}_us") for name in ("now", "until")}
     return {

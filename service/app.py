@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
@@ -23,9 +23,9 @@ from store_uptime.service.front.deadline import AnswerDeadline, BodyDeadline
 from store_uptime.service.front.middleware import RequestLogMiddleware
 from store_uptime.service.front.proxies import ProxyMiddleware, client_of
 from store_uptime.service.front.rate_limit import RateLimitMiddleware
+from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.front.same_site import CrossSiteGuard
 from store_uptime.service.page import problem_types, templates, views
-from store_uptime.service.registry.grants import Grant
 from store_uptime.service.routes import (
     deliveries,
     openapi,
@@ -135,6 +135,6 @@ def layers(settings: Settings) -> list[Middleware]:
     ]
 
 
-def current_caller(request: Request[Grant, str | None, State], backend: NamedDependency[Backend]) -> Caller:
+def current_caller(request: ApiRequest, backend: NamedDependency[Backend]) -> Caller:
     """Who has made a request."""
     return Caller(backend, request.user, client_of(request.scope))

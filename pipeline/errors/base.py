@@ -1,6 +1,6 @@
 """The base of all errors: a class for each cause, with named facts and the template of a sentence."""
 
-from typing import Annotated, Any, ClassVar, Self, dataclass_transform, get_origin
+from typing import Annotated, ClassVar, Self, dataclass_transform, get_origin
 
 Clause = Annotated[str, "a reason: it stands inside the sentence on one line, without a full stop of its own"]
 
@@ -24,7 +24,7 @@ class StoreUptimeError(Exception):
         cls.facts = (*cls.facts, *(name for name in declared if name not in cls.facts))
         cls._clauses = cls._clauses | {name for name, kind in declared.items() if kind is Clause}
 
-    def __init__(self, *values: Any, **named: Any) -> None:
+    def __init__(self, *values: object, **named: object) -> None:
         given = dict(zip(self.facts, values, strict=False)) | named
         if len(values) + len(named) != len(given) or not given.keys() <= set(self.facts):
             raise TypeError(f"{type(self).__name__} has the facts {self.facts}, not {values} {named}")
@@ -37,12 +37,12 @@ class StoreUptimeError(Exception):
         return self.message.format_map(self.words).rstrip()  # a remedy may be empty
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         """The values for the fields of the sentence."""
         facts = dict(zip(self.facts, self.args, strict=True))
         return facts | {name: clause(facts[name]) for name in self._clauses}
 
-    def replace(self, **facts: Any) -> Self:
+    def replace(self, **facts: object) -> Self:
         """The same error with some facts exchanged."""
         return type(self)(**(dict(zip(self.facts, self.args, strict=True)) | facts))
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from store_uptime.pipeline.errors.base import Clause, StoreUptimeError
 
@@ -40,7 +39,7 @@ class CellFull(StoreUptimeError):
     message = "{ids} longer than the {characters} characters of a cell of XLSX. Choose CSV, JSON or Parquet."
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         return super().words | {"ids": "1 store id is" if self.texts == 1 else f"{self.texts} store ids are"}
 
 

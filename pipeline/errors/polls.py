@@ -1,7 +1,5 @@
 """Errors of a source that can be read: it has no accepted polls, no such store, or no such time."""
 
-from typing import Any
-
 from store_uptime.pipeline.errors.base import StoreUptimeError
 
 LOAD_POLLS = "Load some with `store-uptime load DIR`."
@@ -40,7 +38,7 @@ class AllPollsRejected(NoPolls):
     message = "{source}: all {rows:,} polls are rejected: {counts}{such}. {remedy}"
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         counts = ", ".join(f"{reason} ({times:,})" for reason, times in self.reasons.items())
         return super().words | {"counts": counts, "such": f", such as {self.example}" if self.example else ""}
 
@@ -59,7 +57,7 @@ class OnlyPollRejected(AllPollsRejected):
     message = "{source}: the only poll is rejected for {names}{such}. {remedy}"
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         such = f": {self.example}" if self.example else ""
         return super().words | {"names": ", ".join(self.reasons), "such": such}
 

@@ -170,11 +170,11 @@ def copy_files(load: LoadContext, table: Table, files: Sequence[DataFile]) -> di
             rejected_rows = as_it_was(only_rejected(batch.lazy()), COLUMNS[table]).collect()
             load.rejects.add(rejected_rows)
             load.samples.add(table, batch, rejected_rows)
-            count_rows(counts, batch, load.progress)
+            tally_rows(counts, batch, load.progress)
     return counts
 
 
-def count_rows(counts: dict[str, FileCounts], batch: pl.DataFrame, progress: Progress | None) -> None:
+def tally_rows(counts: dict[str, FileCounts], batch: pl.DataFrame, progress: Progress | None) -> None:
     for name, reason, rows in batch.group_by(FILE, "reason", maintain_order=True).len().iter_rows():
         counts[name].count(reason, rows)
         if progress is not None:

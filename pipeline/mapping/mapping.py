@@ -1,4 +1,4 @@
-"""How a feed says what the three tables are: docs/semantics.md, "Mapping".
+"""The mapping of a source: its names of tables, columns and statuses. docs/semantics.md, "Mapping".
 
 Without a mapping the names and words of docs/semantics.md count, and nothing else: nothing is guessed. Its file is read
 by `mapping_file.py`.
@@ -16,6 +16,11 @@ from typing import Any
 from store_uptime.pipeline.errors import BadMapping
 from store_uptime.pipeline.mapping.mapping_rules import Monday, TimestampUnit, check_section, toml_value, word_text
 from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
+
+MappingValue = str | int | list[str]
+"""What a key of a mapping stands for: a name, the number of Monday, or words."""
+TomlTable = Mapping[str, Any]
+"""A table of a TOML file: `check_section` says what its values are."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,13 @@ class SourceMapping:
         """The name of a column of a table in the source."""
         return self.columns.get(table, {}).get(column, column)
 
-    def to_dict(self) -> dict[str, dict[str, Any]]:
+    def to_dict(self) -> dict[str, dict[str, MappingValue]]:
         """The differences from AS_NAMED, as a TOML file has them: for each table its keys."""
         sections = {table: dict(self._section(table)) for table in COLUMNS}
         return {table: section for table, section in sections.items() if section}
 
     @staticmethod
-    def from_dict(plain: Mapping[str, Any], file: str = "the mapping") -> "SourceMapping":
+    def from_dict(plain: Mapping[str, TomlTable], file: str = "the mapping") -> "SourceMapping":
         """The mapping of a TOML file's content; `file` is named in errors. Raises BadMapping."""
         for name, section in plain.items():
             check_section(file, name, section)
@@ -90,7 +95,7 @@ class SourceMapping:
         found = [name for name in present if name in names]
         return found[0] if len(found) == 1 else None
 
-    def _section(self, table: Table) -> Iterator[tuple[str, Any]]:
+    def _section(self, table: Table) -> Iterator[tuple[str, MappingValue]]:
         if table in self.tables:
             yield "table", self.tables[table]
         yield from self.columns.get(table, {}).items()
@@ -115,11 +120,11 @@ def mapping_line(table: Table, key: str, value: str | int | Sequence[str]) -> st
     return f"{table}.{key} = {toml_value(value)}"
 
 
-def status_words(polls: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+def status_words(polls: TomlTable, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(word_text, polls[key]))) if key in polls else default
 
 
-def column_names(table: Table, keys: Mapping[str, Any]) -> dict[str, str]:
+def column_names(table: Table, keys: TomlTable) -> dict[str, str]:
     """The names of the columns of a table, as far as its keys set them."""
     return {column: keys[column] for column in COLUMNS[table] if column in keys}
 

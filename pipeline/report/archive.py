@@ -6,17 +6,17 @@ restore   the report from these files, or from the figures alone
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import polars as pl
 
 from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.errors import ReportDamaged
-from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.options import Horizon, Options
+from store_uptime.pipeline.mapping.mapping import MappingValue, SourceMapping
+from store_uptime.pipeline.options import Horizon, Options, PlainOptions
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
 from store_uptime.pipeline.report.quality import Quality, store_lists
 from store_uptime.pipeline.report.report import Report
@@ -30,6 +30,29 @@ REJECTS_KEPT = 100_000
 # One store of 200 000 is read in 14 ms instead of 95: Parquet passes over groups whose ids are all before or after it.
 ROWS_OF_A_GROUP = 20_000
 REJECTED = {ROWS_OF[table]: columns for table, columns in COLUMNS.items()}
+
+
+class ArchivedQuality(TypedDict):
+    """The archived part of a `Quality`: all but its lists of stores, which follow from the figures."""
+
+    tables: dict[str, dict[str, Any]]  # `TableCounts`, as those of that version were
+    duplicates: int
+    contradictory: int
+    warnings: list[str]
+    warning_codes: NotRequired[list[str]]  # archived by a version without them
+
+
+class ArchivedFacts(TypedDict):
+    """The archived facts of a report beside its frames: the JSON that `metadata` makes."""
+
+    source: str
+    tzdata: str
+    options: PlainOptions
+    horizon: dict[str, Any]  # `Horizon`, as that of that version was
+    not_observed: list[str]
+    observed_ids: dict[str, tuple[int, int]]  # lists of two in JSON
+    mapping: NotRequired[dict[str, dict[str, MappingValue]]]  # archived by a version that did not know it
+    quality: ArchivedQuality
 
 
 @dataclass(frozen=True)
@@ -83,7 +106,7 @@ def restore(
         raise ReportDamaged(str(error).partition("\n")[0] or type(error).__name__) from error
 
 
-def metadata(report: Report) -> dict[str, Any]:
+def metadata(report: Report) -> dict[str, object]:
     """All of a report that its figures do not hold, as plain values."""
     # Without the lists of stores: they are computed from the figures and these values.
     plan, quality = report.plan, report.quality
@@ -120,7 +143,7 @@ def read_archive(
     if "down_now" not in rows.columns:  # archived by a version that did not compute it
         rows = rows.with_columns(down_now=pl.lit(None, pl.Boolean))
     own = pl.lit(True) if store is None else pl.col("store").is_in(rows["store"].to_list())
-    facts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
+    facts: ArchivedFacts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
     # Without a plan the frame has no columns either, so that `explain` fails instead of finding every store closed.
     intervals = pl.DataFrame() if plan is None else matching_rows(plan, own)
     run, exact = archived_plan(facts, rows, intervals), rows.drop("store")
@@ -138,7 +161,7 @@ def matching_rows(file: bytes, own: pl.Expr) -> pl.DataFrame:
     return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
 
 
-def archived_plan(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
+def archived_plan(facts: ArchivedFacts, rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
     # The figures are in the order of the stores' numbers, so the number of a store is the number of its row.
     return Plan(
         source=facts["source"],
@@ -153,7 +176,7 @@ def archived_plan(facts: Mapping[str, Any], rows: pl.DataFrame, intervals: pl.Da
     )
 
 
-def archived_quality(plain: Mapping[str, Any], plan: Plan, exact: pl.DataFrame) -> Quality:
+def archived_quality(plain: ArchivedQuality, plan: Plan, exact: pl.DataFrame) -> Quality:
     return Quality(
         tables={name: TableCounts(**counts) for name, counts in plain["tables"].items()},
         duplicates=plain["duplicates"],

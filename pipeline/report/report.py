@@ -8,11 +8,10 @@ REPORT                               how to recognise the file of a report
 
 import io
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -23,6 +22,7 @@ from store_uptime.pipeline.load.reject_files import REJECTS
 from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.rejected import RejectedTables
+from store_uptime.pipeline.report.about import About, Provenance, plain_quality
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
 from store_uptime.pipeline.report.quality import Quality
 from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook
@@ -77,30 +77,30 @@ class Report:
         return fleet_percent(self.exact, window)
 
     @property
-    def provenance(self) -> dict[str, Any]:
+    def provenance(self) -> Provenance:
         """The source, options and horizon of the figures: plain values, times in ISO 8601."""
         horizon, options = self.plan.horizon, self.plan.options.to_dict()
-        criteria = {} if self.selection is None else {"selection": self.selection.criteria}
-        mapping = self.plan.mapping.to_dict()
-        return {
-            "now": iso(horizon.now_us),
-            "now_is": now_is(self.plan.options, horizon.now_us),
-            "data_age_seconds": horizon.age_seconds,
-            "horizon": [iso(horizon.start_us), iso(horizon.now_us)],
-            "store": options["store_id"],
-            "max_gap_seconds": options["max_gap"],
-            "lookback_seconds": options["lookback"],
-            "source": self.plan.source,
-            "tzdata": self.plan.tzdata,
-            **({"mapping": mapping} if mapping else {}),
-            **criteria,
-        }
+        provenance = Provenance(
+            now=iso(horizon.now_us),
+            now_is=now_is(self.plan.options, horizon.now_us),
+            data_age_seconds=horizon.age_seconds,
+            horizon=[iso(horizon.start_us), iso(horizon.now_us)],
+            store=options["store_id"],
+            max_gap_seconds=options["max_gap"],
+            lookback_seconds=options["lookback"],
+            source=self.plan.source,
+            tzdata=self.plan.tzdata,
+        )
+        if mapping := self.plan.mapping.to_dict():
+            provenance["mapping"] = mapping
+        if self.selection is not None:
+            provenance["selection"] = self.selection.to_dict()
+        return provenance
 
     @property
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """Provenance and quality as plain values, for JSON, Parquet and XLSX."""
-        tables = {name: {"read": counts.read, **asdict(counts)} for name, counts in self.quality.tables.items()}
-        return {"provenance": self.provenance, "quality": asdict(self.quality) | {"tables": tables}}
+        return About(provenance=self.provenance, quality=plain_quality(self.quality))
 
     def render(self, file_format: Format, columns: Columns = "plain") -> bytes:
         """The report in one of the four formats."""

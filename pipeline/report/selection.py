@@ -15,7 +15,7 @@ def select(report: Report, selection: Selection) -> Report:
 
     An empty selection gives the report itself. The result can be written and not archived: see `archive`.
     """
-    if not selection.criteria:
+    if not selection.to_dict():
         return report
     selected = report.exact.with_row_index("store").filter(*conditions(selection))
     lanes = None if report.lanes is None else lanes_of(report.lanes, selected["store"])

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from duckdb import DuckDBPyConnection
@@ -98,7 +97,7 @@ def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Tim
     return Timeline(plan.options.store or "", zone, plan, pieces, polls, days_of_week(plan, zone))
 
 
-def compared(found: Timeline, figures: Mapping[str, Any]) -> Timeline:
+def compared(found: Timeline, figures: Mapping[str, object]) -> Timeline:
     """The timeline, with `agrees`: whether it adds up to the figures of its store's row in `Report.exact`."""
     length = (pl.col("end_utc") - pl.col("start_utc")).dt.total_microseconds()
     up, down = (found.pieces.filter(status=status).select(length.sum()).item() for status in ("up", "down"))

@@ -1,8 +1,7 @@
 """A table and its provenance in, an XLSX workbook out, written row by row in constant memory."""
 
 import io
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 import xlsxwriter
@@ -14,10 +13,11 @@ from store_uptime.pipeline.source.folder.own_files import MARK
 
 WIDTH = 24
 ROWS = 1_048_576  # of a sheet; the first is the header
+CellValue = str | float | bool | None
 CHARACTERS = 32_767  # of a cell, as UTF-16 counts them; what is longer would be cut
 
 
-def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
+def workbook(table: pl.DataFrame, about: Mapping[str, object]) -> bytes:
     """Two sheets, `report` and `about`. No cell is ever a formula or a link. Raises SheetFull, CellFull."""
     if table.height >= ROWS:
         raise SheetFull(table.height, ROWS)
@@ -44,7 +44,7 @@ def workbook(table: pl.DataFrame, about: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def write_cells(sheet: Worksheet, row: int, cells: Iterable[tuple[Any, Format | None]]) -> None:
+def write_cells(sheet: Worksheet, row: int, cells: Iterable[tuple[CellValue, Format | None]]) -> None:
     for column, (value, cell_format) in enumerate(cells):
         if isinstance(value, str):
             # Not `write`: it looks into a text, and would make a number of an id such as 007.
@@ -53,7 +53,7 @@ def write_cells(sheet: Worksheet, row: int, cells: Iterable[tuple[Any, Format | 
             sheet.write(row, column, value, cell_format)
 
 
-def check_cells(ids: pl.Series, about: dict[str, Any]) -> None:
+def check_cells(ids: pl.Series, about: Mapping[str, object]) -> None:
     """Raises CellFull where an id, on either sheet, is longer than a cell can hold."""
     # Bytes are quick to count, and no text has more UTF-16 units than bytes in UTF-8.
     long_ids = ids.filter(ids.str.len_bytes() > CHARACTERS)
@@ -66,13 +66,13 @@ def is_too_long(text: str) -> bool:
     return len(text) > CHARACTERS // 2 and len(text.encode("utf-16-le")) // 2 > CHARACTERS
 
 
-def plain_rows(table: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+def plain_rows(table: pl.DataFrame) -> Iterator[tuple[CellValue, ...]]:
     # A cell has no time zone and no microseconds, so times are text.
     times = pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
     return table.with_columns(pl.col(pl.Decimal).cast(pl.Float64), times).iter_rows()
 
 
-def flat(about: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(about: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Nested values as pairs of a dotted name and a text; a list has one line each."""
     for name, value in about.items():
         if isinstance(value, dict):

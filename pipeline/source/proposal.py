@@ -57,7 +57,9 @@ def proposed_mapping(address: str, schema: str | None = None) -> str:
     address, schema: as for `open_source`. Where a source has the usual names and words it says that none is needed.
     """
     found = probable_tables(address, schema)
-    entries = {table: list(entries_of(found[table])) if table in found else [no_table(table)] for table in COLUMNS}
+    entries = {
+        table: list(entries_of(found[table])) if table in found else [absent_table_entry(table)] for table in COLUMNS
+    }
     lines = list(HEADING if any(entries.values()) else NOT_NEEDED)
     for table, table_entries in entries.items():
         lines += ["", f"[{table}]{location_comment(found.get(table))}", *map(str, table_entries)]
@@ -71,7 +73,8 @@ def location_comment(table: ProbableTable | None) -> str:
     return f"  # {in_comment(table.location)}, {first}{counted(table.rows.height, 'row')}"
 
 
-def no_table(table: Table) -> Entry:
+def absent_table_entry(table: Table) -> Entry:
+    """That no table is like one of ours."""
     return Entry("store_id", '"…"', doubt=f"nothing is like {table} ({', '.join(COLUMNS[table])})")
 
 
@@ -200,11 +203,9 @@ def word_entries(table: ProbableTable) -> Iterator[Entry]:
         words: list[str] = [word for word in counts if word in known]
         listed = f"[{', '.join(map(word_toml, words or [key]))}]"
         yield Entry(key, listed, with_counts(counts, words), None if words else "no known word means it")
-    unknown_words = [word for word in counts if word not in (*ACTIVE, *INACTIVE)]
-    if unknown_words:
-        yield Entry(
-            "", f"in neither, so rejected: {with_counts(counts, unknown_words)}", doubt="put each where it belongs"
-        )
+    unknown = [word for word in counts if word not in (*ACTIVE, *INACTIVE)]
+    if unknown:
+        yield Entry("", f"in neither, so rejected: {with_counts(counts, unknown)}", doubt="put each where it belongs")
 
 
 def word_counts(table: ProbableTable) -> dict[str, int]:

@@ -1,16 +1,16 @@
 """`store-uptime demo`."""
 
 import csv
-import json
 import os
 import signal
 import socket
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from cyclopts import Parameter
 
 from store_uptime import pipeline
@@ -19,10 +19,15 @@ from store_uptime.service.cli.sample import sample
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.cli.week import show_week
 from store_uptime.service.parameters import FLAG, INPUT
+from store_uptime.service.routes.schemas import ReportStatus
 from store_uptime.service.testing import Service, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
+
+    from store_uptime.pipeline import About
 
 SHOWN_ROWS = 8
 SHOWN_DAYS = 2
@@ -45,20 +50,30 @@ def demo(
     # SIGTERM by itself would end this process alone, and leave the server and its service behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     clear_settings()
+    with demo_service() as service:
+        if not once:
+            await_interrupt(service)
+    return 0
+
+
+@contextmanager
+def demo_service() -> "Iterator[Service]":
     with TemporaryDirectory() as folder, pipeline.throwaway_server() as database:
-        load_sample(Path(folder), database)
+        load_demo_data(Path(folder), database)
         port = free_port()
         echo(f"\n3. The service: store-uptime serve --port {port}")
         with serving("--database", database, "--port", str(port)) as service:
             show_service(service, database)
-            if not once:
-                echo("Ctrl-C ends it.")
-                with suppress(KeyboardInterrupt):
-                    service.process.wait()
-    return 0
+            yield service
 
 
-def load_sample(folder: Path, database: str) -> None:
+def await_interrupt(service: Service) -> None:
+    echo("Ctrl-C ends it.")
+    with suppress(KeyboardInterrupt):
+        service.process.wait()
+
+
+def load_demo_data(folder: Path, database: str) -> None:
     echo("\n1. A feed of 500 stores over 15 days: store-uptime sample FOLDER")
     sample(folder / "feed", end=datetime.now(UTC))
     echo("\n2. Into PostgreSQL: store-uptime load FOLDER")
@@ -99,19 +114,21 @@ def is_listened_on(port: int) -> bool:
 
 def follow_progress(client: "httpx.Client", report_id: str) -> None:
     with client.stream("GET", f"/reports/{report_id}/events") as events:
-        for line in events.iter_lines():
-            if line.startswith("data:"):
-                echo_status(json.loads(line.removeprefix("data:")))
+        for line in filter(is_event, events.iter_lines()):
+            echo_status(msgspec.json.decode(line.removeprefix("data:"), type=ReportStatus))
 
 
-def echo_status(status: dict[str, Any]) -> None:
-    progress = status.get("progress")
-    step = progress["step"] if progress else ""
-    echo(f"   {status['status']:<8}  {step or status.get('error') or ''}")
+def is_event(line: str) -> bool:
+    return line.startswith("data:")
 
 
-def echo_details(details: dict[str, Any]) -> None:
-    provenance, quality = details["provenance"], details["quality"]
+def echo_status(status: ReportStatus) -> None:
+    step = status.progress.step if status.progress else ""
+    echo(f"   {status.status:<8}  {step or status.error or ''}")
+
+
+def echo_details(about: "About") -> None:
+    provenance, quality = about["provenance"], about["quality"]
     echo(f"\nnow       {provenance['now']} ({provenance['now_is']})")
     for table, counts in quality["tables"].items():
         echo(f"{table:<8}  {counts['accepted']:,} accepted, {sum(counts['rejected'].values()):,} rejected")

@@ -13,7 +13,7 @@ from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ReportRemoved
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
 from store_uptime.service.registry.audit import record_audit
-from store_uptime.service.registry.reports import report_status, stored_figures
+from store_uptime.service.registry.reports import report_row, stored_figures
 
 
 def fetch(
@@ -41,7 +41,7 @@ def fetch(
     refuse_binary_on_terminal(format, out)
     keys = load_encryption((), identity)
     with registry_session(location) as execute:
-        row = with_result(kept(next(iter(execute(report_status(report_id))), None)))
+        row = with_result(kept(next(iter(execute(report_row(report_id))), None)))
         stored = execute(stored_figures(report_id))
         if not stored:
             raise ReportRemoved

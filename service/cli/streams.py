@@ -8,9 +8,12 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from store_uptime.service.errors import CannotPrint
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 # Stdout is replaced by a file that is open for reading only: a closed stdout must fail, not swallow the result.
@@ -46,16 +49,16 @@ def text_stream(raw: io.FileIO, like: TextIO | None) -> TextIO:
 class BestEffortStream(io.FileIO):
     """A file that drops what it cannot write."""
 
-    def write(self, content: Any) -> int:
+    def write(self, content: "ReadableBuffer") -> int:
         with suppress(OSError):
             return super().write(content)
-        return len(content)
+        return memoryview(content).nbytes
 
 
 class CheckedStream(io.FileIO):
     """A file that raises CannotPrint where it cannot be written, and BrokenPipeError where its reader has ended."""
 
-    def write(self, content: Any) -> int:
+    def write(self, content: "ReadableBuffer") -> int:
         try:
             return super().write(content)
         except BrokenPipeError:

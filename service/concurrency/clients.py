@@ -6,7 +6,7 @@
 import asyncio
 from collections.abc import Awaitable
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from litestar.types import Receive
 
@@ -47,10 +47,6 @@ async def while_client_waits(work: Awaitable[Result]) -> Result:
             return await doing
         raise ClientGone
     finally:
-        await cancel_all(doing, leaving)
-
-
-async def cancel_all(*tasks: "asyncio.Future[Any]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        for task in (doing, leaving):
+            task.cancel()
+        await asyncio.gather(doing, leaving, return_exceptions=True)

@@ -52,7 +52,9 @@
     │   ├── CannotPrint              stdout takes nothing
     │   ├── ExtraMissing             a function needs an extra of the package that is not installed
     │   ├── NotForTerminals          a terminal was to show what is not text
-    │   └── NotServing               the server has ended before it was ready, or takes too long
+    │   ├── NotServing               the server has ended before it was ready, or takes too long
+    │   ├── ReportNotMade            a report that a test has triggered has ended without figures
+    │   └── NoBrowser                there is no Chromium on the search path
     └── NotDelivered                     a file or an announcement has not arrived; it is tried again
         └── NeverDelivered                   and will not arrive: it is not tried again
 
@@ -91,6 +93,7 @@ from store_uptime.service.errors.commands import (
     CannotServe,
     ExtraMissing,
     KeyExists,
+    NoBrowser,
     NoDestination,
     NoKey,
     NoNetwork,
@@ -99,6 +102,7 @@ from store_uptime.service.errors.commands import (
     NothingToEncryptTo,
     NotServing,
     ProcessLimitTooLow,
+    ReportNotMade,
     TooLittleMemory,
     UnknownKey,
 )

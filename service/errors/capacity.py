@@ -1,7 +1,7 @@
 """Errors of how much can be done at once, with how much memory, and in what time."""
 
 import signal
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from store_uptime.service.errors.base import ServiceError
 from store_uptime.service.errors.causes import Cause
@@ -18,7 +18,7 @@ class QueueFull(ServiceError):
     message = "{reports} waiting already. Try again in a while."
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         return super().words | {"reports": "1 report is" if self.waiting == 1 else f"{self.waiting} reports are"}
 
 
@@ -32,7 +32,7 @@ class WorkerLost(ServiceError):
     message = "The process that worked on it ended unexpectedly{probably}. Try again."
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         # Where there is no memory left the kernel kills a process, or a native library in it aborts.
         if self.exit_status not in (-signal.SIGKILL, -signal.SIGABRT):
             return super().words | {"probably": ""}

@@ -1,7 +1,6 @@
 """Errors of commands, and of the options with which a server is started."""
 
 from pathlib import Path
-from typing import Any
 
 from store_uptime.pipeline import Clause
 from store_uptime.service.errors.base import CommandError
@@ -111,7 +110,7 @@ class TooLittleMemory(CommandError):
     )
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         # Rounded up, all three: with the limits of this sentence the service must start.
         amounts = {"there": self.there, "needed": self.needed, "least": self.least}
         return super().words | {name: f"{-(-amount // MEBIBYTE)} MiB" for name, amount in amounts.items()}
@@ -130,7 +129,7 @@ class ProcessLimitTooLow(CommandError):
     )
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         return super().words | {"there": self.there // MEBIBYTE, "needed": self.needed // MEBIBYTE}
 
 
@@ -187,7 +186,7 @@ class NotServing(CommandError):
     message = "the service {reason}; its last words: {last_line}"
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         return super().words | {"last_line": self.last_line or "none"}
 
 
@@ -199,3 +198,20 @@ class ExtraMissing(CommandError):
 
     # In quotes, for zsh takes the brackets for a pattern.
     message = "{purpose}: this needs an extra. Install it: pip install 'store-uptime[{extra}]'"
+
+
+class ReportNotMade(CommandError):
+    """A report that a test or a measurement has triggered has ended without figures, or not in time."""
+
+    report_id: str
+    reason: str
+
+    message = "report {report_id} {reason}"
+
+
+class NoBrowser(CommandError):
+    """There is no Chromium on the search path. names: of the programs that would do."""
+
+    names: str
+
+    message = "there is no browser to look at the page with: none of {names} is on the PATH"

@@ -1,7 +1,5 @@
 """Errors of schedules, deliveries and announcements."""
 
-from typing import Any
-
 from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.errors.base import ServiceError
 
@@ -34,7 +32,7 @@ class UnknownDestination(ServiceError):
     message = "This server knows no destination {name!r}. {rest}: --destination NAME=FOLDER names more."
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         rest = f"It delivers to {', '.join(self.known)}" if self.known else "It delivers nowhere yet"
         return super().words | {"rest": rest}
 

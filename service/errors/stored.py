@@ -1,6 +1,6 @@
 """Errors of the registry: the service's own database."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from store_uptime.pipeline import Clause
 from store_uptime.service.errors.base import ServiceError
@@ -29,7 +29,7 @@ class RegistryUnreachable(ServiceError):
     message = "The database that keeps the reports {does}"
 
     @property
-    def words(self) -> dict[str, Any]:
+    def words(self) -> dict[str, object]:
         return super().words | {"does": UNABLE.get(self.cause, DOES_NOT_ANSWER)}
 
 

@@ -10,15 +10,14 @@ import time
 from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Any
 
 import structlog
-from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from store_uptime.service.concurrency.shared_lookups import SharedLookups
 from store_uptime.service.errors import KeyNeeded, NoCsrfToken
 from store_uptime.service.front.key_policy import KeyPolicy
+from store_uptime.service.front.requests import Connection
 from store_uptime.service.registry import audit
 from store_uptime.service.registry.grants import EVERYTHING, Grant, Role
 from store_uptime.service.registry.keys import (
@@ -38,7 +37,6 @@ CSRF_HEADER = "X-CSRF-Token"
 AUTHENTICATOR = "authenticator"
 SESSION = timedelta(hours=12)
 USED_S = 60
-Connection = ASGIConnection[Any, Any, Any, Any]  # as Litestar writes the one that it calls middleware with
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 log = structlog.get_logger(part="access")
@@ -78,7 +76,7 @@ async def create_session(registry: Registry, name: str | None, client: str) -> t
     return cookie, csrf_token
 
 
-async def record_failed_sign_in(registry: Registry, key: str, client: str) -> None:
+async def audit_failed_sign_in(registry: Registry, key: str, client: str) -> None:
     """Write into the audit that a sign-in was refused, with the visible part of its key: nobody knows who it was."""
     parts = KEY.fullmatch(key)
     await registry.rows(audit.record_failed_sign_in(client, f"{PREFIX}_{parts[1]}_…" if parts else ""))

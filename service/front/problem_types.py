@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 from http import HTTPStatus
-from typing import Any
+from typing import TypedDict
 
 from store_uptime.pipeline import (
     CellFull,
@@ -78,16 +78,20 @@ def problem_status(cause: type[StoreUptimeError]) -> int:
     return next(STATUS[each] for each in cause.__mro__ if each in STATUS)
 
 
-def problem_members(kind: str, status: int, sentence: str) -> dict[str, Any]:
+class ProblemMembers(TypedDict):
+    """A problem as JSON."""
+
+    type: str
+    status: int
+    title: str
+    detail: str
+    error: str
+
+
+def problem_members(kind: str, status: int, sentence: str) -> ProblemMembers:
     """The members of a problem: RFC 9457, and `error`, which is what older clients read."""
     # The type is a path, not a whole URL: behind a proxy the server does not know its own name.
-    return {
-        "type": kind,
-        "status": status,
-        "title": HTTPStatus(status).phrase,
-        "detail": sentence,
-        "error": sentence,
-    }
+    return ProblemMembers(type=kind, status=status, title=HTTPStatus(status).phrase, detail=sentence, error=sentence)
 
 
 def all_problem_types() -> dict[str, int]:

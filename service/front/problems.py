@@ -5,13 +5,12 @@ JSON: scripts that are older than this service look for `error` in nothing else.
 for a browser.
 """
 
-from typing import Any
-
 import structlog
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.response import Template
+from litestar.types import ExceptionHandlersMap
 
 from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.errors import Cause, RegistryUnreachable, ServiceError, public_message
@@ -22,6 +21,7 @@ from store_uptime.service.front.problem_types import (
     problem_status,
     problem_type,
 )
+from store_uptime.service.front.requests import ApiRequest
 
 # Instead of Litestar's own, which name parameters of Python, or repeat the status.
 SENTENCES = {
@@ -106,12 +106,12 @@ def cause_fields(error: Exception) -> dict[str, str]:
             return {}
 
 
-def note_cause(request: Request[Any, Any, Any], error: Exception) -> None:
+def note_cause(request: ApiRequest, error: Exception) -> None:
     """Add the cause to the request's line in the log."""
     request.scope["state"]["cause"] = cause_fields(error)  # RequestLogMiddleware reads it
 
 
-def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def problem_response(request: ApiRequest, error: Exception) -> Response[dict[str, object]]:
     """A problem as its address answers it."""
     note_cause(request, error)
     answer = problem_of(error).to_response(request)
@@ -126,19 +126,19 @@ def is_classic(path: str) -> bool:
     return path in CLASSIC or path.startswith("/get_report/")
 
 
-def unknown_address(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
+def unknown_address(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
     """The answer where no route is: a page for a browser, a problem for everybody else."""
     if not is_for_a_browser(request):
         return problem_response(request, error)
     return Template("problem.html", context={"detail": SENTENCES[404]}, status_code=404)
 
 
-def is_for_a_browser(request: Request[Any, Any, Any]) -> bool:
+def is_for_a_browser(request: ApiRequest) -> bool:
     """Whether the client accepts HTML."""
     return "text/html" in request.headers.get("Accept", "")
 
 
-HANDLERS: dict[type[Exception] | int, Any] = {
+HANDLERS: ExceptionHandlersMap = {
     NotFoundException: unknown_address,
     HTTPException: problem_response,
     Exception: problem_response,

@@ -72,9 +72,10 @@ class FailedConnections(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it is news."""
         news = record.getMessage()
-        # What failed comes as the error itself among the arguments; what the pool does besides comes without one.
+        # What failed comes as a warning with the error itself among its arguments; of what the pool does besides, a
+        # check that has failed comes with one too, at INFO.
         has_error = any(isinstance(each, psycopg.Error) for each in record.args or ())
-        if news == self._last or not has_error:
+        if news == self._last or not has_error or record.levelno < logging.WARNING:
             return False
         self._last = news
         return True

@@ -19,7 +19,7 @@ from store_uptime.service.outgoing.webhooks import Announcement, post_announceme
 from store_uptime.service.registry import deliveries
 from store_uptime.service.registry.deliveries import ClaimedDelivery, DeliveryRow
 from store_uptime.service.registry.registry import Registry
-from store_uptime.service.registry.reports import ReportRow, report_status
+from store_uptime.service.registry.reports import ReportRow, report_row
 from store_uptime.service.registry.rows import utc_text
 from store_uptime.service.registry.states import DeliveryKind, ReportState
 
@@ -54,13 +54,7 @@ class DeliveryDispatcher:
     async def tick(self) -> None:
         """Take what is to go out; who hangs keeps nobody else waiting. Raises RegistryUnreachable."""
         for (kind, name), busy in self._busy.items():
-            for _ in range(AT_ONCE - len(busy)):
-                delivery = await self._next(kind, name)
-                if delivery is None:
-                    break
-                task = asyncio.create_task(self._see_out(delivery))
-                busy.add(task)
-                task.add_done_callback(busy.discard)
+            await self._fill(busy, kind, name)
         counts = await self._registry.only_row(deliveries.count_undelivered())
         metrics.DELIVERIES_WAITING.set(counts.waiting)
         metrics.DELIVERIES_FAILED.set(counts.failed)
@@ -72,6 +66,16 @@ class DeliveryDispatcher:
             task.cancel()
         await asyncio.gather(*on_their_way, return_exceptions=True)
 
+    async def _fill(self, busy: set[asyncio.Task[None]], kind: DeliveryKind, destination: str) -> None:
+        """Take as many for a destination as may be on their way there at once."""
+        for _ in range(AT_ONCE - len(busy)):
+            delivery = await self._next(kind, destination)
+            if delivery is None:
+                return
+            task = asyncio.create_task(self._see_out(delivery))
+            busy.add(task)
+            task.add_done_callback(busy.discard)
+
     async def _next(self, kind: DeliveryKind, destination: str) -> ClaimedDelivery | None:
         if not await self._registry.row(deliveries.any_deliverable(kind, [destination])):
             return None
@@ -80,7 +84,7 @@ class DeliveryDispatcher:
     async def _see_out(self, delivery: ClaimedDelivery) -> None:
         """A try, and what became of it."""
         kind, tries = delivery.kind, delivery.tries
-        delivery_log = log.bind(kind=kind, to=target_name(delivery), report=delivery.report_id[:8], tries=tries)
+        bound_log = log.bind(kind=kind, to=target_name(delivery), report=delivery.report_id[:8], tries=tries)
         with suppress(RegistryUnreachable):  # then it is delivered again, when its lease has run out
             try:
                 await self._delivered(delivery)
@@ -88,11 +92,11 @@ class DeliveryDispatcher:
                 again_in = None if isinstance(error, NeverDelivered) else wait_after(tries)
                 outcome = "given up" if again_in is None else "failed"
                 await self._registry.rows(deliveries.record_failed_try(delivery, str(error), again_in))
-                delivery_log.warning(f"delivery {outcome}", error=error.cause or str(error))
+                bound_log.warning(f"delivery {outcome}", error=error.cause or str(error))
             else:
                 outcome = "delivered"
                 await self._registry.rows(deliveries.record_delivered(delivery, what_went(delivery)))
-                delivery_log.info("delivered")
+                bound_log.info("delivered")
             metrics.DELIVERIES.labels(kind, outcome).inc()
             self._wake()
 
@@ -101,10 +105,7 @@ class DeliveryDispatcher:
         seconds = self._seconds[delivery.kind]
         try:
             async with asyncio.timeout(seconds):
-                if delivery.kind is DeliveryKind.FILE:
-                    await self._destinations[delivery.target].put(delivery.name, delivery.content or b"")
-                else:
-                    await post_announcement(await self._announcement(delivery), self._networks)
+                await self._send(delivery)
         except TimeoutError:
             raise NotDelivered(f"it took longer than {seconds:g} seconds") from None
         except (NotDelivered, RegistryUnreachable):
@@ -113,8 +114,14 @@ class DeliveryDispatcher:
             log.exception("unexpected error")
             raise NotDelivered(f"unexpected {type(error).__name__}; the server's log has the details") from None
 
+    async def _send(self, delivery: ClaimedDelivery) -> None:
+        if delivery.kind is DeliveryKind.FILE:
+            await self._destinations[delivery.target].put(delivery.name, delivery.content or b"")
+        else:
+            await post_announcement(await self._announcement(delivery), self._networks)
+
     async def _announcement(self, delivery: ClaimedDelivery) -> Announcement:
-        report = await self._registry.row(report_status(delivery.report_id))
+        report = await self._registry.row(report_row(delivery.report_id))
         if report is None or report.status is ReportState.REMOVED:
             raise NeverDelivered("the report is not kept any more")
         files = await self._registry.rows(deliveries.deliveries_of_report(delivery.report_id))

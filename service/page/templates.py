@@ -5,19 +5,21 @@ from functools import cache
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import Request
-from litestar.datastructures import State
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
 from store_uptime.pipeline import DURATION_PATTERN, duration_text
+from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.outgoing import targets
 from store_uptime.service.page import freshness, humanize
 from store_uptime.service.queue import cron
-from store_uptime.service.registry.grants import Grant, Role
+from store_uptime.service.registry.grants import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
@@ -55,20 +57,20 @@ def template_engine() -> JinjaTemplateEngine:
         has_role,
         may_cancel,
     )
-    filters: dict[str, Any] = {function.__name__: function for function in functions}
+    filters: dict[str, Callable[..., object]] = {function.__name__: function for function in functions}
     values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": DURATION_PATTERN}
     environment.filters.update(filters)
     environment.globals.update(values)
     return JinjaTemplateEngine.from_environment(environment)
 
 
-def has_role(request: Request[Grant, str | None, State], role: str) -> bool:
+def has_role(request: ApiRequest, role: str) -> bool:
     """Whether the caller has a role: a button stands only where it would work."""
     # A view that nobody had to sign in for, such as that of an error, has no user.
     return "user" in request.scope and request.scope["user"].allows(Role(role))
 
 
-def may_cancel(request: Request[Grant, str | None, State], requested_by: str | None) -> bool:
+def may_cancel(request: ApiRequest, requested_by: str | None) -> bool:
     """Whether the caller may cancel a report that somebody requested: admins any, others their own."""
     return has_role(request, "admin") or (has_role(request, "trigger") and requested_by == request.scope["user"].name)
 

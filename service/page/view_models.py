@@ -8,13 +8,14 @@ One store of a report is in `store_models.py`.
 """
 
 import io
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Selection
-from store_uptime.service.page.freshness import SECOND_US, freshness
+from store_uptime.service.page.freshness import SECOND_US, Freshness, freshness
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,19 +31,60 @@ UNKNOWN_NAMES = tuple(f"unknown_last_{window}" for window in WINDOWS)
 SHARE_NAMES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
 
 
-def fleet_head(figures: bytes, selection: Selection) -> dict[str, Any]:
-    """fresh: see `Freshness`; summary: counts and hours of all stores; zones; matched: how many are selected; rows: the
+TableRow = dict[str, object]
+"""A row of a table of the page, by column; see `worst_first` and `pipeline.comparison`."""
+
+
+@dataclass(frozen=True)
+class FleetSummary:
+    """How many stores there are, and of which kind; down_day, down_week: downtime of all in seconds."""
+
+    stores: int
+    fully_up: int
+    down_now: int
+    down_day: float
+    down_week: float
+    unknown: int
+    not_observed: int
+
+
+@dataclass(frozen=True)
+class FleetHead:
+    """What stands above the table of a fleet, and its first rows. matched: how many stores are selected; rows: the
     worst of them; warnings: sentences."""
+
+    fresh: Freshness
+    summary: FleetSummary
+    zones: list[str]
+    matched: int
+    rows: list[TableRow]
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class ComparedFleets:
+    """Two reports side by side. counts: stores by what became of them; rows: those that differ, the worst first; left:
+    how many are not shown."""
+
+    fresh_old: Freshness
+    fresh_new: Freshness
+    counts: dict[str, int]
+    rows: list[TableRow]
+    left: int
+
+
+def fleet_head(figures: bytes, selection: Selection) -> FleetHead:
+    """The head of a report, with the worst of the stores that are selected."""
     report = pipeline.restore(figures)
     chosen = pipeline.select(report, selection)
-    return {
-        "fresh": freshness(report, newest_poll_us(figures)),
-        "summary": fleet_summary(report),
-        "zones": report.exact["zone"].unique().sort().to_list(),
-        "matched": chosen.exact.height,
-        "rows": worst_first(chosen).head(FIRST_ROWS).to_dicts(),
-        "warnings": report.quality.warnings,
-    }
+    return FleetHead(
+        fresh=freshness(report, newest_poll_us(figures)),
+        summary=fleet_summary(report),
+        zones=report.exact["zone"].unique().sort().to_list(),
+        matched=chosen.exact.height,
+        rows=worst_first(chosen).head(FIRST_ROWS).to_dicts(),
+        warnings=report.quality.warnings,
+    )
 
 
 def newest_poll_us(figures: bytes) -> int | None:
@@ -53,8 +95,7 @@ def newest_poll_us(figures: bytes) -> int | None:
     return pl.scan_parquet(io.BytesIO(figures)).select(pl.col("last_poll_us").max()).collect().item()
 
 
-def fleet_summary(report: "Report") -> dict[str, Any]:
-    """Counts of stores, and downtime in seconds."""
+def fleet_summary(report: "Report") -> FleetSummary:
     import polars as pl
 
     down_day, down_week = pl.col("downtime_last_day_us"), pl.col("downtime_last_week_us")
@@ -67,7 +108,7 @@ def fleet_summary(report: "Report") -> dict[str, Any]:
         down_week=down_week.sum() / SECOND_US,
         unknown=down_week.is_null().sum(),
     ).row(0, named=True)
-    return counts | {"not_observed": len(report.quality.stores["not_observed"])}
+    return FleetSummary(**counts, not_observed=len(report.quality.stores["not_observed"]))
 
 
 def worst_first(report: "Report") -> "pl.DataFrame":
@@ -121,18 +162,17 @@ def fleet_columns(figures: bytes, lanes: bytes | None) -> bytes:
     return msgspec.json.encode(columns)
 
 
-def compared_fleets(old: bytes, new: bytes) -> dict[str, Any]:
-    """counts: stores by what became of them; rows: those that differ, the worst first; left: how many are not shown;
-    fresh_old, fresh_new: see `Freshness`."""
+def compared_fleets(old: bytes, new: bytes) -> ComparedFleets:
+    """What became of each store between two reports."""
     import polars as pl
 
     before, after = pipeline.restore(old), pipeline.restore(new)
     rows = pipeline.comparison(before, after)
     differing = rows.filter(pl.col("change") != "same")
-    return {
-        "fresh_old": freshness(before, newest_poll_us(old)),
-        "fresh_new": freshness(after, newest_poll_us(new)),
-        "counts": dict(rows.group_by("change").len().iter_rows()),
-        "rows": differing.head(COMPARED_ROWS).to_dicts(),
-        "left": max(0, differing.height - COMPARED_ROWS),
-    }
+    return ComparedFleets(
+        fresh_old=freshness(before, newest_poll_us(old)),
+        fresh_new=freshness(after, newest_poll_us(new)),
+        counts=dict(rows.group_by("change").len().iter_rows()),
+        rows=differing.head(COMPARED_ROWS).to_dicts(),
+        left=max(0, differing.height - COMPARED_ROWS),
+    )

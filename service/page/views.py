@@ -1,11 +1,12 @@
 """The views of the page. They only show: its scripts call the API for whatever changes something."""
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, Response, Router, get
-from litestar.datastructures import CacheControlHeader, State
+from litestar import Response, Router, get
+from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, QueryParameter
@@ -16,10 +17,11 @@ from store_uptime.pipeline import Options, Selection, Step, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_message
 from store_uptime.service.front import problems
+from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import store_models, templates, view_models
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.deliveries import deliveries_of_report
-from store_uptime.service.registry.grants import Grant, Role, needs
+from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.operations import newest_data
 from store_uptime.service.registry.report_lookup import find_report, find_result, run_progress
 from store_uptime.service.registry.reports import ReportRow
@@ -32,7 +34,6 @@ from store_uptime.service.routes.request_schemas import TEXT, StoreIdInQuery
 from store_uptime.service.routes.static_files import static_files
 from store_uptime.service.workers import interactive
 
-PageRequest = Request[Grant, str | None, State]
 PAGE_LENGTH = 50
 YEAR_S = 31_536_000
 # Only the fleet's script reads it; a view that did not declare it would refuse the address that the script wrote.
@@ -40,7 +41,7 @@ Sort = Annotated[str, QueryParameter(pattern=TEXT, max_length=64)]
 ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
-def render(name: str, **values: Any) -> Template:
+def render(name: str, **values: object) -> Template:
     return Template(f"{name}.html", context=values)
 
 
@@ -55,7 +56,7 @@ async def home_view(
     running = await backend.registry.rows(reports.report_history(list(UNFINISHED), PAGE_LENGTH))
     newest = await backend.registry.row(reports.newest_report())
     running_values = [await progress_values(backend, row) for row in running]
-    values: dict[str, Any] = {"running": running_values, "report": newest, "empty": None, "encrypted": None}
+    values: dict[str, object] = {"running": running_values, "report": newest, "empty": None, "encrypted": None}
     if newest is None:
         return render("home", **values | {"empty": await why_empty(backend)})
     try:
@@ -66,29 +67,37 @@ async def home_view(
         return render("home", **values | {"report": None, "encrypted": encrypted})
 
 
-async def why_empty(backend: Backend) -> dict[str, Any] | None:
-    """Why no report can be made: the sentence, and whether there is no data at all; None where one can be made."""
+@dataclass(frozen=True)
+class NoReport:
+    """Why there can be no report. why: a sentence; has_no_data: there is none at all."""
+
+    why: str
+    has_no_data: bool
+
+
+async def why_empty(backend: Backend) -> NoReport | None:
+    """Why no report can be made; None where one can be made."""
     try:
         await backend.source.data_version(Options())
     except (pipeline.NoPolls, pipeline.SourceMismatch) as error:
-        return {"why": public_message(error), "has_no_data": not isinstance(error, pipeline.AllPollsRejected)}
+        return NoReport(public_message(error), not isinstance(error, pipeline.AllPollsRejected))
     return None
 
 
-async def progress_values(backend: Backend, row: ReportRow) -> dict[str, Any]:
+async def progress_values(backend: Backend, row: ReportRow) -> dict[str, object]:
     """Of a report on its way: its row, how far it is, and the stages that it goes through."""
     progress = await run_progress(backend.registry, row)
     return {"row": row, "progress": progress, "stages": list(Step)}
 
 
-async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, Any]:
+async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, object]:
     stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
     head = await backend.workers.run_interactive(view_models.fleet_head, stored.figures, selection)
     before = await backend.registry.row(reports.previous_report(row.id))
     chosen = {
-        name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.criteria.items()
+        name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.to_dict().items()
     }
-    return head | {
+    return vars(head) | {
         "report": row,
         "before": before and before.id,
         "selection": selection,
@@ -121,8 +130,8 @@ async def report_view(
 
 @get("/view/{report_id:str}/fleet.json")
 async def fleet_rows_view(
-    request: PageRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
-) -> Response[Any]:
+    request: ApiRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
+) -> Response[bytes | None]:
     """Every row of the fleet's table, for its script."""
     await find_result(backend.registry, report_id)
     # A stored report never changes, but how its rows are written may, with the script that reads them.
@@ -147,7 +156,7 @@ async def store_view(
     week = await backend.workers.run_on_source(
         store_models.store_week, backend.source_config, store_id, backend.limits, stored
     )
-    return render("store", report=row, store_id=store_id, **week)
+    return render("store", report=row, store_id=store_id, **vars(week))
 
 
 @get("/view/{report_id:str}/data")
@@ -160,7 +169,9 @@ async def data_view(
     about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
     more = {"meanings": pipeline.LISTS, "destinations": sorted(backend.settings.destinations)}
-    return render("data", report=row, deliveries=deliveries, **about, **more)
+    return render(
+        "data", report=row, deliveries=deliveries, provenance=about["provenance"], quality=about["quality"], **more
+    )
 
 
 @get("/history")
@@ -200,7 +211,7 @@ async def comparison_view(
     old_stored = await caller.content(reports.stored_figures(old), old)
     new_stored = await caller.content(reports.stored_figures(new), new)
     found = await backend.workers.run_interactive(view_models.compared_fleets, old_stored.figures, new_stored.figures)
-    return render("compare", old=old_row, new=new_row, **found)
+    return render("compare", old=old_row, new=new_row, **vars(found))
 
 
 @get("/rule")
@@ -209,7 +220,7 @@ async def rule_view() -> Template:
     return render("rule", text=templates.document("semantics.md"))
 
 
-def error_page(request: PageRequest, error: Exception) -> Template:
+def error_page(request: ApiRequest, error: Exception) -> Template:
     """An error as a page; where a key is missing, the form to sign in."""
     problems.note_cause(request, error)
     if isinstance(error, KeyNeeded):
@@ -223,7 +234,7 @@ def error_page(request: PageRequest, error: Exception) -> Template:
     )
 
 
-def failure_response(request: PageRequest, error: Exception) -> Response[Any]:
+def failure_response(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
     """An unexpected error: as a page for a browser, as problem details for programs."""
     return (
         error_page(request, error) if problems.is_for_a_browser(request) else problems.problem_response(request, error)

@@ -45,7 +45,10 @@ EVERYTHING = Grant(None, Role.ADMIN)
 """What callers on this machine may do as long as there is no key."""
 
 
-def needs(role: Role) -> dict[str, Any]:
+RouteArguments = dict[str, Any]  # of a decorator: type checkers know no names of keywords in a dict
+
+
+def needs(role: Role) -> RouteArguments:
     """The arguments of a route's decorator that name the role that it needs."""
     # The empty requirement says that a key is optional: as long as there is none, callers on this machine need none.
     return {"opt": {"role": role}, "security": [{}, {"key": [role]}]}

@@ -16,7 +16,7 @@ from store_uptime.service.registry.reports import (
     cancel_report,
     count_ahead,
     remove_report,
-    report_status,
+    report_row,
 )
 from store_uptime.service.registry.rows import Row
 from store_uptime.service.registry.statements import Statement
@@ -40,7 +40,7 @@ class RunProgress:
 async def find_report(registry: Registry, report_id: str) -> ReportRow:
     """A report by its id. Raises UnknownReport, ReportRemoved."""
     # A text that is no id never reaches the database: it may hold what PostgreSQL's text cannot.
-    return kept(await registry.row(report_status(report_id)) if REPORT_ID.fullmatch(report_id) else None)
+    return kept(await registry.row(report_row(report_id)) if REPORT_ID.fullmatch(report_id) else None)
 
 
 def kept(row: ReportRow | None) -> ReportRow:

@@ -86,9 +86,9 @@ class StoredReport(Row):
     lanes: bytes | None  # None in reports that are older than lanes
 
 
-def report_status(report_id: str) -> Statement[ReportRow]:
+def report_row(report_id: str) -> Statement[ReportRow]:
     """A report in any state."""
-    return Statement("report_status", ReportRow, {"id": report_id})
+    return Statement("report_row", ReportRow, {"id": report_id})
 
 
 def report_history(

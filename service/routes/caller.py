@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeVar
 
-from litestar import Request
-from litestar.datastructures import State
-
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.registry.audit import Actor, record_audit
 from store_uptime.service.registry.grants import Grant
@@ -15,8 +12,6 @@ from store_uptime.service.registry.rows import StoredContent
 from store_uptime.service.registry.statements import Statement
 
 DIGITS = 16  # of a digest in the audit: enough to distinguish stores
-ApiRequest = Request[Grant, str | None, State]
-"""A request whose caller is known: its user is what they may do, its auth the token of their session, if it is one."""
 Content = TypeVar("Content", bound=StoredContent)
 
 

@@ -8,7 +8,7 @@ StrictSchemas      a plugin for the schemas of structs
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from litestar import Response, Router
@@ -162,7 +162,7 @@ def config(version: str) -> OpenAPIConfig:
     )
 
 
-async def known_or_404(response: Response[Any]) -> Response[Any]:
+async def known_or_404(response: Response[bytes]) -> Response[bytes]:
     # Litestar answers an unknown address below /schema with a page of its own.
     if response.status_code == 404:
         raise NotFoundException

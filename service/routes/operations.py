@@ -1,7 +1,5 @@
 """For those who run the service: health, readiness and metrics."""
 
-from typing import Any
-
 import prometheus_client
 from litestar import HttpMethod, Response, get, route
 from litestar.di import NamedDependency
@@ -10,13 +8,12 @@ from litestar.openapi import ResponseSpec
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors.causes import Cause
 from store_uptime.service.front.problems import RETRY_AFTER
-from store_uptime.service.registry.grants import Role, needs
+from store_uptime.service.front.requests import ApiRequest
+from store_uptime.service.registry.grants import Role, RouteArguments, needs
 from store_uptime.service.routes.problem_responses import problems
 from store_uptime.service.routes.schemas import Health, Readiness
-from store_uptime.service.routes.static_files import AnyRequest
 
-# Probes have no key. Any, for type checkers: they know no names of keywords in a dict.
-OPEN: Any = {"opt": {"exclude_from_auth": True}, "security": [{}]}
+OPEN: RouteArguments = {"opt": {"exclude_from_auth": True}, "security": [{}]}  # probes have no key
 NOT_READY = {503: ResponseSpec(Readiness, description="Not all of it is there.", generate_examples=False)}
 
 
@@ -27,7 +24,7 @@ async def health() -> Health:
 
 
 @get("/ready", **OPEN, responses=problems() | NOT_READY, tags=["operations"], summary="Can reports be run")
-async def ready(request: AnyRequest, backend: NamedDependency[Backend]) -> Response[Readiness]:
+async def ready(request: ApiRequest, backend: NamedDependency[Backend]) -> Response[Readiness]:
     """200 where registry, tables, workers and disk are there; else 503, and which of them is not, since when.
 
     As they were a few seconds ago: whoever asks waits for nothing.
@@ -49,7 +46,7 @@ async def ready(request: AnyRequest, backend: NamedDependency[Backend]) -> Respo
     tags=["operations"],
     summary="For Prometheus",
 )
-async def metrics() -> Response[Any]:
+async def metrics() -> Response[object]:
     """How many, how long, how late, how many failed, how full."""
     return Response(prometheus_client.generate_latest(), media_type="text/plain; version=0.0.4")
 
@@ -58,7 +55,7 @@ SHARED = ["/reports/{report_id:str}", "/schedules", "/schedules/{name:str}", "/s
 
 
 @route(SHARED, http_method=HttpMethod.OPTIONS, include_in_schema=False)
-async def allowed_methods(request: AnyRequest) -> Response[None]:
+async def allowed_methods(request: ApiRequest) -> Response[None]:
     """The methods of an address that has several handlers."""
     # Litestar's own answer to OPTIONS names the methods of one handler only.
     here = (found.methods for found in request.app.routes if found.path_format == request.scope["path_template"])

@@ -10,11 +10,12 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 
 from store_uptime.pipeline import Columns, Format, Selection
 from store_uptime.service.backend.backend import Backend
+from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_report, find_result
 from store_uptime.service.registry.reports import ReportRow, stored_figures, stored_rejects
 from store_uptime.service.registry.states import ReportState
-from store_uptime.service.routes.caller import ApiRequest, Caller
+from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.openapi import FileOperation
 from store_uptime.service.routes.problem_responses import classic_problems, problems

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
+from typing import cast
 
 import msgspec
 from litestar import get
@@ -14,17 +15,18 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import ReportEncrypted, ServiceError
+from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.registry.deliveries import deliveries_of_report
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_report, run_progress
 from store_uptime.service.registry.reports import ReportRow, stored_figures
 from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.states import ReportState
-from store_uptime.service.routes.caller import ApiRequest, Caller
+from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.deliveries import shown_delivery
 from store_uptime.service.routes.problem_responses import problems
 from store_uptime.service.routes.request_options import shown_options
-from store_uptime.service.routes.schemas import Progress, ReportDetails, ReportStatus
+from store_uptime.service.routes.schemas import Progress, Provenance, ReportDetails, ReportStatus
 from store_uptime.service.workers import interactive
 
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
@@ -89,7 +91,8 @@ async def report_details(
     except ReportEncrypted as encrypted:
         return ReportDetails(status, deliveries=deliveries, sealed=str(encrypted))
     about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
-    return ReportDetails(status, **about, deliveries=deliveries)
+    provenance = cast("Provenance", about["provenance"])  # its instants are texts, which the document calls date-time
+    return ReportDetails(status, provenance, about["quality"], deliveries)
 
 
 @get(

@@ -1,6 +1,6 @@
 """What requests hold, in the address and as JSON; the OpenAPI document is made from these and from `schemas.py`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar.params import QueryParameter
@@ -14,7 +14,7 @@ StoreIdInQuery = Annotated[
 ]
 
 
-def documented(**schema: Any) -> msgspec.Meta:
+def documented(**schema: str | int) -> msgspec.Meta:
     """What a text must be, for the OpenAPI document alone."""
     # msgspec does not check it: the parser of the text answers with a better sentence than "does not match pattern".
     return msgspec.Meta(extra_json_schema={"extra": schema})

@@ -1,8 +1,6 @@
 """Sessions: what the page signs in with."""
 
-from typing import Any
-
-from litestar import Request, Response, delete, get, post
+from litestar import Response, delete, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
@@ -13,14 +11,15 @@ from store_uptime.service.errors import KeyNeeded
 from store_uptime.service.front.authentication import (
     COOKIE,
     SESSION,
+    audit_failed_sign_in,
     create_session,
     hashed,
     key_grant,
-    record_failed_sign_in,
 )
 from store_uptime.service.front.proxies import client_of
 from store_uptime.service.front.rate_limit import RateLimitMiddleware
-from store_uptime.service.registry.grants import Grant, Role, needs
+from store_uptime.service.front.requests import ApiRequest
+from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.keys import delete_session
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
@@ -41,15 +40,13 @@ SIGNED_OUT = {204: ResponseSpec(None, description="Signed out.")}
     tags=["sessions"],
     summary="Sign in",
 )
-async def sign_in(
-    request: Request[Any, Any, Any], backend: NamedDependency[Backend], data: JSONBody[SignIn]
-) -> Response[Session]:
+async def sign_in(request: ApiRequest, backend: NamedDependency[Backend], data: JSONBody[SignIn]) -> Response[Session]:
     """Begin a session of twelve hours with a key: a cookie that no script can read, and a token against forgery."""
     client = client_of(request.scope)
     try:
         grant = await key_grant(backend.registry, data.key)
     except KeyNeeded:
-        await record_failed_sign_in(backend.registry, data.key, client)
+        await audit_failed_sign_in(backend.registry, data.key, client)
         raise
     cookie, csrf_token = await create_session(backend.registry, grant.name, client)
     session_cookie = Cookie(
@@ -65,7 +62,7 @@ async def sign_in(
 
 
 @get("/session", **needs(Role.READ), responses=problems(), tags=["sessions"], summary="Who is signed in")
-async def session(request: Request[Grant, str | None, Any]) -> Session:
+async def session(request: ApiRequest) -> Session:
     """The name of the key, null where none is asked for; its role; and the token of a session by cookie."""
     return Session(request.user.name, request.user.role, request.auth)
 
@@ -78,7 +75,7 @@ async def session(request: Request[Grant, str | None, Any]) -> Session:
     tags=["sessions"],
     summary="Sign out",
 )
-async def sign_out(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> Response[None]:
+async def sign_out(request: ApiRequest, caller: NamedDependency[Caller]) -> Response[None]:
     """End the session."""
     cookie = hashed(request.cookies.get(COOKIE, ""))
     await caller.backend.registry.rows(delete_session(cookie, caller.address))

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from litestar import Request, Router
-from litestar.datastructures import CacheControlHeader, State
+from litestar import Router
+from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import NotFoundException
 from litestar.static_files import create_static_files_router
 
-AnyRequest = Request[object, object, State]
-"""A request for which it does not matter who makes it."""
+from store_uptime.service.front.requests import ApiRequest
 
 
 def static_files(path: str, folder: Path, cache: CacheControlHeader) -> Router:
@@ -16,7 +15,7 @@ def static_files(path: str, folder: Path, cache: CacheControlHeader) -> Router:
     names = {file.name for file in folder.iterdir() if file.is_file()}
 
     # Litestar would ask the disk for any name, and some raise ValueError there, such as one with a zero byte.
-    async def refuse_unknown(request: AnyRequest) -> None:
+    async def refuse_unknown(request: ApiRequest) -> None:
         if request.path_params["file_path"].removeprefix("/") not in names:
             raise NotFoundException
 

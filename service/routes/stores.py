@@ -1,7 +1,7 @@
 """Stores, and why a store has its figures."""
 
 from bisect import bisect_left, bisect_right
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
@@ -69,7 +69,7 @@ async def timeline(
     store_id: StoreIdInQuery,
     report_id: FromQuery[str] = "",
     format: FromQuery[Literal["json", "csv"]] = "json",
-) -> Response[Any]:
+) -> Response[bytes]:
     """The pieces of the store's week, each with the poll that it rests on: of a report, or as of the newest poll."""
     # With a report its own plan is explained, else a new one as of the newest poll.
     figures = plan = None

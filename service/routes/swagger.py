@@ -5,13 +5,13 @@ Swagger UI comes as files of the wheel `swagger-ui-py`, of which nothing is impo
 
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
 
 from litestar import Response, Router, get
 from litestar.datastructures import CacheControlHeader
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
-from store_uptime.service.routes.static_files import AnyRequest, static_files
+from store_uptime.service.front.requests import ApiRequest
+from store_uptime.service.routes.static_files import static_files
 
 DAY_S = 86_400
 PAGE = """<!doctype html>
@@ -39,7 +39,7 @@ class SwaggerPage(OpenAPIRenderPlugin):
     def __init__(self) -> None:
         super().__init__(path="/", favicon="")
 
-    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:
+    def render(self, request: ApiRequest, openapi_schema: dict[str, object]) -> bytes:
         return PAGE.encode()  # its script fetches the document
 
 

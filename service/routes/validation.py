@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
 
 import msgspec
 from litestar.exceptions import SerializationException, ValidationException
@@ -21,11 +20,17 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
+from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.routes.allowed_words import allowed, word_list
-from store_uptime.service.routes.static_files import AnyRequest
 
 QUOTED_LENGTH = 60  # characters
 METHODS_WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+
+
+Hint = object
+"""What msgspec takes for a type: a class, a union, or an annotation with what restricts it."""
+Convert = Callable[[object, Hint], object]
+"""Converts a value to a type. Raises msgspec.ValidationError."""
 
 
 class NoBody(msgspec.Struct):
@@ -37,11 +42,11 @@ class Expected:
     """A parameter or a member of a body: its name in a request, its type for msgspec, whether it must be there."""
 
     name: str
-    hint: Any
+    hint: Hint
     is_required: bool
 
 
-async def check_request(request: AnyRequest) -> None:
+async def check_request(request: ApiRequest) -> None:
     """Raises ValidationException with a sentence for each fault of a request."""
     # Litestar converts parameters and bodies after this, but it ignores unknown parameters, members that come twice and
     # bodies where none is taken, takes 1.0 for a whole number, and its messages name Python types.
@@ -85,7 +90,7 @@ def struct_of(data: FieldDefinition) -> type[msgspec.Struct]:
     return next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
 
 
-def query_faults(given: Iterable[tuple[str, Any]], expected: Mapping[str, Expected]) -> Iterator[str]:
+def query_faults(given: Iterable[tuple[str, object]], expected: Mapping[str, Expected]) -> Iterator[str]:
     """A sentence for each parameter of an address that is unknown, repeated, missing or not allowed."""
     pairs = list(given)
     counts, values = Counter(name for name, _ in pairs), dict(pairs)
@@ -106,7 +111,7 @@ def header_faults(given: Mapping[str, str], expected: Mapping[str, Expected]) ->
     yield from text_faults(values, expected)
 
 
-async def json_of(request: AnyRequest) -> object:
+async def json_of(request: ApiRequest) -> object:
     """The body as plain values; None where it is empty. Raises ValidationException."""
     try:
         return await request.json()
@@ -130,7 +135,7 @@ def repeated_names(body: bytes, expected: Mapping[str, Expected]) -> list[str]:
     # Parsers take the last of them, and what was sent twice by mistake would be half ignored.
     faults: list[str] = []
 
-    def note_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def note_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
         faults.extend(given_once(name for name, _ in pairs if name in expected))
         return dict(pairs)
 
@@ -178,23 +183,25 @@ def json_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) 
     yield from value_faults(values, expected, msgspec.convert)
 
 
-def convert_text(value: object, hint: Any) -> object:
+def convert_text(value: object, hint: Hint) -> object:
     return msgspec.convert(value, hint, strict=False)
 
 
-def value_faults(
-    values: Mapping[str, object], expected: Mapping[str, Expected], convert: Callable[[object, Any], object]
-) -> Iterator[str]:
+def value_faults(values: Mapping[str, object], expected: Mapping[str, Expected], convert: Convert) -> Iterator[str]:
     for each in expected.values():
         words = allowed(inspect.type_info(each.hint))
-        if each.name not in values:
-            if each.is_required:
-                yield f"{each.name} is missing; it must be {words}."
-            continue
-        try:
-            convert(values[each.name], each.hint)
-        except msgspec.ValidationError:
+        if each.name in values and not can_be(values[each.name], each.hint, convert):
             yield f"{each.name} must be {words}, not {json_excerpt(values[each.name])}."
+        elif each.name not in values and each.is_required:
+            yield f"{each.name} is missing; it must be {words}."
+
+
+def can_be(value: object, hint: Hint, convert: Convert) -> bool:
+    try:
+        convert(value, hint)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def json_excerpt(value: object) -> str:

@@ -10,7 +10,7 @@ browser   opens the page in a Chromium; it needs Playwright, which the package d
 """
 
 from store_uptime.service.testing.reports import (
-    ReportFailed,
+    ReportNotMade,
     await_report,
     complete_report,
     request_report,
@@ -19,7 +19,7 @@ from store_uptime.service.testing.server import NotServing, Service, serving, st
 
 __all__ = [
     "NotServing",
-    "ReportFailed",
+    "ReportNotMade",
     "Service",
     "await_report",
     "complete_report",

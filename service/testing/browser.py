@@ -9,7 +9,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import NoBrowser
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,19 +29,12 @@ VIEWPORT = {"width": 1400, "height": 1000}
 WAIT_MS = 10_000
 
 
-class NoBrowser(StoreUptimeError):
-    """There is no Chromium on the search path."""
-
-    def __str__(self) -> str:
-        return f"there is no browser to look at the page with: none of {', '.join(NAMES)} is on the PATH"
-
-
 @contextmanager
 def launched() -> "Generator[Browser]":
     """A Chromium without a window. Raises NoBrowser."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
-        raise NoBrowser
+        raise NoBrowser(", ".join(NAMES))
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

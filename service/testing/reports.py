@@ -1,9 +1,10 @@
 """Reports over HTTP as a client makes them: trigger, look at the status, stop looking when it has ended."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.service.errors import ReportNotMade
+from store_uptime.service.testing.server import JsonObject
 
 if TYPE_CHECKING:
     import httpx
@@ -11,30 +12,19 @@ if TYPE_CHECKING:
 REPORT_S, LOOK_S = 60.0, 0.05
 
 
-class ReportFailed(StoreUptimeError):
-    """A report has ended without figures, or has not ended in time."""
-
-    def __init__(self, report_id: str, reason: str) -> None:
-        super().__init__(report_id, reason)
-        self.report_id, self.reason = report_id, reason
-
-    def __str__(self) -> str:
-        return f"report {self.report_id} {self.reason}"
-
-
 def request_report(client: "httpx.Client", **options: object) -> str:
     """The id of the report that POST /trigger_report leads to. options: the members of its body.
 
-    Raises ReportFailed where the trigger is refused.
+    Raises ReportNotMade where the trigger is refused.
     """
     answer = client.post("/trigger_report", json=options)
     if answer.status_code != 202:
-        raise ReportFailed("of this trigger", f"was refused with {answer.status_code}: {answer.text}")
+        raise ReportNotMade("of this trigger", f"was refused with {answer.status_code}: {answer.text}")
     return str(answer.json()["report_id"])
 
 
-def await_report(client: "httpx.Client", report_id: str, timeout_s: float = REPORT_S) -> dict[str, Any]:
-    """The status of a report, as JSON, once it is Complete or Error. Raises ReportFailed after the timeout."""
+def await_report(client: "httpx.Client", report_id: str, timeout_s: float = REPORT_S) -> JsonObject:
+    """The status of a report, as JSON, once it is Complete or Error. Raises ReportNotMade after the timeout."""
     deadline = time.monotonic() + timeout_s
     while True:
         # Not /reports/ID/events: a stream breaks where the server is restarted, and looks at the status do not.
@@ -42,14 +32,14 @@ def await_report(client: "httpx.Client", report_id: str, timeout_s: float = REPO
         if status["status"] != "Running":
             return status
         if time.monotonic() > deadline:
-            raise ReportFailed(report_id, f"has not ended after {timeout_s:g} seconds: {status}")
+            raise ReportNotMade(report_id, f"has not ended after {timeout_s:g} seconds: {status}")
         time.sleep(LOOK_S)
 
 
 def complete_report(client: "httpx.Client", **options: object) -> str:
-    """The id of a complete report, which this has triggered. Raises ReportFailed where it ends as an error."""
+    """The id of a complete report, which this has triggered. Raises ReportNotMade where it ends as an error."""
     report_id = request_report(client, **options)
     status = await_report(client, report_id)
     if status["status"] != "Complete":
-        raise ReportFailed(report_id, f"ended as {status}")
+        raise ReportNotMade(report_id, f"ended as {status}")
     return report_id

@@ -21,11 +21,17 @@ from typing import TYPE_CHECKING, Any
 from store_uptime.service.errors import NotServing
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 START_S, STOP_S, LOOK_S = 120.0, 60.0, 0.05
 DEFAULTS = {"STORE_UPTIME_PORT": "0", "STORE_UPTIME_LOG_FORMAT": "json"}
 """Variables of every server that is started here; options win over them. The address is read from the log, so JSON."""
+
+
+JsonObject = dict[str, Any]
+"""What a server says as JSON: its schemas are those of the service, and of each line of its log."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,27 @@ class Service:
         """Where it listens."""
         return next(line["url"] for line in self.logged() if line["event"] == "listening")
 
-    def client(self, **options: Any) -> "httpx.Client":
+    def client(
+        self,
+        headers: Mapping[str, str] | None = None,
+        cookies: dict[str, str] | None = None,
+        verify: "ssl.SSLContext | None" = None,
+        transport: "httpx.BaseTransport | None" = None,
+    ) -> "httpx.Client":
         """An HTTP client of it; options as httpx has them."""
         import httpx
 
-        options.setdefault("verify", self.url.startswith("https:"))  # reading the authorities takes 20 ms
-        options.setdefault("trust_env", False)  # a proxy that the environment names is for other machines
-        return httpx.Client(base_url=self.url, timeout=30, **options)
+        return httpx.Client(
+            base_url=self.url,
+            timeout=30,
+            headers=headers,
+            cookies=cookies,
+            verify=self.url.startswith("https:") if verify is None else verify,  # reading the authorities takes 20 ms
+            transport=transport,
+            trust_env=False,  # a proxy that the environment names is for other machines
+        )
 
-    def logged(self) -> list[dict[str, Any]]:
+    def logged(self) -> list[JsonObject]:
         """The lines of its log; those of native libraries aside."""
         return [json.loads(line) for line in self.lines() if line.startswith("{")]
 

@@ -3,17 +3,15 @@
 Each is called in a worker process with plain values, and gives plain values.
 """
 
-from typing import Any
-
 from store_uptime import pipeline
-from store_uptime.pipeline import Columns, Format, Limits, Selection
+from store_uptime.pipeline import About, Columns, Format, Limits, Selection
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.registry.deliveries import OutgoingFile
 from store_uptime.service.workers.jobs import deliverable
 from store_uptime.service.workers.tasks import FileToDeliver, SourceConfig
 
 
-def report_metadata(figures: bytes) -> dict[str, Any]:
+def report_metadata(figures: bytes) -> About:
     """The provenance and the quality of a report."""
     return pipeline.restore(figures).about
 

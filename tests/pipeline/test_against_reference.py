@@ -8,8 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from store_uptime.pipeline import Frames, Options, Report, build_report_with_lanes
 from store_uptime.pipeline.errors import NoPolls

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from store_uptime.pipeline.durations import duration_text, parse_duration
 from tests.support.profiles import examples

@@ -41,6 +41,7 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "About",
     "AS_NAMED",
     "BadMapping",
     "SourceBusy",

@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from cyclopts import CycloptsError
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from litestar.exceptions import ValidationException
 
 from store_uptime.pipeline import DURATION_PATTERN, Options

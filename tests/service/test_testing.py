@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from store_uptime.service.testing import NotServing, ReportFailed, await_report, complete_report, serving, started
+from store_uptime.service.testing import NotServing, ReportNotMade, await_report, complete_report, serving, started
 from store_uptime.service.testing.browser import NoBrowser, launched
 from tests.support.feeds import surroundings
 
@@ -42,11 +42,11 @@ def test_a_report_that_is_refused_fails_or_takes_too_long_is_an_error_with_its_r
         ]
     )
     with httpx.Client(base_url="http://x", transport=httpx.MockTransport(lambda _: next(answers))) as client:
-        with pytest.raises(ReportFailed, match=r"was refused with 404: There is no store 'x'\."):
+        with pytest.raises(ReportNotMade, match=r"was refused with 404: There is no store 'x'\."):
             complete_report(client, store_id="x")
-        with pytest.raises(ReportFailed, match=r"report r ended as .*There are no polls\."):
+        with pytest.raises(ReportNotMade, match=r"report r ended as .*There are no polls\."):
             complete_report(client)
-        with pytest.raises(ReportFailed, match="report r has not ended after 0 seconds"):
+        with pytest.raises(ReportNotMade, match="report r has not ended after 0 seconds"):
             await_report(client, "r", timeout_s=0)
 
 

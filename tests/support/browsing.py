@@ -10,9 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
 from store_uptime.service.testing import browser as chromium
-from store_uptime.service.testing.browser import NoBrowser
-from store_uptime.service.testing.browser import open_page as new_page
-from store_uptime.service.testing.browser import wait_for_rows as ready
+from store_uptime.service.testing.browser import NoBrowser, open_page as new_page, wait_for_rows as ready
 
 __all__ = ["faults", "launched", "new_page", "opened", "overflow", "ready", "shown_stores", "watched"]
 

@@ -17,10 +17,12 @@ import psycopg
 from store_uptime.pipeline import load_files
 from store_uptime.service import testing
 from store_uptime.service.front.problem_types import all_problem_types
-from store_uptime.service.testing import Service
-from store_uptime.service.testing import await_report as finished
-from store_uptime.service.testing import complete_report as complete
-from store_uptime.service.testing import request_report as trigger
+from store_uptime.service.testing import (
+    Service,
+    await_report as finished,
+    complete_report as complete,
+    request_report as trigger,
+)
 from tests.support.feeds import called, surroundings
 from tests.support.postgres import eventually, is_alive, run
 

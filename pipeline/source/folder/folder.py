@@ -123,13 +123,11 @@ def read_error(
     source: str, tables: dict[Table, list[DataFile]], error: BaseException, mapping: SourceMapping = AS_NAMED
 ) -> SourceMismatch:
     """The error where files cannot be read to their end: it names the first such file."""
-    for table, files in tables.items():
-        for file in files:
-            own = error_of(file, table, mapping)
-            if own is not None:
-                return unreadable(
-                    printable(file.path), own, "it is cut off" if is_cut_off(file.path) else "it is damaged"
-                )
+    for file, table in ((file, table) for table, files in tables.items() for file in files):
+        own = error_of(file, table, mapping)
+        if own is not None:
+            remedy = "it is cut off" if is_cut_off(file.path) else "it is damaged"
+            return unreadable(printable(file.path), own, remedy)
     return unreadable(source, error, "each of its files can be read: if one was being written meanwhile, try once more")
 
 

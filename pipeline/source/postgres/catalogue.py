@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, LiteralString, NamedTuple, cast
+from typing import LiteralString, NamedTuple, cast
 
+from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from store_uptime.pipeline.errors import SourceMismatch, SourceRefused
@@ -71,7 +72,7 @@ def found_table(
     source: str,
     table: Table,
     mapping: SourceMapping,
-    rows: list[tuple[Any, ...]],
+    rows: list[TupleRow],
     some_numbers: Callable[[str, str], Iterable[float]],
 ) -> FoundTable:
     """The table that catalogue rows describe. Raises SourceMismatch, SourceRefused.

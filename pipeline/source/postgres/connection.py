@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -21,6 +21,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from store_uptime.pipeline.errors import AddressNotUnderstood, SourceBusy, SourceRefused, SourceUnreachable
 from store_uptime.pipeline.source.postgres.locks import TablesReplaced
 from store_uptime.pipeline.source.postgres.patience import PatientConnection, connection_options
+
+if TYPE_CHECKING:
+    from psycopg.abc import ConnDict
 
 END_PATIENCE = timedelta(seconds=5)
 REFUSALS = ("authentication", "password", "role ", "database ", "SSL", "TLS", "certificate", "permission", "pg_hba")
@@ -87,7 +90,7 @@ def end_statements(address: str, application: str) -> None:
         pass
 
 
-def parse_conninfo(address: str) -> dict[str, Any]:
+def parse_conninfo(address: str) -> "ConnDict":
     """The libpq options of an address. Raises AddressNotUnderstood, also where the host is part of a password."""
     if address.startswith(("postgresql://", "postgres://")) and not URL.fullmatch(address):
         raise AddressNotUnderstood("the database", "its address has an @ too many", ESCAPE)

@@ -2,8 +2,8 @@
 
 from typing import LiteralString, cast
 
-from psycopg.sql import SQL, Composable, Identifier
-from psycopg.sql import Literal as Value
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composable, Identifier, Literal as Value
 
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import SourceMapping, mapping_line
@@ -26,7 +26,7 @@ class DatabaseTable:
         """Whether a row is of a store; None: of any."""
         return SQL("true") if store is None else SQL("{}::text = {}").format(self._id_column, Value(store))
 
-    def rows(self, name: str, **values: Composable) -> list[tuple[object, ...]]:
+    def rows(self, name: str, **values: Composable) -> list[TupleRow]:
         """The rows of a small statement of `sql/`."""
         return self._session.rows(name, self.found.composed(name, **values))
 

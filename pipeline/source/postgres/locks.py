@@ -14,9 +14,10 @@ the server might end the reload. After a moment it releases all locks, and tries
 
 from collections.abc import Mapping, Sequence
 from time import monotonic, sleep
-from typing import Any, LiteralString, cast
+from typing import LiteralString, cast
 
 import psycopg
+from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Literal
 
 from store_uptime.pipeline.statements import statement
@@ -28,7 +29,7 @@ ATTEMPTS = 5
 REPLACED = "its tables were replaced while they were read"
 LOCKED = "another session keeps its tables from being read"
 
-Held = list[tuple[Any, ...]]
+Held = list[TupleRow]
 """The table of each name, then the locked tables, each with its file."""
 
 

@@ -5,13 +5,15 @@ nor those of TCP end such a wait. So `PatientConnection` checks the clock itself
 """
 
 import logging
-from collections.abc import Generator
 from datetime import timedelta
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg import pq, waiting
+
+if TYPE_CHECKING:
+    from psycopg.abc import ConnDict, PQGen
 
 Result = TypeVar("Result")
 
@@ -42,7 +44,7 @@ class PatientConnection(psycopg.Connection):
 
     patience: timedelta | None = None
 
-    def wait(self, gen: Generator[Any, Any, Result], interval: float = STEP_S, timeout: float | None = None) -> Result:
+    def wait(self, gen: "PQGen[Result]", interval: float = STEP_S, timeout: float | None = None) -> Result:
         """See psycopg: every statement of the connection goes through here."""
         # Instead of psycopg's own wait, which at Ctrl-C cancels the statement and then waits ten seconds for a server
         # that is frozen: https://github.com/psycopg/psycopg/issues/231.
@@ -54,7 +56,7 @@ class PatientConnection(psycopg.Connection):
                 self._end(steps)
             raise
 
-    def _end(self, steps: Generator[Any, Any, Any]) -> None:
+    def _end(self, steps: "PQGen[object]") -> None:
         """Cancel a statement on the server; close the connection where that gets no answer."""
         try:
             self.cancel_safe(timeout=CANCEL_S)
@@ -65,19 +67,19 @@ class PatientConnection(psycopg.Connection):
             self.close()
 
 
-def bounded(steps: Generator[Any, Any, Result], patience: timedelta) -> Generator[Any, Any, Result]:
+def bounded(steps: "PQGen[Result]", patience: timedelta) -> "PQGen[Result]":
     """The steps of a statement; raises NoAnswer once they take longer than `patience`."""
     deadline = monotonic() + patience.total_seconds()
-    ready: Any = None
     try:
-        while monotonic() <= deadline:  # psycopg sends `ready` at least once in STEP_S, even where nothing is
-            ready = yield steps.send(ready)
+        awaited = next(steps)
+        while monotonic() <= deadline:  # psycopg sends a `Ready` at least once in STEP_S, even where nothing is
+            awaited = steps.send((yield awaited))
     except StopIteration as done:
         return done.value
     raise NoAnswer(f"it has not answered within {patience.total_seconds():g} s")
 
 
-def connection_options(given: dict[str, Any], patience: timedelta | None) -> dict[str, Any]:
+def connection_options(given: "ConnDict", patience: timedelta | None) -> dict[str, int]:
     """The libpq options that limit the waits of a connection, without those that the address sets."""
     timeout_s = CONNECT_TIMEOUT_S if patience is None else min(CONNECT_TIMEOUT_S, max(1, int(patience.total_seconds())))
     ours = {"connect_timeout": timeout_s, **KEEPALIVES}

@@ -9,7 +9,7 @@ LoosePolls   times that are text or inexact numbers: all rows that may lie in th
 # a row is a store and a status with all its times as bytes: next to no time, and a fifth of the bytes.
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from psycopg.sql import Literal as Value
 
@@ -55,13 +55,13 @@ class TypedPolls:
         """The newest poll up to an instant that would be accepted."""
         bounds = {"ceiling": self._times.until(ceiling_us), "beginning": self._times.until(BEGINNING_US)}
         rows = self._table.rows("newest", **bounds, **ACCEPTED)
-        return self._times.us(cast("Any", rows[0][0])) if rows else None
+        return self._times.us(rows[0][0]) if rows else None
 
     def poll_span_us(self) -> tuple[int, int] | None:
         """The oldest and the newest readable time."""
         bounds = {"beginning": self._times.until(BEGINNING_US), "end": self._times.since(END_US)}
         ((oldest, newest),) = self._table.rows("span", **bounds)
-        return None if oldest is None else (self._times.us(cast("Any", oldest)), self._times.us(cast("Any", newest)))
+        return None if oldest is None else (self._times.us(oldest), self._times.us(newest))
 
 
 class LoosePolls:

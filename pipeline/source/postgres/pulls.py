@@ -8,7 +8,6 @@ by_connection   on an open connection: for small results, and where no other con
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Thread
-from typing import Any
 
 import connectorx
 import psycopg
@@ -27,7 +26,7 @@ def by_connection(connection: psycopg.Connection, query: Composed) -> pyarrow.Ta
     """The result of a statement that gives text, booleans and bytes. Raises psycopg.Error."""
     cursor = connection.execute(query, binary=True)
     columns = cursor.description or []
-    values: Sequence[Sequence[Any]] = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
+    values: Sequence[Sequence[object]] = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)
     kinds = [ARROW.get(column.type_code, pyarrow.string()) for column in columns]
     arrays = [pyarrow.array(each, kind) for each, kind in zip(values, kinds, strict=True)]
     return pyarrow.Table.from_arrays(arrays, names=[column.name for column in columns])

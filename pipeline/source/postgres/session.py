@@ -13,10 +13,11 @@ from functools import partial
 from threading import Lock
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import psycopg
 import pyarrow  # here, since ConnectorX would import it within the first pull
+from psycopg.rows import TupleRow
 from psycopg.sql import Composed
 
 from store_uptime.pipeline.errors import SourceBusy, SourceMismatch, SourceRefused, StoreUptimeError
@@ -108,13 +109,13 @@ class Session:
         """The table that one of the locked names leads to; None: there is none."""
         return self._locks.oid(name)
 
-    def rows(self, name: str, query: Composed) -> list[tuple[Any, ...]]:
+    def rows(self, name: str, query: Composed) -> list[TupleRow]:
         """The rows of a small statement; name: of the statement, for an error."""
         # binary: as text, times would depend on the DateStyle of the role
         run = partial(self.connection.execute, query, binary=True)
         return self._alone(f"The statement was {name}.", lambda: run().fetchall())
 
-    def catalogue(self, table: str) -> list[tuple[Any, ...]]:
+    def catalogue(self, table: str) -> list[TupleRow]:
         """The columns of one of the locked tables, as the catalogue has them; none where it is not there."""
         query, values = statement(__package__, "catalogue"), {"table": self.oid(table)}
         return self._alone(self._target.remedy, lambda: self.connection.execute(query, values).fetchall())

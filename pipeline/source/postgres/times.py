@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from psycopg.sql import SQL, Composable, Identifier
-from psycopg.sql import Literal as Value
+from psycopg.sql import SQL, Composable, Identifier, Literal as Value
 
 from store_uptime.pipeline.durations import DAY_US, UNIT_US
 from store_uptime.pipeline.instants import EPOCH, YEAR_1_US, YEAR_10000_US, instant_us

@@ -1,7 +1,6 @@
 """The words for the two statuses, in statements over PostgreSQL."""
 
-from psycopg.sql import SQL, Composable
-from psycopg.sql import Literal as Value
+from psycopg.sql import SQL, Composable, Literal as Value
 
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.tables import SPACE

@@ -1,6 +1,6 @@
 -- Reports that are there: where each stands, what is kept of it, and its end.
 
--- report_status: all of a report but what is large
+-- report_row: all of a report but what is large
 select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
        is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes
 from store_uptime.standing

@@ -12,8 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from store_uptime.pipeline import NoPolls, Options, SourceMapping, build_report, load_files, open_source
 from store_uptime.pipeline.errors import LoadRefused, SourceMismatch, WouldOverwriteSource

@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from store_uptime.pipeline import Frames, Report, build_report, build_timeline, load_files, open_source, write_rejects
 from store_uptime.pipeline.errors import (

@@ -36,11 +36,12 @@ def test_batches_of_polars_end_without_an_error_where_a_thread_panics(tmp_path: 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 def test_polars_keeps_ctrl_c_from_ending_a_wait() -> None:
-    """See `waiting.awaited`."""
+    """See `Session.wait`."""
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", WAITS], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         process.stdout.readline()
+        sleep(0.3)  # until it waits: before that Python itself raises KeyboardInterrupt
         process.send_signal(signal.SIGINT)
         sleep(0.5)
         is_waiting = process.poll() is None

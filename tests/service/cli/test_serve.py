@@ -307,7 +307,7 @@ def test_a_registry_that_was_named_and_refuses_ends_the_server_with_what_to_do(s
         said = refused("--registry", as_user(database, user))
         assert said.startswith(f"store-uptime: cannot keep reports in the database {name} at ")
         assert "permission denied" in said
-        assert said.endswith("or name another place with --registry.")
+        assert said.endswith("or name another database with --registry.")
 
 
 def test_a_registry_of_a_newer_version_is_left_alone(database: str) -> None:

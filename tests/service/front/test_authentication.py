@@ -20,8 +20,7 @@ from store_uptime.service.front.authentication import COOKIE, CSRF_HEADER, key_g
 from store_uptime.service.front.proxies import FOR, forwarded_client, header_values
 from store_uptime.service.networks import NoProxy, proxy_networks
 from store_uptime.service.page import views
-from store_uptime.service.page.templates import ASSETS as ASSET_FOLDER
-from store_uptime.service.page.templates import assets_path, template_engine
+from store_uptime.service.page.templates import ASSETS as ASSET_FOLDER, assets_path, template_engine
 from store_uptime.service.registry.grants import Role
 from store_uptime.service.testing import Service
 from tests.support.feeds import called

@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from store_uptime.pipeline import build_report, build_timeline, open_source
-from store_uptime.service.page.drawing import WIDTH, drawn_days
+from store_uptime.service.page.drawing import WIDTH, ClockChange, DrawnDay, drawn_days
 from store_uptime.service.page.humanize import format_duration, format_instant, format_local_time, format_options
 from store_uptime.service.page.store_models import rejected_of
 from store_uptime.service.registry.rows import StoredOptions
@@ -50,7 +49,7 @@ def test_options_are_said_where_they_are_not_the_usual_ones() -> None:
     assert format_options(other) == "store 7, as of Sun 1 Mar 2026, 00:00 UTC, a poll speaks for 1h30m, lookback 0h"
 
 
-def week(now: str, zone: str = "America/New_York") -> list[dict[str, Any]]:
+def week(now: str, zone: str = "America/New_York") -> list[DrawnDay]:
     """The days of a store that is open from 00:00 to 10:00, with one poll."""
     polls = lines(POLLS, f"s,{now} UTC,inactive")
     hours = lines(HOURS, *(f"s,{day},00:00,10:00" for day in range(7)))
@@ -59,33 +58,34 @@ def week(now: str, zone: str = "America/New_York") -> list[dict[str, Any]]:
 
 def test_a_day_with_25_hours_is_the_longest_and_the_others_keep_their_scale() -> None:
     days = week("2026-11-04 12:00:00")
-    (longest,) = [day for day in days if day["change"]]
-    assert longest["date"] == "Sun 1 Nov"
-    assert longest["change"] == {"x": 2 / 25 * WIDTH, "title": "Clocks went back by 1 h: this day has 25 h"}
-    assert {day["length"] for day in days} == {WIDTH, 24 / 25 * WIDTH}
-    assert longest["grid"] == [7 / 25 * WIDTH, 13 / 25 * WIDTH, 19 / 25 * WIDTH]
-    assert days[1]["grid"] == [6 / 25 * WIDTH, 12 / 25 * WIDTH, 18 / 25 * WIDTH]
-    assert longest["hours"] == days[1]["hours"] == ["00:00–10:00"]
-    assert (longest["down"], days[1]["down"]) == ("11 h", "10 h")
+    (longest,) = [day for day in days if day.change]
+    assert longest.date == "Sun 1 Nov"
+    assert longest.change == ClockChange(2 / 25 * WIDTH, "Clocks went back by 1 h: this day has 25 h")
+    assert {day.length for day in days} == {WIDTH, 24 / 25 * WIDTH}
+    assert longest.grid == [7 / 25 * WIDTH, 13 / 25 * WIDTH, 19 / 25 * WIDTH]
+    assert days[1].grid == [6 / 25 * WIDTH, 12 / 25 * WIDTH, 18 / 25 * WIDTH]
+    assert longest.hours == days[1].hours == ["00:00–10:00"]
+    assert (longest.down, days[1].down) == ("11 h", "10 h")
 
 
 def test_a_day_with_23_hours_is_the_shortest() -> None:
-    (day,) = [day for day in week("2026-03-10 12:00:00") if day["change"]]
-    assert day["change"]["title"] == "Clocks went forward by 1 h: this day has 23 h"
-    assert (day["length"], day["usual"]) == (pytest.approx(23 / 24 * WIDTH, abs=0.01), WIDTH)
-    assert day["grid"][0] == pytest.approx(5 / 24 * WIDTH, abs=0.01)
+    (day,) = [day for day in week("2026-03-10 12:00:00") if day.change]
+    assert day.change is not None
+    assert day.change.title == "Clocks went forward by 1 h: this day has 23 h"
+    assert (day.length, day.usual) == (pytest.approx(23 / 24 * WIDTH, abs=0.01), WIDTH)
+    assert day.grid[0] == pytest.approx(5 / 24 * WIDTH, abs=0.01)
 
 
 def test_pieces_lie_within_their_day_and_within_the_week() -> None:
     days = week("2026-11-04 12:00:00")
     unit = timedelta(hours=25) / WIDTH
-    assert [day["date"] for day in days][::7] == ["Wed 4 Nov", "Wed 28 Oct"]
+    assert [day.date for day in days][::7] == ["Wed 4 Nov", "Wed 28 Oct"]
     for day in days:
-        assert 0 <= day["inside"]["x"] <= day["inside"]["x"] + day["inside"]["width"] <= day["length"]
-        for piece in day["pieces"]:
-            assert day["inside"]["x"] <= piece["x"]
-            assert piece["x"] + piece["width"] <= day["inside"]["x"] + day["inside"]["width"] + 0.01
-    drawn = sum(piece["width"] for day in days for piece in day["pieces"]) * unit
+        assert 0 <= day.inside.x <= day.inside.x + day.inside.width <= day.length
+        for piece in day.pieces:
+            assert day.inside.x <= piece.x
+            assert piece.x + piece.width <= day.inside.x + day.inside.width + 0.01
+    drawn = sum(piece.width for day in days for piece in day.pieces) * unit
     # Six whole days of ten hours and one of eleven; of the last day 07:00 in New York is now, of the first 08:00.
     assert drawn / timedelta(hours=1) == pytest.approx(5 * 10 + 11 + 7 + 2, abs=0.01)
 
@@ -94,17 +94,17 @@ def test_a_piece_over_midnight_is_drawn_on_both_days_and_begins_on_one() -> None
     polls = lines(POLLS, "s,2026-06-10 12:00:00 UTC,inactive")
     hours = lines(HOURS, *(f"s,{day},22:00,02:00" for day in range(7)))
     days = drawn_days(build_timeline(frames(polls, hours, lines(ZONES, "s,UTC")), "s"))
-    assert days[1]["hours"] == ["00:00–02:00", "22:00–24:00"]
-    last, first = days[1]["pieces"][-1], days[0]["pieces"][0]
-    assert (last["number"], last["starts"], last["x"] + last["width"]) == (first["number"], True, WIDTH)
-    assert (first["starts"], first["x"]) == (False, 0)
+    assert days[1].hours == ["00:00–02:00", "22:00–24:00"]
+    last, first = days[1].pieces[-1], days[0].pieces[0]
+    assert (last.number, last.starts, last.x + last.width) == (first.number, True, WIDTH)
+    assert (first.starts, first.x) == (False, 0)
 
 
 def test_a_rejected_row_is_shown_as_it_was(tmp_path: Path) -> None:
     polls = lines(POLLS, "a,2026-03-09 12:00:00,active", "a,2026-03-09 12:00:00,open")
     feed = written_feed(tmp_path, polls=polls, hours=lines(HOURS, "a,9,09:00,17:00"), zones=lines(ZONES))
     rejected = rejected_of(build_report(open_source(str(feed))), "a")
-    assert [(row["line"], row["reason"], row["values"]) for row in rejected] == [
+    assert [(row.line, row.reason, row.values) for row in rejected] == [
         (3, "bad status", ["a", "2026-03-09 12:00:00", "open"]),
         (2, "bad weekday", ["a", "9", "09:00", "17:00"]),
     ]

@@ -9,8 +9,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from datetime import time as time_of_day
+from datetime import UTC, datetime, time as time_of_day
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self

@@ -16,8 +16,7 @@ from litestar.testing import TestClient
 from msgspec import inspect
 
 from store_uptime.service.app import HANDLERS
-from store_uptime.service.front.problems import HANDLERS as HANDLERS_OF_PROBLEMS
-from store_uptime.service.front.problems import UNEXPECTED
+from store_uptime.service.front.problems import HANDLERS as HANDLERS_OF_PROBLEMS, UNEXPECTED
 from store_uptime.service.page.templates import template_engine
 from store_uptime.service.page.views import views
 from store_uptime.service.routes.request_options import selection_of

@@ -24,8 +24,7 @@ from store_uptime.service.errors import (
     WorkerLost,
 )
 from store_uptime.service.front.connections import OF_ONE, RESERVED, Connections
-from store_uptime.service.front.outflow import OF_ONE as BYTES_OF_ONE
-from store_uptime.service.front.outflow import PIECE, Outflow
+from store_uptime.service.front.outflow import OF_ONE as BYTES_OF_ONE, PIECE, Outflow
 from store_uptime.service.front.proxies import is_proxy
 from store_uptime.service.networks import proxy_networks
 from store_uptime.service.settings import Settings

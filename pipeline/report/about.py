@@ -1,0 +1,70 @@
+"""What is told about a report beside its figures, as plain values: where they come from, what the data was like."""
+
+from typing import NotRequired, TypedDict
+
+from store_uptime.pipeline.mapping.mapping import MappingValue
+from store_uptime.pipeline.report.quality import Quality
+
+
+class Provenance(TypedDict):
+    """Where the figures come from; times in ISO 8601. docs/semantics.md, "Output".
+
+    now_is: how now was chosen, in words. data_age_seconds: how old the newest poll was; None: now was given. horizon:
+    from when to when polls count. mapping: where there is one. selection: where it is of some stores only.
+    """
+
+    now: str
+    now_is: str
+    data_age_seconds: float | None
+    horizon: list[str]
+    store: str | None
+    max_gap_seconds: float | None
+    lookback_seconds: float
+    source: str
+    tzdata: str
+    mapping: NotRequired[dict[str, dict[str, MappingValue]]]
+    selection: NotRequired[dict[str, str | float | bool]]
+
+
+class PlainCounts(TypedDict):
+    """`TableCounts`, and the rows that were read: accepted and rejected together."""
+
+    read: int
+    accepted: int
+    rejected: dict[str, int]
+    outside: int | None
+
+
+class PlainQuality(TypedDict):
+    """`Quality` as JSON has it."""
+
+    tables: dict[str, PlainCounts]
+    duplicates: int
+    contradictory: int
+    stores: dict[str, list[str]]
+    warnings: list[str]
+    warning_codes: list[str]
+
+
+class About(TypedDict):
+    """Provenance and quality of a report."""
+
+    provenance: Provenance
+    quality: PlainQuality
+
+
+def plain_quality(quality: Quality) -> PlainQuality:
+    """A quality for JSON."""
+    return PlainQuality(
+        tables={
+            name: PlainCounts(
+                read=counts.read, accepted=counts.accepted, rejected=counts.rejected, outside=counts.outside
+            )
+            for name, counts in quality.tables.items()
+        },
+        duplicates=quality.duplicates,
+        contradictory=quality.contradictory,
+        stores=quality.stores,
+        warnings=quality.warnings,
+        warning_codes=quality.warning_codes,
+    )
