@@ -1,7 +1,7 @@
 -- macros:   expressions that several steps use
 -- needs:    the variables first_store, start_us, bits, now_us, max_gap_us, hour_start_us, day_start_us and
 --           week_start_us
--- meaning:  docs/architecture.md, "The line": a position on it is the number of a store, and in its last bits the
+-- meaning:  docs/reasons.md, "The line": a position on it is the number of a store, and in its last bits the
 --           microseconds since the horizon began
 
 create or replace temp macro position_of(store, us) as
