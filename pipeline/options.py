@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal, NotRequired, Self, TypedDict, TypeVar
 
-from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US, WEEK_US, parse_duration
+from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US, WEEK_US, microseconds, parse_duration
 from store_uptime.pipeline.instants import from_us, instant_us, iso, parse_instant, with_offset
 
 Text = TypeVar("Text")
@@ -65,16 +65,16 @@ class Options:
     ) -> None:
         facts = {
             "now": named("now", as_instant, now),
-            "store": store,
+            "store": named("store", as_id, store),
             "max_gap": named("max_gap", as_duration, max_gap),
-            "lookback": named("lookback", as_duration, lookback),
+            "lookback": named("lookback", as_duration, LOOKBACK if lookback is None else lookback),
             "until": named("until", as_instant, until),
         }
         vars(self).update(facts)  # a frozen dataclass refuses assignments
         if self.lookback < timedelta(0):
-            raise ValueError("lookback must be 0h or more")
+            raise ValueError("lookback: it must be 0h or more")
         if self.max_gap is not None and self.max_gap <= timedelta(0):
-            raise ValueError("max-gap must be more than 0")
+            raise ValueError("max_gap: it must be more than 0h")
 
     def to_dict(self) -> PlainOptions:
         """The options as plain values, for JSON: instants in ISO 8601, durations in seconds; `from_dict` reads them."""
@@ -180,11 +180,25 @@ def iso_text(moment: datetime | None) -> str | None:
 
 
 def as_instant(value: datetime | str) -> datetime:
-    return parse_instant(value) if isinstance(value, str) else with_offset(value)
+    if isinstance(value, datetime):
+        return with_offset(value)
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not an instant: give a datetime, or a text such as 2026-03-09T12:00")
+    return parse_instant(value)
 
 
 def as_duration(value: timedelta | str) -> timedelta:
-    return parse_duration(value) if isinstance(value, str) else value
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a duration: give a timedelta, or a text such as 2h")
+    return parse_duration(value)
+
+
+def as_id(value: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not the id of a store: ids are texts")
+    return value
 
 
 def named(name: str, read: Callable[[Text], Value], value: Text | None) -> Value | None:
@@ -193,6 +207,17 @@ def named(name: str, read: Callable[[Text], Value], value: Text | None) -> Value
         return None if value is None else read(value)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def first_archive_options(options: Options) -> dict[str, str | int | None]:
+    """The options as the first archives have them: instants and durations in microseconds."""
+    return {
+        "now_us": None if options.now is None else instant_us(options.now),
+        "store": options.store,
+        "max_gap_us": None if options.max_gap is None else microseconds(options.max_gap),
+        "lookback_us": microseconds(options.lookback),
+        "until_us": None if options.until is None else instant_us(options.until),
+    }
 
 
 def options_of_first_archives(plain: Mapping[str, Any]) -> dict[str, Any]:

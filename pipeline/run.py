@@ -86,6 +86,8 @@ def build_timeline(
 
         (partition,) = prepared.partitions
         warnings = [*prepared.warnings, *no_poll_in_horizon(prepared.plan)]
+        for warning in warnings:
+            log.warning("%s: %s", prepared.plan.source, warning)
         return replace(timeline_of(db, prepared.plan, partition), warnings=[str(warning) for warning in warnings])
 
 
@@ -110,12 +112,12 @@ def open_run(
             # Before the tables are waited for: to create a database takes a tenth of a small report's time.
             db = resources.enter_context(database(limits))
             prepared = prepare_run(source, options, horizon, raw)
-            log.debug("read %s: %d partitions", source.name, len(prepared.partitions))
         stores, polls = prepared.plan.stores.height, prepared.counts["polls"].accepted
+        log.debug("read %s: accepted polls: %d, partitions: %d", source.name, polls, len(prepared.partitions))
         progress(Step.COMPUTING.with_counts(stores=stores, polls=polls))
         # The source is closed here: its locks would keep others from replacing the tables while figures are computed.
         yield prepared, db
-        log.info("computed %s: %d stores, %d polls, %.2f s", source.name, stores, polls, monotonic() - since_s)
+        log.info("computed %s: stores: %d, polls: %d, seconds: %.2f", source.name, stores, polls, monotonic() - since_s)
 
 
 def report_of(prepared: "Prepared", db: "DuckDBPyConnection", uptime: "Uptime") -> "Report":

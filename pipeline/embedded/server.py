@@ -57,13 +57,13 @@ SETTINGS = ("shared_buffers=128MB", "max_connections=100", "timezone=UTC", "log_
 
 
 @contextmanager
-def embedded_server(data_dir: Path | None = None) -> "Generator[str]":
+def embedded_server(data_dir: Path | str | None = None) -> "Generator[str]":
     """A libpq URL of the running embedded server, kept running at least as long as the block.
 
     Any number of processes may be inside at once, each of any number of times, and share one server per data
     directory. A process started in the block needs nothing but the URL. Raises EmbeddedUnavailable.
     """
-    folder = (data_dir or default_data_dir()).expanduser().absolute()
+    folder = Path(data_dir or default_data_dir()).expanduser().absolute()
     with ExitStack() as stack:
         with os_errors_explained(folder):
             check_data_dir(folder)

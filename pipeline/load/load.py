@@ -25,6 +25,7 @@ from store_uptime.pipeline.load.reject_files import RejectFiles
 from store_uptime.pipeline.load.result import Loaded, LoadedFile, table_counts
 from store_uptime.pipeline.load.row_samples import RowSamples
 from store_uptime.pipeline.load.tables import ensure_tables, errors_as_refusals, in_table, open_database
+from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.source.folder.data_file import DataFile
@@ -35,6 +36,7 @@ from store_uptime.pipeline.tables import COLUMNS, Table
 ReplacedStores = Literal["listed", "all"]
 Progress = Callable[[Path, int], None]
 """Called with a file and how many of its rows have been read so far."""
+log = logger_of(__name__)
 REPLACE_ROWS = "replace_rows"
 # The statement that merges files of a table, and the one that merges rejects files whose rows were corrected.
 MERGES: dict[Table, tuple[LiteralString, LiteralString]] = {
@@ -77,9 +79,9 @@ class FileCounts:
 
 
 def load_files(
-    path: Path,
+    path: Path | str,
     address: str,
-    rejects: Path = Path("rejects"),
+    rejects: Path | str = Path("rejects"),
     *,
     replaced_stores: ReplacedStores = "listed",
     mapping: SourceMapping = AS_NAMED,
@@ -94,6 +96,7 @@ def load_files(
     Raises SourceMismatch, SourceMissing, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
     folder of rejects are unchanged; and RejectsNotWritten, where only the folder is.
     """
+    path, rejects = Path(path), Path(rejects)
     found = found_files(path, mapping)
     files = [file for files in found.tables.values() for file in files]
     if replaced_stores == "all":
@@ -111,6 +114,10 @@ def load_files(
             reject_files.finish()
         reject_files.publish()
     warnings = (*load.samples.warnings(table_counts(loaded)), *found.warnings)
+    accepted = sum(file.accepted for file in loaded)
+    log.info("loaded %s: files: %d, accepted rows: %d", path, len(loaded), accepted)
+    for warning in warnings:
+        log.warning("%s: %s", path, warning)
     return Loaded(tuple(loaded), [str(warning) for warning in warnings])
 
 

@@ -23,6 +23,9 @@ TomlTable = Mapping[str, Any]
 """A table of a TOML file: `check_section` says what its values are."""
 
 
+UNNAMED = "the mapping"  # in errors, where it comes from no file
+
+
 @dataclass(frozen=True)
 class SourceMapping:
     """The names and words of a source.
@@ -40,6 +43,22 @@ class SourceMapping:
     inactive: tuple[str, ...] = ("inactive",)
     monday: Monday = 0
     timestamp_unit: TimestampUnit | None = None
+
+    def __post_init__(self) -> None:
+        """Raises BadMapping where it says what no file may say."""
+        sections: dict[str, dict[str, object]] = {}
+        for table, name in self.tables.items():
+            sections.setdefault(table, {})["table"] = name
+        for table, names in self.columns.items():
+            sections.setdefault(table, {}).update(names)
+        for key, words in (("active", self.active), ("inactive", self.inactive)):
+            sections.setdefault("store_status", {})[key] = list(words) if isinstance(words, tuple) else words
+        if self.timestamp_unit is not None:
+            sections["store_status"]["timestamp_unit"] = self.timestamp_unit
+        sections.setdefault("menu_hours", {})["monday"] = self.monday
+        for table, section in sections.items():
+            check_section(UNNAMED, table, section)
+        check_contradictions(UNNAMED, self)
 
     def found_columns(self, table: Table, present: Sequence[str]) -> dict[str, str] | None:
         """The name of each column of a table among those that are present; None where one is missing or ambiguous."""
@@ -64,22 +83,23 @@ class SourceMapping:
         return {table: section for table, section in sections.items() if section}
 
     @staticmethod
-    def from_dict(plain: Mapping[str, TomlTable], file: str = "the mapping") -> "SourceMapping":
+    def from_dict(plain: Mapping[str, TomlTable], file: str = UNNAMED) -> "SourceMapping":
         """The mapping of a TOML file's content; `file` is named in errors. Raises BadMapping."""
         for name, section in plain.items():
             check_section(file, name, section)
         tables = {table: plain.get(table, {}) for table in COLUMNS}
         polls, hours = tables["store_status"], tables["menu_hours"]
-        mapping = SourceMapping(
-            tables={table: keys["table"] for table, keys in tables.items() if "table" in keys},
-            columns={table: names for table, keys in tables.items() if (names := column_names(table, keys))},
-            active=status_words(polls, "active", AS_NAMED.active),
-            inactive=status_words(polls, "inactive", AS_NAMED.inactive),
-            monday=hours.get("monday", AS_NAMED.monday),
-            timestamp_unit=polls.get("timestamp_unit"),
-        )
-        check_contradictions(file, mapping)
-        return mapping
+        try:
+            return SourceMapping(
+                tables={table: keys["table"] for table, keys in tables.items() if "table" in keys},
+                columns={table: names for table, keys in tables.items() if (names := column_names(table, keys))},
+                active=status_words(polls, "active", AS_NAMED.active),
+                inactive=status_words(polls, "inactive", AS_NAMED.inactive),
+                monday=hours.get("monday", AS_NAMED.monday),
+                timestamp_unit=polls.get("timestamp_unit"),
+            )
+        except BadMapping as error:
+            raise error.replace(file=file) from None
 
     @property
     def digest(self) -> str:
@@ -108,10 +128,6 @@ class SourceMapping:
                 yield "timestamp_unit", self.timestamp_unit
         elif table == "menu_hours" and self.monday != AS_NAMED.monday:
             yield "monday", self.monday
-
-
-AS_NAMED = SourceMapping()
-"""The mapping of a feed that has the names and words of docs/semantics.md."""
 
 
 def mapping_line(table: Table, key: str, value: str | int | Sequence[str]) -> str:
@@ -150,3 +166,7 @@ def check_column_names(file: str, table: Table, mapping: SourceMapping) -> None:
         if same:
             found = f"is {toml_value(name)}, and so is {same[0]}"
             raise BadMapping(file, f"[{table}] {column}", found, "a column of its own for each")
+
+
+AS_NAMED = SourceMapping()
+"""The mapping of a feed that has the names and words of docs/semantics.md."""

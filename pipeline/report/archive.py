@@ -16,7 +16,7 @@ from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.errors import ReportDamaged
 from store_uptime.pipeline.mapping.mapping import MappingValue, SourceMapping
-from store_uptime.pipeline.options import Horizon, Options, PlainOptions
+from store_uptime.pipeline.options import Horizon, Options, PlainOptions, first_archive_options
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
 from store_uptime.pipeline.report.quality import Quality, store_lists
 from store_uptime.pipeline.report.report import Report
@@ -113,7 +113,8 @@ def metadata(report: Report) -> dict[str, object]:
     return {
         "source": plan.source,
         "tzdata": plan.tzdata,
-        "options": plan.options.to_dict(),
+        # Also as the first archives have them: a server of the version before, beside this one, reads those names.
+        "options": {**plan.options.to_dict(), **first_archive_options(plan.options)},
         "horizon": asdict(plan.horizon),
         "not_observed": plan.not_observed.to_list(),
         "observed_ids": plan.observed_ids,

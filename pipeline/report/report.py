@@ -70,10 +70,14 @@ class Report:
 
     def table(self, columns: Columns = "plain") -> pl.DataFrame:
         """The plain seven columns, or all."""
+        if columns not in COLUMNS:
+            raise ValueError(f"{columns!r} are no columns of a report: write {' or '.join(COLUMNS)}")
         return self.extended.select(COLUMNS[columns])
 
     def uptime_percent(self, window: str) -> Decimal | None:
         """The uptime of all its stores in a window (hour, day, week), in percent of known time; None: none is known."""
+        if window not in WINDOWS:
+            raise ValueError(f"{window!r} is no window: write {', '.join(WINDOWS)}")
         return fleet_percent(self.exact, window)
 
     @property

@@ -55,6 +55,10 @@ class Timeline:
     agrees: bool = True
     warnings: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        pieces, polls = self.pieces.height, self.polls.height
+        return f"Timeline of store {self.store_id}, {self.timezone}, now {self.now}: {pieces} pieces, {polls} polls"
+
     @property
     def now(self) -> str:
         """The end of the week, in ISO 8601."""

@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 
 
 def write_sample(  # noqa: PLR0913
-    folder: Path,
+    folder: Path | str,
     stores: int = 500,
     days: int = 15,
     seed: int = 1,
@@ -56,6 +56,7 @@ def write_sample(  # noqa: PLR0913
 
     Raises ValueError for no store or no day; CannotWrite, also where a file of such a name is no sample.
     """
+    folder = Path(folder)
     if stores < 1 or days < 1:
         raise ValueError("a sample needs at least one store and one day")
     check_folder_is_free(folder, existing)

@@ -121,8 +121,16 @@ def main() -> None:
     os._exit(status)
 
 
+def drop_empty_settings() -> None:
+    """Take variables of ours that hold nothing out of the environment: an empty one counts as one that is not set."""
+    # Otherwise each would be a value of its option: an id of no store, a file without a name, a number that is none.
+    for name in [name for name, value in os.environ.items() if name.startswith("STORE_UPTIME_") and not value]:
+        del os.environ[name]
+
+
 def exit_status() -> int:
     """Run the command that `sys.argv` names. Raises no error: each becomes a line on stderr and a status."""
+    drop_empty_settings()
     if sys.argv[1:2] in ([], ["--help"], ["-h"]):
         app.resolved_commands()  # the list of commands shows the first line of each, for which all are imported
     try:

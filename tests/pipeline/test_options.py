@@ -24,8 +24,11 @@ SAME = {
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no instant": ({"now": "yesterday"}, "now: 'yesterday' is not an instant: write 2026-03-09"),
     "no duration": ({"max_gap": "2 hours"}, "max_gap: '2 hours' is not a duration: write 90m"),
-    "no gap": ({"max_gap": "0h"}, "max-gap must be more than 0"),
-    "back in time": ({"lookback": -TWO_HOURS}, "lookback must be 0h or more"),
+    "no gap": ({"max_gap": "0h"}, "max_gap: it must be more than 0h"),
+    "back in time": ({"lookback": -TWO_HOURS}, "lookback: it must be 0h or more"),
+    "a number for an instant": ({"now": 5}, "now: 5 is not an instant: give a datetime, or a text"),
+    "a number for a duration": ({"max_gap": 7200}, "max_gap: 7200 is not a duration: give a timedelta, or a text"),
+    "a number for an id": ({"store": 5}, "store: 5 is not the id of a store"),
 }
 ALL = Options(NOON, "7", TWO_HOURS, timedelta(0), NOON)
 OF_OLD: dict[str, tuple[Options, dict[str, Any]]] = {

@@ -71,7 +71,7 @@ def connect(address: str, application: str, patience: timedelta | None = None) -
         connection.prepare_threshold = None
         return connection
     except psycopg.ProgrammingError as error:
-        raise not_understood(error) from None
+        raise not_understood(address, error) from None
     except psycopg.Error as error:
         raise connection_error(redacted(address), error) from None
 
@@ -97,10 +97,17 @@ def parse_conninfo(address: str) -> "ConnDict":
     try:
         return conninfo_to_dict(address)
     except psycopg.ProgrammingError as error:
-        raise not_understood(error) from None
+        raise not_understood(address, error) from None
 
 
-def not_understood(error: psycopg.ProgrammingError) -> AddressNotUnderstood:
+def not_understood(address: str, error: psycopg.ProgrammingError) -> AddressNotUnderstood:
+    if "=" not in address and not address.startswith(("postgresql://", "postgres://")):
+        kind = (
+            f"{address.partition('://')[0]}://…" if "://" in address else "the database"
+        )  # the rest may hold a password
+        return AddressNotUnderstood(
+            kind, "its address is none of PostgreSQL's", "Write postgresql://USER@HOST/DATABASE."
+        )
     # Without the parts of the address that libpq quotes: they may be a password.
     sentence = re.sub("[\"'].*[\"']", "…", error_sentence(error))
     return AddressNotUnderstood("the database", f"its address is not understood ({sentence})", ESCAPE)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -87,6 +88,25 @@ def test_a_file_that_says_what_cannot_be_is_refused_by_name(tmp_path: Path, text
         read_mapping(file)
     assert str(caught.value).startswith(f"{file}: ")
     assert BAD[text] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"active": ("up",), "inactive": ("up",)}, 'has "up", and so has inactive'),
+        ({"active": "up"}, 'active cannot be "up"'),
+        ({"active": ()}, "active cannot be []"),
+        ({"monday": 9}, "monday cannot be 9"),
+        ({"timestamp_unit": "fortnight"}, 'timestamp_unit cannot be "fortnight"'),
+        ({"tables": {"bogus": "x"}}, "bogus is none of the tables"),
+        ({"columns": {"timezones": {"zone": "x"}}}, "[timezones] zone is not known"),
+    ],
+)
+def test_what_no_file_may_say_python_may_not_either(facts: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(BadMapping) as caught:
+        SourceMapping(**facts)
+    assert str(caught.value).startswith("the mapping: ")
+    assert sentence in str(caught.value)
 
 
 def test_a_file_that_is_not_there_or_no_text_is_refused_by_name(tmp_path: Path) -> None:

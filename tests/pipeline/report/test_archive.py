@@ -316,6 +316,15 @@ def test_what_an_older_version_kept_can_still_be_looked_at() -> None:
     assert select(report, Selection(down_now=True)).exact.is_empty()
 
 
+def test_the_version_before_finds_the_options_under_the_names_that_it_knows() -> None:
+    source = frames(lines(POLLS, "s,2024-10-14 11:30:00 UTC,inactive"))
+    figures = io.BytesIO(archive(build_report(source, Options(now="2024-10-14T12:00", max_gap="2h"))).figures)
+    kept = json.loads(pl.read_parquet_metadata(figures)[MARK])["options"]
+    us = {"now_us": 1_728_907_200_000_000, "max_gap_us": 7_200_000_000, "lookback_us": 86_400_000_000, "until_us": None}
+    assert {name: kept[name] for name in us} == us
+    assert kept["store"] is None
+
+
 def test_rejected_rows_that_an_older_version_kept_have_no_surplus() -> None:
     report, older = built("rejected rows"), io.BytesIO()
     whole = archive(report)

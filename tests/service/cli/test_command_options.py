@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.pipeline import StoreUptimeError, write_sample
 from store_uptime.service.cli.encryption import CannotMakeKey, CannotRead
 from store_uptime.service.cli.main import app
 from store_uptime.service.cli.serve import CannotEncrypt, CannotListen
@@ -18,6 +18,7 @@ from store_uptime.service.networks import NoNetwork
 from store_uptime.service.outgoing.destinations import NoDestination
 from store_uptime.service.parameters import address
 from tests.support.commands import COMMANDS, Command, options
+from tests.support.feeds import called
 
 
 def variable(option: str) -> str:
@@ -280,3 +281,10 @@ def test_the_source_is_the_option_else_its_variable_else_database_url_else_embed
             monkeypatch.setenv(name, value)
     given = understood("report", *(["--source", option] if option else []))
     assert address(given.get("source")) == expected
+
+
+def test_an_empty_variable_counts_as_one_that_is_not_set(tmp_path: Path) -> None:
+    write_sample(tmp_path, stores=3, days=2)
+    empty: dict[str, Any] = dict.fromkeys(map(variable, VALUES["report"]), "")
+    done = called("report", tmp_path, **empty)
+    assert (done.returncode, done.stdout) == (0, called("report", tmp_path).stdout)
