@@ -102,12 +102,10 @@ def parse_conninfo(address: str) -> "ConnDict":
 
 def not_understood(address: str, error: psycopg.ProgrammingError) -> AddressNotUnderstood:
     if "=" not in address and not address.startswith(("postgresql://", "postgres://")):
-        kind = (
-            f"{address.partition('://')[0]}://…" if "://" in address else "the database"
-        )  # the rest may hold a password
-        return AddressNotUnderstood(
-            kind, "its address is none of PostgreSQL's", "Write postgresql://USER@HOST/DATABASE."
-        )
+        # Of the address only the scheme: the rest may hold a password.
+        scheme = f" ({address.partition('://')[0]}://…)" if "://" in address else ""
+        found = f"its address is none of PostgreSQL's{scheme}"
+        return AddressNotUnderstood("the database", found, "Write postgresql://USER@HOST/DATABASE.")
     # Without the parts of the address that libpq quotes: they may be a password.
     sentence = re.sub("[\"'].*[\"']", "…", error_sentence(error))
     return AddressNotUnderstood("the database", f"its address is not understood ({sentence})", ESCAPE)
