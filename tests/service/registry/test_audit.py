@@ -159,7 +159,9 @@ def test_the_command_chooses_and_writes(ann: httpx.Client, registry: str) -> Non
     assert audited(registry, "--since", "1h") == everything
     assert audited(registry, "--since", "9999999d") == everything
     run(registry, "update store_uptime.audit set at = at - interval '2 hours' where who is null")
-    assert {row["who"] for row in audited(registry, "--since", "1h")} == {"ann", "cleo"}
+    named = {row["who"] for row in everything if row["who"]}  # those of tests before this one too, if there were any
+    assert "ann" in named
+    assert {row["who"] for row in audited(registry, "--since", "1h")} == named
     assert len(audited(registry, "--limit", "1")) == 1
     text = called("audit", "--registry", registry, "--limit", "1")
     headings, row = text.stdout.decode().splitlines()
