@@ -1,6 +1,7 @@
 """Calls a function repeatedly: with each tick, and at once when it is woken. No error ends it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -10,6 +11,7 @@ from store_uptime.service.errors import RegistryUnreachable
 from store_uptime.service.errors.causes import Cause
 from store_uptime.service.observability.logs import one_line
 
+SAME_S = 5.0  # so soon after its end an error belongs to the same outage
 LONGEST_S = 5.0  # between two tries, while something goes wrong that nobody expected
 
 log = structlog.get_logger(part="server")
@@ -20,12 +22,15 @@ class Troubles:
 
     def __init__(self) -> None:
         self._now: dict[str, Cause | type[Exception]] = {}
+        self._ended: dict[Cause | type[Exception], float] = {}
 
     def begin(self, name: str, error: Exception) -> None:
         """A loop has met an error. It is logged where no loop is in the same trouble already."""
         kind = error.cause if isinstance(error, RegistryUnreachable) else type(error)
         kind = Cause.UNREACHABLE if kind is Cause.RESTARTING else kind  # the one is soon the other
-        is_logged = kind in self._now.values()
+        # Leases are renewed every few seconds: that loop may meet the end of an outage which the others have left.
+        is_same = isinstance(kind, Cause) and time.monotonic() - self._ended.get(kind, -SAME_S) < SAME_S
+        is_logged = kind in self._now.values() or is_same
         self._now[name] = kind
         if is_logged:
             return
@@ -38,7 +43,11 @@ class Troubles:
 
     def end(self, name: str) -> None:
         """A loop has ended without an error."""
-        if self._now.pop(name, None) is not None and not self._now:
+        kind = self._now.pop(name, None)
+        if kind is None:
+            return
+        self._ended[kind] = time.monotonic()
+        if not self._now:
             log.info("all is well again")
 
 
