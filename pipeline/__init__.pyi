@@ -55,6 +55,7 @@ from .files import (
     write_new_file as write_new_file,
 )
 from .instants import (
+    instant_text as instant_text,
     parse_instant as parse_instant,
 )
 from .load.load import (

@@ -46,6 +46,11 @@ def iso(instant: int) -> str:
     return from_us(instant).isoformat(sep="T").replace("+00:00", "Z")
 
 
+def instant_text(moment: datetime | None) -> str | None:
+    """A datetime in ISO 8601 with Z, as `iso` writes it; None for none."""
+    return None if moment is None else iso(instant_us(moment))
+
+
 def from_us(instant: int) -> datetime:
     """The datetime of microseconds since 1970 UTC. Raises OverflowError outside the years 1 to 9999."""
     return EPOCH + timedelta(microseconds=instant)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NotRequired, Self, TypedDict, TypeVar
 
 from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US, WEEK_US, microseconds, parse_duration
-from store_uptime.pipeline.instants import from_us, instant_us, iso, parse_instant, with_offset
+from store_uptime.pipeline.instants import from_us, instant_text, instant_us, parse_instant, with_offset
 
 Text = TypeVar("Text")
 Value = TypeVar("Value")
@@ -81,13 +81,13 @@ class Options:
         # With the names and the order of the registry's rows: a request finds an equal report by comparing them as
         # JSON. Those have no `until`, so it is left out where it is None.
         plain = PlainOptions(
-            now=iso_text(self.now),
+            now=instant_text(self.now),
             store_id=self.store,
             max_gap=None if self.max_gap is None else self.max_gap.total_seconds(),
             lookback=self.lookback.total_seconds(),
         )
         if self.until is not None:
-            plain["until"] = iso_text(self.until)
+            plain["until"] = instant_text(self.until)
         return plain
 
     @classmethod
@@ -173,10 +173,6 @@ class Horizon:
     def seconds_since(self, poll_us: int | None) -> float | None:
         """The time from a poll to now; None without a poll."""
         return None if poll_us is None else (self.now_us - poll_us) / SECOND_US
-
-
-def iso_text(moment: datetime | None) -> str | None:
-    return None if moment is None else iso(instant_us(moment))
 
 
 def as_instant(value: datetime | str) -> datetime:

@@ -100,10 +100,6 @@ def os_errors_explained(folder: Path) -> "Generator[None]":
         raise EmbeddedUnavailable(f"{error.strerror or error}: {error.filename or folder}") from error
 
 
-def choose_another() -> str:
-    return "choose another folder with STORE_UPTIME_DATA_DIR"
-
-
 def ensure_running(folder: Path) -> None:
     """Start server and watcher, as far as they are missing, and wait until the server takes sessions."""
     with lock(folder / STARTING, fcntl.LOCK_EX):

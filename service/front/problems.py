@@ -22,6 +22,7 @@ from store_uptime.service.front.problem_types import (
     problem_type,
 )
 from store_uptime.service.front.requests import ApiRequest
+from store_uptime.service.observability.logs import one_line
 
 # Instead of Litestar's own, which name parameters of Python, or repeat the status.
 SENTENCES = {
@@ -92,10 +93,10 @@ def problem_of(error: Exception) -> ProblemDetailsException:
 
 
 def cause_fields(error: Exception) -> dict[str, str]:
-    """The cause in the log of an error that the caller cannot correct; None for others."""
+    """The cause in the log of an error that the caller cannot correct; empty for others."""
     match error:
         case RegistryUnreachable(cause=cause, reason=reason):
-            return {"cause": cause, "reason": " ".join(reason.split())}
+            return {"cause": cause, "reason": one_line(reason)}
         case ServiceError(status=503):
             return {"cause": error.log_cause or type(error).__name__}
         case ServiceError():

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from store_uptime.pipeline import instant_text
 from store_uptime.service.errors import NeverDelivered, NotDelivered, RegistryUnreachable
 from store_uptime.service.networks import Network
 from store_uptime.service.observability import metrics
@@ -20,7 +21,6 @@ from store_uptime.service.registry import deliveries
 from store_uptime.service.registry.deliveries import ClaimedDelivery, DeliveryRow
 from store_uptime.service.registry.registry import Registry
 from store_uptime.service.registry.reports import ReportRow, report_row
-from store_uptime.service.registry.rows import utc_text
 from store_uptime.service.registry.states import DeliveryKind, ReportState
 
 AT_ONCE = 8  # to each destination, and of announcements
@@ -144,11 +144,11 @@ def said_of(report: ReportRow, of_report: Sequence[DeliveryRow]) -> dict[str, ob
     status = report.status.status
     return {
         "type": f"report.{status.lower()}",
-        "timestamp": utc_text(report.finished_at),
+        "timestamp": instant_text(report.finished_at),
         "data": {
             "report_id": report.id,
             "schedule": report.schedule,
-            "due_at": utc_text(report.due_at),
+            "due_at": instant_text(report.due_at),
             "is_late": report.is_late,
             "passed_over": report.missed_due_times,  # the name that receivers know
             "status": status,

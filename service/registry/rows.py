@@ -80,8 +80,3 @@ class StoredOptions(TypedDict):
 def utc(moment: datetime | None) -> datetime | None:
     """An instant of the registry in UTC, independent of the connection's zone."""
     return None if moment is None else moment.astimezone(UTC)
-
-
-def utc_text(moment: datetime | None) -> str | None:
-    """An instant as the API writes it: 2026-03-10T05:15:00Z."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -131,6 +131,7 @@ PROMISED = {
     "duration_text",
     "is_duration",
     "parse_duration",
+    "instant_text",
     "parse_instant",
     "parse_positive_duration",
     "quoted",
