@@ -115,7 +115,10 @@ def polled_stores(polls: pl.Series, codes: CodeRange) -> pl.DataFrame:
 def business_intervals(
     stores: pl.DataFrame, keys: PollKeys, declared: DeclaredStores, horizon: Horizon
 ) -> pl.DataFrame:
-    """open_at, close_at of some stores, in order, disjoint: docs/semantics.md, "Business time". stores: code, always_open."""
+    """open_at, close_at of some stores, in order, disjoint: docs/semantics.md, "Business time".
+
+    stores: code, always_open.
+    """
     code = pl.col("code")
     weekly = declared.weekly.lazy().join(stores.lazy(), on="code", how="semi").join(declared.spans.lazy(), on="pattern")
     spans = weekly.select(

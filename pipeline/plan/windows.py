@@ -20,8 +20,8 @@ STRETCH = {"window_id": pl.UInt32(), "from_us": pl.Int64(), "until_us": pl.Int64
 class Windows:
     """Windows, by number; one may have several stretches of time, and they may overlap.
 
-    stretches: window_id (uint32), from_us, until_us (int64, half-open, since 1970 UTC), and where they differ by zone or
-    store a column of that name: zone, store_id (text). What lies outside the horizon does not count.
+    stretches: window_id (uint32), from_us, until_us (int64, half-open, since 1970 UTC), and where they differ by zone
+    or store a column of that name: zone, store_id (text). What lies outside the horizon does not count.
     """
 
     by: Literal["zone", "store_id", "code"] | None

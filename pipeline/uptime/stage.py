@@ -138,7 +138,8 @@ def stage(
         run.register("stretches", Stream(in_steps(stretches, horizon)))
         run.register("intervals", Stream(scoped(partition, scopes)))
         cuts = last_of(run, ("macros", "bands", "cuts"))
-        run.register("slices", Stream(slices(cuts, partition.polls, 2 * max_gap_us)))
+        is_limited = max_gap_us < horizon.now_us - horizon.start_us
+        run.register("slices", Stream(slices(cuts, partition.polls, 2 * max_gap_us if is_limited else None)))
         yield run
 
 

@@ -5,4 +5,4 @@
 create or replace temp view evidence as
 select distinct code_of(open_at) as code
 from slices
-where until_number > number;
+where polls > 0;

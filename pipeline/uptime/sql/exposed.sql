@@ -11,14 +11,14 @@ with partly as (
     select distinct code_of(open_at) as code
     from slices
     where from_at = open_at and (after >= close_at or time_of(after) - max_gap() > open_at)
-       or until_at = close_at and time_of(until_poll) + max_gap() < least(close_at, now_at(open_at))
+       or until_at = close_at and time_of(last) + max_gap() < least(close_at, now_at(open_at))
 ),
 evidence as (
     select open_at,
            close_at,
-           least(close_at, now_at(open_at))                              as until_at,
-           min(after) filter (after < close_at)                         as first,
-           max(until_poll) filter (until_poll >= open_at)               as last
+           least(close_at, now_at(open_at))       as until_at,
+           min(after) filter (after < close_at)   as first,
+           max(last) filter (last >= open_at)     as last
     from slices
     semi join partly on code = code_of(open_at)
     group by open_at, close_at
