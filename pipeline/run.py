@@ -9,9 +9,9 @@ polled_stores            the stores that a report would have
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from os import cpu_count
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from store_uptime.pipeline.plan.horizon import find_horizon
 from store_uptime.pipeline.source import as_source
 from store_uptime.pipeline.source.protocol import POLLS_ALONE
 from store_uptime.pipeline.steps import Step
+from store_uptime.pipeline.threads import in_threads
 
 # Polars, DuckDB and the modules that need them are imported within the functions below: the import takes 0.2 s, which
 # cost no time while the polls are being pulled from a database.
@@ -61,7 +62,7 @@ def build_report(
     with open_run(as_source(source), options, limits, progress) as (prepared, db):
         from store_uptime.pipeline.uptime.stage import uptime
 
-        return report_of(prepared, db, limits, uptime)
+        return report_of(prepared, partial(uptime, db), limits, progress)
 
 
 def build_report_with_lanes(
@@ -71,7 +72,7 @@ def build_report_with_lanes(
     with open_run(as_source(source), options, limits, progress) as (prepared, db):
         from store_uptime.pipeline.uptime.stage import uptime_with_lanes
 
-        return report_of(prepared, db, limits, uptime_with_lanes)
+        return report_of(prepared, partial(uptime_with_lanes, db), limits, progress)
 
 
 def build_timeline(
@@ -130,7 +131,7 @@ def open_run(
         log.info("computed %s: polls: %d, seconds: %.2f", source.name, polls, monotonic() - since_s)
 
 
-def report_of(prepared: "Prepared", db: "DuckDBPyConnection", limits: Limits, uptime: "Uptime") -> "Report":
+def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress) -> "Report":
     """Partitions -> uptime -> report: the figures of every partition as one report."""
     from store_uptime.pipeline.plan.plan import ranked_stores
     from store_uptime.pipeline.plan.prepare import make_plan
@@ -139,7 +140,7 @@ def report_of(prepared: "Prepared", db: "DuckDBPyConnection", limits: Limits, up
     from store_uptime.pipeline.report.report import Report, ranked_lanes
     from store_uptime.pipeline.uptime.stage import joined_figures
 
-    figures = joined_figures(figures_of_partitions(prepared, db, limits, uptime))
+    figures = joined_figures(figures_of_partitions(prepared, uptime, limits, progress))
     stores = ranked_stores(figures.stores, prepared.source.codes)
     plan = make_plan(prepared, stores, figures.intervals)
     exact = exact_figures(stores, figures.windows)
@@ -151,7 +152,7 @@ def report_of(prepared: "Prepared", db: "DuckDBPyConnection", limits: Limits, up
 
 
 def figures_of_partitions(
-    prepared: "Prepared", db: "DuckDBPyConnection", limits: Limits, uptime: "Uptime"
+    prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress
 ) -> "list[Figures]":
     """The figures of each partition; two at a time, since a sort and a few steps keep one core busy."""
     from store_uptime.pipeline.plan.partitions import partition_of
@@ -162,11 +163,15 @@ def figures_of_partitions(
     gap_us = max_gap_us(prepared.options, horizon)
 
     def figures(codes: "CodeRange") -> "Figures":
-        return uptime(db, partition_of(codes, prepared.declared, horizon), windows, horizon, gap_us)
+        # Here, so that no more partitions are in memory than are worked on.
+        return uptime(partition_of(codes, prepared.declared, horizon), windows, horizon, gap_us)
 
-    # Of thousands of stores nothing is kept but the figures: a partition is made where it is needed.
-    with ThreadPoolExecutor(min(AT_ONCE, limits.threads or cpu_count() or 1)) as threads:
-        return list(threads.map(figures, prepared.code_ranges))
+    def done(number: int) -> None:
+        percent = 100 * number // len(prepared.code_ranges)
+        progress(Step.COMPUTING.with_counts(polls=prepared.polls.counts.accepted, percent=percent))
+
+    at_once = min(AT_ONCE, limits.threads or cpu_count() or 1)
+    return in_threads(figures, prepared.code_ranges, at_once, done)
 
 
 def explain(source: "Source | str | Path", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":

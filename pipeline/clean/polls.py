@@ -102,7 +102,7 @@ class TypedPolls:
 
     def read(self, keys: PollKeys, horizon: Horizon) -> PackedRows:
         """See `PollRows`."""
-        code, active = pl.col("code"), self._status.is_in(self._mapping.active)
+        code, active = pl.col("code"), is_one_of(self._status, self._mapping.active)
         poll = keys.position(code, poll_instant_us(self._kinds)) + active
         # One pass, and one column out of it, null for irregular rows: to collect those beside it would cost each feed
         # more than a second pass costs the few feeds that have any.
@@ -152,7 +152,7 @@ class TypedPolls:
         return clean_rows([rows], self._codes, horizon, self._mapping)
 
     def _is_regular(self, horizon: Horizon) -> pl.Expr:
-        return self._within(horizon) & self._status.is_in([*self._mapping.active, *self._mapping.inactive])
+        return self._within(horizon) & is_one_of(self._status, [*self._mapping.active, *self._mapping.inactive])
 
     def _within(self, horizon: Horizon) -> pl.Expr:
         # Compared as it is typed, so that Polars passes over groups of rows by their statistics.
@@ -198,3 +198,9 @@ class JudgedPolls:
         judged = judged_polls(self._raw, None, self._mapping)
         typed = (self._codes.categories_of(pl.col("store_id")), PACKED_INSTANT)
         return split_rows(POLL_COLUMNS, [judged], typed, beside=("poll_us",))
+
+
+def is_one_of(text: pl.Expr, words: Sequence[str]) -> pl.Expr:
+    """Whether a text is one of a few words."""
+    # Polars' `is_in` looks each text up in a hash table, which takes longer than to compare it with two words.
+    return pl.any_horizontal(text == word for word in words)

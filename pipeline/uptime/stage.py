@@ -18,13 +18,17 @@ are int64 on the line of `packing.py`, intervals are half-open.
 uptime              the figures of a partition
 uptime_with_lanes   the same, with the lanes
 pieces              the pieces of a partition
-database            the database that they are computed in
+database            where they are computed
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from tempfile import TemporaryDirectory
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+from tempfile import gettempdir
 
 import duckdb
 import polars as pl
@@ -56,8 +60,8 @@ class Figures:
     contradictory: int
 
 
-Uptime = Callable[[duckdb.DuckDBPyConnection, Partition, Windows, Horizon, int], Figures]
-"""`uptime`, or `uptime_with_lanes`."""
+Uptime = Callable[[Partition, Windows, Horizon, int], Figures]
+"""`uptime` or `uptime_with_lanes`, on a connection."""
 
 
 def uptime(
@@ -106,21 +110,28 @@ def joined_figures(figures: Sequence[Figures]) -> Figures:
 
 @contextmanager
 def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database in memory, which is closed with the block."""
+    """A connection to the database of this process, in memory, with these limits; closed with the block."""
+    # After a fork the threads of a database are gone: the child gets another one.
+    with kept_database(limits, os.getpid()).cursor() as db:
+        yield db
+
+
+@cache
+def kept_database(limits: Limits, process: int) -> duckdb.DuckDBPyConnection:
+    # Kept, since to make one takes longer than the report of a small feed. It holds nothing between two runs: their
+    # relations are temporary, and go with their connections.
     # No step needs an extension; DuckDB would fetch one from another host.
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,
+        # DuckDB would spill to `.tmp` below the working directory, which may be read-only. It makes this folder when it
+        # first spills, and removes it.
+        "temp_directory": str(Path(limits.spill or gettempdir()) / f"store-uptime-{process}-{token_hex(4)}"),
     }
     if limits.threads:
         config["threads"] = limits.threads
-    with (
-        # A folder of its own: DuckDB would spill to `.tmp` below the working directory, which may be read-only.
-        TemporaryDirectory(prefix="store-uptime-", dir=limits.spill) as spill,
-        duckdb.connect(":memory:", config=config | {"temp_directory": spill}) as db,
-    ):
-        yield db
+    return duckdb.connect(":memory:", config=config)
 
 
 @contextmanager
