@@ -166,7 +166,7 @@ def test_what_grows_too_large_is_refused_with_its_limit(
 def test_parts_of_parquet_that_are_large_are_read_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store_uptime.pipeline.source.folder.parquet_files.LARGE_GROUP_ROWS", 2)
+    monkeypatch.setattr("store_uptime.pipeline.source.folder.footer.LARGE_GROUP_ROWS", 2)
     folder = feed(tmp_path, timezones=zones_as_parquet())
     (file,) = found_files(folder).tables["timezones"]
     assert not file.for_polars

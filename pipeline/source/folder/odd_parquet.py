@@ -1,0 +1,57 @@
+"""Parquet files that Polars does not read, or not in little memory: by PyArrow, in batches of the needed columns."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from store_uptime.pipeline.source.folder.data_file import UUID, DataFile
+from store_uptime.pipeline.source.folder.small_files import batched
+from store_uptime.pipeline.source.folder.thrift import Damaged
+
+BATCH_ROWS = 1 << 16
+
+
+def arrow_types(path: Path) -> list[tuple[str, str]]:
+    """The names and types of a file's columns, as Arrow writes them; `UUID` for one. Raises OSError, Damaged."""
+    try:
+        with path.open("rb") as file:
+            return [(field.name, type_text(field.type)) for field in pq.ParquetFile(file).schema_arrow]
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # PyArrow has no number for its own
+            raise
+        raise Damaged(str(error).partition("\n")[0]) from error
+
+
+def type_text(kind: pa.DataType) -> str:
+    return UUID if str(kind) == "extension<arrow.uuid>" else str(kind)
+
+
+def scan_by_pyarrow(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
+    """The needed columns, and the path of each row's file under a name."""
+    return batched(lambda: read_batches(files, names, path), empty(files[0], names, path).schema)
+
+
+def empty(file: DataFile, names: Sequence[str], path: str) -> pl.DataFrame:
+    """No row, with the types of a file."""
+    with file.path.open("rb") as opened:
+        return plain(pq.ParquetFile(opened).schema_arrow.empty_table().select(names), file, path)
+
+
+def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str) -> Iterator[pl.LazyFrame]:
+    for file in files:
+        with file.path.open("rb") as opened:
+            batches = pq.ParquetFile(opened).iter_batches(BATCH_ROWS, columns=list(names))
+            yield from (plain(pa.Table.from_batches([batch]), file, path).lazy() for batch in batches)
+
+
+def plain(rows: pa.Table, file: DataFile, path: str) -> pl.DataFrame:
+    """Rows of pyarrow's as a frame; a UUID is its bytes."""
+    storage = [
+        column.cast(column.type.storage_type) if isinstance(column.type, pa.BaseExtensionType) else column
+        for column in rows.columns
+    ]
+    frame = pl.DataFrame(pa.table(storage, names=rows.column_names))
+    return frame.with_columns(pl.lit(str(file.path)).alias(path))
