@@ -48,10 +48,17 @@ def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str) -> 
 
 
 def plain(rows: pa.Table, file: DataFile, path: str) -> pl.DataFrame:
-    """Rows of pyarrow's as a frame; a UUID is its bytes."""
-    storage = [
-        column.cast(column.type.storage_type) if isinstance(column.type, pa.BaseExtensionType) else column
-        for column in rows.columns
-    ]
-    frame = pl.DataFrame(pa.table(storage, names=rows.column_names))
+    """Rows of PyArrow's as a frame; texts and UUIDs are their bytes."""
+    frame = pl.DataFrame(pa.table(list(map(plain_column, rows.columns)), names=rows.column_names))
     return frame.with_columns(pl.lit(str(file.path)).alias(path))
+
+
+def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return plain_column(column.cast(kind.storage_type))
+    if pa.types.is_dictionary(kind):
+        return plain_column(column.cast(kind.value_type))
+    # PyArrow does not look whether text is UTF-8, and Polars takes its word for it.
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return column.cast(pa.large_binary()) if is_text else column
