@@ -5,6 +5,7 @@ import zlib
 from dataclasses import replace
 
 from store_uptime.pipeline.errors import SourceMissing
+from store_uptime.pipeline.mapping.likeness import table_likeness
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.content import CannotUnpack, first_bytes
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind, NotRead, PassedOver
@@ -156,9 +157,6 @@ def unknown_header(below: PathBelow, names: tuple[str, ...], delimiter: str) -> 
 
 def likeness_to_any(names: tuple[str, ...]) -> float:
     """The likeness of a header to that of a table, which is highest with the right delimiter."""
-    # Imported here: difflib is only needed where a header is unknown.
-    from store_uptime.pipeline.mapping.likeness import table_likeness
-
     return max(table_likeness(table, list(names)) for table in COLUMNS)
 
 
