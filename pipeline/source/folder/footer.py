@@ -18,7 +18,8 @@ from store_uptime.pipeline.source.folder.unreadable import PARQUET
 
 TAIL_BYTES = 8  # the length of the footer, and the mark
 SCHEMA, ROWS, GROUPS, PROPERTIES = 2, 3, 4, 5
-KEY = 1  # of a property
+KEY, VALUE = 1, 2  # of a property
+ARROW_SCHEMA = b"ARROW:schema"  # a property by which readers of Arrow tell types that Parquet does not have
 TYPE, LENGTH, NAME, CHILDREN, CONVERTED, LOGICAL = 1, 2, 4, 5, 6, 10  # of a column in the schema
 COLUMNS, GROUP_BYTES, GROUP_ROWS = 1, 2, 3  # of a row group
 PART = 3  # of a column in a row group: what follows
@@ -36,11 +37,12 @@ MALFORMED = (LookupError, TypeError, AttributeError, ValueError)
 class Footer:
     """What the end of a Parquet file says.
 
-    rows, unpacked: how many rows it has, and of how many bytes they are unpacked. for_polars: whether Polars
-    may be asked to read it. uuids: the columns that are UUIDs. maxima: the greatest instant of each column of times for
-    which that is known.
+    schema: all that the columns' types follow from. rows, unpacked: how many rows it has, and of how many bytes they
+    are unpacked. for_polars: whether Polars may be asked to read it. uuids: the columns that are UUIDs. maxima: the
+    greatest instant of each column of times for which that is known.
     """
 
+    schema: str
     rows: int
     unpacked: int
     is_ours: bool
@@ -61,11 +63,13 @@ def footer(path: Path) -> Footer:
     try:
         fields = read_struct(footer_bytes(path))
         schema, groups = fields[SCHEMA], fields[GROUPS]
+        properties = {pair[KEY]: pair.get(VALUE) for pair in fields.get(PROPERTIES, ())}
         columns = list(top_columns(schema[1:]))
         return Footer(
+            schema=repr((schema, properties.get(ARROW_SCHEMA))),
             rows=max(fields[ROWS], sum(group[GROUP_ROWS] for group in groups)),
             unpacked=sum(group[GROUP_BYTES] for group in groups),
-            is_ours=any(pair[KEY] == MARK.encode() for pair in fields.get(PROPERTIES, ())),
+            is_ours=MARK.encode() in properties,
             for_polars=not any(map(is_odd, schema)) and not any(map(is_large, groups)),
             uuids=frozenset(name_of(column) for column in columns if UUID in column.get(LOGICAL, {})),
             maxima=maxima(columns, groups),

@@ -41,10 +41,14 @@ def empty(file: DataFile, names: Sequence[str], path: str) -> pl.DataFrame:
 
 
 def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str) -> Iterator[pl.LazyFrame]:
+    """Raises OSError, PolarsError."""
     for file in files:
-        with file.path.open("rb") as opened:
-            batches = pq.ParquetFile(opened).iter_batches(BATCH_ROWS, columns=list(names))
-            yield from (plain(pa.Table.from_batches([batch]), file, path).lazy() for batch in batches)
+        try:
+            with file.path.open("rb") as opened:
+                batches = pq.ParquetFile(opened).iter_batches(BATCH_ROWS, columns=list(names))
+                yield from (plain(pa.Table.from_batches([batch]), file, path).lazy() for batch in batches)
+        except pa.ArrowException as error:
+            raise pl.exceptions.ComputeError(str(error)) from error
 
 
 def plain(rows: pa.Table, file: DataFile, path: str) -> pl.DataFrame:

@@ -4,8 +4,10 @@ Only the columns that are needed are touched. Polars reads the files; where it w
 (INTERVAL, two columns of one name), PyArrow does: `odd_parquet`.
 """
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from polars._typing import PolarsDataType
 
 HEX_GROUPS = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
+KEPT_SCHEMAS = 16
 MOST_DIGITS = 38  # of Polars' decimals
 scan = partial(pl.scan_parquet, glob=False, hive_partitioning=False, extra_columns="ignore")
 
@@ -34,25 +37,33 @@ class Columns(NamedTuple):
     for_polars: bool
 
 
+@dataclass(frozen=True)
+class Example:
+    """A file that stands for all of its schema."""
+
+    schema: str
+    path: Path = field(compare=False)
+
+
 def parquet_columns(path: Path, footer: Footer) -> Columns:
     """The columns of a file with this footer. Raises OSError, Damaged."""
-    kinds = polars_types(path) if footer.for_polars else None
+    kinds = None
+    with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        kinds = polars_types(Example(footer.schema, path)) if footer.for_polars else None
     if kinds is not None:
-        types = (UUID if name in footer.uuids else str(kind) for name, kind in kinds.items())
-        return Columns(tuple(kinds), tuple(types), for_polars=True)
+        types = tuple(UUID if name in footer.uuids else kind for name, kind in kinds.items())
+        return Columns(tuple(kinds), types, for_polars=True)
     from store_uptime.pipeline.source.folder.odd_parquet import arrow_types
 
     odd = arrow_types(path)
     return Columns(tuple(name for name, _ in odd), tuple(kind for _, kind in odd), for_polars=False)
 
 
-def polars_types(path: Path) -> pl.Schema | None:
-    """The types of a file's columns; None where Polars does not read it."""
-    try:
-        kinds = scan(path).collect_schema()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return None
-    return kinds if all(map(is_known, kinds.values())) else None
+@lru_cache(KEPT_SCHEMAS)  # of thousands of files nearly all have the same schema
+def polars_types(file: Example) -> Mapping[str, str] | None:
+    """The types of a file's columns; None where Polars does not read all of them. Raises what Polars does."""
+    kinds = scan(file.path).collect_schema()
+    return {name: str(kind) for name, kind in kinds.items()} if all(map(is_known, kinds.values())) else None
 
 
 def is_known(kind: "PolarsDataType") -> bool:

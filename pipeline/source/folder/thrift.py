@@ -93,8 +93,11 @@ class Reader:
         return zigzag >> 1 ^ -(zigzag & 1)
 
     def _unsigned(self) -> int:
-        value = 0
-        for shift in range(0, MOST_BITS, 7):
+        value = self._byte()
+        if value < MORE:  # as nearly all are
+            return value
+        value &= ~MORE
+        for shift in range(7, MOST_BITS, 7):
             byte = self._byte()
             value |= (byte & ~MORE) << shift
             if byte < MORE:
