@@ -15,9 +15,12 @@ import pytest
 from hypothesis import given
 
 from store_uptime.pipeline import open_source
+from store_uptime.pipeline.mapping.mapping import AS_NAMED
+from store_uptime.pipeline.source.folder import small_files
 from store_uptime.pipeline.source.folder.discovery import found_files
 from store_uptime.pipeline.source.folder.folder import Folder
 from store_uptime.pipeline.source.folder.footer import footer
+from store_uptime.pipeline.source.folder.newest import newest_by_statistics
 from store_uptime.pipeline.source.folder.thrift import Damaged, read_struct
 from store_uptime.pipeline.source.frames import FrameTables
 from tests.support.feeds import HOURS, ZONES, lines, written_feed
@@ -45,32 +48,46 @@ def feed(folder: Path, *tables: pa.Table, **options: Any) -> Path:
     return folder
 
 
+def by_statistics(folder: Path, ceiling_us: int = FAR_US) -> int | None:
+    return newest_by_statistics(found_files(folder).tables["store_status"], ceiling_us, AS_NAMED)
+
+
 def both_ways(folder: Path, ceiling_us: int = FAR_US) -> tuple[int | None, int | None]:
-    """The newest poll of a folder, and of all its rows."""
+    """The newest poll of a folder by its statistics, where they tell, and that of all its rows."""
     source = open_source(folder)
     assert isinstance(source, Folder)
-    return source.newest_poll_us(ceiling_us), FrameTables.newest_poll_us(source, ceiling_us)
+    told, read = by_statistics(folder, ceiling_us), FrameTables.newest_poll_us(source, ceiling_us)
+    return read if told is None else told, read
 
 
 # The newest poll ------------------------------------------------------------------------------------------------------
 
 NOON_S = NOON_US // 1_000_000
-NEWEST: dict[str, list[pa.Table]] = {
+TOLD: dict[str, list[pa.Table]] = {
     "milliseconds": [polls([NOON_S * 1_000, 0], "ms")],
     "microseconds with a zone": [polls([NOON_US, 0], "us", "Asia/Kolkata")],
     "nanoseconds, cut": [polls([NOON_US * 1_000 + 999, 0], "ns")],
     "the second file": [polls([0]), polls([1, NOON_US, 2])],
     "files of several units": [polls([0], "ns"), polls([NOON_S * 1_000], "ms"), polls([5])],
     "a group of nulls": [polls([None, None, NOON_US, None])],
-    "a rejected poll is newer": [polls([NOON_US]), polls([NOON_US + 1], status="neither")],
     "one of two at that instant is rejected": [polls([NOON_US], status="neither"), polls([NOON_US])],
+}
+UNTOLD: dict[str, list[pa.Table]] = {
+    "a rejected poll is newer": [polls([NOON_US]), polls([NOON_US + 1], status="neither")],
     "a poll ahead of the ceiling": [polls([0, NOON_US, FAR_US + 1])],
 }
 
 
-@pytest.mark.parametrize("tables", NEWEST.values(), ids=NEWEST)
-def test_the_newest_poll_by_statistics_is_that_of_all_rows(tables: list[pa.Table], tmp_path: Path) -> None:
-    assert both_ways(feed(tmp_path, *tables)) == (NOON_US, NOON_US)
+@pytest.mark.parametrize("tables", TOLD.values(), ids=TOLD)
+def test_statistics_tell_the_newest_poll(tables: list[pa.Table], tmp_path: Path) -> None:
+    assert by_statistics(feed(tmp_path, *tables)) == NOON_US
+    assert both_ways(tmp_path) == (NOON_US, NOON_US)
+
+
+@pytest.mark.parametrize("tables", UNTOLD.values(), ids=UNTOLD)
+def test_statistics_do_not_tell_it_where_a_greater_time_is_none(tables: list[pa.Table], tmp_path: Path) -> None:
+    assert by_statistics(feed(tmp_path, *tables)) is None
+    assert both_ways(tmp_path) == (NOON_US, NOON_US)
 
 
 @pytest.mark.parametrize("tables", [[polls([None])], [polls([])]], ids=["nulls alone", "no row"])
@@ -80,23 +97,24 @@ def test_without_a_time_there_is_no_newest_poll(tables: list[pa.Table], tmp_path
 
 def test_without_statistics_all_rows_are_read(tmp_path: Path) -> None:
     folder = feed(tmp_path, polls([NOON_US]), write_statistics=False)
-    (file,) = found_files(folder).tables["store_status"]
-    assert file.maxima == {}
+    assert by_statistics(folder) is None
     assert both_ways(folder) == (NOON_US, NOON_US)
 
 
 def test_one_row_group_without_statistics_is_enough_not_to_trust_the_others(tmp_path: Path) -> None:
     with pq.ParquetWriter(feed(tmp_path) / "polls", polls([]).schema, write_statistics=True) as file:
         file.write_table(polls([0]))
+        file.write_table(polls([7]))
     whole = (tmp_path / "polls").read_bytes()
-    assert footer(tmp_path / "polls").maxima["timestamp_utc"].us == 0
+    assert footer(tmp_path / "polls").maxima["timestamp_utc"].us == 7
     # The number of its fields tells Thrift what a value is: 5 is the greatest, 9 is nothing that is known.
     end = whole.rindex(b"\x28\x08" + bytes(8) + b"\x18")
     (tmp_path / "polls").write_bytes(whole[:end] + b"\x68" + whole[end + 1 :])
     assert footer(tmp_path / "polls").maxima == {}
 
 
-def test_only_the_file_with_the_newest_poll_is_read(tmp_path: Path) -> None:
+def test_only_the_file_with_the_newest_poll_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(small_files, "KEPT_BYTES", 0)
     folder = feed(tmp_path, polls([0, 1]), polls([NOON_US]))
     old = folder / "0.parquet"
     whole = old.read_bytes()
