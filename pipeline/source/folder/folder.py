@@ -20,7 +20,7 @@ from store_uptime.pipeline.source.folder.content import is_cut_off
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
 from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_files, missing_table
 from store_uptime.pipeline.source.folder.newest import newest_by_statistics
-from store_uptime.pipeline.source.folder.small_files import are_kept, frames, small_files
+from store_uptime.pipeline.source.folder.small_files import are_kept, frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
 from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, first_words, readable_frame
 from store_uptime.pipeline.tables import Table
@@ -49,7 +49,7 @@ class Folder(FrameTables):
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         files = self._files["store_status"]
         # Rows that are kept are read whole in any case, and here before several threads ask for them at once.
-        told = None if are_kept(small_files(files)) else newest_by_statistics(files, ceiling_us, self.mapping)
+        told = None if are_kept(files) else newest_by_statistics(files, ceiling_us, self.mapping)
         return super().newest_poll_us(ceiling_us) if told is None else told
 
     def _read_error(self, error: BaseException) -> SourceMismatch:

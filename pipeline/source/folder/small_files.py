@@ -18,21 +18,22 @@ Read = Callable[[Sequence[DataFile]], pl.LazyFrame]
 
 def frames(files: Sequence[DataFile], read: Read) -> list[pl.LazyFrame]:
     """The rows of files of one form: a frame for each large file, and one for all the others."""
-    small = small_files(files)
+    small = small_ones(files)
     large = [read([file]) for file in files if file.size >= LARGE_BYTES]
     if not small:
         return large
     return [*large, read(small) if len(small) == 1 else read_in_batches(small, read)]
 
 
-def small_files(files: Sequence[DataFile]) -> list[DataFile]:
-    return [file for file in files if file.size < LARGE_BYTES]
-
-
 def are_kept(files: Sequence[DataFile]) -> bool:
-    """Whether the rows of small files stay in memory once they are read."""
+    """Whether the rows of the small ones among these files stay in memory once they are read."""
     # A report collects each table four times.
-    return len(files) > 1 and sum(file.size for file in files) <= KEPT_BYTES
+    small = small_ones(files)
+    return len(small) > 1 and sum(file.size for file in small) <= KEPT_BYTES
+
+
+def small_ones(files: Sequence[DataFile]) -> list[DataFile]:
+    return [file for file in files if file.size < LARGE_BYTES]
 
 
 def read_in_batches(files: Sequence[DataFile], read: Read) -> pl.LazyFrame:
