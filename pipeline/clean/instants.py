@@ -1,6 +1,5 @@
 """Instants in, microseconds since 1970 UTC out: docs/semantics.md, "Reading".
 
-typed_instant     an instant as a literal of a type of timestamps
 poll_instant_us   the column `timestamp_utc`, whether it holds times, text, or numbers that count a unit since 1970
 instant_of_text   an instant as text
 """
@@ -33,14 +32,6 @@ def poll_instant_us(kinds: pl.Schema, mapping: SourceMapping = AS_NAMED) -> pl.E
         return of_the_calendar(instant_of_float(column, unit_us))
     text = as_text("timestamp_utc", kinds)
     return of_the_calendar(pl.coalesce(instant_of_digits(text, unit_us), instant_of_text(text)))
-
-
-def typed_instant(us: int, kind: pl.DataType) -> pl.Expr:
-    """The first instant of a type of timestamps that is not before another: a literal of that type."""
-    unit = kind.time_unit if isinstance(kind, pl.Datetime) else "us"
-    steps = us * 1_000 if unit == "ns" else -(-us // 1_000) if unit == "ms" else us
-    # Nanoseconds in int64 reach from 1677 to 2262: an instant before or after is before or after all of the column.
-    return pl.lit(min(max(steps, -(2**63)), 2**63 - 1), pl.Int64).cast(kind)
 
 
 def of_the_calendar(us: pl.Expr) -> pl.Expr:

@@ -16,9 +16,9 @@ from functools import cached_property
 
 import polars as pl
 
-from store_uptime.pipeline.clean.columns import as_text
+from store_uptime.pipeline.clean.columns import as_text, typed_instant
 from store_uptime.pipeline.clean.ids import has_bad_id, with_text_id
-from store_uptime.pipeline.clean.instants import poll_instant_us, typed_instant
+from store_uptime.pipeline.clean.instants import poll_instant_us
 from store_uptime.pipeline.clean.raw import POLL_COLUMNS, PackedRows, PollRows
 from store_uptime.pipeline.clean.reasons import only_accepted
 from store_uptime.pipeline.clean.rules import judged_polls
