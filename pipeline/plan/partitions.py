@@ -74,8 +74,9 @@ def code_ranges(lines: Sequence[tuple[PollKeys, pl.DataFrame]], number: int) -> 
 def partition_of(codes: CodeRange, declared: DeclaredStores, horizon: Horizon) -> Partition:
     """The partition of a range of stores."""
     once = without_repeats(in_order(codes))
-    stores = assumed_stores(polled_stores(once.polls, codes), declared)
-    intervals = business_intervals(stores, codes.keys, declared, horizon)
+    own = declared.between(codes.first, codes.end)
+    stores = assumed_stores(polled_stores(once.polls, codes), own)
+    intervals = business_intervals(stores, codes.keys, own, horizon)
     return Partition(codes.keys, once.polls, intervals, stores, once.duplicates, once.contradictory)
 
 

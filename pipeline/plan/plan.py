@@ -23,7 +23,7 @@ from store_uptime.pipeline.packing import StoreCodes
 
 FLAGS = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")
 STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
-WEEKLY_ROW = ("zone", "weekday", "start_us", "end_us")
+WEEKLY_ROW = ("zone_rank", "weekday", "start_us", "end_us")
 CODE = pl.col("store_id").to_physical().alias("code")
 
 
@@ -40,6 +40,12 @@ class DeclaredStores:
     weekly: pl.DataFrame
     spans: pl.DataFrame
     ids: Mapping[str, pl.DataFrame]
+
+
+    def between(self, first: int, end: int) -> "DeclaredStores":
+        """Those with a code from first up to, not including, end."""
+        own = pl.col("code").is_between(first, end, closed="left")
+        return replace(self, stores=self.stores.filter(own), weekly=self.weekly.filter(own))
 
 
 @dataclass(frozen=True)
@@ -84,14 +90,20 @@ def declare_stores(hours: CleanedTable, zones: CleanedTable, codes: StoreCodes, 
         .join(hours_of_store(hours, codes), on="code", how="left")
         .collect()
     )
-    zoned = stores.lazy().select("code", pl.col("zone").fill_null(DEFAULT_ZONE))
-    weekly = hours.accepted.lazy().with_columns(CODE).join(zoned, on="code").collect()
+    # Zones by number: to compare the names of all rows takes longer than all else here, and half of a run's memory.
+    zoned = stores.select("code", pl.col("zone").fill_null(DEFAULT_ZONE)).with_columns(
+        zone_rank=pl.col("zone").rank("dense")
+    )
+    weekly = (
+        hours.accepted.lazy().with_columns(CODE).join(zoned.lazy().select("code", "zone_rank"), on="code").collect()
+    )
     patterns = weekly.select(WEEKLY_ROW).unique().with_row_index("pattern")
+    zones_by_rank = zoned.select("zone_rank", "zone").unique()
     ids = {"hours": hours.accepted, "zones": zones.accepted}
     return DeclaredStores(
         stores=stores,
         weekly=weekly.lazy().join(patterns.lazy(), on=WEEKLY_ROW).select("code", "pattern").collect(),
-        spans=pattern_spans(patterns, horizon),
+        spans=pattern_spans(patterns.join(zones_by_rank, on="zone_rank"), horizon),
         ids={name: rows.select(pl.col("store_id").unique().cast(pl.String)) for name, rows in ids.items()},
     )
 

@@ -22,7 +22,8 @@ def slices(cuts: pl.DataFrame, polls: pl.Series, max_gap: int | None) -> pl.Data
     """One row per slice: open_at, close_at, band, from_at, until_at, business, known, up (all in steps), polls.
 
     known and up are what the interval's own polls say. poll, after: the last poll before the slice and the next one;
-    last: the last one before its end (packed). cuts: see `cuts.sql`, in order. max_gap: how far a poll speaks, in
+    last: the last one before its end (packed).
+    cuts: open_at, close_at, cut_at, counted_at, band (see `cuts.sql`), in order. max_gap: how far a poll speaks, in
     steps; None: as far as its interval.
     """
     found = cuts.lazy().join_asof(

@@ -41,6 +41,9 @@ from store_uptime.pipeline.plan.windows import Windows, last_week
 from store_uptime.pipeline.statements import statement
 from store_uptime.pipeline.uptime.positions import changes, inside, slices
 
+SPAN = ("scope", "opens", "closes")
+"""A distinct interval, within the stretch of its store."""
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -147,8 +150,10 @@ def stage(
         for name, value in variables(partition.keys, horizon, max_gap_us).items():
             run.execute(f"set variable {name} = {value}")
         run.register("stretches", Stream(in_steps(stretches, horizon)))
-        run.register("intervals", Stream(scoped(partition, scopes)))
-        cuts = last_of(run, ("macros", "bands", "cuts"))
+        intervals = with_spans(partition, scopes)
+        run.register("intervals", Stream(partition.intervals))
+        run.register("spans", Stream(intervals.select(SPAN).unique()))
+        cuts = placed(last_of(run, ("macros", "bands", "cuts")), intervals)
         is_limited = max_gap_us < horizon.now_us - horizon.start_us
         run.register("slices", Stream(slices(cuts, partition.polls, 2 * max_gap_us if is_limited else None)))
         yield run
@@ -170,10 +175,25 @@ def figures_of(run: duckdb.DuckDBPyConnection, partition: Partition) -> Figures:
     )
 
 
-def scoped(partition: Partition, scopes: pl.DataFrame) -> pl.DataFrame:
-    """scope, open_at, close_at of every interval."""
-    code = partition.keys.code(pl.col("open_at"))
-    return partition.intervals.with_columns(code=code).join(scopes, on="code").drop("code")
+def with_spans(partition: Partition, scopes: pl.DataFrame) -> pl.DataFrame:
+    """open_at, close_at, begin_at (of the stretch of the store), `SPAN` of every interval, in order."""
+    begin_at = pl.col("open_at") // 2**partition.keys.bits * 2**partition.keys.bits
+    opens, closes = pl.col("open_at") - begin_at, pl.col("close_at") - begin_at
+    return (
+        partition.intervals.with_columns(
+            code=partition.keys.code(pl.col("open_at")), begin_at=begin_at, opens=opens, closes=closes
+        )
+        .join(scopes, on="code", how="left", maintain_order="left")
+        .drop("code")
+    )
+
+
+def placed(cuts: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
+    """open_at, close_at, cut_at, counted_at, band: the cuts of every interval, in order. cuts: of each span."""
+    begin_at = pl.col("begin_at")
+    return intervals.join(cuts, on=SPAN, how="left", maintain_order="left_right").select(
+        "open_at", "close_at", pl.col("cut_at") + begin_at, pl.col("counted_at") + begin_at, "band"
+    )
 
 
 def in_steps(stretches: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:

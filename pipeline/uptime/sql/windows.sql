@@ -11,9 +11,9 @@ with parts as (
 )
 select code,
        window_id,
-       (sum(business) // 2)::int64      as business_us,
-       (sum(up) // 2)::int64            as uptime_us,
-       (sum(known - up) // 2)::int64    as downtime_us,
+       sum(business)::int64 // 2        as business_us,
+       sum(up)::int64 // 2              as uptime_us,
+       sum(known - up)::int64 // 2      as downtime_us,
        sum(polls)::uint32               as polls
 from amounts
 join parts using (band)
