@@ -1,4 +1,4 @@
-"""The stage alone, on sorted whole numbers: what `benches.large` measures of it, each a process of its own.
+"""The stage alone, on sorted whole numbers: what the row `stage` measures, each a process of its own.
 
 packed_feed   the polls of a source on the line, and its intervals, as two Parquet files
 ours          those two in, uptime and downtime of each store out
