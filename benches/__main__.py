@@ -5,7 +5,7 @@ ROW             large, parquet, postgres, csv, stage, hours, warm, store; withou
 --beside FOLDER a checkout of another version with its own `.venv`, to run beside ours
 --stores N      how many stores the row `store` has in PostgreSQL, instead of 200 000; they stay for the next time
 --times N       how often each program runs
---write         also into docs/benchmarks.md, its picture and its JSON; rows that were not run keep what they had
+--write         also into docs/benchmarks.md and its picture; rows that were not run keep what they had
 """
 
 import re
@@ -34,9 +34,10 @@ ROWS: dict[str, Callable[[Data], Outcome]] = {
     "huge": reports.huge,
 }
 UNASKED = [row for row in ROWS if row != "huge"]
+NOT_YET = "Not measured yet: `just bench --write` fills this in."
 VALUES = ("--beside", "--stores", "--times")
 DOCS = HERE.parent / "docs"
-PAGE, KEPT, PICTURE = DOCS / "benchmarks.md", DOCS / "benchmarks.json", DOCS / "pictures" / "benchmarks.svg"
+PAGE, KEPT, PICTURE = DOCS / "benchmarks.md", DOCS / "benchmarks.jsonl", DOCS / "pictures" / "benchmarks.svg"
 
 
 def main() -> None:
@@ -44,16 +45,15 @@ def main() -> None:
     rows = words(VALUES) or UNASKED
     if unknown := set(rows) - set(ROWS):
         sys.exit(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    if has("--write") and (is_smoke() or has("--stores")):
+        sys.exit("--write is for the usual data: neither --smoke nor --stores goes with it")
     beside = versions(value_of("--beside"))
     compile_packages()
     results = outcomes([row for row in ROWS if row in rows], sizes(), beside)
     if is_smoke():
         end_where_left_out(results)
     else:
-        print(f"\n{machine()}\n\n{tables(results)}")
-    if has("--write"):
-        kept, _ = read(KEPT)
-        write({**kept, **results}, machine())
+        show(results)
 
 
 def sizes() -> Sizes:
@@ -86,6 +86,14 @@ def end_where_left_out(results: Results) -> None:
         sys.exit("something was left out")
 
 
+def show(results: Results) -> None:
+    """Print them, and write them down if asked to."""
+    print(f"\n{machine()}\n\n{tables(results)}")
+    if has("--write"):
+        kept, _ = read(KEPT)
+        write({**kept, **results}, machine())
+
+
 def tables(results: Results) -> str:
     """What is printed, and what stands in the page."""
     parts = [figure_table(results), target_table(results)]
@@ -104,7 +112,8 @@ def write(results: Results, of: str) -> None:
 
 def filled(page: str, results: Results, of: str) -> str:
     """The page with these results between its marks."""
-    between = f"<!-- figures -->\n{of.replace(chr(10), ', ')}.\n\n{tables(results)}\n<!-- end of figures -->"
+    where = f"On {of}.".replace("\n", ", ") if results else NOT_YET
+    between = f"<!-- figures -->\n{where}\n\n{tables(results)}\n<!-- end of figures -->"
     return re.sub(r"<!-- figures -->.*<!-- end of figures -->", lambda _: between, page, flags=re.DOTALL)
 
 

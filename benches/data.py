@@ -26,7 +26,7 @@ from store_uptime.pipeline.sample.sample import TABLES
 from store_uptime.pipeline.sample.writing import write_csv
 from store_uptime.pipeline.tables import COLUMNS
 
-OURS, BEFORE = "store-uptime", "the version beside"
+OURS, BEFORE = "store-uptime", "version beside"
 HORIZON_DAYS = 8
 
 

@@ -19,7 +19,7 @@ from benches.hours import ARE_THERE, HOUR_OF_WEEK
 
 POLARS, DUCKDB = "Polars alone", "DuckDB alone"
 STRAIGHT, PER_STORE = "straight script: ConnectorX, DuckDB", "per-store Python, psycopg"
-READING, STAGE, CELLS = "reading the file once", "the stage", "168 hours of the week"
+READING, STAGE, CELLS = "reading the file once", "stage", "168 hours of the week"
 READ = "import sys, polars as pl; pl.scan_parquet(sys.argv[1]).select({}).collect(engine='streaming')"
 EVERY_COLUMN, HOW_MANY_UP = "pl.all().max()", "(pl.col('poll') % 2).sum()"
 

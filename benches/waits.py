@@ -22,8 +22,7 @@ from psycopg.sql import SQL
 from benches.common import Failed, Outcome, Run, execute
 from benches.data import Data, Version, new_database
 
-COLD, COMPLETE = "command line, cold", "service, warm: trigger to Complete"
-ONE_STORE, TIMELINE = "one store: trigger to Complete", "one store: timeline"
+COLD, COMPLETE, TIMELINE = "command line, cold", "trigger to Complete", "timeline"
 ASK_EVERY_S = 0.002
 WARM_UPS = 3  # more than there are workers, so that each has met a report
 NEW_HOUR = SQL("""
@@ -162,7 +161,7 @@ def store(data: Data) -> Outcome:
             count = outcome if number >= WARM_UPS else Outcome()
             for version in data.versions:
                 client = clients[version.name]
-                count.add(version.named(ONE_STORE), client.complete(store_id=one))
+                count.add(version.named(COMPLETE), client.complete(store_id=one))
                 count.add(version.named(TIMELINE), client.timeline(one, reports[version.name]))
     return outcome
 
