@@ -213,8 +213,8 @@ def processor() -> str:
 
 
 def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table; what is in the first column are words, else numbers."""
-    rule = [":--", *["--:"] * (len(head) - 1)]
+    """A table; words are in the first column and below an empty head, numbers in the others."""
+    rule = [":--" if number == 0 or not name else "--:" for number, name in enumerate(head)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *lines))
 
 

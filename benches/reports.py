@@ -68,9 +68,10 @@ def csv(data: Data) -> Outcome:
 
 
 def peer(name: str, file: str, source: str, out: Path) -> Program:
-    """A program of peers/; its head says what it leaves out."""
+    """A program of peers/; its head says what it leaves out. It runs where it writes, for DuckDB's spilled pages."""
     report = out / f"{name.partition(':')[0]}.csv"
-    return Program(name, partial(measured, (PYTHON, str(HERE / "peers" / file), source, str(report))), report)
+    command = (PYTHON, str(HERE / "peers" / file), source, str(report))
+    return Program(name, partial(measured, command, out), report)
 
 
 def polls_of(feed: Path) -> str:

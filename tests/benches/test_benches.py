@@ -98,7 +98,7 @@ def test_every_row_has_a_title_and_every_target_a_row() -> None:
     ],
 )
 def test_a_target_is_judged_by_medians_and_by_the_most_memory(target: Target, expected: list[str]) -> None:
-    assert cells(target, RESULTS)[2:] == expected
+    assert cells(target, RESULTS)[2:5] == expected
 
 
 def test_the_figures_say_what_was_left_out() -> None:
