@@ -18,8 +18,9 @@ from tempfile import TemporaryDirectory
 
 from benches import plot, reports, waits
 from benches.arguments import has, is_smoke, value_of, words
-from benches.common import HERE, Outcome, compile_packages, machine
+from benches.common import HERE, Failed, Outcome, compile_packages, machine
 from benches.data import BEFORE, SMOKE, Data, Sizes, Version, versions
+from benches.hours import ARE_THERE
 from benches.targets import Results, before_table, figure_table, read, saved, target_table
 
 ROWS: dict[str, Callable[[Data], Outcome]] = {
@@ -33,7 +34,7 @@ ROWS: dict[str, Callable[[Data], Outcome]] = {
     "store": waits.store,
     "huge": reports.huge,
 }
-UNASKED = [row for row in ROWS if row != "huge"]
+UNASKED = [row for row in ROWS if row != "huge" and (row != "hours" or ARE_THERE)]
 NOT_YET = "Not measured yet: `just bench --write` fills this in."
 VALUES = ("--beside", "--stores", "--times")
 DOCS = HERE.parent / "docs"
@@ -72,18 +73,24 @@ def outcomes(rows: list[str], sizes: Sizes, beside: list[Version]) -> Results:
     with TemporaryDirectory() as name, ExitStack() as stack:
         data = Data(Path(name), stack, sizes, beside)
         for row in rows:
-            found[row] = ROWS[row](data)
-            programs = ", ".join(found[row].runs)
-            print(f"{row}: {programs or 'nothing'}: figures checked, measured", flush=True)
+            found[row] = outcome_of(row, data)
+            print(f"{row}: {', '.join(found[row].runs) or 'nothing'}: figures checked, measured", flush=True)
     return found
+
+
+def outcome_of(row: str, data: Data) -> Outcome:
+    """A row's; where ours fails, the other rows go on."""
+    try:
+        return ROWS[row](data)
+    except Failed as failure:
+        return Outcome(left_out={"all of it": str(failure)})
 
 
 def end_where_left_out(results: Results) -> None:
     """With an exit status, for whoever runs this unattended."""
     left_out = [f"{row}: {name}: {why}" for row, of in results.items() for name, why in of.left_out.items()]
-    print("\n".join(left_out))
-    if any(outcome.left_out for row, outcome in results.items() if row != "hours"):
-        sys.exit("something was left out")
+    if left_out:
+        sys.exit("\n".join(left_out))
 
 
 def show(results: Results) -> None:

@@ -55,12 +55,12 @@ class Tree:
     def kill(self, over: str) -> None:
         """End all of them, as they have passed a limit."""
         self.over = over
-        for pid in self._family:
-            if pid == self._root or parent(pid) in self._family:
-                try:
-                    os.kill(int(pid), signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+        family = list(self._family)  # those of it that have ended aside: another process may have their number by now
+        for pid in [pid for pid in family if pid == self._root or parent(pid) in family]:
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                continue
 
     def _watch(self) -> None:
         while not self.over:

@@ -2,7 +2,7 @@
 
 warm    a report of all stores, its workers warm, beside the cold command line; a new hour of polls comes before each
         round, so that no report can stand for another, and the files of a round must be the same, byte for byte
-store   one store of many: its report, and its timeline in the last report of all; the stores alternate
+store   one store of many: its report, and its timeline in a report of all; another store each time
 
 Statuses are asked for every 2 ms. Each version serves with a registry of its own, over the same tables.
 """
@@ -153,17 +153,22 @@ def store(data: Data) -> Outcome:
     """After a report of all; the first stores do not count."""
     outcome = Outcome()
     with all_served(data, data.many_stores) as clients:
-        reports: dict[str, str] = {}
-        for name, client in clients.items():
+        for client in clients.values():
             client.complete()
-            reports[name] = client.report_id
+        reports = {name: client.report_id for name, client in clients.items()}
         for number, one in enumerate(some_stores(data.many_stores, WARM_UPS + 3 * data.sizes.times)):
-            count = outcome if number >= WARM_UPS else Outcome()
-            for version in data.versions:
-                client = clients[version.name]
-                count.add(version.named(COMPLETE), client.complete(store_id=one))
-                count.add(version.named(TIMELINE), client.timeline(one, reports[version.name]))
+            count_store(data.versions, clients, reports, one, outcome if number >= WARM_UPS else Outcome())
     return outcome
+
+
+def count_store(
+    versions: Sequence[Version], clients: dict[str, Client], reports: dict[str, str], store: str, outcome: Outcome
+) -> None:
+    """Its own report, and its timeline in the report of all, by each version."""
+    for version in versions:
+        client = clients[version.name]
+        outcome.add(version.named(COMPLETE), client.complete(store_id=store))
+        outcome.add(version.named(TIMELINE), client.timeline(store, reports[version.name]))
 
 
 def some_stores(database: str, how_many: int) -> Sequence[str]:
