@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from functools import partial
 from http.client import HTTPConnection
 from urllib.parse import quote, urlsplit
@@ -21,10 +22,11 @@ from psycopg.sql import SQL
 
 from benches.common import Failed, Outcome, Run, execute
 from benches.data import Data, Version, new_database
+from store_uptime.pipeline.sample.sample import END
 
 COLD, COMPLETE, TIMELINE = "command line, cold", "trigger to Complete", "timeline"
 ASK_EVERY_S = 0.002
-WARM_UPS = 3  # more than there are workers, so that each has met a report
+WARM_UPS = 4  # more than there are workers
 NEW_HOUR = SQL("""
 insert into store_status (store_id, timestamp_utc, status)
 select distinct on (store_id) store_id, timestamp_utc + interval '1 hour', status
@@ -64,15 +66,27 @@ class Client:
     def complete(self, **options: str) -> Run:
         """From the trigger to the first status that says Complete."""
         began = time.perf_counter()
-        self.report_id = str(json.loads(self.answer("POST", "/trigger_report", options))["report_id"])
-        while (status := self._status()) == "Running":
-            time.sleep(ASK_EVERY_S)
-        if status != "Complete":
-            raise Failed(f"report {self.report_id} ended as {status}")
+        self.report_id = self._trigger(**options)
+        self._await(self.report_id)
         return Run(time.perf_counter() - began)
 
-    def _status(self) -> str:
-        return str(json.loads(self.answer("GET", f"/get_report/{self.report_id}?status_only=true"))["status"])
+    def warm_up(self, **options: str) -> None:
+        """A report in every worker: all at once, of moments of their own, so that none stands for another."""
+        moments = [END - timedelta(minutes=number) for number in range(1, WARM_UPS + 1)]
+        for report_id in [self._trigger(**options, now=moment.isoformat()) for moment in moments]:
+            self._await(report_id)
+
+    def _trigger(self, **options: str) -> str:
+        return str(json.loads(self.answer("POST", "/trigger_report", options))["report_id"])
+
+    def _await(self, report_id: str) -> None:
+        while (status := self._status(report_id)) == "Running":
+            time.sleep(ASK_EVERY_S)
+        if status != "Complete":
+            raise Failed(f"report {report_id} ended as {status}")
+
+    def _status(self, report_id: str) -> str:
+        return str(json.loads(self.answer("GET", f"/get_report/{report_id}?status_only=true"))["status"])
 
     def csv(self) -> bytes:
         """The last report."""
@@ -113,8 +127,9 @@ def warm(data: Data) -> Outcome:
     execute(database, SQL("vacuum analyze"))
     outcome = Outcome()
     with all_served(data, database) as clients:
-        for _ in range(WARM_UPS):
-            warm_round(data, database, clients, Outcome())
+        for client in clients.values():
+            client.warm_up()
+        warm_round(data, database, clients, Outcome())
         for turn in range(data.sizes.times):
             warm_round(data, database, clients, outcome, turn)
     return outcome
@@ -150,14 +165,17 @@ def warm_csv(version: Version, client: Client, outcome: Outcome) -> bytes:
 
 
 def store(data: Data) -> Outcome:
-    """After a report of all; the first stores do not count."""
+    """After a report of all; the first store does not count."""
     outcome = Outcome()
     with all_served(data, data.many_stores) as clients:
+        first, *others = some_stores(data.many_stores, 1 + 3 * data.sizes.times)
         for client in clients.values():
+            client.warm_up(store_id=first)
             client.complete()
         reports = {name: client.report_id for name, client in clients.items()}
-        for number, one in enumerate(some_stores(data.many_stores, WARM_UPS + 3 * data.sizes.times)):
-            count_store(data.versions, clients, reports, one, outcome if number >= WARM_UPS else Outcome())
+        count_store(data.versions, clients, reports, first, Outcome())
+        for one in others:
+            count_store(data.versions, clients, reports, one, outcome)
     return outcome
 
 
