@@ -12,7 +12,7 @@ import polars as pl
 
 from store_uptime.pipeline import Limits, Options, open_source
 from store_uptime.pipeline.options import WINDOWS, Horizon
-from store_uptime.pipeline.plan.packing import PollKeys
+from store_uptime.pipeline.packing import PollKeys
 from store_uptime.pipeline.plan.partitions import partitions
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.run import open_run, silent

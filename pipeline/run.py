@@ -11,6 +11,8 @@ polled_stores            the stores that a report would have
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
+from os import cpu_count
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from store_uptime.pipeline.plan.horizon import find_horizon
 from store_uptime.pipeline.source import as_source
 from store_uptime.pipeline.source.protocol import POLLS_ALONE
 from store_uptime.pipeline.steps import Step
+from store_uptime.pipeline.threads import in_threads
 
 # Polars, DuckDB and the modules that need them are imported within the functions below: the import takes 0.2 s, which
 # cost no time while the polls are being pulled from a database.
@@ -30,13 +33,16 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from store_uptime.pipeline.plan.partitions import CodeRange
     from store_uptime.pipeline.plan.prepare import Prepared
     from store_uptime.pipeline.report.report import Report
     from store_uptime.pipeline.report.timeline import Timeline
     from store_uptime.pipeline.source.protocol import Source
-    from store_uptime.pipeline.uptime.stage import Uptime
+    from store_uptime.pipeline.uptime.stage import Figures, Uptime
 
 log = logger_of(__name__)
+AT_ONCE = 2
+"""Partitions that are computed beside each other."""
 Progress = Callable[[str], None]
 """Called with the current step, in a few words."""
 
@@ -56,7 +62,7 @@ def build_report(
     with open_run(as_source(source), options, limits, progress) as (prepared, db):
         from store_uptime.pipeline.uptime.stage import uptime
 
-        return report_of(prepared, db, uptime)
+        return report_of(prepared, partial(uptime, db), limits, progress)
 
 
 def build_report_with_lanes(
@@ -66,7 +72,7 @@ def build_report_with_lanes(
     with open_run(as_source(source), options, limits, progress) as (prepared, db):
         from store_uptime.pipeline.uptime.stage import uptime_with_lanes
 
-        return report_of(prepared, db, uptime_with_lanes)
+        return report_of(prepared, partial(uptime_with_lanes, db), limits, progress)
 
 
 def build_timeline(
@@ -81,14 +87,19 @@ def build_timeline(
     Raises what `build_report` raises.
     """
     with open_run(as_source(source), replace(options, store=store), limits, progress) as (prepared, db):
-        from store_uptime.pipeline.plan.plausibility import no_poll_in_horizon
+        from store_uptime.pipeline.plan.partitions import partition_of
+        from store_uptime.pipeline.plan.plan import ranked_stores
+        from store_uptime.pipeline.plan.plausibility import no_poll_in_horizon, table_warnings
+        from store_uptime.pipeline.plan.prepare import make_plan
         from store_uptime.pipeline.report.timeline import timeline_of
 
-        (partition,) = prepared.partitions
-        warnings = [*prepared.warnings, *no_poll_in_horizon(prepared.plan)]
+        (codes,) = prepared.code_ranges
+        partition = partition_of(codes, prepared.declared, prepared.horizon)
+        plan = make_plan(prepared, ranked_stores(partition.stores, prepared.source.codes), partition.dated_intervals)
+        warnings = [*prepared.source.warnings, *table_warnings(plan, prepared), *no_poll_in_horizon(plan)]
         for warning in warnings:
-            log.warning("%s: %s", prepared.plan.source, warning)
-        return replace(timeline_of(db, prepared.plan, partition), warnings=[str(warning) for warning in warnings])
+            log.warning("%s: %s", plan.source, warning)
+        return replace(timeline_of(db, plan, partition), warnings=[str(warning) for warning in warnings])
 
 
 @contextmanager
@@ -112,28 +123,55 @@ def open_run(
             # Before the tables are waited for: to create a database takes a tenth of a small report's time.
             db = resources.enter_context(database(limits))
             prepared = prepare_run(source, options, horizon, raw)
-        stores, polls = prepared.plan.stores.height, prepared.counts["polls"].accepted
-        log.debug("read %s: accepted polls: %d, partitions: %d", source.name, polls, len(prepared.partitions))
-        progress(Step.COMPUTING.with_counts(stores=stores, polls=polls))
+        polls = prepared.polls.counts.accepted
+        log.debug("read %s: accepted polls: %d, partitions: %d", source.name, polls, len(prepared.code_ranges))
+        progress(Step.COMPUTING.with_counts(polls=polls))
         # The source is closed here: its locks would keep others from replacing the tables while figures are computed.
         yield prepared, db
-        log.info("computed %s: stores: %d, polls: %d, seconds: %.2f", source.name, stores, polls, monotonic() - since_s)
+        log.info("computed %s: polls: %d, seconds: %.2f", source.name, polls, monotonic() - since_s)
 
 
-def report_of(prepared: "Prepared", db: "DuckDBPyConnection", uptime: "Uptime") -> "Report":
-    """Uptime -> report: the figures of every partition as one report."""
+def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress) -> "Report":
+    """Partitions -> uptime -> report: the figures of every partition as one report."""
+    from store_uptime.pipeline.plan.plan import ranked_stores
+    from store_uptime.pipeline.plan.prepare import make_plan
     from store_uptime.pipeline.report.figures import exact_figures
     from store_uptime.pipeline.report.quality import quality_of
-    from store_uptime.pipeline.report.report import Report
+    from store_uptime.pipeline.report.report import Report, ranked_lanes
     from store_uptime.pipeline.uptime.stage import joined_figures
 
-    plan = prepared.plan
-    figures = joined_figures(uptime(db, partition, plan.horizon, plan.max_gap_us) for partition in prepared.partitions)
-    exact = exact_figures(plan, figures)
-    report = Report(plan, exact, quality_of(prepared, exact), prepared.rejected, figures.lanes)
+    figures = joined_figures(figures_of_partitions(prepared, uptime, limits, progress))
+    stores = ranked_stores(figures.stores, prepared.source.codes)
+    plan = make_plan(prepared, stores, figures.intervals)
+    exact = exact_figures(stores, figures.windows)
+    quality = quality_of(prepared, plan, figures, exact)
+    report = Report(plan, exact, quality, prepared.rejected, ranked_lanes(figures.lanes, stores))
     for warning in report.quality.warnings:
         log.warning("%s: %s", plan.source, warning)
     return report
+
+
+def figures_of_partitions(
+    prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress
+) -> "list[Figures]":
+    """The figures of each partition; two at a time, since a sort and a few steps keep one core busy."""
+    from store_uptime.pipeline.plan.partitions import partition_of
+    from store_uptime.pipeline.plan.plan import max_gap_us
+    from store_uptime.pipeline.plan.windows import last_week
+
+    horizon, windows = prepared.horizon, last_week(prepared.horizon)
+    gap_us = max_gap_us(prepared.options, horizon)
+
+    def figures(codes: "CodeRange") -> "Figures":
+        # Here, so that no more partitions are in memory than are worked on.
+        return uptime(partition_of(codes, prepared.declared, horizon), windows, horizon, gap_us)
+
+    def done(number: int) -> None:
+        percent = 100 * number // len(prepared.code_ranges)
+        progress(Step.COMPUTING.with_counts(polls=prepared.polls.counts.accepted, percent=percent))
+
+    at_once = min(AT_ONCE, limits.threads or cpu_count() or 1)
+    return in_threads(figures, prepared.code_ranges, at_once, done)
 
 
 def explain(source: "Source | str | Path", report: "Report", store: str, limits: Limits = LIMITS) -> "Timeline":
@@ -142,9 +180,9 @@ def explain(source: "Source | str | Path", report: "Report", store: str, limits:
     `Timeline.agrees` is whether they still add up to the report's figures. Its only warning is that the data is old,
     if the report has that one. Raises UnknownStore where the report has no such store, and what the source raises.
     """
-    from store_uptime.pipeline.clean.split import clean_polls
+    from store_uptime.pipeline.clean.polls import clean_polls
     from store_uptime.pipeline.data_warnings import OldData
-    from store_uptime.pipeline.plan.partitions import exchange, pack_polls
+    from store_uptime.pipeline.plan.partitions import code_ranges, planned_partition
     from store_uptime.pipeline.plan.plan import plan_of_store
     from store_uptime.pipeline.report.timeline import compared, timeline_of
     from store_uptime.pipeline.uptime.stage import database
@@ -156,8 +194,9 @@ def explain(source: "Source | str | Path", report: "Report", store: str, limits:
     source = as_source(source)
     with panics_as_errors(source.name):
         with source.opened(POLLS_ALONE):
-            polls = clean_polls(source.polls(plan.horizon, store), plan.horizon, source.mapping)
-        (partition,) = exchange(plan, pack_polls(plan, polls.accepted))
+            polls = clean_polls(source.polls(plan.horizon, store), source.codes, plan.horizon)
+        (codes,) = code_ranges(polls.lines, len(source.codes))
+        partition = planned_partition(codes, plan)
         with database(limits) as db:
             found = compared(timeline_of(db, plan, partition), figures.row(0, named=True))
     # The other warnings are about all stores.

@@ -1,6 +1,7 @@
 """The columns of raw rows: their names, and their values as text.
 
 as_text          a column as text, whatever its type
+typed_instant    an instant as a literal of a type of timestamps
 surplus_fields   the columns that hold what a row of CSV has beyond its header
 surplus          all of these as one column
 """
@@ -8,6 +9,7 @@ surplus          all of these as one column
 import polars as pl
 
 from store_uptime.pipeline.errors import SourceMismatch
+from store_uptime.pipeline.instants import YEAR_1_US, YEAR_10000_US
 
 SURPLUS = "surplus"  # what a row of CSV holds beyond its header, as a rejects file of ours says it
 MISQUOTED = "misquoted"  # a whole line whose quotes do not match; only text that is read line by line has it
@@ -24,9 +26,21 @@ def as_text(name: str, kinds: pl.Schema) -> pl.Expr:
         raise SourceMismatch(
             name, f"the column is of type {kind}", "it must be text, or a type that can be written as text"
         )
+    if isinstance(kind, pl.Datetime):
+        # Polars panics at an instant that its own calendar does not have: such a one is its number.
+        known = column.is_between(*(typed_instant(us, kind) for us in (YEAR_1_US, YEAR_10000_US)), closed="left")
+        return pl.coalesce(pl.when(known).then(column).cast(pl.String), column.to_physical().cast(pl.String))
     text = column.cast(pl.String)
     # Whole numbers become floats where a value is missing (pandas does so): 3.0 is the weekday 3.
     return text.str.replace(r"\.0+$", "") if kind.is_float() or kind.is_decimal() else text
+
+
+def typed_instant(us: int, kind: pl.DataType) -> pl.Expr:
+    """The first instant of a type of timestamps that is not before another: a literal of that type."""
+    unit = kind.time_unit if isinstance(kind, pl.Datetime) else "us"
+    steps = us * 1_000 if unit == "ns" else -(-us // 1_000) if unit == "ms" else us
+    # Nanoseconds in int64 reach from 1677 to 2262: an instant before or after is before or after all of the column.
+    return pl.lit(min(max(steps, -(2**63)), 2**63 - 1), pl.Int64).cast(kind)
 
 
 def surplus_fields(kinds: pl.Schema) -> list[str]:

@@ -1,39 +1,55 @@
-"""What a source gives: raw rows, neither judged nor changed. docs/semantics.md, "Input"."""
+"""What a source gives: its tables, raw, neither judged nor changed. docs/semantics.md, "Input"."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
+from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.packing import PollKeys
+from store_uptime.pipeline.tables import COLUMNS
+
 RawFrames = Sequence[pl.LazyFrame]
 """The rows of a table, in one or more frames: its parts may be typed differently."""
+POLL_COLUMNS = COLUMNS["store_status"]
+REJECTED = {FILE: pl.String(), LINE: pl.UInt32()} | dict.fromkeys(("reason", *POLL_COLUMNS, SURPLUS), pl.String())
+NO_REJECTS = pl.DataFrame(schema=REJECTED)
 
 
-@dataclass(frozen=True)
-class RawPolls:
-    """The polls: at least all that are in the horizon, ahead of the clock, or unreadable.
+class PackedRows(NamedTuple):
+    """Polls that were read. polls: poll (int64, packed), in no order. rejected: rows of `as_it_was`."""
 
-    valid: store_id (categorical), poll_us, active: polls of the horizon that the source has found to be valid.
-    unchecked: raw rows, to be judged.
-    """
+    polls: pl.DataFrame
+    rejected: pl.DataFrame = NO_REJECTS
 
-    valid: pl.DataFrame
-    unchecked: RawFrames
+
+class PollRows(Protocol):
+    """Some of the polls of a source."""
+
+    def read(self, keys: PollKeys, horizon: Horizon) -> PackedRows:
+        """The polls of the horizon, of the stores that these keys have room for; and the rejected rows.
+
+        A row outside the horizon that is readable and not ahead of the clock does not exist.
+        """
+        ...
+
+    def height(self) -> int:
+        """How many rows there are, outside the horizon too."""
+        ...
 
 
 @dataclass(frozen=True)
 class RawTables:
     """The three tables of a run, perhaps still being pulled: each call waits for its own table alone.
 
-    polls: see `RawPolls`. hours: store_id, day_of_week, start_time_local, end_time_local. zones: store_id,
-    timezone_str. A call raises what its source raises.
+    polls: at least all that are in the horizon, ahead of the clock, or unreadable, in parts. hours: store_id,
+    day_of_week, start_time_local, end_time_local. zones: store_id, timezone_str. A call raises what its source raises.
     """
 
     # Calls, not values: hours and zones are judged while the polls are being pulled, and no reference here keeps the
     # polls in memory once they are packed.
-    polls: Callable[[], RawPolls]
+    polls: Callable[[], Sequence[PollRows]]
     hours: Callable[[], RawFrames]
     zones: Callable[[], RawFrames]
-
-
-NONE_VALID = pl.DataFrame(schema={"store_id": pl.Categorical(), "poll_us": pl.Int64, "active": pl.Boolean})

@@ -5,7 +5,6 @@ For proposals, which people check before they are used.
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from store_uptime.pipeline.mapping.mapping import SourceMapping, mapping_line
 from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
@@ -55,6 +54,8 @@ def likeness(column: str, name: str) -> float:
         return 0.95 - min(synonyms.index(part) for part in telling) / 100
     if any(part in synonyms for part in telling):
         return PROBABLE + 0.1
+    from difflib import SequenceMatcher  # takes 2 ms, and every report imports the words of this module
+
     near = max(SequenceMatcher(None, "_".join(parts), known).ratio() for known in (column, *synonyms))
     return PROBABLE * near if near >= 0.8 else 0.0
 

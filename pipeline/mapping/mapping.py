@@ -7,7 +7,6 @@ by `mapping_file.py`.
     mapping_line    a line of such a file, for the sentence of an error
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,6 +103,8 @@ class SourceMapping:
     @property
     def digest(self) -> str:
         """Sixteen characters that identify the mapping."""
+        import hashlib  # takes 3 ms, which a report need not wait for
+
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()[:16]
 
     def _found(self, table: Table, column: str, present: Sequence[str]) -> str | None:

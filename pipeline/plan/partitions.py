@@ -1,89 +1,135 @@
-"""Accepted polls in; each poll once, in order, in partitions of whole stores, out.
+"""Polls on the line in; whole stores with their polls in order and their business intervals, in partitions, out.
 
-pack_polls   polls as numbers, in no order
-exchange     these sorted, and cut into partitions without repeated polls
+code_ranges    the stores of a run in ranges
+partition_of   the partition of a range
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import polars as pl
 
-from store_uptime.pipeline.clean.split import CODED_ID
-from store_uptime.pipeline.plan.packing import PollKeys, packed_poll
-from store_uptime.pipeline.plan.plan import Plan
+from store_uptime.pipeline.calendar.intervals import BRIDGED_US, merged_intervals
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.packing import PollKeys, without_repeats
+from store_uptime.pipeline.plan.plan import DeclaredStores, Plan, assumed_stores
 
 POLLS_OF_A_PARTITION = 4_000_000
+MOST_PARTITIONS = 16
+"""Each takes one pass over all polls."""
+
+
+@dataclass(frozen=True)
+class CodeRange:
+    """The stores of a partition, those from first up to, not including, end; and the polls that theirs are among."""
+
+    keys: PollKeys
+    polls: pl.DataFrame
+    first: int
+    end: int
 
 
 @dataclass(frozen=True)
 class Partition:
-    """The polls and intervals of some of the stores, and how many polls were repeated.
+    """Some of the stores with a poll, their polls and business intervals; and how many polls were repeated.
 
     polls: packed by `keys`, in order, one per store and microsecond: of both statuses inactive.
-    intervals: store, open_us, close_us. duplicates: polls beyond the first of the same store, microsecond and status;
-    contradictory: pairs of store and microsecond with both (docs/semantics.md, "Output").
+    intervals: open_at, close_at: positions, in order, in the horizon, disjoint and more than a minute apart.
+    stores: code, last_poll (packed), and the columns of `assumed_stores`.
+    duplicates, contradictory: see `OncePolls`.
     """
 
     keys: PollKeys
     polls: pl.Series
     intervals: pl.DataFrame
+    stores: pl.DataFrame
     duplicates: int = 0
     contradictory: int = 0
 
-
-def pack_polls(plan: Plan, polls: pl.DataFrame) -> list[tuple[PollKeys, pl.Series]]:
-    """The accepted polls, packed, in no order, with repeated ones. polls: store_id (categorical), poll_us, active."""
-    stores = plan.stores.select(CODED_ID, "store")
-    keyed = polls.lazy().join(stores.lazy(), on="store_id")
-    return [
-        (keys, keyed.filter(in_key_range(keys)).select(packed_poll(keys)).collect(engine="streaming").to_series())
-        for keys in poll_keys(plan)
-    ]
-
-
-def exchange(plan: Plan, unordered: list[tuple[PollKeys, pl.Series]]) -> list[Partition]:
-    """The polls in partitions, at least one."""
-    return [partition for keys, polls in unordered for partition in partitions(plan, keys, in_order(polls))]
+    @property
+    def dated_intervals(self) -> pl.DataFrame:
+        """The intervals as code, open_us, close_us."""
+        open_at, close_at = pl.col("open_at"), pl.col("close_at")
+        open_us = self.keys.us(open_at)
+        # Not by the position of the closing: at the end of the horizon it may be behind the store's stretch.
+        return self.intervals.select(
+            code=self.keys.code(open_at), open_us=open_us, close_us=open_us + (close_at - open_at) // 2
+        )
 
 
-def poll_keys(plan: Plan) -> list[PollKeys]:
-    # One line has room for two million stores with the usual horizon; a horizon of centuries takes several lines.
-    whole = PollKeys.over(plan.horizon)
-    return [PollKeys.over(plan.horizon, first) for first in plan.stores["store"][:: whole.room]] or [whole]
+def code_ranges(lines: Sequence[tuple[PollKeys, pl.DataFrame]], number: int) -> Iterator[CodeRange]:
+    """All stores in ranges of as many each, so that a range has some millions of polls; at least one range.
+
+    lines: see `CleanedPolls`. number: how many stores there are.
+    """
+    for keys, polls in lines:
+        end = min(number, keys.first + keys.room)
+        parts = max(1, min(MOST_PARTITIONS, round(polls.height / POLLS_OF_A_PARTITION)))
+        step = max(1, -(-(end - keys.first) // parts))  # rounded up
+        # A run without stores also has a range: its report has no rows, but all its columns.
+        for first in range(keys.first, max(end, keys.first + 1), step):
+            yield CodeRange(keys, polls, first, min(first + step, end))
 
 
-def in_key_range(keys: PollKeys) -> pl.Expr:
-    return pl.col("store").is_between(keys.first_store, keys.last_store)
+def partition_of(codes: CodeRange, declared: DeclaredStores, horizon: Horizon) -> Partition:
+    """The partition of a range of stores."""
+    once = without_repeats(in_order(codes))
+    stores = assumed_stores(polled_stores(once.polls, codes), declared)
+    intervals = business_intervals(stores, codes.keys, declared, horizon)
+    return Partition(codes.keys, once.polls, intervals, stores, once.duplicates, once.contradictory)
 
 
-def in_order(polls: pl.Series) -> pl.Series:
-    # A lazy frame, since Series.sort() does not use the streaming engine, which is the quickest at this.
-    return polls.to_frame().lazy().sort(pl.first()).collect(engine="streaming").to_series()
+def planned_partition(codes: CodeRange, plan: Plan) -> Partition:
+    """The partition of the one store of a plan, with the intervals of the plan."""
+    once = without_repeats(in_order(codes))
+    code, end_us = pl.lit(codes.first), plan.horizon.now_us + 1
+    intervals = plan.intervals.sort("open_us").select(
+        open_at=codes.keys.position(code, pl.col("open_us")),
+        # Archives of earlier versions have closings after now.
+        close_at=codes.keys.position(code, pl.col("close_us").clip(upper_bound=end_us)),
+    )
+    stores = plan.stores.with_columns(code=pl.lit(codes.first, pl.UInt32))
+    return Partition(codes.keys, once.polls, intervals, stores)
 
 
-def partitions(plan: Plan, keys: PollKeys, polls: pl.Series) -> Iterator[Partition]:
-    """Sorted polls in parts of as many stores each, so that a part is some millions of polls."""
-    stores = plan.stores.filter(in_key_range(keys))["store"]
-    number = max(1, round(polls.len() / POLLS_OF_A_PARTITION))
-    stores_of_a_part = -(-stores.len() // number)  # rounded up
-    # A plan without stores also has a partition: its report has no rows, but all its columns.
-    firsts = stores[::stores_of_a_part] if stores.len() else [keys.first_store]
-    for first, end in pairwise([*firsts, keys.last_store + 1]):
-        start, stop = (polls.search_sorted(keys.first_poll(store)) for store in (first, end))
-        within = pl.col("store").is_between(first, end, closed="left")
-        yield partition_of(keys, polls[start:stop], plan.intervals.filter(within))
+def in_order(codes: CodeRange) -> pl.Series:
+    keys, poll = codes.keys, pl.col("poll")
+    own = poll.is_between(*(begin_of(keys, code) for code in (codes.first, codes.end)), closed="left")
+    # Lazily, since the streaming engine is the quickest at this sort.
+    return codes.polls.lazy().filter(own).sort(poll).collect(engine="streaming").to_series()
 
 
-def partition_of(keys: PollKeys, polls: pl.Series, intervals: pl.DataFrame) -> Partition:
-    """The partition of sorted polls, without repeated ones."""
-    # The status is the last bit: the same poll again is the same number, and an active one after an inactive one of the
-    # same instant is one more.
-    step = polls.diff()
-    repeated = step == 0
-    contradicted = (step == 1) & (polls % 2 == 1)
-    duplicates, contradictory = int(repeated.sum()), int(contradicted.sum())
-    if duplicates + contradictory:  # most feeds have none: then the partition stays a view of the sorted polls
-        polls = polls.filter(~(repeated | contradicted).fill_null(False))
-    return Partition(keys, polls, intervals, duplicates, contradictory)
+def begin_of(keys: PollKeys, code: int) -> int:
+    return (code - keys.first) * 2**keys.bits
+
+
+def polled_stores(polls: pl.Series, codes: CodeRange) -> pl.DataFrame:
+    """code, last_poll (packed) of the stores that have a poll. polls: sorted."""
+    every = pl.select(code=pl.int_range(codes.first, codes.end + 1, dtype=pl.UInt32))
+    # The polls of a store are a range of the sorted ones: nothing has to be grouped.
+    begins = polls.search_sorted(every.select(codes.keys.begin(pl.col("code"))).to_series())
+    ranges = every.with_columns(begins.alias("begin"), end=begins.shift(-1)).filter(pl.col("begin") < pl.col("end"))
+    return ranges.select("code", last_poll=polls.gather(ranges["end"] - 1))
+
+
+def business_intervals(
+    stores: pl.DataFrame, keys: PollKeys, declared: DeclaredStores, horizon: Horizon
+) -> pl.DataFrame:
+    """open_at, close_at of some stores, in order, disjoint: docs/semantics.md, "Business time".
+
+    stores: code, always_open.
+    """
+    code = pl.col("code")
+    weekly = declared.weekly.lazy().join(stores.lazy(), on="code", how="semi").join(declared.spans.lazy(), on="pattern")
+    spans = weekly.select(
+        open_at=keys.position(code, pl.col("open_us")), close_at=keys.position(code, pl.col("close_us"))
+    )
+    # A store that is always open has one interval: the horizon, now included.
+    begin, end = keys.begin(code), 2 * (horizon.now_us + 1 - horizon.start_us)
+    always = stores.lazy().filter("always_open").select(open_at=begin, close_at=begin + end)
+    return (
+        merged_intervals(pl.concat([spans, always]), 2 * BRIDGED_US)
+        # Without a length is what was left of a span that ends before the horizon, or begins after now.
+        .filter(pl.col("open_at") < pl.col("close_at"))
+        .collect(engine="streaming")
+    )

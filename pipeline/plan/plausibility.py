@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from store_uptime.pipeline.clean.split import CleanedTable
 from store_uptime.pipeline.data_warnings import (
     DataWarning,
     FewRecentPolls,
@@ -23,7 +22,8 @@ from store_uptime.pipeline.data_warnings import (
 )
 from store_uptime.pipeline.durations import DAY_US
 from store_uptime.pipeline.options import OLD_US
-from store_uptime.pipeline.plan.plan import DeclaredStores, Plan
+from store_uptime.pipeline.plan.plan import Plan
+from store_uptime.pipeline.plan.prepare import Prepared
 from store_uptime.pipeline.table_plausibility import (
     HALF,
     is_many,
@@ -44,16 +44,16 @@ FORMS: Mapping[str, pl.Expr] = {
 """By what the ids of one store may differ in two tables, and the form in which they are equal."""
 
 
-def table_warnings(plan: Plan, declared: DeclaredStores, tables: Mapping[str, CleanedTable]) -> Iterator[DataWarning]:
-    """What is probably wrong with the tables of a run. tables: polls, hours and zones, judged."""
+def table_warnings(plan: Plan, prepared: Prepared) -> Iterator[DataWarning]:
+    """What is probably wrong with the tables of a run."""
     yield from unlikely_times(plan.horizon.now_us, plan.mapping)
     yield from old_data(plan)
-    for name, table in tables.items():
+    for name, table in prepared.tables.items():
         yield from rejected_rows_warning(name, table.counts, table.rejected, plan.mapping)
     yield from unknown_hours(plan)
-    yield from unknown_zones(plan, tables["zones"].accepted)
-    yield from weekdays_from_one(tables["hours"])
-    ids = {"polls": plan.stores.select("store_id"), **declared.ids}
+    yield from unknown_zones(plan, prepared.zones.accepted)
+    yield from weekdays_from_one(prepared.hours)
+    ids = {"polls": plan.stores.select("store_id"), **prepared.declared.ids}
     yield from spreadsheet_ids(ids)
     # In a run over one store, hours and zones are read for that store only: no other ids can appear.
     observed_ids = plan.observed_ids if plan.options.store is None else {}

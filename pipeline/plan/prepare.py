@@ -1,67 +1,76 @@
-"""Clean, plan, partition: the raw tables of a source in; the plan of a run and its polls in partitions out."""
+"""Clean and plan: the raw tables of a source in; all that its figures follow from out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
+from store_uptime.pipeline.calendar.tzdata import tzdata_version
+from store_uptime.pipeline.clean.polls import CleanedPolls, clean_all_polls, clean_polls
 from store_uptime.pipeline.clean.raw import RawTables
-from store_uptime.pipeline.clean.split import (
-    CleanedTable,
-    TableCounts,
-    clean_all_polls,
-    clean_hours,
-    clean_polls,
-    clean_zones,
-)
-from store_uptime.pipeline.data_warnings import DataWarning
+from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_zones
 from store_uptime.pipeline.options import Horizon, Options
-from store_uptime.pipeline.plan.partitions import Partition, exchange, pack_polls
-from store_uptime.pipeline.plan.plan import Plan, declare_stores, make_plan
-from store_uptime.pipeline.plan.plausibility import table_warnings
+from store_uptime.pipeline.plan.partitions import CodeRange, code_ranges
+from store_uptime.pipeline.plan.plan import STORE_COLUMNS, DeclaredStores, Plan, declare_stores
 from store_uptime.pipeline.plan.rejected import why_no_polls
 from store_uptime.pipeline.source.protocol import Source
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that figures and quality are made from, once the source has been read.
+    """A run whose source has been read. polls: on the line, rejected, and counted; hours, zones: judged."""
 
-    counts, rejected: by table (polls, hours, zones); rejected rows are file, line, reason, and the row as it was.
-    warnings: those of the source and of its tables; warnings from figures are not among them.
-    """
+    source: Source
+    options: Options
+    horizon: Horizon
+    declared: DeclaredStores
+    polls: CleanedPolls
+    hours: CleanedTable
+    zones: CleanedTable
 
-    plan: Plan
-    partitions: list[Partition]
-    counts: dict[str, TableCounts]
-    rejected: dict[str, pl.DataFrame]
-    warnings: list[DataWarning]
+    @cached_property
+    def code_ranges(self) -> list[CodeRange]:
+        """The stores of the run in ranges; those of one are a partition."""
+        return list(code_ranges(self.polls.lines, len(self.source.codes)))
+
+    @property
+    def tables(self) -> dict[str, CleanedPolls | CleanedTable]:
+        """The three tables by name: polls, hours, zones."""
+        return {"polls": self.polls, "hours": self.hours, "zones": self.zones}
+
+    @property
+    def rejected(self) -> dict[str, pl.DataFrame]:
+        """By table, the rejected rows: file, line, reason, and the row as it was."""
+        return {name: table.rejected for name, table in self.tables.items()}
 
 
 def prepare_run(source: Source, options: Options, horizon: Horizon, raw: RawTables) -> Prepared:
-    """Clean -> plan -> partitions, over tables that may still be on their way. Raises NoPolls, AllPollsRejected."""
-    # Hours, zones and intervals come first, since a database is still sending the polls: this work then costs no time.
-    hours, zones = clean_hours(raw.hours(), source.mapping), clean_zones(raw.zones())
-    declared = declare_stores(hours, zones, horizon)
-    polls = accepted_polls(source, options, horizon, raw)
-    plan = make_plan(source, options, horizon, polls.accepted, declared)
-    packed = pack_polls(plan, polls.accepted)
-    # Sorting takes as much memory as the accepted polls do: their memory is freed before it begins.
-    polls = replace(polls, accepted=polls.accepted.clear())
-    tables = {"polls": polls, "hours": hours, "zones": zones}
-    return Prepared(
-        plan=plan,
-        partitions=exchange(plan, packed),
-        counts={name: table.counts for name, table in tables.items()},
-        rejected={name: table.rejected for name, table in tables.items()},
-        warnings=[*source.warnings, *table_warnings(plan, declared, tables)],
-    )
-
-
-def accepted_polls(source: Source, options: Options, horizon: Horizon, raw: RawTables) -> CleanedTable:
-    """The polls of the horizon. Raises NoPolls, AllPollsRejected where a run over all stores has none."""
-    # A report of one store without a poll in the horizon has no row and a warning: the store is known.
+    """Clean the tables, which may still be on their way. Raises NoPolls, AllPollsRejected."""
+    # Hours and zones come first, since a database is still sending the polls: this work then costs no time.
+    hours, zones = clean_hours(raw.hours(), source.codes, source.mapping), clean_zones(raw.zones(), source.codes)
+    declared = declare_stores(hours, zones, source.codes, horizon)
     clean = clean_all_polls if source.counts_outside_horizon else clean_polls
-    polls = clean(raw.polls(), horizon, source.mapping)
-    if options.store is None and polls.accepted.is_empty():
+    polls = clean(raw.polls(), source.codes, horizon)
+    # A report of one store without a poll in the horizon has no row and a warning: the store is known.
+    if options.store is None and polls.counts.accepted == 0:
         raise why_no_polls(source, horizon)
-    return polls
+    return Prepared(source, options, horizon, declared, polls, hours, zones)
+
+
+def make_plan(prepared: Prepared, stores: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
+    """The plan of a run, once its polls are known. stores: see `ranked_stores`; intervals: code, open_us, close_us."""
+    source, declared = prepared.source, prepared.declared
+    mentioned = declared.stores.select("code").join(source.codes.table, on="code")
+    return Plan(
+        source=source.name,
+        options=prepared.options,
+        horizon=prepared.horizon,
+        stores=stores.select(STORE_COLUMNS),
+        intervals=intervals.join(stores.select("code", "store"), on="code").select("store", "open_us", "close_us"),
+        not_observed=mentioned.join(stores, on="code", how="anti")["store_id"].sort(),
+        observed_ids={
+            name: (ids.join(stores, on="store_id", how="semi").height, ids.height) for name, ids in declared.ids.items()
+        },
+        tzdata=tzdata_version(),
+        mapping=source.mapping,
+    )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from store_uptime.pipeline.clean.raw import NONE_VALID, RawPolls
+from store_uptime.pipeline.clean.polls import clean_rows
 from store_uptime.pipeline.clean.remedies import remedy
-from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_polls, clean_zones
+from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_zones
 from store_uptime.pipeline.durations import DAY_US
 from store_uptime.pipeline.errors import AllPollsRejected, NewestPollsRejected, NoPolls, OnlyPollRejected
 from store_uptime.pipeline.options import Horizon
@@ -53,7 +53,7 @@ def newest_polls(source: Source) -> CleanedTable:
     """The newest polls of a source, judged, at whatever time they are."""
     ahead_us = time.time_ns() // 1_000 + DAY_US
     ever = Horizon(CALENDAR_START_US, CALENDAR_END_US, ahead_us)
-    return clean_polls(RawPolls(NONE_VALID, source.newest_polls()), ever, source.mapping)
+    return clean_rows(source.newest_polls(), source.codes, ever, source.mapping)
 
 
 def rejected_tables(source: Source) -> RejectedTables:
@@ -64,7 +64,7 @@ def rejected_tables(source: Source) -> RejectedTables:
     with panics_as_errors(source.name), source.opened():
         tables = {
             "polls": newest_polls(source),
-            "hours": clean_hours(source.hours(None), source.mapping),
-            "zones": clean_zones(source.zones(None)),
+            "hours": clean_hours(source.hours(None), source.codes, source.mapping),
+            "zones": clean_zones(source.zones(None), source.codes),
         }
     return RejectedTables({name: cleaned.rejected for name, cleaned in tables.items()})

@@ -7,16 +7,19 @@ uptime_percent   the percent of one store
 fleet_percent    the percent of all stores together
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import polars as pl
 
 from store_uptime.pipeline.durations import HOUR_US
 from store_uptime.pipeline.options import WINDOWS
-from store_uptime.pipeline.plan.plan import Plan
-from store_uptime.pipeline.uptime.stage import Figures
+from store_uptime.pipeline.plan.plan import STORE_COLUMNS
 
 FIGURE = pl.Decimal(10, 2)
+POLLED = ("last_poll_us", "last_active", "has_evidence", "down_now")
+KINDS = (("uptime", "_us"), ("downtime", "_us"), ("business", "_us"), ("polls", ""), ("unknown", "_us"))
+"""The figures of a window, with the unit in their names."""
 UNIT_US = {"hour": HOUR_US // 60, "day": HOUR_US, "week": HOUR_US}
 UNIT_NAME = {"hour": "minutes", "day": "hours", "week": "hours"}
 PLAIN = ("store_id", *(f"{kind}_last_{window}" for kind in ("uptime", "downtime") for window in WINDOWS))
@@ -36,35 +39,46 @@ HEADINGS = {
 }
 
 
-def exact_figures(plan: Plan, figures: Figures) -> pl.DataFrame:
+def exact_figures(stores: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """One row per store, in byte order of store_id, with {uptime,downtime,unknown,business}_last_{hour,day,week}_us.
 
     Also polls_last_…, last_poll_us, last_active, has_evidence, down_now, and the plan's columns. uptime and downtime
     are null where a window has business time and none of it is known; with unknown hours all columns but those of the
     polls are null, and down_now is false.
+    stores: see `ranked_stores`, with the columns of `Figures.stores`. windows: of `last_week`, see `Figures.windows`.
     """
-    hours_known = ~pl.col("hours_unknown")
-    columns: dict[str, pl.Expr] = {}
-    for window in WINDOWS:
-        up, down, business = (pl.col(f"{kind}_last_{window}_us") for kind in ("uptime", "downtime", "business"))
-        known = up + down
-        is_known = hours_known & ((business == 0) | (known > 0))
-        columns |= {
-            f"uptime_last_{window}_us": pl.when(is_known).then(up),
-            f"downtime_last_{window}_us": pl.when(is_known).then(down),
-            f"unknown_last_{window}_us": pl.when(hours_known).then(business - known),
-            f"business_last_{window}_us": pl.when(hours_known).then(business),
-        }
+    rows = stores.lazy()
+    # Left joins: every store has a row, also without business time in a window.
+    for number, window in enumerate(WINDOWS):
+        rows = rows.join(windows_of(windows, number, window), on="code", how="left")
+    down = windows.lazy().filter(pl.col("downtime_us") > 0, window_id=len(WINDOWS)).select("code", down_now=True)
     return (
-        plan.stores.lazy()
-        # Left joins: every store of the plan has a row, whatever the stage gives.
-        .join(figures.stores.lazy(), on="store", how="left")
-        .join(figures.windows.lazy(), on="store", how="left")
-        .with_columns(**columns)
+        rows.join(down, on="code", how="left")
+        .with_columns(pl.col("down_now").fill_null(False), pl.col("^.*_last_.*$").fill_null(0))
+        .with_columns(expr for window in WINDOWS for expr in known_figures(window))
         .sort("store")
-        .drop("store")
+        .select(
+            *STORE_COLUMNS[1:], *POLLED, *(f"{kind}_last_{window}{unit}" for window in WINDOWS for kind, unit in KINDS)
+        )
         .collect()
     )
+
+
+def windows_of(windows: pl.DataFrame, number: int, name: str) -> pl.LazyFrame:
+    """code, {business,uptime,downtime}_last_NAME_us, polls_last_NAME of one window."""
+    named = {f"{kind}{unit}": f"{kind}_last_{name}{unit}" for kind, unit in KINDS if kind != "unknown"}
+    return windows.lazy().filter(window_id=number).drop("window_id").rename(named)
+
+
+def known_figures(window: str) -> Iterator[pl.Expr]:
+    """The figures of a window, null where nothing is known."""
+    up, down, business = (pl.col(f"{kind}_last_{window}_us") for kind in ("uptime", "downtime", "business"))
+    hours_known = ~pl.col("hours_unknown")
+    is_known = hours_known & ((business == 0) | (up + down > 0))
+    yield pl.when(is_known).then(up).alias(f"uptime_last_{window}_us")
+    yield pl.when(is_known).then(down).alias(f"downtime_last_{window}_us")
+    yield pl.when(hours_known).then(business - up - down).alias(f"unknown_last_{window}_us")
+    yield pl.when(hours_known).then(business).alias(f"business_last_{window}_us")
 
 
 def extended(exact: pl.DataFrame) -> pl.DataFrame:

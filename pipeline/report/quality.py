@@ -11,9 +11,10 @@ import polars as pl
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.data_warnings import KINDS, DataWarning
 from store_uptime.pipeline.plan.plan import Plan
-from store_uptime.pipeline.plan.plausibility import figure_warnings
+from store_uptime.pipeline.plan.plausibility import figure_warnings, table_warnings
 from store_uptime.pipeline.plan.prepare import Prepared
 from store_uptime.pipeline.report.quality_lists import LISTS
+from store_uptime.pipeline.uptime.stage import Figures
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,15 @@ class Quality:
         return [sentence for sentence, code in zip(self.warnings, codes, strict=True) if code == kind.code]
 
 
-def quality_of(prepared: Prepared, exact: pl.DataFrame) -> Quality:
+def quality_of(prepared: Prepared, plan: Plan, figures: Figures, exact: pl.DataFrame) -> Quality:
     """The quality of a run; `exact` has one row per store."""
-    found = sorted(
-        [*prepared.warnings, *figure_warnings(prepared.plan, exact)], key=lambda each: KINDS.index(type(each))
-    )
+    every = [*prepared.source.warnings, *table_warnings(plan, prepared), *figure_warnings(plan, exact)]
+    found = sorted(every, key=lambda each: KINDS.index(type(each)))
     return Quality(
-        tables=prepared.counts,
-        duplicates=sum(part.duplicates for part in prepared.partitions),
-        contradictory=sum(part.contradictory for part in prepared.partitions),
-        stores=store_lists(prepared.plan, exact),
+        tables={name: table.counts for name, table in prepared.tables.items()},
+        duplicates=figures.duplicates,
+        contradictory=figures.contradictory,
+        stores=store_lists(plan, exact),
         warnings=[str(each) for each in found],
         warning_codes=[each.code for each in found],
     )

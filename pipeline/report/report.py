@@ -157,6 +157,13 @@ class Report:
         return workbook(self.table(columns).rename(HEADINGS, strict=False), self.about)
 
 
+def ranked_lanes(lanes: pl.DataFrame | None, stores: pl.DataFrame) -> pl.DataFrame | None:
+    """`Report.lanes` of those of a run. lanes: code, minute, status; stores: code, store."""
+    if lanes is None:
+        return None
+    return lanes.join(stores, on="code").select("store", "minute", "status").sort("store", "minute")
+
+
 def now_is(options: Options, now_us: int) -> str:
     if options.now is not None:
         return "given"

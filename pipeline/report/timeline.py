@@ -19,11 +19,11 @@ from store_uptime.pipeline.durations import SECOND_US, WEEK_US
 from store_uptime.pipeline.files import Purpose, first_bytes_of, header_line
 from store_uptime.pipeline.instants import iso
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.plan.packing import unpacked_polls
+from store_uptime.pipeline.packing import unpacked_polls
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.report.report import CSV_TIME, csv_bytes
-from store_uptime.pipeline.uptime.stage import segments
+from store_uptime.pipeline.uptime.stage import pieces
 
 COLUMNS = ("status", "start_local", "end_local", "start_utc", "end_utc", "minutes", "poll_utc", "because")
 
@@ -94,11 +94,11 @@ class Timeline:
 
 def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Timeline:
     """The timeline of the one store that a plan was made for."""
-    given = segments(db, partition, plan.horizon, plan.max_gap_us)
+    given = pieces(db, partition, plan.horizon, plan.max_gap_us)
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
-    pieces = explained(in_week(given, plan), zone, plan.horizon, because(given, plan))
+    explained_pieces = explained(in_week(given, plan), zone, plan.horizon, because(given, plan))
     polls = polls_of_week(unpacked_polls(partition.polls, partition.keys), plan, zone)
-    return Timeline(plan.options.store or "", zone, plan, pieces, polls, days_of_week(plan, zone))
+    return Timeline(plan.options.store or "", zone, plan, explained_pieces, polls, days_of_week(plan, zone))
 
 
 def compared(found: Timeline, figures: Mapping[str, object]) -> Timeline:

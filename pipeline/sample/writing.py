@@ -1,14 +1,13 @@
 """Writing a sample's tables, and telling a sample's file from any other."""
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
-import pyarrow.parquet as pq
+from polars.io.plugins import register_io_source
 
 from store_uptime.pipeline.files import Purpose, publish, unfinished
 
@@ -58,12 +57,17 @@ def write_csv(path: Path, frames: Iterable[pl.DataFrame]) -> None:
 
 
 def write_parquet(path: Path, frames: Iterable[pl.DataFrame]) -> None:
-    """All frames in one Parquet file, a row group each."""
-    tables = (frame.to_arrow() for frame in frames)
-    first = next(tables)
-    with pq.ParquetWriter(path, first.schema, compression="zstd") as file:
-        for table in chain([first], tables):
-            file.write_table(table, row_group_size=max(1, table.num_rows))
+    """All frames in one Parquet file, in row groups of as many rows as the first has."""
+    later = iter(frames)
+    first = next(later)
+
+    def rows(*_: object) -> Iterator[pl.DataFrame]:
+        yield first
+        yield from later
+
+    # Written as they are made, so that memory does not grow with the file.
+    scan = register_io_source(rows, schema=first.schema)
+    scan.sink_parquet(path, compression="zstd", row_group_size=max(1, first.height))
 
 
 WRITERS: dict[Format, Callable[[Path, Iterable[pl.DataFrame]], None]] = {"csv": write_csv, "parquet": write_parquet}

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
-from store_uptime.pipeline.clean.instants import poll_instant_us
-from store_uptime.pipeline.clean.raw import NONE_VALID, RawFrames, RawPolls, RawTables
+from store_uptime.pipeline.clean.columns import surplus_fields
+from store_uptime.pipeline.clean.polls import JudgedPolls, TypedPolls
+from store_uptime.pipeline.clean.raw import PollRows, RawFrames, RawTables
 from store_uptime.pipeline.clean.reasons import only_accepted
 from store_uptime.pipeline.clean.rules import JUDGES, judged_polls
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.panics import is_panic
 from store_uptime.pipeline.source.protocol import ALL_TABLES
 from store_uptime.pipeline.tables import COLUMNS, Table
@@ -45,10 +47,12 @@ class FrameTables:
         self.name, self.mapping = name, mapping
         self.warnings: list[DataWarning] = []
         self._polls, self._hours, self._zones = (tables[table] for table in COLUMNS)
+        self._begin()
 
     @contextmanager
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> Iterator[Self]:
         # Frames need no lock.
+        self._begin()
         try:
             yield self
         except READ_ERRORS as error:
@@ -59,11 +63,13 @@ class FrameTables:
         return RawTables(lambda: self.polls(horizon, store), lambda: self.hours(store), lambda: self.zones(store))
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
-        newest = (newest_us(raw, ceiling_us, self.mapping) for raw in self._polls)
+        newest = (part.newest_us(ceiling_us) for part in self._parts)
         return max((us for us in newest if us is not None), default=None)
 
-    def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
-        return RawPolls(NONE_VALID, rows_of_store(self._polls, store))
+    def polls(self, horizon: Horizon, store: str | None) -> Sequence[PollRows]:
+        if store is None:
+            return self._parts
+        return [poll_rows(raw, self.codes, self.mapping) for raw in rows_of_store(self._polls, store)]
 
     def hours(self, store: str | None) -> RawFrames:
         return rows_of_store(self._hours, store)
@@ -86,6 +92,11 @@ class FrameTables:
 
     def newest_polls(self) -> RawFrames:
         return self._polls
+
+    def _begin(self) -> None:
+        # Frames may be those of files, which may have changed: nothing is kept of an earlier run.
+        self.codes = StoreCodes()
+        self._parts = [poll_rows(raw, self.codes, self.mapping) for raw in self._polls]
 
     def _read_error(self, error: BaseException) -> SourceMismatch:
         return SourceMismatch(self.name, f"it cannot be read to its end ({first_words(error)})", "look at the frames")
@@ -114,20 +125,11 @@ class Frames(FrameTables):
         super().__init__(cut, name, mapping)
 
 
-def newest_us(raw: pl.LazyFrame, ceiling_us: int, mapping: SourceMapping) -> int | None:
-    """The newest poll of a frame, up to an instant, that would be accepted."""
+def poll_rows(raw: pl.LazyFrame, codes: StoreCodes, mapping: SourceMapping) -> TypedPolls | JudgedPolls:
+    """The polls of a frame, by the type of its times."""
     kinds = raw.collect_schema()
-    # Typed times are compared as they are: the newest rows are nearly always accepted, and only they are judged.
-    if isinstance(kinds["timestamp_utc"], pl.Datetime):
-        us = poll_instant_us(kinds)
-        newest = raw.filter(us <= ceiling_us).select(us.max()).collect(engine="streaming").item()
-        if (
-            newest is None
-            or not only_accepted(judged_polls(raw.filter(us == newest), None, mapping)).head(1).collect().is_empty()
-        ):
-            return newest
-    polls = only_accepted(judged_polls(raw, None, mapping)).filter(pl.col("poll_us") <= ceiling_us)
-    return polls.select(pl.max("poll_us")).collect(engine="streaming").item()
+    is_typed = isinstance(kinds["timestamp_utc"], pl.Datetime) and not surplus_fields(kinds)
+    return TypedPolls(raw, codes, mapping) if is_typed else JudgedPolls(raw, codes, mapping)
 
 
 def as_lazy(table: RawFrames | pl.LazyFrame | pl.DataFrame) -> RawFrames:

@@ -11,7 +11,8 @@ from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline.clean.raw import RawFrames, RawPolls, RawTables
+    from store_uptime.pipeline.clean.raw import PollRows, RawFrames, RawTables
+    from store_uptime.pipeline.packing import StoreCodes
 
 POLLS_ALONE: tuple[Table, ...] = ("store_status",)
 ALL_TABLES: tuple[Table, ...] = tuple(COLUMNS)
@@ -35,6 +36,11 @@ class Source(Protocol):
     version: str | None
     """The version of the data, once it is open: equal versions hold the same rows. None: not known exactly."""
 
+    @property
+    def codes(self) -> "StoreCodes":
+        """The numbers of its stores, once it is open: each time it is opened they begin anew."""
+        ...
+
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> AbstractContextManager[Self]:
         """The source, open, with tables that do not change until the block ends. tables: those that will be read.
 
@@ -46,8 +52,8 @@ class Source(Protocol):
         """The three tables, of one store or of all; they are pulled at the same time."""
         ...
 
-    def polls(self, horizon: Horizon, store: str | None) -> "RawPolls":
-        """store_id, timestamp_utc, status."""
+    def polls(self, horizon: Horizon, store: str | None) -> "Sequence[PollRows]":
+        """The polls of one store or of all, in parts."""
         ...
 
     def hours(self, store: str | None) -> "RawFrames":

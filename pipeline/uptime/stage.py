@@ -1,148 +1,209 @@
-"""Polls and business intervals in, uptime and downtime out: the DuckDB stage.
+"""A partition and windows in, uptime and downtime out: the DuckDB stage.
 
-    instants   the polls, each with its neighbours on the line
-    evidence   those inside business time, with their interval and the stretch of it that is theirs without `max_gap`
-    reached    the business time that is too far from the poll before it, and not from the next one of its interval
-    polled     the intervals that have evidence
-    around     the intervals that their own polls do not wholly cover, with the nearest polls of other intervals
+    bands      the horizon cut at every edge of a window
+    cuts       where business intervals open, are cut at the edges of bands, and close
+    slices     the business time between neighbouring cuts, with the polls around both (`positions.py`)
+    exposed    the intervals that their own polls do not wholly cover, with the nearest polls of other intervals
     carried    the business time that takes the status of a poll of another interval
-    segments   the stretch of business time that each poll speaks for
-    stores     each store's newest poll, and whether it is down
+    amounts    how much of each slice is known, and active
     windows    microseconds up and down, per store and window
-    pieces     business time cut where the status or the poll behind it changes
+    evidence   the stores that have a poll in business time
+    edges      where the status changes, or the poll that it rests on
+    pieces     business time cut there
     lanes      the minutes of the week in which the status changes
 
-Each is a file of `sql/` and a relation of the same name, run in this order after `macros`. Times are int64 microseconds
-since 1970 UTC, intervals are half-open.
+But for `slices`, each is a file of `sql/` and a relation of the same name, run in this order after `macros`. Positions
+are int64 on the line of `packing.py`, intervals are half-open.
 
 uptime              the figures of a partition
 uptime_with_lanes   the same, with the lanes
-joined_figures      the figures of all partitions as one
-segments            the pieces of a partition
-database            the database that they are computed in
+pieces              the pieces of a partition
+database            where they are computed
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from tempfile import TemporaryDirectory
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+from tempfile import gettempdir
 
 import duckdb
 import polars as pl
 
-from store_uptime.pipeline.options import WINDOWS, Horizon, Limits
-from store_uptime.pipeline.plan.packing import PollKeys, neighbours
+from store_uptime.pipeline.durations import WEEK_US
+from store_uptime.pipeline.options import Horizon, Limits
+from store_uptime.pipeline.packing import PollKeys, is_active
 from store_uptime.pipeline.plan.partitions import Partition
+from store_uptime.pipeline.plan.windows import Windows, last_week
 from store_uptime.pipeline.statements import statement
-
-STEPS = (
-    *("instants", "evidence", "reached", "polled", "around", "carried", "segments"),
-    *("stores", "windows", "pieces", "lanes"),
-)
-# A caller runs only the steps that it needs; the tables of the others would be filled for nothing.
-FIGURES, LANES = STEPS[:-2], STEPS
-PIECES = (*STEPS[:7], "pieces")
+from store_uptime.pipeline.uptime.positions import changes, inside, slices
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What one partition gives.
+    """What one partition gives; all have a column code (uint32).
 
-    windows: store, {uptime,downtime,business}_last_{hour,day,week}_us, polls_last_{hour,day,week}; by store.
-    stores:  store, last_poll_us, last_active, has_evidence, down_now. Both have a row per store with a poll.
-    lanes:   store, minute, status, in no order: `Report.lanes`; None: without lanes.
+    windows: window_id, business_us, uptime_us, downtime_us (int64), polls: a row for a store and a window in which it
+    has business time. stores: zone, the flags, last_poll_us, last_active, has_evidence: a row for a store with a poll.
+    intervals: open_us, close_us. lanes: minute, status, in no order: see `Report.lanes`; None: without lanes.
+    duplicates, contradictory: see `Partition`.
     """
 
     windows: pl.DataFrame
     stores: pl.DataFrame
-    lanes: pl.DataFrame | None = None
+    intervals: pl.DataFrame
+    lanes: pl.DataFrame | None
+    duplicates: int
+    contradictory: int
 
 
-Uptime = Callable[[duckdb.DuckDBPyConnection, Partition, Horizon, int], Figures]
-"""`uptime`, or `uptime_with_lanes`."""
+Uptime = Callable[[Partition, Windows, Horizon, int], Figures]
+"""`uptime` or `uptime_with_lanes`, on a connection."""
 
 
-def uptime(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> Figures:
-    """The figures of all stores in a partition, in microseconds: docs/semantics.md, "Evidence and extrapolation".
+def uptime(
+    db: duckdb.DuckDBPyConnection, partition: Partition, windows: Windows, horizon: Horizon, max_gap_us: int
+) -> Figures:
+    """The figures of all stores in a partition: docs/semantics.md, "Evidence and extrapolation".
 
     max_gap_us: how far a poll speaks.
     """
-    with stage(db, partition, horizon, max_gap_us, FIGURES) as run:
-        return Figures(frame(run, "from windows"), frame(run, "from stores"))
+    with stage(db, partition, windows, horizon, max_gap_us) as run:
+        return figures_of(run, partition)
 
 
 def uptime_with_lanes(
-    db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int
+    db: duckdb.DuckDBPyConnection, partition: Partition, windows: Windows, horizon: Horizon, max_gap_us: int
 ) -> Figures:
-    """The same, with the lanes: two more steps, which only the page needs."""
-    with stage(db, partition, horizon, max_gap_us, LANES) as run:
-        return Figures(frame(run, "from windows"), frame(run, "from stores"), frame(run, "from lanes"))
+    """The same, with the lanes."""
+    with stage(db, partition, windows, horizon, max_gap_us) as run:
+        run.register("changes", Stream(changes(partition.intervals, partition.polls, 2 * max_gap_us)))
+        return replace(figures_of(run, partition), lanes=last_of(run, ("edges", "lanes")))
 
 
-def joined_figures(figures: Iterable[Figures]) -> Figures:
-    """The figures of all partitions as one."""
-    every = list(figures)
-    lanes = [one.lanes for one in every if one.lanes is not None]
-    return Figures(
-        windows=pl.concat(one.windows for one in every),
-        stores=pl.concat(one.stores for one in every),
-        lanes=pl.concat(lanes).sort("store", "minute") if lanes else None,
-    )
-
-
-def segments(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> pl.DataFrame:
+def pieces(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> pl.DataFrame:
     """The pieces of business time up to now: store, open_us, start_us, end_us, active (null: unknown), poll_us.
 
     They cover the intervals without gap or overlap, in order. `open_us` is where the interval opens; `poll_us` the poll
     that a piece rests on, null where it is unknown.
     """
-    with stage(db, partition, horizon, max_gap_us, PIECES) as run:
-        return frame(run, "from pieces order by store, start_us")
+    with stage(db, partition, last_week(horizon), horizon, max_gap_us) as run:
+        run.register("changes", Stream(inside(partition.intervals, partition.polls).collect()))
+        return last_of(run, ("exposed", "carried", "edges", "pieces")).sort("code", "start_us")
+
+
+def joined_figures(figures: Sequence[Figures]) -> Figures:
+    """The figures of all partitions as one."""
+    lanes = [one.lanes for one in figures if one.lanes is not None]
+    return Figures(
+        windows=pl.concat(one.windows for one in figures),
+        stores=pl.concat(one.stores for one in figures),
+        intervals=pl.concat(one.intervals for one in figures),
+        lanes=pl.concat(lanes) if lanes else None,
+        duplicates=sum(one.duplicates for one in figures),
+        contradictory=sum(one.contradictory for one in figures),
+    )
 
 
 @contextmanager
 def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database in memory, which is closed with the block."""
+    """A connection to the database of this process, in memory, with these limits; closed with the block."""
+    # After a fork the threads of a database are gone: the child gets another one.
+    with kept_database(limits, os.getpid()).cursor() as db:
+        yield db
+
+
+@cache
+def kept_database(limits: Limits, process: int) -> duckdb.DuckDBPyConnection:
+    # Kept, since to make one takes longer than the report of a small feed. It holds nothing between two runs: their
+    # relations are temporary, and go with their connections.
     # No step needs an extension; DuckDB would fetch one from another host.
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,
+        # DuckDB would spill to `.tmp` below the working directory, which may be read-only. It makes this folder when it
+        # first spills, and removes it.
+        "temp_directory": str(Path(limits.spill or gettempdir()) / f"store-uptime-{process}-{token_hex(4)}"),
     }
     if limits.threads:
         config["threads"] = limits.threads
-    with (
-        # A folder of its own: DuckDB would spill to `.tmp` below the working directory, which may be read-only.
-        TemporaryDirectory(prefix="store-uptime-", dir=limits.spill) as spill,
-        duckdb.connect(":memory:", config=config | {"temp_directory": spill}) as db,
-    ):
-        yield db
+    return duckdb.connect(":memory:", config=config)
 
 
 @contextmanager
 def stage(
-    db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int, steps: Sequence[str] = STEPS
+    db: duckdb.DuckDBPyConnection, partition: Partition, windows: Windows, horizon: Horizon, max_gap_us: int
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection on which the steps have been run; its relations exist until the block ends."""
+    """A connection with the slices of a partition; its relations exist until the block ends."""
+    scopes, stretches = windows.by_scope(partition.stores)
     # Temporary relations belong to one connection: those of another partition have the same names.
     with db.cursor() as run:
         run.execute("set enable_progress_bar = false")  # it would go to stdout, among the figures
         # Variables, since a view cannot have parameters.
         for name, value in variables(partition.keys, horizon, max_gap_us).items():
             run.execute(f"set variable {name} = {value}")
-        run.register("polls", neighbours(partition.polls))
-        run.register("intervals", partition.intervals)
-        for step in ("macros", *steps):
-            run.execute(statement(__package__, step))
+        run.register("stretches", Stream(in_steps(stretches, horizon)))
+        run.register("intervals", Stream(scoped(partition, scopes)))
+        cuts = last_of(run, ("macros", "bands", "cuts"))
+        is_limited = max_gap_us < horizon.now_us - horizon.start_us
+        run.register("slices", Stream(slices(cuts, partition.polls, 2 * max_gap_us if is_limited else None)))
         yield run
+
+
+def figures_of(run: duckdb.DuckDBPyConnection, partition: Partition) -> Figures:
+    windows = last_of(run, ("exposed", "carried", "amounts", "windows"))
+    evidence = last_of(run, ("evidence",))["code"]
+    keys, code, last = partition.keys, pl.col("code"), pl.col("last_poll")
+    return Figures(
+        windows=windows,
+        stores=partition.stores.with_columns(
+            last_poll_us=keys.us(last), last_active=is_active(last), has_evidence=code.is_in(evidence.implode())
+        ).drop("last_poll"),
+        intervals=partition.dated_intervals,
+        lanes=None,
+        duplicates=partition.duplicates,
+        contradictory=partition.contradictory,
+    )
+
+
+def scoped(partition: Partition, scopes: pl.DataFrame) -> pl.DataFrame:
+    """scope, open_at, close_at of every interval."""
+    code = partition.keys.code(pl.col("open_at"))
+    return partition.intervals.with_columns(code=code).join(scopes, on="code").drop("code")
+
+
+def in_steps(stretches: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
+    """scope, window_id, begin_at, end_at: within a store's stretch, cut to the horizon."""
+    end = 2 * (horizon.now_us + 1 - horizon.start_us)
+    begin_at, end_at = ((2 * (pl.col(us) - horizon.start_us)).clip(0, end) for us in ("from_us", "until_us"))
+    return stretches.select("scope", "window_id", begin_at=begin_at, end_at=end_at).filter(
+        pl.col("begin_at") < pl.col("end_at")
+    )
 
 
 def variables(keys: PollKeys, horizon: Horizon, max_gap_us: int) -> dict[str, int]:
     # Whole numbers only. A value with a time zone would mean what the settings of the session say.
-    starts = {f"{window}_start_us": horizon.now_us - length for window, length in WINDOWS.items()}
-    return asdict(keys) | {"now_us": horizon.now_us, "max_gap_us": max_gap_us} | starts
+    own = {"now_us": horizon.now_us, "max_gap": 2 * max_gap_us, "week": 2 * WEEK_US}
+    return asdict(keys) | own
 
 
-def frame(db: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
-    """A relation as a Polars frame, through Arrow without a copy."""
-    return pl.DataFrame(db.sql(query).to_arrow_table())
+@dataclass(frozen=True)
+class Stream:
+    """A frame that DuckDB reads as it lies in memory."""
+
+    # A frame of Polars alone would make DuckDB import pyarrow, which takes a tenth of a second.
+    rows: pl.DataFrame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.rows.__arrow_c_stream__(requested_schema)
+
+
+def last_of(db: duckdb.DuckDBPyConnection, steps: Sequence[str]) -> pl.DataFrame:
+    """Run steps; the relation of the last one as a Polars frame, through Arrow without a copy."""
+    for step in steps:
+        db.execute(statement(__package__, step))
+    return pl.DataFrame(db.sql(f"from {steps[-1]}"))

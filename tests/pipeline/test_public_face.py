@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 import polars as pl
 import pytest
@@ -387,10 +388,30 @@ def test_the_command_line_imports_neither_polars_nor_duckdb_before_it_is_used() 
     assert loaded("import store_uptime.service.cli.main") & {"polars", "duckdb", "psycopg", "pyarrow"} == set()
 
 
-def test_a_report_from_a_folder_imports_nothing_of_databases_or_spreadsheets(tmp_path: Path) -> None:
-    write_sample(tmp_path, stores=3, days=2)
-    script = (
-        "import sys; from store_uptime.pipeline import build_report, open_source\n"
-        "build_report(open_source(sys.argv[1])).csv()"
-    )
-    assert loaded(script, tmp_path) & {"psycopg", "connectorx", "xlsxwriter", "rich", "cyclopts"} == set()
+NEEDLESS = {
+    *("psycopg", "connectorx", "pyarrow", "pandas", "numpy"),
+    *("xlsxwriter", "rich", "pygments", "litestar", "asyncio", "http", "difflib"),
+}
+"""Of a report from a folder: databases and what only they need, spreadsheets, terminals and the service."""
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_a_report_from_a_folder_imports_nothing_needless(
+    tmp_path: Path, file_format: Literal["csv", "parquet"]
+) -> None:
+    write_sample(tmp_path, stores=3, days=2, file_format=file_format)
+    script = "import sys; from store_uptime import build_report\nbuild_report(sys.argv[1]).csv()"
+    assert loaded(script, tmp_path) & (NEEDLESS | {"cyclopts"}) == set()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_the_command_of_such_a_report_does_not_either(tmp_path: Path, file_format: Literal["csv", "parquet"]) -> None:
+    write_sample(tmp_path, stores=3, days=2, file_format=file_format)
+    script = "from store_uptime.service.cli.main import exit_status\nassert exit_status() == 0"
+    assert loaded(script, "report", tmp_path, "--out", tmp_path / "week.csv") & NEEDLESS == set()
+
+
+def test_reading_a_folder_needs_neither_pyarrow_nor_duckdb(tmp_path: Path) -> None:
+    write_sample(tmp_path, stores=3, days=2, file_format="parquet")
+    script = "import sys; from store_uptime import open_source\nopen_source(sys.argv[1]).newest_poll_us(1 << 60)"
+    assert loaded(script, tmp_path) & {"pyarrow", "duckdb"} == set()

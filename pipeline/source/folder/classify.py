@@ -5,9 +5,11 @@ import zlib
 from dataclasses import replace
 
 from store_uptime.pipeline.errors import SourceMissing
+from store_uptime.pipeline.mapping.likeness import table_likeness
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.content import CannotUnpack, first_bytes
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind, NotRead, PassedOver
+from store_uptime.pipeline.source.folder.footer import footer, has_end
 from store_uptime.pipeline.source.folder.odd_text import has_bare_delimiters, oddities
 from store_uptime.pipeline.source.folder.own_files import is_own_header, is_own_json, is_own_workbook
 from store_uptime.pipeline.source.folder.paths import hive_partitions, is_utf8
@@ -108,37 +110,32 @@ def with_oddities(file: DataFile) -> DataFile:
 
 
 def classify_parquet(below: PathBelow, mapping: SourceMapping) -> Classified:
-    """What a Parquet file is by the columns that its end names."""
-    from pyarrow import ArrowException
-
-    from store_uptime.pipeline.source.folder.parquet_files import footer, has_end
-
+    """What a Parquet file is by the columns that its end names. Raises OSError, and ValueError where it is damaged."""
     if not has_end(below.path):
         return PassedOver(below.name, NotRead.CUT_OFF)
-    try:
-        end = footer(below.path)
-    except (ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # pyarrow has no number for its own
-            raise
-        return PassedOver(below.name, NotRead.DAMAGED, str(error).partition("\n")[0])
+    end = footer(below.path)
     if end.is_ours:
         return None
     check_rows(below.path, below.size, end.rows, end.unpacked)
+    from store_uptime.pipeline.source.folder.parquet_files import parquet_columns  # which imports Polars
+
+    columns = parquet_columns(below.path, end)
     file = DataFile(
         below.path,
         below.name,
         Kind.PARQUET,
         PACKED_TIMES * below.size,
-        end.header,
-        types=end.types,
-        for_polars=end.for_polars,
+        columns.header,
+        types=columns.types,
+        maxima=end.maxima,
+        for_polars=columns.for_polars,
         partitions=hive_partitions(below.folders),
     )
     if table := table_of(file, mapping):
         return table, file
     if repeated := repeated_in(file, mapping):
         return PassedOver(below.name, NotRead.REPEATED_COLUMN, repeated)
-    return unknown_header(below, end.header, ",")
+    return unknown_header(below, columns.header, ",")
 
 
 def table_of(file: DataFile, mapping: SourceMapping) -> Table | None:
@@ -160,9 +157,6 @@ def unknown_header(below: PathBelow, names: tuple[str, ...], delimiter: str) -> 
 
 def likeness_to_any(names: tuple[str, ...]) -> float:
     """The likeness of a header to that of a table, which is highest with the right delimiter."""
-    # Imported here: difflib is only needed where a header is unknown.
-    from store_uptime.pipeline.mapping.likeness import table_likeness
-
     return max(table_likeness(table, list(names)) for table in COLUMNS)
 
 

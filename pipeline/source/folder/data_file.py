@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from store_uptime.pipeline.data_warnings import DataWarning, FilesPassedOver
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
@@ -11,6 +12,9 @@ from store_uptime.pipeline.tables import Table
 
 NAMED_FILES = 5  # in the sentence of an error
 WARNED_FILES = 20  # in that of a warning, which stands in the report and its provenance
+UUID = "UUID"  # the type of such a column of Parquet, whose values are read as bytes
+Unit = Literal["ms", "us", "ns"]
+PER_US = {"ms": (1_000, 1), "us": (1, 1), "ns": (1, 1_000)}
 
 
 class Kind(StrEnum):
@@ -63,15 +67,28 @@ class PassedOver:
         return f"{self.why} {self.detail}" if self.detail else self.why.value
 
 
+class Instant(NamedTuple):
+    """A time as a Parquet file has it: how many of a unit since 1970."""
+
+    count: int
+    unit: Unit
+
+    @property
+    def us(self) -> int:
+        """In microseconds, cut."""
+        times, parts = PER_US[self.unit]
+        return self.count * times // parts
+
+
 @dataclass(frozen=True)
 class DataFile:
     """A file that is one of the tables.
 
     path: absolute. name: below its source, printable. size: about how many bytes it has, unpacked. header: the names of
-    its columns as they are written. types: of Parquet, the columns' types as Arrow writes them. for_polars: whether
-    Polars can read it: all types of Parquet, all quotes of text. has_empty_lines: of text, which are no rows.
-    partitions: what the folders above it say as key=value. is_rejects: rejected rows that this program has written, its
-    own columns included.
+    its columns as they are written. types: of Parquet, the columns' types as its reader writes them. maxima: of
+    Parquet, the greatest instant of each column for which its end tells it. for_polars: whether Polars can read it: all
+    types of Parquet, all quotes of text. has_empty_lines: of text, which are no rows. partitions: what the folders
+    above it say as key=value. is_rejects: rejected rows that this program has written, its own columns included.
     """
 
     path: Path
@@ -82,6 +99,7 @@ class DataFile:
     delimiter: str = ","
     line_end: str = "\n"
     types: tuple[str, ...] = ()
+    maxima: dict[str, Instant] = field(default_factory=dict)
     for_polars: bool = True
     has_empty_lines: bool = False
     partitions: dict[str, str | None] = field(default_factory=dict)

@@ -19,7 +19,8 @@ from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.content import is_cut_off
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
 from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_files, missing_table
-from store_uptime.pipeline.source.folder.small_files import frames
+from store_uptime.pipeline.source.folder.newest import newest_by_statistics
+from store_uptime.pipeline.source.folder.small_files import are_kept, frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
 from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, first_words, readable_frame
 from store_uptime.pipeline.tables import Table
@@ -44,6 +45,12 @@ class Folder(FrameTables):
         )
         self.files = [file.path for files in found.tables.values() for file in files]
         self.warnings = found.warnings
+
+    def newest_poll_us(self, ceiling_us: int) -> int | None:
+        files = self._files["store_status"]
+        # Rows that are kept are read whole in any case, and here before several threads ask for them at once.
+        told = None if are_kept(files) else newest_by_statistics(files, ceiling_us, self.mapping)
+        return super().newest_poll_us(ceiling_us) if told is None else told
 
     def _read_error(self, error: BaseException) -> SourceMismatch:
         return read_error(self.name, self._files, error, self.mapping)

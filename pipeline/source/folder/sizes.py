@@ -16,7 +16,7 @@ MOST_TIMES = 250  # as large as the packed file
 ALWAYS_ALLOWED = 256 << 20  # bytes, however small the packed file is
 LONGEST_LINE = 16 << 20
 ROW_BYTES = 48  # that a row of three columns takes in memory, at the least
-# A row group of Parquet that is larger is read by pyarrow in batches: Polars decodes one at once.
+# A row group of Parquet that is larger is read by PyArrow in batches: Polars decodes one at once.
 LARGE_GROUP_ROWS, LARGE_GROUP_BYTES = 1 << 24, 2 << 30
 
 

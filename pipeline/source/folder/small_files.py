@@ -18,21 +18,31 @@ Read = Callable[[Sequence[DataFile]], pl.LazyFrame]
 
 def frames(files: Sequence[DataFile], read: Read) -> list[pl.LazyFrame]:
     """The rows of files of one form: a frame for each large file, and one for all the others."""
-    small = [file for file in files if file.size < LARGE_BYTES]
+    small = small_ones(files)
     large = [read([file]) for file in files if file.size >= LARGE_BYTES]
     if not small:
         return large
     return [*large, read(small) if len(small) == 1 else read_in_batches(small, read)]
 
 
+def are_kept(files: Sequence[DataFile]) -> bool:
+    """Whether the rows of the small ones among these files stay in memory once they are read."""
+    # A report collects each table four times.
+    small = small_ones(files)
+    return len(small) > 1 and sum(file.size for file in small) <= KEPT_BYTES
+
+
+def small_ones(files: Sequence[DataFile]) -> list[DataFile]:
+    return [file for file in files if file.size < LARGE_BYTES]
+
+
 def read_in_batches(files: Sequence[DataFile], read: Read) -> pl.LazyFrame:
     """The rows of files, some files at a time."""
     frames = [read(batch) for batch in file_batches(files)]
     schema = frames[0].collect_schema()
-    if sum(file.size for file in files) > KEPT_BYTES:
+    if not are_kept(files):
         return batched(lambda: iter(frames), schema)
 
-    # Kept: a report collects each table four times.
     @cache
     def rows(number: int) -> pl.DataFrame:
         return frames[number].collect()

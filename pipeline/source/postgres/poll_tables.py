@@ -1,14 +1,15 @@
 """A table of polls in, raw polls out, by the type of its times.
 
 poll_table   one of these two:
-TypedPolls   times that the server can compare: the polls of the horizon are pulled packed
-LoosePolls   times that are text or inexact numbers: all rows that may lie in the horizon are pulled as text
+TypedPollTable   times that the server can compare: the polls of the horizon are pulled packed
+LoosePollTable   times that are text or inexact numbers: all rows that may lie in the horizon are pulled as text
 """
 
 # ConnectorX spends about a microsecond of processor time on a row of three columns, which was most of a report. Packed,
 # a row is a store and a status with all its times as bytes: next to no time, and a fifth of the bytes.
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from psycopg.sql import Literal as Value
@@ -21,23 +22,26 @@ from store_uptime.pipeline.source.postgres.session import Pull
 from store_uptime.pipeline.source.postgres.times import EVER, LooseTimes, Stretch, TypedTimes, WholeTimes
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline.clean.raw import RawPolls
+    from store_uptime.pipeline.clean.raw import PollRows
+    from store_uptime.pipeline.packing import StoreCodes
     from store_uptime.pipeline.source.frames import FrameTables
 
+Arriving = Callable[["StoreCodes"], "Sequence[PollRows]"]
+"""Waits for the polls of a pull that was started; they are the parts of `RawTables.polls`."""
 BEGINNING_US, END_US = instant_us(EPOCH.replace(year=1)), instant_us(EPOCH.replace(year=9999))
 ACCEPTED = {"unreadable": Value("\ufffd")}
 
 
-class TypedPolls:
+class TypedPollTable:
     """Polls whose times are timestamps or whole numbers."""
 
     # With an index on the time the server reads its end only.
     newest_statement = "newest_polls"
 
-    def __init__(self, table: DatabaseTable, times: TypedTimes | WholeTimes) -> None:
-        self._table, self._times = table, times
+    def __init__(self, table: DatabaseTable, times: TypedTimes | WholeTimes, mapping: SourceMapping) -> None:
+        self._table, self._times, self._mapping = table, times, mapping
 
-    def start(self, horizon: Horizon, store: str | None) -> "Callable[[], RawPolls]":
+    def start(self, horizon: Horizon, store: str | None) -> Arriving:
         """The polls of a horizon, started; the call waits for them. Valid ones are packed, the rest comes as text."""
         table, times, of_store = self._table, self._times, self._table.of_store(store)
         bounds = {"start": times.since(horizon.start_us), "now": times.until(horizon.now_us), "of_store": of_store}
@@ -49,7 +53,7 @@ class TypedPolls:
         def irregular() -> Pull:
             return table.start("irregular_polls", store, **bounds, **ACCEPTED)
 
-        return lambda: raw_polls(packed, out_of_range, irregular)
+        return partial(poll_rows, packed, out_of_range, irregular, self._mapping)
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         """The newest poll up to an instant that would be accepted."""
@@ -64,7 +68,7 @@ class TypedPolls:
         return None if oldest is None else (self._times.us(oldest), self._times.us(newest))
 
 
-class LoosePolls:
+class LoosePollTable:
     """Polls whose times the server cannot compare as instants."""
 
     # Not the newest: to sort text by its time the server would read the whole table.
@@ -73,16 +77,15 @@ class LoosePolls:
     def __init__(self, table: DatabaseTable, times: LooseTimes, source: str, mapping: SourceMapping) -> None:
         self._table, self._times, self._source, self._mapping = table, times, source, mapping
 
-    def start(self, horizon: Horizon, store: str | None) -> "Callable[[], RawPolls]":
+    def start(self, horizon: Horizon, store: str | None) -> Arriving:
         """The polls that may lie in a horizon, started; the call waits for them. All are unchecked."""
         last_us = horizon.now_us if horizon.ahead_us is None else None  # polls ahead of the clock are rejected rows
         pull = self._start(Stretch(horizon.start_us, last_us), store)
 
-        def arrived() -> "RawPolls":
-            frame = pull.frame()
-            from store_uptime.pipeline.clean.raw import NONE_VALID, RawPolls
+        def arrived(codes: "StoreCodes") -> "Sequence[PollRows]":
+            from store_uptime.pipeline.clean.polls import JudgedPolls
 
-            return RawPolls(NONE_VALID, [frame.lazy()])
+            return [JudgedPolls(pull.frame().lazy(), codes, self._mapping)]
 
         return arrived
 
@@ -116,19 +119,24 @@ class LoosePolls:
         return FrameTables({"store_status": [polls], "menu_hours": [], "timezones": []}, self._source, self._mapping)
 
 
-def poll_table(table: DatabaseTable, source: str, mapping: SourceMapping) -> TypedPolls | LoosePolls:
+def poll_table(table: DatabaseTable, source: str, mapping: SourceMapping) -> TypedPollTable | LoosePollTable:
     """The polls of a table, by the type of its times."""
     times = table.found.times
-    return LoosePolls(table, times, source, mapping) if isinstance(times, LooseTimes) else TypedPolls(table, times)
+    loose = isinstance(times, LooseTimes)
+    return LoosePollTable(table, times, source, mapping) if loose else TypedPollTable(table, times, mapping)
 
 
-def raw_polls(packed: Pull, out_of_range: Pull, irregular: Callable[[], Pull]) -> "RawPolls":
+def poll_rows(
+    packed: Pull, out_of_range: Pull, irregular: Callable[[], Pull], mapping: SourceMapping, codes: "StoreCodes"
+) -> "Sequence[PollRows]":
     groups = packed.table()
-    from store_uptime.pipeline.clean.raw import RawPolls
-    from store_uptime.pipeline.source.postgres.packed_polls import unpack_polls, valid_groups
+    from store_uptime.pipeline.clean.polls import JudgedPolls
+    from store_uptime.pipeline.source.postgres.packed_polls import PackedGroups, valid_groups
 
     is_valid = valid_groups(groups)
-    unchecked = [out_of_range.frame().lazy()]
-    if is_valid.all():
-        return RawPolls(unpack_polls(groups), unchecked)
-    return RawPolls(unpack_polls(groups.filter(is_valid.to_arrow())), [*unchecked, irregular().frame().lazy()])
+    unchecked = [out_of_range.frame()]
+    if not is_valid.all():
+        groups = groups.filter(is_valid.to_arrow())
+        unchecked.append(irregular().frame())
+    judged = (JudgedPolls(frame.lazy(), codes, mapping) for frame in unchecked)
+    return [PackedGroups(groups, codes), *judged]

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -25,13 +26,14 @@ from store_uptime.pipeline.source.postgres.catalogue import FoundTable
 from store_uptime.pipeline.source.postgres.connection import connect, connection_name, redacted
 from store_uptime.pipeline.source.postgres.database_tables import DatabaseTable, database_table, qualified_name
 from store_uptime.pipeline.source.postgres.patience import RUN
-from store_uptime.pipeline.source.postgres.poll_tables import ACCEPTED, LoosePolls, TypedPolls, poll_table
+from store_uptime.pipeline.source.postgres.poll_tables import ACCEPTED, LoosePollTable, TypedPollTable, poll_table
 from store_uptime.pipeline.source.postgres.session import Pull, Session, Target
 from store_uptime.pipeline.source.protocol import ALL_TABLES
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline.clean.raw import RawFrames, RawPolls, RawTables
+    from store_uptime.pipeline.clean.raw import PollRows, RawFrames, RawTables
+    from store_uptime.pipeline.packing import StoreCodes
 
 LARGE_TABLE = 1_000_000
 ROW_STATEMENTS: dict[str, Table] = {"hours": "menu_hours", "zones": "timezones"}
@@ -70,6 +72,7 @@ class Postgres:
         with closing(connect(self._address, self._application, self._patience or RUN)) as connection:
             self.name = self._name_of(connection)
             self.warnings = []
+            vars(self).pop("codes", None)  # those of another run
             self._tables: dict[Table, DatabaseTable] = {}
             target = Target(self.name, self._address, self._application, self._patience, self._grants())
             with Session(connection, target, [self._qualified(table) for table in tables]) as self._session:
@@ -81,6 +84,13 @@ class Postgres:
         """The connection of the open source, in a read-only transaction."""
         return self._session.connection
 
+    @cached_property
+    def codes(self) -> "StoreCodes":
+        """The numbers of the stores; the first look at it imports Polars."""
+        from store_uptime.pipeline.packing import StoreCodes
+
+        return StoreCodes()
+
     def read(self, horizon: Horizon, store: str | None) -> "RawTables":
         # All tables are looked up before the first pull starts: a pull may occupy the connection for a while.
         tables = {table: self._table(table) for table in ALL_TABLES}
@@ -88,10 +98,10 @@ class Postgres:
         hours, zones = (start_rows(name, tables[table], store) for name, table in ROW_STATEMENTS.items())
         from store_uptime.pipeline.clean.raw import RawTables
 
-        return RawTables(polls, lambda: [hours.frame().lazy()], lambda: [zones.frame().lazy()])
+        return RawTables(lambda: polls(self.codes), lambda: [hours.frame().lazy()], lambda: [zones.frame().lazy()])
 
-    def polls(self, horizon: Horizon, store: str | None) -> "RawPolls":
-        return self._polls.start(horizon, store)()
+    def polls(self, horizon: Horizon, store: str | None) -> "Sequence[PollRows]":
+        return self._polls.start(horizon, store)(self.codes)
 
     def hours(self, store: str | None) -> "RawFrames":
         return [start_rows("hours", self._table("menu_hours"), store).frame().lazy()]
@@ -120,7 +130,7 @@ class Postgres:
         return [table.start(name, None, most=Value(self.newest_limit)).frame().lazy()]
 
     @property
-    def _polls(self) -> TypedPolls | LoosePolls:
+    def _polls(self) -> TypedPollTable | LoosePollTable:
         return poll_table(self._table("store_status"), self.name, self.mapping)
 
     def _table(self, table: Table) -> DatabaseTable:

@@ -1,29 +1,27 @@
 -- macros:   expressions that several steps use
--- needs:    the variables first_store, start_us, bits, now_us, max_gap_us, hour_start_us, day_start_us and
---           week_start_us
--- meaning:  docs/reasons.md, "The line": a position on it is the number of a store, and in its last bits the
---           microseconds since the horizon began
+-- needs:    the variables first, start_us, bits, now_us and max_gap
+-- meaning:  docs/reasons.md, "The line": a store's stretch of it begins at the number of the store, shifted by `bits`;
+--           in it a position is twice the microseconds since the horizon began, and a poll its position, and one more
+--           where it is active. All `_at` are positions, and lengths are in the same steps.
 
-create or replace temp macro position_of(store, us) as
-    ((store::int64 - getvariable('first_store')) << getvariable('bits')) + us - getvariable('start_us');
+create or replace temp macro begin_of(pos) as (pos >> getvariable('bits')) << getvariable('bits');
 
-create or replace temp macro store_at(pos) as
-    ((pos >> getvariable('bits')) + getvariable('first_store'))::uint32;
+create or replace temp macro code_of(pos) as ((pos >> getvariable('bits')) + getvariable('first'))::uint32;
 
-create or replace temp macro instant_at(pos) as
-    (pos & ((1::int64 << getvariable('bits')) - 1)) + getvariable('start_us');
+create or replace temp macro us_of(pos) as (pos - begin_of(pos)) // 2 + getvariable('start_us');
 
-create or replace temp macro now_us() as getvariable('now_us');
+-- now in the stretch that a position is in, and the end of the horizon: a poll at now is in it
+create or replace temp macro now_at(pos) as begin_of(pos) + 2 * (getvariable('now_us') - getvariable('start_us'));
 
--- how long the horizon is, and how far a poll speaks, which is at most that
-create or replace temp macro horizon_us() as getvariable('now_us') - getvariable('start_us');
-create or replace temp macro max_gap_us() as getvariable('max_gap_us');
+create or replace temp macro end_at(pos) as now_at(pos) + 2;
 
--- where the three windows begin
-create or replace temp macro hour_start_us() as getvariable('hour_start_us');
-create or replace temp macro day_start_us() as getvariable('day_start_us');
-create or replace temp macro week_start_us() as getvariable('week_start_us');
+-- how far a poll speaks, which is at most the length of the horizon
+create or replace temp macro max_gap() as getvariable('max_gap');
 
--- how much of [from_us, until_us) is not before begin_us
-create or replace temp macro since(from_us, until_us, begin_us) as
-    greatest(until_us - greatest(from_us, begin_us), 0);
+create or replace temp macro time_of(poll) as poll & -2;
+
+create or replace temp macro is_active(poll) as poll & 1;
+
+-- how much of [from_at, until_at) lies in [start_at, end_at)
+create or replace temp macro overlap(from_at, until_at, start_at, end_at) as
+    greatest(least(until_at, end_at) - greatest(from_at, start_at), 0);

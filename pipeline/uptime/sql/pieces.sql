@@ -1,37 +1,20 @@
--- pieces:   a store's business time up to now, cut where the status or the poll behind it changes
--- needs:    segments, evidence, around
--- gives:    store, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown); disjoint
--- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2 to 5
+-- pieces:   business time up to now, cut where the status or the poll behind it changes
+-- needs:    edges, intervals
+-- gives:    code, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown); disjoint
 --
--- Unknown time lies between two polls of an interval, before its first poll (or is the whole interval), or after its
--- last: the three parts of `unknown`.
+-- The edges cover the intervals without a gap, so a piece ends where the next one begins, or with its interval.
 create or replace temp view pieces as
-with unknown as (
-    select store, open_us, poll_us + max_gap_us() as start_us, end_us - max_gap_us() as end_us
-    from evidence
-    where end_us < close_us
-    union all
-    select store, open_us,
-           greatest(open_us, earlier_us + max_gap_us()),
-           least(until_us, coalesce(first_us, later_us) - max_gap_us())
-    from around
-    union all
-    select store, open_us, last_us + max_gap_us(), least(until_us, later_us - max_gap_us())
-    from around
-    where last_us is not null
-),
-every as (
-    select store, open_us, start_us, end_us, active, poll_us
-    from segments
-    union all
-    select store, open_us, start_us, end_us, null, null
-    from unknown
+with ends as (
+    select open_at, edge_at, status, poll,
+           lead(edge_at) over (partition by open_at order by edge_at) as next_at
+    from edges
 )
-select store,
-       open_us,
-       start_us,
-       end_us,
-       active,
-       poll_us
-from every
-where start_us < end_us;
+select code_of(open_at)                                                                    as code,
+       us_of(open_at)                                                                      as open_us,
+       us_of(edge_at)                                                                           as start_us,
+       us_of(coalesce(next_at, least(close_at, now_at(open_at))))                          as end_us,
+       case status when 1 then true when 2 then false end                                  as active,
+       us_of(time_of(poll))                                                                as poll_us
+from ends
+join intervals using (open_at)
+where status > 0;

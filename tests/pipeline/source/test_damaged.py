@@ -34,7 +34,8 @@ from tests.fuzz.kinds import read_feed
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, store_uptime, written_feed
 
 POLL = "a,2024-10-14 12:00:00 UTC,active"
-NUM_VALUES_AT, LEVELS_AT = 12, 27  # in the file below: the number of values in its first page, and their levels
+# In the file below: the unpacked size of its first page, the number of values in that, and their levels.
+UNPACKED_AT, NUM_VALUES_AT, LEVELS_AT = 7, 12, 27
 
 
 def feed(folder: Path, **files: bytes) -> Path:
@@ -45,11 +46,11 @@ def feed(folder: Path, **files: bytes) -> Path:
     return folder
 
 
-def zones_as_parquet(at: int | None = None, byte: int = 0) -> bytes:
+def zones_as_parquet(at: int | None = None, byte: int = 0, compression: str = "none") -> bytes:
     """A plain Parquet file of three zones, one byte of it changed."""
     buffer = io.BytesIO()
     rows = pa.table({"store_id": ["a", "b", "c"], "timezone_str": ["America/Chicago"] * 3})
-    pq.write_table(rows, buffer, version="1.0", compression="none", use_dictionary=False, write_statistics=False)
+    pq.write_table(rows, buffer, version="1.0", compression=compression, use_dictionary=False, write_statistics=False)
     content = bytearray(buffer.getvalue())
     if at is not None:
         content[at] = byte
@@ -166,11 +167,18 @@ def test_what_grows_too_large_is_refused_with_its_limit(
 def test_parts_of_parquet_that_are_large_are_read_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store_uptime.pipeline.source.folder.parquet_files.LARGE_GROUP_ROWS", 2)
+    monkeypatch.setattr("store_uptime.pipeline.source.folder.footer.LARGE_GROUP_ROWS", 2)
     folder = feed(tmp_path, timezones=zones_as_parquet())
     (file,) = found_files(folder).tables["timezones"]
     assert not file.for_polars
     assert build_report(open_source(folder)).quality.tables["zones"].accepted == 3
+
+
+def test_a_damaged_page_that_pyarrow_reads_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store_uptime.pipeline.source.folder.footer.LARGE_GROUP_ROWS", 2)
+    folder = feed(tmp_path, timezones=zones_as_parquet(UNPACKED_AT, 4, compression="snappy"))
+    with pytest.raises(SourceMismatch, match=r"timezones.csv: it cannot be read to its end \(.*\); it is damaged"):
+        build_report(open_source(folder))
 
 
 def test_a_load_does_not_take_a_panic_for_the_end_of_a_file(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ WAITS = "import polars, sys; print(flush=True); sys.stdin.read()"
 
 
 def test_polars_panics_at_an_interval_that_nobody_needs(tmp_path: Path) -> None:
-    """See `parquet_files.is_for_polars`."""
+    """See `footer.is_odd`."""
     file = tmp_path / "x.parquet"
     duckdb.sql(f"copy (select 1 as a, interval 1 day as b) to '{file}' (format parquet)")
     with pytest.raises(pl.exceptions.PanicException):
