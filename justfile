@@ -64,22 +64,24 @@ format:
 fuzz *ARGS:
     uv run python -m tests.fuzz "$@"
 
-# how fast a report is beside other ways to it, warm in the service, and a load; installs what it compares with
+# how fast we are beside other ways to the same, and whether the targets are met; all of it, or the rows that are named
 bench *ARGS:
-    UV_PROJECT_ENVIRONMENT=.venv-bench uv sync --group bench
-    uv run python -m benches.report --plot docs/pictures/benchmarks.svg "$@"
-    uv run python -m benches.warm "$@"
-    uv run python -m benches.load "$@"
+    uv run python -m benches "$@"
+
+# the same with 187 million polls; needs 2 GB of disk, and most of an hour
+bench-huge *ARGS:
+    uv run python -m benches huge --times 2 "$@"
 
 # what is measured most, on small data, so that it stays true: figures checked, nothing judged; the others are nightly's
 bench-smoke:
-    uv run python -m benches.report --smoke
+    uv run python -m benches --smoke
+    uv run python -m benches huge --smoke
     uv run python -m benches.load --smoke
     uv run python -m benches.service --smoke
 
-# a report from the service, whose workers are warm, beside the cold command line
-bench-warm *ARGS:
-    uv run python -m benches.warm "$@"
+# a load of 5 million polls beside a bare COPY
+bench-load *ARGS:
+    uv run python -m benches.load "$@"
 
 # the cost of a poll as their number grows
 bench-growth *ARGS:
@@ -96,10 +98,6 @@ soak *ARGS:
 # how soon the page can be read and scrolled with 10 000 stores; needs a Chromium
 bench-page *ARGS:
     uv run python -m benches.page "$@"
-
-# 37 million polls from Parquet, and the stage alone
-bench-large *ARGS:
-    uv run python -m benches.large "$@"
 
 # the answers of docs/api.md
 answers:

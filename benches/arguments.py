@@ -1,6 +1,7 @@
 """What a bench's command line says: `--smoke`, and options with a value, such as `--minutes 10`."""
 
 import sys
+from collections.abc import Sequence
 from typing import TypeVar
 
 Scale = TypeVar("Scale")
@@ -32,3 +33,13 @@ def value_of(option: str) -> str | None:
         return None
     behind = sys.argv[sys.argv.index(option) + 1 :][:1]
     return behind[0] if behind else sys.exit(f"{option} needs a value")
+
+
+def words(options_with_value: Sequence[str]) -> list[str]:
+    """What is neither an option nor the value of one of these."""
+    given = sys.argv[1:]
+    return [
+        word
+        for before, word in zip(["", *given], given, strict=False)
+        if not word.startswith("--") and before not in options_with_value
+    ]

@@ -1,9 +1,10 @@
-"""What the benches share: processes that are measured, samples, comparisons of figures, and the table.
+"""What the benches share: processes that are measured, programs that are compared, samples, and tables.
 
-measured        one run of a command: seconds, seconds of processor, peak memory of all its processes
-alternately     several programs in turn, round after round
-load_typed      a sample in a database, and as Parquet
-same_figures    whether two reports say the same, cell by cell
+measured     one run of a command: seconds, seconds of processor, peak memory of all its processes
+compared     programs whose figures are checked first, and which then run in turn, round after round
+runs_table   a table of runs
+typed_rows   a sample's table as `COPY` takes it
+markdown     any table
 """
 
 import compileall
@@ -16,56 +17,80 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import distributions
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from itertools import zip_longest
 from pathlib import Path
 
+import duckdb
 import psycopg
 from psycopg.sql import SQL
-
-from store_uptime.pipeline import load_files, write_sample
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
 STORE_UPTIME = str(Path(PYTHON).with_name("store-uptime"))
-BENCH = HERE.parent / ".venv-bench"  # libraries look for pandas and NumPy, and take longer where these are installed
-PEER_PYTHON = str(BENCH / "bin" / "python") if (BENCH / "bin" / "python").exists() else PYTHON
-LIBRARIES = ("polars", "duckdb", "connectorx", "pyarrow", "psycopg", "pandas", "datafusion", "chdb")
+LIBRARIES = ("polars", "duckdb", "connectorx", "pyarrow", "psycopg")
+LONGEST_S = 600.0
+MACHINE_MIB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
+MOST_MIB = 0.85 * MACHINE_MIB  # beyond, the kernel would end whatever it likes
 
 Command = Sequence[str]
 
 
+class Failed(SystemExit):
+    """A command did not end well; where nobody minds, the bench ends with its sentence."""
+
+
 @dataclass(frozen=True)
 class Run:
-    """What one process took, from its start to its end."""
+    """What a process took from its start to its end; what a client waited has neither processor time nor memory."""
 
     wall_s: float
-    cpu_s: float
-    peak_mib: float
+    cpu_s: float = 0.0
+    peak_mib: float = 0.0
 
 
-def measured(command: Command) -> Run:
-    """One run of a command; its own words are shown only where it fails, and then this ends."""
-    launcher = [PYTHON, "-I", "-S", str(HERE / "launch.py"), *command]
-    done = subprocess.run(launcher, env=environment(), capture_output=True, text=True, check=False)
+@dataclass(frozen=True)
+class Program:
+    """A name, how it is run, and the report that it writes, if there is one to compare."""
+
+    name: str
+    run: Callable[[], Run]
+    report: Path | None = None
+
+
+@dataclass
+class Outcome:
+    """The runs of each program, those of a round at the same place; and what was left out, and why."""
+
+    runs: dict[str, list[Run]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, run: Run) -> None:
+        """One more run."""
+        self.runs.setdefault(name, []).append(run)
+
+    def leave_out(self, name: str, why: str) -> None:
+        """What is left out has no times."""
+        self.runs.pop(name, None)
+        self.left_out[name] = why
+
+
+# --- Processes ---
+
+
+def measured(command: Command, folder: Path | None = None) -> Run:
+    """One run of a command, perhaps in another folder; its own words are shown only where it fails. Raises Failed."""
+    launcher = [PYTHON, "-I", "-S", str(HERE / "launch.py"), str(LONGEST_S), str(MOST_MIB), *command]
+    done = subprocess.run(launcher, env=environment(), cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{command[0]} could not be started\n{done.stderr}")
+        raise Failed(f"{command[0]} could not be started\n{done.stderr}")
     result = json.loads(done.stdout)
-    if result.pop("status"):
-        sys.exit(f"{' '.join(command)} failed\n{done.stderr}")
+    if over := result.pop("over"):
+        raise Failed(f"ended as it took more than {over}")
+    if status := result.pop("status"):
+        raise Failed(f"ended with {status}: {' '.join(done.stderr.strip().splitlines()[-1:])}")
     return Run(**result)
-
-
-def alternately(programs: Mapping[str, Callable[[], Run]], times: int) -> dict[str, list[Run]]:
-    """A B C, B C A, …: what slows the machine down for a while, or one that comes after another, meets all of them."""
-    runs: dict[str, list[Run]] = {name: [] for name in programs}
-    names = list(programs)
-    for turn in range(times):
-        first = turn % max(1, len(names))
-        for name in names[first:] + names[:first]:
-            runs[name].append(programs[name]())
-    return runs
 
 
 def environment() -> dict[str, str]:
@@ -79,19 +104,61 @@ def compile_packages() -> None:
         compileall.compile_dir(folder, quiet=2)
 
 
-def execute(url: str, statement: SQL) -> None:
-    """A statement by itself, and then a checkpoint."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
-        # Otherwise PostgreSQL writes the pages of this statement within the next measured run.
-        connection.execute("checkpoint")
+# --- Comparing ---
 
 
-def load_typed(url: str, feed: Path, stores: int, days: int) -> None:
-    """A sample without rejects: Parquet in a folder, and from there the three tables, vacuumed and analyzed."""
-    write_sample(feed, stores, days, file_format="parquet")
-    load_files(feed, url, feed.with_name("rejects"))
-    execute(url, SQL("vacuum analyze"))
+def compared(programs: Sequence[Program], times: int) -> Outcome:
+    """Figures first, then time. The first program is ours: those that differ from it, or fail, are not timed."""
+    outcome = Outcome()
+    ours, *others = programs
+    ours.run()
+    for other in others:
+        if why := fault(ours, other):
+            outcome.leave_out(other.name, why)
+    timed_in_turn(programs, times, outcome)
+    return outcome
+
+
+def fault(ours: Program, other: Program) -> str:
+    """Why a program is not timed, if it is not. This is also what warms it up."""
+    try:
+        other.run()
+    except Failed as failure:
+        return str(failure)
+    difference = differing(ours.report, other.report) if ours.report and other.report else ""
+    return f"computes something else: {difference}" if difference else ""
+
+
+def timed_in_turn(programs: Sequence[Program], times: int, outcome: Outcome) -> None:
+    """A B C, B C A, …: what slows the machine down for a while, or one that comes after another, meets all of them."""
+    for turn in range(times):
+        first = turn % len(programs)
+        for program in [*programs[first:], *programs[:first]]:
+            timed(program, outcome)
+
+
+def timed(program: Program, outcome: Outcome) -> None:
+    """One more run of a program that is not left out."""
+    if program.name in outcome.left_out:
+        return
+    try:
+        outcome.add(program.name, program.run())
+    except Failed as failure:
+        outcome.leave_out(program.name, str(failure))
+
+
+def differing(one: Path, other: Path) -> str:
+    """The first row in which two reports differ; nothing where they do not."""
+    mine, yours = rows(one), rows(other)
+    if len(mine) < 2:
+        return "no store"
+    return next((f"{ours} here, {theirs} there" for ours, theirs in zip_longest(mine, yours) if ours != theirs), "")
+
+
+def rows(path: Path) -> list[list[str]]:
+    """A CSV file as text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
 
 
 def median(runs: Sequence[Run]) -> Run:
@@ -101,33 +168,40 @@ def median(runs: Sequence[Run]) -> Run:
     )
 
 
-def table(runs: Mapping[str, Sequence[Run]]) -> str:
-    """One line each: wall time at its median, least and most, processor time, and memory at its most."""
-    head = f"{'':34} {'median s':>9} {'least':>7} {'most':>7} {'cpu s':>7} {'peak MiB':>9} {'runs':>5}"
-    return "\n".join([head, *(line(name, each) for name, each in runs.items())])
+# --- Tables of a database ---
 
 
-def line(name: str, runs: Sequence[Run]) -> str:
-    """One line of the table."""
-    middle, walls, peak = median(runs), [run.wall_s for run in runs], max(run.peak_mib for run in runs)
-    times = f"{middle.wall_s:9.2f} {min(walls):7.2f} {max(walls):7.2f} {middle.cpu_s:7.2f}"
-    return f"{name:34} {times} {peak:9.0f} {len(runs):5}"
+def typed_rows(table: Path, columns: Sequence[str], file: Path) -> None:
+    """The rows of a typed sample's table, each once, as CSV without a header."""
+    rows = duckdb.read_parquet(str(table)).select(*columns).distinct()
+    rows.write_csv(str(file), header=False)
+
+
+def execute(url: str, *statements: SQL) -> None:
+    """Statements, each by itself."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+# --- Tables to read ---
 
 
 def machine() -> str:
     """Processor, memory, system, and the versions of the libraries that do the work."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = ", ".join(f"{library} {its}" for library in LIBRARIES if (its := installed(library)))
     return (
-        f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}\n"
-        f"Python {platform.python_version()}, {versions}"
+        f"{processor()}, {os.cpu_count()} cores, {MACHINE_MIB / 1024:.0f} GiB, {platform.system()} "
+        f"{platform.release()}\nPython {platform.python_version()}, {versions}"
     )
 
 
 def installed(library: str) -> str:
-    """The version of a library, here or where the group `bench` is; nothing where it is in neither."""
-    folders = [*sys.path, *map(str, BENCH.glob("lib/python*/site-packages"))]
-    return next((found.version for found in distributions(name=library, path=folders)), "")
+    """The version of a library; nothing where it is not there."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
 
 
 def processor() -> str:
@@ -138,51 +212,29 @@ def processor() -> str:
     return next(names, platform.processor() or platform.machine())
 
 
-def at_most(what: str, value: float, target: float, unit: str = "") -> str:
-    """A line about a target that must not be passed."""
-    return f"- {what}: {value:.2f}{unit}, target at most {target:g}{unit}: {'met' if value <= target else 'missed'}"
-
-
-def at_least(what: str, value: float, target: float) -> str:
-    """A line about a target that must be reached."""
-    return f"- {what}: {value:.2f}, target at least {target:g}: {'met' if value >= target else 'missed'}"
-
-
 def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table; what is in the first column are words, else numbers."""
-    rule = [":--", *["--:"] * (len(head) - 1)]
+    """A table; words are in the first column and below an empty head, numbers in the others."""
+    rule = [":--" if number == 0 or not name else "--:" for number, name in enumerate(head)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *lines))
 
 
-def spread(seconds: Sequence[float]) -> list[str]:
-    """The median, and from the least to the most, with three figures that count below a second."""
-    middle, least, most = (f"{value:.{2 if value >= 1 else 3}f}" for value in between(seconds))
-    return [middle, f"{least} – {most}"]
+def runs_table(runs: Mapping[str, Sequence[Run]]) -> str:
+    """Markdown: a program a line."""
+    head = ["", "median s", "least – most", "processor s", "peak MiB"]
+    return markdown(head, [[name, *run_cells(each)] for name, each in runs.items()])
 
 
-def between(seconds: Sequence[float]) -> tuple[float, float, float]:
-    """Median, least and most."""
-    return statistics.median(seconds), min(seconds), max(seconds)
+def run_cells(runs: Sequence[Run]) -> list[str]:
+    """Wall time at its median, least and most, processor time at its median, memory at its most."""
+    middle, walls, peak = median(runs), [run.wall_s for run in runs], max(run.peak_mib for run in runs)
+    return [
+        seconds(middle.wall_s),
+        f"{seconds(min(walls))} – {seconds(max(walls))}",
+        f"{middle.cpu_s:.2f}" if middle.cpu_s else "–",
+        f"{peak:.0f}" if peak else "–",
+    ]
 
 
-def same_figures(one: Path, other: Path) -> int:
-    """How many stores both reports have; ends where they differ in any cell, or are empty."""
-    difference = differing(one, other)
-    if difference:
-        sys.exit(f"the figures of {one} and {other} differ: {difference}")
-    stores = len(rows(one)) - 1
-    if stores < 1:
-        sys.exit(f"{one} has no store")
-    return stores
-
-
-def differing(one: Path, other: Path) -> str:
-    """The first row in which two reports differ; nothing where they do not."""
-    pairs = zip_longest(rows(one), rows(other))
-    return next((f"{ours} here, {theirs} there" for ours, theirs in pairs if ours != theirs), "")
-
-
-def rows(path: Path) -> list[list[str]]:
-    """A CSV file as text."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))
+def seconds(value: float) -> str:
+    """Three figures that count below a second."""
+    return f"{value:.{1 if value >= 10 else 2 if value >= 1 else 3}f}"

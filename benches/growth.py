@@ -12,10 +12,21 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pyarrow.parquet as pq
+import polars as pl
 
 from benches.arguments import has, is_smoke
-from benches.common import STORE_UPTIME, Command, Run, alternately, compile_packages, machine, measured, median
+from benches.common import (
+    STORE_UPTIME,
+    Command,
+    Outcome,
+    Program,
+    Run,
+    compile_packages,
+    machine,
+    measured,
+    median,
+    timed_in_turn,
+)
 from store_uptime.pipeline import write_sample
 
 LEAST, MOST, LARGE = 10**4, 10**7, 10**8
@@ -51,14 +62,15 @@ def main() -> None:
         compile_packages()
     with TemporaryDirectory() as folder:
         short, long = feeds(Path(folder), least, most)
-        programs = {str(feed.folder): partial(measured, feed.command) for feed in (*short, *long)}
-        for warm_up in programs.values() if not is_smoke() else ():
-            warm_up()
-        runs = alternately(programs, 1 if is_smoke() else TIMES)
+        programs = [Program(str(feed.folder), partial(measured, feed.command)) for feed in (*short, *long)]
+        for program in programs if not is_smoke() else ():
+            program.run()
+        outcome = Outcome()
+        timed_in_turn(programs, 1 if is_smoke() else TIMES, outcome)
         for feed in (*short, *long):
             has_figures(feed.report)
-    middle = {name: median(each) for name, each in runs.items()}
-    print(f"{machine()}\n\nWhole processes, median of {len(runs[str(short[0].folder)])}. {DAYS} days of polls:\n")
+    middle = {name: median(each) for name, each in outcome.runs.items()}
+    print(f"{machine()}\n\nWhole processes, median of {1 if is_smoke() else TIMES}. {DAYS} days of polls:\n")
     print(growth(short, middle))
     print(f"\nThe same stores with {LONGER * DAYS} days, beside {DAYS}:\n")
     print(history(short, long, middle))
@@ -77,7 +89,7 @@ def feeds(folder: Path, least: int, most: int) -> tuple[list[Feed], list[Feed]]:
 def made(folder: Path, stores: int, days: int) -> Feed:
     """A sample, and how many polls it has."""
     write_sample(folder, stores, days, file_format="parquet")
-    return Feed(folder, stores, pq.read_metadata(folder / "store_status.parquet").num_rows)
+    return Feed(folder, stores, pl.scan_parquet(folder / "store_status.parquet").select(pl.len()).collect().item())
 
 
 def has_figures(report: Path) -> None:

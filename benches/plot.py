@@ -1,101 +1,73 @@
-"""The table of a run as a picture: medians as bars, the least and the most as whiskers, a group for each source.
+"""The results as a picture: medians as bars, the least and the most as whiskers, a group for each row, an SVG.
 
-    python -m benches.plot TITLE FILE.svg < BARS
-
-BARS is JSON, a list of what `Bar` says. It is a program of its own because matplotlib is not where the others run.
-The same numbers give the same file. Its words are text, not outlines, and it is opaque, for white pages and dark ones.
+Seconds are drawn beside the first program of the row, which is ours: its bar has the same length in each group. The
+same results give the same file. Its words are text, not outlines, and it is opaque, for white pages and dark ones.
 """
 
-import json
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
-from typing import Any, Literal
+from html import escape
 
-import matplotlib as mpl  # pyrefly: ignore[missing-import]
-from matplotlib.figure import Figure  # pyrefly: ignore[missing-import]
+from benches.common import Outcome, Run, median, seconds
+from benches.data import BEFORE, OURS
+from benches.reports import READING
+from benches.targets import TITLES, Results, in_order
 
-Kind = Literal["ours", "peer", "floor"]
-
-COLOURS: dict[Kind, str] = {"ours": "#d1495b", "peer": "#6f8fb5", "floor": "#b9b9b9"}
-TIMES_OURS = 8  # seconds are shown up to here; a longer bar is cut, and says so
-WIDTH_IN, BAR_IN, EDGES_IN = 8.0, 0.3, 0.9  # 8 inches are 768 pixels: nothing is scaled on a page of 800
-STYLE = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "store-uptime",
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-}
+ROWS = ("large", "huge", "parquet", "postgres", "csv")
+WIDTH, LEFT, RIGHT = 760, 250, 60  # pixels; names to the left of LEFT, figures within RIGHT
+LINE, BAR, TOP = 24, 15, 34
+MOST = 4.0  # times ours: a longer bar is cut, and says so
+COLOURS = {OURS: "#d1495b", READING: "#b9b9b9", BEFORE: "#e6a3ac"}
+PEER = "#6f8fb5"
+UNIT = (WIDTH - LEFT - RIGHT) / MOST
+STYLE = "text{font:13px sans-serif;fill:#222}.group{font-weight:bold}.name{text-anchor:end}"
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A program: the source that it reads, its name, whose it is, and its seconds."""
-
-    group: str
-    name: str
-    kind: Kind
-    median: float
-    least: float
-    most: float
-
-
-def drawn(bars: Sequence[Bar], title: str, file: Path) -> None:
-    """The picture, as SVG. Bars of a group follow each other."""
-    groups = [(group, list(some)) for group, some in groupby(bars, lambda bar: bar.group)]
-    rows = len(bars) + len(groups)
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH_IN, BAR_IN * rows + EDGES_IN), facecolor="white", layout="constrained")
-        axes = figure.subplots()
-        framed(axes, rows, title)
-        axes.set_xlim(0, edge(bars))
-        names = [name for group, some in groups for name in ("", *(bar.name for bar in some))]
-        axes.set_yticks(range(rows), names)
-        row = 0
-        for group, some in groups:
-            axes.text(0, row + 0.15, group, fontweight="bold", va="center")
-            for bar in some:
-                row += 1
-                horizontal(axes, row, bar)
-            row += 1
-        figure.savefig(file, format="svg", metadata={"Date": None})
+def drawn(results: Results) -> str:
+    """The picture, as SVG."""
+    parts: list[str] = []
+    y = TOP
+    for row in in_order(results):
+        if row in ROWS and OURS in results[row].runs:
+            parts += group(TITLES[row], results[row], y)
+            y += (len(results[row].runs) + 1) * LINE
+    title = f'<text x="8" y="20">Times the wall time of {OURS}, and seconds: median; least to most</text>'
+    scale = [part for times in range(int(MOST) + 1) for part in tick(times, y)]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + LINE}" role="img">'
+    paper = f'<rect width="{WIDTH}" height="{y + LINE}" fill="white"/>'
+    return "\n".join([head, f"<style>{STYLE}</style>", paper, title, *scale, *parts, "</svg>", ""])
 
 
-def framed(axes: Any, rows: int, title: str) -> None:
-    """Seconds from left to right, rows from the top."""
-    axes.set_ylim(rows - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("seconds, median; whiskers from the least to the most")
-    axes.set_title(title, loc="left", fontsize=11)
-    axes.grid(axis="x", color="#dddddd")
-    axes.set_axisbelow(True)
+def tick(times: int, bottom: int) -> list[str]:
+    """A line from top to bottom, and its number below."""
+    x = LEFT + times * UNIT
+    return [line(x, TOP, x, bottom, "#ddd"), f'<text x="{x - 4:.1f}" y="{bottom + 16}">{times}</text>']
 
 
-def edge(bars: Sequence[Bar]) -> float:
-    """Where the seconds end: beyond the longest bar, but near enough that ours can be seen."""
-    longest = max(bar.most for bar in bars)
-    ours = max((bar.median for bar in bars if bar.kind == "ours"), default=longest)
-    return min(1.12 * longest, TIMES_OURS * ours)
+def group(title: str, outcome: Outcome, top: int) -> list[str]:
+    """A heading, and a bar for each program below it."""
+    ours = median(outcome.runs[OURS]).wall_s
+    heading = f'<text class="group" x="8" y="{top + BAR}">{escape(title)}</text>'
+    bars = [
+        part
+        for number, (name, runs) in enumerate(outcome.runs.items(), 1)
+        for part in bar(name, runs, ours, top + number * LINE)
+    ]
+    return [heading, *bars]
 
 
-def horizontal(axes: Any, row: int, bar: Bar) -> None:
-    """A bar with its whisker, and the median in figures behind it."""
-    weight, label = "bold" if bar.kind == "ours" else "normal", f"{bar.median:.2f}"
-    whisker = [[bar.median - bar.least], [bar.most - bar.median]]
-    axes.barh(row, bar.median, height=0.7, color=COLOURS[bar.kind], xerr=whisker, ecolor="#333333", capsize=2)
-    right = axes.get_xlim()[1]
-    if bar.median > right:
-        axes.annotate(
-            f"{label}, cut here →", (right, row), (-5, 0), textcoords="offset points", va="center", ha="right"
-        )
-    else:
-        axes.annotate(label, (bar.most, row), (5, 0), textcoords="offset points", va="center", fontweight=weight)
+def bar(name: str, runs: Sequence[Run], ours: float, y: int) -> list[str]:
+    """Its name, the bar, the whisker, and the seconds behind it."""
+    walls = [run.wall_s for run in runs]
+    least, middle, most = (LEFT + min(s / ours, MOST) * UNIT for s in (min(walls), median(runs).wall_s, max(walls)))
+    centre = y + BAR / 2
+    label = seconds(median(runs).wall_s) + (" (cut)" if median(runs).wall_s > MOST * ours else "")
+    return [
+        f'<text class="name" x="{LEFT - 8}" y="{y + 12}">{escape(name)}</text>',
+        f'<rect x="{LEFT}" y="{y}" width="{middle - LEFT:.1f}" height="{BAR}" fill="{COLOURS.get(name, PEER)}"/>',
+        line(least, centre, most, centre, "#333"),
+        f'<text x="{max(most, middle) + 6:.1f}" y="{y + 12}">{label}</text>',
+    ]
 
 
-if __name__ == "__main__":
-    drawn([Bar(**bar) for bar in json.load(sys.stdin)], sys.argv[1], Path(sys.argv[2]))
+def line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"/>'

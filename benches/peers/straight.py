@@ -1,6 +1,6 @@
 """The straight script: the same seven columns with as little as possible between PostgreSQL and the file.
 
-    python benches/straight.py URL FILE
+    python benches/peers/straight.py URL FILE
 
 Three pulls, one DuckDB query, one CSV. It trusts its tables. What `store-uptime report` does and this does not:
 
@@ -174,19 +174,6 @@ def main(url: str, out: Path) -> None:
         for name, table in {"newest": newest, "polls": polls, "hours": hours, "zones": zones}.items():
             db.register(name, table)
         db.sql(REPORT).write_csv(str(out))
-
-
-def over_parquet(feed: str, out: str) -> None:
-    """The same query over a folder of Parquet, to check figures with."""
-    polls, hours, zones = (f"{feed}/{name}.parquet" for name in ("store_status", "menu_hours", "timezones"))
-    with duckdb.connect() as db:
-        db.execute(f"create view newest as select max(timestamp_utc) as newest from '{polls}'")
-        db.execute(f"create view zones as select * from '{zones}'")
-        db.execute(f"""create view hours as select store_id, day_of_week,
-            epoch_us(start_time_local::time) as start_us, epoch_us(end_time_local::time) as end_us from '{hours}'""")
-        db.execute(f"""create view polls as select store_id, timestamp_utc, status = 'active' as active
-            from '{polls}' where timestamp_utc >= (select newest from newest) - interval 192 hours""")
-        db.sql(REPORT).write_csv(out)
 
 
 if __name__ == "__main__":
