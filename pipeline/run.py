@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline.plan.partitions import CodeRange
     from store_uptime.pipeline.plan.prepare import Prepared
+    from store_uptime.pipeline.plan.windows import Windows
     from store_uptime.pipeline.report.report import Report
     from store_uptime.pipeline.report.timeline import Timeline
     from store_uptime.pipeline.source.protocol import Source
@@ -135,12 +136,14 @@ def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: 
     """Partitions -> uptime -> report: the figures of every partition as one report."""
     from store_uptime.pipeline.plan.plan import ranked_stores
     from store_uptime.pipeline.plan.prepare import make_plan
+    from store_uptime.pipeline.plan.windows import last_week
     from store_uptime.pipeline.report.figures import exact_figures
     from store_uptime.pipeline.report.quality import quality_of
     from store_uptime.pipeline.report.report import Report, ranked_lanes
     from store_uptime.pipeline.uptime.stage import joined_figures
 
-    figures = joined_figures(figures_of_partitions(prepared, uptime, limits, progress))
+    windows = last_week(prepared.horizon)
+    figures = joined_figures(figures_of_partitions(prepared, windows, uptime, limits, progress))
     stores = ranked_stores(figures.stores, prepared.source.codes)
     plan = make_plan(prepared, stores, figures.intervals)
     exact = exact_figures(stores, figures.windows)
@@ -152,19 +155,18 @@ def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: 
 
 
 def figures_of_partitions(
-    prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress
+    prepared: "Prepared", windows: "Windows", uptime: "Uptime", limits: Limits, progress: Progress
 ) -> "list[Figures]":
     """The figures of each partition; two at a time, since a sort and a few steps keep one core busy."""
     from store_uptime.pipeline.plan.partitions import partition_of
     from store_uptime.pipeline.plan.plan import max_gap_us
-    from store_uptime.pipeline.plan.windows import last_week
 
-    horizon, windows = prepared.horizon, last_week(prepared.horizon)
+    horizon, coded = prepared.horizon, windows.coded(prepared.source.codes)
     gap_us = max_gap_us(prepared.options, horizon)
 
     def figures(codes: "CodeRange") -> "Figures":
         # Here, so that no more partitions are in memory than are worked on.
-        return uptime(partition_of(codes, prepared.declared, horizon), windows, horizon, gap_us)
+        return uptime(partition_of(codes, prepared.declared, horizon), coded, horizon, gap_us)
 
     def done(number: int) -> None:
         percent = 100 * number // len(prepared.code_ranges)
