@@ -85,6 +85,10 @@ class Backend:
         """Look at once what there is to do."""
         self._background.wake()
 
+    def wake_runner(self) -> None:
+        """Start what waits in the queue; nothing else of what there is to do comes before it."""
+        self._background.wake_runner()
+
     @property
     def limits(self) -> Limits:
         """What an interactive task may use."""
