@@ -1,5 +1,6 @@
 """The work of a server without a request: find the registry, renew leases, queue due reports, run them, deliver."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -72,6 +73,13 @@ class BackgroundWork:
     def wake_runner(self) -> None:
         """Start what waits in the queue."""
         self._loops.wake(RUNNER)
+
+    async def has_ended(self, report_id: str, seconds: float) -> bool:
+        """Whether a run of a report ends here within so many seconds; waits for it, or else as long."""
+        if self._runner is None:
+            await asyncio.sleep(seconds)
+            return False
+        return await self._runner.has_ended(report_id, seconds)
 
     async def _wait_for_registry(self) -> None:
         try:

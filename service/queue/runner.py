@@ -93,6 +93,14 @@ class Runner:
             await self._requeue_stalled()
         metrics.RUNNING.set(len(self._running))
 
+    async def has_ended(self, report_id: str, seconds: float) -> bool:
+        """Whether a run of a report ends here within so many seconds; waits for it, or else as long."""
+        runs = [run for run in self._running.values() if run.get_name() == report_id]
+        if not runs:
+            await asyncio.sleep(seconds)
+            return False
+        return bool((await asyncio.wait(runs, timeout=seconds))[0])
+
     async def measure(self) -> None:
         """Set the gauges that are of all servers. Raises RegistryUnreachable."""
         counts = {row.status: row.count for row in await self._registry.rows(operations.count_by_state())}
@@ -153,7 +161,7 @@ class Runner:
         if claimed is None:
             return False
         metrics.WAITED.observe(claimed.waited_s)
-        self._running[run] = asyncio.create_task(self._run(run, claimed))
+        self._running[run] = asyncio.create_task(self._run(run, claimed), name=claimed.id)
         return True
 
     async def _run(self, run: str, claimed: ClaimedRun) -> None:
