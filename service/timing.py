@@ -14,6 +14,8 @@ class Timing:
     """between two renewals of a lease"""
     lease_s: float = 15.0
     """how long a run is a server's that does not renew its lease"""
+    follow_s: float = 0.25
+    """between two looks of somebody who follows a report; the end of a run of this server is seen at once"""
     tidy_s: float = 60.0
     """between two looks at what is too old to keep"""
     webhook_s: float = 10.0

@@ -85,6 +85,14 @@ class Backend:
         """Look at once what there is to do."""
         self._background.wake()
 
+    def wake_runner(self) -> None:
+        """Start what waits in the queue; nothing else of what there is to do comes before it."""
+        self._background.wake_runner()
+
+    async def has_ended(self, report_id: str) -> bool:
+        """Whether a run of a report has just ended here; waits for it, or else until it is time to look again."""
+        return await self._background.has_ended(report_id, self.settings.timing.follow_s)
+
     @property
     def limits(self) -> Limits:
         """What an interactive task may use."""

@@ -1,6 +1,7 @@
 """The work of a server without a request: find the registry, renew leases, queue due reports, run them, deliver."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -17,7 +18,7 @@ from store_uptime.service.queue.schedules import queue_due
 from store_uptime.service.settings import Settings
 from store_uptime.service.workers.pool import Workers
 
-SCHEDULES, RUNNER, DELIVERIES = "schedules", "runner", "deliveries"
+SCHEDULES, RUNNER, DELIVERIES, GAUGES, TIDYING = "schedules", "runner", "deliveries", "gauges", "tidying"
 UNEXPECTED = "The server has stopped because of an unexpected error; its log has the details."
 
 log = structlog.get_logger(part="server")
@@ -67,7 +68,18 @@ class BackgroundWork:
 
     def wake(self) -> None:
         """Look at once what there is to do."""
-        self._loops.wake(SCHEDULES, RUNNER, DELIVERIES)
+        self._loops.wake(RUNNER, SCHEDULES, DELIVERIES, GAUGES)
+
+    def wake_runner(self) -> None:
+        """Start what waits in the queue."""
+        self._loops.wake(RUNNER)
+
+    async def has_ended(self, report_id: str, seconds: float) -> bool:
+        """Whether a run of a report ends here within so many seconds; waits for it, or else as long."""
+        if self._runner is None:
+            await asyncio.sleep(seconds)
+            return False
+        return await self._runner.has_ended(report_id, seconds)
 
     async def _wait_for_registry(self) -> None:
         try:
@@ -88,23 +100,26 @@ class BackgroundWork:
         self._runner, tick_s = runner, self._timing.tick_s
         # Each has a loop of its own: a beat that waits, for a lock for example, holds up nothing but itself.
         self._loops.start("leases", lambda: runner.renew(self._registries.leases), self._timing.renew_s)
-        self._loops.start(SCHEDULES, self._queue_due, tick_s)
         self._loops.start(RUNNER, lambda: self._run_reports(runner), tick_s)
-        self._loops.start(DELIVERIES, self._deliver, tick_s)
+        self._loops.start(SCHEDULES, self._while_taking(lambda: queue_due(self._registries.loops)), tick_s)
+        self._loops.start(DELIVERIES, self._while_taking(self._dispatcher.tick), tick_s)
+        self._loops.start(GAUGES, self._while_taking(runner.measure), tick_s)
+        self._loops.start(TIDYING, self._while_taking(runner.tidy), self._timing.tidy_s)
         if self._databases.embedded.is_used:
             self._loops.start("built-in server", self._databases.embedded.restart_if_killed, RETRY_S)
-
-    async def _queue_due(self) -> None:
-        if self._may_take():
-            await queue_due(self._registries.loops)
 
     async def _run_reports(self, runner: Runner) -> None:
         await runner.tick()
         metrics.set_beat()
 
-    async def _deliver(self) -> None:
-        if self._may_take():
-            await self._dispatcher.tick()
+    def _while_taking(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """The work, but nothing where this server takes nothing new."""
+
+        async def beat() -> None:
+            if self._may_take():
+                await work()
+
+        return beat
 
     def _may_take(self) -> bool:
         """Whether this server takes anything new."""

@@ -7,7 +7,7 @@ from store_uptime.service.observability.metrics import Pool
 from store_uptime.service.registry.registry import Registry
 from store_uptime.service.settings import Timing
 
-FOR_ROUTES, FOR_TRIGGERS, FOR_LOOPS = 8, 2, 3  # connections: PostgreSQL allows 100 by default, to all servers together
+FOR_ROUTES, FOR_TRIGGERS, FOR_LOOPS = 8, 2, 5  # connections: PostgreSQL allows 100 by default, to all servers together
 SHORT_S = 3.0  # how long a wait of leases and of /ready may last
 
 

@@ -152,10 +152,7 @@ async def store_view(
 ) -> Template:
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
     row = await find_result(backend.registry, report_id)
-    stored = await caller.content(reports.stored_explanation(report_id), report_id, store_id)
-    week = await backend.workers.run_on_source(
-        store_models.store_week, backend.source_config, store_id, backend.limits, stored
-    )
+    week = await caller.explained(store_models.store_week, report_id, store_id)
     return render("store", report=row, store_id=store_id, **vars(week))
 
 

@@ -67,7 +67,6 @@ class Runner:
         self._context, self._may_take = context, may_take
         self._running: dict[str, asyncio.Task[None]] = {}
         self._leftovers = Leftovers()
-        self._tidied = 0.0
         self._answers_since: float | None = None
 
     async def stop(self) -> None:
@@ -86,14 +85,42 @@ class Runner:
 
     async def tick(self) -> None:
         """Take and run reports. Raises RegistryUnreachable."""
+        # These first: somebody waits for one that was triggered just now.
+        while self._has_room() and await self._start_next():
+            pass
         await self._cancel_disowned()
         if self._may_take():
             await self._requeue_stalled()
-            while self._has_room() and await self._start_next():
-                pass
-            await self._measure()
-            await self._tidy()
         metrics.RUNNING.set(len(self._running))
+
+    async def has_ended(self, report_id: str, seconds: float) -> bool:
+        """Whether a run of a report ends here within so many seconds; waits for it, or else as long."""
+        runs = [run for run in self._running.values() if run.get_name() == report_id]
+        if not runs:
+            await asyncio.sleep(seconds)
+            return False
+        return bool((await asyncio.wait(runs, timeout=seconds))[0])
+
+    async def measure(self) -> None:
+        """Set the gauges that are of all servers. Raises RegistryUnreachable."""
+        counts = {row.status: row.count for row in await self._registry.rows(operations.count_by_state())}
+        metrics.WAITING.set(counts.get(ReportState.QUEUED, 0))
+        late = await self._registry.only_row(operations.lateness(self._lease))
+        metrics.set_lateness(late.oldest_waiting_s, late.late_due_times, late.oldest_due_time_s, late.oldest_lease_s)
+        newest = await self._registry.row(operations.newest_data())
+        metrics.set_data(newest.data_now if newest else None, newest.warning_codes if newest else ())
+
+    async def tidy(self) -> None:
+        """Delete expired reports and records. Raises RegistryUnreachable."""
+        await self._registry.rows(operations.expire_reports(self._settings.keep_reports, self._settings.keep_for))
+        await self._registry.rows(operations.prune_sessions())
+        await self._registry.rows(operations.prune_transactions())
+        await self._prune(operations.prune_audit(self._settings.keep_audit, BATCH))
+        await self._prune(operations.prune_removed(REMOVED_FOR, BATCH))
+        await self._prune(operations.prune_idempotency(IDEMPOTENCY_FOR, BATCH))
+        expired = await self._registry.rows(deliveries.expire_undeliverable(list(self._settings.destinations)))
+        for target in sorted({row.target for row in expired}):
+            log.warning("no server has delivered there for days: given up", to=target)
 
     async def renew(self, registry: Registry) -> None:
         """Renew the leases of our runs, over a registry that nothing else uses. Raises RegistryUnreachable."""
@@ -119,6 +146,7 @@ class Runner:
         for stalled in await self._registry.rows(queue.requeue_stalled()):
             log.warning("a server fell silent in the middle of a report", run=stalled.run, now=stalled.status)
             self._end_statements(stalled.run)
+            self._context.wake()
 
     def _has_room(self) -> bool:
         """Whether another report can begin here."""
@@ -133,7 +161,7 @@ class Runner:
         if claimed is None:
             return False
         metrics.WAITED.observe(claimed.waited_s)
-        self._running[run] = asyncio.create_task(self._run(run, claimed))
+        self._running[run] = asyncio.create_task(self._run(run, claimed), name=claimed.id)
         return True
 
     async def _run(self, run: str, claimed: ClaimedRun) -> None:
@@ -203,30 +231,6 @@ class Runner:
             due_at=claimed.due_at,
             file=file_to_deliver(claimed),
         )
-
-    async def _measure(self) -> None:
-        """Set the gauges that are of all servers."""
-        counts = {row.status: row.count for row in await self._registry.rows(operations.count_by_state())}
-        metrics.WAITING.set(counts.get(ReportState.QUEUED, 0))
-        late = await self._registry.only_row(operations.lateness(self._lease))
-        metrics.set_lateness(late.oldest_waiting_s, late.late_due_times, late.oldest_due_time_s, late.oldest_lease_s)
-        newest = await self._registry.row(operations.newest_data())
-        metrics.set_data(newest.data_now if newest else None, newest.warning_codes if newest else ())
-
-    async def _tidy(self) -> None:
-        """Delete expired reports and records, from time to time."""
-        if time.monotonic() - self._tidied < self._timing.tidy_s:
-            return
-        self._tidied = time.monotonic()
-        await self._registry.rows(operations.expire_reports(self._settings.keep_reports, self._settings.keep_for))
-        await self._registry.rows(operations.prune_sessions())
-        await self._registry.rows(operations.prune_transactions())
-        await self._prune(operations.prune_audit(self._settings.keep_audit, BATCH))
-        await self._prune(operations.prune_removed(REMOVED_FOR, BATCH))
-        await self._prune(operations.prune_idempotency(IDEMPOTENCY_FOR, BATCH))
-        expired = await self._registry.rows(deliveries.expire_undeliverable(list(self._settings.destinations)))
-        for target in sorted({row.target for row in expired}):
-            log.warning("no server has delivered there for days: given up", to=target)
 
     async def _prune(self, statement: Statement[Count]) -> None:
         # In batches, so that nobody waits for a lock for long; what is left is for the next time.

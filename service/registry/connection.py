@@ -92,5 +92,7 @@ def cut_connection(connection: AsyncConnection[TupleRow]) -> None:
 
 def execute_statement(connection: psycopg.Connection, statement: Statement[AnyRow]) -> list[AnyRow]:
     """The rows of a statement, over a connection that blocks. Raises psycopg.Error."""
-    cursor = connection.cursor(row_factory=class_row(statement.row)).execute(statement.sql, statement.values)
+    cursor = connection.cursor(row_factory=class_row(statement.row)).execute(
+        statement.sql, statement.values, binary=True
+    )
     return cursor.fetchall() if statement.gives_rows else []

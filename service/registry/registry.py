@@ -166,7 +166,8 @@ def executor(connection: BoundedConnection) -> Execute:
     async def execute(statement: Statement[AnyRow], /) -> list[AnyRow]:
         cursor = connection.cursor(row_factory=class_row(statement.row))
         try:
-            await cursor.execute(statement.sql, statement.values)
+            # binary: as text, the bytes of a stored report are twice as many, and held up every other request
+            await cursor.execute(statement.sql, statement.values, binary=True)
         except errors.ReadOnlySqlTransaction:
             await connection.close()  # the next one may lead to another server, the primary
             raise

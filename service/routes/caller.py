@@ -8,11 +8,14 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.registry.audit import Actor, record_audit
 from store_uptime.service.registry.grants import Grant
 from store_uptime.service.registry.report_lookup import find_stored
+from store_uptime.service.registry.reports import StoredExplanation, stored_explanation
 from store_uptime.service.registry.rows import StoredContent
 from store_uptime.service.registry.statements import Statement
+from store_uptime.service.workers.explained import Explain, explain_kept, explain_sent
 
 DIGITS = 16  # of a digest in the audit: enough to distinguish stores
 Content = TypeVar("Content", bound=StoredContent)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,21 @@ class Caller:
         """
         row = await find_stored(self.backend.registry, statement)
         decrypted = await self.backend.decrypt(self._decrypted, row)
-        await self.note("read", report_id, f"{row.audit_word} {self.store_noted(store_id)}".strip())
+        await self._note_read(type(row), report_id, store_id)
         return decrypted
+
+    async def explained(self, explain: Explain[Result], report_id: str, store_id: str) -> Result:
+        """What a function makes of a store of a complete report, in a worker that reads the source.
+
+        Raises ReportRemoved, ReportEncrypted, and what `Workers.run_on_source` raises.
+        """
+        workers, source, limits = self.backend.workers, self.backend.source_config, self.backend.limits
+        found = await workers.run_on_source(explain_kept, source, store_id, limits, explain, report_id)
+        if found is None:
+            stored = await self.content(stored_explanation(report_id), report_id, store_id)
+            return await workers.run_on_source(explain_sent, source, store_id, limits, explain, report_id, stored)
+        await self._note_read(StoredExplanation, report_id, store_id)
+        return found
 
     def store_noted(self, store_id: str) -> str:
         """A store as the audit names it: where reports are encrypted by a digest, since the audit is not."""
@@ -52,6 +68,9 @@ class Caller:
     async def note(self, action: str, subject: str, detail: str = "") -> None:
         """Record an action of the caller in the audit."""
         await self.backend.registry.rows(record_audit(self.by, action, subject, detail))
+
+    async def _note_read(self, content: type[StoredContent], report_id: str, store_id: str) -> None:
+        await self.note("read", report_id, f"{content.audit_word} {self.store_noted(store_id)}".strip())
 
     def _decrypted(self, row: Content) -> Content:
         keys = self.backend.settings.encryption

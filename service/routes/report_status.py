@@ -1,6 +1,5 @@
 """Where a report stands: its status, its provenance and quality, and its progress as events."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ from store_uptime.service.routes.schemas import Progress, Provenance, ReportDeta
 from store_uptime.service.workers import interactive
 
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
-LOOK_S = 0.25
 SILENCE_S = 15  # some proxies close a connection that is silent for longer
 
 
@@ -135,37 +133,37 @@ async def status_events(
 
     check: raises KeyNeeded once its reader may read no further.
     """
-    follower = Follower()
-    found = await look_again(backend, report_id, check)
+    follower, has_ended = Follower(), False
+    found = await look_again(backend, report_id, has_ended, check)
     while found and found[0].is_unfinished and not backend.process.is_stopping():
         event = follower.event_of(found[1])
         if event:
             yield event
-        await asyncio.sleep(LOOK_S)
-        follower.silent_s += LOOK_S
-        found = await look_again(backend, report_id, check)
+        has_ended = await backend.has_ended(report_id)
+        follower.silent_s += backend.settings.timing.follow_s
+        found = await look_again(backend, report_id, has_ended, check)
     if found and not found[0].is_unfinished:
         yield status_event(*found)
 
 
 async def look_again(
-    backend: Backend, report_id: str, check: Callable[[], Awaitable[None]]
+    backend: Backend, report_id: str, has_ended: bool, check: Callable[[], Awaitable[None]]
 ) -> tuple[ReportState, ReportStatus] | None:
     """The state and the status of a report; None where they cannot be read any more."""
     with suppress(ServiceError):  # the head of the answer is sent: a problem has no status any more
         await check()
-        return await shared_status(backend, report_id)
+        return await shared_status(backend, report_id, has_ended)
     return None
 
 
-async def shared_status(backend: Backend, report_id: str) -> tuple[ReportState, ReportStatus]:
-    """The state of a report, and its status; looked for once for all who follow it."""
+async def shared_status(backend: Backend, report_id: str, has_ended: bool) -> tuple[ReportState, ReportStatus]:
+    """The state of a report, and its status; looked for once for all who follow it, and again once it has ended."""
 
     async def look() -> tuple[ReportState, ReportStatus]:
         row = await find_report(backend.registry, report_id)
         return row.status, await shown_status(backend, row)
 
-    return await backend.shared_lookups.get(report_id, look)
+    return await backend.shared_lookups.get((report_id, has_ended), look)
 
 
 def status_event(name: str, status: ReportStatus) -> ServerSentEventMessage:

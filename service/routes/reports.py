@@ -56,7 +56,7 @@ async def trigger_report(
         version = await backend.source.data_version(options)
         request = ReportRequest(options, body.columns, caller.by, version, idempotency_key)
         report_id = await trigger(backend.triggers, request, backend.settings.queue)
-    backend.wake()
+    backend.wake_runner()
     return triggered_answer(report_id)
 
 

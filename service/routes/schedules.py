@@ -146,5 +146,5 @@ async def run_schedule(caller: NamedDependency[Caller], name: FromPath[str]) -> 
     queued = await caller.backend.registry.row(trigger_schedule(possible_name(name), new_id(), caller.by))
     if queued is None:
         raise UnknownSchedule(name)
-    caller.backend.wake()
+    caller.backend.wake_runner()
     return triggered_answer(queued.id)

@@ -12,7 +12,6 @@ from litestar.params import FromQuery, QueryParameter
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_result
-from store_uptime.service.registry.reports import stored_explanation
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import TimelineOperation
 from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
@@ -71,16 +70,13 @@ async def timeline(
     format: FromQuery[Literal["json", "csv"]] = "json",
 ) -> Response[bytes]:
     """The pieces of the store's week, each with the poll that it rests on: of a report, or as of the newest poll."""
-    # With a report its own plan is explained, else a new one as of the newest poll.
-    figures = plan = None
     if report_id:
         await find_result(backend.registry, report_id)
-        stored = await caller.content(stored_explanation(report_id), report_id, store_id)
-        figures, plan = stored.figures, stored.plan
-    content = await backend.workers.run_on_source(
-        interactive.render_timeline, backend.source_config, store_id, backend.limits, figures, plan
-    )
-    if not report_id:
+        content = await caller.explained(interactive.render_timeline, report_id, store_id)
+    else:
+        content = await backend.workers.run_on_source(
+            interactive.render_timeline_now, backend.source_config, store_id, backend.limits
+        )
         await caller.note("read", SOURCE, f"explained {caller.store_noted(store_id)}")
     return Response(content[format], media_type=MEDIA_TYPES[format])
 

@@ -3,12 +3,18 @@
 Each is called in a worker process with plain values, and gives plain values.
 """
 
+from typing import TYPE_CHECKING
+
 from store_uptime import pipeline
 from store_uptime.pipeline import About, Columns, Format, Limits, Selection
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.registry.deliveries import OutgoingFile
+from store_uptime.service.registry.reports import StoredExplanation
 from store_uptime.service.workers.jobs import deliverable
 from store_uptime.service.workers.tasks import FileToDeliver, SourceConfig
+
+if TYPE_CHECKING:
+    from store_uptime.pipeline import Timeline
 
 
 def report_metadata(figures: bytes) -> About:
@@ -41,13 +47,16 @@ def render_rejected_safe(figures: bytes, rejects: bytes, table: str) -> bytes:
     return pipeline.restore(figures, rejects=rejects).rejected_csv_safe(table)
 
 
-def render_timeline(
-    config: SourceConfig, store: str, limits: Limits, figures: bytes | None, plan: bytes | None
-) -> dict[str, bytes]:
-    """One store's week as JSON and CSV: of a stored report, or as of now."""
-    source = config.open()
-    if figures is None or plan is None:
-        result = pipeline.build_timeline(source, store, limits=limits)
-    else:
-        result = pipeline.explain(source, pipeline.restore(figures, plan, store=store), store, limits)
-    return {"json": result.json(), "csv": result.csv()}
+def render_timeline(config: SourceConfig, store: str, limits: Limits, stored: StoredExplanation) -> dict[str, bytes]:
+    """One store's week in a stored report, as JSON and CSV."""
+    report = pipeline.restore(stored.figures, stored.plan, store=store)
+    return rendered(pipeline.explain(config.open(), report, store, limits))
+
+
+def render_timeline_now(config: SourceConfig, store: str, limits: Limits) -> dict[str, bytes]:
+    """The same as of the newest poll."""
+    return rendered(pipeline.build_timeline(config.open(), store, limits=limits))
+
+
+def rendered(timeline: "Timeline") -> dict[str, bytes]:
+    return {"json": timeline.json(), "csv": timeline.csv()}

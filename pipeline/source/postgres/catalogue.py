@@ -15,6 +15,7 @@ from store_uptime.pipeline.source.postgres.words import status_fragments
 from store_uptime.pipeline.statements import statement
 from store_uptime.pipeline.tables import COLUMNS, Table
 
+SHORT = 10_000
 ALLOWED = {
     "timestamp_utc": (*STAMPS, *TEXT),
     "start_time_local": ("time without time zone", *TEXT),
@@ -35,13 +36,17 @@ class CatalogueColumn(NamedTuple):
 
 
 class FoundTable:
-    """A table as the catalogue describes it: the names of its columns, and its kind of times."""
+    """A table as the catalogue describes it: the names of its columns, and its kind of times.
+
+    rows: about how many it has. is_short: they are few for certain, where it was analyzed since they came.
+    """
 
     def __init__(self, described: list[CatalogueColumn], columns: dict[str, str], mapping: SourceMapping) -> None:
         self.columns = columns
         time = columns.get("timestamp_utc")
         self.unindexed_time = any(one.name == time and one.is_table and not one.indexed for one in described)
         self.rows = described[0].estimated_rows
+        self.is_short = described[0].is_table and 0 < self.rows <= SHORT  # 0 or -1: nobody has counted
         self.full_name = described[0].full_table_name
         self._types = {one.name: one.type for one in described}
         self._mapping = mapping

@@ -14,7 +14,7 @@ import psycopg
 import pyarrow
 from psycopg.sql import Composed
 
-ARROW = {16: pyarrow.bool_(), 17: pyarrow.large_binary()}
+ARROW = {16: pyarrow.bool_(), 17: pyarrow.large_binary(), 701: pyarrow.float64()}
 """By type of PostgreSQL, as ConnectorX has it; everything else is cast to text."""
 
 
@@ -23,7 +23,7 @@ class PullFailed(Exception):
 
 
 def by_connection(connection: psycopg.Connection, query: Composed) -> pyarrow.Table:
-    """The result of a statement that gives text, booleans and bytes. Raises psycopg.Error."""
+    """The result of a statement that gives text, booleans, bytes and floats. Raises psycopg.Error."""
     cursor = connection.execute(query, binary=True)
     columns = cursor.description or []
     values: Sequence[Sequence[object]] = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(columns)

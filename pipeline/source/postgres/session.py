@@ -120,14 +120,19 @@ class Session:
         query, values = statement(__package__, "catalogue"), {"table": self.oid(table)}
         return self._alone(self._target.remedy, lambda: self.connection.execute(query, values).fetchall())
 
-    def start(self, name: str, query: Composed, store: str | None) -> "Pull":
-        """A pull, started. store: the only store that it reads; None: all of them."""
+    def start_here(self, name: str, query: Composed) -> "Pull":
+        """A pull of few rows, started: over this connection."""
+        return self._started(name, partial(self._pull_here, name, query))
+
+    def start_apart(self, name: str, query: Composed) -> "Pull":
+        """A pull of many rows, started: over a connection of its own where that has the same snapshot."""
+        # Behind a pooler another connection may reach another server, which does not have this snapshot.
+        if self._snapshot is None or self._locks.is_pooled:
+            return self.start_here(name, query)
+        return self._started(name, partial(self._pull_apart, name, query))
+
+    def _started(self, name: str, pull: Callable[[], pyarrow.Table]) -> "Pull":
         self._has_pulled = True
-        # ConnectorX has a connection of its own, but leaves the three threads of its pool behind for half a minute, so
-        # it is for pulls of all stores. Behind a pooler another connection may reach another server, which does not
-        # have this snapshot.
-        has_own = store is None and self._snapshot is not None and not self._locks.is_pooled
-        pull = partial(self._pull_apart if has_own else self._pull_here, name, query)
         # A thread, since Ctrl-C ends a wait of Python but does not reach native code.
         return Pull(self, name, in_thread(pull))
 

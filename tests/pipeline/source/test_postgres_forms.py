@@ -26,7 +26,9 @@ from store_uptime.pipeline.errors import (
     SourceUnreachable,
 )
 from store_uptime.pipeline.instants import instant_us
+from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.source.postgres.catalogue import found_table
 from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, parse_conninfo
 from store_uptime.pipeline.source.postgres.postgres import Postgres
 from tests.support.postgres import (
@@ -305,6 +307,22 @@ def connected_role(url: str) -> Generator[str]:
 # A large table --------------------------------------------------------------------------------------------------------
 
 LARGE = "update pg_class set reltuples = 5e6 where relname = 'store_status'"
+
+
+COUNTS = {
+    "few rows": (7, True, True),
+    "many rows": (10_001, True, False),
+    "nobody has counted": (-1, True, False),
+    "nobody has counted, as before PostgreSQL 14": (0, True, False),
+    "a view": (7, False, False),
+}
+
+
+@pytest.mark.parametrize(("rows", "is_table", "is_short"), COUNTS.values(), ids=COUNTS)
+def test_a_table_is_short_where_the_catalogue_has_counted_few_rows(rows: int, is_table: bool, is_short: bool) -> None:
+    """Such a table is pulled over the connection that is there."""
+    columns = [(name, "text", True, False, rows, is_table, "public.timezones") for name in ("store_id", "timezone_str")]
+    assert found_table("here", "timezones", AS_NAMED, columns, lambda *_: []).is_short is is_short
 
 
 def remarks(url: str, schema: str | None = None) -> list[str]:

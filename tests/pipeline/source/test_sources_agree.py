@@ -567,3 +567,13 @@ def test_tables_in_other_names_and_words_say_the_same(mapped: str, coarse: tuple
     _, unit, _, words = MAPPED[schema]
     mapping = mapped_to(unit, words, schema)
     assert (said(mapped, COARSE, mapping=mapping), seen(mapped, mapping)) == coarse
+
+
+@pytest.mark.parametrize("schema", MAPPED)
+def test_one_store_of_such_tables_has_its_figures(mapped: str, schema: str) -> None:
+    _, unit, _, words = MAPPED[schema]
+    source = open_source(mapped, mapping=mapped_to(unit, words, schema))
+    options = Options(now=COARSE.now, lookback=COARSE.lookback, max_gap=COARSE.max_gap)
+    whole = build_report(source, options).exact
+    store = whole["store_id"][0]
+    assert build_report(source, replace(options, store=store)).exact.equals(whole.filter(store_id=store))

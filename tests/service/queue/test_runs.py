@@ -7,7 +7,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -99,6 +99,20 @@ def crowded(many: str) -> Iterator[Service]:
     """A server with one worker over it."""
     with running(many, **ALL_WORKERS) as service:
         yield service
+
+
+def test_nobody_waits_for_a_tick(polled: str) -> None:
+    """Neither for the start of a report, nor for the news of its end."""
+    never = {f"STORE_UPTIME_TIMING_{name}_S": "600" for name in ("TICK", "FOLLOW")}
+    with running(polled, **never) as server, server.client() as client, ExitStack() as hold:
+        hold.enter_context(held_up(polled))
+        report_id = new_report(client)
+        eventually(lambda: "started_at" in status(client, report_id), 30)
+        with client.stream("GET", f"/reports/{report_id}/events") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: progress"
+            hold.close()
+            assert "event: complete" in lines
 
 
 def test_a_server_is_ready_once_its_workers_are_warm(polled: str) -> None:
