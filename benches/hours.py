@@ -32,7 +32,7 @@ def hour_of_week_cells(source: str) -> pl.DataFrame:
 
 
 def hours_of_week(zones: Iterable[str], horizon: Horizon) -> Windows:
-    """The hours of the week before now by the clock of each zone: one that is repeated is longer, a skipped one absent."""
+    """The hours of the week before now by each zone's clock: one that is repeated is longer, a skipped one absent."""
     begin_us, end_us = horizon.now_us - WEEK_US, horizon.now_us + 1
     offset, hour = pl.col("offset_us"), pl.col("hour")
     from_us, until_us = (pl.col(f"{end}_utc_us").clip(begin_us, end_us) for end in ("from", "until"))

@@ -5,14 +5,12 @@
     slices     the business time between neighbouring cuts, with the polls around both (`positions.py`)
     exposed    the intervals that their own polls do not wholly cover, with the nearest polls of other intervals
     carried    the business time that takes the status of a poll of another interval
-    amounts    how much of each slice is known, and active
     windows    microseconds up and down, per store and window
-    evidence   the stores that have a poll in business time
     edges      where the status changes, or the poll that it rests on
     pieces     business time cut there
     lanes      the minutes of the week in which the status changes
 
-But for `slices`, each is a file of `sql/` and a relation of the same name, run in this order after `macros`. Positions
+But for `slices`, each is a file of `sql/` and a relation of the same name, run in this order. Positions
 are int64 on the line of `packing.py`, intervals are half-open.
 
 uptime              the figures of a partition
@@ -74,17 +72,17 @@ def uptime(
 
     max_gap_us: how far a poll speaks.
     """
-    with stage(db, partition, windows, horizon, max_gap_us) as run:
-        return figures_of(run, partition)
+    with stage(db, partition, windows, horizon, max_gap_us) as (run, found):
+        return figures_of(run, partition, found)
 
 
 def uptime_with_lanes(
     db: duckdb.DuckDBPyConnection, partition: Partition, windows: Windows, horizon: Horizon, max_gap_us: int
 ) -> Figures:
     """The same, with the lanes."""
-    with stage(db, partition, windows, horizon, max_gap_us) as run:
+    with stage(db, partition, windows, horizon, max_gap_us) as (run, found):
         run.register("changes", Stream(changes(partition.intervals, partition.polls, 2 * max_gap_us)))
-        return replace(figures_of(run, partition), lanes=last_of(run, ("edges", "lanes")))
+        return replace(figures_of(run, partition, found), lanes=last_of(run, ("edges", "lanes")))
 
 
 def pieces(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> pl.DataFrame:
@@ -93,7 +91,7 @@ def pieces(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon
     They cover the intervals without gap or overlap, in order. `open_us` is where the interval opens; `poll_us` the poll
     that a piece rests on, null where it is unknown.
     """
-    with stage(db, partition, last_week(horizon), horizon, max_gap_us) as run:
+    with stage(db, partition, last_week(horizon), horizon, max_gap_us) as (run, _):
         run.register("changes", Stream(inside(partition.intervals, partition.polls).collect()))
         return last_of(run, ("exposed", "carried", "edges", "pieces")).sort("code", "start_us")
 
@@ -134,40 +132,45 @@ def kept_database(limits: Limits, process: int) -> duckdb.DuckDBPyConnection:
     }
     if limits.threads:
         config["threads"] = limits.threads
-    return duckdb.connect(":memory:", config=config)
+    db = duckdb.connect(":memory:", config=config)
+    db.execute(statement(__package__, "macros"))
+    return db
 
 
 @contextmanager
 def stage(
     db: duckdb.DuckDBPyConnection, partition: Partition, windows: Windows, horizon: Horizon, max_gap_us: int
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the slices of a partition; its relations exist until the block ends."""
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, pl.DataFrame]]:
+    """A connection with the slices of a partition, and the slices; its relations exist until the block ends."""
     scopes, stretches = windows.by_scope(partition.stores)
     # Temporary relations belong to one connection: those of another partition have the same names.
     with db.cursor() as run:
-        run.execute("set enable_progress_bar = false")  # it would go to stdout, among the figures
-        # Variables, since a view cannot have parameters.
-        for name, value in variables(partition.keys, horizon, max_gap_us).items():
-            run.execute(f"set variable {name} = {value}")
+        # The progress bar would go to stdout, among the figures. Variables, since a macro knows no others.
+        given = variables(partition.keys, horizon, max_gap_us)
+        settings = ["enable_progress_bar = false", *(f"variable {name} = {value}" for name, value in given.items())]
+        run.execute("; ".join(f"set {setting}" for setting in settings))
         run.register("stretches", Stream(in_steps(stretches, horizon)))
         intervals = with_spans(partition, scopes)
         run.register("intervals", Stream(partition.intervals))
         run.register("spans", Stream(intervals.select(SPAN).unique()))
-        cuts = placed(last_of(run, ("macros", "bands", "cuts")), intervals)
+        cuts = placed(last_of(run, ("bands", "cuts")), intervals)
         is_limited = max_gap_us < horizon.now_us - horizon.start_us
-        run.register("slices", Stream(slices(cuts, partition.polls, 2 * max_gap_us if is_limited else None)))
-        yield run
+        found = slices(cuts, partition.polls, 2 * max_gap_us if is_limited else None)
+        run.register("slices", Stream(found))
+        yield run, found
 
 
-def figures_of(run: duckdb.DuckDBPyConnection, partition: Partition) -> Figures:
-    windows = last_of(run, ("exposed", "carried", "amounts", "windows"))
-    evidence = last_of(run, ("evidence",))["code"]
-    keys, code, last = partition.keys, pl.col("code"), pl.col("last_poll")
+def figures_of(run: duckdb.DuckDBPyConnection, partition: Partition, found: pl.DataFrame) -> Figures:
+    keys, last = partition.keys, pl.col("last_poll")
+    evidence = found.lazy().filter(pl.col("polls") > 0).select(code=keys.code(pl.col("open_at"))).unique()
+    stores = partition.stores.lazy().join(evidence.with_columns(has_evidence=True), on="code", how="left")
     return Figures(
-        windows=windows,
-        stores=partition.stores.with_columns(
-            last_poll_us=keys.us(last), last_active=is_active(last), has_evidence=code.is_in(evidence.implode())
-        ).drop("last_poll"),
+        windows=last_of(run, ("exposed", "carried", "windows")),
+        stores=stores.with_columns(
+            pl.col("has_evidence").fill_null(False), last_poll_us=keys.us(last), last_active=is_active(last)
+        )
+        .drop("last_poll")
+        .collect(),
         intervals=partition.dated_intervals,
         lanes=None,
         duplicates=partition.duplicates,

@@ -4,7 +4,7 @@
 --           cut; null where the interval closes); unique on scope, opens, closes, cut_at; in order
 --
 -- Many stores have the same hours: their intervals are cut once.
-create or replace temp view cuts as
+create or replace temp table cuts as
 with every as (
     select scope, opens, closes, greatest(opens, begin_at) as cut_at, band
     from spans

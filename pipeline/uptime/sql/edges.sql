@@ -6,9 +6,7 @@
 --
 -- Unknown time lies between two polls of an interval, before its first poll (or is the whole interval), or after its
 -- last. Intervals do not touch, so a store closes where one ends.
-create or replace temp macro status_of(poll) as 2 - is_active(poll);
-
-create or replace temp view edges as
+create or replace temp table edges as
 with every as (
     select open_at, time_of(poll) as edge_at, status_of(poll) as status, poll
     from changes

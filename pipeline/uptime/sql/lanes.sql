@@ -3,7 +3,7 @@
 -- gives:    code, minute (of the week before now, 0 to 10079), status (0 closed, 1 up, 2 down, 3 unknown); unique on
 --           code, minute
 -- meaning:  a minute has the status of its last microsecond; before the first minute a store counts as closed
-create or replace temp view lanes as
+create or replace temp table lanes as
 with minutes as (
     select code_of(open_at)                                                              as code,
            greatest(edge_at - now_at(open_at) + getvariable('week'), 0) // 120000000           as minute,

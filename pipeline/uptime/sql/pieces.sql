@@ -3,7 +3,7 @@
 -- gives:    code, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown); disjoint
 --
 -- The edges cover the intervals without a gap, so a piece ends where the next one begins, or with its interval.
-create or replace temp view pieces as
+create or replace temp table pieces as
 with ends as (
     select open_at, edge_at, status, poll,
            lead(edge_at) over (partition by open_at order by edge_at) as next_at
