@@ -20,7 +20,6 @@ from benches import plot, reports, waits
 from benches.arguments import has, is_smoke, value_of, words
 from benches.common import HERE, Failed, Outcome, compile_packages, machine
 from benches.data import BEFORE, SMOKE, Data, Sizes, Version, versions
-from benches.hours import ARE_THERE
 from benches.targets import Results, before_table, figure_table, read, saved, target_table
 
 ROWS: dict[str, Callable[[Data], Outcome]] = {
@@ -34,7 +33,7 @@ ROWS: dict[str, Callable[[Data], Outcome]] = {
     "store": waits.store,
     "huge": reports.huge,
 }
-UNASKED = [row for row in ROWS if row != "huge" and (row != "hours" or ARE_THERE)]
+UNASKED = [row for row in ROWS if row != "huge"]
 NOT_YET = "Not measured yet: `just bench --write` fills this in."
 VALUES = ("--beside", "--stores", "--times")
 DOCS = HERE.parent / "docs"

@@ -15,7 +15,7 @@ import polars as pl
 
 from benches.common import HERE, PYTHON, Failed, Outcome, Program, compared, differing, measured
 from benches.data import Data, Version
-from benches.hours import ARE_THERE, HOUR_OF_WEEK
+from benches.hours import HOUR_OF_WEEK
 
 POLARS, DUCKDB = "Polars alone", "DuckDB alone"
 STRAIGHT, PER_STORE = "straight script: ConnectorX, DuckDB", "per-store Python, psycopg"
@@ -134,8 +134,6 @@ def as_report(sums: pl.DataFrame, report: pl.DataFrame) -> pl.DataFrame:
 
 def hours(data: Data) -> Outcome:
     """200 000 stores, both as whole processes that write a file."""
-    if not ARE_THERE:
-        return Outcome(left_out={CELLS: "there is no call for it yet"})
     folder = data.new_folder("hours")
     report = data.ours.report(str(data.large), folder)
     cells = folder / "cells.parquet"

@@ -93,7 +93,7 @@ def pieces(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon
     """
     with stage(db, partition, last_week(horizon), horizon, max_gap_us) as (run, _):
         run.register("changes", Stream(inside(partition.intervals, partition.polls).collect()))
-        return last_of(run, ("exposed", "carried", "edges", "pieces")).sort("code", "start_us")
+        return last_of(run, ("exposed", "carried", "edges", "pieces"))
 
 
 def joined_figures(figures: Sequence[Figures]) -> Figures:

@@ -1,6 +1,6 @@
 -- pieces:   business time up to now, cut where the status or the poll behind it changes
 -- needs:    edges, intervals
--- gives:    code, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown); disjoint
+-- gives:    code, open_us, start_us, end_us, active (null: unknown), poll_us (null: unknown); disjoint, in order
 --
 -- The edges cover the intervals without a gap, so a piece ends where the next one begins, or with its interval.
 create or replace temp table pieces as
@@ -17,4 +17,5 @@ select code_of(open_at)                                                         
        us_of(time_of(poll))                                                                as poll_us
 from ends
 join intervals using (open_at)
-where status > 0;
+where status > 0
+order by code, start_us;
