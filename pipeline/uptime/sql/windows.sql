@@ -14,7 +14,7 @@ select code,
        sum(business)::int64 // 2        as business_us,
        sum(up)::int64 // 2              as uptime_us,
        sum(known - up)::int64 // 2      as downtime_us,
-       sum(polls)::uint32               as polls
+       sum(polls)::int64                as polls
 from amounts
 join parts using (band)
 group by code, window_id;
