@@ -4,7 +4,7 @@
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 5 and 6; nothing is rounded
 create or replace temp view windows as
 with parts as (
-    select scope, band, window_id
+    select distinct scope, band, window_id  -- its stretches may overlap: each instant counts once
     from bands
     join stretches using (scope)
     where stretches.begin_at <= bands.begin_at and bands.end_at <= stretches.end_at
