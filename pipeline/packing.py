@@ -35,9 +35,11 @@ class StoreCodes:
         self.kind = pl.Categorical(self._categories)
         # Polars forgets the categories, and begins to count anew, once the last column that has them is gone.
         self._held = pl.Series(dtype=self.kind)
+        self._table: pl.DataFrame | None = None
 
     def categories_of(self, store_id: pl.Expr) -> pl.Expr:
-        """Ids as categories, whose numbers are the codes."""
+        """Ids as categories, whose numbers are the codes; the expression must be evaluated before `table` is read."""
+        self._table = None
         return store_id.cast(self.kind)
 
     def of(self, store_id: pl.Expr) -> pl.Expr:
@@ -47,10 +49,12 @@ class StoreCodes:
     @property
     def table(self) -> pl.DataFrame:
         """Every id so far: code (uint32), store_id; in order of codes."""
-        return self._categories.to_series().alias("store_id").to_frame().with_row_index("code")
+        if self._table is None:  # kept, since Polars copies every id
+            self._table = self._categories.to_series().alias("store_id").to_frame().with_row_index("code")
+        return self._table
 
     def __len__(self) -> int:
-        return self._categories.to_series().len()
+        return self.table.height
 
 
 @dataclass(frozen=True)

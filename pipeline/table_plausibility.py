@@ -101,10 +101,13 @@ def weekdays_from_one(hours: CleanedTable) -> Iterator[DataWarning]:
         yield WeekdaysFromOne()
 
 
-def spreadsheet_ids(ids: Mapping[str, pl.DataFrame]) -> Iterator[DataWarning]:
-    """The warning that a spreadsheet has probably changed ids. ids: by table, distinct."""
-    damaged = {name: rows.filter(pl.col("store_id").str.contains(SPREADSHEET_ID)) for name, rows in ids.items()}
-    found = {name: rows for name, rows in damaged.items() if not rows.is_empty()}
+def spreadsheet_ids(every: pl.DataFrame, ids: Mapping[str, pl.LazyFrame]) -> Iterator[DataWarning]:
+    """The warning that a spreadsheet has probably changed ids. every: distinct store_id; ids: those of each table."""
+    damaged = pl.col("store_id").str.contains(SPREADSHEET_ID)
+    if every.filter(damaged).is_empty():  # as in nearly every feed: then the tables need not be looked at
+        return
+    rows = {name: table.filter(damaged).select("store_id").collect() for name, table in ids.items()}
+    found = {name: table for name, table in rows.items() if not table.is_empty()}
     if found:
         every = pl.concat(found.values())["store_id"].unique().sort()
         yield SpreadsheetIds(tuple(found), every.len(), every[0])

@@ -33,14 +33,13 @@ class DeclaredStores:
 
     stores: code (uint32), zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null where a table
     has no row. weekly: code, pattern (uint32) of each row of hours. spans: pattern, open_us, close_us: see
-    `pattern_spans`. ids: for hours and for zones, the store_ids of accepted rows.
+    `pattern_spans`. codes: for hours and for zones, the code of each store with accepted rows.
     """
 
     stores: pl.DataFrame
     weekly: pl.DataFrame
     spans: pl.DataFrame
-    ids: Mapping[str, pl.DataFrame]
-
+    codes: Mapping[str, pl.DataFrame]
 
     def between(self, first: int, end: int) -> "DeclaredStores":
         """Those with a code from first up to, not including, end."""
@@ -94,17 +93,16 @@ def declare_stores(hours: CleanedTable, zones: CleanedTable, codes: StoreCodes, 
     zoned = stores.select("code", pl.col("zone").fill_null(DEFAULT_ZONE)).with_columns(
         zone_rank=pl.col("zone").rank("dense")
     )
-    weekly = (
-        hours.accepted.lazy().with_columns(CODE).join(zoned.lazy().select("code", "zone_rank"), on="code").collect()
-    )
-    patterns = weekly.select(WEEKLY_ROW).unique().with_row_index("pattern")
+    rows = hours.accepted.lazy().select(CODE, "weekday", "start_us", "end_us")
+    weekly = rows.join(zoned.lazy().select("code", "zone_rank"), on="code").collect(engine="streaming").lazy()
+    patterns = weekly.select(WEEKLY_ROW).unique().collect(engine="streaming").with_row_index("pattern")
     zones_by_rank = zoned.select("zone_rank", "zone").unique()
-    ids = {"hours": hours.accepted, "zones": zones.accepted}
+    tables = {"hours": hours.accepted, "zones": zones.accepted}
     return DeclaredStores(
         stores=stores,
-        weekly=weekly.lazy().join(patterns.lazy(), on=WEEKLY_ROW).select("code", "pattern").collect(),
+        weekly=weekly.join(patterns.lazy(), on=WEEKLY_ROW).select("code", "pattern").collect(engine="streaming"),
         spans=pattern_spans(patterns.join(zones_by_rank, on="zone_rank"), horizon),
-        ids={name: rows.select(pl.col("store_id").unique().cast(pl.String)) for name, rows in ids.items()},
+        codes={name: rows.select(CODE.unique()) for name, rows in tables.items()},
     )
 
 

@@ -53,12 +53,13 @@ def table_warnings(plan: Plan, prepared: Prepared) -> Iterator[DataWarning]:
     yield from unknown_hours(plan)
     yield from unknown_zones(plan, prepared.zones.accepted)
     yield from weekdays_from_one(prepared.hours)
-    ids = {"polls": plan.stores.select("store_id"), **prepared.declared.ids}
-    yield from spreadsheet_ids(ids)
+    every, polled = prepared.source.codes.table, plan.stores.select("store_id")
+    declared = {name: every.lazy().join(codes.lazy(), on="code") for name, codes in prepared.declared.codes.items()}
+    yield from spreadsheet_ids(every, {"polls": every.lazy().join(polled.lazy(), on="store_id"), **declared})
     # In a run over one store, hours and zones are read for that store only: no other ids can appear.
     observed_ids = plan.observed_ids if plan.options.store is None else {}
     for name in (name for name, (observed, number) in observed_ids.items() if HALF * observed < number):
-        yield foreign_ids(name, observed_ids[name][0], ids[name], ids["polls"])
+        yield foreign_ids(name, observed_ids[name][0], declared[name].select("store_id").collect(), polled)
 
 
 def figure_warnings(plan: Plan, exact: pl.DataFrame) -> Iterator[DataWarning]:

@@ -69,7 +69,8 @@ def make_plan(prepared: Prepared, stores: pl.DataFrame, intervals: pl.DataFrame)
         intervals=intervals.join(stores.select("code", "store"), on="code").select("store", "open_us", "close_us"),
         not_observed=mentioned.join(stores, on="code", how="anti")["store_id"].sort(),
         observed_ids={
-            name: (ids.join(stores, on="store_id", how="semi").height, ids.height) for name, ids in declared.ids.items()
+            name: (codes.join(stores, on="code", how="semi").height, codes.height)
+            for name, codes in declared.codes.items()
         },
         tzdata=tzdata_version(),
         mapping=source.mapping,
