@@ -100,6 +100,11 @@ def id_of(case: Worked) -> str:
     return case.row.store_id
 
 
+MADE: dict[str, Callable[[pl.DataFrame], Windows]] = {
+    "all": lambda rows: Windows(None, rows.drop("all")),
+    "zone": Windows.for_zones,
+    "store_id": Windows.for_stores,
+}
 SCOPES: dict[str, Callable[[Worked], str | None]] = {"all": lambda case: None, "zone": zone_of, "store_id": id_of}
 
 
@@ -107,7 +112,7 @@ def windows_by(kind: str, drawn: Stretches) -> Windows:
     rows = [(scope, *row) for scope, rows in drawn.items() for row in rows]
     schema = {kind: pl.String(), "window_id": pl.UInt32(), "from_us": pl.Int64(), "until_us": pl.Int64()}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return Windows(None, frame.drop("all")) if kind == "all" else Windows(kind, frame)
+    return MADE[kind](frame)
 
 
 def expected_amounts(
@@ -157,7 +162,7 @@ def test_the_parts_of_a_window_add_up_to_it_wherever_it_is_cut(world: World, dat
 
 def sums_of(rows: pl.DataFrame, start: int, end: int) -> list[int]:
     """Business, active and inactive time of the pieces of a store in a window."""
-    lengths = [(overlap(*ends, start, end), active) for *ends, active in rows.rows()]
+    lengths = [(overlap(begin, finish, start, end), active) for begin, finish, active in rows.rows()]
     by_status = (sum(length for length, active in lengths if active is status) for status in (True, False))
     return [sum(length for length, _ in lengths), *by_status]
 
@@ -168,7 +173,7 @@ def test_pieces_add_up_to_any_window(world: World, data: st.DataObject) -> None:
     answer = answer_of(world)
     assume(answer.rows)
     at = st.sampled_from(instants_of(answer, world))
-    spans = data.draw(st.lists(st.builds(lambda a, b: (min(a, b), max(a, b)), at, at), min_size=1, max_size=4))
+    spans = [(min(ends), max(ends)) for ends in data.draw(st.lists(st.tuples(at, at), min_size=1, max_size=4))]
     with stage_of(world) as stage:
         found, rows = stage.amounts(Windows.for_all(spans)), stage.pieces()
     for number, span in enumerate(spans):
