@@ -17,19 +17,24 @@ from shutil import copy, copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from store_uptime.pipeline.uptime.stage import FIGURES
 from tests.mutation.mutants import Mutant, mutants
 
 TREE = Path(__file__).parents[2]
 EXPLAINED = Path(__file__).with_name("survivors.toml")
 PROCESSES = 2
 SQL = "pipeline/uptime/sql/{}.sql"
+FIGURES = ("macros", "bands", "cuts", "exposed", "carried", "amounts", "windows", "evidence")
 AREAS = {
-    "calendar": (["pipeline/calendar/intervals.py"], ["uptime", "calendar_tables", "calendar_edges"]),
+    "calendar": (["pipeline/calendar/intervals.py"], ["uptime", "calendar_tables", "calendar_edges", "partitions"]),
     "zones": (["pipeline/calendar/offsets.py"], ["calendar_tables", "timeline", "zones"]),
-    "exchange": (["pipeline/plan/partitions.py"], ["uptime", "partitions"]),
-    "stage": ([SQL.format(step) for step in ("macros", *FIGURES)], ["uptime", "lanes", "sql", "partitions"]),
-    "week": (["pipeline/uptime/stage.py", SQL.format("pieces"), SQL.format("lanes")], ["lanes", "timeline"]),
+    "line": (["pipeline/packing.py", "pipeline/plan/partitions.py"], ["uptime", "partitions", "poll_frames"]),
+    "polls": (["pipeline/clean/polls.py"], ["poll_frames", "uptime"]),
+    "sums": (["pipeline/uptime/positions.py"], ["uptime", "lanes", "timeline"]),
+    "stage": ([SQL.format(step) for step in FIGURES], ["uptime", "lanes", "sql", "partitions", "windows"]),
+    "week": (
+        ["pipeline/uptime/stage.py", *(SQL.format(step) for step in ("edges", "pieces", "lanes"))],
+        ["lanes", "timeline"],
+    ),
     "figures": (["pipeline/report/figures.py"], ["uptime", "report"]),
 }
 """Files that are altered, and the tests that are to notice."""

@@ -116,8 +116,12 @@ class Answer:
     """A whole report. Without an accepted poll in the horizon it has no rows; without any, no now either."""
 
     now_us: int | None
-    rows: list[Row]
+    cases: list["Worked"]
     quality: Quality
+
+    @property
+    def rows(self) -> list[Row]:
+        return [case.row for case in self.cases]
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -438,6 +442,21 @@ class Worked:
     store: Store
     row: Row
     evidence: dict[int, bool]
+    intervals: list[Interval]
+    pieces: list[Piece]
+
+
+def amounts(case: Worked, stretches: Iterable[Interval], now: int) -> tuple[int, int, int, int]:
+    """Business, active and inactive time, and evidence, in the union of some stretches: each instant counts once."""
+    edges = sorted({edge for stretch in stretches for edge in stretch})
+    parts = [part for part in pairwise(edges) if any(start <= part[0] < end for start, end in stretches)]
+
+    def within(intervals: Iterable[Interval]) -> int:
+        return sum(overlap(*interval, start, min(end, now)) for interval in intervals for start, end in parts)
+
+    business = within(case.intervals)
+    up, down = (within((p.start, p.end) for p in case.pieces if p.active is active) for active in (True, False))
+    return business, up, down, sum(start <= at < end for at in case.evidence for start, end in parts)
 
 
 def work_out(store: Store, first: int, now: int, max_gap: int | None) -> Worked:
@@ -455,7 +474,7 @@ def work_out(store: Store, first: int, now: int, max_gap: int | None) -> Worked:
     down_now = status_then(now - 1, intervals, pieces) == DOWN
     lane = lane_of(now, intervals, pieces)
     row = Row(store.store_id, windows, last, status, store.zone, store.always_open, down_now, lane)
-    return Worked(store, row, evidence)
+    return Worked(store, row, evidence, intervals, pieces)
 
 
 def newest(polls: RawRows, latest: int | None) -> int | None:
@@ -590,7 +609,7 @@ def reference_answer(
     if now is None and now_us is not None and micros(clock or datetime.now(UTC)) - now_us > 2 * HOUR:
         codes.add("old-data")
     quality = Quality(tables, repeats, len(both), listed, codes)
-    return Answer(now_us, [case.row for case in cases], quality)
+    return Answer(now_us, cases, quality)
 
 
 def reference_report(

@@ -15,7 +15,8 @@ with amounts as (
 ),
 parts as (
     -- A stretch begins with one band and ends with another: joined by equality, since a range would compare all of them.
-    select unnest(range(first.band, last.band + 1)) as band, window_id
+    -- The stretches of a window may overlap: each instant counts once.
+    select distinct unnest(range(first.band, last.band + 1)) as band, window_id
     from stretches
     join bands as first on first.scope = stretches.scope and first.begin_at = stretches.begin_at
     join bands as last on last.scope = stretches.scope and last.end_at = stretches.end_at
@@ -25,7 +26,7 @@ select code_of(open_at)                 as code,
        sum(business)::int64 // 2        as business_us,
        sum(up)::int64 // 2              as uptime_us,
        sum(known - up)::int64 // 2      as downtime_us,
-       sum(polls)::uint32               as polls
+       sum(polls)::int64                as polls
 from amounts
 join parts using (band)
 group by code_of(open_at), window_id;

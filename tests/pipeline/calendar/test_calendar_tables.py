@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from store_uptime.pipeline.calendar.intervals import business_intervals
+from store_uptime.pipeline.calendar.intervals import pattern_spans
 from store_uptime.pipeline.options import Horizon
 from tests.support import reference
 
@@ -72,15 +72,12 @@ def lines() -> list[object]:
 
 
 def by_pipeline(line: Line) -> list[Interval]:
-    stores = pl.DataFrame(
-        {"store": [0], "zone": [line.zone], "always_open": [False]},
-        schema={"store": pl.UInt32, "zone": pl.String, "always_open": pl.Boolean},
+    patterns = pl.DataFrame(
+        [(0, line.zone, line.day.weekday(), line.start_us, line.end_us)],
+        schema={"pattern": pl.UInt32, "zone": pl.String, "weekday": pl.Int8, "start_us": pl.Int64, "end_us": pl.Int64},
+        orient="row",
     )
-    hours = pl.DataFrame(
-        {"store": [0], "weekday": [line.day.weekday()], "start_us": [line.start_us], "end_us": [line.end_us]},
-        schema={"store": pl.UInt32, "weekday": pl.Int8, "start_us": pl.Int64, "end_us": pl.Int64},
-    )
-    return business_intervals(stores, hours, Horizon(*line.around)).select("open_us", "close_us").rows()
+    return pattern_spans(patterns, Horizon(*line.around)).select("open_us", "close_us").rows()
 
 
 def by_reference(line: Line) -> list[Interval]:

@@ -233,7 +233,7 @@ def test_a_report_from_a_database_is_restored_without_it(database: str, tmp_path
 
 
 def test_the_zone_rules_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store_uptime.pipeline.plan.plan.tzdata_version", lambda: "1999.1")
+    monkeypatch.setattr("store_uptime.pipeline.plan.prepare.tzdata_version", lambda: "1999.1")
     whole = archive(build_report(*REPORTS["null figures"]))
     monkeypatch.undo()
     assert restore(whole.figures).provenance["tzdata"] == "1999.1"

@@ -1,6 +1,7 @@
 """A finished report is explained by its own plan and the polls that are there now, and says if they still agree."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from store_uptime.pipeline import (
     restore,
     write_sample,
 )
-from store_uptime.pipeline.clean.raw import RawFrames, RawPolls
+from store_uptime.pipeline.clean.raw import PollRows, RawFrames
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.options import Horizon
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, table
@@ -150,7 +151,7 @@ class Counted(Frames):
 
     asked: str | None = None
 
-    def polls(self, horizon: Horizon, store: str | None) -> RawPolls:
+    def polls(self, horizon: Horizon, store: str | None) -> Sequence[PollRows]:
         self.asked = store
         return super().polls(horizon, store)
 

@@ -424,7 +424,7 @@ def test_progress_tells_of_how_much_figures_are_made() -> None:
     told: list[str] = []
     polls = (f"store {number % 40},2024-10-14 12:00:00.{number:06},active" for number in range(1_200))
     build_report(frames(lines(POLLS, *polls, "a,soon,active")), progress=told.append)
-    assert told[-1] == "computing uptime and downtime (stores: 40, polls: 1,200)"
+    assert told[-1] == "computing uptime and downtime (polls: 1,200)"
 
 
 # Files ----------------------------------------------------------------------------------------------------------------

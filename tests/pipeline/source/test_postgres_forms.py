@@ -18,6 +18,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from store_uptime.pipeline import Options, Report, build_report, end_statements, open_source
+from store_uptime.pipeline.clean.polls import clean_polls
 from store_uptime.pipeline.errors import (
     AddressNotUnderstood,
     NoPolls,
@@ -269,7 +270,7 @@ def polls_after(url: str, change: str, owner: str | None = None) -> int:
         run(owner or url, change)
         horizon = Horizon(now - 86_400_000_000, now)
         polls = source.polls(horizon, None)
-        return polls.valid.height + sum(frame.collect().height for frame in polls.unchecked)
+        return clean_polls(polls, source.codes, horizon).counts.accepted
 
 
 def test_what_is_committed_meanwhile_is_not_seen(tables: str) -> None:

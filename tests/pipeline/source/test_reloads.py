@@ -28,6 +28,7 @@ from store_uptime.pipeline import (
     open_source,
     polled_stores,
 )
+from store_uptime.pipeline.clean.polls import clean_polls
 from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, source_error
@@ -145,7 +146,7 @@ def read(url: str, at: Callable[[str], None], store: str | None = None) -> tuple
         at("zones")
         polls = source.polls(HORIZON, store)
         at("polls")
-        return newest, hours, zones, polls.valid.height
+        return newest, hours, zones, clean_polls(polls, source.codes, HORIZON).counts.accepted
 
 
 def rows(frames: Any) -> list[tuple[Any, ...]]:

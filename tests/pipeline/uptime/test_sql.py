@@ -11,12 +11,18 @@ import pytest
 from store_uptime.pipeline import Limits
 from store_uptime.pipeline.durations import DAY_US, HOUR_US, WEEK_US
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.plan.packing import PollKeys, packed_poll
+from store_uptime.pipeline.packing import PollKeys
 from store_uptime.pipeline.plan.partitions import Partition
-from store_uptime.pipeline.uptime.stage import STEPS, database, stage
+from store_uptime.pipeline.plan.windows import last_week
+from store_uptime.pipeline.statements import statement
+from store_uptime.pipeline.uptime import stage as stage_module
+from store_uptime.pipeline.uptime.positions import changes
+from store_uptime.pipeline.uptime.stage import Stream, database, stage
+from tests.support.line import on_line, packed
 
 SQL = Path(__file__).parents[3] / "pipeline" / "uptime" / "sql"
-GIVEN = {"polls", "intervals"}
+GIVEN = {"stretches", "intervals", "spans", "slices", "changes"}
+STEPS = ("bands", "cuts", "exposed", "carried", "amounts", "windows", "evidence", "edges", "pieces", "lanes")
 HORIZON = Horizon(0, DAY_US + WEEK_US)
 HEAD = re.compile(r"^-- (\w+): +(.*)$")
 FILES = sorted(SQL.rglob("*.sql"))
@@ -61,23 +67,26 @@ def relations(statement: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def stores() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The stage after its run over two stores."""
-    line = PollKeys.over(HORIZON)
-    polls = pl.DataFrame(
-        {"store": [0, 0, 1], "poll_us": [WEEK_US, WEEK_US + HOUR_US, WEEK_US], "active": [True, False, True]},
-        schema={"store": pl.UInt32, "poll_us": pl.Int64, "active": pl.Boolean},
-    ).select(packed_poll(line))
-    intervals = pl.DataFrame(
-        {"store": [0, 0], "open_us": [0, WEEK_US], "close_us": [HOUR_US, WEEK_US + DAY_US]},
-        schema={"store": pl.UInt32, "open_us": pl.Int64, "close_us": pl.Int64},
-    )
-    partition = Partition(line, polls.to_series(), intervals)
-    with database(Limits(threads=1)) as db, stage(db, partition, HORIZON, WEEK_US) as run:
+    """The stage after its run over three stores: the second has a poll in one of two intervals, the third in none."""
+    keys = PollKeys.over(HORIZON)
+    polls = ((0, WEEK_US, True), (0, WEEK_US + HOUR_US, False), (1, WEEK_US, True))
+    intervals = ((store, day * DAY_US, day * DAY_US + HOUR_US) for store in range(3) for day in (2, 7))
+    codes = pl.DataFrame({"code": [0, 1, 2]}, schema={"code": pl.UInt32})
+    partition = Partition(keys, packed(keys, *polls), on_line(keys, *intervals), codes)
+    with database(Limits(threads=1)) as db, stage(db, partition, last_week(HORIZON), HORIZON, DAY_US) as run:
+        run.register("changes", Stream(changes(partition.intervals, partition.polls, 2 * DAY_US)))
+        for step in STEPS:
+            run.execute(statement("store_uptime.pipeline.uptime", step))
         yield run
 
 
 def test_the_steps_are_the_files() -> None:
     assert {"macros", *STEPS} == {path.stem for path in SQL.glob("*.sql")}
+
+
+def test_the_stage_runs_them_in_this_order() -> None:
+    listed = re.findall(r"^    (\w+)  ", stage_module.__doc__ or "", re.MULTILINE)
+    assert tuple(name for name in listed if name not in GIVEN) == STEPS
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -576,7 +576,112 @@ OUTPUT = {
     ),
 }
 
-CASES = {**BUSINESS_TIME, **EVIDENCE, **OUTPUT}
+AT_THE_ENDS = {
+    # the horizon and the week start at Mon 00:00:00
+    "60 s across the start of the horizon are bridged": Case(
+        "Sun 20:00-23:59:30, Mon 00:00:30-09:00",
+        "Mon 00:00:10 down, 01:00 up",
+        up="12:00",
+        down="1:00",
+        lookback="0:00",
+    ),
+    "a microsecond more is not": Case(
+        "Sun 20:00-23:59:30, Mon 00:00:30.000001-09:00",
+        "Mon 00:00:10 down, 01:00 up",
+        up="12:58:59.999999",
+        lookback="0:00",
+    ),
+    "a closing 60 s before the start is bridged to an opening there": Case(
+        "Sun 20:00-23:59, Mon 00:00-09:00", "Mon 00:00 up", up="13:00", lookback="0:00"
+    ),
+    "a closing just before the start leaves nothing behind it": Case(
+        "Sun 20:00-23:59:59.999999, Mon 09:00-10:00", "Mon 00:00 down, 09:00 up", up="4:59:59.999999", lookback="0:00"
+    ),
+    "a closing just behind the start leaves a microsecond": Case(
+        "Sun 20:00-00:00:00.000001, Mon 09:00-10:00",
+        "Mon 00:00 down, 09:00 up",
+        up="5:00",
+        down="0:00:00.000001",
+        lookback="0:00",
+    ),
+    "60 s across now are bridged": Case(
+        "Sun 22:00-23:59:30, Mon 00:00:30-09:00",
+        "Sun 23:10 up",
+        up="1:00",
+        window="hour",
+        writes={"polls_last_hour": "1"},
+    ),
+    "and a poll at now is evidence then": Case(
+        "Sun 22:00-23:59:30, Mon 00:00:30-09:00",
+        "Sun 23:10 up, next Mon 00:00 down",
+        up="1:00",
+        window="hour",
+        writes={"polls_last_hour": "2"},
+    ),
+    "a microsecond more across now is not": Case(
+        "Sun 22:00-23:59:30, Mon 00:00:30.000001-09:00",
+        "Sun 23:10 up, next Mon 00:00 down",
+        up="0:59:30",
+        window="hour",
+        writes={"polls_last_hour": "1"},
+    ),
+    "a closing at now is bridged to an opening 60 s after it": Case(
+        "Sun 22:00-24:00, Mon 00:01-09:00",
+        "Sun 23:10 up, next Mon 00:00 down",
+        up="1:00",
+        window="hour",
+        writes={"polls_last_hour": "2"},
+    ),
+    "to one a microsecond later it is not": Case(
+        "Sun 22:00-24:00, Mon 00:01:00.000001-09:00",
+        "Sun 23:10 up, next Mon 00:00 down",
+        up="1:00",
+        window="hour",
+        writes={"polls_last_hour": "1"},
+    ),
+    "an opening just after now has no business time yet": Case(
+        "Sun 22:00-23:00, Mon 00:00:00.000001-09:00",
+        "Sun 22:10 up, next Mon 00:00 down",
+        window="hour",
+        writes={"polls_last_hour": "0"},
+    ),
+    # max_gap and the length of the horizon, 192 h
+    "a max_gap as long as the horizon reaches from its start to now": Case(
+        OPEN_ALWAYS, "last Sun 00:00 up", up="168:00", max_gap="192:00"
+    ),
+    "a microsecond more does too": Case(OPEN_ALWAYS, "last Sun 00:00 up", up="168:00", max_gap="192:00:00.000001"),
+    "a microsecond less does not": Case(
+        OPEN_ALWAYS, "last Sun 00:00 up", up="167:59:59.999999", unknown="0:00:00.000001", max_gap="191:59:59.999999"
+    ),
+    "nor back from now": Case(
+        OPEN_ALWAYS,
+        "next Mon 00:00 down",
+        down="167:59:59.999999",
+        unknown="0:00:00.000001",
+        max_gap="167:59:59.999999",
+        lookback="0:00",
+    ),
+    "but both reach each other": Case(
+        OPEN_ALWAYS,
+        "Mon 00:00 up, next Mon 00:00 down",
+        up="167:59:59.999999",
+        down="0:00:00.000001",
+        max_gap="167:59:59.999999",
+        lookback="0:00",
+    ),
+    "what is carried over all of the horizon": Case(
+        "Sun 00:00-00:01, Sun 23:59-24:00", "last Sun 00:00 up", up="0:02", max_gap="192:00"
+    ),
+    "is not from a microsecond farther": Case(
+        "Sun 00:00-00:01, Sun 23:59-24:00",
+        "last Sun 00:00 up",
+        up="0:01:59.999999",
+        unknown="0:00:00.000001",
+        max_gap="191:59:59.999999",
+    ),
+}
+
+CASES = {**BUSINESS_TIME, **EVIDENCE, **OUTPUT, **AT_THE_ENDS}
 
 
 # From the words of a case to the three tables -------------------------------------------------------------------------
