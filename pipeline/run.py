@@ -94,8 +94,9 @@ def build_timeline(
         from store_uptime.pipeline.plan.prepare import make_plan
         from store_uptime.pipeline.report.timeline import timeline_of
 
-        (codes,) = prepared.code_ranges
-        partition = partition_of(codes, prepared.declared, prepared.horizon)
+        # The ids of a text are all known by now, perhaps more than a line has room for: the store is in one of them.
+        partitions = (partition_of(codes, prepared.declared, prepared.horizon) for codes in prepared.code_ranges)
+        partition = max(partitions, key=lambda one: one.stores.height)
         plan = make_plan(prepared, ranked_stores(partition.stores, prepared.source.codes), partition.dated_intervals)
         warnings = [*prepared.source.warnings, *table_warnings(plan, prepared), *no_poll_in_horizon(plan)]
         for warning in warnings:

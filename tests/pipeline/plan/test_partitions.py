@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from store_uptime.pipeline import Options, Report, build_report
+from store_uptime.pipeline import Options, Report, build_report, build_timeline, explain
 from store_uptime.pipeline.calendar.intervals import BRIDGED_US, merged_intervals
 from store_uptime.pipeline.durations import HOUR_US, WEEK_US
 from store_uptime.pipeline.instants import instant_us
@@ -29,7 +29,12 @@ TIGHT = 2**40 - 2 - SLACK_US
 def same(one: Report, other: Report) -> bool:
     assert one.lanes is not None
     assert other.lanes is not None
-    return one.exact.equals(other.exact) and one.quality == other.quality and one.lanes.equals(other.lanes)
+    return (
+        one.csv("extended") == other.csv("extended")
+        and one.exact.equals(other.exact)
+        and one.quality == other.quality
+        and one.lanes.equals(other.lanes)
+    )
 
 
 @pytest.mark.parametrize("horizon", [Horizon(-5, WEEK_US), AGES], ids=["a week", "ages"])
@@ -126,6 +131,17 @@ def test_each_store_has_its_own_figures_wherever_a_line_ends(room: int, monkeypa
     found = report.exact.select("store_id", "uptime_last_week_us", "downtime_last_week_us", "last_poll_us").rows()
     ten, one = (instant_us(datetime(2023, 1, 16, hour, tzinfo=UTC)) for hour in (10, 13))
     assert found == [("a", 6 * HOUR_US, 0, ten), ("b", 0, 6 * HOUR_US, ten), ("c", None, None, one)]
+
+
+@pytest.mark.parametrize("room", [1, 2])
+def test_a_store_is_found_on_whatever_line_it_is(room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ids of a text are all known once its newest poll is."""
+    source = feeds.frames(feeds.lines(feeds.POLLS, *(f"{store},2023-01-16 10:00:00,active" for store in "abcde")))
+    expected = build_timeline(source, "d").pieces
+    monkeypatch.setattr(PollKeys, "room", room)
+    assert expected.height == 1
+    assert build_timeline(source, "d").pieces.equals(expected)
+    assert explain(source, build_report(source), "d").pieces.equals(expected)
 
 
 def test_the_poll_that_begins_a_stretch_does_not_end_an_interval_that_is_open_at_now() -> None:
