@@ -29,6 +29,7 @@ from store_uptime.pipeline.errors import (
 from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
 from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.packing import PollKeys
 from store_uptime.pipeline.source.postgres.catalogue import found_table
 from store_uptime.pipeline.source.postgres.connection import connect, connectorx_url, parse_conninfo
 from store_uptime.pipeline.source.postgres.postgres import Postgres
@@ -257,6 +258,17 @@ REFUSED_TYPES = {
 def test_a_column_of_another_type_is_named(tables: str, change: str, sentence: str) -> None:
     run(tables, change)
     assert sentence in line_of(tables)
+
+
+@pytest.mark.parametrize("room", [1, 2])
+def test_stores_may_be_more_than_a_line_has_room_for(tables: str, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = "('c', '2024-05-06 11:30Z', 'active'), ('d', '2024-05-06 11:30Z', ' Active ')"
+    run(tables, f"insert into store_status values {good}, ('d', null, 'active'), ('', now(), 'up')")
+    expected = report(tables)
+    monkeypatch.setattr(PollKeys, "room", room)
+    found = report(tables)
+    assert (found.csv("extended"), found.quality) == (expected.csv("extended"), expected.quality)
+    assert found.exact["store_id"].to_list() == ["a", "b", "c", "d"]
 
 
 # One snapshot ---------------------------------------------------------------------------------------------------------
