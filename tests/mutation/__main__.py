@@ -23,7 +23,7 @@ TREE = Path(__file__).parents[2]
 EXPLAINED = Path(__file__).with_name("survivors.toml")
 PROCESSES = 2
 SQL = "pipeline/uptime/sql/{}.sql"
-FIGURES = ("macros", "bands", "cuts", "exposed", "carried", "amounts", "windows", "evidence")
+FIGURES = ("macros", "bands", "cuts", "exposed", "carried", "windows")
 AREAS = {
     "calendar": (["pipeline/calendar/intervals.py"], ["uptime", "calendar_tables", "calendar_edges", "partitions"]),
     "zones": (["pipeline/calendar/offsets.py"], ["calendar_tables", "timeline", "zones"]),
