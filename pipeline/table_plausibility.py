@@ -109,5 +109,5 @@ def spreadsheet_ids(every: pl.DataFrame, ids: Mapping[str, pl.LazyFrame]) -> Ite
     rows = {name: table.filter(damaged).select("store_id").collect() for name, table in ids.items()}
     found = {name: table for name, table in rows.items() if not table.is_empty()}
     if found:
-        every = pl.concat(found.values())["store_id"].unique().sort()
-        yield SpreadsheetIds(tuple(found), every.len(), every[0])
+        distinct = pl.concat(found.values())["store_id"].unique().sort()
+        yield SpreadsheetIds(tuple(found), distinct.len(), distinct[0])
