@@ -35,11 +35,11 @@ class StoreCodes:
         self.kind = pl.Categorical(self._categories)
         # Polars forgets the categories, and begins to count anew, once the last column that has them is gone.
         self._held = pl.Series(dtype=self.kind)
-        self._table: pl.DataFrame | None = None
+        self._table, self._is_current = pl.DataFrame(schema={"code": pl.UInt32, "store_id": pl.String}), True
 
     def categories_of(self, store_id: pl.Expr) -> pl.Expr:
         """Ids as categories, whose numbers are the codes; the expression must be evaluated before `table` is read."""
-        self._table = None
+        self._is_current = False
         return store_id.cast(self.kind)
 
     def of(self, store_id: pl.Expr) -> pl.Expr:
@@ -49,9 +49,14 @@ class StoreCodes:
     @property
     def table(self) -> pl.DataFrame:
         """Every id so far: code (uint32), store_id; in order of codes."""
-        if self._table is None:  # kept, since Polars copies every id
+        if not self._is_current:  # kept, since Polars copies every id
             self._table = self._categories.to_series().alias("store_id").to_frame().with_row_index("code")
+            self._is_current = True
         return self._table
+
+    def table_with(self, code: int) -> pl.DataFrame:
+        """The same, perhaps without ids after a code."""
+        return self._table if code < self._table.height else self.table
 
     def __len__(self) -> int:
         return self.table.height

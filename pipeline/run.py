@@ -115,16 +115,16 @@ def open_run(
     progress(Step.READING.words)
     since_s = monotonic()
     with panics_as_errors(source.name), ExitStack() as resources:
-        with source.opened():
-            horizon = horizon_of(source, options)
-            raw = source.read(horizon, options.store)
+        with source.opened() as opened:
+            horizon = horizon_of(opened, options)
+            raw = opened.read(horizon, options.store)
             progress(Step.READING.words)  # again: the version of the data is known now, and callers read it here
             from store_uptime.pipeline.plan.prepare import prepare_run
             from store_uptime.pipeline.uptime.stage import database
 
             # Before the tables are waited for: to create a database takes a tenth of a small report's time.
             db = resources.enter_context(database(limits))
-            prepared = prepare_run(source, options, horizon, raw)
+            prepared = prepare_run(opened, options, horizon, raw)
         polls = prepared.polls.counts.accepted
         log.debug("read %s: accepted polls: %d, partitions: %d", source.name, polls, len(prepared.code_ranges))
         progress(Step.COMPUTING.with_counts(polls=polls))
@@ -196,9 +196,9 @@ def explain(source: "Source | str | Path", report: "Report", store: str, limits:
     plan = plan_of_store(report.plan, store)
     source = as_source(source)
     with panics_as_errors(source.name):
-        with source.opened(POLLS_ALONE):
-            polls = clean_polls(source.polls(plan.horizon, store), source.codes, plan.horizon)
-        (codes,) = code_ranges(polls.lines, len(source.codes))
+        with source.opened(POLLS_ALONE) as opened:
+            polls = clean_polls(opened.polls(plan.horizon, store), opened.codes, plan.horizon)
+        (codes,) = code_ranges(polls.lines, len(opened.codes))
         partition = planned_partition(codes, plan)
         with database(limits) as db:
             found = compared(timeline_of(db, plan, partition), figures.row(0, named=True))
@@ -213,19 +213,19 @@ def data_version(source: "Source", options: Options = DEFAULTS) -> str | None:
     a given now it decides which polls are ahead of it. Raises NoPolls where the source has no poll, UnknownStore,
     HorizonOutOfRange, and what the source raises.
     """
-    with panics_as_errors(source.name), source.opened(POLLS_ALONE):
-        horizon_of(source, options)
+    with panics_as_errors(source.name), source.opened(POLLS_ALONE) as opened:
+        horizon_of(opened, options)
         # With a given now the horizon needs no poll, so nothing has shown yet whether there is any.
         if options.now is not None and options.store is None:
-            horizon_of(source, DEFAULTS)
-        return source.version
+            horizon_of(opened, DEFAULTS)
+        return opened.version
 
 
 def polled_stores(source: "Source") -> list[str]:
     """The stores of a report without options, in byte order. Raises NoPolls, AllPollsRejected, and what the source
     raises."""
-    with panics_as_errors(source.name), source.opened(POLLS_ALONE):
-        return source.stores(horizon_of(source, DEFAULTS))
+    with panics_as_errors(source.name), source.opened(POLLS_ALONE) as opened:
+        return opened.stores(horizon_of(opened, DEFAULTS))
 
 
 def horizon_of(source: "Source", options: Options) -> Horizon:

@@ -113,8 +113,9 @@ class TypedPolls:
             .select(poll=pl.when(self._is_regular(horizon)).then(poll))
             .collect(engine="streaming")
         )
-        # Each id is judged once, and not in each of its rows.
-        bad = self._codes.table.filter(has_bad_id())
+        # Each id is judged once, and not in each of its rows; those that are new here have the greatest codes.
+        last_code = rows.select(keys.code(pl.col("poll").max())).item()
+        bad = self._codes.table_with(0 if last_code is None else last_code).filter(has_bad_id())
         if rows["poll"].null_count() == 0 and bad.is_empty():
             return PackedRows(rows)
         irregular = self._irregular(bad["store_id"].to_list(), horizon)

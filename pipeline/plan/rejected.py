@@ -61,10 +61,10 @@ def rejected_tables(source: Source) -> RejectedTables:
 
     Of the polls of a database it is those of the newest ones. Raises what the source raises.
     """
-    with panics_as_errors(source.name), source.opened():
+    with panics_as_errors(source.name), source.opened() as opened:
         tables = {
-            "polls": newest_polls(source),
-            "hours": clean_hours(source.hours(None), source.codes, source.mapping),
-            "zones": clean_zones(source.zones(None), source.codes),
+            "polls": newest_polls(opened),
+            "hours": clean_hours(opened.hours(None), opened.codes, opened.mapping),
+            "zones": clean_zones(opened.zones(None), opened.codes),
         }
     return RejectedTables({name: cleaned.rejected for name, cleaned in tables.items()})

@@ -7,6 +7,7 @@ Frames        any frames that have these columns among others
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -52,11 +53,15 @@ class FrameTables:
     @contextmanager
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> Iterator[Self]:
         # Frames need no lock.
-        self._begin()
+        # A copy, since one source may be read by several threads at once, and the numbers of stores are a run's own.
+        opened = copy(self)
+        opened._begin()
         try:
-            yield self
+            yield opened
         except READ_ERRORS as error:
             raise self._read_error(error) from error
+        finally:
+            opened._parts = []  # judged rows are kept while the source is open; the codes are needed longer
 
     def read(self, horizon: Horizon, store: str | None) -> RawTables:
         # Nothing is pulled: lazy frames are read where they are judged.

@@ -44,6 +44,7 @@ class Source(Protocol):
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> AbstractContextManager[Self]:
         """The source, open, with tables that do not change until the block ends. tables: those that will be read.
 
+        It may be another object than this one: frames and files can be read by several threads at once.
         Errors of Polars within the block, which reads lazily, become SourceMismatch.
         """
         ...

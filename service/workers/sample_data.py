@@ -27,8 +27,7 @@ def load_sample(config: SourceConfig, stores: int, days: int) -> None:
 def has_rows(config: SourceConfig) -> bool:
     """Whether one of the three tables exists and has a row."""
     try:
-        source = config.open()
-        with source.opened():
+        with config.open().opened() as source:
             reads = (source.hours, source.zones)
             return source.poll_span_us() is not None or any(
                 not table.head(1).collect().is_empty() for read in reads for table in read(None)

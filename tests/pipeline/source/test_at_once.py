@@ -1,0 +1,34 @@
+"""One source that several threads read at once: each run has its own numbers of stores."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from store_uptime.pipeline import Source, build_report, open_source, write_sample
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
+
+FEED = lines(POLLS, *(f"s{number},2024-10-14 {number % 24:02}:00:00,active" for number in range(60)))
+
+
+def source_of(kind: str, folder: Path) -> Source:
+    if kind == "frames":
+        return frames(FEED, lines(HOURS), lines(ZONES))
+    write_sample(folder, stores=40, days=2, file_format="parquet" if kind == "parquet" else "csv")
+    return open_source(folder)
+
+
+@pytest.mark.parametrize("kind", ["frames", "csv", "parquet"])
+def test_threads_that_share_a_source_get_the_figures_of_a_run_alone(kind: str, tmp_path: Path) -> None:
+    source = source_of(kind, tmp_path / "feed")
+    alone = build_report(source).exact
+    with ThreadPoolExecutor(4) as threads:
+        found: list[pl.DataFrame] = list(threads.map(lambda _: build_report(source).exact, range(12)))
+    assert [exact.equals(alone) for exact in found] == [True] * 12
+
+
+def test_numbers_of_stores_begin_anew_each_time_a_source_is_opened() -> None:
+    source = frames(FEED, lines(HOURS), lines(ZONES))
+    with source.opened() as one, source.opened() as other:
+        assert one.codes is not other.codes
