@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from store_uptime.pipeline import Source, build_report, open_source, write_sample
@@ -24,8 +23,8 @@ def test_threads_that_share_a_source_get_the_figures_of_a_run_alone(kind: str, t
     source = source_of(kind, tmp_path / "feed")
     alone = build_report(source).exact
     with ThreadPoolExecutor(4) as threads:
-        found: list[pl.DataFrame] = list(threads.map(lambda _: build_report(source).exact, range(12)))
-    assert [exact.equals(alone) for exact in found] == [True] * 12
+        runs = [threads.submit(build_report, source) for _ in range(12)]
+    assert [run.result().exact.equals(alone) for run in runs] == [True] * 12
 
 
 def test_numbers_of_stores_begin_anew_each_time_a_source_is_opened() -> None:
