@@ -19,14 +19,14 @@ pieces              the pieces of a partition
 database            where they are computed
 """
 
+import atexit
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from pathlib import Path
-from secrets import token_hex
-from tempfile import gettempdir
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import duckdb
 import polars as pl
@@ -121,20 +121,26 @@ def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 def kept_database(limits: Limits, process: int) -> duckdb.DuckDBPyConnection:
     # Kept, since to make one takes longer than the report of a small feed. It holds nothing between two runs: their
     # relations are temporary, and go with their connections.
+    # DuckDB would spill to `.tmp` below the working directory, which may be read-only, and let everybody read it.
+    folder = mkdtemp(prefix="store-uptime-", dir=limits.spill)
+    atexit.register(remove_folder, folder, process)
     # No step needs an extension; DuckDB would fetch one from another host.
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,
-        # DuckDB would spill to `.tmp` below the working directory, which may be read-only. It makes this folder when it
-        # first spills, and removes it.
-        "temp_directory": str(Path(limits.spill or gettempdir()) / f"store-uptime-{process}-{token_hex(4)}"),
+        "temp_directory": folder,
     }
     if limits.threads:
         config["threads"] = limits.threads
     db = duckdb.connect(":memory:", config=config)
     db.execute(statement(__package__, "macros"))
     return db
+
+
+def remove_folder(folder: str, process: int) -> None:
+    if os.getpid() == process:  # a child that was forked inherits what its parent does at its end
+        rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
