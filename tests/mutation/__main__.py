@@ -30,7 +30,7 @@ AREAS = {
     "line": (["pipeline/packing.py", "pipeline/plan/partitions.py"], ["uptime", "partitions", "poll_frames"]),
     "polls": (["pipeline/clean/polls.py"], ["poll_frames", "uptime"]),
     "sums": (["pipeline/uptime/positions.py"], ["uptime", "lanes", "timeline"]),
-    "stage": ([SQL.format(step) for step in FIGURES], ["uptime", "lanes", "sql", "partitions", "windows"]),
+    "stage": ([SQL.format(step) for step in FIGURES], ["uptime", "lanes", "sql", "partitions"]),
     "week": (
         ["pipeline/uptime/stage.py", *(SQL.format(step) for step in ("edges", "pieces", "lanes"))],
         ["lanes", "timeline"],
