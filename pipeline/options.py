@@ -138,8 +138,12 @@ class Selection:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of the DuckDB stage: memory as DuckDB writes it, threads (None: one per core), the folder where it
-    spills (None: the folder for temporary files)."""
+    """The limits of the DuckDB stage.
+
+    memory: as DuckDB writes it. threads: None: one per core.
+    spill: a folder of the caller's own for what DuckDB spills, in a folder `PID-…` of it; its database is kept until the
+    process ends. None: a folder and a database for each run.
+    """
 
     memory: str = "1GiB"
     threads: int | None = None

@@ -19,14 +19,13 @@ pieces              the pieces of a partition
 database            where they are computed
 """
 
-import atexit
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from shutil import rmtree
-from tempfile import mkdtemp
+from secrets import token_hex
+from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
@@ -111,36 +110,37 @@ def joined_figures(figures: Sequence[Figures]) -> Figures:
 
 @contextmanager
 def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the database of this process, in memory, with these limits; closed with the block."""
-    # After a fork the threads of a database are gone: the child gets another one.
-    with kept_database(limits, os.getpid()).cursor() as db:
+    """A connection to a database in memory, closed with the block."""
+    if limits.spill is not None:
+        # After a fork the threads of a database are gone: the child gets another one.
+        with kept_database(limits, os.getpid()).cursor() as db:
+            yield db
+        return
+    # DuckDB would spill to `.tmp` below the working directory, which may be read-only, and let everybody read it.
+    with TemporaryDirectory(prefix="store-uptime-") as folder, new_database(limits, folder) as db:
         yield db
 
 
 @cache
 def kept_database(limits: Limits, process: int) -> duckdb.DuckDBPyConnection:
-    # Kept, since to make one takes longer than the report of a small feed. It holds nothing between two runs: their
-    # relations are temporary, and go with their connections.
-    # DuckDB would spill to `.tmp` below the working directory, which may be read-only, and let everybody read it.
-    folder = mkdtemp(prefix="store-uptime-", dir=limits.spill)
-    atexit.register(remove_folder, folder, process)
+    # Kept where its files have a place until the process ends: to make one takes longer than to compute one store. It
+    # holds nothing between two runs, whose relations are temporary and go with their connections.
+    return new_database(limits, f"{limits.spill}/{process}-{token_hex(4)}")  # DuckDB makes it when it first spills
+
+
+def new_database(limits: Limits, folder: str) -> duckdb.DuckDBPyConnection:
     # No step needs an extension; DuckDB would fetch one from another host.
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": limits.memory,
+        "temp_directory": folder,
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,
-        "temp_directory": folder,
     }
     if limits.threads:
         config["threads"] = limits.threads
     db = duckdb.connect(":memory:", config=config)
     db.execute(statement(__package__, "macros"))
     return db
-
-
-def remove_folder(folder: str, process: int) -> None:
-    if os.getpid() == process:  # a child that was forked inherits what its parent does at its end
-        rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ of its own, on a connection of its own, so that nothing else keeps it waiting.
 
 import asyncio
 import secrets
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -167,10 +166,9 @@ class Runner:
     async def _run(self, run: str, claimed: ClaimedRun) -> None:
         """A run from its start to its result or error."""
         started, run_log = time.monotonic(), log.bind(run=run, report=claimed.id[:8])
-        folder = self._context.spill / run
         try:
             run_log.info("run begins")
-            outcome = await self._outcome(self._task(run, claimed, folder), folder)
+            outcome = await self._outcome(self._task(run, claimed))
             seconds = time.monotonic() - started
             ended = "discarded" if not outcome.kept else "error" if outcome.error else "complete"
             metrics.RUNS.labels(ended).observe(seconds)
@@ -185,14 +183,12 @@ class Runner:
             raise
         finally:
             del self._running[run]
-            shutil.rmtree(folder, ignore_errors=True)
             self._context.wake()
 
-    async def _outcome(self, task: Task, folder: Path) -> Outcome:
+    async def _outcome(self, task: Task) -> Outcome:
         """The worker's; where it has none, because it was too slow or is lost, a failure."""
         limit = self._settings.time_limit
         try:
-            folder.mkdir(parents=True)
             async with asyncio.timeout(limit.total_seconds()):
                 return await self._workers.report(task)
         except TimeoutError:
@@ -216,8 +212,8 @@ class Runner:
     def _end_statements(self, run: str) -> None:
         self._leftovers.end_soon(self._context.database, application(run))
 
-    def _task(self, run: str, claimed: ClaimedRun, folder: Path) -> Task:
-        limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(folder))
+    def _task(self, run: str, claimed: ClaimedRun) -> Task:
+        limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(self._context.spill))
         return Task(
             report_id=claimed.id,
             run=run,

@@ -1,10 +1,12 @@
 """A worker process as its server sees it: started, called, killed. `worker_main` is what runs in it."""
 
 import asyncio
+import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Self, TypeVar, cast
 
 from store_uptime.service.errors import NeedsMoreMemory, ServiceError, WorkerLost
@@ -35,8 +37,8 @@ class WorkerProcess:
     successor: resolves to the process that replaces it.
     """
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    def __init__(self, process: Process, spill: Path) -> None:
+        self._process, self._spill = process, spill
         self._is_busy = self._is_leaving = False
         self.is_over = asyncio.Event()
         self.is_spent = self.was_killed = False
@@ -48,7 +50,7 @@ class WorkerProcess:
         """A process that is ready to work. Raises WorkerLost, TimeoutError, OSError."""
         # -P: the folder that the server was started in may hold a module of the name of one that is imported here.
         process = await asyncio.create_subprocess_exec(sys.executable, "-P", "-c", PROGRAM, stdin=PIPE, stdout=PIPE)
-        self = cls(process)
+        self = cls(process, Path(spill))
         try:
             async with asyncio.timeout(START_S):
                 (await self.call(initialize_worker, memory, spill, sys.path)).result()
@@ -113,3 +115,5 @@ class WorkerProcess:
     async def _watch_end(self) -> None:
         await self._process.wait()
         self.is_over.set()
+        for folder in self._spill.glob(f"{self._process.pid}-*"):  # where its database spilled: it was killed
+            shutil.rmtree(folder, ignore_errors=True)

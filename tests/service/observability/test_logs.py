@@ -27,7 +27,7 @@ def test_the_log_of_the_pipeline_is_part_of_the_log_of_the_service(tmp_path: Pat
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert {line["logger"] for line in lines} == {"store_uptime.pipeline.run"}
     assert {line["level"] for line in lines} == {"info", "warning"}
-    assert any(line["event"].startswith(f"computed {tmp_path}: stores: 3, ") for line in lines)
+    assert any(line["event"].startswith(f"computed {tmp_path}: polls: ") for line in lines)
 
 
 def said(message: str, *arguments: object) -> logging.LogRecord:
