@@ -141,7 +141,7 @@ class Limits:
     """The limits of the DuckDB stage.
 
     memory: as DuckDB writes it. threads: None: one per core.
-    spill: a folder of the caller's own for what DuckDB spills, in a folder `PID-…` of it; its database is kept until the
+    spill: a folder of the caller's own for what DuckDB spills, below `PID-…`; its database is kept until the
     process ends. None: a folder and a database for each run.
     """
 
