@@ -44,7 +44,7 @@ chaos *ARGS:
 nightly:
     .ci/nightly
 
-# whether a test notices each slip in calendar, zones, line, stage and figures, or those that are named; minutes
+# whether a test notices each slip in calendar, zones, line, polls, sums, stage, week, figures, or those that are named; minutes
 mutants *AREAS:
     UV_PROJECT_ENVIRONMENT=.venv-mutants uv run --group mutants python -m tests.mutation "$@"
 

@@ -18,7 +18,7 @@ STRETCH = {"window_id": pl.UInt32(), "from_us": pl.Int64(), "until_us": pl.Int64
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows, by number; one may have several stretches of time, and they may overlap.
+    """Windows, by number; one may have several stretches of time, and they may overlap: an instant counts once in each.
 
     stretches: window_id (uint32), from_us, until_us (int64, half-open, since 1970 UTC), and where they differ by zone
     or store a column of that name: zone, store_id (text). What lies outside the horizon does not count.

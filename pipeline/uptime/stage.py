@@ -85,7 +85,7 @@ def uptime_with_lanes(
 
 
 def pieces(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> pl.DataFrame:
-    """The pieces of business time up to now: store, open_us, start_us, end_us, active (null: unknown), poll_us.
+    """The pieces of business time up to now: code, open_us, start_us, end_us, active (null: unknown), poll_us.
 
     They cover the intervals without gap or overlap, in order. `open_us` is where the interval opens; `poll_us` the poll
     that a piece rests on, null where it is unknown.
