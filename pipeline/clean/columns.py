@@ -9,11 +9,12 @@ surplus          all of these as one column
 import polars as pl
 
 from store_uptime.pipeline.errors import SourceMismatch
-from store_uptime.pipeline.instants import YEAR_1_US, YEAR_10000_US
 
 SURPLUS = "surplus"  # what a row of CSV holds beyond its header, as a rejects file of ours says it
 MISQUOTED = "misquoted"  # a whole line whose quotes do not match; only text that is read line by line has it
 BEYOND_HEADER = tuple(f"{SURPLUS} {number}" for number in range(1, 5))  # what it holds there itself; each costs time
+WRITABLE_US = 8_200_000_000_000_000_000
+"""How far from 1970 Polars writes an instant as text: some 260 000 years."""
 FILE, LINE = "file", "line"  # where a row stands; only rows of files have them
 
 
@@ -27,9 +28,11 @@ def as_text(name: str, kinds: pl.Schema) -> pl.Expr:
             name, f"the column is of type {kind}", "it must be text, or a type that can be written as text"
         )
     if isinstance(kind, pl.Datetime):
-        # Polars panics at an instant that its own calendar does not have: such a one is its number.
-        known = column.is_between(*(typed_instant(us, kind) for us in (YEAR_1_US, YEAR_10000_US)), closed="left")
-        return pl.coalesce(pl.when(known).then(column).cast(pl.String), column.to_physical().cast(pl.String))
+        # Polars panics at an instant that its own calendar does not have: such a one is its number, with the unit, so
+        # that nobody reads it as another time.
+        written = column.is_between(typed_instant(-WRITABLE_US, kind), typed_instant(WRITABLE_US, kind))
+        number = pl.format(f"{{}} {kind.time_unit} since 1970", column.to_physical())
+        return pl.coalesce(pl.when(written).then(column).cast(pl.String), number)
     text = column.cast(pl.String)
     # Whole numbers become floats where a value is missing (pandas does so): 3.0 is the weekday 3.
     return text.str.replace(r"\.0+$", "") if kind.is_float() or kind.is_decimal() else text

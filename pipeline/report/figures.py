@@ -18,8 +18,8 @@ from store_uptime.pipeline.plan.plan import STORE_COLUMNS
 
 FIGURE = pl.Decimal(10, 2)
 POLLED = ("last_poll_us", "last_active", "has_evidence", "down_now")
-KINDS = (("uptime", "_us"), ("downtime", "_us"), ("business", "_us"), ("polls", ""), ("unknown", "_us"))
-"""The figures of a window, with the unit in their names."""
+COUNTED = (("uptime", "_us"), ("downtime", "_us"), ("business", "_us"), ("polls", ""))
+"""What the stage counts in a window, with the unit in its name."""
 UNIT_US = {"hour": HOUR_US // 60, "day": HOUR_US, "week": HOUR_US}
 UNIT_NAME = {"hour": "minutes", "day": "hours", "week": "hours"}
 PLAIN = ("store_id", *(f"{kind}_last_{window}" for kind in ("uptime", "downtime") for window in WINDOWS))
@@ -58,7 +58,10 @@ def exact_figures(stores: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
         .with_columns(expr for window in WINDOWS for expr in known_figures(window))
         .sort("store")
         .select(
-            *STORE_COLUMNS[1:], *POLLED, *(f"{kind}_last_{window}{unit}" for window in WINDOWS for kind, unit in KINDS)
+            *STORE_COLUMNS[1:],
+            *POLLED,
+            *(f"{kind}_last_{window}{unit}" for window in WINDOWS for kind, unit in COUNTED),
+            *(f"unknown_last_{window}_us" for window in WINDOWS),
         )
         .collect()
     )
@@ -66,7 +69,7 @@ def exact_figures(stores: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
 
 def windows_of(windows: pl.DataFrame, number: int, name: str) -> pl.LazyFrame:
     """code, {business,uptime,downtime}_last_NAME_us, polls_last_NAME of one window."""
-    named = {f"{kind}{unit}": f"{kind}_last_{name}{unit}" for kind, unit in KINDS if kind != "unknown"}
+    named = {f"{kind}{unit}": f"{kind}_last_{name}{unit}" for kind, unit in COUNTED}
     return windows.lazy().filter(window_id=number).drop("window_id").rename(named)
 
 

@@ -139,7 +139,7 @@ def new_database(limits: Limits, folder: str) -> duckdb.DuckDBPyConnection:
     if limits.threads:
         config["threads"] = limits.threads
     db = duckdb.connect(":memory:", config=config)
-    db.execute(statement(__package__, "macros"))
+    execute(db, statement(__package__, "macros"))
     return db
 
 
@@ -154,7 +154,7 @@ def stage(
         # The progress bar would go to stdout, among the figures. Variables, since a macro knows no others.
         given = variables(partition.keys, horizon, max_gap_us)
         settings = ["enable_progress_bar = false", *(f"variable {name} = {value}" for name, value in given.items())]
-        run.execute("; ".join(f"set {setting}" for setting in settings))
+        execute(run, "; ".join(f"set {setting}" for setting in settings))
         run.register("stretches", Stream(in_steps(stretches, horizon)))
         intervals = with_spans(partition, scopes)
         run.register("intervals", Stream(partition.intervals))
@@ -234,5 +234,16 @@ class Stream:
 def last_of(db: duckdb.DuckDBPyConnection, steps: Sequence[str]) -> pl.DataFrame:
     """Run steps; the relation of the last one as a Polars frame, through Arrow without a copy."""
     for step in steps:
-        db.execute(statement(__package__, step))
+        execute(db, statement(__package__, step))
     return pl.DataFrame(db.sql(f"from {steps[-1]}"))
+
+
+def execute(db: duckdb.DuckDBPyConnection, statements: str) -> None:
+    """Run statements. Raises duckdb.Error, KeyboardInterrupt."""
+    try:
+        db.execute(statements)
+    except RuntimeError as error:
+        # DuckDB swallows the KeyboardInterrupt of a statement that it ends, and raises this; its own errors are others.
+        if type(error) is RuntimeError:
+            raise KeyboardInterrupt from None
+        raise

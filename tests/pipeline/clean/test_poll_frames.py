@@ -157,3 +157,27 @@ def test_horizons_of_months_and_of_centuries(days: int, form: Form) -> None:
     assert found == [(store, *(monday if store == "05" else always)) for store in stores]
     counts = report.quality.tables["polls"]
     assert (counts.accepted, counts.rejected["missing store id"], counts.outside) == (40, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("us", "shown"),
+    [
+        (1_773_000_000_000_000_000, "+58154-02-18 08:00:00.000"),
+        (-62_135_596_801_000_000, "0000-12-31 23:59:59.000"),
+    ],
+)
+def test_an_instant_that_no_report_can_write_is_rejected_as_the_text_of_its_type(us: int, shown: str) -> None:
+    """Not as a number, which a mapping with a unit would read as another time."""
+    polls = pl.DataFrame(
+        {"store_id": ["a", "a"], "timestamp_utc": [us // 1000, 1_700_000_000_000], "status": ["active", "active"]}
+    ).with_columns(pl.col("timestamp_utc").cast(pl.Datetime("ms")))
+    report = build_report(Frames(polls, table(lines(HOURS)), table(lines(ZONES))))
+    assert report.rejects["polls"].select("reason", "timestamp_utc").rows() == [("bad timestamp", shown)]
+
+
+def test_an_instant_that_polars_cannot_write_is_rejected_as_its_number_with_the_unit() -> None:
+    polls = pl.DataFrame(
+        {"store_id": ["a", "a"], "timestamp_utc": [2**62, 1_700_000_000_000], "status": ["active", "active"]}
+    ).with_columns(pl.col("timestamp_utc").cast(pl.Datetime("ms")))
+    report = build_report(Frames(polls, table(lines(HOURS)), table(lines(ZONES))))
+    assert report.rejects["polls"]["timestamp_utc"].to_list() == ["4611686018427387904 ms since 1970"]

@@ -1,0 +1,23 @@
+"""Ctrl-C while DuckDB runs a statement."""
+
+import subprocess
+import sys
+
+RUN = """
+import os, signal
+from threading import Timer
+from store_uptime.pipeline import Limits
+from store_uptime.pipeline.uptime.stage import database, execute
+
+Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+with database(Limits()) as db:
+    try:
+        execute(db, "select count(*) from range(100000000000) as numbers(number) where hash(number) % 7 = 3")
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_a_statement_that_ctrl_c_ends_raises_what_ctrl_c_raises() -> None:
+    done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
