@@ -111,6 +111,7 @@ def tables(results: Results) -> str:
 def write(results: Results, of: str) -> None:
     """The page's tables, its picture, and what they were made from."""
     saved(results, of, KEPT)
+    results, of = read(KEPT)  # as they are kept, with fewer digits
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(filled(page, results, of), encoding="utf-8")
     PICTURE.write_text(plot.drawn(results), encoding="utf-8")

@@ -89,8 +89,14 @@ def measured(command: Command, folder: Path | None = None) -> Run:
     if over := result.pop("over"):
         raise Failed(f"ended as it took more than {over}")
     if status := result.pop("status"):
-        raise Failed(f"ended with {status}: {' '.join(done.stderr.strip().splitlines()[-1:])}")
+        raise Failed(f"ended with {status}: {error_line(done.stderr)}")
     return Run(**result)
+
+
+def error_line(said: str) -> str:
+    """The line that names an error: of a trace its last one, to which some libraries add advice."""
+    lines = said.strip().splitlines() or [""]
+    return next((line for line in reversed(lines) if "Error" in line.partition(":")[0]), lines[-1])
 
 
 def environment() -> dict[str, str]:
