@@ -14,7 +14,7 @@ from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.packing import PollKeys, without_repeats
 from store_uptime.pipeline.plan.plan import DeclaredStores, Plan, assumed_stores
 
-POLLS_OF_A_PARTITION = 2_500_000
+POLLS_OF_A_PARTITION, STORES_OF_A_PARTITION = 2_500_000, 100_000
 MOST_PARTITIONS = 16
 """Each takes one pass over all polls."""
 
@@ -58,14 +58,15 @@ class Partition:
 
 
 def code_ranges(lines: Sequence[tuple[PollKeys, pl.DataFrame]], number: int) -> Iterator[CodeRange]:
-    """All stores in ranges of as many each, so that a range has some millions of polls; at least one range.
+    """All stores in ranges of as many each, with some millions of polls at most; at least one range.
 
     lines: see `CleanedPolls`. number: how many stores there are.
     """
     for keys, polls in lines:
         end = min(number, keys.first + keys.room)
-        parts = max(1, min(MOST_PARTITIONS, round(polls.height / POLLS_OF_A_PARTITION)))
-        step = max(1, -(-(end - keys.first) // parts))  # rounded up
+        stores = max(1, end - keys.first)
+        wanted = max(1, round(polls.height / POLLS_OF_A_PARTITION), round(stores / STORES_OF_A_PARTITION))
+        step = -(-stores // min(MOST_PARTITIONS, wanted))  # rounded up
         # A run without stores also has a range: its report has no rows, but all its columns.
         for first in range(keys.first, max(end, keys.first + 1), step):
             yield CodeRange(keys, polls, first, min(first + step, end))

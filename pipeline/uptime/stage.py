@@ -24,8 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from secrets import token_hex
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
 import duckdb
 import polars as pl
@@ -125,7 +124,7 @@ def database(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 def kept_database(limits: Limits, process: int) -> duckdb.DuckDBPyConnection:
     # Kept where its files have a place until the process ends: to make one takes longer than to compute one store. It
     # holds nothing between two runs, whose relations are temporary and go with their connections.
-    return new_database(limits, f"{limits.spill}/{process}-{token_hex(4)}")  # DuckDB makes it when it first spills
+    return new_database(limits, mkdtemp(prefix=f"{process}-", dir=limits.spill))
 
 
 def new_database(limits: Limits, folder: str) -> duckdb.DuckDBPyConnection:

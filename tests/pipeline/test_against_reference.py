@@ -180,13 +180,13 @@ def compare(world: World) -> None:
     fail_readably(all_differences(answer, report_of(world)), world)
 
 
-@examples(24)
+@examples(14)
 @given(worlds())
 def test_every_figure_is_that_of_the_reference(world: World) -> None:
     compare(world)
 
 
-@examples(16)
+@examples(9)
 @given(sparse_worlds())
 def test_so_it_is_where_polls_are_farther_apart_than_max_gap(world: World) -> None:
     compare(world)
@@ -199,7 +199,7 @@ def test_every_figure_is_that_of_the_reference_in_other_worlds_each_time(world: 
     compare(world)
 
 
-@examples(10)
+@examples(6)
 @given(worlds(), st.data())
 def test_until_a_moment_the_newest_poll_up_to_it_is_now(world: World, data: st.DataObject) -> None:
     instants = [poll_of(row).at for row in world.polls if trouble_with_poll(row, None) is None]
@@ -233,14 +233,14 @@ def sums_that_fail(report: Report) -> list[str]:
     ]
 
 
-@examples(10)
+@examples(6)
 @given(worlds())
 def test_uptime_downtime_and_unknown_are_the_business_time_to_the_microsecond(world: World) -> None:
     assume(answer_of(world).rows)
     fail_readably(sums_that_fail(report_of(world)), world)
 
 
-@examples(10)
+@examples(6)
 @given(worlds(), st.data())
 def test_the_order_of_the_rows_changes_nothing(world: World, data: st.DataObject) -> None:
     assume(answer_of(world).rows)
@@ -249,7 +249,7 @@ def test_the_order_of_the_rows_changes_nothing(world: World, data: st.DataObject
     assert (first.csv("plain"), reported_quality(first)) == (second.csv("plain"), reported_quality(second))
 
 
-@examples(10)
+@examples(6)
 @given(worlds(), st.data())
 def test_a_store_has_the_same_figures_alone_as_in_the_whole(world: World, data: st.DataObject) -> None:
     rows = answer_of(world).rows
@@ -259,7 +259,7 @@ def test_a_store_has_the_same_figures_alone_as_in_the_whole(world: World, data: 
     fail_readably(differences({store_id: whole[store_id]}, alone, "alone"), world)
 
 
-@examples(10)
+@examples(6)
 @given(worlds())
 def test_a_gap_longer_than_the_horizon_is_no_gap(world: World) -> None:
     assume(answer_of(world).rows)
@@ -277,7 +277,7 @@ def known_in(world: World, minute: int) -> int | None:
     return status if status in (UP, DOWN) else None
 
 
-@examples(12)
+@examples(7)
 @given(sparse_worlds(), st.data())
 def test_a_status_follows_from_the_polls_within_max_gap_of_it_alone(world: World, data: st.DataObject) -> None:
     polls = [(instant(row["timestamp_utc"] or "") or 0, row) for row in world.polls]

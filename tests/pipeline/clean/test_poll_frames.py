@@ -124,7 +124,7 @@ def rows_of(rows: list[RawRow], header: str) -> pl.DataFrame:
     return pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(header.split(","), pl.String))
 
 
-@examples(12)
+@examples(7)
 @given(worlds())
 def test_worlds_of_timestamps_have_the_figures_of_worlds_of_text(world: World) -> None:
     """But for the reasons: what cannot be read as a time is no time in a typed column."""

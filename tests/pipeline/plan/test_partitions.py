@@ -104,7 +104,7 @@ def test_a_horizon_one_microsecond_longer_takes_twice_the_stretch() -> None:
 # However it is cut ----------------------------------------------------------------------------------------------------
 
 
-@examples(6)
+@examples(4)
 @given(world=worlds(), data=st.data())
 def test_orders_partitions_and_lines_change_nothing(world: World, data: st.DataObject) -> None:
     assume(answer_of(world).rows)

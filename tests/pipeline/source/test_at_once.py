@@ -23,8 +23,8 @@ def test_threads_that_share_a_source_get_the_figures_of_a_run_alone(kind: str, t
     source = source_of(kind, tmp_path / "feed")
     alone = build_report(source).exact
     with ThreadPoolExecutor(4) as threads:
-        runs = [threads.submit(build_report, source) for _ in range(12)]
-    assert [run.result().exact.equals(alone) for run in runs] == [True] * 12
+        runs = [threads.submit(build_report, source) for _ in range(6)]
+    assert [run.result().exact.equals(alone) for run in runs] == [True] * 6
 
 
 def test_numbers_of_stores_begin_anew_each_time_a_source_is_opened() -> None:

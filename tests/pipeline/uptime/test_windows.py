@@ -127,7 +127,7 @@ def expected_amounts(
     return {key: values for key, values in found.items() if any(values)}
 
 
-@examples(24)
+@examples(14)
 @given(st.one_of(worlds(), sparse_worlds()), st.sampled_from(list(SCOPES)), st.data())
 def test_amounts_of_any_windows_are_those_of_the_reference(world: World, kind: str, data: st.DataObject) -> None:
     answer = answer_of(world)
@@ -146,7 +146,7 @@ def test_amounts_of_any_windows_are_those_of_the_reference(world: World, kind: s
 # What holds whatever the reference says -------------------------------------------------------------------------------
 
 
-@examples(12)
+@examples(7)
 @given(st.one_of(worlds(), sparse_worlds()), st.data())
 def test_the_parts_of_a_window_add_up_to_it_wherever_it_is_cut(world: World, data: st.DataObject) -> None:
     answer = answer_of(world)
@@ -167,7 +167,7 @@ def sums_of(rows: pl.DataFrame, start: int, end: int) -> list[int]:
     return [sum(length for length, _ in lengths), *by_status]
 
 
-@examples(12)
+@examples(7)
 @given(st.one_of(worlds(), sparse_worlds()), st.data())
 def test_pieces_add_up_to_any_window(world: World, data: st.DataObject) -> None:
     answer = answer_of(world)
@@ -182,7 +182,7 @@ def test_pieces_add_up_to_any_window(world: World, data: st.DataObject) -> None:
             assert sums_of(own, *span) == list(found.get((case.row.store_id, number), (0, 0, 0))[:3])
 
 
-@examples(6)
+@examples(4)
 @given(worlds(), st.data())
 def test_whether_a_store_has_evidence_does_not_depend_on_the_windows(world: World, data: st.DataObject) -> None:
     answer = answer_of(world)

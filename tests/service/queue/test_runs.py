@@ -180,7 +180,7 @@ def test_a_run_that_is_cancelled_while_it_computes_ends_within_a_second(crowded:
         report_id = new_report(client)
         worker = the_busy_worker(many)
         eventually(
-            lambda: status(client, report_id)["progress"]["step"].startswith("computing uptime and downtime (stores: "),
+            lambda: status(client, report_id)["progress"]["step"].startswith("computing uptime and downtime (polls: "),
             60,
         )
         assert client.delete(f"/reports/{report_id}").status_code == 204
