@@ -226,7 +226,7 @@ def test_a_worker_that_is_killed_over_a_file_is_made_up_for(service: Service, cl
 
 def test_a_run_that_needs_more_memory_than_its_share_ends_alone(crowded: Service) -> None:
     with crowded.client() as client:
-        psutil.Process(crowded.process.pid).rlimit(psutil.RLIMIT_DATA, (700 * MEBIBYTE, 700 * MEBIBYTE))
+        psutil.Process(crowded.process.pid).rlimit(psutil.RLIMIT_DATA, (640 * MEBIBYTE, 640 * MEBIBYTE))
         kill_workers(crowded)
         eventually(lambda: len(workers_of(crowded)) == 1 + INTERACTIVE_WORKERS and is_ready(client), 30)
         assert "memory" in finished(client, new_report(client))["error"]
