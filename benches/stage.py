@@ -16,7 +16,7 @@ import polars as pl
 from store_uptime.pipeline import Limits, Options, open_source
 from store_uptime.pipeline.options import WINDOWS, Horizon
 from store_uptime.pipeline.packing import PollKeys
-from store_uptime.pipeline.plan.partitions import Partition, begin_of, partition_of
+from store_uptime.pipeline.plan.partitions import Partition, partition_of
 from store_uptime.pipeline.plan.plan import max_gap_us, ranked_stores
 from store_uptime.pipeline.plan.windows import last_week
 from store_uptime.pipeline.run import AT_ONCE, open_run, silent
@@ -35,7 +35,9 @@ def packed_feed(source: str, folder: str) -> None:
     with open_run(open_source(source), Options(), Limits(), silent) as (prepared, _):
         parts = [partition_of(codes, prepared.declared, prepared.horizon) for codes in prepared.code_ranges]
         stores = ranked_stores(pl.concat(part.stores for part in parts), prepared.source.codes)
-        edges = [begin_of(codes.keys, code) for codes in prepared.code_ranges for code in (codes.first, codes.end)]
+        ends = [code for codes in prepared.code_ranges for code in (codes.first, codes.end)]
+        firsts = pl.DataFrame({"code": ends}).select(parts[0].keys.first_position(pl.col("code")))
+        edges = firsts.to_series().to_list()
     at = Path(folder)
     at.mkdir(parents=True, exist_ok=True)
     pl.concat(part.polls for part in parts).to_frame("poll").write_parquet(at / "polls.parquet")

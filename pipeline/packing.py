@@ -88,13 +88,13 @@ class PollKeys:
         """Whether a store has a stretch."""
         return code.is_between(self.first, self.first + self.room - 1)
 
-    def begin(self, code: pl.Expr) -> pl.Expr:
+    def first_position(self, code: pl.Expr) -> pl.Expr:
         """The first position of a store's stretch: int64."""
         return (code.cast(pl.Int64) - self.first) * 2**self.bits
 
     def position(self, code: pl.Expr, us: pl.Expr) -> pl.Expr:
         """The position of an instant of a store: int64."""
-        return self.begin(code) + 2 * (us - self.start_us)
+        return self.first_position(code) + 2 * (us - self.start_us)
 
     def code(self, position: pl.Expr) -> pl.Expr:
         """The store of a position: uint32."""

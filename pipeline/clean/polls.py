@@ -88,7 +88,7 @@ def on_line(accepted: pl.DataFrame, keys: PollKeys, horizon: Horizon) -> pl.Data
     return (
         accepted.lazy()
         .filter(instant.is_between(2 * horizon.start_us, 2 * horizon.now_us + 1), keys.has(code))
-        .select(poll=keys.begin(code) + instant - 2 * horizon.start_us)
+        .select(poll=keys.first_position(code) + instant - 2 * horizon.start_us)
         .collect(engine="streaming")
     )
 

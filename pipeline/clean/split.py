@@ -12,14 +12,13 @@ from functools import partial
 import polars as pl
 
 from store_uptime.pipeline.clean.columns import FILE, LINE, as_text, surplus
+from store_uptime.pipeline.clean.ids import STORE_ID
 from store_uptime.pipeline.clean.raw import RawFrames
 from store_uptime.pipeline.clean.reasons import only_accepted, only_rejected
 from store_uptime.pipeline.clean.rules import judged_hours, judged_zones
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.tables import COLUMNS
-
-STORE_ID = pl.col("store_id")
 
 
 @dataclass(frozen=True)

@@ -96,22 +96,19 @@ def planned_partition(codes: CodeRange, plan: Plan) -> Partition:
 
 def in_order(codes: CodeRange) -> pl.Series:
     keys, poll = codes.keys, pl.col("poll")
-    own = poll.is_between(*(begin_of(keys, code) for code in (codes.first, codes.end)), closed="left")
+    begin, end = (keys.first_position(pl.lit(code)) for code in (codes.first, codes.end))
+    own = poll.is_between(begin, end, closed="left")
     # By one thread: another partition is sorted at the same time.
     return (
         codes.polls.lazy().filter(own).collect(engine="streaming").to_series().sort(in_place=True, multithreaded=False)
     )
 
 
-def begin_of(keys: PollKeys, code: int) -> int:
-    return (code - keys.first) * 2**keys.bits
-
-
 def polled_stores(polls: pl.Series, codes: CodeRange) -> pl.DataFrame:
     """code, last_poll (packed) of the stores that have a poll. polls: sorted."""
     every = pl.select(code=pl.int_range(codes.first, codes.end + 1, dtype=pl.UInt32))
     # The polls of a store are a range of the sorted ones: nothing has to be grouped.
-    begins = polls.search_sorted(every.select(codes.keys.begin(pl.col("code"))).to_series())
+    begins = polls.search_sorted(every.select(codes.keys.first_position(pl.col("code"))).to_series())
     ranges = every.with_columns(begins.alias("begin"), end=begins.shift(-1)).filter(pl.col("begin") < pl.col("end"))
     return ranges.select("code", last_poll=polls.gather(ranges["end"] - 1))
 
@@ -129,7 +126,7 @@ def business_intervals(
         open_at=keys.position(code, pl.col("open_us")), close_at=keys.position(code, pl.col("close_us"))
     )
     # A store that is always open has one interval: the horizon, now included.
-    begin, end = keys.begin(code), 2 * (horizon.now_us + 1 - horizon.start_us)
+    begin, end = keys.first_position(code), 2 * (horizon.now_us + 1 - horizon.start_us)
     always = stores.lazy().filter("always_open").select(open_at=begin, close_at=begin + end)
     return (
         merged_intervals(pl.concat([spans, always]), 2 * BRIDGED_US)

@@ -29,7 +29,7 @@ def slices(cuts: pl.DataFrame, polls: pl.Series, max_gap: int | None) -> pl.Data
     found = cuts.lazy().join_asof(
         running_sums(polls, max_gap), left_on="cut_at", right_on="poll", allow_exact_matches=False, coalesce=False
     )
-    up = total_at_cut(pl.col("up"), is_active(POLL), is_active(NEXT), max_gap)
+    up = total_at_cut(pl.col("up"), active_bit(POLL), active_bit(NEXT), max_gap)
     # Without max_gap all business time of an interval is known, or none.
     known = COUNTED if max_gap is None else total_at_cut(pl.col("known"), 1, 1, max_gap)
     is_bare = (POLL < OPEN) & (NEXT >= CLOSE)
@@ -57,7 +57,7 @@ def running_sums(polls: pl.Series, max_gap: int | None) -> pl.LazyFrame:
     up, known: the active and the known time up to the poll; number: how many polls there are up to it.
     """
     gap = time_of(NEXT) - time_of(POLL)
-    sums = {"up": gained(gap, is_active(POLL), is_active(NEXT), max_gap)}
+    sums = {"up": gained(gap, active_bit(POLL), active_bit(NEXT), max_gap)}
     if max_gap is not None:
         sums["known"] = gained(gap, 1, 1, max_gap)
     return (
@@ -77,10 +77,10 @@ def gained(gap: pl.Expr, here: pl.Expr | int, then: pl.Expr | int, max_gap: int 
     docs/semantics.md, "Evidence and extrapolation", rule 5: the first poll speaks for max_gap after it, and the next
     one for what is left of that before it, max_gap at most.
     """
-    return gap * here if max_gap is None else pl.min_horizontal(gap, max_gap) * here + reached(gap, max_gap) * then
+    return gap * here if max_gap is None else pl.min_horizontal(gap, max_gap) * here + spoken_back(gap, max_gap) * then
 
 
-def reached(gap: pl.Expr, max_gap: int) -> pl.Expr:
+def spoken_back(gap: pl.Expr, max_gap: int) -> pl.Expr:
     return (gap - max_gap).clip(0, max_gap)
 
 
@@ -94,8 +94,8 @@ def total_at_cut(total: pl.Expr, here: pl.Expr | int, then: pl.Expr | int, max_g
     at_next = total + gained(gap, here, then, max_gap)
     if max_gap is None:
         return pl.when(POLL >= OPEN).then(total + since * here).otherwise(at_next - until * then)
-    reached_yet = pl.when(NEXT < CLOSE).then((reached(gap, max_gap) - until).clip(lower_bound=0)).otherwise(0)
-    after_poll = total + pl.min_horizontal(since, max_gap) * here + reached_yet * then
+    spoken_yet = pl.when(NEXT < CLOSE).then((spoken_back(gap, max_gap) - until).clip(lower_bound=0)).otherwise(0)
+    after_poll = total + pl.min_horizontal(since, max_gap) * here + spoken_yet * then
     return pl.when(POLL >= OPEN).then(after_poll).otherwise(at_next - pl.min_horizontal(until, max_gap) * then)
 
 
@@ -103,7 +103,7 @@ def time_of(poll: pl.Expr) -> pl.Expr:
     return poll & -2
 
 
-def is_active(poll: pl.Expr) -> pl.Expr:
+def active_bit(poll: pl.Expr) -> pl.Expr:
     return poll & 1
 
 

@@ -45,7 +45,7 @@ class PackedGroups:
                 active="status",
                 polls=pl.col("times").bin.size() // WIDTH,
             )
-            .select("code", (keys.begin(code) + pl.col("active") - begin).repeat_by("polls").alias("head"))
+            .select("code", (keys.first_position(code) + pl.col("active") - begin).repeat_by("polls").alias("head"))
             .explode("head")
             .with_columns(poll=pl.col("head") + 2 * self._since_2000_us())
         )

@@ -44,7 +44,7 @@ def test_what_is_on_the_line_can_be_read_back(horizon: Horizon) -> None:
     rows = ((7, horizon.start_us, False), (8, horizon.now_us, True), (last, horizon.now_us, True))
     polls = packed(keys, *rows)
     assert unpacked_polls(polls, keys).equals(polls_frame(*rows))
-    assert polls[-1] < pl.select(keys.begin(pl.lit(last + 1))).item() <= 2**BITS
+    assert polls[-1] < pl.select(keys.first_position(pl.lit(last + 1))).item() <= 2**BITS
 
 
 def test_a_stretch_is_a_code_and_an_active_poll_is_behind_its_instant() -> None:
@@ -59,7 +59,7 @@ def test_neighbours_of_the_first_and_the_last_are_beyond_every_interval() -> Non
     around = with_neighbours(polls).collect()
     assert around["poll"].equals(polls, check_names=False)
     assert around["before"][0] < 0
-    assert around["after"][-1] >= pl.select(keys.begin(pl.lit(keys.room))).item()
+    assert around["after"][-1] >= pl.select(keys.first_position(pl.lit(keys.room))).item()
     assert around["before"][1:].equals(polls[:-1], check_names=False)
     assert around["after"][:-1].equals(polls[1:], check_names=False)
 
