@@ -4,7 +4,7 @@ import csv
 import os
 import signal
 import socket
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from store_uptime.service.cli.load import load
 from store_uptime.service.cli.sample import sample
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.cli.week import show_week
+from store_uptime.service.errors import NotServing
 from store_uptime.service.parameters import FLAG, INPUT
 from store_uptime.service.routes.schemas import ReportStatus
 from store_uptime.service.testing import Service, serving
@@ -58,13 +59,23 @@ def demo(
 
 @contextmanager
 def demo_service() -> "Iterator[Service]":
-    with TemporaryDirectory() as folder, pipeline.throwaway_server() as database:
+    with TemporaryDirectory() as folder, pipeline.throwaway_server() as database, ExitStack() as resources:
         load_demo_data(Path(folder), database)
-        port = free_port()
-        echo(f"\n3. The service: store-uptime serve --port {port}")
-        with serving("--database", database, "--port", str(port)) as service:
-            show_service(service, database)
-            yield service
+        service = enter_service(resources, database)
+        show_service(service, database)
+        yield service
+
+
+def enter_service(resources: ExitStack, database: str) -> Service:
+    """A service that ends with the resources."""
+    port = free_port()
+    echo(f"\n3. The service: store-uptime serve --port {port}")
+    try:
+        return resources.enter_context(serving("--database", database, "--port", str(port)))
+    except NotServing:
+        if not is_listened_on(port):
+            raise
+    return enter_service(resources, database)  # somebody has taken the port since the look, another demo perhaps
 
 
 def await_interrupt(service: Service) -> None:

@@ -5,15 +5,16 @@ import re
 import signal
 import subprocess
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
+from store_uptime.service.cli.demo import enter_service
 from tests.support.commands import Command, taken
 from tests.support.feeds import COMMAND, surroundings
-from tests.support.postgres import eventually, open_folder
+from tests.support.postgres import eventually, free_port, open_folder
 from tests.support.running import CLASSIC_HEADER, started_with
 
 
@@ -84,3 +85,16 @@ def test_the_demo_serves_also_where_its_port_is_taken_and_takes_its_service_alon
         os.kill(process.pid, signal.SIGTERM)  # which does what Ctrl-C does, but is for the demo alone
         assert process.wait(60) == 0
         eventually(lambda: not started_with(folder / "tmp"), 30)
+
+
+@pytest.mark.long
+def test_a_port_that_was_taken_since_it_was_looked_at_is_not_waited_for(
+    polled: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORE_UPTIME_REGISTRY", database)
+    with taken(port := free_port()), ExitStack() as resources:
+        looks = iter([port, 0])
+        monkeypatch.setattr("store_uptime.service.cli.demo.free_port", lambda: next(looks))
+        service = enter_service(resources, polled)
+        assert httpx.get(f"{service.url}/ready").is_success
+        assert not service.url.endswith(f":{port}")
