@@ -1,9 +1,11 @@
 """What is told about a report beside its figures, as plain values: where they come from, what the data was like."""
 
-from typing import NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from store_uptime.pipeline.mapping.mapping import MappingValue
-from store_uptime.pipeline.report.quality import Quality
+
+if TYPE_CHECKING:  # the service tells of reports in a process that computes none, and has no need of Polars and DuckDB
+    from store_uptime.pipeline.report.quality import Quality
 
 
 class Provenance(TypedDict):
@@ -53,7 +55,7 @@ class About(TypedDict):
     quality: PlainQuality
 
 
-def plain_quality(quality: Quality) -> PlainQuality:
+def plain_quality(quality: "Quality") -> PlainQuality:
     """A quality for JSON."""
     return PlainQuality(
         tables={

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Options, Reason, Step, StoreUptimeError
+from store_uptime.pipeline import Options, Step, StoreUptimeError
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.errors import NeedsMoreMemory, public_message
 from store_uptime.service.registry.deliveries import OutgoingFile
@@ -95,7 +95,7 @@ def run_facts(report: "Report", encryption: Encryption) -> RunFacts:
     has_own_now = report.provenance["data_age_seconds"] is not None
     return RunFacts(
         stores=report.exact.height,
-        polls_ahead=report.quality.tables["polls"].rejected.get(Reason.AHEAD_OF_THE_CLOCK, 0),
+        polls_ahead=report.quality.tables["polls"].rejected.get(pipeline.Reason.AHEAD_OF_THE_CLOCK, 0),
         data_now=datetime.fromisoformat(report.provenance["now"]) if has_own_now else None,
         # The sentences hold values of the data, and this column is not encrypted.
         warnings=[] if encryption.recipients else report.quality.warnings,

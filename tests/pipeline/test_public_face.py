@@ -388,6 +388,11 @@ def test_the_command_line_imports_neither_polars_nor_duckdb_before_it_is_used() 
     assert loaded("import store_uptime.service.cli.main") & {"polars", "duckdb", "psycopg", "pyarrow"} == set()
 
 
+def test_a_server_leaves_to_its_workers_what_only_they_need() -> None:
+    server = "import store_uptime.service.cli.serve, store_uptime.service.app"
+    assert loaded(server) & {"polars", "duckdb", "connectorx", "pyarrow"} == set()
+
+
 NEEDLESS = {
     *("psycopg", "connectorx", "pyarrow", "pandas", "numpy"),
     *("xlsxwriter", "rich", "pygments", "litestar", "asyncio", "http", "difflib"),
