@@ -26,7 +26,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update"),
 )
 VIEWPORT = {"width": 1400, "height": 1000}
-WAIT_MS = 10_000
+WAIT_MS = 30_000
 
 
 @contextmanager

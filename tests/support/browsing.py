@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
 
 from store_uptime.service.testing import browser as chromium
 from store_uptime.service.testing.browser import NoBrowser, open_page as new_page, wait_for_rows as ready
@@ -15,6 +15,8 @@ from store_uptime.service.testing.browser import NoBrowser, open_page as new_pag
 __all__ = ["faults", "launched", "new_page", "opened", "overflow", "ready", "shown_stores", "watched"]
 
 SERIOUS = ("serious", "critical")
+
+expect.set_options(timeout=chromium.WAIT_MS)  # five seconds are little on a machine that runs other tests, too
 
 
 @contextmanager

@@ -236,14 +236,14 @@ def test_a_run_that_needs_more_memory_than_its_share_ends_alone(crowded: Service
 def test_a_run_ends_at_the_time_limit_wherever_it_is(polled: str) -> None:
     with (
         fresh_registry(polled) as registry,
-        running(polled, "--registry", registry, "--time-limit", "2s", **BRISK) as server,
+        running(polled, "--registry", registry, "--time-limit", "3s", **BRISK) as server,
         server.client() as client,
     ):
         with held_up(polled):
             hung = new_report(client)
             worker = the_busy_worker(registry)
             worker.suspend()
-            assert finished(client, hung)["error"] == "It took longer than a report may take here, 2s."
+            assert finished(client, hung)["error"] == "It took longer than a report may take here, 3s."
             eventually(lambda: not is_alive(worker))
             waiting = new_report(client)
             assert "longer" in finished(client, waiting)["error"]
