@@ -2,6 +2,7 @@
 
 StoreCodes       the numbers of a run's stores
 PollKeys         the stretch of the line that each of them has
+end_of           where the horizon ends in it
 unpacked_polls   numbers as polls
 without_repeats  sorted numbers, each instant of a store once
 """
@@ -103,6 +104,11 @@ class PollKeys:
     def us(self, position: pl.Expr) -> pl.Expr:
         """The instant of a position, in microseconds since 1970."""
         return (position % 2**self.bits) // 2 + self.start_us
+
+
+def end_of(horizon: Horizon) -> int:
+    """The position just behind now, within a stretch: a poll at now is before it."""
+    return 2 * (horizon.now_us + 1 - horizon.start_us)
 
 
 def is_active(poll: pl.Expr) -> pl.Expr:

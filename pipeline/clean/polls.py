@@ -130,11 +130,16 @@ class TypedPolls:
         if newest is None:
             return None
         # The newest rows are nearly always accepted: only where none of them is are all judged.
-        rows = self._raw.filter(self._since(newest), ~self._since(newest + 1))
-        if not self._accepted(rows).head(1).collect().is_empty():
+        if self.has_accepted(newest):
             return newest
         polls = self._accepted(self._raw).filter(pl.col("poll_us") <= ceiling_us)
         return polls.select(pl.max("poll_us")).collect(engine="streaming").item()
+
+    def has_accepted(self, us: int) -> bool:
+        """Whether a poll of that very microsecond would be accepted."""
+        # Compared as it is typed, so that Polars passes over groups of rows by their statistics.
+        rows = self._raw.filter(self._since(us), ~self._since(us + 1))
+        return not self._accepted(rows).head(1).collect().is_empty()
 
     def height(self) -> int:
         """See `PollRows`."""

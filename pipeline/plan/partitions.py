@@ -11,7 +11,7 @@ import polars as pl
 
 from store_uptime.pipeline.calendar.intervals import BRIDGED_US, merged_intervals
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.packing import PollKeys, without_repeats
+from store_uptime.pipeline.packing import PollKeys, end_of, without_repeats
 from store_uptime.pipeline.plan.plan import DeclaredStores, Plan, assumed_stores
 
 POLLS_OF_A_PARTITION, STORES_OF_A_PARTITION = 2_500_000, 100_000
@@ -126,8 +126,8 @@ def business_intervals(
         open_at=keys.position(code, pl.col("open_us")), close_at=keys.position(code, pl.col("close_us"))
     )
     # A store that is always open has one interval: the horizon, now included.
-    begin, end = keys.first_position(code), 2 * (horizon.now_us + 1 - horizon.start_us)
-    always = stores.lazy().filter("always_open").select(open_at=begin, close_at=begin + end)
+    begin = keys.first_position(code)
+    always = stores.lazy().filter("always_open").select(open_at=begin, close_at=begin + end_of(horizon))
     return (
         merged_intervals(pl.concat([spans, always]), 2 * BRIDGED_US)
         # Without a length is what was left of a span that ends before the horizon, or begins after now.

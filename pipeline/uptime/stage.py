@@ -31,7 +31,7 @@ import polars as pl
 
 from store_uptime.pipeline.durations import WEEK_US
 from store_uptime.pipeline.options import Horizon, Limits
-from store_uptime.pipeline.packing import PollKeys, is_active
+from store_uptime.pipeline.packing import PollKeys, end_of, is_active
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.windows import Windows, last_week
 from store_uptime.pipeline.statements import statement
@@ -206,7 +206,7 @@ def placed(cuts: pl.DataFrame, intervals: pl.DataFrame) -> pl.DataFrame:
 
 def in_steps(stretches: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
     """scope, window_id, begin_at, end_at: within a store's stretch, cut to the horizon."""
-    end = 2 * (horizon.now_us + 1 - horizon.start_us)
+    end = end_of(horizon)
     begin_at, end_at = ((2 * (pl.col(us) - horizon.start_us)).clip(0, end) for us in ("from_us", "until_us"))
     return stretches.select("scope", "window_id", begin_at=begin_at, end_at=end_at).filter(
         pl.col("begin_at") < pl.col("end_at")

@@ -78,6 +78,11 @@ def workers_of(service: Service) -> list[psutil.Process]:
     return [child for child in psutil.Process(service.process.pid).children() if is_alive(child)]
 
 
+def log_lines(service: Service, **members: object) -> list[dict[str, Any]]:
+    """The lines of its log that have these members."""
+    return [line for line in service.logged() if members.items() <= line.items()]
+
+
 def is_ready(client: httpx.Client) -> bool:
     """Whether the server of a client runs reports."""
     with suppress(httpx.TransportError):

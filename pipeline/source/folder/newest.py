@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-import polars as pl
-
-from store_uptime.pipeline.clean.reasons import only_accepted
-from store_uptime.pipeline.clean.rules import judged_polls
+from store_uptime.pipeline.clean.polls import TypedPolls
 from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.source.folder.data_file import DataFile, Instant
 from store_uptime.pipeline.source.folder.parquet_files import parquet_frame
-from store_uptime.pipeline.source.frames import readable_frame
+from store_uptime.pipeline.source.frames import poll_rows, readable_frame
 from store_uptime.pipeline.text import printable
 
 COLUMN = "timestamp_utc"
@@ -28,7 +26,7 @@ def newest_by_statistics(files: Sequence[DataFile], ceiling_us: int, mapping: So
     if newest.us > ceiling_us:
         return None
     latest = [file for file, maximum in zip(files, maxima, strict=True) if maximum == newest]
-    return newest.us if any(has_accepted(file, newest, mapping) for file in latest) else None
+    return newest.us if any(has_accepted(file, newest.us, mapping) for file in latest) else None
 
 
 def greatest(file: DataFile, mapping: SourceMapping) -> Instant | None:
@@ -37,13 +35,8 @@ def greatest(file: DataFile, mapping: SourceMapping) -> Instant | None:
     return file.maxima.get(found[COLUMN]) if found and file.for_polars else None
 
 
-def has_accepted(file: DataFile, instant: Instant, mapping: SourceMapping) -> bool:
-    """Whether a file has an accepted poll of that very instant. Raises READ_ERRORS."""
+def has_accepted(file: DataFile, us: int, mapping: SourceMapping) -> bool:
+    """Whether a file has an accepted poll of that very microsecond. Raises READ_ERRORS."""
     raw = parquet_frame([file], "store_status", mapping)
-    frame = readable_frame(raw, "store_status", mapping, printable(file.path))
-    kind = frame.collect_schema()[COLUMN]
-    if not isinstance(kind, pl.Datetime) or kind.time_unit != instant.unit:
-        return False
-    # Typed as the column is: so Polars reads no row group whose statistics exclude the instant.
-    polls = frame.filter(pl.col(COLUMN) == pl.lit(instant.count, dtype=kind))
-    return not only_accepted(judged_polls(polls, None, mapping)).head(1).collect().is_empty()
+    polls = poll_rows(readable_frame(raw, "store_status", mapping, printable(file.path)), StoreCodes(), mapping)
+    return isinstance(polls, TypedPolls) and polls.has_accepted(us)

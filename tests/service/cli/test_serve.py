@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -34,6 +33,7 @@ from tests.support.running import (
     complete,
     keys,
     loaded,
+    log_lines,
     new_key,
     problem,
     running,
@@ -270,11 +270,6 @@ def has_registry(database: str) -> bool:
     return run(database, "select to_regclass('store_uptime.report') is not null") == [(True,)]
 
 
-def events(server: Service, event: str) -> list[dict[str, Any]]:
-    """The lines of the log about an event."""
-    return [line for line in server.logged() if line["event"] == event]
-
-
 def test_a_registry_that_is_named_is_the_one_and_the_database_stays_as_it_was(
     server: str, feed: Path, database: str
 ) -> None:
@@ -288,7 +283,7 @@ def test_where_the_user_may_make_nothing_reports_are_kept_in_the_built_in_server
     with person(server) as user, fed(server, feed) as tables, open_folder() as folder:
         run(tables, DATA.format(user=user))
         with running(as_user(tables, user), STORE_UPTIME_DATA_DIR=str(folder / "data")) as service:
-            (line,) = events(service, "reports are kept in the built-in server")
+            (line,) = log_lines(service, event="reports are kept in the built-in server")
             assert (line["level"], "grant create on database" in line["because"]) == ("warning", True)
             with service.client() as client:
                 complete(client)
@@ -331,7 +326,7 @@ def test_a_user_who_may_use_what_is_there_and_make_nothing_can_serve(server: str
         with running(as_user(tables, user)) as service, service.client() as client:
             report_id = complete(client)
             assert client.delete(f"/reports/{report_id}").status_code == 204
-            assert events(service, "reports are kept in the built-in server") == []
+            assert log_lines(service, event="reports are kept in the built-in server") == []
         assert run(tables, MIGRATIONS) == before
 
 
@@ -441,7 +436,7 @@ def away(client: httpx.Client) -> bool:
 
 def test_a_database_that_is_down_at_the_start_or_goes_away_is_waited_for(cluster: Cluster) -> None:
     with started(cluster.socket_url, STORE_UPTIME_TIMING_CONNECTION_S="0.5") as service, service.client() as client:
-        eventually(lambda: events(service, "the database does not answer, waiting for it"), 30)
+        eventually(lambda: log_lines(service, event="the database does not answer, waiting for it"), 30)
         assert away(client)
         for method, path in ASKED:
             answer = client.request(method, path)
@@ -450,7 +445,7 @@ def test_a_database_that_is_down_at_the_start_or_goes_away_is_waited_for(cluster
         with cluster.running(KEPT):
             eventually(lambda: client.get("/ready").is_success, 60)
             report_id = complete(client)
-        (line,) = events(service, "the database does not answer, waiting for it")
+        (line,) = log_lines(service, event="the database does not answer, waiting for it")
         assert (line["level"], "cannot reach" in line["error"]) == ("warning", True)
 
         eventually(lambda: away(client), 60)
@@ -458,11 +453,11 @@ def test_a_database_that_is_down_at_the_start_or_goes_away_is_waited_for(cluster
             answer = client.request(method, path)
             problem(answer, 503)
             assert answer.headers["Retry-After"] == "5"
-        eventually(lambda: events(service, "the registry does not answer, waiting for it"), 30)
+        eventually(lambda: log_lines(service, event="the registry does not answer, waiting for it"), 30)
         with cluster.running(KEPT):
             eventually(lambda: client.get("/ready").is_success, 60)
             assert client.get(f"/get_report/{report_id}").headers["X-Report-Status"] == "Complete"
             complete(client, lookback="1h")
-            assert len(events(service, "the registry does not answer, waiting for it")) == 1
-            assert 1 <= len([line for line in service.logged() if line["logger"] == "psycopg.pool"]) < 5
-            assert [line for line in service.logged() if line["level"] == "error"] == []
+            assert len(log_lines(service, event="the registry does not answer, waiting for it")) == 1
+            assert 1 <= len(log_lines(service, logger="psycopg.pool")) < 5
+            assert log_lines(service, level="error") == []

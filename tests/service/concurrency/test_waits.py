@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from tests.support.running import (
     held_up,
     in_a_loop,
     loaded,
+    log_lines,
     new_key,
     running,
     step,
@@ -121,7 +123,7 @@ def client(service: Service, known: str) -> Iterator[httpx.Client]:
         eventually(lambda: client.get("/ready").is_success, 20)
         eventually(lambda: client.post("/trigger_report", json=NOW).is_success)
         finished(client, trigger(client, **NOW))
-        assert [line for line in service.logged() if line["level"] == "error"] == []
+        assert log_lines(service, level="error") == []
 
 
 @contextmanager
@@ -166,19 +168,9 @@ def refused(service: Service, client: httpx.Client, method: str, path: str) -> s
     assert (answer.status_code, time.monotonic() - begun < IN_TIME_S) == (503, True)
     assert answer.headers["Retry-After"]
     assert not INSIDE.search(answer.text)
-    eventually(lambda: said_of(service, answer))
-    [line] = said_of(service, answer)
+    eventually(lambda: log_lines(service, request_id=answer.headers["X-Request-ID"]))
+    [line] = log_lines(service, request_id=answer.headers["X-Request-ID"])
     return line["cause"]
-
-
-def said_of(service: Service, answer: httpx.Response) -> list[dict[str, Any]]:
-    """What the log says of a request."""
-    return [line for line in service.logged() if line.get("request_id") == answer.headers["X-Request-ID"]]
-
-
-def events(service: Service, event: str) -> list[dict[str, Any]]:
-    """The lines of the log about something."""
-    return [line for line in service.logged() if line["event"] == event]
 
 
 def lacking(client: httpx.Client) -> dict[str, str]:
@@ -205,7 +197,7 @@ def test_a_registry_that_is_frozen_hangs_nothing(
         asking = [many.submit(refused, service, client, how, path.format(id=known)) for how, path in ASKED]
         assert {asked.result() for asked in asking} <= {Cause.TIMEOUT, Cause.UNREACHABLE, Cause.SOURCE}
         eventually(lambda: {"registry", "database"} <= lacking(client).keys())
-    assert len(events(service, "the registry does not answer, waiting for it")) <= 2  # by cause
+    assert len(log_lines(service, event="the registry does not answer, waiting for it")) <= 2  # by cause
 
 
 READ_ONLY = (
@@ -225,7 +217,7 @@ def test_a_registry_that_takes_nothing_is_waited_for(
         eventually(lambda: "registry" in lacking(client))
         assert refused(service, client, "POST", "/trigger_report") == cause
         told = "the registry does not answer, waiting for it"
-        eventually(lambda: [line["cause"] for line in events(service, told)].count(cause) == 1)
+        eventually(lambda: [line["cause"] for line in log_lines(service, event=told)].count(cause) == 1)
 
 
 def test_a_table_of_the_registry_that_is_locked_stops_what_needs_it_and_says_so(
@@ -277,10 +269,11 @@ def test_a_paused_server_loses_its_run_and_no_healthy_one_does(
         finally:
             other.process.send_signal(signal.SIGCONT)
     assert [finished(client, report_id)["status"] for report_id in ids] == ["Complete"] * 2
-    [(kept,)] = [row for row in begun if row[0] in [line["run"] for line in events(service, "run begins")]]
-    eventually(lambda: [line["outcome"] for line in events(service, "run ends") if line["run"] == kept] == ["complete"])
+    [(kept,)] = [row for row in begun if row[0] in [line["run"] for line in log_lines(service, event="run begins")]]
+    ends = partial(log_lines, service, event="run ends", run=kept)
+    eventually(lambda: [line["outcome"] for line in ends()] == ["complete"])
     [(lost,)] = [row for row in begun if row[0] != kept]
-    eventually(lambda: lost in [line["run"] for line in events(other, "run cancelled")] or is_discarded(other, lost))
+    eventually(lambda: log_lines(other, event="run cancelled", run=lost) or is_discarded(other, lost))
 
 
 RUNS = "select run from store_uptime.report where status = 'running'"
@@ -288,7 +281,7 @@ RUNS = "select run from store_uptime.report where status = 'running'"
 
 def is_discarded(service: Service, lost: str) -> bool:
     """Whether the result of a run was one too many."""
-    return (lost, "discarded") in [(line["run"], line["outcome"]) for line in events(service, "run ends")]
+    return log_lines(service, event="run ends", run=lost, outcome="discarded") != []
 
 
 def test_a_server_that_is_older_than_the_schema_finishes_and_takes_nothing_new(
@@ -307,7 +300,7 @@ def test_a_server_that_is_older_than_the_schema_finishes_and_takes_nothing_new(
         assert client.get(f"/get_report/{known}").headers["X-Report-Status"] == "Complete"
         time.sleep(1)  # some ticks
         assert step(client, waits) == WAITING
-        assert len(events(service, "outdated")) == 1
+        assert len(log_lines(service, event="outdated")) == 1
     finally:
         run(server, *undo.split("; "))
     assert finished(client, waits)["status"] == "Complete"

@@ -25,7 +25,7 @@ from store_uptime.service.registry.grants import Role
 from store_uptime.service.testing import Service
 from tests.support.feeds import called
 from tests.support.postgres import eventually, fresh_database, run
-from tests.support.running import bearer, finished, held_up, keys, new_key, problem, running, trigger
+from tests.support.running import bearer, finished, held_up, keys, log_lines, new_key, problem, running, trigger
 
 pytestmark = pytest.mark.long  # servers of their own
 
@@ -555,6 +555,6 @@ def test_what_is_no_proxy_is_told() -> None:
 def test_a_text_is_no_client_though_a_named_proxy_tells_it(service: Service, ada: httpx.Client) -> None:
     told = {"X-Forwarded-For": "somebody", "X-Request-ID": "from-somebody"}
     ada.get("/reports", headers=told).raise_for_status()
-    eventually(lambda: [line for line in service.logged() if line.get("request_id") == "from-somebody"])
-    (line,) = [line for line in service.logged() if line.get("request_id") == "from-somebody"]
+    eventually(lambda: log_lines(service, request_id="from-somebody"))
+    (line,) = log_lines(service, request_id="from-somebody")
     assert line["client"] == "127.0.0.1"

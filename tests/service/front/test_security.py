@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -35,6 +34,7 @@ from tests.support.running import (
     finished,
     keys,
     loaded,
+    log_lines,
     problem,
     running,
     started,
@@ -73,7 +73,7 @@ def service(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         loaded(database, hostile_feed(tmp_path_factory.mktemp("hostile") / "feed"))
         with running(database, "--allowed-host", "Uptime.Example", "--body-seconds", "1") as server_:
             yield server_
-            assert [line for line in server_.logged() if line["level"] == "error"] == []
+            assert log_lines(server_, level="error") == []
 
 
 def hostile_feed(folder: Path) -> Path:
@@ -382,17 +382,17 @@ def test_a_body_that_trickles_is_given_up_while_others_are_served(service: Servi
 def test_a_client_that_goes_in_the_middle_of_its_body_is_no_mistake_of_ours(service: Service) -> None:
     with connection(service) as leaver:
         leaver.sendall(TRIGGER + b"X-Request-ID: the-leaver\r\nContent-Length: 60\r\n\r\n{")
-    eventually(lambda: requests_in(service, "the-leaver"))
-    assert [(line["level"], line["status"]) for line in requests_in(service, "the-leaver")] == [("info", 400)]
+    eventually(lambda: log_lines(service, request_id="the-leaver"))
+    assert [(line["level"], line["status"]) for line in log_lines(service, request_id="the-leaver")] == [("info", 400)]
 
 
 def test_who_leaves_behind_several_requests_ends_the_one_that_is_answered(service: Service, report_id: str) -> None:
     asked = f"GET /get_report/{report_id}?format=xlsx HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-ID: leaver-%d\r\n\r\n"
     with connection(service) as leaver:
         leaver.sendall(b"".join((asked % number).encode() for number in range(3)))
-    eventually(lambda: requests_in(service, "leaver-0"))
-    assert [line["status"] for line in requests_in(service, "leaver-0")] == [GONE]
-    assert [requests_in(service, f"leaver-{number}") for number in (1, 2)] == [[], []]
+    eventually(lambda: log_lines(service, request_id="leaver-0"))
+    assert [line["status"] for line in log_lines(service, request_id="leaver-0")] == [GONE]
+    assert [log_lines(service, request_id=f"leaver-{number}") for number in (1, 2)] == [[], []]
 
 
 @pytest.mark.parametrize(
@@ -546,7 +546,7 @@ def test_a_mistake_of_ours_tells_nothing_of_the_inside(polled: str, database: st
         answer = client.get("/reports")
         assert problem(answer, 500) == "Something went wrong in the server; its log has the details."
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
-        assert [line["event"] for line in server.logged() if line["level"] == "error"] == ["unexpected error"]
+        assert [line["event"] for line in log_lines(server, level="error")] == ["unexpected error"]
 
 
 def test_nobody_on_its_way_keeps_what_is_private(client: httpx.Client, report_id: str) -> None:
@@ -640,17 +640,12 @@ def test_who_is_told_by_a_proxy_that_was_not_named_is_whoever_has_called(
 ) -> None:
     told = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Request-ID": "not-believed"}
     client.get("/health", headers=told).raise_for_status()
-    eventually(lambda: requests_in(service, "not-believed"))
-    assert [line["client"] for line in requests_in(service, "not-believed")] == ["127.0.0.1"]
+    eventually(lambda: log_lines(service, request_id="not-believed"))
+    assert [line["client"] for line in log_lines(service, request_id="not-believed")] == ["127.0.0.1"]
     assert [line["client"] for line in service.logged() if "--proxies" in line["event"]] == ["127.0.0.1"]
 
 
 # Logs -----------------------------------------------------------------------------------------------------------------
-
-
-def requests_in(server: Service, request_id: str) -> list[dict[str, Any]]:
-    """The lines of a request in the log."""
-    return [line for line in server.logged() if line.get("request_id") == request_id]
 
 
 def test_a_request_is_one_line_with_the_id_that_its_answer_has(
@@ -658,8 +653,8 @@ def test_a_request_is_one_line_with_the_id_that_its_answer_has(
 ) -> None:
     answer = client.get(f"/get_report/{report_id}", headers={"X-Request-ID": "check-1234.5_6"})
     assert answer.headers["X-Request-ID"] == "check-1234.5_6"
-    eventually(lambda: requests_in(service, "check-1234.5_6"))
-    (line,) = requests_in(service, "check-1234.5_6")
+    eventually(lambda: log_lines(service, request_id="check-1234.5_6"))
+    (line,) = log_lines(service, request_id="check-1234.5_6")
     assert line["event"] == "request"
     assert (line["method"], line["path"], line["status"]) == ("GET", "/get_report/{report_id}", 200)
     assert (line["report"], line["key"], line["client"]) == (report_id[:8], None, "127.0.0.1")
@@ -673,8 +668,8 @@ def test_a_request_id_that_is_none_is_replaced(service: Service, client: httpx.C
     )
     request_id = answer.headers["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{16}", request_id)
-    eventually(lambda: requests_in(service, request_id))
-    assert [(line["path"], line["status"]) for line in requests_in(service, request_id)] == [("unknown", 404)]
+    eventually(lambda: log_lines(service, request_id=request_id))
+    assert [(line["path"], line["status"]) for line in log_lines(service, request_id=request_id)] == [("unknown", 404)]
 
 
 @contextmanager

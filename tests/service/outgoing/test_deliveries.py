@@ -100,8 +100,11 @@ def due(ruled: Ruled, **wanted: object) -> str:
 
 def tried(ruled: Ruled, report_id: str, tries: int) -> dict[str, Any]:
     """The one delivery of a report, once so many tries of it have failed and nobody is at it."""
-    counted = f"select tries from store_uptime.delivery where report_id = '{report_id}' and lease_until is null"
-    eventually(lambda: ruled.ask(counted) == [(tries,)], 30)
+    failed = (
+        f"select tries from store_uptime.delivery where report_id = '{report_id}' "
+        "and status = 'waiting' and error is not null and lease_until is null"
+    )
+    eventually(lambda: ruled.ask(failed) == [(tries,)], 30)
     (found,) = deliveries(ruled, report_id)
     return found
 

@@ -37,6 +37,7 @@ from tests.support.running import (
     held_up,
     is_ready,
     loaded,
+    log_lines,
     running,
     started,
     workers_of,
@@ -240,7 +241,7 @@ def accepts(client: httpx.Client) -> bool:
 
 def begun(server: Service) -> int:
     """How many runs a server has begun."""
-    return sum(line["event"] == "run begins" for line in server.logged())
+    return len(log_lines(server, event="run begins"))
 
 
 @contextmanager

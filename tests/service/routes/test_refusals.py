@@ -23,7 +23,7 @@ from store_uptime.service.routes.request_options import selection_of
 from store_uptime.service.routes.validation import allowed, expected_members, expected_parameters, struct_of
 from store_uptime.service.testing import Service
 from tests.support.postgres import as_user, eventually, fresh_database, run
-from tests.support.running import NUMBERS, complete, finished, held_up, problem, running, trigger
+from tests.support.running import NUMBERS, complete, finished, held_up, log_lines, problem, running, trigger
 
 UNKNOWN = "0" * 32
 
@@ -317,14 +317,9 @@ def test_a_database_that_refuses_is_said_without_saying_where(polled: str, serve
                 "The tables of polls, hours and zones cannot be read just now; the server's log says why."
             )
             assert answer.headers["Retry-After"] == "5"
-        eventually(lambda: why(service))  # the line of a request is written after its answer
-        assert "permission denied for store_status.store_id" in why(service)[-1]
+        eventually(lambda: log_lines(service, cause="source"))  # the line of a request is written after its answer
+        assert "permission denied for store_status.store_id" in log_lines(service, cause="source")[-1]["reason"]
     run(server, "drop role poor")
-
-
-def why(service: Service) -> list[str]:
-    """What the log says of a source that cannot be read."""
-    return [line["reason"] for line in service.logged() if line.get("cause") == "source"]
 
 
 @pytest.fixture(scope="module")
