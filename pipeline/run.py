@@ -92,13 +92,15 @@ def build_timeline(
         from store_uptime.pipeline.plan.plan import ranked_stores
         from store_uptime.pipeline.plan.plausibility import no_poll_in_horizon, table_warnings
         from store_uptime.pipeline.plan.prepare import make_plan
+        from store_uptime.pipeline.plan.table_facts import table_facts
         from store_uptime.pipeline.report.timeline import timeline_of
 
         # The ids of a text are all known by now, perhaps more than a line has room for: the store is in one of them.
         partitions = (partition_of(codes, prepared.declared, prepared.horizon) for codes in prepared.code_ranges)
         partition = max(partitions, key=lambda one: one.stores.height)
         plan = make_plan(prepared, ranked_stores(partition.stores, prepared.source.codes), partition.dated_intervals)
-        warnings = [*prepared.source.warnings, *table_warnings(plan, prepared), *no_poll_in_horizon(plan)]
+        told = table_warnings(plan, table_facts(prepared, plan))
+        warnings = [*prepared.source.warnings, *told, *no_poll_in_horizon(plan)]
         for warning in warnings:
             log.warning("%s: %s", plan.source, warning)
         return replace(timeline_of(db, plan, partition), warnings=[str(warning) for warning in warnings])
@@ -125,6 +127,11 @@ def open_run(
             # Before the tables are waited for: to create a database takes a tenth of a small report's time.
             db = resources.enter_context(database(limits))
             prepared = prepare_run(opened, options, horizon, raw)
+            # A report of one store without a poll in the horizon has no row and a warning: the store is known.
+            if options.store is None and prepared.polls.counts.accepted == 0:
+                from store_uptime.pipeline.plan.rejected import why_no_polls
+
+                raise why_no_polls(opened, horizon)
         polls = prepared.polls.counts.accepted
         log.debug("read %s: accepted polls: %d, partitions: %d", source.name, polls, len(prepared.code_ranges))
         progress(Step.COMPUTING.with_counts(polls=polls))
@@ -137,6 +144,7 @@ def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: 
     """Partitions -> uptime -> report: the figures of every partition as one report."""
     from store_uptime.pipeline.plan.plan import ranked_stores
     from store_uptime.pipeline.plan.prepare import make_plan
+    from store_uptime.pipeline.plan.table_facts import table_facts
     from store_uptime.pipeline.plan.windows import last_week
     from store_uptime.pipeline.report.figures import exact_figures
     from store_uptime.pipeline.report.quality import quality_of
@@ -148,7 +156,8 @@ def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: 
     stores = ranked_stores(figures.stores, prepared.source.codes)
     plan = make_plan(prepared, stores, figures.intervals)
     exact = exact_figures(stores, figures.windows)
-    quality = quality_of(prepared, plan, figures, exact)
+    repeated = (figures.duplicates, figures.contradictory)
+    quality = quality_of(plan, table_facts(prepared, plan), exact, repeated, prepared.source.warnings)
     report = Report(plan, exact, quality, prepared.rejected, ranked_lanes(figures.lanes, stores))
     for warning in report.quality.warnings:
         log.warning("%s: %s", plan.source, warning)

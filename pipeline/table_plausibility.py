@@ -13,7 +13,7 @@ import polars as pl
 from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.reasons import Reason
 from store_uptime.pipeline.clean.remedies import remedy
-from store_uptime.pipeline.clean.split import CleanedTable, TableCounts
+from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.data_warnings import (
     BadValue,
     DataWarning,
@@ -91,13 +91,15 @@ def example_of(rejected: pl.DataFrame, reason: str) -> BadValue | None:
     return BadValue(tuple((column, row[column]) for column in columns), row[FILE], row[LINE])
 
 
-def weekdays_from_one(hours: CleanedTable) -> Iterator[DataWarning]:
-    """The warning that Sunday seems to be 7. With a mapping where Monday is 1, 7 is no bad weekday."""
+def weekdays_from_one(rejected: pl.DataFrame, has_monday: bool) -> Iterator[DataWarning]:
+    """The warning that Sunday seems to be 7. With a mapping where Monday is 1, 7 is no bad weekday.
+
+    rejected: rows of hours. has_monday: whether an accepted one is of weekday 0.
+    """
     day = pl.col("day_of_week").str.strip_chars(SPACE)
-    bad = hours.rejected.filter(day.is_in(["0", "7"])).select(day, "reason")
+    bad = rejected.filter(day.is_in(["0", "7"])).select(day, "reason")
     has_seven = not bad.filter(day_of_week="7", reason=Reason.BAD_WEEKDAY).is_empty()
-    has_zero = "0" in bad["day_of_week"] or (hours.accepted["weekday"] == 0).any()
-    if has_seven and not has_zero:
+    if has_seven and not has_monday and "0" not in bad["day_of_week"]:
         yield WeekdaysFromOne()
 
 

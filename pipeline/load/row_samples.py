@@ -5,7 +5,7 @@ from typing import cast
 
 import polars as pl
 
-from store_uptime.pipeline.clean.split import CleanedTable, TableCounts
+from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.table_plausibility import rejected_rows_warning, unlikely_times, weekdays_from_one
@@ -46,5 +46,4 @@ class RowSamples:
         for table, rejected in self._rejected.items():
             yield from rejected_rows_warning(ROWS_OF[table], counts[table], rejected, self._mapping)
         if "menu_hours" in self._rejected:
-            accepted = pl.DataFrame({"weekday": list(self._weekdays)}, schema={"weekday": pl.Int8})
-            yield from weekdays_from_one(CleanedTable(accepted, self._rejected["menu_hours"], counts["menu_hours"]))
+            yield from weekdays_from_one(self._rejected["menu_hours"], 0 in self._weekdays)

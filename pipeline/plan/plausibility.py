@@ -23,7 +23,7 @@ from store_uptime.pipeline.data_warnings import (
 from store_uptime.pipeline.durations import DAY_US
 from store_uptime.pipeline.options import OLD_US
 from store_uptime.pipeline.plan.plan import Plan
-from store_uptime.pipeline.plan.prepare import Prepared
+from store_uptime.pipeline.plan.table_facts import TableFacts
 from store_uptime.pipeline.table_plausibility import (
     HALF,
     is_many,
@@ -44,22 +44,21 @@ FORMS: Mapping[str, pl.Expr] = {
 """By what the ids of one store may differ in two tables, and the form in which they are equal."""
 
 
-def table_warnings(plan: Plan, prepared: Prepared) -> Iterator[DataWarning]:
+def table_warnings(plan: Plan, facts: TableFacts) -> Iterator[DataWarning]:
     """What is probably wrong with the tables of a run."""
     yield from unlikely_times(plan.horizon.now_us, plan.mapping)
     yield from old_data(plan)
-    for name, table in prepared.tables.items():
-        yield from rejected_rows_warning(name, table.counts, table.rejected, plan.mapping)
+    for name, counts in facts.counts.items():
+        yield from rejected_rows_warning(name, counts, facts.rejected[name], plan.mapping)
     yield from unknown_hours(plan)
-    yield from unknown_zones(plan, prepared.zones.accepted)
-    yield from weekdays_from_one(prepared.hours)
-    every, polled = prepared.source.codes.table, plan.stores.select("store_id")
-    declared = {name: every.lazy().join(codes.lazy(), on="code") for name, codes in prepared.declared.codes.items()}
-    yield from spreadsheet_ids(every, {"polls": every.lazy().join(polled.lazy(), on="store_id"), **declared})
+    yield from unknown_zones(plan, facts.unknown_zone)
+    yield from weekdays_from_one(facts.rejected["hours"], facts.has_monday)
+    polled = plan.stores.select("store_id")
+    yield from spreadsheet_ids(facts.every, {"polls": polled.lazy(), **facts.ids})
     # In a run over one store, hours and zones are read for that store only: no other ids can appear.
     observed_ids = plan.observed_ids if plan.options.store is None else {}
     for name in (name for name, (observed, number) in observed_ids.items() if HALF * observed < number):
-        yield foreign_ids(name, observed_ids[name][0], declared[name].select("store_id").collect(), polled)
+        yield foreign_ids(name, observed_ids[name][0], facts.ids[name].select("store_id").collect(), polled)
 
 
 def figure_warnings(plan: Plan, exact: pl.DataFrame) -> Iterator[DataWarning]:
@@ -92,11 +91,10 @@ def unknown_hours(plan: Plan) -> Iterator[DataWarning]:
         yield UnknownHours(stores.len(), plan.stores.height, stores[0])
 
 
-def unknown_zones(plan: Plan, zones: pl.DataFrame) -> Iterator[DataWarning]:
-    stores = plan.stores.filter("unknown_zone")["store_id"]
-    if is_many(stores.len(), plan.stores.height):
-        named = zones.filter(pl.col("zone").is_not_null(), pl.col("store_id").cast(pl.String) == stores[0])
-        yield UnknownZones(stores.len(), plan.stores.height, str(named["zone"].min()))
+def unknown_zones(plan: Plan, example: str | None) -> Iterator[DataWarning]:
+    stores = plan.stores.filter("unknown_zone").height
+    if example is not None and is_many(stores, plan.stores.height):
+        yield UnknownZones(stores, plan.stores.height, example)
 
 
 def foreign_ids(table: str, observed: int, ids: pl.DataFrame, polled: pl.DataFrame) -> ForeignIds:

@@ -12,7 +12,6 @@ from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_z
 from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.plan.partitions import CodeRange, code_ranges
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, DeclaredStores, Plan, declare_stores
-from store_uptime.pipeline.plan.rejected import why_no_polls
 from store_uptime.pipeline.source.protocol import Source
 
 
@@ -45,15 +44,12 @@ class Prepared:
 
 
 def prepare_run(source: Source, options: Options, horizon: Horizon, raw: RawTables) -> Prepared:
-    """Clean the tables, which may still be on their way. Raises NoPolls, AllPollsRejected."""
+    """Clean the tables, which may still be on their way."""
     # Hours and zones come first, since a database is still sending the polls: this work then costs no time.
     hours, zones = clean_hours(raw.hours(), source.codes, source.mapping), clean_zones(raw.zones(), source.codes)
     declared = declare_stores(hours, zones, source.codes, horizon)
     clean = clean_all_polls if source.counts_outside_horizon else clean_polls
     polls = clean(raw.polls(), source.codes, horizon)
-    # A report of one store without a poll in the horizon has no row and a warning: the store is known.
-    if options.store is None and polls.counts.accepted == 0:
-        raise why_no_polls(source, horizon)
     return Prepared(source, options, horizon, declared, polls, hours, zones)
 
 

@@ -1,9 +1,10 @@
-"""A prepared run and its figures in, the quality of its data out: docs/semantics.md, "Output".
+"""A plan, facts about its tables and the figures in, the quality of the data out: docs/semantics.md, "Output".
 
 quality_of    the quality of a run
 store_lists   the ids on each list of it
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,9 +13,8 @@ from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.data_warnings import KINDS, DataWarning
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.plausibility import figure_warnings, table_warnings
-from store_uptime.pipeline.plan.prepare import Prepared
+from store_uptime.pipeline.plan.table_facts import TableFacts
 from store_uptime.pipeline.report.quality_lists import LISTS
-from store_uptime.pipeline.uptime.stage import Figures
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,19 @@ class Quality:
         return [sentence for sentence, code in zip(self.warnings, codes, strict=True) if code == kind.code]
 
 
-def quality_of(prepared: Prepared, plan: Plan, figures: Figures, exact: pl.DataFrame) -> Quality:
-    """The quality of a run; `exact` has one row per store."""
-    every = [*prepared.source.warnings, *table_warnings(plan, prepared), *figure_warnings(plan, exact)]
+def quality_of(
+    plan: Plan, facts: TableFacts, exact: pl.DataFrame, repeated: tuple[int, int], of_source: Sequence[DataWarning]
+) -> Quality:
+    """The quality of a run.
+
+    exact: one row per store. repeated: how many polls are duplicates, and contradictory. of_source: its own warnings.
+    """
+    every = [*of_source, *table_warnings(plan, facts), *figure_warnings(plan, exact)]
     found = sorted(every, key=lambda each: KINDS.index(type(each)))
     return Quality(
-        tables={name: table.counts for name, table in prepared.tables.items()},
-        duplicates=figures.duplicates,
-        contradictory=figures.contradictory,
+        tables=dict(facts.counts),
+        duplicates=repeated[0],
+        contradictory=repeated[1],
         stores=store_lists(plan, exact),
         warnings=[str(each) for each in found],
         warning_codes=[each.code for each in found],
