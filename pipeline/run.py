@@ -142,26 +142,19 @@ def open_run(
 
 def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress) -> "Report":
     """Partitions -> uptime -> report: the figures of every partition as one report."""
-    from store_uptime.pipeline.plan.plan import ranked_stores
-    from store_uptime.pipeline.plan.prepare import make_plan
     from store_uptime.pipeline.plan.table_facts import table_facts
+    from store_uptime.pipeline.report.computed import computed, report_from
+
+    found = computed(prepared, figures_of_run(prepared, uptime, limits, progress))
+    return report_from(found, table_facts(prepared, found.plan), prepared.source.warnings)
+
+
+def figures_of_run(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress) -> "Figures":
+    """The figures of all partitions, for the windows of a report."""
     from store_uptime.pipeline.plan.windows import last_week
-    from store_uptime.pipeline.report.figures import exact_figures
-    from store_uptime.pipeline.report.quality import quality_of
-    from store_uptime.pipeline.report.report import Report, ranked_lanes
     from store_uptime.pipeline.uptime.stage import joined_figures
 
-    windows = last_week(prepared.horizon)
-    figures = joined_figures(figures_of_partitions(prepared, windows, uptime, limits, progress))
-    stores = ranked_stores(figures.stores, prepared.source.codes)
-    plan = make_plan(prepared, stores, figures.intervals)
-    exact = exact_figures(stores, figures.windows)
-    repeated = (figures.duplicates, figures.contradictory)
-    quality = quality_of(plan, table_facts(prepared, plan), exact, repeated, prepared.source.warnings)
-    report = Report(plan, exact, quality, prepared.rejected, ranked_lanes(figures.lanes, stores))
-    for warning in report.quality.warnings:
-        log.warning("%s: %s", plan.source, warning)
-    return report
+    return joined_figures(figures_of_partitions(prepared, last_week(prepared.horizon), uptime, limits, progress))
 
 
 def figures_of_partitions(

@@ -128,6 +128,7 @@ def classify_parquet(below: PathBelow, mapping: SourceMapping) -> Classified:
         columns.header,
         types=columns.types,
         maxima=end.maxima,
+        rows=end.rows,
         for_polars=columns.for_polars,
         partitions=hive_partitions(below.folders),
     )

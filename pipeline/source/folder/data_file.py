@@ -86,9 +86,10 @@ class DataFile:
 
     path: absolute. name: below its source, printable. size: about how many bytes it has, unpacked. header: the names of
     its columns as they are written. types: of Parquet, the columns' types as its reader writes them. maxima: of
-    Parquet, the greatest instant of each column for which its end tells it. for_polars: whether Polars can read it: all
-    types of Parquet, all quotes of text. has_empty_lines: of text, which are no rows. partitions: what the folders
-    above it say as key=value. is_rejects: rejected rows that this program has written, its own columns included.
+    Parquet, the greatest instant of each column for which its end tells it. rows: of Parquet. for_polars: whether
+    Polars can read it: all types of Parquet, all quotes of text. has_empty_lines: of text, which are no rows.
+    partitions: what the folders above it say as key=value. is_rejects: rejected rows that this program has written, its
+    own columns included.
     """
 
     path: Path
@@ -100,6 +101,7 @@ class DataFile:
     line_end: str = "\n"
     types: tuple[str, ...] = ()
     maxima: dict[str, Instant] = field(default_factory=dict)
+    rows: int | None = None
     for_polars: bool = True
     has_empty_lines: bool = False
     partitions: dict[str, str | None] = field(default_factory=dict)

@@ -39,7 +39,7 @@ class Folder(FrameTables):
         for table, files in found.tables.items():
             if not files:
                 raise missing_table(found, table, mapping)
-        self._files = found.tables
+        self.tables = found.tables
         super().__init__(
             {table: scan(files, table, mapping) for table, files in found.tables.items()}, found.source, mapping
         )
@@ -47,13 +47,13 @@ class Folder(FrameTables):
         self.warnings = found.warnings
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
-        files = self._files["store_status"]
+        files = self.tables["store_status"]
         # Rows that are kept are read whole in any case, and here before several threads ask for them at once.
         told = None if are_kept(files) else newest_by_statistics(files, ceiling_us, self.mapping)
         return super().newest_poll_us(ceiling_us) if told is None else told
 
     def _read_error(self, error: BaseException) -> SourceMismatch:
-        return read_error(self.name, self._files, error, self.mapping)
+        return read_error(self.name, self.tables, error, self.mapping)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,30 @@
+"""Where a report in parts is made, and how large its parts are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PART_POLLS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Tls:
+    """The files of certificates by which scheduler, workers and callers of a cluster know each other: PEM."""
+
+    ca: Path
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the tasks of a report run.
+
+    address: `local`, in this process, or that of a scheduler of Dask: `tcp://HOST:PORT`, `tls://HOST:PORT`. exchange: a
+    folder or bucket that all workers reach, in which segments lie between the passes; None: a temporary folder, of this
+    machine alone. part_polls: about how many polls a task of the second pass computes, which takes some 250 bytes each.
+    """
+
+    address: str = "local"
+    tls: Tls | None = None
+    exchange: str | None = None
+    part_polls: int = PART_POLLS

@@ -1,0 +1,144 @@
+"""A source of files in, its report out, in two passes: one after the other, each in tasks that an executor runs.
+
+report_in_parts   the report of `build_report`, byte for byte
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from msgspec import json, msgpack
+
+from store_uptime.pipeline.options import Horizon, Limits, Options
+from store_uptime.pipeline.panics import panics_as_errors
+from store_uptime.pipeline.parts.claim import claimed
+from store_uptime.pipeline.parts.cluster import Cluster
+from store_uptime.pipeline.parts.exchange import Exchange, exchange_at
+from store_uptime.pipeline.parts.executors import Executor, Task, opened_executor
+from store_uptime.pipeline.parts.groups import groups
+from store_uptime.pipeline.parts.index import Part, index_of
+from store_uptime.pipeline.parts.job import Job
+from store_uptime.pipeline.parts.joined import joined
+from store_uptime.pipeline.parts.part import PartFigures, part
+from store_uptime.pipeline.parts.ranges import bounds
+from store_uptime.pipeline.parts.run_name import run_name
+from store_uptime.pipeline.parts.spread import Spread, spread
+from store_uptime.pipeline.plan.rejected import why_no_polls
+from store_uptime.pipeline.report.report import Report
+from store_uptime.pipeline.run import Progress, horizon_of
+from store_uptime.pipeline.source.folder.folder import Folder
+from store_uptime.pipeline.steps import Step
+
+Result = TypeVar("Result", Spread, PartFigures)
+MILLION = 1_000_000
+
+
+def report_in_parts(
+    source: Folder, options: Options, limits: Limits, progress: Progress, cluster: Cluster, with_lanes: bool = False
+) -> Report:
+    """The report of a folder or bucket, as `build_report` gives it. with_lanes: see `build_report_with_lanes`.
+
+    A run that was ended in the middle goes on where it was, if its exchange is still there and the files are the same.
+    Raises what `build_report` raises, and what a cluster raises.
+    """
+    progress(Step.READING.words)
+    with (
+        panics_as_errors(source.name),
+        source.opened() as opened,
+        exchange_of(cluster, limits) as address,
+        claimed(exchange_at(address), run_name(source, options, cluster, with_lanes)) as run,
+        opened_executor(cluster.address, cluster.tls) as executor,
+    ):
+        exchange = exchange_at(address)
+        horizon, found = begun(exchange, run, opened, options, cluster)
+        job = Job(run, address, source.name, source.mapping, options, horizon, found, limits, with_lanes)
+        passes = Passes(job, exchange, executor, progress)
+        spreads = passes.results(Step.READING, spread, spread_tasks(job, opened), Spread)
+        if options.store is None and not any(group.accepted for group in spreads if group.table == "store_status"):
+            raise why_no_polls(opened, horizon)
+        index, parts = index_of(job, spreads, cluster.part_polls)
+        exchange.put(job.folder("index"), index)
+        figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
+        report = joined(job, exchange, spreads, figures, opened.warnings)
+        exchange.remove(run)
+        return report
+
+
+@contextmanager
+def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
+    """The address of the exchange that was given, or of a folder that is there for the run alone."""
+    if cluster.exchange is not None:
+        yield cluster.exchange
+        return
+    with TemporaryDirectory(prefix="store-uptime-", dir=limits.spill) as folder:
+        yield folder
+
+
+def begun(
+    exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster
+) -> tuple[Horizon, tuple[str, ...]]:
+    """The horizon and the bounds of a run: those with which it began, where it has been begun before."""
+    # The clock decides which polls are ahead of it: it must not go on within a run.
+    name = f"{run}/begun/horizon"
+    if name not in exchange.names(f"{run}/begun"):
+        horizon = horizon_of(source, options)
+        polls = source.tables["store_status"]
+        found = bounds(polls, cluster.part_polls, source.mapping, run) if options.store is None else ()
+        exchange.put(name, json.encode({"horizon": asdict(horizon), "bounds": found}))
+    kept = json.decode(exchange.get(name))
+    return Horizon(**kept["horizon"]), tuple(kept["bounds"])
+
+
+@dataclass(frozen=True)
+class Passes:
+    """The two passes of a run."""
+
+    job: Job
+    exchange: Exchange
+    executor: Executor
+    progress: Progress
+
+    def results(
+        self, step: Step, function: Callable[..., bytes], tasks: Sequence[Task], kind: type[Result]
+    ) -> list[Result]:
+        """What all tasks have left, in the order of their numbers; a task that was done by an earlier start is not done
+        again."""
+        folder = self.job.folder(step)
+        done = {int(name.rpartition("/")[2]): self.exchange.get(name) for name in self.exchange.names(folder)}
+        left = [task for task in tasks if task.number not in done]
+        self._tell(step, len(done), len(tasks))
+        for number, result in self.executor.results(function, left):
+            self.exchange.put(f"{folder}/{number:06}", result)
+            done[number] = result
+            self._tell(step, len(done), len(tasks))
+        return [msgpack.decode(done[task.number], type=kind) for task in tasks]
+
+    def _tell(self, step: Step, done: int, tasks: int) -> None:
+        self.progress(step.with_counts(percent=100 * done // max(1, tasks)))
+
+
+def spread_tasks(job: Job, source: Folder) -> list[Task]:
+    """A task for each group of files of each table."""
+    found = [group for table, files in source.tables.items() for group in groups(files, table, job.mapping)]
+    return [
+        Task(
+            number,
+            (job, number, group),
+            f"{group.files[0].name} ({in_millions(group.row_count)} rows)",
+        )
+        for number, group in enumerate(found)
+    ]
+
+
+def part_tasks(job: Job, parts: Sequence[Part]) -> list[Task]:
+    """A task for each part."""
+    return [
+        Task(number, (job, number, job.folder("index"), one), f"part {number} ({in_millions(one.polls)} polls)")
+        for number, one in enumerate(parts)
+    ]
+
+
+def in_millions(number: int) -> str:
+    return f"{number:,}" if number < MILLION else f"{number / MILLION:,.1f} M"

@@ -1,0 +1,106 @@
+"""Where objects lie between two passes: a folder, or a bucket of object storage.
+
+An object appears completely or not at all, and is never changed. Nobody looks for objects: names are told, so that
+what a task has left that was done twice is not read.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import NamedTuple, Protocol
+
+from store_uptime.pipeline.errors import SourceMissing, writing
+from store_uptime.pipeline.text import printable
+
+
+class Stretch(NamedTuple):
+    """Some bytes of an object."""
+
+    start: int
+    length: int
+
+
+class Exchange(Protocol):
+    """A place for objects."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Have an object. Raises CannotWrite."""
+        ...
+
+    def get(self, name: str, stretch: Stretch | None = None) -> bytes:
+        """An object, or some of its bytes. Raises SourceMissing."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """The objects of a folder, which need not exist."""
+        ...
+
+    def remove(self, folder: str) -> None:
+        """Remove all objects of a folder."""
+        ...
+
+
+def attempt_name(folder: str, number: int) -> str:
+    """A name for what a task leaves; each attempt has its own."""
+    return f"{folder}/{number:06}-{token_hex(6)}"
+
+
+class Pieces:
+    """The content of one object, piece by piece."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._length = 0
+
+    def add(self, piece: bytes) -> Stretch:
+        """Where a further piece lies."""
+        self._pieces.append(piece)
+        stretch = Stretch(self._length, len(piece))
+        self._length += len(piece)
+        return stretch
+
+    def content(self) -> bytes:
+        """All pieces."""
+        return b"".join(self._pieces)
+
+
+@dataclass(frozen=True)
+class FolderExchange:
+    """A folder, which everybody who does a task must reach under the same path."""
+
+    path: Path
+
+    def put(self, name: str, content: bytes) -> None:
+        """See `Exchange`."""
+        target = self.path / name
+        with writing(self.path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(f".{target.name}-{token_hex(6)}")
+            part.write_bytes(content)
+            part.replace(target)
+
+    def get(self, name: str, stretch: Stretch | None = None) -> bytes:
+        """See `Exchange`."""
+        try:
+            with (self.path / name).open("rb") as file:
+                if stretch is None:
+                    return file.read()
+                file.seek(stretch.start)
+                return file.read(stretch.length)
+        except OSError as error:
+            raise SourceMissing(printable(self.path / name), error.strerror or str(error)) from error
+
+    def names(self, folder: str) -> list[str]:
+        """See `Exchange`."""
+        found = sorted((self.path / folder).glob("[!.]*"))
+        return [f"{folder}/{path.name}" for path in found]
+
+    def remove(self, folder: str) -> None:
+        """See `Exchange`."""
+        shutil.rmtree(self.path / folder, ignore_errors=True)
+
+
+def exchange_at(address: str) -> Exchange:
+    """The exchange at an address: a folder, or a bucket."""
+    return FolderExchange(Path(address))

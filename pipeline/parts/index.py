@@ -1,0 +1,71 @@
+"""What pass 1 has left in; the segments of all groups by range out: once it is written, pass 1 is done."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import polars as pl
+from msgspec import Struct, msgpack
+
+from store_uptime.pipeline.parts.exchange import Exchange, Pieces, Stretch
+from store_uptime.pipeline.parts.job import Job
+from store_uptime.pipeline.parts.spread import SegmentPlace, Spread
+from store_uptime.pipeline.tables import Table
+
+TWICE = 2
+"""A range of more polls than so many times the wanted ones is read in several parts."""
+
+
+class Entry(Struct, frozen=True):
+    """A segment: its table, the name of its object, and where in it it lies."""
+
+    table: Table
+    name: str
+    stretches: tuple[Stretch, ...]
+
+
+class Part(NamedTuple):
+    """What a task of pass 2 reads. segments: where in the index those of its range are told; polls: about how many it
+    has; lower, upper: its ids, from one up to, not including, the other; None: all of the range."""
+
+    segments: Stretch
+    polls: int
+    lower: str | None = None
+    upper: str | None = None
+
+
+def index_of(job: Job, groups: Sequence[Spread], polls_of_a_part: int) -> tuple[bytes, list[Part]]:
+    """The index of all segments, and the parts in the order of their ids."""
+    by_range: list[list[tuple[Spread, SegmentPlace]]] = [[] for _ in range(job.ranges)]
+    for group in groups:
+        for place in group.segments:
+            by_range[place.number].append((group, place))
+    pieces = Pieces()
+    parts: list[Part] = []
+    for found in by_range:
+        entries = [Entry(group.table, group.name, place.stretches) for group, place in found]
+        parts += parts_of_range(pieces.add(msgpack.encode(entries)), [place for _, place in found], polls_of_a_part)
+    return pieces.content(), parts
+
+
+def parts_of_range(segments: Stretch, places: Sequence[SegmentPlace], polls_of_a_part: int) -> Iterator[Part]:
+    """One part, or several where a range has become too large."""
+    polls = sum(place.polls for place in places)
+    if polls <= TWICE * polls_of_a_part:
+        yield Part(segments, polls)
+        return
+    number = -(-polls // polls_of_a_part)
+    # Each edge stands for as many polls of its segment; the first one that a bound is before is the bound.
+    edges = pl.DataFrame(
+        [(edge, place.polls) for place in places for edge in place.edges], schema=["id", "polls"], orient="row"
+    ).sort("id")
+    share = edges.select("id", before=pl.col("polls").cum_sum() - pl.col("polls"), all=pl.col("polls").sum())
+    wanted = [share.filter(pl.col("before") * number >= pl.col("all") * place).head(1) for place in range(1, number)]
+    cuts = pl.concat(wanted)["id"].unique().sort().to_list()
+    bounds = [None, *cuts, None]
+    yield from (Part(segments, polls // (len(cuts) + 1), lower, upper) for lower, upper in pairwise(bounds))
+
+
+def entries_of(exchange: Exchange, index: str, part: Part) -> list[Entry]:
+    """The segments of a part's range."""
+    return msgpack.decode(exchange.get(index, part.segments), type=list[Entry])

@@ -1,0 +1,35 @@
+"""What every task of a run is told."""
+
+from dataclasses import dataclass
+
+from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.options import Horizon, Limits, Options
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run in parts. It holds no credentials: who does a task has its own.
+
+    run: its name in the exchange, of which equal runs have the same. exchange: the address. source: its address for
+    people. horizon: that of all stores. bounds: the ids at which ranges of stores begin, but for the first, in byte
+    order. with_lanes: whether the report has lanes.
+    """
+
+    run: str
+    exchange: str
+    source: str
+    mapping: SourceMapping
+    options: Options
+    horizon: Horizon
+    bounds: tuple[str, ...]
+    limits: Limits
+    with_lanes: bool
+
+    @property
+    def ranges(self) -> int:
+        """How many ranges of stores there are."""
+        return len(self.bounds) + 1
+
+    def folder(self, name: str) -> str:
+        """A folder of the run in the exchange."""
+        return f"{self.run}/{name}"

@@ -1,0 +1,108 @@
+"""What both passes have left in, the report of all stores out."""
+
+import io
+from collections.abc import Sequence
+from itertools import accumulate
+
+import polars as pl
+
+from store_uptime.pipeline.clean.split import TableCounts
+from store_uptime.pipeline.data_warnings import DataWarning
+from store_uptime.pipeline.parts.exchange import Exchange, Stretch
+from store_uptime.pipeline.parts.job import Job
+from store_uptime.pipeline.parts.part import DECLARED, PartFigures
+from store_uptime.pipeline.parts.segments import unpacked
+from store_uptime.pipeline.parts.spread import Spread
+from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
+from store_uptime.pipeline.plan.table_facts import TableFacts
+from store_uptime.pipeline.report.computed import Computed, report_from
+from store_uptime.pipeline.report.report import Report
+from store_uptime.pipeline.tables import ROWS_OF, Table
+
+ID = "store_id"
+
+
+def joined(
+    job: Job, exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFigures], of_source: list[DataWarning]
+) -> Report:
+    """The report. groups, parts: in the order of their numbers. of_source: the warnings of the source."""
+    exact = frames_of(exchange, [(part, part.figures) for part in parts])
+    lanes = [(part, part.lanes) for part in parts if part.lanes is not None]
+    found = Computed(
+        plan=joined_plan(job, exchange, parts, exact),
+        exact=exact,
+        lanes=ranked(exchange, lanes) if job.with_lanes else None,
+        duplicates=sum(part.duplicates for part in parts),
+        contradictory=sum(part.contradictory for part in parts),
+    )
+    return report_from(found, joined_facts(exchange, groups, parts, exact), of_source)
+
+
+def joined_plan(job: Job, exchange: Exchange, parts: Sequence[PartFigures], exact: pl.DataFrame) -> Plan:
+    # The ranges follow each other in byte order, so that ranks go on from one to the next.
+    return Plan(
+        source=job.source,
+        options=job.options,
+        horizon=job.horizon,
+        stores=exact.with_row_index("store").select(STORE_COLUMNS),
+        intervals=ranked(exchange, [(part, part.intervals) for part in parts]),
+        not_observed=pl.Series(ID, [store for part in parts for store in part.not_observed], pl.String),
+        observed_ids={name: summed([part.observed_ids[name] for part in parts]) for name in DECLARED},
+        tzdata=parts[0].tzdata,
+        mapping=job.mapping,
+    )
+
+
+def joined_facts(
+    exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFigures], exact: pl.DataFrame
+) -> TableFacts:
+    declared = frames_of(exchange, [(part, part.declared) for part in parts])
+    return TableFacts(
+        counts={name: table_counts([group for group in groups if group.table == table]) for table, name in TABLES},
+        rejected={name: rejected_rows(exchange, [g for g in groups if g.table == table]) for table, name in TABLES},
+        every=pl.concat([exact.select(ID), declared.select(ID)]),
+        ids={name: declared.lazy().filter(name).select(ID) for name in DECLARED},
+        has_monday=any(group.has_monday for group in groups),
+        unknown_zone=next((part.unknown_zone for part in parts if part.unknown_zone is not None), None),
+    )
+
+
+TABLES: Sequence[tuple[Table, str]] = tuple(ROWS_OF.items())
+
+
+def table_counts(groups: Sequence[Spread]) -> TableCounts:
+    """The rows of a table. Reasons are in the order of their names."""
+    reasons = sorted({reason for group in groups for reason in group.rejected})
+    outside = [group.outside for group in groups]
+    return TableCounts(
+        accepted=sum(group.accepted for group in groups),
+        rejected={reason: sum(group.rejected.get(reason, 0) for group in groups) for reason in reasons},
+        outside=None if None in outside else sum(filter(None, outside)),
+    )
+
+
+def rejected_rows(exchange: Exchange, groups: Sequence[Spread]) -> pl.DataFrame:
+    """The rejected rows of a table, in the order in which one process reads them."""
+    return pl.concat(unpacked(exchange.get(group.name, group.rejects)) for group in groups)
+
+
+def frames_of(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> pl.DataFrame:
+    """One frame of every part, one behind the other."""
+    return pl.concat(frame_of(exchange, part, stretch) for part, stretch in places)
+
+
+def ranked(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> pl.DataFrame:
+    """The same of frames that tell stores by their rank in the part: it becomes that of all."""
+    before = accumulate((part.stores for part, _ in places[:-1]), initial=0)
+    return pl.concat(
+        frame_of(exchange, part, stretch).with_columns(pl.col("store") + pl.lit(stores, pl.UInt32))
+        for stores, (part, stretch) in zip(before, places, strict=True)
+    )
+
+
+def frame_of(exchange: Exchange, part: PartFigures, stretch: Stretch) -> pl.DataFrame:
+    return pl.read_parquet(io.BytesIO(exchange.get(part.name, stretch)))
+
+
+def summed(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return sum(first for first, _ in pairs), sum(second for _, second in pairs)

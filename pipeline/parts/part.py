@@ -1,0 +1,136 @@
+"""Pass 2: the segments of one range of stores in, the figures of these stores out."""
+
+import io
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import polars as pl
+from msgspec import Struct, msgpack
+
+from store_uptime.pipeline.clean.raw import PollRows, RawFrames
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.parts.exchange import Exchange, Pieces, Stretch, attempt_name, exchange_at
+from store_uptime.pipeline.parts.index import Entry, Part, entries_of
+from store_uptime.pipeline.parts.job import Job
+from store_uptime.pipeline.parts.segments import SegmentPolls, unpacked
+from store_uptime.pipeline.plan.prepare import prepare_run
+from store_uptime.pipeline.plan.table_facts import TableFacts, table_facts
+from store_uptime.pipeline.report.computed import computed
+from store_uptime.pipeline.run import figures_of_run, silent
+from store_uptime.pipeline.source.frames import FrameTables
+from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.uptime.stage import database, uptime, uptime_with_lanes
+
+FETCHED_AT_ONCE = 8
+DECLARED = ("hours", "zones")
+
+
+class PartFigures(Struct, frozen=True):
+    """What a task of pass 2 has left.
+
+    name: of its object. stores: how many have a row. figures: `Report.exact`; intervals: of the `Plan`; lanes:
+    `Report.lanes`; declared: store_id, hours, zones: the ids of these tables, and whether each has accepted rows: all
+    as Parquet. observed_ids: see `Plan`. unknown_zone: see `TableFacts`.
+    """
+
+    name: str
+    stores: int
+    figures: Stretch
+    intervals: Stretch
+    declared: Stretch
+    lanes: Stretch | None
+    not_observed: list[str]
+    observed_ids: dict[str, tuple[int, int]]
+    unknown_zone: str | None
+    duplicates: int
+    contradictory: int
+    tzdata: str
+
+
+def part(job: Job, number: int, index: str, wanted: Part) -> bytes:
+    """Compute the stores of a range, and write their figures: a `PartFigures`, packed. index: its name.
+
+    Raises SourceMissing, CannotWrite.
+    """
+    exchange = exchange_at(job.exchange)
+    entries = entries_of(exchange, index, wanted)
+    with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
+        rows = list(threads.map(partial(stretches_of, exchange), entries))
+    tables = PartTables(job, wanted, list(zip(entries, rows, strict=True)))
+    with tables.opened() as opened, database(job.limits) as db:
+        prepared = prepare_run(opened, job.options, job.horizon, opened.read(job.horizon, None))
+        figures = figures_of_run(
+            prepared, partial(uptime_with_lanes if job.with_lanes else uptime, db), job.limits, silent
+        )
+        found = computed(prepared, figures)
+        facts = table_facts(prepared, found.plan)
+    pieces = Pieces()
+    left = PartFigures(
+        name=attempt_name(job.folder("parts"), number),
+        stores=found.exact.height,
+        figures=pieces.add(parquet(found.exact)),
+        intervals=pieces.add(parquet(found.plan.intervals)),
+        declared=pieces.add(parquet(declared_ids(facts))),
+        lanes=None if found.lanes is None else pieces.add(parquet(found.lanes)),
+        not_observed=found.plan.not_observed.to_list(),
+        observed_ids=found.plan.observed_ids,
+        unknown_zone=facts.unknown_zone,
+        duplicates=found.duplicates,
+        contradictory=found.contradictory,
+        tzdata=found.plan.tzdata,
+    )
+    exchange.put(left.name, pieces.content())
+    return msgpack.encode(left)
+
+
+def stretches_of(exchange: Exchange, entry: Entry) -> list[bytes]:
+    """The bytes of a segment."""
+    return [exchange.get(entry.name, stretch) for stretch in entry.stretches]
+
+
+class PartTables(FrameTables):
+    """The tables of a part: polls in segments, and the raw rows of hours and zones."""
+
+    counts_outside_horizon = False  # pass 1 has counted them
+
+    def __init__(self, job: Job, wanted: Part, segments: Sequence[tuple[Entry, list[bytes]]]) -> None:
+        self._segments = [content for entry, content in segments if entry.table == "store_status"]
+        self._wanted = wanted
+        tables = {table: raw_rows(segments, table, wanted) for table in COLUMNS}
+        super().__init__(tables, job.source, job.mapping)
+
+    def polls(self, horizon: Horizon, store: str | None) -> Sequence[PollRows]:
+        """See `Source`."""
+        bounds = (self._wanted.lower, self._wanted.upper)
+        return [SegmentPolls(ids, polls, self.codes, *bounds) for ids, polls in self._segments]
+
+
+def raw_rows(segments: Sequence[tuple[Entry, list[bytes]]], table: Table, wanted: Part) -> RawFrames:
+    """The raw rows of a table other than the polls; one frame at least."""
+    none = pl.DataFrame(schema=dict.fromkeys(COLUMNS[table], pl.String())).lazy()
+    if table == "store_status":
+        return [none]
+    own = is_own(wanted)
+    frames = [unpacked(content[0]).lazy() for entry, content in segments if entry.table == table]
+    return [frame.filter(own) for frame in frames] or [none]
+
+
+def is_own(wanted: Part) -> pl.Expr:
+    """Whether a row belongs to the part."""
+    store_id = pl.col("store_id")
+    from_lower = pl.lit(True) if wanted.lower is None else store_id >= wanted.lower
+    return from_lower if wanted.upper is None else from_lower & (store_id < wanted.upper)
+
+
+def declared_ids(facts: TableFacts) -> pl.DataFrame:
+    """store_id, hours, zones: the ids of both tables, and in which of them each has accepted rows."""
+    hours, zones = (facts.ids[name].select("store_id").with_columns(pl.lit(True).alias(name)) for name in DECLARED)
+    both = hours.join(zones, on="store_id", how="full", coalesce=True)
+    return both.with_columns(pl.col(DECLARED).fill_null(False)).collect()
+
+
+def parquet(rows: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
+    return buffer.getvalue()

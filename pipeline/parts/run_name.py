@@ -1,0 +1,34 @@
+"""The name of a run in parts: equal runs have the same, so that a second start finds what the first has left."""
+
+from hashlib import sha256
+
+from msgspec import json
+
+import store_uptime
+from store_uptime.pipeline.calendar.tzdata import tzdata_version
+from store_uptime.pipeline.options import Options
+from store_uptime.pipeline.parts.cluster import Cluster
+from store_uptime.pipeline.source.folder.data_file import DataFile
+from store_uptime.pipeline.source.folder.folder import Folder
+
+DIGITS = 20
+
+
+def run_name(source: Folder, options: Options, cluster: Cluster, with_lanes: bool) -> str:
+    """The name of a run over these files, as they are now."""
+    told = {
+        "version": store_uptime.__version__,
+        "tzdata": tzdata_version(),
+        "source": source.name,
+        "mapping": source.mapping.to_dict(),
+        "options": options.to_dict(),
+        "part_polls": cluster.part_polls,
+        "with_lanes": with_lanes,
+        "files": {table: list(map(version_of, files)) for table, files in source.tables.items()},
+    }
+    return "run-" + sha256(json.encode(told)).hexdigest()[:DIGITS]
+
+
+def version_of(file: DataFile) -> tuple[str, int, int]:
+    status = file.path.stat()
+    return str(file.path), status.st_size, status.st_mtime_ns
