@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import polars as pl
+from zstandard import ZstdCompressor, ZstdDecompressor
 
 from store_uptime.pipeline.clean.raw import PackedRows
 from store_uptime.pipeline.options import Horizon
@@ -75,13 +76,14 @@ def packed_polls(polls: pl.Series) -> bytes:
 def packed(rows: pl.DataFrame) -> bytes:
     """A frame as a stream of Arrow, compressed."""
     buffer = io.BytesIO()
-    rows.write_ipc_stream(buffer, compression="zstd")
-    return buffer.getvalue()
+    # Not by Polars: at its level packing takes three times as long, for four bytes less of a hundred.
+    rows.write_ipc_stream(buffer, compression="uncompressed")
+    return ZstdCompressor(level=1).compress(buffer.getbuffer())
 
 
 def unpacked(content: bytes) -> pl.DataFrame:
     """A frame that `packed` has packed."""
-    return pl.read_ipc_stream(io.BytesIO(content))
+    return pl.read_ipc_stream(io.BytesIO(ZstdDecompressor().decompress(content)))
 
 
 class SegmentPolls:
