@@ -11,7 +11,10 @@ LOOK_S = 0.1
 
 
 def in_threads(
-    function: Callable[[Item], Result], items: Sequence[Item], at_once: int, done: Callable[[int], None]
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    at_once: int,
+    done: Callable[[int], None] = lambda _: None,
 ) -> list[Result]:
     """The results for all items, some of which are worked on at once. done: told how many are, now and then.
 

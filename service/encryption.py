@@ -11,8 +11,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store_uptime.pipeline import provided_by
 from store_uptime.service.errors import EncryptedReportDamaged, NoKey, ReportEncrypted, ReportEncryptedToOthers
-from store_uptime.service.extras import Extra, provided_by
+from store_uptime.service.extras import ENCRYPTION
 
 if TYPE_CHECKING:
     from pyrage import ssh, x25519
@@ -47,7 +48,7 @@ class Encryption:
         """The content, encrypted where there are recipients."""
         if not self.recipients:
             return content
-        with provided_by(Extra.ENCRYPTION):
+        with provided_by(ENCRYPTION):
             import pyrage
 
         return pyrage.encrypt(content, [parse_recipient(text) for text in self.recipients])
@@ -58,7 +59,7 @@ class Encryption:
             return content
         if not self.identities:  # needs no pyrage: a plain installation may read reports that another one has encrypted
             raise ReportEncrypted
-        with provided_by(Extra.ENCRYPTION):
+        with provided_by(ENCRYPTION):
             import pyrage
 
         try:
@@ -137,7 +138,7 @@ def parse_recipient(text: str) -> "Recipient":
     """A recipient of age or of OpenSSH. Raises NoKey."""
     if text.startswith("AGE-SECRET-KEY-"):
         raise NoKey("that is the secret part of a key", "--encrypt-to takes the other one, which begins with age1")
-    with provided_by(Extra.ENCRYPTION):
+    with provided_by(ENCRYPTION):
         from pyrage import RecipientError, ssh, x25519
 
     kind = ssh if text.startswith("ssh-") else x25519
@@ -149,7 +150,7 @@ def parse_recipient(text: str) -> "Recipient":
 
 def parse_identity(text: str) -> "Identity":
     """An identity of age or of OpenSSH. Raises NoKey."""
-    with provided_by(Extra.ENCRYPTION):
+    with provided_by(ENCRYPTION):
         from pyrage import IdentityError, ssh, x25519
 
     try:
@@ -162,7 +163,7 @@ def parse_identity(text: str) -> "Identity":
 
 def new_identity() -> tuple[str, str]:
     """A new identity, and the recipient that belongs to it."""
-    with provided_by(Extra.ENCRYPTION):
+    with provided_by(ENCRYPTION):
         from pyrage import x25519
 
     made = x25519.Identity.generate()

@@ -1,33 +1,6 @@
-"""The optional libraries: the extra of each, and the error where it is missing.
+"""The optional libraries of the service: the extra of each. See `pipeline.provided_by`."""
 
-with provided_by(Extra.ENCRYPTION):
-    import pyrage
-"""
+from store_uptime.pipeline import Extra
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import StrEnum
-
-from store_uptime.service.errors import ExtraMissing
-
-
-class Extra(StrEnum):
-    """The extras of `pyproject.toml`, by the name that follows `store-uptime` in brackets."""
-
-    DELIVERY = "delivery"
-    ENCRYPTION = "encryption"
-
-
-PURPOSES = {
-    Extra.DELIVERY: "reports cannot be delivered to a bucket",
-    Extra.ENCRYPTION: "reports can neither be encrypted nor decrypted",
-}
-
-
-@contextmanager
-def provided_by(extra: Extra) -> Iterator[None]:
-    """Around the imports of what an extra brings. Raises ExtraMissing."""
-    try:
-        yield
-    except ModuleNotFoundError:
-        raise ExtraMissing(extra, PURPOSES[extra]) from None
+DELIVERY = Extra("storage", "reports cannot be delivered to a bucket")
+ENCRYPTION = Extra("encryption", "reports can neither be encrypted nor decrypted")

@@ -24,7 +24,8 @@
     ├── CellFull              a report has ids that are longer than a cell of XLSX can hold
     ├── CannotWrite           a file could not be written; an earlier file of that name is unchanged
     ├── WouldOverwriteSource  a file to be written is one of the files that are read
-    └── RejectsNotWritten     files were loaded, but their rejected rows could not be written
+    ├── RejectsNotWritten     files were loaded, but their rejected rows could not be written
+    └── ExtraMissing          a function needs an extra of the package that is not installed
 
 A class declares its facts as annotations, in the order of its arguments, and its sentence as a template. Errors between
 two modules are not here: PullFailed, CannotUnpack, TablesReplaced and NoAnswer are defined where they are raised, and
@@ -33,6 +34,7 @@ become one of these before a user sees them.
 
 from store_uptime.pipeline.errors.base import (
     Clause,
+    ExtraMissing,
     StoreUptimeError,
 )
 from store_uptime.pipeline.errors.files import (

@@ -15,11 +15,9 @@ from store_uptime.pipeline.durations import HOUR_US, SECOND_US
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import read_error, scan
+from store_uptime.pipeline.source.folder.small_files import in_batches
 from store_uptime.pipeline.source.frames import READ_ERRORS
 from store_uptime.pipeline.tables import Table
-
-BATCH_ROWS = 100_000
-LAST = "is last"
 
 
 def judged_batches(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> Iterator[pl.DataFrame]:
@@ -31,21 +29,7 @@ def judged_batches(files: Sequence[DataFile], table: Table, mapping: SourceMappi
         for raw in scan(files, table, mapping):
             yield from in_batches(JUDGES[table](raw, mapping))
     except READ_ERRORS as error:
-        raise read_error(str(files[0].path), {table: list(files)}, error, mapping) from error
-
-
-def in_batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """The rows of a frame in their order, some at a time. Raises READ_ERRORS."""
-    # Where a thread of Polars panics, `collect_batches` ends without an error (its panic is written to stderr only, as
-    # in https://github.com/pola-rs/polars/issues/25047): so a row of ours comes last, and must have arrived.
-    last = pl.DataFrame(schema=frame.collect_schema()).clear(1).with_columns(pl.lit(True).alias(LAST))
-    marked = pl.concat([frame.with_columns(pl.lit(False).alias(LAST)), last.lazy()])
-    has_ended = False
-    for batch in marked.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-        has_ended = bool(batch[LAST][-1])
-        yield (batch.head(-1) if has_ended else batch).drop(LAST)
-    if not has_ended:
-        raise pl.exceptions.ComputeError("reading ended before its last row")
+        raise read_error(files[0].place.shown, {table: list(files)}, error, mapping) from error
 
 
 def copy_text(batch: pl.DataFrame, table: Table, numbers: dict[str, int]) -> bytes:

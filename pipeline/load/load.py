@@ -10,7 +10,7 @@ All files of a table are one set: they replace hours and zones of before the loa
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal, LiteralString
 
 import polars as pl
@@ -30,11 +30,13 @@ from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.discovery import found_files
+from store_uptime.pipeline.source.folder.fetched import still_stored
 from store_uptime.pipeline.statements import statement
+from store_uptime.pipeline.storage.addresses import files_at
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 ReplacedStores = Literal["listed", "all"]
-Progress = Callable[[Path, int], None]
+Progress = Callable[[PurePath, int], None]
 """Called with a file and how many of its rows have been read so far."""
 log = logger_of(__name__)
 REPLACE_ROWS = "replace_rows"
@@ -62,7 +64,7 @@ class LoadContext:
 class FileCounts:
     """How many rows of a file have been accepted so far, and rejected for each reason."""
 
-    file: Path
+    file: PurePath
     accepted: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -87,7 +89,7 @@ def load_files(
     mapping: SourceMapping = AS_NAMED,
     progress: Progress | None = None,
 ) -> Loaded:
-    """Load a folder, or one file, completely or not at all.
+    """Load a folder, or one file, completely or not at all. path: also the address of objects, such as `s3://…`.
 
     address: like a source's; rejects: a folder for the rejected rows; replaced_stores: those whose rows are replaced,
     those of the stores listed in the files, or of all stores; mapping: what the files call things. The rows of a
@@ -96,28 +98,30 @@ def load_files(
     Raises SourceMismatch, SourceMissing, LoadRefused, CannotWrite, WouldOverwriteSource: then the tables and the
     folder of rejects are unchanged; and RejectsNotWritten, where only the folder is.
     """
-    path, rejects = Path(path), Path(rejects)
-    found = found_files(path, mapping)
+    place, rejects = files_at(path), Path(rejects)
+    found = found_files(place, mapping)
+    root = place.absolute() if isinstance(place, Path) else PurePosixPath(place.key)
     files = [file for files in found.tables.values() for file in files]
     if replaced_stores == "all":
         refuse_rejects_files(files)
     with (
         panics_as_errors(found.source),
-        RejectFiles(rejects, path, files) as reject_files,
+        RejectFiles(rejects, root, files) as reject_files,
         open_database(address) as connection,
     ):
         load = LoadContext(connection, reject_files, mapping, replaced_stores, progress, RowSamples(mapping))
         with errors_as_refusals(connection), connection.transaction():
             ensure_tables(connection)
             loaded = [file for table, files in found.tables.items() for file in load_table(load, table, files)]
+            still_stored(files)
             # Before the commit: what is in the way of the rejects files must keep the rows from being loaded.
             reject_files.finish()
         reject_files.publish()
     warnings = (*load.samples.warnings(table_counts(loaded)), *found.warnings)
     accepted = sum(file.accepted for file in loaded)
-    log.info("loaded %s: files: %d, accepted rows: %d", path, len(loaded), accepted)
+    log.info("loaded %s: files: %d, accepted rows: %d", found.source, len(loaded), accepted)
     for warning in warnings:
-        log.warning("%s: %s", path, warning)
+        log.warning("%s: %s", found.source, warning)
     return Loaded(tuple(loaded), [str(warning) for warning in warnings])
 
 
@@ -154,7 +158,7 @@ def merge_files(load: LoadContext, table: Table, files: Sequence[DataFile], merg
     by_number = {number: (added, replaced) for number, added, replaced in changed}
     return [
         LoadedFile(
-            file.path,
+            file.place.path,
             file.name,
             table,
             counts[file.name].accepted,
@@ -168,7 +172,7 @@ def merge_files(load: LoadContext, table: Table, files: Sequence[DataFile], merg
 
 def copy_files(load: LoadContext, table: Table, files: Sequence[DataFile]) -> dict[str, FileCounts]:
     """Copy the accepted rows of some files to `incoming`, and the rest to the rejects files. The counts, by name."""
-    counts = {file.name: FileCounts(file.path) for file in files}
+    counts = {file.name: FileCounts(file.place.path) for file in files}
     numbers = {file.name: number for number, file in enumerate(files)}
     copy = in_table("copy incoming ({columns}, file_number) from stdin (format csv)", table)
     with load.connection.cursor().copy(copy) as incoming:

@@ -7,7 +7,7 @@ RejectFiles   the files of a load, which appear once it has been committed
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Self
 
 import polars as pl
@@ -25,6 +25,7 @@ from store_uptime.pipeline.files import (
     unfinished,
 )
 from store_uptime.pipeline.source.folder.data_file import DataFile
+from store_uptime.pipeline.source.folder.places import LocalFile
 from store_uptime.pipeline.source.folder.text_files import rejects_table
 
 SUFFIX = ".rejects.csv"
@@ -35,10 +36,10 @@ def is_rejects(path: Path) -> bool:
     return rejects_table(header_line(path).decode(errors="replace").split(",")) is not None
 
 
-def rejects_path(file: Path, root: Path) -> Path:
+def rejects_path(file: PurePath, root: PurePath) -> PurePath:
     """The path of an input's rejected rows below the folder of rejects: by the input's path below the loaded folder,
-    so that no two inputs have the same."""
-    relative = file.relative_to(root) if root != file and file.is_relative_to(root) else Path(file.name)
+    so that no two inputs have the same. Of objects it is their keys that count."""
+    relative = file.relative_to(root) if root != file and file.is_relative_to(root) else PurePath(file.name)
     return relative.with_name(relative.name + SUFFIX)
 
 
@@ -52,12 +53,12 @@ class RejectFiles:
     earlier load for the same input is replaced, or removed where nothing is rejected now.
     """
 
-    def __init__(self, folder: Path, root: Path, inputs: Iterable[DataFile]) -> None:
-        """folder: where they go; root: what was loaded, of which the inputs are. Raises WouldOverwriteSource."""
+    def __init__(self, folder: Path, root: PurePath, inputs: Iterable[DataFile]) -> None:
+        """folder: where they go; root: the path of what was loaded, absolute. Raises WouldOverwriteSource."""
         files = list(inputs)
         folder = separate_folder(folder, files)
-        self._targets = {file.name: folder / rejects_path(file.path, root.absolute()) for file in files}
-        check_sources(self._targets.values(), [file.path for file in files])
+        self._targets = {file.name: folder / rejects_path(file.place.path, root) for file in files}
+        check_sources(self._targets.values(), local_paths(files))
         self._parts: dict[str, Path] = {}
         self._obsolete: list[Path] = []
         self._kept = ExitStack()
@@ -120,11 +121,17 @@ class RejectFiles:
 def separate_folder(folder: Path, files: Iterable[DataFile]) -> Path:
     """The folder of rejects, or `NAME-again` beside it where the rejects files in it are what is loaded."""
     # Else a load would overwrite, or remove, the corrected files that it reads.
-    corrected = [file.path.resolve() for file in files if file.is_rejects and file.path.name.endswith(SUFFIX)]
+    rejects_files = local_paths(file for file in files if file.is_rejects)
+    corrected = [path.resolve() for path in rejects_files if path.name.endswith(SUFFIX)]
     while any(path.is_relative_to(folder.resolve()) for path in corrected):
         named = folder if folder.name not in ("", "..") else folder.resolve()
         folder = named.with_name(f"{named.name}-again")
     return folder
+
+
+def local_paths(files: Iterable[DataFile]) -> list[Path]:
+    """The paths of the files that are on the disk."""
+    return [file.place.path for file in files if isinstance(file.place, LocalFile)]
 
 
 def remove_if_empty(folder: Path) -> None:

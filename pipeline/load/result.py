@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.tables import Table
@@ -15,11 +15,12 @@ class LoadedFile:
 
     Of polls, accepted - added rows were there already, or stood in an earlier file or line. replaced: how many rows of
     hours or zones were replaced; those of a store in several files count at the first of them, and those of stores
-    in no file at the first of all. name: its path below the loaded folder, printable. rejected: how many rows for
-    each reason. rejects: the file with the rejected rows, None where there are none.
+    in no file at the first of all. file: its path, of an object its key. name: its path below the loaded folder,
+    printable. rejected: how many rows for each reason. rejects: the file with the rejected rows, None where there are
+    none.
     """
 
-    file: Path
+    file: PurePath
     name: str
     table: Table
     accepted: int

@@ -11,6 +11,9 @@ from secrets import token_hex
 from typing import NamedTuple, Protocol
 
 from store_uptime.pipeline.errors import SourceMissing, writing
+from store_uptime.pipeline.storage.addresses import ObjectAddress, files_at
+from store_uptime.pipeline.storage.objects import objects_below
+from store_uptime.pipeline.storage.stores import storage_errors, store_of
 from store_uptime.pipeline.text import printable
 
 
@@ -101,6 +104,40 @@ class FolderExchange:
         shutil.rmtree(self.path / folder, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class BucketExchange:
+    """A prefix in a bucket."""
+
+    prefix: ObjectAddress
+
+    def put(self, name: str, content: bytes) -> None:
+        """See `Exchange`."""
+        address = self.prefix.below(name)
+        with storage_errors(address):
+            store_of(address).put(address.key, content)
+
+    def get(self, name: str, stretch: Stretch | None = None) -> bytes:
+        """See `Exchange`."""
+        address = self.prefix.below(name)
+        with storage_errors(address):
+            store = store_of(address)
+            if stretch is None:
+                return bytes(store.get(address.key).bytes())
+            return bytes(store.get_range(address.key, start=stretch.start, length=stretch.length))
+
+    def names(self, folder: str) -> list[str]:
+        """See `Exchange`."""
+        below = objects_below(self.prefix.below(folder))
+        return [f"{folder}/{found.address.name}" for found in below]
+
+    def remove(self, folder: str) -> None:
+        """See `Exchange`."""
+        below = self.prefix.below(folder)
+        with storage_errors(below):
+            store_of(below).delete([found.address.key for found in objects_below(below)])
+
+
 def exchange_at(address: str) -> Exchange:
-    """The exchange at an address: a folder, or a bucket."""
-    return FolderExchange(Path(address))
+    """The exchange at an address: a folder, or a prefix in a bucket. Raises AddressNotUnderstood."""
+    found = files_at(address)
+    return FolderExchange(found) if isinstance(found, Path) else BucketExchange(found)

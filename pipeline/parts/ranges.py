@@ -66,9 +66,9 @@ def ids_of_text(file: DataFile, column: int, chance: random.Random) -> pl.Series
 
 def piece_of_text(file: DataFile, chance: random.Random) -> Iterator[bytes]:
     """Some whole lines; of a compressed file its first ones."""
-    packed, content = list(first_bytes(file.path))[-1]
+    packed, content = list(first_bytes(file.place))[-1]
     if packed is None:
-        with file.path.open("rb") as text:
+        with file.place.open() as text:
             end = text.seek(0, 2)
             text.seek(chance.randrange(max(1, end - BYTES_OF_A_LOOK)))
             content = text.read(BYTES_OF_A_LOOK)

@@ -1,6 +1,7 @@
 """The name of a run in parts: equal runs have the same, so that a second start finds what the first has left."""
 
 from hashlib import sha256
+from pathlib import Path
 
 from msgspec import json
 
@@ -10,6 +11,7 @@ from store_uptime.pipeline.options import Options
 from store_uptime.pipeline.parts.cluster import Cluster
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import Folder
+from store_uptime.pipeline.source.folder.places import StoredFile
 
 DIGITS = 20
 
@@ -29,6 +31,10 @@ def run_name(source: Folder, options: Options, cluster: Cluster, with_lanes: boo
     return "run-" + sha256(json.encode(told)).hexdigest()[:DIGITS]
 
 
-def version_of(file: DataFile) -> tuple[str, int, int]:
-    status = file.path.stat()
-    return str(file.path), status.st_size, status.st_mtime_ns
+def version_of(file: DataFile) -> tuple[str, int, str | int | None]:
+    """What tells whether a file is still the same: its address, its size, and its etag or when it was changed."""
+    place = file.place
+    if isinstance(place, StoredFile):
+        return place.address, place.object.size, place.object.etag
+    status = Path(place.path).stat()
+    return place.address, status.st_size, status.st_mtime_ns

@@ -190,7 +190,8 @@ def is_report(path: Path) -> bool:
     if head.startswith(b"PAR1"):
         return has_parquet_metadata(path)
     if head.startswith(b"PK"):
-        return is_own_workbook(path)
+        with path.open("rb") as content:
+            return is_own_workbook(content)
     return head.startswith(b'{"provenance": ') or header_line(path).decode(errors="replace") in HEADERS
 
 

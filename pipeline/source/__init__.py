@@ -17,6 +17,7 @@ from store_uptime.pipeline.errors import AddressNotUnderstood, SourceMissing
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import EMBEDDED
+from store_uptime.pipeline.storage.addresses import files_at, is_file_url, is_stored
 from store_uptime.pipeline.text import printable
 
 if TYPE_CHECKING:
@@ -36,10 +37,12 @@ def open_source(
     """The source at an address. It is read once it is opened with `opened`; of a folder the files are examined here.
 
     address: `postgresql://…` or any libpq connection string (`host=… dbname=…`), `embedded:` (the server that this
-    package starts), or a folder. schema: where the tables are, if not on the search path. application: the name of this
-    run's connections on the server, at most 63 letters of ASCII; None: a unique one. mapping: the names of tables,
-    columns and statuses in the source. patience: how long each wait for a database may last; None: as long as in a run.
-    Raises SourceMissing, AddressNotUnderstood, SourceMismatch.
+    package starts), a folder, or objects in a bucket (`s3://bucket/prefix`, `gs://…`, `az://…`). schema: where the
+    tables are, if not on the search path. application: the name of this run's connections on the server, at most 63
+    letters of ASCII; None: a unique one. mapping: the names of tables, columns and statuses in the source. patience:
+    how long each wait for a database may last; None: as long as in a run.
+    Raises SourceMissing, AddressNotUnderstood, SourceMismatch; of objects also ExtraMissing, SourceRefused,
+    SourceUnreachable.
     """
     text = str(address)
     if not text.strip():  # as a path it would be the folder that this process is in
@@ -49,6 +52,10 @@ def open_source(
         from store_uptime.pipeline.source.folder.folder import folder
 
         return folder(Path(address), mapping)
+    if names_files(text):
+        from store_uptime.pipeline.source.folder.folder import folder
+
+        return folder(files_at(text), mapping)
     if text == EMBEDDED:
         from store_uptime.pipeline.source.postgres.embedded import EmbeddedPostgres
 
@@ -60,7 +67,7 @@ def open_source(
     if "://" in text:
         raise AddressNotUnderstood(
             text.partition("://")[0] + "://…",  # the rest may hold a password
-            "only postgresql:// addresses and folders can be read",
+            "only postgresql://, s3://, gs://, az:// and file:// addresses and folders can be read",
             "Name a folder, or a database of PostgreSQL.",
         )
     raise SourceMissing(printable(text), "there is no such folder or file")
@@ -87,6 +94,11 @@ def is_path(text: str) -> bool:
         return False
 
 
+def names_files(text: str) -> bool:
+    """Whether an address is one of objects in a bucket, or of a local path as a URL."""
+    return is_stored(text) or is_file_url(text)
+
+
 def is_connection_string(text: str) -> bool:
     """Whether libpq reads it: a URL of PostgreSQL, or `key=value` pairs that are not the name of a folder."""
-    return text.startswith(URLS) or ("=" in text and not is_path(text))
+    return text.startswith(URLS) or ("=" in text and not is_path(text) and not names_files(text))

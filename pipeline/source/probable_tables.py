@@ -16,8 +16,8 @@ from store_uptime.pipeline.clean.columns import as_text
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.likeness import PROBABLE, likely_columns, table_likeness
 from store_uptime.pipeline.mapping.mapping import SourceMapping
+from store_uptime.pipeline.storage.addresses import ObjectAddress, files_at
 from store_uptime.pipeline.tables import COLUMNS, Table
-from store_uptime.pipeline.text import printable
 
 if TYPE_CHECKING:
     import psycopg
@@ -53,10 +53,11 @@ class ProbableTable:
 def probable_tables(address: str, schema: str | None = None) -> dict[Table, ProbableTable]:
     """The tables that are probably ours. Raises what `open_source` and entering it raise."""
     from store_uptime.pipeline.options import EMBEDDED
-    from store_uptime.pipeline.source import is_connection_string, is_path, open_source
+    from store_uptime.pipeline.source import is_connection_string, is_path, names_files, open_source
 
-    if is_path(address) or not (is_connection_string(address) or address == EMBEDDED or "://" in address):
-        return tables_in_folder(Path(address))
+    is_database = is_connection_string(address) or address == EMBEDDED
+    if is_path(address) or names_files(address) or not (is_database or "://" in address):
+        return tables_in_folder(files_at(address))
     from store_uptime.pipeline.source.postgres.postgres import Postgres
 
     with open_source(address, schema).opened() as source:
@@ -81,7 +82,7 @@ class LikelyNames(SourceMapping):
         return dict.fromkeys(COLUMNS[table], present[0]) | likely_columns(table, present)
 
 
-def tables_in_folder(path: Path) -> dict[Table, ProbableTable]:
+def tables_in_folder(path: Path | ObjectAddress) -> dict[Table, ProbableTable]:
     """The files that are probably our tables, grouped by table."""
     from store_uptime.pipeline.source.folder.data_file import NotRead
     from store_uptime.pipeline.source.folder.discovery import found_files, missing_table
@@ -106,7 +107,7 @@ def readable_table(table: Table, files: "list[DataFile]", likely: LikelyNames) -
     try:
         return table_in_files(table, files, likely)
     except READ_ERRORS as error:
-        raise read_error(str(files[0].path), {table: files[:1]}, error, likely) from error
+        raise read_error(files[0].place.shown, {table: files[:1]}, error, likely) from error
 
 
 def table_in_files(table: Table, files: "Sequence[DataFile]", likely: LikelyNames) -> ProbableTable:
@@ -142,7 +143,7 @@ def text_column(name: str, kinds: pl.Schema, file: "DataFile") -> pl.Expr:
     try:
         return as_text(name, kinds)
     except SourceMismatch as error:
-        raise SourceMismatch(f"{printable(file.path)}, column {error.source}", error.found, error.needed) from None
+        raise SourceMismatch(f"{file.place.shown}, column {error.source}", error.found, error.needed) from None
 
 
 # PostgreSQL -----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from store_uptime import pipeline
 from store_uptime.service.concurrency.threads import Threads
 from store_uptime.service.encryption import MAGIC
 from store_uptime.service.errors import NoDestination, NotDelivered
-from store_uptime.service.extras import Extra, provided_by
+from store_uptime.service.extras import DELIVERY
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -103,7 +103,7 @@ def opened(url: str) -> Destination:
 
 def bucket(url: str) -> Bucket:
     """The bucket at an address, without a request to it. Raises ValueError, ExtraMissing."""
-    with provided_by(Extra.DELIVERY):
+    with pipeline.provided_by(DELIVERY):
         from obstore.exceptions import BaseError
         from obstore.store import S3Store
 

@@ -147,9 +147,9 @@ def rows_of(file: DataFile) -> int | None:
     """How many rows a file has by a plain reader; None where that has another opinion of what a row is."""
     if file.kind is Kind.PARQUET:
         with suppress(OSError):  # Polars does not read the schema that PyArrow keeps beside that of Parquet
-            return pq.ParquetFile(file.path).metadata.num_rows
+            return pq.ParquetFile(file.place.path).metadata.num_rows
         return None
-    text = unpacked(file.path.read_bytes()).decode("utf-8-sig", errors="replace")
+    text = unpacked(file.place.open().read()).decode("utf-8-sig", errors="replace")
     end = file.line_end
     if end == "\n" and "\r" in text.replace("\r\n", ""):
         return None  # to the plain reader it ends a line

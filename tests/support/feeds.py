@@ -24,6 +24,8 @@ ASIDE = (
     "DATABASE_URL",
     "PG",
     "AWS_",
+    "GOOGLE_",
+    "AZURE_",
     "NO_COLOR",
     "FORCE_COLOR",
     "TTY_",

@@ -3,8 +3,8 @@
 import stat
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
-from store_uptime.pipeline.errors import SourceMissing
 from store_uptime.pipeline.mapping.likeness import table_likeness
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.content import CannotUnpack, first_bytes
@@ -13,10 +13,11 @@ from store_uptime.pipeline.source.folder.footer import footer, has_end
 from store_uptime.pipeline.source.folder.odd_text import has_bare_delimiters, oddities
 from store_uptime.pipeline.source.folder.own_files import is_own_header, is_own_json, is_own_workbook
 from store_uptime.pipeline.source.folder.paths import hive_partitions, is_utf8
+from store_uptime.pipeline.source.folder.places import LocalFile
 from store_uptime.pipeline.source.folder.sizes import check_rows
 from store_uptime.pipeline.source.folder.text_files import Header, has_header, headers, rejects_table
 from store_uptime.pipeline.source.folder.unreadable import PARQUET, unreadable_reason
-from store_uptime.pipeline.source.folder.walk import PathBelow
+from store_uptime.pipeline.source.folder.walk import FileBelow
 from store_uptime.pipeline.tables import COLUMNS, Table
 from store_uptime.pipeline.text import printable
 
@@ -27,31 +28,42 @@ Classified = tuple[Table, DataFile] | PassedOver | None
 """A file that is a table; one that is not read, with the reason; None: one that is not mentioned."""
 
 
-def classify(below: PathBelow, mapping: SourceMapping) -> Classified:
-    """What a file is, by its name where that cannot be read, else by its content. Raises SourceMissing."""
+def classify(below: FileBelow, mapping: SourceMapping) -> Classified:
+    """What a file is, by its name where that cannot be read, else by its content.
+
+    Raises SourceMissing, and of an object what `storage` raises.
+    """
     try:
-        status = below.path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return PassedOver(below.name, NotRead.NO_FILE)
-        if not is_utf8(below.path):
-            return PassedOver(below.name, NotRead.NAME)
-        return classify_content(replace(below, size=status.st_size), mapping)
+        if isinstance(below.place, LocalFile):
+            return classify_path(below, below.place.path, mapping)
+        return classify_content(below, mapping)
     except CannotUnpack as error:
         return PassedOver(below.name, error.why)
     except (zlib.error, ValueError) as error:
         return PassedOver(below.name, NotRead.DAMAGED, str(error))
-    except FileNotFoundError as error:
-        if below.path.is_symlink():
-            return PassedOver(below.name, NotRead.BROKEN_LINK)
-        raise SourceMissing(printable(below.path), error.strerror or str(error)) from error
     except OSError as error:
-        raise SourceMissing(printable(below.path), error.strerror or str(error)) from error
+        raise below.place.error_of(error) from error
 
 
-def classify_content(below: PathBelow, mapping: SourceMapping) -> Classified:
+def classify_path(below: FileBelow, path: Path, mapping: SourceMapping) -> Classified:
+    """The same of a file on the disk. Raises OSError, and what `first_bytes` raises."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        if path.is_symlink():
+            return PassedOver(below.name, NotRead.BROKEN_LINK)
+        raise
+    if not stat.S_ISREG(status.st_mode):
+        return PassedOver(below.name, NotRead.NO_FILE)
+    if not is_utf8(path):
+        return PassedOver(below.name, NotRead.NAME)
+    return classify_content(replace(below, size=status.st_size), mapping)
+
+
+def classify_content(below: FileBelow, mapping: SourceMapping) -> Classified:
     """What a file is by its first bytes. Raises what `first_bytes` raises."""
     content, size = b"", below.size
-    for packed, content in first_bytes(below.path):
+    for packed, content in first_bytes(below.place):
         if packed is None and content.startswith(PARQUET):
             return classify_parquet(below, mapping)
         size = below.size if packed is None else PACKED_TIMES * below.size
@@ -60,12 +72,14 @@ def classify_content(below: PathBelow, mapping: SourceMapping) -> Classified:
     if is_own_json(content):
         return None
     why = unreadable_reason(content)
-    if why is NotRead.ZIP and is_own_workbook(below.path):
-        return None
+    if why is NotRead.ZIP:
+        with below.place.open() as opened:
+            if is_own_workbook(opened):
+                return None
     return classify_text(replace(below, size=size), content, mapping) if why is None else PassedOver(below.name, why)
 
 
-def classify_text(below: PathBelow, content: bytes, mapping: SourceMapping) -> Classified:
+def classify_text(below: FileBelow, content: bytes, mapping: SourceMapping) -> Classified:
     """What a text is by its header: the delimiter is the one with which it has a table's columns."""
     for header in headers(content):
         if is_own_header(header.names):
@@ -85,9 +99,9 @@ def classify_text(below: PathBelow, content: bytes, mapping: SourceMapping) -> C
     return unknown_header(below, likely.names, likely.delimiter)
 
 
-def text_file(below: PathBelow, header: Header) -> DataFile:
+def text_file(below: FileBelow, header: Header) -> DataFile:
     return DataFile(
-        below.path,
+        below.place,
         below.name,
         Kind.TEXT,
         below.size,
@@ -109,26 +123,29 @@ def with_oddities(file: DataFile) -> DataFile:
     return replace(file, for_polars=found.is_well_quoted and is_clear, has_empty_lines=found.has_empty_lines)
 
 
-def classify_parquet(below: PathBelow, mapping: SourceMapping) -> Classified:
+def classify_parquet(below: FileBelow, mapping: SourceMapping) -> Classified:
     """What a Parquet file is by the columns that its end names. Raises OSError, and ValueError where it is damaged."""
-    if not has_end(below.path):
+    if not has_end(below.place):
         return PassedOver(below.name, NotRead.CUT_OFF)
-    end = footer(below.path)
+    end = footer(below.place)
     if end.is_ours:
         return None
-    check_rows(below.path, below.size, end.rows, end.unpacked)
+    check_rows(below.place, below.size, end.rows, end.unpacked)
     from store_uptime.pipeline.source.folder.parquet_files import parquet_columns  # which imports Polars
 
-    columns = parquet_columns(below.path, end)
+    columns = parquet_columns(below.place, end)
     file = DataFile(
-        below.path,
+        below.place,
         below.name,
         Kind.PARQUET,
         PACKED_TIMES * below.size,
         columns.header,
         types=columns.types,
+        rows=end.rows if end.is_consistent else None,
+        group_rows=end.group_rows,
+        minima=end.minima,
         maxima=end.maxima,
-        rows=end.rows,
+        nulls=end.nulls,
         for_polars=columns.for_polars,
         partitions=hive_partitions(below.folders),
     )
@@ -152,7 +169,7 @@ def repeated_in(file: DataFile, mapping: SourceMapping) -> str | None:
     return None
 
 
-def unknown_header(below: PathBelow, names: tuple[str, ...], delimiter: str) -> PassedOver:
+def unknown_header(below: FileBelow, names: tuple[str, ...], delimiter: str) -> PassedOver:
     return PassedOver(below.name, NotRead.UNKNOWN_HEADER, shown_header(delimiter.join(names)), names)
 
 

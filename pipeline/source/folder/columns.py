@@ -22,5 +22,5 @@ def by_file(values: Sequence[str | None], files: Sequence[DataFile], path: str) 
     """A value for each file, in the rows of that file."""
     if len(set(values)) == 1:  # a literal costs nothing for each row, as the search for its path does
         return pl.lit(values[0], pl.String)
-    paths = pl.Series([str(file.path) for file in files])
+    paths = pl.Series([file.place.address for file in files])
     return pl.col(path).replace_strict(paths, pl.Series(values, dtype=pl.String))

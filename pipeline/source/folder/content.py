@@ -10,10 +10,10 @@ import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from store_uptime.pipeline.source.folder.data_file import NotRead
+from store_uptime.pipeline.source.folder.places import Place
 
 FIRST_BYTES, MOST_BYTES = 1 << 12, 1 << 18
 WIDEST_WINDOW = 1 << 27  # of zstd; libraries refuse more
@@ -48,9 +48,9 @@ class CannotUnpack(Exception):
 
 
 @contextmanager
-def open_content(path: Path) -> Iterator[BinaryIO]:
+def open_content(place: Place) -> Iterator[BinaryIO]:
     """A file, unpacked. Raises OSError; reading it may raise EOFError, zlib.error, ValueError."""
-    with path.open("rb") as file:
+    with place.open() as file:
         mark = file.read(4)
         file.seek(0)
         if mark.startswith(GZIP):
@@ -72,12 +72,12 @@ def zstd_content(file: BinaryIO) -> Iterator[BinaryIO]:
         raise ValueError(str(error)) from None
 
 
-def first_bytes(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
+def first_bytes(place: Place) -> Iterator[tuple[bytes | None, bytes]]:
     """The first bytes of a file, unpacked: some, then more; each with the mark of how it is packed, or None.
 
     Raises OSError, zlib.error, ValueError, CannotUnpack.
     """
-    with path.open("rb") as file:
+    with place.open() as file:
         packed = file.read(FIRST_BYTES)
         mark = next((mark for mark in UNPACK if packed.startswith(mark)), None)
         yield mark, unpack(packed, mark, FIRST_BYTES)
@@ -123,9 +123,9 @@ def first_of_zstd(packed: bytes) -> bytes:
 UNPACK: dict[bytes, Callable[[bytes], bytes]] = {GZIP: first_of_gzip, ZSTD: first_of_zstd}
 
 
-def is_cut_off(path: Path) -> bool:
+def is_cut_off(place: Place) -> bool:
     """Whether a compressed file ends before its content does; False for a damaged one, and for any other."""
-    with path.open("rb") as file:
+    with place.open() as file:
         return not is_whole_stream(iter(lambda: file.read(PIECE_BYTES), b""))
 
 

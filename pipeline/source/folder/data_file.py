@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from store_uptime.pipeline.data_warnings import DataWarning, FilesPassedOver
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
+from store_uptime.pipeline.source.folder.places import Place, StoredFile
 from store_uptime.pipeline.tables import Table
 
 NAMED_FILES = 5  # in the sentence of an error
@@ -84,15 +84,18 @@ class Instant(NamedTuple):
 class DataFile:
     """A file that is one of the tables.
 
-    path: absolute. name: below its source, printable. size: about how many bytes it has, unpacked. header: the names of
-    its columns as they are written. types: of Parquet, the columns' types as its reader writes them. maxima: of
-    Parquet, the greatest instant of each column for which its end tells it. rows: of Parquet. for_polars: whether
-    Polars can read it: all types of Parquet, all quotes of text. has_empty_lines: of text, which are no rows.
-    partitions: what the folders above it say as key=value. is_rejects: rejected rows that this program has written, its
-    own columns included.
+    place: where it is. name: below its source, printable. size: about how many bytes it has, unpacked. header: the
+    names of its columns as they are written. types: of Parquet, the columns' types as its reader writes them. rows: how
+    many it has, by its end; None: of text, or its end contradicts itself. group_rows: of each row group. minima,
+    maxima: of Parquet, the least and the greatest instant of each column of times for which its end tells it. nulls:
+    how many values such a column lacks, likewise. for_polars: whether Polars can read it: all types of Parquet, all
+    quotes of text. has_empty_lines: of text, which are no rows. partitions: what the folders above it say as key=value.
+    is_rejects: rejected rows that this program has written, its own columns included.
+
+    It is a plain value: another process that gets it reads the same file, with credentials of its own.
     """
 
-    path: Path
+    place: Place
     name: str
     kind: Kind
     size: int
@@ -100,12 +103,20 @@ class DataFile:
     delimiter: str = ","
     line_end: str = "\n"
     types: tuple[str, ...] = ()
-    maxima: dict[str, Instant] = field(default_factory=dict)
     rows: int | None = None
+    group_rows: tuple[int, ...] = ()
+    minima: dict[str, Instant] = field(default_factory=dict)
+    maxima: dict[str, Instant] = field(default_factory=dict)
+    nulls: dict[str, int] = field(default_factory=dict)
     for_polars: bool = True
     has_empty_lines: bool = False
     partitions: dict[str, str | None] = field(default_factory=dict)
     is_rejects: bool = False
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether it is in a bucket."""
+        return isinstance(self.place, StoredFile)
 
     @property
     def present(self) -> list[str]:

@@ -8,17 +8,25 @@ The content of a file decides. Not mentioned are hidden files, markers and check
 this program has written. Every other file that is not read is named, with the reason.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
-from store_uptime.pipeline.source.folder.classify import classify
+from store_uptime.pipeline.source.folder.classify import Classified, classify
 from store_uptime.pipeline.source.folder.data_file import DataFile, PassedOver, listed_with_reasons, warnings_of
-from store_uptime.pipeline.source.folder.walk import files_below
+from store_uptime.pipeline.source.folder.places import StoredFile
+from store_uptime.pipeline.source.folder.walk import FileBelow, files_below
+from store_uptime.pipeline.storage.addresses import ObjectAddress
 from store_uptime.pipeline.tables import COLUMNS, Table
 from store_uptime.pipeline.text import printable
+from store_uptime.pipeline.threads import in_threads
+
+AT_ONCE = 16
+"""How many objects are looked at at once: a request takes as long as a hundred on a disk."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +43,16 @@ class FoundFiles:
         return warnings_of(self.passed_over)
 
 
-def found_files(path: Path, mapping: SourceMapping = AS_NAMED) -> FoundFiles:
-    """The data files of a folder and of the folders in it, or the one file that is named.
+def found_files(path: Path | ObjectAddress, mapping: SourceMapping = AS_NAMED) -> FoundFiles:
+    """The data files of a folder and of the folders in it, or the one file that is named; or objects, alike.
 
-    Raises SourceMissing where something cannot be read, SourceMismatch where no file is one of the tables.
+    Raises SourceMissing where something cannot be read, SourceMismatch where no file is one of the tables, and of
+    objects what `storage` raises.
     """
-    source = printable(path)
+    source = printable(str(path))
     tables: dict[Table, list[DataFile]] = {table: [] for table in COLUMNS}
     passed_over = []
-    for below in files_below(path):
-        found = classify(below, mapping)
+    for found in classified(files_below(path), mapping):
         if isinstance(found, PassedOver):
             passed_over.append(found)
         elif found is not None:
@@ -55,19 +63,32 @@ def found_files(path: Path, mapping: SourceMapping = AS_NAMED) -> FoundFiles:
     return FoundFiles(source, {table: without_rejects(files) for table, files in tables.items()}, passed_over)
 
 
+def classified(below: Sequence[FileBelow], mapping: SourceMapping) -> Iterable[Classified]:
+    """What each file is. Raises what `classify` raises."""
+    if not any(isinstance(file.place, StoredFile) for file in below):
+        return (classify(file, mapping) for file in below)
+    # The first alone: what is learnt of its schema is known then to all that have the same.
+    first = [classify(file, mapping) for file in below[:1]]
+    return first + in_threads(partial(classify, mapping=mapping), below[1:], AT_ONCE)
+
+
 def without_rejects(files: list[DataFile]) -> list[DataFile]:
     # Rejected rows lie beside the files that they were rejected from. Where there are no other files, they are
     # the source, for example once someone has corrected them.
     return [file for file in files if not file.is_rejects] or files
 
 
-def nothing_found(path: Path, passed_over: list[PassedOver], mapping: SourceMapping) -> SourceMismatch:
+def nothing_found(path: Path | ObjectAddress, passed_over: list[PassedOver], mapping: SourceMapping) -> SourceMismatch:
     known = "known are " + "; ".join(f"{table}: {','.join(header_of(table, mapping))}" for table in COLUMNS)
     needed = f"{known}{rename_remedy(passed_over, list(COLUMNS), mapping)}"
-    if path.is_file() and passed_over:
-        return SourceMismatch(printable(path), passed_over[0].reason, needed)
+    if passed_over and is_one_file(path):
+        return SourceMismatch(printable(str(path)), passed_over[0].reason, needed)
     beside = f": {listed_with_reasons(passed_over)}" if passed_over else ""
-    return SourceMismatch(printable(path), f"it holds no file that is one of the tables{beside}", needed)
+    return SourceMismatch(printable(str(path)), f"it holds no file that is one of the tables{beside}", needed)
+
+
+def is_one_file(path: Path | ObjectAddress) -> bool:
+    return isinstance(path, Path) and path.is_file()
 
 
 def missing_table(found: FoundFiles, table: Table, mapping: SourceMapping) -> SourceMismatch:

@@ -6,10 +6,12 @@ scan     files of a table as lazy frames of raw rows, columns under the names of
 Which files there are is found by `discovery.py`. Files of one form are one scan: `forms`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 
@@ -19,21 +21,24 @@ from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.content import is_cut_off
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
 from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_files, missing_table
+from store_uptime.pipeline.source.folder.fetched import fetched_frame, still_stored
 from store_uptime.pipeline.source.folder.newest import newest_by_statistics
+from store_uptime.pipeline.source.folder.places import LocalFile, Place
 from store_uptime.pipeline.source.folder.small_files import are_kept, frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
 from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, first_words, readable_frame
+from store_uptime.pipeline.source.protocol import ALL_TABLES
+from store_uptime.pipeline.storage.addresses import ObjectAddress
 from store_uptime.pipeline.tables import Table
-from store_uptime.pipeline.text import printable
 
 
-def folder(path: Path, mapping: SourceMapping = AS_NAMED) -> "Folder":
-    """The source that a folder holds. Raises SourceMissing, SourceMismatch."""
+def folder(path: Path | ObjectAddress, mapping: SourceMapping = AS_NAMED) -> "Folder":
+    """The source that a folder holds, or a bucket below a prefix. Raises what `found_files` raises."""
     return Folder(found_files(path, mapping), mapping)
 
 
 class Folder(FrameTables):
-    """The three tables in the files of a folder."""
+    """The three tables in the files of a folder, or in the objects of a bucket."""
 
     def __init__(self, found: FoundFiles, mapping: SourceMapping = AS_NAMED) -> None:
         for table, files in found.tables.items():
@@ -43,7 +48,7 @@ class Folder(FrameTables):
         super().__init__(
             {table: scan(files, table, mapping) for table, files in found.tables.items()}, found.source, mapping
         )
-        self.files = [file.path for files in found.tables.values() for file in files]
+        self.files = [place.path for place in self._places() if isinstance(place, LocalFile)]
         self.warnings = found.warnings
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
@@ -51,6 +56,17 @@ class Folder(FrameTables):
         # Rows that are kept are read whole in any case, and here before several threads ask for them at once.
         told = None if are_kept(files) else newest_by_statistics(files, ceiling_us, self.mapping)
         return super().newest_poll_us(ceiling_us) if told is None else told
+
+    @contextmanager
+    def opened(self, tables: Sequence[Table] = ALL_TABLES) -> Iterator[Self]:
+        """See `Source`. Raises SourceBusy too, where an object was replaced meanwhile."""
+        with super().opened(tables) as opened:
+            yield opened
+            # Polars does not compare etags.
+            still_stored(file for table in tables for file in self.tables[table])
+
+    def _places(self) -> Iterator[Place]:
+        return (file.place for files in self.tables.values() for file in files)
 
     def _read_error(self, error: BaseException) -> SourceMismatch:
         return read_error(self.name, self.tables, error, self.mapping)
@@ -82,9 +98,7 @@ def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
     """The form of a file. Of text the whole header counts, of Parquet the types of the table's columns."""
     found = file.columns(table, mapping)
     if found is None:
-        raise SourceMismatch(
-            printable(file.path), f"it does not have the columns of {table}", "another mapping reads it"
-        )
+        raise SourceMismatch(file.place.shown, f"it does not have the columns of {table}", "another mapping reads it")
     own = {name for name in found.values() if name in file.header}
     is_text = file.kind is Kind.TEXT
     return Form(
@@ -112,15 +126,16 @@ def frames_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMappi
     """The rows of files of one form."""
     try:
         raw = frames(files, partial(read, table=table, mapping=mapping))
-        return [readable_frame(frame, table, mapping, printable(files[0].path)) for frame in raw]
+        return [readable_frame(frame, table, mapping, files[0].place.shown) for frame in raw]
     except READ_ERRORS as error:
-        raise read_error(printable(files[0].path), {table: list(files)}, error, mapping) from error
+        raise read_error(files[0].place.shown, {table: list(files)}, error, mapping) from error
 
 
 def read(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.LazyFrame:
     """The rows of files of one form, by one scan."""
     if files[0].kind is Kind.TEXT:
-        return text_frame(files, table, mapping)
+        on_disk = partial(text_frame, table=table, mapping=mapping)
+        return fetched_frame(files, on_disk) if files[0].is_stored else on_disk(files)
     from store_uptime.pipeline.source.folder.parquet_files import parquet_frame
 
     return parquet_frame(files, table, mapping)
@@ -129,12 +144,16 @@ def read(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.
 def read_error(
     source: str, tables: dict[Table, list[DataFile]], error: BaseException, mapping: SourceMapping = AS_NAMED
 ) -> SourceMismatch:
-    """The error where files cannot be read to their end: it names the first such file."""
+    """The error where files cannot be read to their end: it names the first such file.
+
+    Raises SourceBusy where an object has been replaced since it was listed, and what `storage` raises.
+    """
+    still_stored(file for files in tables.values() for file in files)
     for file, table in ((file, table) for table, files in tables.items() for file in files):
         own = error_of(file, table, mapping)
         if own is not None:
-            remedy = "it is cut off" if is_cut_off(file.path) else "it is damaged"
-            return unreadable(printable(file.path), own, remedy)
+            remedy = "it is cut off" if is_cut_off(file.place) else "it is damaged"
+            return unreadable(file.place.shown, own, remedy)
     return unreadable(source, error, "each of its files can be read: if one was being written meanwhile, try once more")
 
 
@@ -146,7 +165,7 @@ def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
 def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
     """The error of reading a file alone, to its end."""
     try:
-        frame = readable_frame(read([file], table, mapping), table, mapping, printable(file.path))
+        frame = readable_frame(read([file], table, mapping), table, mapping, file.place.shown)
         frame.select(pl.all().null_count()).collect(engine="streaming")
     except READ_ERRORS as error:
         return error

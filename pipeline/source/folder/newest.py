@@ -8,7 +8,6 @@ from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.source.folder.data_file import DataFile, Instant
 from store_uptime.pipeline.source.folder.parquet_files import parquet_frame
 from store_uptime.pipeline.source.frames import poll_rows, readable_frame
-from store_uptime.pipeline.text import printable
 
 COLUMN = "timestamp_utc"
 
@@ -38,5 +37,5 @@ def greatest(file: DataFile, mapping: SourceMapping) -> Instant | None:
 def has_accepted(file: DataFile, us: int, mapping: SourceMapping) -> bool:
     """Whether a file has an accepted poll of that very microsecond. Raises READ_ERRORS."""
     raw = parquet_frame([file], "store_status", mapping)
-    polls = poll_rows(readable_frame(raw, "store_status", mapping, printable(file.path)), StoreCodes(), mapping)
+    polls = poll_rows(readable_frame(raw, "store_status", mapping, file.place.shown), StoreCodes(), mapping)
     return isinstance(polls, TypedPolls) and polls.has_accepted(us)

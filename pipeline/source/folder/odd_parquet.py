@@ -1,23 +1,23 @@
 """Parquet files that Polars does not read, or not in little memory: by PyArrow, in batches of the needed columns."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store_uptime.pipeline.source.folder.data_file import UUID, DataFile
+from store_uptime.pipeline.source.folder.places import Place
 from store_uptime.pipeline.source.folder.small_files import batched
 from store_uptime.pipeline.source.folder.thrift import Damaged
 
 BATCH_ROWS = 1 << 16
 
 
-def arrow_types(path: Path) -> list[tuple[str, str]]:
+def arrow_types(place: Place) -> list[tuple[str, str]]:
     """The names and types of a file's columns, as Arrow writes them; `UUID` for one. Raises OSError, Damaged."""
     try:
-        with path.open("rb") as file:
+        with place.open() as file:
             return [(field.name, type_text(field.type)) for field in pq.ParquetFile(file).schema_arrow]
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # PyArrow has no number for its own
@@ -36,7 +36,7 @@ def scan_by_pyarrow(files: Sequence[DataFile], names: Sequence[str], path: str) 
 
 def empty(file: DataFile, names: Sequence[str], path: str) -> pl.DataFrame:
     """No row, with the types of a file."""
-    with file.path.open("rb") as opened:
+    with file.place.open() as opened:
         return plain(pq.ParquetFile(opened).schema_arrow.empty_table().select(names), file, path)
 
 
@@ -44,7 +44,7 @@ def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str) -> 
     """Raises OSError, PolarsError."""
     for file in files:
         try:
-            with file.path.open("rb") as opened:
+            with file.place.open() as opened:
                 batches = pq.ParquetFile(opened).iter_batches(BATCH_ROWS, columns=list(names))
                 yield from (plain(pa.Table.from_batches([batch]), file, path).lazy() for batch in batches)
         except pa.ArrowException as error:
@@ -54,7 +54,7 @@ def read_batches(files: Sequence[DataFile], names: Sequence[str], path: str) -> 
 def plain(rows: pa.Table, file: DataFile, path: str) -> pl.DataFrame:
     """Rows of PyArrow's as a frame; texts and UUIDs are their bytes."""
     frame = pl.DataFrame(pa.table(list(map(plain_column, rows.columns)), names=rows.column_names))
-    return frame.with_columns(pl.lit(str(file.path)).alias(path))
+    return frame.with_columns(pl.lit(file.place.address).alias(path))
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -32,11 +32,11 @@ QUOTED = rb'[^"]*+(?<![^%b\r\n])"[^"]*+(?>(?:""[^"]*+)*)"'
 
 def text_chunks(file: DataFile) -> Iterator[bytes]:
     """A text, some bytes at a time, without its byte order mark. Raises SourceMismatch where it is too large."""
-    packed, unpacked, lines = file.path.stat().st_size, 0, LineLengths(file.path, file.line_end)
-    with open_content(file.path) as content:
+    packed, unpacked, lines = file.place.measured(), 0, LineLengths(file.place, file.line_end)
+    with open_content(file.place) as content:
         while chunk := content.read(CHUNK_BYTES):
             unpacked += len(chunk)
-            check_unpacked(file.path, packed, unpacked)
+            check_unpacked(file.place, packed, unpacked)
             lines.add(chunk)
             yield chunk.removeprefix(BYTE_ORDER_MARK) if unpacked == len(chunk) else chunk
 
@@ -86,7 +86,7 @@ def has_empty_line(text: bytes, line_end: str) -> bool:
 def has_bare_delimiters(file: DataFile) -> bool:
     """Whether a line holds delimiters and nothing else: Polars takes it for an empty one."""
     bare = re.compile(rb"[%b]+" % re.escape(file.delimiter.encode()))
-    with open_content(file.path) as content:
+    with open_content(file.place) as content:
         return any(bare.fullmatch(line) for part in content for line in part.splitlines())
 
 
@@ -117,7 +117,7 @@ class Row:
 
 def odd_rows(file: DataFile) -> Iterator[tuple[int, Row]]:
     """The rows behind the header, each with its line, as Polars counts it. An empty line is no row."""
-    with open_content(file.path) as content:
+    with open_content(file.place) as content:
         lines = Lines(io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline=file.line_end))
         rows = ((number, next_row(line, lines, file.delimiter)) for number, line in enumerate(lines, 1))
         yield from ((number, row) for number, row in rows if number > 1 and row.fields)

@@ -6,7 +6,7 @@ Rejected rows are data once they are corrected: see `text_files.rejects_table`.
 import zipfile
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
+from typing import BinaryIO
 
 HEADER_BEGINNINGS = (
     ("store_id", "uptime_last_hour(minutes)", "uptime_last_day(hours)", "uptime_last_week(hours)"),  # reports
@@ -29,10 +29,10 @@ def is_own_json(content: bytes) -> bool:
     return content.startswith(b'{"provenance"') or (content.startswith(b'{"store_id": ') and b'"agrees": ' in content)
 
 
-def is_own_workbook(path: Path) -> bool:
+def is_own_workbook(content: BinaryIO) -> bool:
     """Whether a file is a report of ours as XLSX."""
     try:
-        with zipfile.ZipFile(path) as file, file.open("docProps/custom.xml") as properties:
+        with zipfile.ZipFile(content) as file, file.open("docProps/custom.xml") as properties:
             return MARK.encode() in properties.read(PROPERTIES_BYTES)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError):
         return False

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -18,6 +17,7 @@ from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.columns import file_column, partition_column
 from store_uptime.pipeline.source.folder.data_file import UUID, DataFile
 from store_uptime.pipeline.source.folder.footer import Footer
+from store_uptime.pipeline.source.folder.places import Place, StoredFile
 from store_uptime.pipeline.tables import Table
 
 if TYPE_CHECKING:
@@ -42,27 +42,27 @@ class Example:
     """A file that stands for all of its schema."""
 
     schema: str
-    path: Path = field(compare=False)
+    place: Place = field(compare=False)
 
 
-def parquet_columns(path: Path, footer: Footer) -> Columns:
+def parquet_columns(place: Place, footer: Footer) -> Columns:
     """The columns of a file with this footer. Raises OSError, Damaged."""
     kinds = None
     with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        kinds = polars_types(Example(footer.schema, path)) if footer.for_polars else None
+        kinds = polars_types(Example(footer.schema, place)) if footer.for_polars else None
     if kinds is not None:
         types = tuple(UUID if name in footer.uuids else kind for name, kind in kinds.items())
         return Columns(tuple(kinds), types, for_polars=True)
     from store_uptime.pipeline.source.folder.odd_parquet import arrow_types
 
-    odd = arrow_types(path)
+    odd = arrow_types(place)
     return Columns(tuple(name for name, _ in odd), tuple(kind for _, kind in odd), for_polars=False)
 
 
 @lru_cache(KEPT_SCHEMAS)  # of thousands of files nearly all have the same schema
 def polars_types(file: Example) -> Mapping[str, str] | None:
     """The types of a file's columns; None where Polars does not read all of them. Raises what Polars does."""
-    kinds = scan(file.path).collect_schema()
+    kinds = scan_places([file.place]).collect_schema()
     return {name: str(kind) for name, kind in kinds.items()} if all(map(is_known, kinds.values())) else None
 
 
@@ -108,10 +108,21 @@ def unused(name: str, files: Sequence[DataFile]) -> str:
 def scan_parquet_files(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:
     """The needed columns, and the path of each row's file under a name, by Polars."""
     # The schema is given, so that columns that are not needed may differ from file to file.
-    kinds = scan(files[0].path).collect_schema()
-    return scan(
-        [file.path for file in files], schema={name: kinds[name] for name in names}, include_file_paths=path
-    ).select(*names, path)
+    places = [file.place for file in files]
+    kinds = scan_places(places[:1]).collect_schema()
+    schema = {name: kinds[name] for name in names}
+    return scan_places(places, schema=schema, include_file_paths=path).select(*names, path)
+
+
+def scan_places(places: Sequence[Place], **how: Any) -> pl.LazyFrame:
+    """A scan of Parquet files; those of one scan are all on the disk, or all in one bucket."""
+    addresses = [place.address for place in places]
+    if not isinstance(places[0], StoredFile):
+        return scan(addresses, **how)
+    from store_uptime.pipeline.storage.stores import polars_options
+
+    # Without a provider of credentials Polars takes them from the environment, as obstore does, and not from boto3.
+    return scan(addresses, storage_options=polars_options(places[0].object.address), credential_provider=None, **how)
 
 
 def scan_odd_files(files: Sequence[DataFile], names: Sequence[str], path: str) -> pl.LazyFrame:

@@ -6,7 +6,7 @@ hive_partitions   the values in folders such as `date=2024-05-05`
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import unquote
 
 HIDDEN = (".", "_")
@@ -23,7 +23,7 @@ def is_utf8(name: str | Path) -> bool:
     return True
 
 
-def path_bytes(path: str | Path) -> bytes:
+def path_bytes(path: str | PurePath) -> bytes:
     """The bytes of a name, to sort by."""
     return os.fsencode(path)
 

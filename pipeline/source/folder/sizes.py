@@ -7,10 +7,8 @@
 Raises SourceMismatch, which says the limit and how to go on.
 """
 
-from pathlib import Path
-
 from store_uptime.pipeline.errors import SourceMismatch
-from store_uptime.pipeline.text import printable
+from store_uptime.pipeline.source.folder.places import Place
 
 MOST_TIMES = 250  # as large as the packed file
 ALWAYS_ALLOWED = 256 << 20  # bytes, however small the packed file is
@@ -20,26 +18,26 @@ ROW_BYTES = 48  # that a row of three columns takes in memory, at the least
 LARGE_GROUP_ROWS, LARGE_GROUP_BYTES = 1 << 24, 2 << 30
 
 
-def check_unpacked(path: Path, packed: int, unpacked: int) -> None:
+def check_unpacked(place: Place, packed: int, unpacked: int) -> None:
     """Raises SourceMismatch for a file of `packed` bytes that has become too large at `unpacked` bytes."""
     if unpacked > ALWAYS_ALLOWED and unpacked > MOST_TIMES * packed:
         found = f"unpacked it is more than {MOST_TIMES} times as large, and more than {ALWAYS_ALLOWED >> 20} MiB"
-        raise SourceMismatch(printable(path), found, "if it is meant to be, unpack it and read that")
+        raise SourceMismatch(place.shown, found, "if it is meant to be, unpack it and read that")
 
 
-def check_rows(path: Path, size: int, rows: int, unpacked: int) -> None:
+def check_rows(place: Place, size: int, rows: int, unpacked: int) -> None:
     """Refuse a Parquet file of so many bytes by what its footer says of its rows and their bytes."""
     if max(unpacked, rows * ROW_BYTES) > max(ALWAYS_ALLOWED, MOST_TIMES * size):
         larger = f"more than {MOST_TIMES} times as large as the file, and more than {ALWAYS_ALLOWED >> 20} MiB"
         found = f"its rows ({rows:,}) are {larger}"
-        raise SourceMismatch(printable(path), found, "if they are meant to be, write it without compression")
+        raise SourceMismatch(place.shown, found, "if they are meant to be, write it without compression")
 
 
 class LineLengths:
     """How long the lines of a text are that goes by in pieces."""
 
-    def __init__(self, path: Path, line_end: str) -> None:
-        self._path, self._end = path, line_end.encode()
+    def __init__(self, place: Place, line_end: str) -> None:
+        self._place, self._end = place, line_end.encode()
         self._open = 0  # bytes of the line that has not ended yet
 
     def add(self, piece: bytes) -> None:
@@ -48,6 +46,6 @@ class LineLengths:
         self._open += len(piece) if first < 0 else first
         if self._open > LONGEST_LINE:
             found = f"it has a line of more than {LONGEST_LINE >> 20} MiB"
-            raise SourceMismatch(printable(self._path), found, "that is no row: export it again")
+            raise SourceMismatch(self._place.shown, found, "that is no row: export it again")
         if first >= 0:
             self._open = len(piece) - piece.rfind(self._end) - 1

@@ -13,7 +13,10 @@ LARGE_BYTES = 8 << 20
 BATCH_BYTES = 16 << 20
 BATCH_FILES = 1_000
 KEPT_BYTES = 32 << 20
+BATCH_ROWS = 100_000
+LAST = "is last"
 Read = Callable[[Sequence[DataFile]], pl.LazyFrame]
+Pieces = Callable[[pl.LazyFrame], Iterator[pl.DataFrame]]
 
 
 def frames(files: Sequence[DataFile], read: Read) -> list[pl.LazyFrame]:
@@ -22,14 +25,19 @@ def frames(files: Sequence[DataFile], read: Read) -> list[pl.LazyFrame]:
     large = [read([file]) for file in files if file.size >= LARGE_BYTES]
     if not small:
         return large
-    return [*large, read(small) if len(small) == 1 else read_in_batches(small, read)]
+    return [*large, read_in_batches(small, read) if is_worth_keeping(small) else read(small[0:1])]
 
 
 def are_kept(files: Sequence[DataFile]) -> bool:
     """Whether the rows of the small ones among these files stay in memory once they are read."""
     # A report collects each table four times.
     small = small_ones(files)
-    return len(small) > 1 and sum(file.size for file in small) <= KEPT_BYTES
+    return is_worth_keeping(small) and sum(file.size for file in small) <= KEPT_BYTES
+
+
+def is_worth_keeping(small: Sequence[DataFile]) -> bool:
+    """Whether to read small files another time costs more than to hold their rows: several, or one over a network."""
+    return len(small) > 1 or any(file.is_stored for file in small)
 
 
 def small_ones(files: Sequence[DataFile]) -> list[DataFile]:
@@ -50,17 +58,38 @@ def read_in_batches(files: Sequence[DataFile], read: Read) -> pl.LazyFrame:
     return batched(lambda: (rows(number).lazy() for number in range(len(frames))), schema)
 
 
-def batched(frames: Callable[[], Iterator[pl.LazyFrame]], schema: pl.Schema) -> pl.LazyFrame:
-    """The rows of frames, one frame after the other, each in one piece."""
+def in_one_piece(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """All rows of a frame at once."""
+    yield frame.collect().rechunk()
+
+
+def in_batches(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """The rows of a frame in their order, some at a time. Raises READ_ERRORS."""
+    # Where a thread of Polars panics, `collect_batches` ends without an error (its panic is written to stderr only, as
+    # in https://github.com/pola-rs/polars/issues/25047): so a row of ours comes last, and must have arrived.
+    last = pl.DataFrame(schema=frame.collect_schema()).clear(1).with_columns(pl.lit(True).alias(LAST))
+    marked = pl.concat([frame.with_columns(pl.lit(False).alias(LAST)), last.lazy()])
+    has_ended = False
+    for batch in marked.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+        has_ended = bool(batch[LAST][-1])
+        yield (batch.head(-1) if has_ended else batch).drop(LAST)
+    if not has_ended:
+        raise pl.exceptions.ComputeError("reading ended before its last row")
+
+
+def batched(
+    frames: Callable[[], Iterator[pl.LazyFrame]], schema: pl.Schema, pieces: Pieces = in_one_piece
+) -> pl.LazyFrame:
+    """The rows of frames, one frame after the other, each in one piece, or in several."""
 
     def rows(
         columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
         for frame in frames():
             part = frame if columns is None else frame.select(columns)
-            found = (part if limit is None else part.head(limit)).collect()
-            limit = None if limit is None else limit - found.height
-            yield found.rechunk() if predicate is None else found.filter(predicate)
+            for found in pieces(part if limit is None else part.head(limit)):
+                limit = None if limit is None else limit - found.height
+                yield found if predicate is None else found.filter(predicate)
             if limit == 0:
                 return
 

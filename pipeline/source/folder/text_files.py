@@ -124,7 +124,7 @@ def scan_text_files(files: Sequence[DataFile]) -> "pl.LazyFrame":
     from store_uptime.pipeline.clean.columns import BEYOND_HEADER, FILE, LINE
 
     return pl.scan_csv(
-        [file.path for file in files],
+        [file.place.address for file in files],
         has_header=False,
         skip_rows=1,
         separator=files[0].delimiter,
@@ -168,7 +168,8 @@ def frames_of_lines(file: DataFile, schema: "pl.Schema") -> "Iterator[pl.LazyFra
         columns = list(zip_longest(*(row.fields[:width] for _, row in some)))
         columns += [[None] * len(some)] * (width - len(columns))
         lines, misquoted = [line for line, _ in some], [row.misquoted for _, row in some]
-        frame = pl.DataFrame([lines, *columns, misquoted, [str(file.path)] * len(some)], schema=schema, orient="col")
+        address = [file.place.address] * len(some)
+        frame = pl.DataFrame([lines, *columns, misquoted, address], schema=schema, orient="col")
         yield frame.with_columns(pl.col(pl.String).replace("", None)).lazy()
 
 

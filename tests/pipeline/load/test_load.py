@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import polars as pl
@@ -236,7 +236,7 @@ def test_rejected_rows_stand_in_a_file_with_line_reason_and_the_row_as_it_was(
 def test_lines_are_counted_through_a_large_file(
     database: str, tmp_path: Path, rejects: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store_uptime.pipeline.load.judged_rows.BATCH_ROWS", 1_000)
+    monkeypatch.setattr("store_uptime.pipeline.source.folder.small_files.BATCH_ROWS", 1_000)
     rows = [f"{n},2024-10-14 10:00:00 UTC,{'active' if n % 1_700 else 'off'}" for n in range(2, 6_000)]
     load(written_feed(tmp_path / "feed", polls=lines(POLLS, *rows)), database)
     told = [row.split(",")[1:4] for row in (rejects / "polls.csv.rejects.csv").read_text().splitlines()[1:]]
@@ -467,7 +467,7 @@ def test_reports_can_be_made_while_a_load_waits_for_its_end(feed: Path, database
     load(feed, database)
     seen: list[int] = []
 
-    def look(file: Path, rows: int) -> None:
+    def look(file: PurePath, rows: int) -> None:
         seen.append(report_on(database).exact.height)
 
     new = written_feed(tmp_path / "new", polls=lines(POLLS, "z,2024-10-14 11:00:00,active"))
@@ -477,7 +477,7 @@ def test_reports_can_be_made_while_a_load_waits_for_its_end(feed: Path, database
 
 
 def test_a_server_that_goes_away_is_told_in_one_line(feed: Path, database: str, tmp_path: Path) -> None:
-    def gone(file: Path, rows: int) -> None:
+    def gone(file: PurePath, rows: int) -> None:
         loading = "from pg_stat_activity where application_name = 'store-uptime load'"
         run(database, f"select pg_terminate_backend(pid) {loading}")
         eventually(lambda: run(database, f"select count(*) {loading}") == [(0,)])

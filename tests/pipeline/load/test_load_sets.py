@@ -5,7 +5,7 @@ import gzip
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
@@ -169,7 +169,7 @@ def test_a_second_load_waits_for_the_end_of_the_first(database: str, tmp_path: P
     other = Thread(target=load_files, args=(second, database, tmp_path / "rejects"))
     waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
 
-    def meanwhile(file: Path, rows: int) -> None:
+    def meanwhile(file: PurePath, rows: int) -> None:
         if other.ident is None:
             other.start()
             eventually(lambda: run(database, waiting) == [(1,)])

@@ -21,6 +21,7 @@ from store_uptime.pipeline.source.folder.discovery import found_files
 from store_uptime.pipeline.source.folder.folder import Folder
 from store_uptime.pipeline.source.folder.footer import footer
 from store_uptime.pipeline.source.folder.newest import newest_by_statistics
+from store_uptime.pipeline.source.folder.places import LocalFile
 from store_uptime.pipeline.source.folder.thrift import Damaged, read_struct
 from store_uptime.pipeline.source.frames import FrameTables
 from tests.support.feeds import HOURS, ZONES, lines, written_feed
@@ -106,11 +107,11 @@ def test_one_row_group_without_statistics_is_enough_not_to_trust_the_others(tmp_
         file.write_table(polls([0]))
         file.write_table(polls([7]))
     whole = (tmp_path / "polls").read_bytes()
-    assert footer(tmp_path / "polls").maxima["timestamp_utc"].us == 7
+    assert footer(LocalFile(tmp_path / "polls")).maxima["timestamp_utc"].us == 7
     # The number of its fields tells Thrift what a value is: 5 is the greatest, 9 is nothing that is known.
     end = whole.rindex(b"\x28\x08" + bytes(8) + b"\x18")
     (tmp_path / "polls").write_bytes(whole[:end] + b"\x68" + whole[end + 1 :])
-    assert footer(tmp_path / "polls").maxima == {}
+    assert footer(LocalFile(tmp_path / "polls")).maxima == {}
 
 
 def test_only_the_file_with_the_newest_poll_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +162,7 @@ def test_an_end_says_what_pyarrow_reads_in_it(
 ) -> None:
     path = tmp_path_factory.mktemp("file") / "x"
     pq.write_table(pa.table({name: COLUMNS[name] for name in names}), path, row_group_size=group_rows, version=version)
-    found, known = footer(path), pq.ParquetFile(path).metadata
+    found, known = footer(LocalFile(path)), pq.ParquetFile(path).metadata
     groups = [known.row_group(number) for number in range(known.num_row_groups)]
     assert (found.rows, found.unpacked) == (3, sum(group.total_byte_size for group in groups))
     assert found.uuids == {"uuid"} & names
@@ -177,7 +178,7 @@ def test_an_end_in_which_a_byte_is_wrong_is_read_or_damaged(tmp_path: Path) -> N
     for at in range(len(whole) - 8 - length, len(whole) - 4):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
         with suppress(Damaged):  # and nothing else
-            footer(path)
+            footer(LocalFile(path))
 
 
 NONSENSE = {
