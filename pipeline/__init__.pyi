@@ -1,5 +1,9 @@
 """The public names, each with its home; `__init__.py` imports a home when a name of it is first used."""
 
+from .build import (
+    build_report as build_report,
+    build_report_with_lanes as build_report_with_lanes,
+)
 from .calendar.tzdata import (
     known_zones as known_zones,
     zone_rules as zone_rules,
@@ -71,6 +75,9 @@ from .load.result import (
     LoadedFile as LoadedFile,
     LoadedTable as LoadedTable,
 )
+from .machine import (
+    memory as memory,
+)
 from .mapping.mapping import (
     AS_NAMED as AS_NAMED,
     SourceMapping as SourceMapping,
@@ -90,6 +97,9 @@ from .options import (
 )
 from .panics import (
     panics_as_errors as panics_as_errors,
+)
+from .parts.cluster import (
+    Cluster as Cluster,
 )
 from .plan.rejected import (
     rejected_tables as rejected_tables,
@@ -129,8 +139,6 @@ from .report.timeline import (
     Timeline as Timeline,
 )
 from .run import (
-    build_report as build_report,
-    build_report_with_lanes as build_report_with_lanes,
     build_timeline as build_timeline,
     data_version as data_version,
     explain as explain,

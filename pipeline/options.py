@@ -138,16 +138,18 @@ class Selection:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of the DuckDB stage.
+    """The limits of a run, and of its DuckDB stage.
 
     memory: as DuckDB writes it. threads: None: one per core.
     spill: a folder of the caller's own for what DuckDB spills, below `PID-…`; its database is kept until the
-    process ends. None: a folder and a database for each run.
+    process ends. None: a folder and a database for each run. process: the bytes that a run may take; polls that need
+    more are read in two passes. None: half of what nobody uses.
     """
 
     memory: str = "1GiB"
     threads: int | None = None
     spill: str | None = None
+    process: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """A run, from source to report: read -> clean -> plan -> partitions -> uptime -> report.
 
-build_report             the figures of all stores, or of one
-build_report_with_lanes  the same, with the status of each store in each minute of the week
-build_timeline           the segments of one store, each with the poll that it rests on
-explain                  the same for a store of a finished report
-data_version             the version of the data that a run would read
-polled_stores            the stores that a report would have
+report_in_one_pass   the figures of all stores, or of one
+build_timeline       the segments of one store, each with the poll that it rests on
+explain              the same for a store of a finished report
+data_version         the version of the data that a run would read
+polled_stores        the stores that a report would have
 """
 
 from collections.abc import Callable, Iterator
@@ -52,28 +51,14 @@ def silent(step: str) -> None:
     """The progress that is not shown."""
 
 
-def build_report(
-    source: "Source | str | Path", options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
+def report_in_one_pass(
+    source: "Source", options: Options, limits: Limits, progress: Progress, with_lanes: bool
 ) -> "Report":
-    """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md.
+    """The figures of all stores or one: `build_report` says what it raises. with_lanes: also `Report.lanes`."""
+    with open_run(source, options, limits, progress) as (prepared, db):
+        from store_uptime.pipeline.uptime.stage import uptime, uptime_with_lanes
 
-    source: a source that `open_source` returns, or an address that it takes.
-    Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, and what the source raises.
-    """
-    with open_run(as_source(source), options, limits, progress) as (prepared, db):
-        from store_uptime.pipeline.uptime.stage import uptime
-
-        return report_of(prepared, partial(uptime, db), limits, progress)
-
-
-def build_report_with_lanes(
-    source: "Source | str | Path", options: Options = DEFAULTS, limits: Limits = LIMITS, progress: Progress = silent
-) -> "Report":
-    """The same report with `Report.lanes`: the status of every store in each minute of the week."""
-    with open_run(as_source(source), options, limits, progress) as (prepared, db):
-        from store_uptime.pipeline.uptime.stage import uptime_with_lanes
-
-        return report_of(prepared, partial(uptime_with_lanes, db), limits, progress)
+        return report_of(prepared, partial(uptime_with_lanes if with_lanes else uptime, db), limits, progress)
 
 
 def build_timeline(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from store_uptime.pipeline import duration_text
-from store_uptime.service.observability.memory import MEBIBYTE, Shares, memory, process_memory
+from store_uptime.pipeline import Limits, duration_text, memory
+from store_uptime.service.observability.memory import MEBIBYTE, Shares, process_memory
 from store_uptime.service.parameters import (
     ADDRESS,
     DELIVERY,
@@ -239,6 +239,11 @@ class Settings:
         """The memory of the DuckDB stage of one worker, as DuckDB writes it."""
         # Not left to DuckDB, which takes 80 % of the machine's memory, in each worker.
         return f"{min(DUCKDB_MOST, int(self.worker_memory * DUCKDB_SHARE)) // MEBIBYTE}MiB"
+
+    @property
+    def worker_limits(self) -> Limits:
+        """What a run in one worker may use, but for where it spills."""
+        return Limits(self.duckdb_memory, self.worker_threads, process=self.worker_memory // 2)
 
     @property
     def worker_threads(self) -> int:

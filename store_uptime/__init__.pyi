@@ -1,14 +1,16 @@
 """What users of the package need, each name with its home: docs/python.md."""
 
+from .pipeline.build import build_report as build_report
 from .pipeline.embedded.server import embedded_server as embedded_server
 from .pipeline.errors import NoPolls as NoPolls, StoreUptimeError as StoreUptimeError, UnknownStore as UnknownStore
 from .pipeline.load.load import load_files as load_files
 from .pipeline.mapping.mapping import SourceMapping as SourceMapping
 from .pipeline.mapping.mapping_file import read_mapping as read_mapping
 from .pipeline.options import Options as Options
+from .pipeline.parts.cluster import Cluster as Cluster
 from .pipeline.report.report import Report as Report
 from .pipeline.report.timeline import Timeline as Timeline
-from .pipeline.run import build_report as build_report, build_timeline as build_timeline, explain as explain
+from .pipeline.run import build_timeline as build_timeline, explain as explain
 from .pipeline.sample.sample import write_sample as write_sample
 from .pipeline.source import open_source as open_source
 from .pipeline.source.frames import Frames as Frames

@@ -8,6 +8,8 @@
     ├── SourceRefused         the database refuses: password, right, encryption
     ├── SourceMismatch        a table, a column or a file is not what a report needs
     ├── BadMapping            the file of a mapping is not valid
+    ├── ClusterNeedsFiles     a report on a cluster was asked of tables that are no files
+    ├── ExchangeMissing       a cluster has no place for what lies between the two passes
     ├── NoPolls               there is no accepted poll to report on
     │   ├── NoPollsInHorizon      there are accepted polls, all of them before or after the horizon
     │   └── AllPollsRejected      there are polls, and none of them can be read
@@ -36,6 +38,10 @@ from store_uptime.pipeline.errors.base import (
     Clause,
     ExtraMissing,
     StoreUptimeError,
+)
+from store_uptime.pipeline.errors.cluster import (
+    ClusterNeedsFiles,
+    ExchangeMissing,
 )
 from store_uptime.pipeline.errors.files import (
     CannotWrite,

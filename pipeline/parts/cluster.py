@@ -1,18 +1,10 @@
 """Where a report in parts is made, and how large its parts are."""
 
 from dataclasses import dataclass
-from pathlib import Path
+
+from store_uptime.pipeline.parts.executors import LOCAL, Tls
 
 PART_POLLS = 4_000_000
-
-
-@dataclass(frozen=True)
-class Tls:
-    """The files of certificates by which scheduler, workers and callers of a cluster know each other: PEM."""
-
-    ca: Path
-    cert: Path
-    key: Path
 
 
 @dataclass(frozen=True)
@@ -24,7 +16,7 @@ class Cluster:
     machine alone. part_polls: about how many polls a task of the second pass computes, which takes some 250 bytes each.
     """
 
-    address: str = "local"
+    address: str = LOCAL
     tls: Tls | None = None
     exchange: str | None = None
     part_polls: int = PART_POLLS

@@ -11,12 +11,13 @@ from typing import TypeVar
 
 from msgspec import json, msgpack
 
+from store_uptime.pipeline.errors import ExchangeMissing
 from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
 from store_uptime.pipeline.parts.exchange import Exchange, exchange_at
-from store_uptime.pipeline.parts.executors import Executor, Task, opened_executor
+from store_uptime.pipeline.parts.executors import LOCAL, Executor, Task, opened_executor
 from store_uptime.pipeline.parts.groups import groups
 from store_uptime.pipeline.parts.index import Part, index_of
 from store_uptime.pipeline.parts.job import Job
@@ -69,6 +70,8 @@ def report_in_parts(
 @contextmanager
 def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
     """The address of the exchange that was given, or of a folder that is there for the run alone."""
+    if cluster.exchange is None and cluster.address != LOCAL:
+        raise ExchangeMissing(cluster.address)
     if cluster.exchange is not None:
         yield cluster.exchange
         return

@@ -103,7 +103,8 @@ class PartTables(FrameTables):
     def polls(self, horizon: Horizon, store: str | None) -> Sequence[PollRows]:
         """See `Source`."""
         bounds = (self._wanted.lower, self._wanted.upper)
-        return [SegmentPolls(ids, polls, self.codes, *bounds) for ids, polls in self._segments]
+        segments = [SegmentPolls(ids, polls, self.codes, *bounds) for ids, polls in self._segments]
+        return segments or self._parts  # a range of stores may be known by its hours alone
 
 
 def raw_rows(segments: Sequence[tuple[Entry, list[bytes]]], table: Table, wanted: Part) -> RawFrames:

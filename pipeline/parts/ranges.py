@@ -56,6 +56,7 @@ def ids_of_text(file: DataFile, column: int, chance: random.Random) -> pl.Series
         schema=dict.fromkeys(map(str, range(len(file.header))), pl.String()),
         quote_char=None,
         missing_columns="insert",
+        extra_columns="ignore",
         truncate_ragged_lines=True,
         ignore_errors=True,
         encoding="utf8-lossy",

@@ -16,7 +16,9 @@ from store_uptime.pipeline.parts.exchange import Pieces, Stretch, attempt_name, 
 from store_uptime.pipeline.parts.groups import Group
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.segments import packed, packed_ids, packed_polls, segments_of
-from store_uptime.pipeline.source.frames import poll_rows, rows_of_store
+from store_uptime.pipeline.source.folder.fetched import still_stored
+from store_uptime.pipeline.source.folder.folder import read_error
+from store_uptime.pipeline.source.frames import READ_ERRORS, poll_rows, rows_of_store
 from store_uptime.pipeline.tables import Table
 
 ID = pl.col("store_id")
@@ -60,13 +62,16 @@ class Spread(Struct, frozen=True):
 def spread(job: Job, number: int, group: Group) -> bytes:
     """Read and judge the files of a group, and write what is accepted by range: a `Spread`, packed.
 
-    Raises SourceMismatch, CannotWrite.
+    Raises SourceMismatch, what a bucket raises, CannotWrite.
     """
     pieces = Pieces()
-    frames = group.frames(job.mapping)
-    if job.options.store is not None:
-        frames = rows_of_store(frames, job.options.store)
-    taken = TAKE[group.table](job, frames, pieces)
+    frames = rows_of_store(group.frames(job.mapping), job.options.store)
+    try:
+        taken = TAKE[group.table](job, frames, pieces)
+    except READ_ERRORS as error:
+        raise read_error(job.source, {group.table: list(group.files)}, error, job.mapping) from error
+    # Polars does not compare etags.
+    still_stored(group.files)
     left = Spread(
         table=group.table,
         name=attempt_name(job.folder("spread"), number),

@@ -40,6 +40,7 @@ class FrameTables:
     """
 
     counts_outside_horizon = True
+    is_of_files = False
     newest_limit = math.inf
     version: str | None = None
     files: Sequence[Path] = ()

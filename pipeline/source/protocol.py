@@ -27,6 +27,8 @@ class Source(Protocol):
     """Its address for people, without a password."""
     counts_outside_horizon: bool
     """Whether `read` and `polls` also give the polls outside the horizon, so that they can be counted."""
+    is_of_files: bool
+    """Whether its tables are files, of a folder or a bucket: then it is a `Folder`."""
     files: Sequence[Path]
     """The files that are read, which must not be overwritten; a database has none."""
     warnings: list[DataWarning]

@@ -12,6 +12,7 @@ Work that may hang has its own threads and connections, so that nothing else wai
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, ExitStack
+from dataclasses import replace
 from typing import TypeVar
 
 from store_uptime.pipeline import Limits
@@ -96,7 +97,7 @@ class Backend:
     @property
     def limits(self) -> Limits:
         """What an interactive task may use."""
-        return Limits(self.settings.duckdb_memory, self.settings.worker_threads, str(self.workers.spill))
+        return replace(self.settings.worker_limits, spill=str(self.workers.spill))
 
     @property
     def source_config(self) -> SourceConfig:

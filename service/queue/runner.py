@@ -10,13 +10,13 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
-from store_uptime.pipeline import Limits, duration_text
+from store_uptime.pipeline import duration_text
 from store_uptime.service.errors import NeedsMoreMemory, RegistryUnreachable, WorkerLost
 from store_uptime.service.observability import metrics
 from store_uptime.service.registry import deliveries, operations, queue
@@ -213,7 +213,7 @@ class Runner:
         self._leftovers.end_soon(self._context.database, application(run))
 
     def _task(self, run: str, claimed: ClaimedRun) -> Task:
-        limits = Limits(self._settings.duckdb_memory, self._settings.worker_threads, str(self._context.spill))
+        limits = replace(self._settings.worker_limits, spill=str(self._context.spill))
         return Task(
             report_id=claimed.id,
             run=run,

@@ -38,7 +38,9 @@ def folder(path: Path | ObjectAddress, mapping: SourceMapping = AS_NAMED) -> "Fo
 
 
 class Folder(FrameTables):
-    """The three tables in the files of a folder, or in the objects of a bucket."""
+    """The three tables in the files of a folder, or in the objects of a bucket. tables: its files by table."""
+
+    is_of_files = True
 
     def __init__(self, found: FoundFiles, mapping: SourceMapping = AS_NAMED) -> None:
         for table, files in found.tables.items():

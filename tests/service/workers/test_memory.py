@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from store_uptime.pipeline import machine
 from store_uptime.service.observability import memory
 from store_uptime.service.observability.memory import (
     INTERACTIVE_WORKERS,
@@ -54,8 +55,8 @@ def test_the_memory_is_that_of_the_groups_of_the_process(
         is_number = mebibytes.isdigit() and mebibytes != UNLIMITED_V1
         file.write_text(f"{int(mebibytes) * MEBIBYTE if is_number else mebibytes}\n")
     (tmp_path / "own").write_text(own)
-    found = memory.memory(tmp_path / "groups", tmp_path / "own")
-    assert found == (memory.memory(tmp_path, tmp_path / "none") if expected is None else expected * MEBIBYTE)
+    found = machine.memory(tmp_path / "groups", tmp_path / "own")
+    assert found == (machine.memory(tmp_path, tmp_path / "none") if expected is None else expected * MEBIBYTE)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])

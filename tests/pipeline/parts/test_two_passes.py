@@ -1,0 +1,102 @@
+"""A report in two passes is the report of one pass, byte for byte, however files, groups and ranges are cut."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+import pytest
+from hypothesis import given, strategies as st
+
+from store_uptime.pipeline import Cluster, Options, Report, build_report, build_report_with_lanes, open_source
+from store_uptime.pipeline.errors import StoreUptimeError
+from store_uptime.pipeline.packing import PollKeys
+from store_uptime.pipeline.parts import groups
+from tests.pipeline.plan.test_partitions import same
+from tests.pipeline.test_against_reference import COLUMNS
+from tests.support.profiles import examples
+from tests.support.reference import RawRow
+from tests.support.worlds import World, worlds
+
+NOW = datetime(2023, 1, 25, 18, tzinfo=UTC)
+
+
+def outcome(source: Path, options: Options, cluster: Cluster | None) -> Report | str:
+    """The report, or the sentence of its error."""
+    try:
+        return build_report_with_lanes(open_source(source), options, cluster=cluster)
+    except StoreUptimeError as error:
+        return str(error)
+
+
+def assert_equal(found: Report | str, expected: Report | str) -> None:
+    if isinstance(expected, str) or isinstance(found, str):
+        assert found == expected
+        return
+    assert same(found, expected)
+    assert found.json("extended") == expected.json("extended")
+    assert found.parquet() == expected.parquet()
+    assert all(found.rejects[name].equals(rows) for name, rows in expected.rejects.items())
+    assert in_order(found.plan.intervals).equals(in_order(expected.plan.intervals))
+    assert found.plan.stores.equals(expected.plan.stores)
+    assert found.plan.observed_ids == expected.plan.observed_ids
+
+
+def in_order(intervals: pl.DataFrame) -> pl.DataFrame:
+    return intervals.sort("store", "open_us")
+
+
+def written(rows: Sequence[RawRow], name: str, path: Path, kind: str) -> None:
+    """Some rows of a table as a file: CSV, Parquet of text, or Parquet with times where all of them are."""
+    frame = pl.DataFrame([dict(row) for row in rows], schema=dict.fromkeys(COLUMNS[name], pl.String))
+    if kind == "csv":
+        with path.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(frame.columns)
+            writer.writerows([value or "" for value in row] for row in frame.rows())
+        return
+    if kind == "typed" and name == "polls":
+        times = frame["timestamp_utc"].str.to_datetime("%Y-%m-%d %H:%M:%S%.f UTC", strict=False, time_unit="us")
+        frame = frame.with_columns(times)
+    frame.write_parquet(path.with_suffix(".parquet"), row_group_size=2)
+
+
+def tables_of(world: World) -> Mapping[str, Sequence[RawRow]]:
+    return {"polls": world.polls, "hours": world.hours, "zones": world.zones}
+
+
+@st.composite
+def feeds_of(draw: st.DrawFn, world: World) -> list[tuple[str, str, str, list[RawRow]]]:
+    """The rows of a world in random files: table, name, kind and rows."""
+    files = []
+    for name, rows in tables_of(world).items():
+        number = draw(st.integers(1, 4))
+        owners = draw(st.lists(st.integers(0, number - 1), min_size=len(rows), max_size=len(rows)))
+        for shard in range(number):
+            kind = draw(st.sampled_from(["csv", "text", "typed"]))
+            own = [row for row, owner in zip(rows, owners, strict=True) if owner == shard]
+            files.append((name, f"{name}-{shard}", kind, own))
+    return files
+
+
+@examples(40)
+@given(data=st.data(), world=worlds())
+def test_worlds_in_random_files_groups_and_ranges(data: st.DataObject, world: World) -> None:
+    options = Options(now=world.now or NOW, max_gap=world.max_gap, lookback=world.lookback)
+    ids = sorted({str(row["store_id"]) for row in world.polls if row["store_id"]})
+    if ids and data.draw(st.integers(0, 4)) == 0:
+        options = replace(options, store=data.draw(st.sampled_from(ids)))
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as small:
+        folder = Path(name)
+        for table, file, kind, rows in data.draw(feeds_of(world)):
+            written(rows, table, folder / file, kind)
+        expected = outcome(folder, options, None)
+        small.setattr(groups, "ROWS", dict.fromkeys(groups.ROWS, data.draw(st.sampled_from([1, 3, 1_000]))))
+        small.setattr(groups, "FILES", data.draw(st.sampled_from([1, 2, 500])))
+        if data.draw(st.booleans()):
+            small.setattr(PollKeys, "room", data.draw(st.integers(1, 3)))
+        polls = data.draw(st.sampled_from([1, 2, 5, 1_000]))
+        assert_equal(outcome(folder, options, Cluster(part_polls=polls)), expected)
