@@ -1,6 +1,6 @@
 """Clean and plan: the raw tables of a source in; all that its figures follow from out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -51,6 +51,7 @@ def prepare_run(source: Source, options: Options, horizon: Horizon, raw: RawTabl
     declared = declare_stores(hours, zones, source.codes, horizon)
     clean = clean_all_polls if source.counts_outside_horizon else clean_polls
     polls = clean(raw.polls(), source.codes, horizon)
+    polls = replace(polls, counts=replace(polls.counts, files_not_opened=source.files_not_opened))
     # A report of one store without a poll in the horizon has no row and a warning: the store is known.
     if options.store is None and polls.counts.accepted == 0:
         raise why_no_polls(source, horizon)

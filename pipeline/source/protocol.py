@@ -29,6 +29,8 @@ class Source(Protocol):
     """Whether `read` and `polls` also give the polls outside the horizon, so that they can be counted."""
     files: Sequence[Path]
     """The files that are read, which must not be overwritten; a database has none."""
+    files_not_opened: int
+    """How many files of polls the last look passed by unopened, since they are older than what was asked for."""
     warnings: list[DataWarning]
     """Warnings about the source itself, filled while it is read."""
     mapping: SourceMapping

@@ -64,5 +64,7 @@ def row_counts(counts: "TableCounts") -> Iterator[str]:
     yield f"{counts.accepted:,} accepted"
     if counts.outside:
         yield f"{counts.outside:,} outside the horizon"
+    if counts.files_not_opened:
+        yield f"{counted(counts.files_not_opened, 'file')} of earlier days not opened"
     if counts.rejected:
         yield f"{sum(counts.rejected.values()):,} rejected: {format_reasons(counts.rejected)}"

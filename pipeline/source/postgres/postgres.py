@@ -49,6 +49,7 @@ class Postgres:
     """
 
     counts_outside_horizon = False
+    files_not_opened = 0
     files: Sequence[Path] = ()
     newest_limit: float = 10_000
     version: str | None = None
