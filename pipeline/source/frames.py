@@ -24,6 +24,7 @@ from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.panics import is_panic
 from store_uptime.pipeline.source.protocol import ALL_TABLES
+from store_uptime.pipeline.storage.addresses import ObjectAddress
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class FrameTables:
     newest_limit = math.inf
     version: str | None = None
     files_not_opened = 0
-    files: Sequence[Path] = ()
+    files: Sequence[Path | ObjectAddress] = ()
 
     def __init__(self, tables: Mapping[Table, RawFrames], name: str, mapping: SourceMapping) -> None:
         self.name, self.mapping = name, mapping

@@ -17,7 +17,6 @@ from store_uptime.pipeline.source.folder.dated_files import DatedFile, bears_out
 from store_uptime.pipeline.source.folder.discovery import FoundFiles, classified, found_files
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
 from store_uptime.pipeline.source.folder.paths import path_bytes
-from store_uptime.pipeline.source.folder.places import LocalFile
 from store_uptime.pipeline.source.folder.pruned_polls import UnopenedPolls
 from store_uptime.pipeline.storage.addresses import ObjectAddress
 
@@ -43,8 +42,7 @@ class DatedFolder(Folder):
         self._found_whole = found_whole
         self._leave(found.unopened)
         super().__init__(found, mapping)
-        unopened = (file.below.place for file in found.unopened)
-        self.files = [*self.files, *(place.path for place in unopened if isinstance(place, LocalFile))]
+        self.files = [*self.files, *(file.below.place.target for file in found.unopened)]
 
     def read(self, horizon: Horizon, store: str | None) -> "RawTables":
         """See `Source`."""

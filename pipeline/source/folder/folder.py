@@ -23,7 +23,7 @@ from store_uptime.pipeline.source.folder.content import is_cut_off
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
 from store_uptime.pipeline.source.folder.discovery import FoundFiles, missing_table
 from store_uptime.pipeline.source.folder.fetched import fetched_frame, still_stored
-from store_uptime.pipeline.source.folder.places import LocalFile, Place
+from store_uptime.pipeline.source.folder.places import Place
 from store_uptime.pipeline.source.folder.pruned_polls import PrunedPolls
 from store_uptime.pipeline.source.folder.small_files import frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
@@ -51,7 +51,7 @@ class Folder(FrameTables):
                 raise missing_table(found, table, mapping)
         self._files = found.tables
         super().__init__(scans(found.tables, mapping), found.source, mapping)
-        self.files = [place.path for place in self._places() if isinstance(place, LocalFile)]
+        self.files = [place.target for place in self._places()]
         self.warnings = found.warnings
         self.version = found.version
 
