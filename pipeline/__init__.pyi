@@ -59,7 +59,6 @@ from .extras import (
 from .files import (
     ForEditing as ForEditing,
     Purpose as Purpose,
-    check_targets as check_targets,
     write_file as write_file,
     write_new_file as write_new_file,
 )
@@ -167,6 +166,17 @@ from .source.protocol import (
 from .steps import (
     Step as Step,
     step_of as step_of,
+)
+from .storage.addresses import (
+    ObjectAddress as ObjectAddress,
+    files_at as files_at,
+    is_stored as is_stored,
+    object_at as object_at,
+)
+from .targets import (
+    Target as Target,
+    check_targets as check_targets,
+    write_target as write_target,
 )
 from .text import (
     counted as counted,

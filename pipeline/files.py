@@ -1,6 +1,6 @@
 """Files that are written to paths of the user: completely or not at all, and never over files of others.
 
-    check_targets   called before anything is read: no target is a file that is read, or a file of others
+    check_paths     called before anything is read: no target is a file that is read, or a file of others
     write_file      bytes into a file that appears completely or not at all
     publish         the same for a file that was written piece by piece (see `unfinished`)
     remove          an earlier file, if this program has written it
@@ -61,7 +61,7 @@ class ForEditing(Purpose):
         return f"a file is there, and it may be {self.noun} that was edited"
 
 
-def check_targets(targets: Mapping[Path, Purpose], sources: Iterable[Path]) -> None:
+def check_paths(targets: Mapping[Path, Purpose], sources: Iterable[Path]) -> None:
     """Refuse targets that are among the files that are read, and targets that hold files of others.
 
     Raises WouldOverwriteSource, CannotWrite.

@@ -18,6 +18,7 @@ from store_uptime.pipeline import (
     LOOKBACK,
     Columns,
     SourceMapping,
+    Target,
     parse_duration,
     parse_instant,
     parse_positive_duration,
@@ -76,7 +77,7 @@ SourceAddress = Annotated[
     Parameter(
         group=INPUT,
         metavar="ADDRESS",
-        help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, or {BUILT_IN}",
+        help=f"Where the tables are: postgresql://…, a folder of CSV or Parquet, s3://BUCKET/PREFIX, or {BUILT_IN}",
     ),
 ]
 DatabaseAddress = Annotated[
@@ -147,8 +148,32 @@ Recipients = Annotated[
         help="Encrypt what is kept and delivered to this key (age1…, ssh-…, or a file of them); may be repeated.",
     ),
 ]
+
+
+def named_files(_: object, tokens: Sequence[Token]) -> Target:
+    """A path, or objects in a bucket. Raises AddressNotUnderstood."""
+    return pipeline.files_at(tokens[0].value)
+
+
+def of_this_machine(_: object, tokens: Sequence[Token]) -> Path:
+    """A path, and no bucket: what is written there grows piece by piece."""
+    path = pipeline.files_at(tokens[0].value)
+    if not isinstance(path, Path):
+        raise ValueError(f"{path} is a bucket: name a folder of this machine.")
+    return path
+
+
+# Cyclopts would take the fields of an address for options of their own.
+FILES = Parameter(converter=named_files, accepts_keys=False, n_tokens=1)
+"""A path, or the address of objects."""
+LOCAL = Parameter(converter=of_this_machine)
+"""A path, where an address of objects would be taken for one."""
 Out = Annotated[
-    Path, Parameter(group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, or - for stdout.")
+    Target,
+    FILES,
+    Parameter(
+        group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, s3://BUCKET/KEY, or - for stdout."
+    ),
 ]
 STDOUT = Path("-")
 DEFAULT_LOOKBACK = LOOKBACK

@@ -62,7 +62,9 @@ def clean_polls(parts: Sequence[PollRows], codes: StoreCodes, horizon: Horizon) 
 def clean_all_polls(parts: Sequence[PollRows], codes: StoreCodes, horizon: Horizon) -> CleanedPolls:
     """The polls of the horizon; those outside it are counted."""
     polls = clean_polls(parts, codes, horizon)
-    outside = sum(part.height() for part in parts) - polls.counts.read
+    heights = [part.height() for part in parts]
+    counted = [height for height in heights if height is not None]
+    outside = sum(counted) - polls.counts.read if len(counted) == len(heights) else None
     return replace(polls, counts=replace(polls.counts, outside=outside))
 
 

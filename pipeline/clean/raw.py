@@ -16,6 +16,7 @@ RawFrames = Sequence[pl.LazyFrame]
 POLL_COLUMNS = COLUMNS["store_status"]
 REJECTED = {FILE: pl.String(), LINE: pl.UInt32()} | dict.fromkeys(("reason", *POLL_COLUMNS, SURPLUS), pl.String())
 NO_REJECTS = pl.DataFrame(schema=REJECTED)
+NO_POLLS = pl.DataFrame(schema={"poll": pl.Int64()})
 
 
 class PackedRows(NamedTuple):
@@ -35,8 +36,16 @@ class PollRows(Protocol):
         """
         ...
 
-    def height(self) -> int:
-        """How many rows there are, outside the horizon too."""
+    def height(self) -> int | None:
+        """How many rows there are, outside the horizon too; None where they were not counted."""
+        ...
+
+
+class SearchablePolls(PollRows, Protocol):
+    """Polls that can be searched before the horizon is known."""
+
+    def newest_us(self, ceiling_us: int) -> int | None:
+        """The newest poll up to an instant that would be accepted."""
         ...
 
 

@@ -23,11 +23,15 @@ from store_uptime.pipeline.tables import COLUMNS
 
 @dataclass(frozen=True)
 class TableCounts:
-    """Rows read = accepted + rejected; `outside` the horizon are not among them (None: not counted)."""
+    """Rows read = accepted + rejected; `outside` the horizon are not among them (None: not counted).
+
+    files_not_opened: files that must be older than the horizon, by the names of their folders.
+    """
 
     accepted: int
     rejected: dict[str, int] = field(default_factory=dict)
     outside: int | None = None
+    files_not_opened: int = 0
 
     @property
     def read(self) -> int:

@@ -32,7 +32,7 @@ from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.discovery import found_files
 from store_uptime.pipeline.source.folder.fetched import still_stored
 from store_uptime.pipeline.statements import statement
-from store_uptime.pipeline.storage.addresses import files_at
+from store_uptime.pipeline.storage.addresses import ObjectAddress, files_at
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 ReplacedStores = Literal["listed", "all"]
@@ -81,7 +81,7 @@ class FileCounts:
 
 
 def load_files(
-    path: Path | str,
+    path: Path | str | ObjectAddress,
     address: str,
     rejects: Path | str = Path("rejects"),
     *,

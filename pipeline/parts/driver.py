@@ -3,13 +3,13 @@
 report_in_parts   the report of `build_report`, byte for byte
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from msgspec import json, msgpack
+from msgspec import Struct, json, msgpack
 
 from store_uptime.pipeline.errors import ExchangeMissing
 from store_uptime.pipeline.options import Horizon, Limits, Options
@@ -21,7 +21,7 @@ from store_uptime.pipeline.parts.executors import LOCAL, Executor, Task, opened_
 from store_uptime.pipeline.parts.groups import groups
 from store_uptime.pipeline.parts.index import Part, index_of
 from store_uptime.pipeline.parts.job import Job
-from store_uptime.pipeline.parts.joined import joined
+from store_uptime.pipeline.parts.joined import Unread, joined
 from store_uptime.pipeline.parts.part import PartFigures, part
 from store_uptime.pipeline.parts.ranges import bounds
 from store_uptime.pipeline.parts.run_name import run_name
@@ -29,8 +29,10 @@ from store_uptime.pipeline.parts.spread import Spread, spread
 from store_uptime.pipeline.plan.rejected import why_no_polls
 from store_uptime.pipeline.report.report import Report
 from store_uptime.pipeline.run import Progress, horizon_of
-from store_uptime.pipeline.source.folder.folder import Folder
+from store_uptime.pipeline.source.folder.data_file import DataFile
+from store_uptime.pipeline.source.folder.folder import POLLS, Folder
 from store_uptime.pipeline.steps import Step
+from store_uptime.pipeline.tables import Table
 
 Result = TypeVar("Result", Spread, PartFigures)
 MILLION = 1_000_000
@@ -53,16 +55,17 @@ def report_in_parts(
         opened_executor(cluster.address, cluster.tls) as executor,
     ):
         exchange = exchange_at(address)
-        horizon, found = begun(exchange, run, opened, options, cluster)
-        job = Job(run, address, source.name, source.mapping, options, horizon, found, limits, with_lanes)
+        begin = begun(exchange, run, opened, options, cluster)
+        job = Job(run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes)
         passes = Passes(job, exchange, executor, progress)
-        spreads = passes.results(Step.READING, spread, spread_tasks(job, opened), Spread)
-        if options.store is None and not any(group.accepted for group in spreads if group.table == "store_status"):
-            raise why_no_polls(opened, horizon)
+        tables = files_of(opened, options, begin.horizon)
+        spreads = passes.results(Step.READING, spread, spread_tasks(job, tables), Spread)
+        if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
+            raise why_no_polls(opened, begin.horizon)
         index, parts = index_of(job, spreads, cluster.part_polls)
         exchange.put(job.folder("index"), index)
         figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
-        report = joined(job, exchange, spreads, figures, opened.warnings)
+        report = joined(job, exchange, spreads, figures, unread_of(opened, tables))
         exchange.remove(run)
         return report
 
@@ -79,19 +82,36 @@ def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
         yield folder
 
 
-def begun(
-    exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster
-) -> tuple[Horizon, tuple[str, ...]]:
-    """The horizon and the bounds of a run: those with which it began, where it has been begun before."""
+class Begin(Struct, frozen=True):
+    """How a run begins. horizon: of all stores; bounds: see `Job`."""
+
+    horizon: Horizon
+    bounds: tuple[str, ...]
+
+
+def begun(exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster) -> Begin:
+    """How a run begins, or how it has begun, where it is begun again."""
     # The clock decides which polls are ahead of it: it must not go on within a run.
-    name = f"{run}/begun/horizon"
-    if name not in exchange.names(f"{run}/begun"):
+    name = f"{run}/begin/begin"
+    if name not in exchange.names(f"{run}/begin"):
         horizon = horizon_of(source, options)
-        polls = source.tables["store_status"]
+        polls = files_of(source, options, horizon)[POLLS]
         found = bounds(polls, cluster.part_polls, source.mapping, run) if options.store is None else ()
-        exchange.put(name, json.encode({"horizon": asdict(horizon), "bounds": found}))
-    kept = json.decode(exchange.get(name))
-    return Horizon(**kept["horizon"]), tuple(kept["bounds"])
+        exchange.put(name, json.encode(Begin(horizon, found)))
+    return json.decode(exchange.get(name), type=Begin)
+
+
+def files_of(source: Folder, options: Options, horizon: Horizon) -> dict[Table, list[DataFile]]:
+    """The files that the first pass reads."""
+    # Of one store the rows outside are counted too, which no file tells.
+    return source.tables_for(horizon) if options.store is None else source.tables
+
+
+def unread_of(source: Folder, tables: Mapping[Table, Sequence[DataFile]]) -> Unread:
+    """What the first pass has not read of a source, and its warnings."""
+    read = {file.place for file in tables[POLLS]}
+    rows = [file.rows for file in source.tables[POLLS] if file.place not in read and file.rows is not None]
+    return Unread(sum(rows), source.files_not_opened, source.warnings)
 
 
 @dataclass(frozen=True)
@@ -122,9 +142,9 @@ class Passes:
         self.progress(step.with_counts(percent=100 * done // max(1, tasks)))
 
 
-def spread_tasks(job: Job, source: Folder) -> list[Task]:
+def spread_tasks(job: Job, tables: Mapping[Table, Sequence[DataFile]]) -> list[Task]:
     """A task for each group of files of each table."""
-    found = [group for table, files in source.tables.items() for group in groups(files, table, job.mapping)]
+    found = [group for table, files in tables.items() for group in groups(files, table, job.mapping)]
     return [
         Task(
             number,

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import polars as pl
@@ -22,10 +23,20 @@ from store_uptime.pipeline.tables import ROWS_OF, Table
 ID = "store_id"
 
 
+@dataclass(frozen=True)
+class Unread:
+    """What no task has read of a source: rows of polls that are outside the horizon by the ends of their files, and
+    files that were not opened; and its warnings."""
+
+    rows: int
+    files_not_opened: int
+    warnings: Sequence[DataWarning]
+
+
 def joined(
-    job: Job, exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFigures], of_source: list[DataWarning]
+    job: Job, exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFigures], unread: Unread
 ) -> Report:
-    """The report. groups, parts: in the order of their numbers. of_source: the warnings of the source."""
+    """The report. groups, parts: in the order of their numbers."""
     exact = frames_of(exchange, [(part, part.figures) for part in parts])
     lanes = [(part, part.lanes) for part in parts if part.lanes is not None]
     found = Computed(
@@ -35,7 +46,7 @@ def joined(
         duplicates=sum(part.duplicates for part in parts),
         contradictory=sum(part.contradictory for part in parts),
     )
-    return report_from(found, joined_facts(exchange, groups, parts, exact), of_source)
+    return report_from(found, joined_facts(exchange, groups, parts, exact, unread), unread.warnings)
 
 
 def joined_plan(job: Job, exchange: Exchange, parts: Sequence[PartFigures], exact: pl.DataFrame) -> Plan:
@@ -54,11 +65,12 @@ def joined_plan(job: Job, exchange: Exchange, parts: Sequence[PartFigures], exac
 
 
 def joined_facts(
-    exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFigures], exact: pl.DataFrame
+    exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFigures], exact: pl.DataFrame, unread: Unread
 ) -> TableFacts:
+    counts = {name: table_counts([group for group in groups if group.table == table]) for table, name in TABLES}
     declared = frames_of(exchange, [(part, part.declared) for part in parts])
     return TableFacts(
-        counts={name: table_counts([group for group in groups if group.table == table]) for table, name in TABLES},
+        counts={**counts, "polls": with_unread(counts["polls"], unread)},
         rejected={name: rejected_rows(exchange, [g for g in groups if g.table == table]) for table, name in TABLES},
         every=pl.concat([exact.select(ID), declared.select(ID)]),
         ids={name: declared.lazy().filter(name).select(ID) for name in DECLARED},
@@ -79,6 +91,13 @@ def table_counts(groups: Sequence[Spread]) -> TableCounts:
         rejected={reason: sum(group.rejected.get(reason, 0) for group in groups) for reason in reasons},
         outside=None if None in outside else sum(filter(None, outside)),
     )
+
+
+def with_unread(polls: TableCounts, unread: Unread) -> TableCounts:
+    """The counts of polls, with what was not read."""
+    # How many rows there are in files that were not opened is not known.
+    outside = None if polls.outside is None or unread.files_not_opened else polls.outside + unread.rows
+    return replace(polls, outside=outside, files_not_opened=unread.files_not_opened)
 
 
 def rejected_rows(exchange: Exchange, groups: Sequence[Spread]) -> pl.DataFrame:

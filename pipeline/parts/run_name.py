@@ -9,9 +9,8 @@ import store_uptime
 from store_uptime.pipeline.calendar.tzdata import tzdata_version
 from store_uptime.pipeline.options import Options
 from store_uptime.pipeline.parts.cluster import Cluster
-from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import Folder
-from store_uptime.pipeline.source.folder.places import StoredFile
+from store_uptime.pipeline.source.folder.places import Place, StoredFile
 
 DIGITS = 20
 
@@ -26,14 +25,13 @@ def run_name(source: Folder, options: Options, cluster: Cluster, with_lanes: boo
         "options": options.to_dict(),
         "part_polls": cluster.part_polls,
         "with_lanes": with_lanes,
-        "files": {table: list(map(version_of, files)) for table, files in source.tables.items()},
+        "files": list(map(version_of, source.places())),
     }
     return "run-" + sha256(json.encode(told)).hexdigest()[:DIGITS]
 
 
-def version_of(file: DataFile) -> tuple[str, int, str | int | None]:
+def version_of(place: Place) -> tuple[str, int, str | int | None]:
     """What tells whether a file is still the same: its address, its size, and its etag or when it was changed."""
-    place = file.place
     if isinstance(place, StoredFile):
         return place.address, place.object.size, place.object.etag
     status = Path(place.path).stat()

@@ -1,6 +1,6 @@
 """Clean and plan: the raw tables of a source in; all that its figures follow from out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -50,6 +50,7 @@ def prepare_run(source: Source, options: Options, horizon: Horizon, raw: RawTabl
     declared = declare_stores(hours, zones, source.codes, horizon)
     clean = clean_all_polls if source.counts_outside_horizon else clean_polls
     polls = clean(raw.polls(), source.codes, horizon)
+    polls = replace(polls, counts=replace(polls.counts, files_not_opened=source.files_not_opened))
     return Prepared(source, options, horizon, declared, polls, hours, zones)
 
 

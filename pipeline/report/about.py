@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 from store_uptime.pipeline.mapping.mapping import MappingValue
 
 if TYPE_CHECKING:  # the service tells of reports in a process that computes none, and has no need of Polars and DuckDB
+    from store_uptime.pipeline.clean.split import TableCounts
     from store_uptime.pipeline.report.quality import Quality
 
 
@@ -29,12 +30,16 @@ class Provenance(TypedDict):
 
 
 class PlainCounts(TypedDict):
-    """`TableCounts`, and the rows that were read: accepted and rejected together."""
+    """`TableCounts`, and the rows that were read: accepted and rejected together.
+
+    files_not_opened: only where there are some.
+    """
 
     read: int
     accepted: int
     rejected: dict[str, int]
     outside: int | None
+    files_not_opened: NotRequired[int]
 
 
 class PlainQuality(TypedDict):
@@ -58,15 +63,17 @@ class About(TypedDict):
 def plain_quality(quality: "Quality") -> PlainQuality:
     """A quality for JSON."""
     return PlainQuality(
-        tables={
-            name: PlainCounts(
-                read=counts.read, accepted=counts.accepted, rejected=counts.rejected, outside=counts.outside
-            )
-            for name, counts in quality.tables.items()
-        },
+        tables={name: plain_counts(counts) for name, counts in quality.tables.items()},
         duplicates=quality.duplicates,
         contradictory=quality.contradictory,
         stores=quality.stores,
         warnings=quality.warnings,
         warning_codes=quality.warning_codes,
     )
+
+
+def plain_counts(counts: "TableCounts") -> PlainCounts:
+    plain = PlainCounts(read=counts.read, accepted=counts.accepted, rejected=counts.rejected, outside=counts.outside)
+    if counts.files_not_opened:
+        plain["files_not_opened"] = counts.files_not_opened
+    return plain

@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from store_uptime.pipeline.errors import writing
-from store_uptime.pipeline.files import Purpose, check_targets, first_bytes_of, header_line, write_file
+from store_uptime.pipeline.files import Purpose, first_bytes_of, header_line
 from store_uptime.pipeline.instants import instant_us, iso
 from store_uptime.pipeline.load.reject_files import REJECTS
 from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection
@@ -27,6 +27,7 @@ from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, exte
 from store_uptime.pipeline.report.quality import Quality
 from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook
 from store_uptime.pipeline.tables import ROWS_OF
+from store_uptime.pipeline.targets import Target, check_targets, place_below, write_target
 
 COLUMNS = {"plain": PLAIN, "extended": EXTENDED}
 FORMULA = r"^([=+\-@\t\r])"  # the beginnings that OWASP names under "CSV injection"
@@ -203,22 +204,23 @@ def has_parquet_metadata(path: Path) -> bool:
         return False
 
 
-def rejects_targets(folder: Path) -> dict[Path, Purpose]:
+def rejects_targets(folder: Target) -> dict[Target, Purpose]:
     """The files that `write_rejects` writes, each with its purpose."""
-    return {folder / f"{name}.csv": REJECTS for name in ROWS_OF.values()}
+    return {place_below(folder, f"{name}.csv"): REJECTS for name in ROWS_OF.values()}
 
 
-def write_rejects(report: Report | RejectedTables, folder: Path) -> None:
+def write_rejects(report: Report | RejectedTables, folder: Target) -> None:
     """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, the row as it was, and its surplus.
 
     Raises CannotWrite, also where one of these files exists and is not a rejects file.
     """
     # All three are checked before the first is written.
     check_targets(rejects_targets(folder), ())
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(folder, Path):
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
     for name, rows in report.rejects.items():
-        write_file(csv_bytes(rows), folder / f"{name}.csv", REJECTS)
+        write_target(csv_bytes(rows), place_below(folder, f"{name}.csv"), REJECTS)
 
 
 HEADERS = tuple(",".join(HEADINGS.get(name, name) for name in names) for names in COLUMNS.values())

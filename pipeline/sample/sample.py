@@ -19,7 +19,7 @@ from typing import Literal
 import polars as pl
 
 from store_uptime.pipeline.errors import CannotWrite, writing
-from store_uptime.pipeline.files import check_targets, remove_earlier
+from store_uptime.pipeline.files import check_paths, remove_earlier
 from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.sample.bad_rows import bad_rows
 from store_uptime.pipeline.sample.hours import hours, zones
@@ -75,7 +75,7 @@ def write_sample(  # noqa: PLR0913
 def check_folder_is_free(folder: Path, existing: Existing) -> None:
     if existing == "refuse" and any(path.exists() for path in sample_paths(folder)):
         raise CannotWrite(str(folder), "it holds such files already, and --force was not given")
-    check_targets(dict.fromkeys(sample_paths(folder), SAMPLE), ())
+    check_paths(dict.fromkeys(sample_paths(folder), SAMPLE), ())
 
 
 def sample_paths(folder: Path) -> Iterator[Path]:

@@ -49,11 +49,11 @@ def open_source(
         raise AddressNotUnderstood("the source", "its address is empty", "Name a folder, or a database of PostgreSQL.")
     # Before connection strings: a folder may be called `dbname=feed`.
     if isinstance(address, Path) or (not is_database(text) and is_path(text)):
-        from store_uptime.pipeline.source.folder.folder import folder
+        from store_uptime.pipeline.source.folder.dated_folder import folder
 
         return folder(Path(address), mapping)
     if names_files(text):
-        from store_uptime.pipeline.source.folder.folder import folder
+        from store_uptime.pipeline.source.folder.dated_folder import folder
 
         return folder(files_at(text), mapping)
     if text == EMBEDDED:

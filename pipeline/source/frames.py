@@ -15,7 +15,7 @@ import polars as pl
 
 from store_uptime.pipeline.clean.columns import surplus_fields
 from store_uptime.pipeline.clean.polls import JudgedPolls, TypedPolls
-from store_uptime.pipeline.clean.raw import PollRows, RawFrames, RawTables
+from store_uptime.pipeline.clean.raw import PollRows, RawFrames, RawTables, SearchablePolls
 from store_uptime.pipeline.clean.reasons import only_accepted
 from store_uptime.pipeline.clean.rules import JUDGES, judged_polls
 from store_uptime.pipeline.errors import SourceMismatch
@@ -24,6 +24,7 @@ from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.panics import is_panic
 from store_uptime.pipeline.source.protocol import ALL_TABLES
+from store_uptime.pipeline.storage.addresses import ObjectAddress
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class FrameTables:
     is_of_files = False
     newest_limit = math.inf
     version: str | None = None
-    files: Sequence[Path] = ()
+    files_not_opened = 0
+    files: Sequence[Path | ObjectAddress] = ()
 
     def __init__(self, tables: Mapping[Table, RawFrames], name: str, mapping: SourceMapping) -> None:
         self.name, self.mapping = name, mapping
@@ -87,12 +89,16 @@ class FrameTables:
         return any(not frame.head(1).collect().is_empty() for frame in rows_of_store(self._polls, store))
 
     def stores(self, horizon: Horizon) -> list[str]:
-        polls = self._accepted().filter(pl.col("poll_us").is_between(horizon.start_us, horizon.now_us))
+        within = pl.col("poll_us").is_between(horizon.start_us, horizon.now_us)
+        polls = accepted_polls(self._polls_within(horizon), self.mapping).filter(within)
         return polls.select(pl.col("store_id").unique()).collect()["store_id"].sort().to_list()
 
     def poll_span_us(self) -> tuple[int, int] | None:
         oldest, newest = (
-            self._accepted().select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us")).collect().row(0)
+            accepted_polls(self._polls, self.mapping)
+            .select(pl.min("poll_us"), pl.max("poll_us").alias("newest_us"))
+            .collect()
+            .row(0)
         )
         return None if oldest is None else (oldest, newest)
 
@@ -102,14 +108,14 @@ class FrameTables:
     def _begin(self) -> None:
         # Frames may be those of files, which may have changed: nothing is kept of an earlier run.
         self.codes = StoreCodes()
-        self._parts = [poll_rows(raw, self.codes, self.mapping) for raw in self._polls]
+        self._parts: Sequence[SearchablePolls] = [poll_rows(raw, self.codes, self.mapping) for raw in self._polls]
 
     def _read_error(self, error: BaseException) -> SourceMismatch:
         return SourceMismatch(self.name, f"it cannot be read to its end ({first_words(error)})", "look at the frames")
 
-    def _accepted(self) -> pl.LazyFrame:
-        judged = (judged_polls(raw, None, self.mapping) for raw in self._polls)
-        return pl.concat(only_accepted(frame).select("store_id", "poll_us") for frame in judged)
+    def _polls_within(self, horizon: Horizon) -> RawFrames:
+        """All rows that lie in a horizon, perhaps among others."""
+        return self._polls
 
 
 class Frames(FrameTables):
@@ -129,6 +135,12 @@ class Frames(FrameTables):
         given = dict(zip(COLUMNS, map(as_lazy, (polls, hours, zones)), strict=True))
         cut = {table: [of_table(frame, table, mapping, name) for frame in frames] for table, frames in given.items()}
         super().__init__(cut, name, mapping)
+
+
+def accepted_polls(raw: RawFrames, mapping: SourceMapping) -> pl.LazyFrame:
+    """store_id, poll_us of the polls that are accepted."""
+    judged = (judged_polls(frame, None, mapping) for frame in raw)
+    return pl.concat(only_accepted(frame).select("store_id", "poll_us") for frame in judged)
 
 
 def poll_rows(raw: pl.LazyFrame, codes: StoreCodes, mapping: SourceMapping) -> TypedPolls | JudgedPolls:
@@ -189,4 +201,5 @@ def first_words(error: BaseException) -> str:
 
 
 def rows_of_store(frames: RawFrames, store: str | None) -> RawFrames:
+    """The rows of one store, or all."""
     return frames if store is None else [frame.filter(pl.col("store_id").cast(pl.String) == store) for frame in frames]

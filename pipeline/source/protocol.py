@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.storage.addresses import ObjectAddress
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ class Source(Protocol):
     """Whether `read` and `polls` also give the polls outside the horizon, so that they can be counted."""
     is_of_files: bool
     """Whether its tables are files, of a folder or a bucket: then it is a `Folder`."""
-    files: Sequence[Path]
-    """The files that are read, which must not be overwritten; a database has none."""
+    files: Sequence[Path | ObjectAddress]
+    """The files and objects that are read, which must not be overwritten; a database has none."""
+    files_not_opened: int
+    """How many files of polls the last look passed by unopened, since they are older than what was asked for."""
     warnings: list[DataWarning]
     """Warnings about the source itself, filled while it is read."""
     mapping: SourceMapping

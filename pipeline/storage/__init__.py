@@ -2,5 +2,6 @@
 
 addresses   what an address names: an object, those below a prefix, or, by `file://`, a local path
 stores      the store behind an address, and its errors as ours
-objects     what is in it: listed, read, fetched, written
+objects     what is in it: listed, read, fetched
+written     objects that are written
 """

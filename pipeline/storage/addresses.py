@@ -7,7 +7,7 @@ local_path   the path of a `file://` address
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -51,11 +51,12 @@ class ObjectAddress:
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object as it was listed. etag: of its content; None: its store has none."""
+    """An object as it was listed. etag: of its content; None: its store has none. version: as the store counts them."""
 
     address: ObjectAddress
     size: int
     etag: str | None
+    version: str | None = field(default=None, compare=False)  # some stores tell it only of an object that is asked for
 
     def __str__(self) -> str:
         return str(self.address)
@@ -86,9 +87,9 @@ def is_file_url(text: str) -> bool:
     return text.startswith(FILE)
 
 
-def files_at(given: str | Path) -> Path | ObjectAddress:
+def files_at(given: "str | Path | ObjectAddress") -> Path | ObjectAddress:
     """Where the files are that a text or a path names. Raises AddressNotUnderstood."""
-    if isinstance(given, Path):
+    if not isinstance(given, str):
         return given
     if is_stored(given):
         return object_at(given)

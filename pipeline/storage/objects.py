@@ -1,10 +1,9 @@
-"""Objects of a bucket: listed, read in pieces, fetched into files, written.
+"""Objects of a bucket: listed, read in pieces, fetched into files.
 
 objects_below   what a listing has below a prefix
 object_of       one object by its key
 read_range      some bytes of an object
 fetch           an object into a file
-put             bytes into an object, whole or not at all
 
 What is read is the object that was listed: each request names its etag, so that one that was replaced meanwhile is an
 error and never a mixture.
@@ -12,17 +11,15 @@ error and never a mixture.
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from store_uptime.pipeline.errors import SourceBusy, SourceMissing
+from store_uptime.pipeline.errors import SourceBusy, SourceMissing, SourceRefused
 from store_uptime.pipeline.storage.addresses import ObjectAddress, StoredObject
 from store_uptime.pipeline.storage.stores import storage_errors, store_of
 from store_uptime.pipeline.threads import in_threads
-
-if TYPE_CHECKING:
-    from obstore import PutMode
 
 HEAD_BYTES = 1 << 12  # as much as tells what a file is
 TAIL_BYTES = 1 << 16  # the end of a Parquet file: nearly every footer is in it
@@ -47,8 +44,17 @@ def object_of(address: ObjectAddress) -> StoredObject:
         return stored(address, store.head(address.key))
 
 
+def check_bucket(address: ObjectAddress) -> None:
+    """Raises SourceMissing where there is no such bucket: to ask for one object does not tell which of both is missing.
+
+    Whoever may not list a bucket is not told.
+    """
+    with suppress(SourceRefused):
+        objects_below(address)
+
+
 def stored(near: ObjectAddress, meta: Any) -> StoredObject:
-    return StoredObject(ObjectAddress(near.bucket, meta["path"]), meta["size"], meta["e_tag"])
+    return StoredObject(ObjectAddress(near.bucket, meta["path"]), meta["size"], meta["e_tag"], meta["version"])
 
 
 def read_range(object: StoredObject, start: int, end: int) -> bytes:  # noqa: A002
@@ -169,8 +175,3 @@ def common_folder(keys: Sequence[str]) -> str:
     while same < min(len(first), len(last)) and first[same] == last[same]:
         same += 1
     return "/".join(first[:same])
-
-
-def put(address: ObjectAddress, content: bytes, mode: "PutMode") -> None:
-    """Write an object, whole or not at all. Raises obstore's errors."""
-    store_of(address).put(address.key, content, mode=mode)

@@ -58,21 +58,24 @@ BAD_KEYS = ("parse path", "parsing path")
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 
 
-def store_of(address: ObjectAddress) -> "ObjectStore":
-    """The store of an object's bucket. Raises ExtraMissing, SourceRefused, AddressNotUnderstood."""
+def store_of(address: ObjectAddress, request_s: int = REQUEST_S) -> "ObjectStore":
+    """The store of an object's bucket. request_s: how long a request may take.
+
+    Raises ExtraMissing, SourceRefused.
+    """
     variables = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(VARIABLES)))
     with storage_errors(address):
-        return _store(address.bucket, address.scheme, variables)
+        return _store(address.bucket, address.scheme, variables, request_s)
 
 
 @lru_cache(8)  # by the environment too: it may change between two runs of a process
-def _store(bucket: str, scheme: str, variables: tuple[tuple[str, str], ...]) -> "ObjectStore":
+def _store(bucket: str, scheme: str, variables: tuple[tuple[str, str], ...], request_s: int) -> "ObjectStore":
     with provided_by(STORAGE):
         from obstore.store import from_url
 
     settings: Any = {"endpoint": endpoint} if (endpoint := endpoint_of(scheme)) else None
     client: ClientConfig = {
-        "timeout": timedelta(seconds=REQUEST_S),
+        "timeout": timedelta(seconds=request_s),
         "connect_timeout": timedelta(seconds=CONNECT_S),
         "allow_http": allows_http(scheme),
     }

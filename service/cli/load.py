@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from store_uptime import pipeline
-from store_uptime.pipeline import counted
+from store_uptime.pipeline import Target, counted
 from store_uptime.service import parameters
 from store_uptime.service.cli.terminal import ExitStatus, echo, format_reasons, is_interactive
 from store_uptime.service.parameters import FLAG, INPUT, OUTPUT
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def load(
     path: Annotated[
-        Path, Parameter(group=INPUT, help="A folder of CSV or Parquet files, packed or not, or one such file.")
+        Target,
+        parameters.FILES,
+        Parameter(group=INPUT, help="A folder of CSV or Parquet files, packed or not, one such file, or s3://…"),
     ],
     *,
     database: parameters.DatabaseAddress = None,
@@ -31,6 +33,7 @@ def load(
     ] = False,
     rejects: Annotated[
         Path,
+        parameters.LOCAL,
         Parameter(
             group=OUTPUT, metavar="FOLDER", help="A folder for the rejected rows, each with line number and reason."
         ),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Format
+from store_uptime.pipeline import Format, Target
 from store_uptime.service.errors import NotForTerminals
 from store_uptime.service.parameters import STDOUT
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 BINARY_FORMATS = ("xlsx", "parquet")  # their bytes may switch modes of a terminal
 
 
-def refuse_binary_on_terminal(file_format: Format, out: Path) -> None:
+def refuse_binary_on_terminal(file_format: Format, out: Target) -> None:
     """Raises NotForTerminals where a terminal would get binary output."""
     if file_format in BINARY_FORMATS and out == STDOUT and sys.stdout.isatty():
         raise NotForTerminals(file_format)
 
 
-def input_files(source: "Source", mapping_file: Path | None) -> list[Path]:
+def input_files(source: "Source", mapping_file: Path | None) -> list[Target]:
     """The files of a source, and that of its mapping: no output may be written over them."""
     return [*source.files, *([] if mapping_file is None else [mapping_file])]
 
 
-def write_output(content: bytes, out: Path, purpose: "Purpose | None" = None) -> None:
-    """Write bytes to stdout, or to a file of that purpose (a report's unless it is given) that appears whole.
+def write_output(content: bytes, out: Target, purpose: "Purpose | None" = None) -> None:
+    """Write bytes to stdout, or to a file or an object of that purpose (a report's unless it is given), whole.
 
     Raises CannotWrite, CannotPrint, and BrokenPipeError where nobody reads on.
     """
@@ -36,10 +36,10 @@ def write_output(content: bytes, out: Path, purpose: "Purpose | None" = None) ->
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
-        pipeline.write_file(content, out, purpose or pipeline.REPORT)
+        pipeline.write_target(content, out, purpose or pipeline.REPORT)
 
 
-def write_private_output(content: bytes, out: Path) -> None:
+def write_private_output(content: bytes, out: Target) -> None:
     """The same for a report that may have been encrypted: only its owner may read the file."""
     # It is plain text now, in a folder that others may be able to read.
     write_output(content, out, replace(pipeline.REPORT, is_private=True))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Format, Options
+from store_uptime.pipeline import Format, Options, Target
 from store_uptime.service import parameters
 from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output
 from store_uptime.service.cli.report_summary import echo_summary
@@ -33,8 +33,11 @@ def report(
     lookback: parameters.Lookback = parameters.DEFAULT_LOOKBACK,
     out: parameters.Out = parameters.STDOUT,
     rejects: Annotated[
-        Path | None,
-        Parameter(group=OUTPUT, metavar="FOLDER", help="A folder for the rejected rows, each with its reason."),
+        Target | None,
+        parameters.FILES,
+        Parameter(
+            group=OUTPUT, metavar="FOLDER", help="A folder, or s3://…, for the rejected rows, each with its reason."
+        ),
     ] = None,
     csv_safe: Annotated[
         bool, FLAG, Parameter(group=OUTPUT, help="Put ' before ids that a spreadsheet would run.")
@@ -68,20 +71,31 @@ def report(
     return ExitStatus.WARNED if strict and result.quality.warnings else ExitStatus.DONE
 
 
-def output_files(out: Path, rejects: Path | None) -> "dict[Path, Purpose]":
+def output_files(out: Target, rejects: Target | None) -> "dict[Target, Purpose]":
     """The files that will be written. Raises CannotWrite where the figures and the rejected rows collide."""
     rejected = {} if rejects is None else pipeline.rejects_targets(rejects)
     if out == parameters.STDOUT:
         return rejected
-    if out.absolute() in {path.absolute() for path in rejected}:
+    if whole(out) in map(whole, rejected):
         raise pipeline.CannotWrite(str(out), "the rejected rows go there")
-    if not out.absolute().parent.is_dir() and (rejects is None or out.absolute().parent != rejects.absolute()):
+    if isinstance(out, Path) and not has_folder(out, rejects):
         raise pipeline.CannotWrite(str(out), f"there is no folder {out.parent}")
     return rejected | {out: pipeline.REPORT}
 
 
+def has_folder(out: Path, rejects: Target | None) -> bool:
+    """Whether the folder of a file is there, or is made for the rejected rows."""
+    folder = out.absolute().parent
+    return folder.is_dir() or (rejects is not None and whole(rejects) == folder)
+
+
+def whole(target: Target) -> Target:
+    """A target that can be compared with others."""
+    return target.absolute() if isinstance(target, Path) else target
+
+
 @contextmanager
-def rejects_kept_without_report(source: "Source", folder: Path | None) -> Iterator[None]:
+def rejects_kept_without_report(source: "Source", folder: Target | None) -> Iterator[None]:
     """Write the rejected rows also where every poll is rejected, so that there is no report that has them."""
     try:
         yield

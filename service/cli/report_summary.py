@@ -1,11 +1,10 @@
 """The summary of a report on stderr: rows read, warnings, and figures."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import counted
+from store_uptime.pipeline import Target, counted
 from store_uptime.service.cli.terminal import echo, format_reasons
 from store_uptime.service.page.freshness import Freshness, freshness
 from store_uptime.service.page.humanize import format_behind, format_elapsed
@@ -20,7 +19,7 @@ Line = tuple[str, str]
 """What a line is about, and its sentence."""
 
 
-def echo_summary(report: "Report", out: Path, seconds: float) -> None:
+def echo_summary(report: "Report", out: Target, seconds: float) -> None:
     """Print the summary of a report that was made in so many seconds and written to out."""
     # By the clock of this moment, as on the page; the age in `provenance` is of when the report was begun.
     fresh = freshness(report, report.exact.select("last_poll_us").max().item())
@@ -64,5 +63,7 @@ def row_counts(counts: "TableCounts") -> Iterator[str]:
     yield f"{counts.accepted:,} accepted"
     if counts.outside:
         yield f"{counts.outside:,} outside the horizon"
+    if counts.files_not_opened:
+        yield f"{counted(counts.files_not_opened, 'file')} of earlier days not opened"
     if counts.rejected:
         yield f"{sum(counts.rejected.values()):,} rejected: {format_reasons(counts.rejected)}"

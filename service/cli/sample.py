@@ -10,14 +10,14 @@ from cyclopts.validators import Number
 from store_uptime import pipeline
 from store_uptime.pipeline import counted
 from store_uptime.service.cli.terminal import echo, is_interactive
-from store_uptime.service.parameters import FLAG, INPUT, INSTANT, OUTPUT
+from store_uptime.service.parameters import FLAG, INPUT, INSTANT, LOCAL, OUTPUT
 
 AT_LEAST_ONE = Number(gte=1)
 EARLIEST_YEAR = 1900
 
 
 def sample(
-    folder: Annotated[Path, Parameter(group=INPUT, help="Where the three files go.")],
+    folder: Annotated[Path, LOCAL, Parameter(group=INPUT, help="Where the three files go.")],
     *,
     stores: Annotated[int, Parameter(group=INPUT, validator=AT_LEAST_ONE, help="How many stores are polled.")] = 500,
     days: Annotated[int, Parameter(group=INPUT, validator=AT_LEAST_ONE, help="How many days of polls.")] = 15,

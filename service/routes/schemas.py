@@ -108,12 +108,13 @@ class Provenance(TypedDict):
 
 class TableQuality(TypedDict):
     """Rows of a table: read = accepted + rejected, which are by reason. outside the horizon are others (null: not
-    counted)."""
+    counted). files_not_opened: those that must be older than the horizon; only where there are some."""
 
     read: int
     accepted: int
     rejected: dict[str, int]
     outside: int | None
+    files_not_opened: NotRequired[int]
 
 
 class Quality(TypedDict):

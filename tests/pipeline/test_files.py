@@ -23,7 +23,7 @@ from store_uptime.pipeline import (
     write_rejects,
 )
 from store_uptime.pipeline.errors import CannotWrite, WouldOverwriteSource
-from store_uptime.pipeline.files import PREFIX, check_targets, publish, unfinished, write_file, write_new_file
+from store_uptime.pipeline.files import PREFIX, check_paths, publish, unfinished, write_file, write_new_file
 from store_uptime.pipeline.load.reject_files import REJECTS, rejects_path
 from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.support.profiles import examples
@@ -140,7 +140,7 @@ def test_a_file_that_is_read_is_known_under_any_name(
     target = link if link.exists() else tmp_path / "no" / ".." / "polls.csv"
     (tmp_path / "no").mkdir()
     with pytest.raises(WouldOverwriteSource, match=r"cannot write .*: it is .*polls\.csv, which is read\. Nothing was"):
-        check_targets({target: REPORT}, [source])
+        check_paths({target: REPORT}, [source])
 
 
 OVER_THE_FEED = {

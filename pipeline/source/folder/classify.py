@@ -87,7 +87,7 @@ def classify_text(below: FileBelow, content: bytes, mapping: SourceMapping) -> C
         if len(header.names) > MOST_COLUMNS:
             return PassedOver(below.name, NotRead.TOO_WIDE)
         file = text_file(below, header)
-        if table := rejects_table(header.names) or table_of(file, mapping):
+        if table := rejects_table(header.names) or table_of(file, below, mapping):
             return table, with_oddities(file)
     doubts = (repeated_in(text_file(below, header), mapping) for header in headers(content))
     repeated = next(filter(None, doubts), None)
@@ -149,15 +149,20 @@ def classify_parquet(below: FileBelow, mapping: SourceMapping) -> Classified:
         for_polars=columns.for_polars,
         partitions=hive_partitions(below.folders),
     )
-    if table := table_of(file, mapping):
+    if table := table_of(file, below, mapping):
         return table, file
     if repeated := repeated_in(file, mapping):
         return PassedOver(below.name, NotRead.REPEATED_COLUMN, repeated)
     return unknown_header(below, columns.header, ",")
 
 
-def table_of(file: DataFile, mapping: SourceMapping) -> Table | None:
-    return next((table for table in COLUMNS if file.columns(table, mapping)), None)
+def table_of(file: DataFile, below: FileBelow, mapping: SourceMapping) -> Table | None:
+    """The table whose columns a file has; where those are several, a folder of the name of one of them decides."""
+    fitting = [table for table in COLUMNS if file.columns(table, mapping)]
+    if len(fitting) > 1:
+        names = {name: table for table in fitting for name in (table, mapping.table_name(table))}
+        fitting = [names[folder] for folder in reversed(below.folders) if folder in names] + fitting
+    return next(iter(fitting), None)
 
 
 def repeated_in(file: DataFile, mapping: SourceMapping) -> str | None:

@@ -18,6 +18,7 @@ from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.classify import Classified, classify
 from store_uptime.pipeline.source.folder.data_file import DataFile, PassedOver, listed_with_reasons, warnings_of
+from store_uptime.pipeline.source.folder.dated_files import DatedFile, bears_out, dated_sets, probes
 from store_uptime.pipeline.source.folder.places import StoredFile
 from store_uptime.pipeline.source.folder.walk import FileBelow, files_below
 from store_uptime.pipeline.storage.addresses import ObjectAddress
@@ -31,11 +32,17 @@ AT_ONCE = 16
 
 @dataclass(frozen=True)
 class FoundFiles:
-    """The files of a folder, in the order of the paths' bytes. source: the folder, printable."""
+    """The files of a folder, in the order of the paths' bytes.
+
+    source: the folder, printable. unopened: files of polls that are taken to be older than what is asked for, the
+    latest first. version: of objects, a hash of all that were listed; None: they cannot be compared.
+    """
 
     source: str
     tables: dict[Table, list[DataFile]]
     passed_over: list[PassedOver]
+    unopened: list[DatedFile]
+    version: str | None
 
     @property
     def warnings(self) -> list[DataWarning]:
@@ -43,8 +50,13 @@ class FoundFiles:
         return warnings_of(self.passed_over)
 
 
-def found_files(path: Path | ObjectAddress, mapping: SourceMapping = AS_NAMED) -> FoundFiles:
+def found_files(
+    path: Path | ObjectAddress, mapping: SourceMapping = AS_NAMED, *, leave_old: bool = False
+) -> FoundFiles:
     """The data files of a folder and of the folders in it, or the one file that is named; or objects, alike.
+
+    leave_old: where there are very many files in folders by day, only a few of them are opened, if those bear the names
+    of the folders out.
 
     Raises SourceMissing where something cannot be read, SourceMismatch where no file is one of the tables, and of
     objects what `storage` raises.
@@ -52,7 +64,10 @@ def found_files(path: Path | ObjectAddress, mapping: SourceMapping = AS_NAMED) -
     source = printable(str(path))
     tables: dict[Table, list[DataFile]] = {table: [] for table in COLUMNS}
     passed_over = []
-    for found in classified(files_below(path), mapping):
+    every = files_below(path)
+    unopened = old_files(every, mapping) if leave_old else []
+    old = {file.below for file in unopened}
+    for found in classified([below for below in every if below not in old] if old else every, mapping):
         if isinstance(found, PassedOver):
             passed_over.append(found)
         elif found is not None:
@@ -60,7 +75,13 @@ def found_files(path: Path | ObjectAddress, mapping: SourceMapping = AS_NAMED) -
             tables[table].append(file)
     if not any(tables.values()):
         raise nothing_found(path, passed_over, mapping)
-    return FoundFiles(source, {table: without_rejects(files) for table, files in tables.items()}, passed_over)
+    return FoundFiles(
+        source,
+        {table: without_rejects(files) for table, files in tables.items()},
+        passed_over,
+        unopened,
+        version_of(every),
+    )
 
 
 def classified(below: Sequence[FileBelow], mapping: SourceMapping) -> Iterable[Classified]:
@@ -70,6 +91,29 @@ def classified(below: Sequence[FileBelow], mapping: SourceMapping) -> Iterable[C
     # The first alone: what is learnt of its schema is known then to all that have the same.
     first = [classify(file, mapping) for file in below[:1]]
     return first + in_threads(partial(classify, mapping=mapping), below[1:], AT_ONCE)
+
+
+def old_files(below: Sequence[FileBelow], mapping: SourceMapping) -> list[DatedFile]:
+    """The files that need not be opened before it is known what is asked for, the latest first."""
+    unopened: list[DatedFile] = []
+    for files in dated_sets(below):
+        probed = probes(files)
+        found = classified([file.below for file in probed], mapping)
+        if all(bears_out(file, each, mapping) for file, each in zip(probed, found, strict=True)):
+            looked_at = set(probed)
+            unopened += [file for file in files if file not in looked_at]
+    return sorted(unopened, key=lambda file: -file.day_us)
+
+
+def version_of(below: Sequence[FileBelow]) -> str | None:
+    """What tells one state of objects from another: a hash of their keys, sizes and etags."""
+    objects = [file.place.object for file in below if isinstance(file.place, StoredFile)]
+    if not objects or any(each.etag is None for each in objects):
+        return None
+    import hashlib
+
+    listed = "\n".join(f"{each.etag} {each.size} {each.address}" for each in objects)
+    return hashlib.sha256(listed.encode()).hexdigest()
 
 
 def without_rejects(files: list[DataFile]) -> list[DataFile]:

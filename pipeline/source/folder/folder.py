@@ -1,4 +1,4 @@
-"""A folder in, a `Source` out: the content of a file decides what it is, not its name.
+"""The files of a folder in, a `Source` out: the content of a file decides what it is, not its name.
 
 Folder   the source
 scan     files of a table as lazy frames of raw rows, columns under the names of docs/semantics.md
@@ -6,35 +6,40 @@ scan     files of a table as lazy frames of raw rows, columns under the names of
 Which files there are is found by `discovery.py`. Files of one form are one scan: `forms`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Self
 
 import polars as pl
 
-from store_uptime.pipeline.clean.raw import RawFrames
+from store_uptime.pipeline.clean.raw import PollRows, RawFrames, SearchablePolls
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.source.folder.content import is_cut_off
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
-from store_uptime.pipeline.source.folder.discovery import FoundFiles, found_files, missing_table
+from store_uptime.pipeline.source.folder.discovery import FoundFiles, missing_table
 from store_uptime.pipeline.source.folder.fetched import fetched_frame, still_stored
-from store_uptime.pipeline.source.folder.newest import newest_by_statistics
-from store_uptime.pipeline.source.folder.places import LocalFile, Place
-from store_uptime.pipeline.source.folder.small_files import are_kept, frames
+from store_uptime.pipeline.source.folder.places import Place
+from store_uptime.pipeline.source.folder.pruned_polls import PrunedPolls
+from store_uptime.pipeline.source.folder.small_files import frames
 from store_uptime.pipeline.source.folder.text_files import text_frame
-from store_uptime.pipeline.source.frames import READ_ERRORS, FrameTables, first_words, readable_frame
+from store_uptime.pipeline.source.folder.time_spans import is_needed, time_column
+from store_uptime.pipeline.source.frames import (
+    READ_ERRORS,
+    FrameTables,
+    first_words,
+    poll_rows,
+    readable_frame,
+    rows_of_store,
+)
 from store_uptime.pipeline.source.protocol import ALL_TABLES
-from store_uptime.pipeline.storage.addresses import ObjectAddress
 from store_uptime.pipeline.tables import Table
 
-
-def folder(path: Path | ObjectAddress, mapping: SourceMapping = AS_NAMED) -> "Folder":
-    """The source that a folder holds, or a bucket below a prefix. Raises what `found_files` raises."""
-    return Folder(found_files(path, mapping), mapping)
+POLLS: Table = "store_status"
 
 
 class Folder(FrameTables):
@@ -47,17 +52,18 @@ class Folder(FrameTables):
             if not files:
                 raise missing_table(found, table, mapping)
         self.tables = found.tables
-        super().__init__(
-            {table: scan(files, table, mapping) for table, files in found.tables.items()}, found.source, mapping
-        )
-        self.files = [place.path for place in self._places() if isinstance(place, LocalFile)]
+        super().__init__(scans(found.tables, mapping), found.source, mapping)
+        self.files = [place.target for place in self.places()]
         self.warnings = found.warnings
+        self.version = found.version
 
-    def newest_poll_us(self, ceiling_us: int) -> int | None:
-        files = self.tables["store_status"]
-        # Rows that are kept are read whole in any case, and here before several threads ask for them at once.
-        told = None if are_kept(files) else newest_by_statistics(files, ceiling_us, self.mapping)
-        return super().newest_poll_us(ceiling_us) if told is None else told
+    def polls(self, horizon: Horizon, store: str | None) -> Sequence[PollRows]:
+        """See `Source`."""
+        return self._parts if store is None else self._parts_of(store)
+
+    def tables_for(self, horizon: Horizon) -> dict[Table, list[DataFile]]:
+        """The files that a report of all stores reads: of polls only those that the horizon needs."""
+        return {**self.tables, POLLS: [file for file in self.tables[POLLS] if is_needed(file, horizon, self.mapping)]}
 
     @contextmanager
     def opened(self, tables: Sequence[Table] = ALL_TABLES) -> Iterator[Self]:
@@ -67,11 +73,46 @@ class Folder(FrameTables):
             # Polars does not compare etags.
             still_stored(file for table in tables for file in self.tables[table])
 
-    def _places(self) -> Iterator[Place]:
+    def _begin(self) -> None:
+        self.codes = StoreCodes()
+        self._parts = self._parts_of(None)
+
+    def _parts_of(self, store: str | None) -> list[SearchablePolls]:
+        """The polls of one store or of all, those of files of one form together."""
+
+        def parts(files: Sequence[DataFile]) -> list[SearchablePolls]:
+            raw = rows_of_store(frames_of_form(files, POLLS, self.mapping), store)
+            return [poll_rows(frame, self.codes, self.mapping) for frame in raw]
+
+        found: list[SearchablePolls] = []
+        for files in forms(self.tables[POLLS], POLLS, self.mapping):
+            if time_column(files[0], self.mapping) is None:
+                found += parts(files)
+            else:
+                found.append(PrunedPolls(files, self.mapping, parts, are_whole=store is None))
+        return found
+
+    def _take(self, files: dict[Table, list[DataFile]]) -> None:
+        """Read these files from now on; the numbers of stores stay."""
+        self.tables = files
+        self._polls, self._hours, self._zones = scans(files, self.mapping).values()
+        self._parts = self._parts_of(None)
+
+    def _polls_within(self, horizon: Horizon) -> RawFrames:
+        files = [file for file in self.tables[POLLS] if is_needed(file, horizon, self.mapping)]
+        return scan(files or self.tables[POLLS], POLLS, self.mapping)
+
+    def places(self) -> Iterator[Place]:
+        """Where its files are."""
         return (file.place for files in self.tables.values() for file in files)
 
     def _read_error(self, error: BaseException) -> SourceMismatch:
         return read_error(self.name, self.tables, error, self.mapping)
+
+
+def scans(files: Mapping[Table, Sequence[DataFile]], mapping: SourceMapping) -> dict[Table, RawFrames]:
+    """The rows of each table, raw. Raises SourceMismatch, which names the file."""
+    return {table: scan(files[table], table, mapping) for table in ALL_TABLES}
 
 
 @dataclass(frozen=True)

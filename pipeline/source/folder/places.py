@@ -11,7 +11,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO, Protocol, cast
 
 from store_uptime.pipeline.errors import SourceMissing, StoreUptimeError
-from store_uptime.pipeline.storage.addresses import StoredObject
+from store_uptime.pipeline.storage.addresses import ObjectAddress, StoredObject
 from store_uptime.pipeline.text import printable
 
 READ_BYTES = 1 << 20
@@ -33,6 +33,11 @@ class Place(Protocol):
     @property
     def path(self) -> PurePath:
         """Its path: on the disk, or within its bucket."""
+        ...
+
+    @property
+    def target(self) -> Path | ObjectAddress:
+        """What must not be written while it is read."""
         ...
 
     def open(self) -> BinaryIO:
@@ -63,6 +68,11 @@ class LocalFile:
     def shown(self) -> str:
         """See `Place`."""
         return printable(self.path)
+
+    @property
+    def target(self) -> Path:
+        """See `Place`."""
+        return self.path
 
     def open(self) -> BinaryIO:
         """See `Place`."""
@@ -97,6 +107,11 @@ class StoredFile:
     def path(self) -> PurePosixPath:
         """See `Place`."""
         return PurePosixPath(self.object.address.key)
+
+    @property
+    def target(self) -> ObjectAddress:
+        """See `Place`."""
+        return self.object.address
 
     def open(self) -> BinaryIO:
         """See `Place`."""

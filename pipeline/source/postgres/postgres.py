@@ -29,6 +29,7 @@ from store_uptime.pipeline.source.postgres.patience import RUN
 from store_uptime.pipeline.source.postgres.poll_tables import ACCEPTED, LoosePollTable, TypedPollTable, poll_table
 from store_uptime.pipeline.source.postgres.session import Pull, Session, Target
 from store_uptime.pipeline.source.protocol import ALL_TABLES
+from store_uptime.pipeline.storage.addresses import ObjectAddress
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Postgres:
 
     counts_outside_horizon = False
     is_of_files = False
-    files: Sequence[Path] = ()
+    files_not_opened = 0
+    files: Sequence[Path | ObjectAddress] = ()
     newest_limit: float = 10_000
     version: str | None = None
 

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, strategies as st
 
-from store_uptime.pipeline import Cluster, Options, Report, build_report, build_report_with_lanes, open_source
+from store_uptime.pipeline import Cluster, Options, Report, build_report_with_lanes, open_source
 from store_uptime.pipeline.errors import StoreUptimeError
 from store_uptime.pipeline.packing import PollKeys
 from store_uptime.pipeline.parts import groups

@@ -576,3 +576,16 @@ def test_a_weekday_of_a_fraction_or_of_a_truth_is_bad(tmp_path: Path) -> None:
     for values in (pa.array([2.7]), pa.array([True])):
         found = report(typed_feed(tmp_path / str(values.type), {"day_of_week": values}))
         assert found.quality.tables["hours"].rejected == {"bad weekday": 1}
+
+
+WIDE = "store_id,timestamp_utc,status,timezone_str"
+
+
+@pytest.mark.parametrize(
+    ("folder", "stores"), [("timezones", ["a"]), ("status/timezones", ["a"]), ("elsewhere", ["a", "b"])]
+)
+def test_a_folder_decides_where_a_header_fits_several_tables(tmp_path: Path, folder: str, stores: list[str]) -> None:
+    feed = written_feed(tmp_path, polls=lines(POLLS, "a,2024-10-14 10:00:00 UTC,active"), hours=lines(HOURS))
+    written_feed(tmp_path, zones=lines(ZONES))
+    written_feed(tmp_path / folder, wide=lines(WIDE, "b,2024-10-14 10:00:00 UTC,active,Etc/UTC"))
+    assert build_report(feed).extended["store_id"].to_list() == stores

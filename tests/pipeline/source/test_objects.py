@@ -29,6 +29,8 @@ from store_uptime.pipeline import (
 from store_uptime.pipeline.source.folder.discovery import found_files
 from store_uptime.pipeline.source.folder.folder import scan
 from store_uptime.pipeline.storage.addresses import object_at
+from store_uptime.pipeline.storage.objects import object_of
+from store_uptime.pipeline.storage.written import PutRefused, put
 from tests.support.buckets import Lake, a_lake, reached
 from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
 
@@ -193,3 +195,15 @@ def test_a_file_url_is_a_path(tmp_path: Path) -> None:
     assert build_report(f"file://{tmp_path}/a%20b%25%23").csv() == build_report(feed).csv()
     with pytest.raises(AddressNotUnderstood):
         open_source("file://elsewhere/feed")
+
+
+def test_an_object_is_written_only_over_the_one_that_was_looked_at(lake: Lake) -> None:
+    target = object_at(lake.put("mine", b"first"))
+    looked_at = object_of(target)
+    lake.put("mine", b"of another")
+    for replaced in (looked_at, None):
+        with pytest.raises(PutRefused):
+            put(target, b"second", replaced)
+    assert lake.content("mine") == b"of another"
+    put(target, b"second", object_of(target))
+    assert lake.content("mine") == b"second"

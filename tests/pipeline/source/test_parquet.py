@@ -14,17 +14,18 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
-from store_uptime.pipeline import open_source
+from store_uptime.pipeline import Options, Source, TableCounts, build_report, open_source
+from store_uptime.pipeline.clean.polls import clean_all_polls
 from store_uptime.pipeline.mapping.mapping import AS_NAMED
-from store_uptime.pipeline.source.folder import small_files
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.source.folder.discovery import found_files
-from store_uptime.pipeline.source.folder.folder import Folder
+from store_uptime.pipeline.source.folder.folder import Folder, scan
 from store_uptime.pipeline.source.folder.footer import footer
-from store_uptime.pipeline.source.folder.newest import newest_by_statistics
 from store_uptime.pipeline.source.folder.places import LocalFile
 from store_uptime.pipeline.source.folder.thrift import Damaged, read_struct
-from store_uptime.pipeline.source.frames import FrameTables
-from tests.support.feeds import HOURS, ZONES, lines, written_feed
+from store_uptime.pipeline.source.frames import poll_rows
+from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
 
 NOON_US = 1_728_907_200_000_000  # 2024-10-14 12:00 UTC
 NOON = dt.datetime(2024, 10, 14, 12)
@@ -49,22 +50,29 @@ def feed(folder: Path, *tables: pa.Table, **options: Any) -> Path:
     return folder
 
 
-def by_statistics(folder: Path, ceiling_us: int = FAR_US) -> int | None:
-    return newest_by_statistics(found_files(folder).tables["store_status"], ceiling_us, AS_NAMED)
-
-
 def both_ways(folder: Path, ceiling_us: int = FAR_US) -> tuple[int | None, int | None]:
-    """The newest poll of a folder by its statistics, where they tell, and that of all its rows."""
+    """The newest poll of a folder as it is found, and that of all its rows."""
+    files = found_files(folder).tables["store_status"]
+    parts = [poll_rows(raw, StoreCodes(), AS_NAMED) for raw in scan(files, "store_status")]
+    newest = [us for us in (part.newest_us(ceiling_us) for part in parts) if us is not None]
+    return open_source(folder).newest_poll_us(ceiling_us), max(newest, default=None)
+
+
+def as_if_damaged(folder: Path, *numbers: int) -> Source:
+    """The source of a feed, some of whose files have lost all but their ends since it was opened."""
     source = open_source(folder)
-    assert isinstance(source, Folder)
-    told, read = by_statistics(folder, ceiling_us), FrameTables.newest_poll_us(source, ceiling_us)
-    return read if told is None else told, read
+    for number in numbers:
+        path = folder / f"{number}.parquet"
+        whole = path.read_bytes()
+        end = int.from_bytes(whole[-8:-4], "little") + 8
+        path.write_bytes(b"PAR1" + bytes(len(whole) - 4 - end) + whole[-end:])
+    return source
 
 
 # The newest poll ------------------------------------------------------------------------------------------------------
 
 NOON_S = NOON_US // 1_000_000
-TOLD: dict[str, list[pa.Table]] = {
+NEWEST: dict[str, list[pa.Table]] = {
     "milliseconds": [polls([NOON_S * 1_000, 0], "ms")],
     "microseconds with a zone": [polls([NOON_US, 0], "us", "Asia/Kolkata")],
     "nanoseconds, cut": [polls([NOON_US * 1_000 + 999, 0], "ns")],
@@ -72,23 +80,14 @@ TOLD: dict[str, list[pa.Table]] = {
     "files of several units": [polls([0], "ns"), polls([NOON_S * 1_000], "ms"), polls([5])],
     "a group of nulls": [polls([None, None, NOON_US, None])],
     "one of two at that instant is rejected": [polls([NOON_US], status="neither"), polls([NOON_US])],
-}
-UNTOLD: dict[str, list[pa.Table]] = {
     "a rejected poll is newer": [polls([NOON_US]), polls([NOON_US + 1], status="neither")],
     "a poll ahead of the ceiling": [polls([0, NOON_US, FAR_US + 1])],
 }
 
 
-@pytest.mark.parametrize("tables", TOLD.values(), ids=TOLD)
-def test_statistics_tell_the_newest_poll(tables: list[pa.Table], tmp_path: Path) -> None:
-    assert by_statistics(feed(tmp_path, *tables)) == NOON_US
-    assert both_ways(tmp_path) == (NOON_US, NOON_US)
-
-
-@pytest.mark.parametrize("tables", UNTOLD.values(), ids=UNTOLD)
-def test_statistics_do_not_tell_it_where_a_greater_time_is_none(tables: list[pa.Table], tmp_path: Path) -> None:
-    assert by_statistics(feed(tmp_path, *tables)) is None
-    assert both_ways(tmp_path) == (NOON_US, NOON_US)
+@pytest.mark.parametrize("tables", NEWEST.values(), ids=NEWEST)
+def test_the_newest_poll_is_the_newest_that_is_accepted(tables: list[pa.Table], tmp_path: Path) -> None:
+    assert both_ways(feed(tmp_path, *tables)) == (NOON_US, NOON_US)
 
 
 @pytest.mark.parametrize("tables", [[polls([None])], [polls([])]], ids=["nulls alone", "no row"])
@@ -97,9 +96,7 @@ def test_without_a_time_there_is_no_newest_poll(tables: list[pa.Table], tmp_path
 
 
 def test_without_statistics_all_rows_are_read(tmp_path: Path) -> None:
-    folder = feed(tmp_path, polls([NOON_US]), write_statistics=False)
-    assert by_statistics(folder) is None
-    assert both_ways(folder) == (NOON_US, NOON_US)
+    assert both_ways(feed(tmp_path, polls([NOON_US]), write_statistics=False)) == (NOON_US, NOON_US)
 
 
 def test_one_row_group_without_statistics_is_enough_not_to_trust_the_others(tmp_path: Path) -> None:
@@ -107,38 +104,85 @@ def test_one_row_group_without_statistics_is_enough_not_to_trust_the_others(tmp_
         file.write_table(polls([0]))
         file.write_table(polls([7]))
     whole = (tmp_path / "polls").read_bytes()
-    assert footer(LocalFile(tmp_path / "polls")).maxima["timestamp_utc"].us == 7
+    told = footer(LocalFile(tmp_path / "polls"))
+    assert (told.minima["timestamp_utc"].us, told.maxima["timestamp_utc"].us) == (0, 7)
     # The number of its fields tells Thrift what a value is: 5 is the greatest, 9 is nothing that is known.
     end = whole.rindex(b"\x28\x08" + bytes(8) + b"\x18")
     (tmp_path / "polls").write_bytes(whole[:end] + b"\x68" + whole[end + 1 :])
     assert footer(LocalFile(tmp_path / "polls")).maxima == {}
 
 
-def test_only_the_file_with_the_newest_poll_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(small_files, "KEPT_BYTES", 0)
-    folder = feed(tmp_path, polls([0, 1]), polls([NOON_US]))
-    old = folder / "0.parquet"
-    whole = old.read_bytes()
-    source = open_source(folder)
-    old.write_bytes(b"PAR1" + bytes(len(whole) - 4))
-    assert source.newest_poll_us(FAR_US) == NOON_US
+@pytest.mark.parametrize(
+    ("tables", "unread"),
+    [
+        ([polls([0, 1]), polls([NOON_US])], [0]),
+        ([polls([0, 1]), polls([NOON_US]), polls([NOON_US + 1], status="neither"), polls([NOON_US - 1])], [0, 3]),
+        ([polls([0, 1]), polls([NOON_US, FAR_US + 5]), polls([7, NOON_US - 1])], [0, 2]),
+    ],
+    ids=["the newest file", "the newest that is accepted", "one ahead of the ceiling"],
+)
+def test_only_files_that_may_have_the_newest_poll_are_read(
+    tables: list[pa.Table], unread: list[int], tmp_path: Path
+) -> None:
+    assert as_if_damaged(feed(tmp_path, *tables), *unread).newest_poll_us(FAR_US) == NOON_US
 
 
 UNITS = st.sampled_from(["ms", "us", "ns"])
 COUNTS = st.lists(st.none() | st.integers(-3, 3_000), max_size=6)
 STATUSES = st.sampled_from(["active", "neither"])
+FILES = st.lists(st.tuples(COUNTS, UNITS, STATUSES, st.booleans()), min_size=1, max_size=4)
+Files = list[tuple[list[int | None], str, str, bool]]
 
 
-@given(st.lists(st.tuples(COUNTS, UNITS, STATUSES, st.booleans()), min_size=1, max_size=4), st.integers(-5, 3_000_000))
-def test_the_newest_poll_is_the_same_both_ways(
-    tmp_path_factory: pytest.TempPathFactory, files: list[tuple[list[int | None], str, str, bool]], ceiling_us: int
-) -> None:
-    folder = feed(tmp_path_factory.mktemp("feed"))
+def feed_of(folder: Path, files: Files) -> Path:
+    feed(folder)
     for number, (counts, unit, status, is_told) in enumerate(files):
         table = polls(counts, unit, status=status)
         pq.write_table(table, folder / f"{number}.parquet", row_group_size=2, write_statistics=is_told)
-    told, read = both_ways(folder, ceiling_us)
-    assert told == read
+    return folder
+
+
+@given(FILES, st.integers(-5, 3_000_000))
+def test_the_newest_poll_is_the_same_both_ways(
+    tmp_path_factory: pytest.TempPathFactory, files: Files, ceiling_us: int
+) -> None:
+    found, read = both_ways(feed_of(tmp_path_factory.mktemp("feed"), files), ceiling_us)
+    assert found == read
+
+
+# Files outside the horizon --------------------------------------------------------------------------------------------
+
+
+def cleaned(folder: Path, horizon: Horizon, *, is_pruned: bool) -> tuple[list[int], list[tuple[str, ...]], TableCounts]:
+    """The polls of a horizon, its rejected rows, and their counts."""
+    files = found_files(folder).tables["store_status"]
+    source, codes = open_source(folder), StoreCodes()
+    if is_pruned:
+        found = clean_all_polls(source.polls(horizon, None), source.codes, horizon)
+    else:
+        parts = [poll_rows(raw, codes, AS_NAMED) for raw in scan(files, "store_status")]
+        found = clean_all_polls(parts, codes, horizon)
+    return sorted(found.lines[0][1]["poll"]), found.rejected.rows(), found.counts
+
+
+@given(FILES, st.integers(-5, 3_000_000), st.integers(0, 1_000_000), st.none() | st.integers(0, 1_000_000))
+def test_a_file_that_is_left_out_changes_no_count(
+    tmp_path_factory: pytest.TempPathFactory, files: Files, now_us: int, length_us: int, ahead: int | None
+) -> None:
+    folder = feed_of(tmp_path_factory.mktemp("feed"), files)
+    (folder / "text.csv").write_text(lines(POLLS, "a,1970-01-01 00:00:01 UTC,active", "b,,active"), encoding="utf-8")
+    horizon = Horizon(now_us - length_us, now_us, None if ahead is None else now_us + ahead)
+    assert cleaned(folder, horizon, is_pruned=True) == cleaned(folder, horizon, is_pruned=False)
+
+
+def test_files_outside_the_horizon_are_counted_and_not_read(tmp_path: Path) -> None:
+    week_us = 7 * 86_400_000_000
+    tables = [polls([0, 1, 2]), polls([NOON_US - 2 * week_us]), polls([NOON_US - 1_000, NOON_US]), polls([NOON_US + 9])]
+    untouched = build_report(feed(tmp_path / "whole", *tables), Options(now="2024-10-14T12:00"))
+    report = build_report(as_if_damaged(feed(tmp_path / "damaged", *tables), 0, 1, 3), Options(now="2024-10-14T12:00"))
+    assert report.quality.tables["polls"] == TableCounts(2, {}, outside=5)
+    assert report.csv() == untouched.csv()
+    assert report.quality == untouched.quality
 
 
 # Ends of files --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,98 @@
+"""Where results are written: paths, and objects in buckets, by the same promises.
+
+    check_targets   called before anything is read: no target is one of the sources, or holds what others have written
+    write_target    bytes to a path or an object that appears completely or not at all
+    place_below     a file below a folder, or an object below a prefix
+
+`files.py` does it for paths. An object is written by one request, and only if it is as it was when it was looked at.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from store_uptime.pipeline.errors import (
+    CannotWrite,
+    SourceBusy,
+    SourceMissing,
+    SourceRefused,
+    SourceUnreachable,
+    WouldOverwriteSource,
+)
+from store_uptime.pipeline.files import Purpose, check_paths, write_file
+from store_uptime.pipeline.storage.addresses import ObjectAddress, StoredObject
+
+Target = Path | ObjectAddress
+PREFIX = "store-uptime-object-"
+
+
+def check_targets(targets: Mapping[Target, Purpose], sources: Iterable[Target]) -> None:
+    """Refuse targets that are among the files that are read, and targets that hold files of others.
+
+    Raises WouldOverwriteSource, CannotWrite, and for objects ExtraMissing.
+    """
+    read = list(sources)
+    check_paths(
+        {target: purpose for target, purpose in targets.items() if isinstance(target, Path)},
+        [source for source in read if isinstance(source, Path)],
+    )
+    for target, purpose in targets.items():
+        if isinstance(target, ObjectAddress):
+            if target in read:
+                raise WouldOverwriteSource(str(target), str(target))
+            check_object(target, purpose)
+
+
+def write_target(content: bytes, target: Target, purpose: Purpose) -> None:
+    """Write bytes to a path or an object that appears completely or not at all. Raises CannotWrite."""
+    if isinstance(target, Path):
+        write_file(content, target, purpose)
+        return
+    from store_uptime.pipeline.storage.written import PutRefused, put
+
+    replaced = check_object(target, purpose)
+    with writing_object(target):
+        try:
+            put(target, content, replaced)
+        except PutRefused:
+            raise CannotWrite(str(target), "somebody else has written it meanwhile") from None
+
+
+def place_below(folder: Target, name: str) -> Target:
+    """The file of a name in a folder, or the object of that name below a prefix."""
+    return folder / name if isinstance(folder, Path) else folder.below(name)
+
+
+def check_object(target: ObjectAddress, purpose: Purpose) -> StoredObject | None:
+    """The object that may be replaced; None: there is none. Raises CannotWrite, ExtraMissing."""
+    if not target.key:
+        raise CannotWrite(str(target), "it names a bucket, and no object in it")
+    from store_uptime.pipeline.storage.objects import check_bucket, fetch, object_of
+
+    with writing_object(target):
+        try:
+            found = object_of(target)
+        except SourceMissing:
+            check_bucket(target)
+            return None
+        if found.size:
+            with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+                copy = Path(folder, target.name)
+                fetch(found, copy)
+                if not purpose.is_ours(copy):
+                    raise CannotWrite(str(target), purpose.objection)
+        return found
+
+
+@contextmanager
+def writing_object(target: ObjectAddress) -> Iterator[None]:
+    """Raises CannotWrite for what goes wrong with an object in the block."""
+    try:
+        yield
+    except (SourceMissing, SourceUnreachable, SourceBusy) as error:
+        raise CannotWrite(str(target), error.reason) from error
+    except SourceRefused as error:
+        raise CannotWrite(str(target), f"{error.reason}. {error.remedy}") from error
+    except OSError as error:  # of the copy that was looked at
+        raise CannotWrite(str(target), error.strerror or str(error)) from error
