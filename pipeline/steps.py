@@ -3,6 +3,13 @@
 from enum import StrEnum
 
 
+class StepText(str):
+    """A step for people. percent: how much of it is done; None: that is not known."""
+
+    __slots__ = ("percent",)
+    percent: int | None
+
+
 class Step(StrEnum):
     """The steps of a report, in order."""
 
@@ -16,10 +23,13 @@ class Step(StrEnum):
         """The step for people."""
         return WORDS[self]
 
-    def with_counts(self, **counts: int) -> str:
-        """The step for people, with counts: `writing (rows: 1,200)`."""
-        listed = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
-        return f"{self.words} ({listed})"
+    def with_counts(self, **counts: int | str) -> StepText:
+        """The step for people, with counts: `writing (rows: 1,200)`. One of them may be how many percent are done."""
+        listed = (f"{name}: {count:,}" if isinstance(count, int) else f"{name}: {count}" for name, count in counts.items())
+        text = StepText(f"{self.words} ({', '.join(listed)})")
+        percent = counts.get("percent")
+        text.percent = percent if isinstance(percent, int) else None
+        return text
 
 
 WORDS = {

@@ -5,20 +5,25 @@ The settings take their annotations from here, so that this module knows nothing
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Group, Parameter, Token
-from cyclopts.validators import all_or_none
+from cyclopts.validators import Number, all_or_none
 
 from store_uptime import pipeline
 from store_uptime.pipeline import (
     EMBEDDED,
+    LOCAL_CLUSTER,
     LOOKBACK,
+    PART_POLLS,
+    Cluster,
     Columns,
     SourceMapping,
     Target,
+    Tls,
     parse_duration,
     parse_instant,
     parse_positive_duration,
@@ -27,6 +32,8 @@ from store_uptime.pipeline import (
 INPUT = Group.create_ordered("What")
 TIME = Group.create_ordered("Time")
 OUTPUT = Group.create_ordered("Output")
+CLUSTER = Group.create_ordered("Cluster")
+CLUSTER_TLS = Group.create_ordered("TLS of the cluster", validator=all_or_none)
 LISTENING = Group.create_ordered("Listening")
 TLS = Group.create_ordered("HTTPS", validator=all_or_none)
 RUNS = Group.create_ordered("Reports")
@@ -175,6 +182,52 @@ Out = Annotated[
         group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, s3://BUCKET/KEY, or - for stdout."
     ),
 ]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ClusterOptions:
+    """Where a report of files is made, if not in this process at once."""
+
+    cluster: Annotated[
+        str | None,
+        Parameter(
+            group=CLUSTER,
+            metavar="ADDRESS",
+            help="The scheduler of a Dask cluster that makes reports of files, tcp://… or tls://…; or local: here, in two "
+            "passes with little memory. Default: in one pass, if memory allows.",
+        ),
+    ] = None
+    cluster_ca: Annotated[Path | None, Parameter(group=CLUSTER_TLS, help="Who signs its certificates (PEM).")] = None
+    cluster_cert: Annotated[Path | None, Parameter(group=CLUSTER_TLS, help="Our certificate (PEM).")] = None
+    cluster_key: Annotated[Path | None, Parameter(group=CLUSTER_TLS, help="The key of our certificate.")] = None
+    exchange: Annotated[
+        Target | None,
+        FILES,
+        Parameter(
+            group=CLUSTER,
+            metavar="FOLDER",
+            help="What lies between the two passes: a folder that all workers reach, or s3://BUCKET/PREFIX.",
+        ),
+    ] = None
+    part_polls: Annotated[
+        int,
+        Parameter(
+            group=CLUSTER, validator=Number(gte=1), help="About how many polls a worker computes at once: less memory."
+        ),
+    ] = PART_POLLS
+
+    @property
+    def chosen(self) -> Cluster | None:
+        """The cluster, if one of these options was given."""
+        if self == type(self)():
+            return None
+        files = (self.cluster_ca, self.cluster_cert, self.cluster_key)
+        tls = Tls(*files) if None not in files else None
+        exchange = self.exchange.absolute() if isinstance(self.exchange, Path) else self.exchange
+        return Cluster(self.cluster or LOCAL_CLUSTER, tls, None if exchange is None else str(exchange), self.part_polls)
+
+
 STDOUT = Path("-")
 DEFAULT_LOOKBACK = LOOKBACK
 
