@@ -34,6 +34,7 @@ from .errors import (
     CellFull as CellFull,
     Clause as Clause,
     EmbeddedUnavailable as EmbeddedUnavailable,
+    ExtraMissing as ExtraMissing,
     HorizonOutOfRange as HorizonOutOfRange,
     LibraryPanicked as LibraryPanicked,
     NoPolls as NoPolls,
@@ -46,6 +47,10 @@ from .errors import (
     SourceUnreachable as SourceUnreachable,
     StoreUptimeError as StoreUptimeError,
     UnknownStore as UnknownStore,
+)
+from .extras import (
+    Extra as Extra,
+    provided_by as provided_by,
 )
 from .files import (
     ForEditing as ForEditing,

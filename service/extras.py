@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from store_uptime.service.errors import ExtraMissing
+from store_uptime.pipeline import ExtraMissing
 
 
 class Extra(StrEnum):

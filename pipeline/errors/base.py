@@ -50,3 +50,13 @@ class StoreUptimeError(Exception):
 def clause(reason: object) -> str:
     # Reasons are often messages of libraries, with several lines and full stops of their own.
     return " ".join(str(reason).splitlines()).strip().rstrip(".")
+
+
+class ExtraMissing(StoreUptimeError):
+    """A function needs an extra of the package that is not installed. purpose: the function."""
+
+    extra: str
+    purpose: str
+
+    # In quotes, for zsh takes the brackets for a pattern.
+    message = "{purpose}: this needs an extra. Install it with `pip install 'store-uptime[{extra}]'`."

@@ -50,7 +50,6 @@
     │   ├── CannotEncrypt            the certificate or its key is missing, or not what it should be
     │   ├── CannotServe              the server had to give up
     │   ├── CannotPrint              stdout takes nothing
-    │   ├── ExtraMissing             a function needs an extra of the package that is not installed
     │   ├── NotForTerminals          a terminal was to show what is not text
     │   ├── NotServing               the server has ended before it was ready, or takes too long
     │   ├── ReportNotMade            a report that a test has triggered has ended without figures
@@ -91,7 +90,6 @@ from store_uptime.service.errors.commands import (
     CannotPrint,
     CannotRead,
     CannotServe,
-    ExtraMissing,
     KeyExists,
     NoBrowser,
     NoDestination,

@@ -190,16 +190,6 @@ class NotServing(CommandError):
         return super().words | {"last_line": self.last_line or "none"}
 
 
-class ExtraMissing(CommandError):
-    """A function needs an extra of the package that is not installed. purpose: the function."""
-
-    extra: str
-    purpose: str
-
-    # In quotes, for zsh takes the brackets for a pattern.
-    message = "{purpose}: this needs an extra. Install it: pip install 'store-uptime[{extra}]'"
-
-
 class ReportNotMade(CommandError):
     """A report that a test or a measurement has triggered has ended without figures, or not in time."""
 

@@ -110,17 +110,17 @@ NEEDING_AN_EXTRA = {
     "a bucket": (
         ["serve", "--destination", "away=s3://reports/shop"],
         "reports cannot be delivered to a bucket: this needs an extra. "
-        "Install it: pip install 'store-uptime[delivery]'",
+        "Install it with `pip install 'store-uptime[delivery]'`.",
     ),
     "a recipient": (
         ["serve", "--encrypt-to", "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kdq3tye3qvk2u4h"],
         "reports can neither be encrypted nor decrypted: this needs an extra. "
-        "Install it: pip install 'store-uptime[encryption]'",
+        "Install it with `pip install 'store-uptime[encryption]'`.",
     ),
     "a key": (
         ["encryption", "key", "key.txt"],
         "reports can neither be encrypted nor decrypted: this needs an extra. "
-        "Install it: pip install 'store-uptime[encryption]'",
+        "Install it with `pip install 'store-uptime[encryption]'`.",
     ),
 }
 
