@@ -100,6 +100,9 @@ from .panics import (
 from .parts.cluster import (
     Cluster as Cluster,
 )
+from .parts.cluster_tls import (
+    Tls as Tls,
+)
 from .plan.rejected import (
     rejected_tables as rejected_tables,
 )

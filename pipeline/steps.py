@@ -25,8 +25,8 @@ class Step(StrEnum):
 
     def with_counts(self, **counts: int | str) -> StepText:
         """The step for people, with counts: `writing (rows: 1,200)`. One of them may be how many percent are done."""
-        listed = (f"{name}: {count:,}" if isinstance(count, int) else f"{name}: {count}" for name, count in counts.items())
-        text = StepText(f"{self.words} ({', '.join(listed)})")
+        written = {name: f"{count:,}" if isinstance(count, int) else count for name, count in counts.items()}
+        text = StepText(f"{self.words} ({', '.join(f'{name}: {count}' for name, count in written.items())})")
         percent = counts.get("percent")
         text.percent = percent if isinstance(percent, int) else None
         return text

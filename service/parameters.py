@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number, all_or_none
@@ -16,18 +16,17 @@ from cyclopts.validators import Number, all_or_none
 from store_uptime import pipeline
 from store_uptime.pipeline import (
     EMBEDDED,
-    LOCAL_CLUSTER,
     LOOKBACK,
-    PART_POLLS,
-    Cluster,
     Columns,
     SourceMapping,
     Target,
-    Tls,
     parse_duration,
     parse_instant,
     parse_positive_duration,
 )
+
+if TYPE_CHECKING:
+    from store_uptime.pipeline import Cluster, Tls
 
 INPUT = Group.create_ordered("What")
 TIME = Group.create_ordered("Time")
@@ -194,8 +193,8 @@ class ClusterOptions:
         Parameter(
             group=CLUSTER,
             metavar="ADDRESS",
-            help="The scheduler of a Dask cluster that makes reports of files, tcp://… or tls://…; or local: here, in two "
-            "passes with little memory. Default: in one pass, if memory allows.",
+            help="The scheduler of a Dask cluster that makes reports of files, tcp://… or tls://…; or local: here, in "
+            "two passes with little memory. Default: in one pass, if memory allows.",
         ),
     ] = None
     cluster_ca: Annotated[Path | None, Parameter(group=CLUSTER_TLS, help="Who signs its certificates (PEM).")] = None
@@ -211,21 +210,36 @@ class ClusterOptions:
         ),
     ] = None
     part_polls: Annotated[
-        int,
+        int | None,
         Parameter(
-            group=CLUSTER, validator=Number(gte=1), help="About how many polls a worker computes at once: less memory."
+            group=CLUSTER,
+            validator=Number(gte=1),
+            metavar="NUMBER",
+            help="About how many polls are computed at once: fewer take less memory. Default: 4000000.",
         ),
-    ] = PART_POLLS
+    ] = None
 
     @property
-    def chosen(self) -> Cluster | None:
+    def chosen(self) -> "Cluster | None":
         """The cluster, if one of these options was given."""
         if self == type(self)():
             return None
-        files = (self.cluster_ca, self.cluster_cert, self.cluster_key)
-        tls = Tls(*files) if None not in files else None
+        usual = pipeline.Cluster()
+        return pipeline.Cluster(
+            self.cluster or usual.address, self._tls, self._exchange, self.part_polls or usual.part_polls
+        )
+
+    @property
+    def _exchange(self) -> str | None:
+        # Workers are in folders of their own.
         exchange = self.exchange.absolute() if isinstance(self.exchange, Path) else self.exchange
-        return Cluster(self.cluster or LOCAL_CLUSTER, tls, None if exchange is None else str(exchange), self.part_polls)
+        return None if exchange is None else str(exchange)
+
+    @property
+    def _tls(self) -> "Tls | None":
+        if self.cluster_ca is None or self.cluster_cert is None or self.cluster_key is None:
+            return None
+        return pipeline.Tls(self.cluster_ca, self.cluster_cert, self.cluster_key)
 
 
 STDOUT = Path("-")

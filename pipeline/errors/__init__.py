@@ -27,6 +27,12 @@
     ├── CannotWrite           a file could not be written; an earlier file of that name is unchanged
     ├── WouldOverwriteSource  a file to be written is one of the files that are read
     ├── RejectsNotWritten     files were loaded, but their rejected rows could not be written
+    ├── ClusterUnreachable    no cluster answers at the address, or not to us
+    │   └── NoWorkers             a scheduler answers, and no worker has joined it
+    ├── CertificatesUnusable  the certificates for a cluster are missing, or not what they should be
+    ├── ClusterLost           the scheduler of a cluster was lost during a run
+    ├── WorkersLost           workers of a cluster died again and again over one task
+    ├── WorkerMismatch        a worker of a cluster has other versions than this process
     └── ExtraMissing          a function needs an extra of the package that is not installed
 
 A class declares its facts as annotations, in the order of its arguments, and its sentence as a template. Errors between
@@ -40,8 +46,14 @@ from store_uptime.pipeline.errors.base import (
     StoreUptimeError,
 )
 from store_uptime.pipeline.errors.cluster import (
+    CertificatesUnusable,
+    ClusterLost,
     ClusterNeedsFiles,
+    ClusterUnreachable,
     ExchangeMissing,
+    NoWorkers,
+    WorkerMismatch,
+    WorkersLost,
 )
 from store_uptime.pipeline.errors.files import (
     CannotWrite,

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from store_uptime.pipeline.parts.executors import LOCAL, Tls
+from store_uptime.pipeline.parts.cluster_tls import Tls
+from store_uptime.pipeline.parts.executors import LOCAL
 
 PART_POLLS = 4_000_000
 

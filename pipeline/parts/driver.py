@@ -17,7 +17,7 @@ from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
 from store_uptime.pipeline.parts.exchange import Exchange, exchange_at
-from store_uptime.pipeline.parts.executors import LOCAL, Executor, Task, opened_executor
+from store_uptime.pipeline.parts.executors import LOCAL, opened_executor
 from store_uptime.pipeline.parts.groups import groups
 from store_uptime.pipeline.parts.index import Part, index_of
 from store_uptime.pipeline.parts.job import Job
@@ -26,6 +26,7 @@ from store_uptime.pipeline.parts.part import PartFigures, part
 from store_uptime.pipeline.parts.ranges import bounds
 from store_uptime.pipeline.parts.run_name import run_name
 from store_uptime.pipeline.parts.spread import Spread, spread
+from store_uptime.pipeline.parts.tasks import Executor, Task
 from store_uptime.pipeline.plan.rejected import why_no_polls
 from store_uptime.pipeline.report.report import Report
 from store_uptime.pipeline.run import Progress, horizon_of
@@ -139,7 +140,10 @@ class Passes:
         return [msgpack.decode(done[task.number], type=kind) for task in tasks]
 
     def _tell(self, step: Step, done: int, tasks: int) -> None:
-        self.progress(step.with_counts(percent=100 * done // max(1, tasks)))
+        counts: dict[str, int | str] = {"percent": 100 * done // max(1, tasks), "tasks": tasks}
+        if self.executor.dashboard is not None:
+            counts["dashboard"] = self.executor.dashboard
+        self.progress(step.with_counts(**counts))
 
 
 def spread_tasks(job: Job, tables: Mapping[Table, Sequence[DataFile]]) -> list[Task]:

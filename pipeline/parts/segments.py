@@ -64,6 +64,7 @@ def edges(ids: pl.Series, polls: pl.Series, keys: PollKeys) -> list[str]:
 
 
 def packed_ids(ids: pl.Series) -> bytes:
+    """The ids of a segment."""
     return packed(ids.alias("store_id").to_frame())
 
 

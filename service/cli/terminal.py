@@ -7,7 +7,6 @@ from enum import IntEnum
 
 from store_uptime.pipeline import most_frequent_first
 
-
 BAR_WIDTH = 20
 
 

@@ -23,6 +23,7 @@ from tests.support.error_trees import causes, drawn, example, missing_words
 
 ROOT = Path(__file__).parents[2]
 FOR_USERS = {
+    "Cluster",
     "Frames",
     "NoPolls",
     "Options",
@@ -72,7 +73,10 @@ PROMISED = {
     "Day",
     "EmbeddedUnavailable",
     "Extra",
+    "Cluster",
     "ObjectAddress",
+    "Tls",
+    "memory",
     "files_at",
     "is_stored",
     "object_at",
@@ -267,7 +271,7 @@ def test_who_listens_hears_of_the_source_the_run_and_the_warnings(feed: Path) ->
     log = output_of(f"import sys; {LISTENING}; {RUN}", feed)
     assert f"DEBUG:store_uptime.pipeline.source:opened {feed}" in log
     assert re.search(r"INFO:store_uptime\.pipeline\.run:computed .*: polls: [0-9]+, seconds: [0-9.]+", log)
-    assert "WARNING:store_uptime.pipeline.run:" in log
+    assert "WARNING:store_uptime.pipeline.report.computed:" in log
 
 
 # Who may use what -----------------------------------------------------------------------------------------------------
