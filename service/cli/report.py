@@ -43,7 +43,7 @@ def report(
         bool, FLAG, Parameter(group=OUTPUT, help="Put ' before ids that a spreadsheet would run.")
     ] = False,
     strict: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Exit with 3 if there are warnings.")] = False,
-    cluster: parameters.ClusterOptions = parameters.ClusterOptions(),  # noqa: B008 - frozen
+    on: parameters.ClusterOptions = parameters.ClusterOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Uptime and downtime of every store in the last hour, day and week, in business hours.
 
@@ -52,7 +52,7 @@ def report(
         store-uptime report ./feed --out week.csv
         store-uptime report postgresql://me@db/shop --format xlsx --out week.xlsx
         store-uptime report --now 2024-10-14T12:00:00Z --max-gap 2h --store 0a1b
-        store-uptime report s3://lake/polls --cluster tcp://dask:8786 --exchange s3://lake/x
+        store-uptime report s3://lake/polls --cluster tcp://dask:8786
     """
     start_s = monotonic()
     refuse_binary_on_terminal(format, out)
@@ -62,7 +62,7 @@ def report(
         # Found before the report is made: who mistypes a path does not wait a minute to hear of it.
         pipeline.check_targets(output_files(out, rejects), input_files(opened, map))
         with rejects_kept_without_report(opened, rejects):
-            result = pipeline.build_report(opened, options, progress=progress, cluster=cluster.chosen)
+            result = pipeline.build_report(opened, options, progress=progress, cluster=on.chosen)
         progress("writing")
         # All bytes are made before the first is written: an error leaves no half of a file, and nothing on stdout.
         content = result.csv_safe(columns) if csv_safe and format == "csv" else result.render(format, columns)

@@ -43,6 +43,14 @@ IDENTITIES = (f"old.txt{os.pathsep}new.txt", (Path("old.txt"), Path("new.txt")))
 MAP = ("map.toml", Path("map.toml"))
 
 
+CLUSTER: dict[str, tuple[str, object]] = {
+    "--cluster": ("tls://dask:8786", "tls://dask:8786"),
+    "--exchange": ("shared", Path("shared")),
+    "--part-polls": ("1000000", 1_000_000),
+    "--cluster-ca": ("ca.pem", Path("ca.pem")),
+    "--cluster-cert": ("us.pem", Path("us.pem")),
+    "--cluster-key": ("us.key", Path("us.key")),
+}
 VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "report": {
         "--source": ("./feed", "./feed"),
@@ -58,6 +66,7 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--rejects": ("bad", Path("bad")),
         "--csv-safe": ("true", True),
         "--strict": ("1", True),
+        **CLUSTER,
     },
     "timeline": {
         "--source": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
@@ -177,7 +186,7 @@ def understood(name: str, *arguments: str) -> dict[str, Any]:
     """What a command makes of its arguments, by the name of the option."""
     _, bound, _ = app.parse_args([*name.split(), *PLACES.get(name, []), *arguments])
     taken = dict(bound.arguments)
-    for group in (taken.pop("settings", None), taken.pop("location", None)):
+    for group in (taken.pop("settings", None), taken.pop("location", None), taken.pop("on", None)):
         taken |= {} if group is None else asdict(group)
     return taken | {"allowed_host": taken.get("allowed_hosts")}
 
