@@ -73,6 +73,8 @@ PROMISED = {
     "EmbeddedUnavailable",
     "Extra",
     "ObjectAddress",
+    "reads_files",
+    "visit_files",
     "files_at",
     "is_stored",
     "object_at",
