@@ -151,6 +151,8 @@ from .sample.sample import (
 )
 from .source import (
     open_source as open_source,
+    reads_files as reads_files,
+    visit_files as visit_files,
 )
 from .source.frames import (
     Frames as Frames,

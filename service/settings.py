@@ -55,7 +55,9 @@ class Settings:
         str | None,
         ADDRESS,
         Parameter(
-            group=INPUT, metavar="ADDRESS", help="Where the three tables are; only read. Default: as for report."
+            group=INPUT,
+            metavar="ADDRESS",
+            help="Where the three tables are, a database, a folder or s3://…; only read. Default: as for report.",
         ),
     ] = None
     registry: Annotated[

@@ -2,6 +2,8 @@
 
 open_source   the source at an address
 as_source     the same, unless it is a source already
+reads_files   whether an address is one of files
+visit_files   whether they can be reached
 
 protocol.py   what every source has
 frames.py     tables that are frames in memory
@@ -48,14 +50,10 @@ def open_source(
     if not text.strip():  # as a path it would be the folder that this process is in
         raise AddressNotUnderstood("the source", "its address is empty", "Name a folder, or a database of PostgreSQL.")
     # Before connection strings: a folder may be called `dbname=feed`.
-    if isinstance(address, Path) or (not is_database(text) and is_path(text)):
+    if isinstance(address, Path) or reads_files(text):
         from store_uptime.pipeline.source.folder.dated_folder import folder
 
-        return folder(Path(address), mapping)
-    if names_files(text):
-        from store_uptime.pipeline.source.folder.dated_folder import folder
-
-        return folder(files_at(text), mapping)
+        return folder(files_at(address), mapping)
     if text == EMBEDDED:
         from store_uptime.pipeline.source.postgres.embedded import EmbeddedPostgres
 
@@ -80,6 +78,26 @@ def as_source(source: "Source | str | Path") -> "Source":
     opened = open_source(source)
     log.debug("opened %s", opened.name)  # and not the address: there may be a password in it
     return opened
+
+
+def reads_files(address: str) -> bool:
+    """Whether `open_source` takes an address for that of files, on this machine or in a bucket."""
+    return not is_database(address) and (is_path(address) or names_files(address))
+
+
+def visit_files(address: str) -> None:
+    """Look whether files can be read, without a look at any: of objects, a list of the first of them is asked for.
+
+    Raises SourceMissing, SourceRefused, SourceUnreachable, AddressNotUnderstood, ExtraMissing.
+    """
+    files = files_at(address)
+    if isinstance(files, Path):
+        if not files.exists():
+            raise SourceMissing(printable(address), "there is no such folder or file")
+        return
+    from store_uptime.pipeline.storage.objects import first_below
+
+    first_below(files)
 
 
 def is_database(text: str) -> bool:

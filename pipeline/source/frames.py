@@ -62,7 +62,7 @@ class FrameTables:
         try:
             yield opened
         except READ_ERRORS as error:
-            raise self._read_error(error) from error
+            raise opened._read_error(error) from error
         finally:
             opened._parts = []  # judged rows are kept while the source is open; the codes are needed longer
 

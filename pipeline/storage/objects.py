@@ -44,6 +44,16 @@ def object_of(address: ObjectAddress) -> StoredObject:
         return stored(address, store.head(address.key))
 
 
+def first_below(prefix: ObjectAddress) -> None:
+    """Have some object below a prefix listed. Raises SourceMissing where there is none, and what `storage_errors`
+    raises."""
+    store = store_of(prefix)
+    with storage_errors(prefix):
+        some = next(iter(store.list(prefix.key or None, chunk_size=1)), None)
+    if not some:
+        object_of(prefix)
+
+
 def check_bucket(address: ObjectAddress) -> None:
     """Raises SourceMissing where there is no such bucket: to ask for one object does not tell which of both is missing.
 

@@ -56,7 +56,7 @@ class Backend:
         self._registries = Registries(settings.timing)
         self.registry, self.triggers = self._registries.routes, self._registries.triggers
         self.workers = Workers(settings, spill)
-        self.source = SourceLookups(settings, self._databases)
+        self.source = SourceLookups(settings, self._databases, self.workers)
         self.stores = StoreIndex(self.source)
         self.shared_lookups = SharedLookups(FRESH_S)
         self.authenticator = Authenticator(self.registry, KeyPolicy(settings, self.registry), self.shared_lookups)

@@ -102,6 +102,9 @@ class Readiness:
 
 
 def visit_source(address: str, seconds: float) -> None:
+    if pipeline.reads_files(address):
+        pipeline.visit_files(address)
+        return
     # Connecting is enough: its tables may be locked by a load, and the server is ready all the same.
     with pipeline.connect(address, "store-uptime visit", timedelta(seconds=seconds)):
         pass

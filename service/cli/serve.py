@@ -5,11 +5,12 @@ import signal
 import socket
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import EMBEDDED
+from store_uptime.pipeline import EMBEDDED, AddressNotUnderstood
 from store_uptime.service import parameters
 from store_uptime.service.errors import CannotEncrypt, CannotListen, CannotServe
 from store_uptime.service.front.connections import CONNECTIONS, Connections
@@ -30,10 +31,8 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
 
         store-uptime serve --database postgresql://reader@db/shop
     """
-    settings = replace(settings, database=parameters.address(settings.database))
-    for address in (settings.database, settings.registry):
-        if address and address != EMBEDDED:
-            pipeline.parse_conninfo(address)  # a server waits for a database that is away, and would for a mistyped one
+    settings = replace(settings, database=whole_address(parameters.address(settings.database)))
+    check_addresses(settings)
     _ = (
         settings.mapping,
         settings.encryption,
@@ -44,6 +43,23 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     settings.shares.check()
     run_server(listen(settings.host, settings.port), settings)
     return 0
+
+
+def whole_address(address: str) -> str:
+    """An address that means the same in every process."""
+    files = pipeline.files_at(address) if pipeline.reads_files(address) else None
+    return str(files.absolute()) if isinstance(files, Path) else address
+
+
+def check_addresses(settings: Settings) -> None:
+    """Raises AddressNotUnderstood for an address that is none: a server waits for a database that is away, and would
+    for a mistyped one."""
+    if settings.registry and pipeline.reads_files(settings.registry):
+        remedy = "Name a database of PostgreSQL with --registry, or leave it out for the built-in server."
+        raise AddressNotUnderstood(settings.registry, "reports cannot be kept in files", remedy)
+    for address in (settings.database, settings.registry):
+        if address and address != EMBEDDED and not pipeline.reads_files(address):
+            pipeline.parse_conninfo(address)
 
 
 def raise_open_files_limit(number: int) -> int:

@@ -38,12 +38,15 @@ PRIMARY = "It is a standby, or was made read-only: name the primary with --regis
 
 def choose_registry(database: str, registry: str | None, url: Callable[[str], str], warn: Callable[[str], None]) -> str:
     """The address of a registry that is up to date: the one named, else the database if it lets us, else the built-in
-    server. `url` makes an address of one that may be `embedded:`; `warn` gets the reason why the database is not used.
+    server, as always where the database is one of files. `url` makes an address of one that may be `embedded:`; `warn`
+    gets the reason why the database is not used.
 
     Raises RegistryRefused, SourceUnreachable, SourceRefused, psycopg.OperationalError, and what `url` raises.
     """
     if registry:
         return migrated(url(registry))
+    if pipeline.reads_files(database):
+        return migrated(url(EMBEDDED))
     try:
         return migrated(url(database))
     except RegistryRefused as refused:

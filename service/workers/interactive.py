@@ -6,7 +6,7 @@ Each is called in a worker process with plain values, and gives plain values.
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import About, Columns, Format, Limits, Selection
+from store_uptime.pipeline import About, Columns, Format, Limits, Options, Selection
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.registry.deliveries import OutgoingFile
 from store_uptime.service.registry.reports import StoredExplanation
@@ -56,6 +56,16 @@ def render_timeline(config: SourceConfig, store: str, limits: Limits, stored: St
 def render_timeline_now(config: SourceConfig, store: str, limits: Limits) -> dict[str, bytes]:
     """The same as of the newest poll."""
     return rendered(pipeline.build_timeline(config.open(), store, limits=limits))
+
+
+def data_version(config: SourceConfig, options: Options) -> str | None:
+    """The version of the data that a report has now."""
+    return pipeline.data_version(config.open(), options)
+
+
+def polled_stores(config: SourceConfig) -> list[str]:
+    """The stores with a poll in the horizon, in byte order."""
+    return pipeline.polled_stores(config.open())
 
 
 def rendered(timeline: "Timeline") -> dict[str, bytes]:

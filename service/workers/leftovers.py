@@ -29,5 +29,7 @@ class Leftovers:
 
     async def end(self, database: str, application: str) -> None:
         """The same, and wait for it, but not for long."""
+        if pipeline.reads_files(database):  # nobody goes on reading files for a process that has gone
+            return
         with suppress(TimeoutError):
             await self._threads.call(END_S, pipeline.end_statements, database, application)

@@ -11,6 +11,8 @@ from store_uptime.service.workers.tasks import SourceConfig
 
 def load_sample(config: SourceConfig, stores: int, days: int) -> None:
     """Make a feed of so many stores and days up to now, and load it. Raises TablesNotEmpty, CannotLoadSample."""
+    if pipeline.reads_files(config.database):
+        raise CannotLoadSample
     if has_rows(config):
         raise TablesNotEmpty
     if config.schema is not None:  # a load follows the search path

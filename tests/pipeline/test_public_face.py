@@ -77,6 +77,8 @@ PROMISED = {
     "ObjectAddress",
     "Tls",
     "memory",
+    "reads_files",
+    "visit_files",
     "files_at",
     "is_stored",
     "object_at",

@@ -2,7 +2,8 @@
 
 import stat
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from store_uptime.pipeline.mapping.likeness import table_likeness
@@ -13,7 +14,7 @@ from store_uptime.pipeline.source.folder.footer import footer, has_end
 from store_uptime.pipeline.source.folder.odd_text import has_bare_delimiters, oddities
 from store_uptime.pipeline.source.folder.own_files import is_own_header, is_own_json, is_own_workbook
 from store_uptime.pipeline.source.folder.paths import hive_partitions, is_utf8
-from store_uptime.pipeline.source.folder.places import LocalFile
+from store_uptime.pipeline.source.folder.places import StoredFile
 from store_uptime.pipeline.source.folder.sizes import check_rows
 from store_uptime.pipeline.source.folder.text_files import Header, has_header, headers, rejects_table
 from store_uptime.pipeline.source.folder.unreadable import PARQUET, unreadable_reason
@@ -24,6 +25,7 @@ from store_uptime.pipeline.text import printable
 PACKED_TIMES = 8  # about how much larger a compressed file is when it is unpacked
 MOST_COLUMNS = 1_000  # of text: Polars takes minutes for seventy thousand
 HEADER_LETTERS = 80  # of a header that is shown
+KNOWN_OBJECTS = 20_000
 Classified = tuple[Table, DataFile] | PassedOver | None
 """A file that is a table; one that is not read, with the reason; None: one that is not mentioned."""
 
@@ -34,15 +36,32 @@ def classify(below: FileBelow, mapping: SourceMapping) -> Classified:
     Raises SourceMissing, and of an object what `storage` raises.
     """
     try:
-        if isinstance(below.place, LocalFile):
-            return classify_path(below, below.place.path, mapping)
-        return classify_content(below, mapping)
+        if not isinstance(below.place, StoredFile):
+            return classify_path(below, Path(below.place.path), mapping)
+        if below.place.object.etag is None:  # nothing tells whether it is still the same
+            return classify_content(below, mapping)
+        return classify_object(below, Reading(type(mapping), mapping.digest, mapping))
     except CannotUnpack as error:
         return PassedOver(below.name, error.why)
     except (zlib.error, ValueError) as error:
         return PassedOver(below.name, NotRead.DAMAGED, str(error))
     except OSError as error:
         raise below.place.error_of(error) from error
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A mapping, comparable by what it says."""
+
+    kind: type[SourceMapping]
+    digest: str
+    mapping: SourceMapping = field(compare=False)
+
+
+@lru_cache(KNOWN_OBJECTS)  # a service looks at the same objects again and again
+def classify_object(below: FileBelow, reading: Reading) -> Classified:
+    """The same of an object, remembered: under its etag it stays as it is. Raises what `first_bytes` raises."""
+    return classify_content(below, reading.mapping)
 
 
 def classify_path(below: FileBelow, path: Path, mapping: SourceMapping) -> Classified:

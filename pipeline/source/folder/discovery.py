@@ -35,7 +35,7 @@ class FoundFiles:
     """The files of a folder, in the order of the paths' bytes.
 
     source: the folder, printable. unopened: files of polls that are taken to be older than what is asked for, the
-    latest first. version: of objects, a hash of all that were listed; None: they cannot be compared.
+    latest first. version: of objects, that of all that were listed; None: they cannot be compared.
     """
 
     source: str
@@ -80,7 +80,7 @@ def found_files(
         {table: without_rejects(files) for table, files in tables.items()},
         passed_over,
         unopened,
-        version_of(every),
+        version_of(every, mapping),
     )
 
 
@@ -105,15 +105,17 @@ def old_files(below: Sequence[FileBelow], mapping: SourceMapping) -> list[DatedF
     return sorted(unopened, key=lambda file: -file.day_us)
 
 
-def version_of(below: Sequence[FileBelow]) -> str | None:
-    """What tells one state of objects from another: a hash of their keys, sizes and etags."""
+def version_of(below: Sequence[FileBelow], mapping: SourceMapping) -> str | None:
+    """What tells one state of objects from another: a hash of their keys, sizes and etags, and that of the mapping."""
     objects = [file.place.object for file in below if isinstance(file.place, StoredFile)]
     if not objects or any(each.etag is None for each in objects):
         return None
     import hashlib
 
     listed = "\n".join(f"{each.etag} {each.size} {each.address}" for each in objects)
-    return hashlib.sha256(listed.encode()).hexdigest()
+    # Written like a version of PostgreSQL, `place snapshot`, with one snapshot for all: where places differ, so does
+    # the data.
+    return f"0/{hashlib.sha256(listed.encode()).hexdigest()}/{mapping.digest} 1:1:"
 
 
 def without_rejects(files: list[DataFile]) -> list[DataFile]:

@@ -71,7 +71,7 @@ class Folder(FrameTables):
         with super().opened(tables) as opened:
             yield opened
             # Polars does not compare etags.
-            still_stored(file for table in tables for file in self.tables[table])
+            still_stored(file for table in tables for file in opened.tables[table])
 
     def _begin(self) -> None:
         self.codes = StoreCodes()
