@@ -91,6 +91,12 @@ from .options import (
 from .panics import (
     panics_as_errors as panics_as_errors,
 )
+from .parts.cluster_tls import (
+    Tls as Tls,
+)
+from .parts.worker_program import (
+    worker_program as worker_program,
+)
 from .plan.rejected import (
     rejected_tables as rejected_tables,
 )

@@ -4,6 +4,7 @@ The settings take their annotations from here, so that this module knows nothing
 """
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from store_uptime.pipeline import (
     LOOKBACK,
     Columns,
     SourceMapping,
+    Tls,
     parse_duration,
     parse_instant,
     parse_positive_duration,
@@ -31,6 +33,7 @@ TLS = Group.create_ordered("HTTPS", validator=all_or_none)
 RUNS = Group.create_ordered("Reports")
 KEEPING = Group.create_ordered("Keeping")
 LIMITS = Group.create_ordered("Limits")
+CLUSTER = Group.create_ordered("Cluster", validator=all_or_none)
 DELIVERY = Group.create_ordered("Delivery")
 ENCRYPTION = Group.create_ordered("Encryption")
 REGISTRY = Group.create_ordered("Registry")
@@ -63,6 +66,15 @@ def not_empty(_: object, tokens: Sequence[Token]) -> str:
     if token.source == "cli" and not token.value.strip():
         raise ValueError("the address is empty. Name one, or leave it out.")
     return token.value
+
+
+MEMORY_SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[MGT]i?B")
+
+
+def is_memory_size(_: object, text: str | None) -> None:
+    """A validator of an amount of memory. Raises ValueError."""
+    if text is not None and not MEMORY_SIZE.fullmatch(text):
+        raise ValueError("that is no amount of memory: write 4GiB or 512MiB.")
 
 
 ADDRESS = Parameter(converter=not_empty)
@@ -147,6 +159,14 @@ Recipients = Annotated[
         help="Encrypt what is kept and delivered to this key (age1…, ssh-…, or a file of them); may be repeated.",
     ),
 ]
+ClusterCa = Annotated[
+    Path | None,
+    Parameter(group=CLUSTER, metavar="FILE", help="Of a cluster at tls://…: its authority, as PEM."),
+]
+ClusterCert = Annotated[
+    Path | None, Parameter(group=CLUSTER, metavar="FILE", help="A certificate of that authority, as PEM.")
+]
+ClusterKey = Annotated[Path | None, Parameter(group=CLUSTER, metavar="FILE", help="Its key, as PEM.")]
 Out = Annotated[
     Path, Parameter(group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, or - for stdout.")
 ]
@@ -157,6 +177,11 @@ DEFAULT_LOOKBACK = LOOKBACK
 def address(given: str | None) -> str:
     """An address that was given, else that of the environment, else the built-in server."""
     return given or os.environ.get("DATABASE_URL") or EMBEDDED
+
+
+def cluster_tls(ca: Path | None, cert: Path | None, key: Path | None) -> Tls | None:
+    """The certificates for a cluster, if they were given: all three or none."""
+    return Tls(ca, cert, key) if ca and cert and key else None
 
 
 def mapping(file: Path | None) -> SourceMapping:

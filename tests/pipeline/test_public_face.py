@@ -74,6 +74,8 @@ PROMISED = {
     "Extra",
     "ExtraMissing",
     "provided_by",
+    "Tls",
+    "worker_program",
     "ForEditing",
     "Format",
     "Frames",
