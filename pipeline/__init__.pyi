@@ -103,6 +103,9 @@ from .parts.cluster import (
 from .parts.cluster_tls import (
     Tls as Tls,
 )
+from .parts.worker_program import (
+    worker_program as worker_program,
+)
 from .plan.rejected import (
     rejected_tables as rejected_tables,
 )

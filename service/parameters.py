@@ -4,6 +4,7 @@ The settings take their annotations from here, so that this module knows nothing
 """
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,24 +21,25 @@ from store_uptime.pipeline import (
     Columns,
     SourceMapping,
     Target,
+    Tls,
     parse_duration,
     parse_instant,
     parse_positive_duration,
 )
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline import Cluster, Tls
+    from store_uptime.pipeline import Cluster
 
 INPUT = Group.create_ordered("What")
 TIME = Group.create_ordered("Time")
 OUTPUT = Group.create_ordered("Output")
 CLUSTER = Group.create_ordered("Cluster")
-CLUSTER_TLS = Group.create_ordered("TLS of the cluster", validator=all_or_none)
 LISTENING = Group.create_ordered("Listening")
 TLS = Group.create_ordered("HTTPS", validator=all_or_none)
 RUNS = Group.create_ordered("Reports")
 KEEPING = Group.create_ordered("Keeping")
 LIMITS = Group.create_ordered("Limits")
+CLUSTER_TLS = Group.create_ordered("TLS of a cluster", validator=all_or_none)
 DELIVERY = Group.create_ordered("Delivery")
 ENCRYPTION = Group.create_ordered("Encryption")
 REGISTRY = Group.create_ordered("Registry")
@@ -70,6 +72,15 @@ def not_empty(_: object, tokens: Sequence[Token]) -> str:
     if token.source == "cli" and not token.value.strip():
         raise ValueError("the address is empty. Name one, or leave it out.")
     return token.value
+
+
+MEMORY_SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[MGT]i?B")
+
+
+def is_memory_size(_: object, text: str | None) -> None:
+    """A validator of an amount of memory. Raises ValueError."""
+    if text is not None and not MEMORY_SIZE.fullmatch(text):
+        raise ValueError("that is no amount of memory: write 4GiB or 512MiB.")
 
 
 ADDRESS = Parameter(converter=not_empty)
@@ -174,6 +185,14 @@ FILES = Parameter(converter=named_files, accepts_keys=False, n_tokens=1)
 """A path, or the address of objects."""
 LOCAL = Parameter(converter=of_this_machine)
 """A path, where an address of objects would be taken for one."""
+ClusterCa = Annotated[
+    Path | None,
+    Parameter(group=CLUSTER_TLS, metavar="FILE", help="Of a cluster at tls://…: its authority, as PEM."),
+]
+ClusterCert = Annotated[
+    Path | None, Parameter(group=CLUSTER_TLS, metavar="FILE", help="A certificate of that authority, as PEM.")
+]
+ClusterKey = Annotated[Path | None, Parameter(group=CLUSTER_TLS, metavar="FILE", help="Its key, as PEM.")]
 Out = Annotated[
     Target,
     FILES,
@@ -197,9 +216,6 @@ class ClusterOptions:
             "two passes with little memory. Default: in one pass, if memory allows.",
         ),
     ] = None
-    cluster_ca: Annotated[Path | None, Parameter(group=CLUSTER_TLS, help="Who signs its certificates (PEM).")] = None
-    cluster_cert: Annotated[Path | None, Parameter(group=CLUSTER_TLS, help="Our certificate (PEM).")] = None
-    cluster_key: Annotated[Path | None, Parameter(group=CLUSTER_TLS, help="The key of our certificate.")] = None
     exchange: Annotated[
         Target | None,
         FILES,
@@ -218,6 +234,9 @@ class ClusterOptions:
             help="About how many polls are computed at once: fewer take less memory. Default: 4000000.",
         ),
     ] = None
+    cluster_ca: ClusterCa = None
+    cluster_cert: ClusterCert = None
+    cluster_key: ClusterKey = None
 
     @property
     def chosen(self) -> "Cluster | None":
@@ -225,21 +244,14 @@ class ClusterOptions:
         if self == type(self)():
             return None
         usual = pipeline.Cluster()
-        return pipeline.Cluster(
-            self.cluster or usual.address, self._tls, self._exchange, self.part_polls or usual.part_polls
-        )
+        tls = cluster_tls(self.cluster_ca, self.cluster_cert, self.cluster_key)
+        return pipeline.Cluster(self.cluster or usual.address, tls, self._exchange, self.part_polls or usual.part_polls)
 
     @property
     def _exchange(self) -> str | None:
         # Workers are in folders of their own.
         exchange = self.exchange.absolute() if isinstance(self.exchange, Path) else self.exchange
         return None if exchange is None else str(exchange)
-
-    @property
-    def _tls(self) -> "Tls | None":
-        if self.cluster_ca is None or self.cluster_cert is None or self.cluster_key is None:
-            return None
-        return pipeline.Tls(self.cluster_ca, self.cluster_cert, self.cluster_key)
 
 
 STDOUT = Path("-")
@@ -249,6 +261,11 @@ DEFAULT_LOOKBACK = LOOKBACK
 def address(given: str | None) -> str:
     """An address that was given, else that of the environment, else the built-in server."""
     return given or os.environ.get("DATABASE_URL") or EMBEDDED
+
+
+def cluster_tls(ca: Path | None, cert: Path | None, key: Path | None) -> Tls | None:
+    """The certificates for a cluster, if they were given: all three or none."""
+    return Tls(ca, cert, key) if ca and cert and key else None
 
 
 def mapping(file: Path | None) -> SourceMapping:

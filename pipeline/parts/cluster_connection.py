@@ -1,7 +1,6 @@
-"""The connection to a Dask scheduler: its address, certificates, and why there is none."""
+"""The connection to a Dask scheduler, and why there is none."""
 
 import logging
-import re
 import socket
 import ssl
 import time
@@ -11,16 +10,15 @@ from contextlib import contextmanager
 
 from distributed import Client, Security
 
-from store_uptime.pipeline.errors import AddressNotUnderstood, CertificatesUnusable, ClusterUnreachable
+from store_uptime.pipeline.errors import CertificatesUnusable, ClusterUnreachable
+from store_uptime.pipeline.parts.cluster_address import CHECK_HOST, parse_address
 from store_uptime.pipeline.parts.cluster_tls import Tls, check_files, dask_files
 
-ADDRESS = re.compile(r"(?P<scheme>tcp|tls)://(?:\[(?P<ipv6>[0-9a-fA-F:]+)\]|(?P<host>[\w.-]+)):(?P<port>[0-9]{1,5})/?")
 CONNECTING_S = 10.0
 AGAIN_S = 0.5
 ANSWERING_S = 3.0
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 NO_SCHEDULER = "it answers, but not as a scheduler of Dask does"
-CHECK_HOST = "Check host and port, and that it is there."
 NOISY = ("distributed", "tornado", "asyncio", "bokeh")  # loggers
 NAME_THEM = "Name them: --cluster-ca, --cluster-cert and --cluster-key."
 
@@ -49,15 +47,6 @@ def connected(address: str, tls: Tls | None) -> Client:
     except Exception as error:
         # The address of a worker, say.
         raise ClusterUnreachable(address, f"{NO_SCHEDULER} ({error})", CHECK_HOST) from error
-
-
-def parse_address(address: str) -> tuple[str, int]:
-    """Host and port. Raises AddressNotUnderstood."""
-    found = ADDRESS.fullmatch(address)
-    if not found or not 0 < int(found["port"]) < 1 << 16:
-        remedy = "Write local, tcp://HOST:PORT or tls://HOST:PORT."
-        raise AddressNotUnderstood(address, "that is no address of a scheduler of Dask", remedy)
-    return found["host"] or found["ipv6"], int(found["port"])
 
 
 def security_of(address: str, tls: Tls | None) -> tuple[Security, ssl.SSLContext | None]:

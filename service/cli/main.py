@@ -33,6 +33,7 @@ COMMANDS = (
     "map",
     "sample",
     "serve",
+    "worker",
     "schedule",
     "fetch",
     "keys",

@@ -86,6 +86,7 @@ PROMISED = {
     "write_target",
     "ExtraMissing",
     "provided_by",
+    "worker_program",
     "ForEditing",
     "Format",
     "Frames",

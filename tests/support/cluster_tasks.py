@@ -1,5 +1,6 @@
 """Functions of a pass for tests of executors: what workers import, and little else."""
 
+import json
 import os
 import signal
 import time
@@ -41,6 +42,25 @@ def deadly(folder: str, number: int) -> bytes:
     if number == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     return doubled(number)
+
+
+def described(number: int) -> bytes:
+    """The worker that it runs on: its address, threads, memory, and what Dask is told to do about that."""
+    import dask.config
+    from distributed import get_worker
+
+    worker = get_worker()
+    manager = worker.memory_manager
+    told = {name: dask.config.get(f"distributed.worker.memory.{name}") for name in ("target", "spill", "pause")}
+    return json.dumps(
+        {
+            "host": worker.address.rpartition(":")[0],
+            "slots": worker.state.nthreads,
+            "threads": os.environ["POLARS_MAX_THREADS"],
+            "memory": manager.memory_limit,
+            **told,
+        }
+    ).encode()
 
 
 def greedy(number: int) -> bytes:

@@ -39,7 +39,7 @@ def ours(certificates: Path) -> Tls:
 @pytest.fixture(scope="module")
 def guarded(ours: Tls) -> Iterator[Dask]:
     """A cluster that speaks TLS."""
-    files = ("--tls-ca-file", str(ours.ca), "--tls-cert", str(ours.certificate), "--tls-key", str(ours.key))
+    files = ("--tls-ca-file", str(ours.ca), "--tls-cert", str(ours.cert), "--tls-key", str(ours.key))
     with dask_cluster(workers=1, options=files) as cluster:
         yield cluster
 
@@ -92,7 +92,7 @@ def test_tls_needs_certificates(guarded: Dask) -> None:
 
 
 def test_a_cluster_of_another_authority_is_refused(guarded: Dask, ours: Tls, certificates: Path) -> None:
-    stranger = Tls(certificates / "other.crt", ours.certificate, ours.key)
+    stranger = Tls(certificates / "other.crt", ours.cert, ours.key)
     assert "its certificate is not one of the authority's" in sentence(guarded.address, stranger)
 
 
