@@ -60,7 +60,7 @@ def report_in_parts(
         job = Job(run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes)
         passes = Passes(job, exchange, executor, progress)
         tables = files_of(opened, options, begin.horizon)
-        spreads = passes.results(Step.READING, spread, spread_tasks(job, tables), Spread)
+        spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
         if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
             raise why_no_polls(opened, begin.horizon)
         index, parts = index_of(job, spreads, cluster.part_polls)
@@ -146,9 +146,9 @@ class Passes:
         self.progress(step.with_counts(**counts))
 
 
-def spread_tasks(job: Job, tables: Mapping[Table, Sequence[DataFile]]) -> list[Task]:
+def spread_tasks(job: Job, tables: Mapping[Table, Sequence[DataFile]], part_polls: int) -> list[Task]:
     """A task for each group of files of each table."""
-    found = [group for table, files in tables.items() for group in groups(files, table, job.mapping)]
+    found = [group for table, files in tables.items() for group in groups(files, table, job.mapping, part_polls)]
     return [
         Task(
             number,

@@ -13,8 +13,9 @@ from store_uptime.pipeline.source.folder.folder import forms, scan
 from store_uptime.pipeline.source.folder.small_files import LARGE_BYTES
 from store_uptime.pipeline.tables import Table
 
-ROWS: Mapping[Table, int] = {"store_status": 8_000_000, "menu_hours": 2_000_000, "timezones": 2_000_000}
-"""Of a group: a poll is held as eight bytes while it is spread, other rows as they are."""
+SHARES: Mapping[Table, float] = {"store_status": 2, "menu_hours": 0.5, "timezones": 0.5}
+"""How many rows a group has, by the polls of a part: a poll is held as eight bytes while it is spread, and other rows as
+they are, where a part needs twenty-five bytes for a poll."""
 FILES = 500
 TEXT_BYTES = 60
 """About how many bytes a row of text has."""
@@ -39,15 +40,15 @@ class Group:
         return frames if self.rows is None else [frame.slice(*self.rows) for frame in frames]
 
 
-def groups(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> list[Group]:
+def groups(files: Sequence[DataFile], table: Table, mapping: SourceMapping, polls_of_a_part: int) -> list[Group]:
     """The files of a table in groups of some million rows; a large file of Parquet is several."""
-    return [group for form in forms(files, table, mapping) for group in groups_of_form(form, table)]
+    most = max(1, int(SHARES[table] * polls_of_a_part))
+    return [group for form in forms(files, table, mapping) for group in groups_of_form(form, table, most)]
 
 
-def groups_of_form(files: Sequence[DataFile], table: Table) -> Iterator[Group]:
+def groups_of_form(files: Sequence[DataFile], table: Table, most: int) -> Iterator[Group]:
     # Large files come first, as `small_files.frames` has them.
     ordered = sorted(files, key=lambda file: file.size < LARGE_BYTES)
-    most = ROWS[table]
     some: list[DataFile] = []
     for file in ordered:
         if some and (sum(map(row_count, some)) + row_count(file) > most or len(some) == FILES):

@@ -94,7 +94,7 @@ def test_worlds_in_random_files_groups_and_ranges(data: st.DataObject, world: Wo
         for table, file, kind, rows in data.draw(feeds_of(world)):
             written(rows, table, folder / file, kind)
         expected = outcome(folder, options, None)
-        small.setattr(groups, "ROWS", dict.fromkeys(groups.ROWS, data.draw(st.sampled_from([1, 3, 1_000]))))
+        small.setattr(groups, "SHARES", dict.fromkeys(groups.SHARES, data.draw(st.sampled_from([0.5, 1, 1_000]))))
         small.setattr(groups, "FILES", data.draw(st.sampled_from([1, 2, 500])))
         if data.draw(st.booleans()):
             small.setattr(PollKeys, "room", data.draw(st.integers(1, 3)))
