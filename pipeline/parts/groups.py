@@ -14,8 +14,8 @@ from store_uptime.pipeline.source.folder.small_files import LARGE_BYTES
 from store_uptime.pipeline.tables import Table
 
 SHARES: Mapping[Table, float] = {"store_status": 2, "menu_hours": 0.5, "timezones": 0.5}
-"""How many rows a group has, by the polls of a part: a poll is held as eight bytes while it is spread, and other rows as
-they are, where a part needs twenty-five bytes for a poll."""
+"""How many rows a group has, by the polls of a part: a poll is held as eight bytes while it is spread, and other rows
+as they are."""
 FILES = 500
 TEXT_BYTES = 60
 """About how many bytes a row of text has."""
