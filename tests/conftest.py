@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.buckets import Lake, a_lake
 from tests.support.feeds import ASIDE
 from tests.support.postgres import (
     PASSWORD,
@@ -40,6 +41,13 @@ def database(server: str) -> Iterator[str]:
     """The URL of an empty database."""
     with fresh_database(server) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def lake() -> Iterator[Lake]:
+    """A bucket on a server that speaks S3; each test module has prefixes of its own."""
+    with a_lake() as lake:
+        yield lake
 
 
 @pytest.fixture(scope="session")

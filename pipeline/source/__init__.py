@@ -19,7 +19,7 @@ from store_uptime.pipeline.errors import AddressNotUnderstood, SourceMissing
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import EMBEDDED
-from store_uptime.pipeline.storage.addresses import files_at, is_file_url, is_stored
+from store_uptime.pipeline.storage.addresses import files_at, is_file_url, is_path, is_stored
 from store_uptime.pipeline.text import printable
 
 if TYPE_CHECKING:
@@ -102,14 +102,6 @@ def visit_files(address: str) -> None:
 
 def is_database(text: str) -> bool:
     return text == EMBEDDED or text.startswith(URLS)
-
-
-def is_path(text: str) -> bool:
-    """Whether a folder or a file has this name."""
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # too long, or with a NUL
-        return False
 
 
 def names_files(text: str) -> bool:

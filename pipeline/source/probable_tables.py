@@ -53,10 +53,10 @@ class ProbableTable:
 def probable_tables(address: str, schema: str | None = None) -> dict[Table, ProbableTable]:
     """The tables that are probably ours. Raises what `open_source` and entering it raise."""
     from store_uptime.pipeline.options import EMBEDDED
-    from store_uptime.pipeline.source import is_connection_string, is_path, names_files, open_source
+    from store_uptime.pipeline.source import is_connection_string, open_source, reads_files
 
     is_database = is_connection_string(address) or address == EMBEDDED
-    if is_path(address) or names_files(address) or not (is_database or "://" in address):
+    if reads_files(address) or not (is_database or "://" in address):
         return tables_in_folder(files_at(address))
     from store_uptime.pipeline.source.postgres.postgres import Postgres
 

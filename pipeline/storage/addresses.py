@@ -3,6 +3,7 @@
 is_stored    whether a text is the address of objects
 object_at    the object, or the prefix, that it names
 files_at     the same, or else a path
+is_path      whether there is a folder or a file of this name
 local_path   the path of a `file://` address
 """
 
@@ -88,12 +89,25 @@ def is_file_url(text: str) -> bool:
 
 
 def files_at(given: "str | Path | ObjectAddress") -> Path | ObjectAddress:
-    """Where the files are that a text or a path names. Raises AddressNotUnderstood."""
+    """Where the files are that a text or a path names. Raises AddressNotUnderstood.
+
+    What is there is a path, however it is called: a folder may have the name `s3:`.
+    """
     if not isinstance(given, str):
         return given
+    if is_path(given):
+        return Path(given)
     if is_stored(given):
         return object_at(given)
     return local_path(given) if is_file_url(given) else Path(given)
+
+
+def is_path(text: str) -> bool:
+    """Whether a folder or a file has this name."""
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
 
 
 def local_path(text: str) -> Path:

@@ -112,6 +112,11 @@ NEEDING_AN_EXTRA = {
         "reports cannot be delivered to a bucket: this needs an extra. "
         "Install it with `pip install 'store-uptime[storage]'`.",
     ),
+    "objects": (
+        ["report", "s3://lake/shop"],
+        "objects in a bucket can neither be read nor written: this needs an extra. "
+        "Install it with `pip install 'store-uptime[storage]'`.",
+    ),
     "a recipient": (
         ["serve", "--encrypt-to", "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kdq3tye3qvk2u4h"],
         "reports can neither be encrypted nor decrypted: this needs an extra. "

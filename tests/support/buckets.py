@@ -1,12 +1,10 @@
 """A bucket with the files of folders, on a server that speaks S3."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
-
-from obstore.store import ObjectStore, S3Store
 
 from tests.support.receivers import ACCESS, bucket
 
@@ -19,6 +17,8 @@ class Lake:
     def __init__(self, url: str) -> None:
         self.url = url
         self.environment = {**ACCESS, "AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1"}
+        from obstore.store import ObjectStore, S3Store  # which not every environment has
+
         self.store: ObjectStore = S3Store(
             NAME,
             endpoint=url,
@@ -56,7 +56,8 @@ def a_lake() -> Generator[Lake]:
         yield Lake(url)
 
 
-def reached(lake: Lake) -> Iterator[Lake]:
-    """The environment of this process has what reaches it, for as long as a fixture lasts."""
+@contextmanager
+def reached(lake: Lake) -> Generator[None]:
+    """The environment of this process has what reaches it, for the block."""
     with mock.patch.dict(os.environ, lake.environment):
-        yield lake
+        yield

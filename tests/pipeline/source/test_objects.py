@@ -31,22 +31,17 @@ from store_uptime.pipeline.source.folder.folder import scan
 from store_uptime.pipeline.storage.addresses import object_at
 from store_uptime.pipeline.storage.objects import object_of
 from store_uptime.pipeline.storage.written import PutRefused, put
-from tests.support.buckets import Lake, a_lake, reached
+from tests.support.buckets import Lake, reached
 from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
 
 NOW = Options(now="2024-10-14T12:00")
 HOSTILE = ["a b", "a#b", "a?b", "a%20b", "a*b", "a[b]", "ü", "a+b", "a&b", "a:b", "a{b}", 'a"b', "日本", "x=1", "a%"]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Lake]:
-    with a_lake() as lake:
-        yield lake
-
-
-@pytest.fixture
-def lake(server: Lake) -> Iterator[Lake]:
-    yield from reached(server)
+@pytest.fixture(autouse=True)
+def surroundings(lake: Lake) -> Iterator[None]:
+    with reached(lake):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -95,18 +90,21 @@ def test_one_object_and_a_slash_at_the_end(lake: Lake, mixed: Path) -> None:
         open_source(f"{address}/polls/typed.parquet")
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_every_key_is_read_as_it_is(lake: Lake, name: str) -> None:
-    buffer = io.BytesIO()
-    polls = pl.DataFrame({"store_id": ["p"], "timestamp_utc": ["2024-10-14 10:00:00 UTC"], "status": ["active"]})
-    polls.with_columns(pl.col("timestamp_utc").str.to_datetime("%Y-%m-%d %H:%M:%S UTC")).write_parquet(buffer)
-    lake.put(f"keys {name}/{name}.parquet", buffer.getvalue())
-    lake.put(f"keys {name}/{name}", lines(POLLS, "t,2024-10-14 11:00:00 UTC,inactive", "t,no,active").encode())
-    lake.put(f"keys {name}/{name}/h.csv", lines(HOURS).encode())
-    lake.put(f"keys {name}/{name}/z.csv", lines(ZONES).encode())
-    report = build_report(f"s3://lake/keys {name}")
-    assert report.extended["store_id"].to_list() == ["p", "t"]
-    assert report.rejects["polls"]["file"].to_list() == [name]
+def test_every_key_is_read_as_it_is(lake: Lake) -> None:
+    lake.put("keys/h.csv", lines(HOURS).encode())
+    lake.put("keys/z.csv", lines(ZONES).encode())
+    for name in HOSTILE:
+        lake.put(f"keys/{name}/{name}.parquet", as_parquet(f"p {name}"))
+        lake.put(
+            f"keys/{name}/{name}", lines(POLLS, f"t {name},2024-10-14 11:00:00 UTC,inactive", "t,no,active").encode()
+        )
+    report = build_report("s3://lake/keys")
+    assert set(report.extended["store_id"]) == {f"{kind} {name}" for kind in "pt" for name in HOSTILE}
+    assert set(report.rejects["polls"]["file"]) == {f"{name}/{name}" for name in HOSTILE}
+    for name in HOSTILE:
+        for address, names in ((f"{name}/{name}", [name]), (name, [name, f"{name}.parquet"])):
+            files = found_files(object_at(f"s3://lake/keys/{address}")).tables["store_status"]
+            assert [file.name for file in files] == names
 
 
 def test_a_data_file_is_read_by_another_process_as_it_is_here(lake: Lake, mixed: Path) -> None:
@@ -126,9 +124,9 @@ def plain_feed(lake: Lake, prefix: str, polls: bytes) -> str:
     return f"s3://lake/{prefix}"
 
 
-def as_parquet(stores: int) -> bytes:
+def as_parquet(*stores: str) -> bytes:
     buffer = io.BytesIO()
-    ids = pl.DataFrame({"store_id": [f"s{number}" for number in range(stores)]})
+    ids = pl.DataFrame({"store_id": stores})
     ids.with_columns(timestamp_utc=pl.datetime(2024, 10, 14, 10), status=pl.lit("active")).write_parquet(buffer)
     return buffer.getvalue()
 
@@ -136,8 +134,8 @@ def as_parquet(stores: int) -> bytes:
 @pytest.mark.parametrize("form", ["text", "Parquet"])
 @pytest.mark.parametrize("what", ["replaced", "deleted"])
 def test_an_object_that_changes_under_the_run_is_named(lake: Lake, form: str, what: str) -> None:
-    content = as_parquet(5) if form == "Parquet" else lines(POLLS, "a,2024-10-14 10:00:00 UTC,active").encode()
-    other = as_parquet(6) if form == "Parquet" else content.replace(b"a,2024", b"b,2024")
+    content = as_parquet("a") if form == "Parquet" else lines(POLLS, "a,2024-10-14 10:00:00 UTC,active").encode()
+    other = as_parquet("a", "b") if form == "Parquet" else content.replace(b"a,2024", b"b,2024")
     source = open_source(plain_feed(lake, f"changing {form} {what}", content))
     if what == "replaced":
         lake.put(f"changing {form} {what}/p", other)

@@ -26,6 +26,7 @@ from store_uptime.pipeline.source.folder.places import LocalFile
 from store_uptime.pipeline.source.folder.thrift import Damaged, read_struct
 from store_uptime.pipeline.source.frames import poll_rows
 from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
+from tests.support.profiles import examples
 
 NOON_US = 1_728_907_200_000_000  # 2024-10-14 12:00 UTC
 NOON = dt.datetime(2024, 10, 14, 12)
@@ -165,6 +166,7 @@ def cleaned(folder: Path, horizon: Horizon, *, is_pruned: bool) -> tuple[list[in
     return sorted(found.lines[0][1]["poll"]), found.rejected.rows(), found.counts
 
 
+@examples(50)
 @given(FILES, st.integers(-5, 3_000_000), st.integers(0, 1_000_000), st.none() | st.integers(0, 1_000_000))
 def test_a_file_that_is_left_out_changes_no_count(
     tmp_path_factory: pytest.TempPathFactory, files: Files, now_us: int, length_us: int, ahead: int | None

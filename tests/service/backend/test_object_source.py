@@ -8,18 +8,12 @@ import pytest
 
 from store_uptime.pipeline import build_report, write_sample
 from store_uptime.service import testing
-from tests.support.buckets import Lake, a_lake
+from tests.support.buckets import Lake
 from tests.support.feeds import POLLS, called, lines, surroundings
 from tests.support.postgres import eventually, fresh_database
 from tests.support.running import INSIDE, SPARING, complete, trigger
 
-BUCKET = "s3://lake"
-
-
-@pytest.fixture(scope="module")
-def lake() -> Iterator[Lake]:
-    with a_lake() as lake:
-        yield lake
+BUCKET = "s3://lake/served"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +26,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(server: str, lake: Lake, feed: Path) -> Iterator[httpx.Client]:
     """A client of a service over the bucket, whose registry is in PostgreSQL."""
-    lake.put_folder(feed, "feed")
+    lake.put_folder(feed, "served/feed")
     with fresh_database(server) as registry:
         options = ("--database", f"{BUCKET}/feed", "--registry", registry)
         environment = surroundings(**SPARING, **lake.environment)
@@ -45,7 +39,7 @@ def test_a_report_of_objects_is_that_of_the_folder_and_is_shared(client: httpx.C
     first = complete(client)
     assert client.get(f"/get_report/{first}").text == build_report(feed).csv().decode()
     assert trigger(client) == first
-    lake.put("feed/more.csv", lines(POLLS, "new,2026-03-10 12:00:00 UTC,active").encode())
+    lake.put("served/feed/more.csv", lines(POLLS, "new,2026-03-10 12:00:00 UTC,active").encode())
     second = complete(client)
     assert second != first
     assert "\r\nnew," in client.get(f"/get_report/{second}").text
@@ -77,7 +71,7 @@ def test_a_bucket_that_is_away_makes_the_service_not_ready(server: str, lake: La
         with testing.started(*options, environment=environment) as service, service.client() as client:
             eventually(lambda: "database" in client.get("/ready").text, 60)
             assert INSIDE.search(client.get("/ready").text) is None
-            lake.put("later/polls.csv", lines(POLLS).encode())
+            lake.put("served/later/polls.csv", lines(POLLS).encode())
             eventually(lambda: client.get("/ready").is_success, 60)
 
 

@@ -1,22 +1,15 @@
 """Commands that read from a bucket, and write to one."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from store_uptime.pipeline import write_sample
-from tests.support.buckets import Lake, a_lake
+from tests.support.buckets import Lake
 from tests.support.feeds import POLLS, called, lines
 from tests.support.postgres import run
 
 NOW = "2026-03-10T16:00"
-
-
-@pytest.fixture(scope="module")
-def lake() -> Iterator[Lake]:
-    with a_lake() as lake:
-        yield lake
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +23,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(lake: Lake, feed: Path) -> str:
-    return lake.put_folder(feed, "feed")
+    return lake.put_folder(feed, "cli/feed")
 
 
 def test_a_report_and_its_rejects_are_the_same_from_and_to_a_bucket(
@@ -38,50 +31,50 @@ def test_a_report_and_its_rejects_are_the_same_from_and_to_a_bucket(
 ) -> None:
     here = called("report", feed, "--out", "week.csv", "--rejects", "rejects", cwd=tmp_path)
     there = called(
-        "report", address, "--out", "s3://lake/out/week.csv", "--rejects", "s3://lake/out", **lake.environment
+        "report", address, "--out", "s3://lake/cli/out/week.csv", "--rejects", "s3://lake/cli/out", **lake.environment
     )
     assert (here.returncode, there.returncode) == (0, 0), there.stderr
     assert b"written" in there.stderr
-    assert b"to s3://lake/out/week.csv" in there.stderr
-    assert lake.content("out/week.csv") == (tmp_path / "week.csv").read_bytes()
+    assert b"to s3://lake/cli/out/week.csv" in there.stderr
+    assert lake.content("cli/out/week.csv") == (tmp_path / "week.csv").read_bytes()
     for name in ("polls", "hours", "zones"):
-        assert lake.content(f"out/{name}.csv") == (tmp_path / "rejects" / f"{name}.csv").read_bytes()
-    again = called("report", address, "--out", "s3://lake/out/week.csv", "--format", "xlsx", **lake.environment)
+        assert lake.content(f"cli/out/{name}.csv") == (tmp_path / "rejects" / f"{name}.csv").read_bytes()
+    again = called("report", address, "--out", "s3://lake/cli/out/week.csv", "--format", "xlsx", **lake.environment)
     assert again.returncode == 0
-    assert lake.content("out/week.csv").startswith(b"PK")
+    assert lake.content("cli/out/week.csv").startswith(b"PK")
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--out", "s3://lake/theirs.csv"], "a file is there that is no earlier report of store-uptime"),
-        (["--rejects", "s3://lake/taken"], "a file is there that is no earlier rejects file of store-uptime"),
-        (["--out", "s3://lake/feed/store_status.csv"], "which is read"),
+        (["--out", "s3://lake/cli/theirs.csv"], "a file is there that is no earlier report of store-uptime"),
+        (["--rejects", "s3://lake/cli/taken"], "a file is there that is no earlier rejects file of store-uptime"),
+        (["--out", "s3://lake/cli/feed/store_status.csv"], "which is read"),
         (["--out", "s3://lake"], "it names a bucket, and no object in it"),
         (["--out", "s3://no-such/x.csv"], "there is no such bucket"),
-        (["--out", "s3://lake/taken/polls.csv", "--rejects", "s3://lake/taken"], "the rejected rows go there"),
+        (["--out", "s3://lake/cli/taken/polls.csv", "--rejects", "s3://lake/cli/taken"], "the rejected rows go there"),
     ],
 )
 def test_what_is_not_ours_is_not_written_over(lake: Lake, address: str, arguments: list[str], words: str) -> None:
-    lake.put("theirs.csv", b"their own\n")
-    lake.put("taken/polls.csv", b"their own\n")
-    before = {key: lake.content(key) for key in lake.keys("")}
+    lake.put("cli/theirs.csv", b"their own\n")
+    lake.put("cli/taken/polls.csv", b"their own\n")
+    before = {key: lake.content(key) for key in lake.keys("cli")}
     done = called("report", address, *arguments, **lake.environment)
     assert done.returncode == 1, done.stderr
     assert words in done.stderr.decode()
-    assert {key: lake.content(key) for key in lake.keys("")} == before
+    assert {key: lake.content(key) for key in lake.keys("cli")} == before
 
 
 def test_timelines_and_mappings_are_made_from_a_bucket_and_written_to_one(lake: Lake, feed: Path, address: str) -> None:
     store = (feed / "timezones.csv").read_text().splitlines()[1].partition(",")[0]
-    for source, out in ((feed, "s3://lake/made/here.csv"), (address, "s3://lake/made/there.csv")):
+    for source, out in ((feed, "s3://lake/cli/made/here.csv"), (address, "s3://lake/cli/made/there.csv")):
         done = called("timeline", store, source, "--out", out, **lake.environment)
         assert done.returncode == 0, done.stderr
-    assert lake.content("made/here.csv") == lake.content("made/there.csv")
-    done = called("map", address, "--out", "s3://lake/made/map.toml", **lake.environment)
+    assert lake.content("cli/made/here.csv") == lake.content("cli/made/there.csv")
+    done = called("map", address, "--out", "s3://lake/cli/made/map.toml", **lake.environment)
     assert done.returncode == 0, done.stderr
-    assert lake.content("made/map.toml") == called("map", feed, **lake.environment).stdout
-    done = called("map", address, "--out", "s3://lake/made/map.toml", **lake.environment)
+    assert lake.content("cli/made/map.toml") == called("map", feed, **lake.environment).stdout
+    done = called("map", address, "--out", "s3://lake/cli/made/map.toml", **lake.environment)
     assert b"it may be a mapping that was edited" in done.stderr
 
 
@@ -100,7 +93,9 @@ def test_a_bucket_is_loaded_like_a_folder(lake: Lake, feed: Path, address: str, 
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
 
 
-@pytest.mark.parametrize("arguments", [["sample", "s3://lake/sample"], ["load", "feed", "--rejects", "s3://lake/x"]])
+@pytest.mark.parametrize(
+    "arguments", [["sample", "s3://lake/cli/sample"], ["load", "feed", "--rejects", "s3://lake/cli/x"]]
+)
 def test_what_grows_piece_by_piece_is_written_to_this_machine(arguments: list[str], tmp_path: Path) -> None:
     done = called(*arguments, cwd=tmp_path)
     assert done.returncode == 2

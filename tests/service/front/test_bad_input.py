@@ -99,7 +99,9 @@ FOLDERS = {
     "an out that is nowhere": Case("report --source {feed} --out {home}/no/x.csv", "cannot write"),
     "an out that is a folder": Case("report --source {feed} --out {nothing}", "cannot write"),
     "rejects that are a file": Case("report --source {feed} --rejects {feed}/polls.csv", "cannot write"),
-    "another kind of address": Case("report --source mysql://me:pässwörd@host/db", "only postgresql:// addresses"),
+    "another kind of address": Case(
+        "report --source mysql://me:pässwörd@host/db", "only postgresql://, s3://, gs://, az:// and file:// addresses"
+    ),
     "nothing to load": Case(
         "load {nothing} --database postgresql://localhost:{port}/x", "it holds no file that is one"
     ),
