@@ -48,27 +48,29 @@ def report_in_parts(
     Raises what `build_report` raises, and what a cluster raises.
     """
     progress(Step.READING.words)
-    with (
-        panics_as_errors(source.name),
-        source.opened() as opened,
-        exchange_of(cluster, limits) as address,
-        claimed(exchange_at(address), run_name(source, options, cluster, with_lanes)) as run,
-        opened_executor(cluster.address, cluster.tls) as executor,
-    ):
+    with panics_as_errors(source.name), source.opened() as opened, exchange_of(cluster, limits) as address:
         exchange = exchange_at(address)
-        begin = begun(exchange, run, opened, options, cluster)
-        job = Job(run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes)
-        passes = Passes(job, exchange, executor, progress)
-        tables = files_of(opened, options, begin.horizon)
-        spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
-        if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
-            raise why_no_polls(opened, begin.horizon)
-        index, parts = index_of(job, spreads, cluster.part_polls)
-        exchange.put(job.folder("index"), index)
-        figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
-        report = joined(job, exchange, spreads, figures, unread_of(opened, tables))
+        name = run_name(source, options, cluster, with_lanes)
+        with claimed(exchange, name) as run, opened_executor(cluster.address, cluster.tls) as executor:
+            begin = begun(exchange, run, opened, options, cluster)
+            job = Job(
+                run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes
+            )
+            report = report_of_job(job, opened, cluster, Passes(job, exchange, executor, progress))
         exchange.remove(run)
         return report
+
+
+def report_of_job(job: Job, source: Folder, cluster: Cluster, passes: "Passes") -> Report:
+    """Both passes, and what they have left as a report."""
+    tables = files_of(source, job.options, job.horizon)
+    spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
+    if job.options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
+        raise why_no_polls(source, job.horizon)
+    index, parts = index_of(job, spreads, cluster.part_polls)
+    passes.exchange.put(job.folder("index"), index)
+    figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
+    return joined(job, passes.exchange, spreads, figures, unread_of(source, tables))
 
 
 @contextmanager
