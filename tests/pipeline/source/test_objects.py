@@ -162,6 +162,7 @@ def test_what_keeps_a_bucket_from_being_read_is_said(lake: Lake, monkeypatch: py
         ("s3://lake/nothing/here", as_it_is, SourceMissing, "no object has this key, or one below it"),
         ("s3://lake/x", {"AWS_SECRET_ACCESS_KEY": "wrong"}, SourceRefused, "AWS_SECRET_ACCESS_KEY"),
         ("s3://lake/x", nowhere, SourceUnreachable, "nothing listens at its endpoint"),
+        ("s3://lake/x", {"AWS_ENDPOINT_URL": "nonsense"}, SourceRefused, "its endpoint is no URL"),
         ("az://lake/x", as_it_is, SourceRefused, "AZURE_STORAGE_ACCOUNT_NAME"),
     ):
         with monkeypatch.context() as patched:
