@@ -75,6 +75,7 @@ PROMISED = {
     "ExtraMissing",
     "provided_by",
     "Tls",
+    "WorkerShare",
     "worker_program",
     "ForEditing",
     "Format",
