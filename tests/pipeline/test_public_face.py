@@ -86,6 +86,8 @@ PROMISED = {
     "write_target",
     "ExtraMissing",
     "provided_by",
+    "Tls",
+    "WorkerShare",
     "worker_program",
     "ForEditing",
     "Format",

@@ -55,6 +55,7 @@ def described(number: int) -> bytes:
     return json.dumps(
         {
             "host": worker.address.rpartition(":")[0],
+            "name": worker.name,
             "slots": worker.state.nthreads,
             "threads": os.environ["POLARS_MAX_THREADS"],
             "memory": manager.memory_limit,

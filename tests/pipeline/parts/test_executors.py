@@ -109,7 +109,7 @@ def test_who_stops_listening_leaves_nothing_to_be_begun(cluster: Dask, tmp_path:
 def test_a_killed_worker_costs_the_task_that_it_had(shared: Dask, tmp_path: Path, dying: int) -> None:
     cluster = shared.with_workers(dying + 1)
     with opened_executor(cluster.address) as executor:
-        results = executor.results(cluster_tasks.noted, numbered(24, str(tmp_path), after=(0.05,)))
+        results = executor.results(cluster_tasks.noted, numbered(24, str(tmp_path), after=(0.1,)))
         found = [next(results) for _ in range(6)]
         for worker in cluster.workers[:dying]:
             worker.kill()
