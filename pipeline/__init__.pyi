@@ -131,6 +131,10 @@ from .report.report import (
     rejects_targets as rejects_targets,
     write_rejects as write_rejects,
 )
+from .report.report_folder import (
+    report_folder_targets as report_folder_targets,
+    write_report_folder as write_report_folder,
+)
 from .report.selection import (
     select as select,
 )
@@ -183,6 +187,7 @@ from .storage.addresses import (
     object_at as object_at,
 )
 from .targets import (
+    ReportFolder as ReportFolder,
     Target as Target,
     check_targets as check_targets,
     write_target as write_target,

@@ -19,6 +19,7 @@ from store_uptime.pipeline import (
     EMBEDDED,
     LOOKBACK,
     Columns,
+    ReportFolder,
     SourceMapping,
     Target,
     Tls,
@@ -172,6 +173,14 @@ def named_files(_: object, tokens: Sequence[Token]) -> Target:
     return pipeline.files_at(tokens[0].value)
 
 
+def file_or_folder(_: object, tokens: Sequence[Token]) -> Target | ReportFolder:
+    """The same, or with a / at its end a folder for several files. Raises AddressNotUnderstood."""
+    # A path has no / at its end any more.
+    (token,) = tokens
+    found = named_files(None, tokens)
+    return ReportFolder(found) if token.value.endswith("/") else found
+
+
 def of_this_machine(_: object, tokens: Sequence[Token]) -> Path:
     """A path, and no bucket: what is written there grows piece by piece."""
     path = pipeline.files_at(tokens[0].value)
@@ -198,6 +207,19 @@ Out = Annotated[
     FILES,
     Parameter(
         group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, s3://BUCKET/KEY, or - for stdout."
+    ),
+]
+ReportOut = Annotated[
+    Target | ReportFolder,
+    Parameter(
+        converter=file_or_folder,
+        accepts_keys=False,
+        n_tokens=1,
+        group=OUTPUT,
+        metavar="FILE",
+        allow_leading_hyphen=True,
+        help="A file, s3://BUCKET/KEY, or - for stdout; with / at its end a folder for several files, of 100 000 "
+        "stores each.",
     ),
 ]
 
