@@ -86,7 +86,6 @@ PROMISED = {
     "write_target",
     "ExtraMissing",
     "provided_by",
-    "Tls",
     "WorkerShare",
     "worker_program",
     "ForEditing",
