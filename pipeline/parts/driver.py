@@ -4,7 +4,7 @@ report_in_parts   the report of `build_report`, byte for byte
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -51,7 +51,7 @@ def report_in_parts(
     with panics_as_errors(source.name), source.opened() as opened, exchange_of(cluster, limits) as address:
         exchange = exchange_at(address)
         name = run_name(source, options, cluster, with_lanes)
-        with claimed(exchange, name) as run, opened_executor(cluster.address, cluster.tls) as executor:
+        with claimed(exchange, name) as run, executor_of(cluster) as executor:
             begin = begun(exchange, run, opened, options, cluster)
             job = Job(
                 run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes
@@ -73,11 +73,16 @@ def report_of_job(job: Job, source: Folder, cluster: Cluster, passes: "Passes") 
     return joined(job, passes.exchange, spreads, figures, unread_of(source, tables))
 
 
+def executor_of(cluster: Cluster) -> AbstractContextManager[Executor]:
+    """What runs the tasks."""
+    return opened_executor(cluster.address, cluster.tls) if cluster.executor is None else nullcontext(cluster.executor)
+
+
 @contextmanager
 def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
     """The address of the exchange that was given, or of a folder that is there for the run alone."""
-    if cluster.exchange is None and cluster.address != LOCAL:
-        raise ExchangeMissing(cluster.address)
+    if cluster.exchange is None and (cluster.address != LOCAL or cluster.executor is not None):
+        raise ExchangeMissing("a cluster" if cluster.address == LOCAL else cluster.address)
     if cluster.exchange is not None:
         yield cluster.exchange
         return

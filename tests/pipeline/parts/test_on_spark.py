@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from store_uptime import Cluster, Options, build_report, write_sample
 from store_uptime.pipeline.parts.tasks import Executor, Task
 from tests.support import cluster_tasks
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
-(SNIPPET,) = re.findall(r"^```py\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+SNIPPET, _ = re.findall(r"^```py\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 pyspark: Any = pytest.importorskip(
     "pyspark.sql", reason="there is no Spark: pyspark and pandas have 500 MB, and are in no group of ours"
 )
@@ -50,6 +51,14 @@ def test_spark_gives_each_result_once(executor: Executor, tmp_path: Path) -> Non
     tasks = [Task(number, (str(tmp_path), number, 0), f"part {number}") for number in range(20)]
     assert sorted(executor.results(cluster_tasks.noted, tasks)) == [(n, str(2 * n).encode()) for n in range(20)]
     assert len(list(tmp_path.iterdir())) == 20
+
+
+def test_a_report_on_spark_is_that_of_one_process(executor: Executor, tmp_path: Path) -> None:
+    write_sample(tmp_path / "feed", 40, 9)
+    cluster = Cluster(executor=executor, exchange=str(tmp_path / "exchange"), part_polls=1_000)
+    options = Options(now="2026-03-10T12:00:00Z")
+    expected = build_report(tmp_path / "feed", options)
+    assert build_report(tmp_path / "feed", options, cluster=cluster).json("extended") == expected.json("extended")
 
 
 def test_each_task_is_one_of_spark(spark: Any, executor: Executor) -> None:
