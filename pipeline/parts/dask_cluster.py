@@ -134,9 +134,7 @@ class DaskCluster:
         match error:
             case KilledWorker():
                 return WorkersLost(task.subject, error.allowed_failures + 1)
-            case (
-                CancelledError() | asyncio.CancelledError()
-            ):  # by the client, when its connection ends: nobody else knows the task
+            case CancelledError() | asyncio.CancelledError():  # by the client, when its connection ends
                 return ClusterLost(self.address, CONNECTION_ENDED)
             case ModuleNotFoundError():  # where there is no store-uptime, or an older one, nothing is compared
                 self.check_versions()
