@@ -13,24 +13,27 @@ STOPPED, KILLED = signal.SIGSTOP, signal.SIGKILL
 
 @dataclass(frozen=True)
 class Fate:
-    """A signal that a worker gets when its so-manieth task of a function has been done, and nobody knows it yet."""
+    """A signal that a worker gets when it has done its n-th task of a function, and nobody knows it yet; or, is_early,
+    when it is about to begin it."""
 
     signal: signal.Signals
     function: str
     task: int
+    is_early: bool = False
 
 
 class Fated(WorkerPlugin):
     """Sends the signal."""
 
     def __init__(self, fate: Fate) -> None:
-        self.fate, self.done = fate, 0
+        self.fate, self.met = fate, 0
+        self.moment = ("ready", "executing") if fate.is_early else ("executing", "memory")
 
     def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
         """See `WorkerPlugin`."""
-        if (start, finish) == ("executing", "memory") and str(key).startswith(f"{self.fate.function}-"):
-            self.done += 1
-            if self.done == self.fate.task:
+        if (start, finish) == self.moment and str(key).startswith(f"{self.fate.function}-"):
+            self.met += 1
+            if self.met == self.fate.task:
                 os.kill(os.getpid(), self.fate.signal)
 
 
