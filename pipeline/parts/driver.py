@@ -6,6 +6,7 @@ report_in_parts   the report of `build_report`, byte for byte
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
-from store_uptime.pipeline.parts.exchange import Exchange, exchange_at
+from store_uptime.pipeline.parts.exchange import Exchange, begin_name, exchange_at
 from store_uptime.pipeline.parts.executors import LOCAL, opened_executor
 from store_uptime.pipeline.parts.groups import groups
 from store_uptime.pipeline.parts.index import Part, index_of
@@ -24,7 +25,7 @@ from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.joined import Unread, joined
 from store_uptime.pipeline.parts.part import PartFigures, part
 from store_uptime.pipeline.parts.ranges import bounds
-from store_uptime.pipeline.parts.run_name import run_name
+from store_uptime.pipeline.parts.run_name import Version, check_unchanged, run_name, versions_of
 from store_uptime.pipeline.parts.spread import Spread, spread
 from store_uptime.pipeline.parts.tasks import Executor, Task
 from store_uptime.pipeline.plan.rejected import why_no_polls
@@ -48,23 +49,25 @@ def report_in_parts(
     Raises what `build_report` raises, and what a cluster raises.
     """
     progress(Step.READING.words)
-    with panics_as_errors(source.name), source.opened() as opened, exchange_of(cluster, limits) as address:
+    files = versions_of(source)
+    with (
+        panics_as_errors(source.name),
+        source.opened() as opened,
+        exchange_of(cluster, limits) as address,
+        claimed(exchange_at(address), run_name(source, files, options, cluster, with_lanes)) as run,
+        executor_of(cluster) as executor,
+    ):
         exchange = exchange_at(address)
-        name = run_name(source, options, cluster, with_lanes)
-        with claimed(exchange, name) as run, executor_of(cluster) as executor:
-            begin = begun(exchange, run, opened, options, cluster)
-            job = Job(
-                run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes
-            )
-            report = report_of_job(job, opened, cluster, Passes(job, exchange, executor, progress))
-        exchange.remove(run)
-        return report
+        begin = begun(exchange, run, opened, options, cluster)
+        job = Job(run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes)
+        return report_of_job(job, opened, files, cluster, Passes(job, exchange, executor, progress))
 
 
-def report_of_job(job: Job, source: Folder, cluster: Cluster, passes: "Passes") -> Report:
-    """Both passes, and what they have left as a report."""
+def report_of_job(job: Job, source: Folder, files: Mapping[str, Version], cluster: Cluster, passes: "Passes") -> Report:
+    """Both passes, and what they have left as a report. files: what they were when the run began."""
     tables = files_of(source, job.options, job.horizon)
     spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
+    check_unchanged(chain.from_iterable(tables.values()), files)
     if job.options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
         raise why_no_polls(source, job.horizon)
     index, parts = index_of(job, spreads, cluster.part_polls)
@@ -100,7 +103,7 @@ class Begin(Struct, frozen=True):
 def begun(exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster) -> Begin:
     """How a run begins, or how it has begun, where it is begun again."""
     # The clock decides which polls are ahead of it: it must not go on within a run.
-    name = f"{run}/begin/begin"
+    name = begin_name(run)
     if name not in exchange.names(f"{run}/begin"):
         horizon = horizon_of(source, options)
         polls = files_of(source, options, horizon)[POLLS]
