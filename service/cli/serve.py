@@ -30,7 +30,6 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     those that do not are taken up again.
 
         store-uptime serve --database postgresql://reader@db/shop
-        store-uptime serve --database s3://lake/shop --cluster tcp://dask:8786 --exchange s3://scratch
     """
     settings = replace(settings, database=whole_address(parameters.address(settings.database)))
     check_addresses(settings)
