@@ -36,12 +36,18 @@ from .errors import (
     BadMapping as BadMapping,
     CannotWrite as CannotWrite,
     CellFull as CellFull,
+    CertificatesUnusable as CertificatesUnusable,
     Clause as Clause,
+    ClusterLost as ClusterLost,
+    ClusterNeedsFiles as ClusterNeedsFiles,
+    ClusterUnreachable as ClusterUnreachable,
     EmbeddedUnavailable as EmbeddedUnavailable,
+    ExchangeMissing as ExchangeMissing,
     ExtraMissing as ExtraMissing,
     HorizonOutOfRange as HorizonOutOfRange,
     LibraryPanicked as LibraryPanicked,
     NoPolls as NoPolls,
+    NoWorkers as NoWorkers,
     ReportDamaged as ReportDamaged,
     SheetFull as SheetFull,
     SourceBusy as SourceBusy,
@@ -51,6 +57,8 @@ from .errors import (
     SourceUnreachable as SourceUnreachable,
     StoreUptimeError as StoreUptimeError,
     UnknownStore as UnknownStore,
+    WorkerMismatch as WorkerMismatch,
+    WorkersLost as WorkersLost,
 )
 from .extras import (
     Extra as Extra,
@@ -99,6 +107,7 @@ from .panics import (
 )
 from .parts.cluster import (
     Cluster as Cluster,
+    check_cluster as check_cluster,
 )
 from .parts.cluster_tls import (
     Tls as Tls,
@@ -178,6 +187,7 @@ from .source.protocol import (
 )
 from .steps import (
     Step as Step,
+    StepText as StepText,
     step_of as step_of,
 )
 from .storage.addresses import (

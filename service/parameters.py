@@ -276,6 +276,7 @@ class ClusterOptions:
         return None if exchange is None else str(exchange)
 
 
+NO_CLUSTER = ClusterOptions()
 STDOUT = Path("-")
 DEFAULT_LOOKBACK = LOOKBACK
 

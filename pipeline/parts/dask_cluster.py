@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from store_uptime.pipeline.errors import ClusterLost, NoWorkers, WorkerMismatch, WorkersLost
-from store_uptime.pipeline.extras import Extra, provided_by
+from store_uptime.pipeline.extras import CLUSTER, provided_by
 from store_uptime.pipeline.parts.on_worker import COMPARED, MISSING, difference, packed_call, python_version, versions
 from store_uptime.pipeline.parts.tasks import Task
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline.parts.cluster_tls import Tls
 
-CLUSTER = Extra("cluster", "a report cannot be made on a cluster")
 LOOK_S = 0.1  # for results; Ctrl-C is noticed in between, see threads.py
 THREADS_S = 2.0  # between looks at how many threads there are
 ANSWER_S = 30.0  # for an answer of the scheduler; one that is stopped keeps its connections

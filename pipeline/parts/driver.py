@@ -33,7 +33,7 @@ from store_uptime.pipeline.report.report import Report
 from store_uptime.pipeline.run import Progress, horizon_of
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
-from store_uptime.pipeline.steps import Step
+from store_uptime.pipeline.steps import DASHBOARD, Step
 from store_uptime.pipeline.tables import Table
 
 Result = TypeVar("Result", Spread, PartFigures)
@@ -152,7 +152,7 @@ class Passes:
     def _tell(self, step: Step, done: int, tasks: int) -> None:
         counts: dict[str, int | str] = {"percent": 100 * done // max(1, tasks), "tasks": tasks}
         if self.executor.dashboard is not None:
-            counts["dashboard"] = self.executor.dashboard
+            counts[DASHBOARD] = self.executor.dashboard
         self.progress(step.with_counts(**counts))
 
 

@@ -17,12 +17,15 @@ BYTES_OF_A_POLL = 18
 """Of memory, in one pass: eight on the line, eight in its partition, and what is read at the moment."""
 
 
-def is_large(source: Folder, options: Options, limits: Limits) -> bool:
-    """Whether one pass would take more memory than a run should. A report of one store never does."""
+def is_large(source: Folder, options: Options, limits: Limits, large_polls: int | None = None) -> bool:
+    """Whether there are more polls than these; where that is None, whether one pass would take more memory than a run
+    should. A report of one store is never large."""
     if options.store is not None:
         return False
-    wanted = BYTES_OF_A_POLL * sum(map(row_count, likely_files(source, options)))
-    return wanted > (available() // 2 if limits.process is None else limits.process)
+    polls = sum(map(row_count, likely_files(source, options)))
+    if large_polls is not None:
+        return polls > large_polls
+    return BYTES_OF_A_POLL * polls > (available() // 2 if limits.process is None else limits.process)
 
 
 def likely_files(source: Folder, options: Options) -> Iterator[DataFile]:

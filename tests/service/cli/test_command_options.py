@@ -127,6 +127,8 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--encrypt-to": ("age1old age1new", ("age1old", "age1new")),
         "--identity": IDENTITIES,
         "--log-format": ("text", "text"),
+        **CLUSTER,
+        "--large-polls": ("0", 0),
     },
     "fetch": {
         "--identity": IDENTITIES,
@@ -195,6 +197,7 @@ def understood(name: str, *arguments: str) -> dict[str, Any]:
     taken = dict(bound.arguments)
     for group in (taken.pop("settings", None), taken.pop("location", None), taken.pop("on", None)):
         taken |= {} if group is None else asdict(group)
+    taken |= taken.pop("on", {})  # of the settings
     return taken | {"allowed_host": taken.get("allowed_hosts")}
 
 
