@@ -123,7 +123,7 @@ def test_a_worker_that_is_killed_costs_the_task_that_it_had(
     shared: Dask, feed: Path, expected: Report, exchange: Path, step: Step
 ) -> None:
     cluster = shared.with_workers(1)
-    dying = cluster.add_worker(Oddity(fate=Fate(KILLED, function, 2)))
+    dying = cluster.add_worker(Oddity(fate=Fate(KILLED, FUNCTIONS[step], 2)))
     run = Run(on(cluster, exchange))
     assert_same(run.report(feed), expected)
     assert not dying.process.is_alive()
@@ -240,7 +240,7 @@ def test_ctrl_c_ends_a_driver_soon_with_one_line(shared: Dask, feed: Path, excha
 
 def test_a_driver_here_that_was_killed_goes_on(feed: Path, expected: Report, exchange: Path) -> None:
     here = replace(HERE, exchange=str(exchange))
-    for function in FUNCTIONS.values():
+    for step in FUNCTIONS:
         assert_killed_here(feed, here, step)
         assert kept(exchange, step) > 0
     run = Run(here)
