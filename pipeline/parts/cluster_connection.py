@@ -24,15 +24,21 @@ NOISY = ("distributed", "tornado", "asyncio", "bokeh")  # loggers
 NAME_THEM = "Name them: --cluster-ca, --cluster-cert and --cluster-key."
 
 
-def pickle_errors_alone(kind: type[StoreUptimeError] = StoreUptimeError) -> None:
-    """Have errors of ours pickled as ever in this process."""
-    # The import of distributed has each class of errors pickled with what caused it, which may be impossible.
-    copyreg.dispatch_table.pop(kind, None)
-    for each in kind.__subclasses__():
-        pickle_errors_alone(each)
+def pickled_as_before() -> None:
+    """Have our errors pickled by their facts, as they were until Dask was imported."""
+    # Importing it has every error of this process pickled with its causes: one that a panic has caused could not go
+    # from a worker process of the service to the server any more.
+    for error in causes_below(StoreUptimeError):
+        copyreg.dispatch_table.pop(error, None)
 
 
-pickle_errors_alone()
+def causes_below(error: type[StoreUptimeError]) -> Generator[type[StoreUptimeError]]:
+    yield error
+    for below in error.__subclasses__():
+        yield from causes_below(below)
+
+
+pickled_as_before()
 
 
 class ClosedByUs(Client):

@@ -18,10 +18,17 @@ from importlib.abc import MetaPathFinder
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.support.cluster_fates import Fate
 from tests.support.postgres import open_folder
 
+# By way of our module, which mends what importing Dask does to the pickling of errors.
+CONNECTION: Any = pytest.importorskip(
+    "store_uptime.pipeline.parts.cluster_connection", reason="there is no Dask: it comes with store-uptime[cluster]"
+)
 STARTING_S = 60
 SCHEDULER, WORKER = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker"
 QUICK = {

@@ -76,5 +76,13 @@ def greedy(number: int) -> bytes:
         time.sleep(0.01)
 
 
+class Unpicklable(Exception):
+    def __reduce__(self) -> str:
+        raise TypeError("as an error of a native library")
+
+
 def refusing(number: int) -> bytes:
-    raise UnknownStore(store=f"store {number}", source="here")
+    try:
+        raise Unpicklable
+    except Unpicklable as cause:
+        raise UnknownStore(store=f"store {number}", source="here") from cause

@@ -137,6 +137,15 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--out": ("week.parquet", Path("week.parquet")),
         **KEPT,
     },
+    "worker": {
+        "--processes": ("4", 4),
+        "--threads": ("2", 2),
+        "--memory": ("4GiB", "4GiB"),
+        "--name": ("first", "first"),
+        "--cluster-ca": ("ca.crt", Path("ca.crt")),
+        "--cluster-cert": ("cluster.crt", Path("cluster.crt")),
+        "--cluster-key": ("cluster.key", Path("cluster.key")),
+    },
     "audit": {
         "--who": ("price monitor", "price monitor"),
         "--subject": ("morning", "morning"),
@@ -178,6 +187,7 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
 PLACES = {
     "timeline": ["a"],
     "load": ["feed"],
+    "worker": ["tcp://127.0.0.1:8786"],
     "sample": ["feed"],
     "fetch": ["0" * 32],
     "worker": ["tcp://dask:8786"],

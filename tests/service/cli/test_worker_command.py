@@ -17,7 +17,6 @@ from tests.support.cluster import dask_cluster
 from tests.support.commands import Command
 from tests.support.feeds import COMMAND, surroundings
 
-pytest.importorskip("distributed", reason="there is no Dask: it comes with store-uptime[cluster]")
 ROOT = Path(__file__).parents[3]
 
 
