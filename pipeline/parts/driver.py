@@ -24,7 +24,7 @@ from store_uptime.pipeline.parts.index import Part, index_of
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.joined import Unread, joined
 from store_uptime.pipeline.parts.part import PartFigures, part
-from store_uptime.pipeline.parts.ranges import bounds
+from store_uptime.pipeline.parts.ranges import bounds, ranges_wanted
 from store_uptime.pipeline.parts.run_name import check_unchanged, run_name, versions_of
 from store_uptime.pipeline.parts.spread import Spread, spread
 from store_uptime.pipeline.parts.tasks import Executor, Task
@@ -38,6 +38,8 @@ from store_uptime.pipeline.tables import Table
 
 Result = TypeVar("Result", Spread, PartFigures)
 MILLION = 1_000_000
+EDGES = 8
+"""How exactly parts can be cut: to an eighth of the polls that are wanted in one."""
 
 
 def report_in_parts(
@@ -59,9 +61,20 @@ def report_in_parts(
     ):
         exchange = exchange_at(address)
         begin = begun(exchange, run, opened, options, cluster)
-        job = Job(run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes)
-        passes = Passes(job, exchange, executor, progress)
         tables = files_of(opened, options, begin.horizon)
+        job = Job(
+            run=run,
+            exchange=address,
+            source=source.name,
+            mapping=source.mapping,
+            options=options,
+            horizon=begin.horizon,
+            bounds=begin.bounds,
+            edges=EDGES * ranges_wanted(tables[POLLS], cluster.part_polls),
+            limits=limits,
+            with_lanes=with_lanes,
+        )
+        passes = Passes(job, exchange, executor, progress)
         spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
         check_unchanged(chain.from_iterable(tables.values()), files)
         if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):

@@ -55,13 +55,17 @@ def parts_of_range(segments: Stretch, places: Sequence[SegmentPlace], polls_of_a
         yield Part(segments, polls)
         return
     number = -(-polls // polls_of_a_part)
-    # Each edge stands for as many polls of its segment; the first one that a bound is before is the bound.
+    # The edges of a segment stand for as many of its polls each; the first one that a bound is before is the bound.
     edges = pl.DataFrame(
-        [(edge, place.polls) for place in places for edge in place.edges], schema=["id", "polls"], orient="row"
+        [(edge, place.polls / len(place.edges)) for place in places for edge in place.edges],
+        schema={"id": pl.String, "polls": pl.Float64},
+        orient="row",
     ).sort("id")
     share = edges.select("id", before=pl.col("polls").cum_sum() - pl.col("polls"), all=pl.col("polls").sum())
     wanted = [share.filter(pl.col("before") * number >= pl.col("all") * place).head(1) for place in range(1, number)]
+    # Nothing is before the first id; it is among the cuts where a store has more polls than a part.
     cuts = pl.concat(wanted)["id"].unique().sort().to_list()
+    cuts = [cut for cut in cuts if cut != edges["id"][0]]
     bounds = [None, *cuts, None]
     yield from (Part(segments, polls // (len(cuts) + 1), lower, upper) for lower, upper in pairwise(bounds))
 
