@@ -24,8 +24,8 @@ from store_uptime.pipeline.parts.index import Part, index_of
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.joined import Unread, joined
 from store_uptime.pipeline.parts.part import PartFigures, part
-from store_uptime.pipeline.parts.ranges import bounds
-from store_uptime.pipeline.parts.run_name import Version, check_unchanged, run_name, versions_of
+from store_uptime.pipeline.parts.ranges import bounds, ranges_wanted
+from store_uptime.pipeline.parts.run_name import check_unchanged, run_name, versions_of
 from store_uptime.pipeline.parts.spread import Spread, spread
 from store_uptime.pipeline.parts.tasks import Executor, Task
 from store_uptime.pipeline.plan.rejected import why_no_polls
@@ -38,6 +38,8 @@ from store_uptime.pipeline.tables import Table
 
 Result = TypeVar("Result", Spread, PartFigures)
 MILLION = 1_000_000
+EDGES = 8
+"""How exactly parts can be cut: to an eighth of the polls that are wanted in one."""
 
 
 def report_in_parts(
@@ -59,21 +61,28 @@ def report_in_parts(
     ):
         exchange = exchange_at(address)
         begin = begun(exchange, run, opened, options, cluster)
-        job = Job(run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes)
-        return report_of_job(job, opened, files, cluster, Passes(job, exchange, executor, progress))
-
-
-def report_of_job(job: Job, source: Folder, files: Mapping[str, Version], cluster: Cluster, passes: "Passes") -> Report:
-    """Both passes, and what they have left as a report. files: what they were when the run began."""
-    tables = files_of(source, job.options, job.horizon)
-    spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
-    check_unchanged(chain.from_iterable(tables.values()), files)
-    if job.options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
-        raise why_no_polls(source, job.horizon)
-    index, parts = index_of(job, spreads, cluster.part_polls)
-    passes.exchange.put(job.folder("index"), index)
-    figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
-    return joined(job, passes.exchange, spreads, figures, unread_of(source, tables))
+        tables = files_of(opened, options, begin.horizon)
+        job = Job(
+            run=run,
+            exchange=address,
+            source=source.name,
+            mapping=source.mapping,
+            options=options,
+            horizon=begin.horizon,
+            bounds=begin.bounds,
+            edges=EDGES * ranges_wanted(tables[POLLS], cluster.part_polls),
+            limits=limits,
+            with_lanes=with_lanes,
+        )
+        passes = Passes(job, exchange, executor, progress)
+        spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
+        check_unchanged(chain.from_iterable(tables.values()), files)
+        if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
+            raise why_no_polls(opened, begin.horizon)
+        index, parts = index_of(job, spreads, cluster.part_polls)
+        exchange.put(job.folder("index"), index)
+        figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
+        return joined(job, exchange, spreads, figures, unread_of(opened, tables))
 
 
 def executor_of(cluster: Cluster) -> AbstractContextManager[Executor]:

@@ -17,7 +17,7 @@ from store_uptime.pipeline.errors import SourceBusy
 from store_uptime.pipeline.options import Options
 from store_uptime.pipeline.parts.cluster import Cluster
 from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
-from store_uptime.pipeline.source.folder.folder import Folder
+from store_uptime.pipeline.source.folder.folder import DELETED, Folder
 from store_uptime.pipeline.source.folder.places import Place, StoredFile
 
 DIGITS = 20
@@ -52,7 +52,7 @@ def version_of(place: Place) -> Version:
     try:
         status = Path(place.path).stat()
     except FileNotFoundError as error:
-        raise SourceBusy(place.shown, "it was deleted while it was being read") from error
+        raise SourceBusy(place.shown, DELETED) from error
     return status.st_size, status.st_mtime_ns
 
 

@@ -18,7 +18,7 @@ HALFWAY = 50
 FOLDERS = {Step.READING: "spread", Step.COMPUTING: "parts"}
 """Where what the tasks of a step leave lies."""
 
-Events = Mapping[tuple[Step, int], Callable[[], None]]
+Events = Mapping[tuple[Step, int], Callable[[], object]]
 
 
 def written_feed(folder: Path) -> Path:

@@ -18,7 +18,7 @@ from store_uptime.pipeline.parts.exchange import Stretch
 from store_uptime.pipeline.parts.index import Part, parts_of_range
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.ranges import bounds
-from store_uptime.pipeline.parts.segments import EDGES, SegmentPolls, packed_ids, packed_polls, segments_of
+from store_uptime.pipeline.parts.segments import SegmentPolls, packed_ids, packed_polls, segments_of
 from store_uptime.pipeline.parts.size import is_large
 from store_uptime.pipeline.parts.spread import SegmentPlace
 from store_uptime.pipeline.run import silent
@@ -87,7 +87,7 @@ def test_ids_that_are_skewed_make_parts_that_are_not(tmp_path: Path, monkeypatch
 
 def test_a_range_that_has_become_too_large_is_cut_by_the_edges_of_its_segments() -> None:
     segment = Stretch(0, 10)
-    places = [SegmentPlace(0, 800, (segment, segment), [f"{share}" for share in range(EDGES)])] * 5
+    places = [SegmentPlace(0, 800, (segment, segment), [f"{share}" for share in range(8)])] * 5
     whole, *others = parts_of_range(segment, places, 2_000)
     assert (whole, others) == (Part(segment, 4_000), [])
     parts = list(parts_of_range(segment, places, 1_000))
@@ -97,7 +97,7 @@ def test_a_range_that_has_become_too_large_is_cut_by_the_edges_of_its_segments()
 
 def test_a_range_of_one_store_stays_one_part() -> None:
     segment = Stretch(0, 10)
-    (part,) = parts_of_range(segment, [SegmentPlace(0, 9_000, (segment, segment), ["a"] * EDGES)], 1_000)
+    (part,) = parts_of_range(segment, [SegmentPlace(0, 9_000, (segment, segment), ["a"] * 8)], 1_000)
     assert part.polls == 9_000
 
 
@@ -117,7 +117,7 @@ def test_what_is_in_a_segment_can_be_read_back_in_whole_and_in_part() -> None:
     rows = [(code, FIRST + number, number % 2) for code in coded["code"] for number in range(3)]
     frame = pl.DataFrame(rows, schema={"code": pl.UInt32, "us": pl.Int64, "active": pl.Int64}, orient="row")
     polls = frame.select(poll=keys.position(pl.col("code"), pl.col("us")) + pl.col("active"))
-    segments = list(segments_of([(keys, polls.sample(fraction=1.0, shuffle=True, seed=1))], codes, ["a", "c"]))
+    segments = list(segments_of([(keys, polls.sample(fraction=1.0, shuffle=True, seed=1))], codes, ["a", "c"], 2))
     assert [(segment.number, segment.ids.to_list()) for segment in segments] == [
         (0, ["", "B"]),
         (1, ["a", "b"]),

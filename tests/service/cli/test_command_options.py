@@ -68,12 +68,6 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--strict": ("1", True),
         **CLUSTER,
     },
-    "worker": {
-        "--processes": ("2", 2),
-        "--threads": ("3", 3),
-        "--memory": ("4GiB", "4GiB"),
-        **{name: CLUSTER[name] for name in ("--cluster-ca", "--cluster-cert", "--cluster-key")},
-    },
     "timeline": {
         "--source": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
         "--schema": ("shop", "shop"),
@@ -190,7 +184,6 @@ PLACES = {
     "worker": ["tcp://127.0.0.1:8786"],
     "sample": ["feed"],
     "fetch": ["0" * 32],
-    "worker": ["tcp://dask:8786"],
     "schedule add": ["morning"],
     "schedule remove": ["morning"],
     "schedule run": ["morning"],
