@@ -113,6 +113,7 @@ from .parts.cluster_tls import (
     Tls as Tls,
 )
 from .parts.worker_program import (
+    WorkerShare as WorkerShare,
     worker_program as worker_program,
 )
 from .plan.rejected import (

@@ -12,6 +12,7 @@ from store_uptime.pipeline.extras import CLUSTER
 from store_uptime.pipeline.parts.cluster_address import parse_address
 from store_uptime.pipeline.parts.cluster_tls import Tls, check_files
 from store_uptime.pipeline.parts.executors import LOCAL
+from store_uptime.pipeline.parts.tasks import Executor
 
 PART_POLLS = 4_000_000
 
@@ -25,6 +26,7 @@ class Cluster:
     machine alone. part_polls: about how many polls a task of the second pass computes, which takes some 250 bytes each.
     only_large: whether other reports than large ones are made in this process, in one pass. large_polls: more polls
     than these are large; None: more than memory would like.
+    executor: runs the tasks in place of what is at the address, for an engine of one's own: docs/cluster.md.
     """
 
     address: str = LOCAL
@@ -33,6 +35,7 @@ class Cluster:
     part_polls: int = PART_POLLS
     only_large: bool = False
     large_polls: int | None = None
+    executor: Executor | None = None
 
 
 def check_cluster(cluster: Cluster) -> None:
@@ -40,7 +43,7 @@ def check_cluster(cluster: Cluster) -> None:
 
     Raises AddressNotUnderstood, CertificatesUnusable, ExchangeMissing, ExtraMissing.
     """
-    if cluster.address == LOCAL:
+    if cluster.address == LOCAL or cluster.executor is not None:
         return
     parse_address(cluster.address)
     if cluster.tls is not None:

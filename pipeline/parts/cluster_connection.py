@@ -1,5 +1,6 @@
 """The connection to a Dask scheduler, and why there is none."""
 
+import copyreg
 import logging
 import socket
 import ssl
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 
 from distributed import Client, Security
 
-from store_uptime.pipeline.errors import CertificatesUnusable, ClusterUnreachable
+from store_uptime.pipeline.errors import CertificatesUnusable, ClusterUnreachable, StoreUptimeError
 from store_uptime.pipeline.parts.cluster_address import CHECK_HOST, parse_address
 from store_uptime.pipeline.parts.cluster_tls import Tls, check_files, dask_files
 
@@ -21,6 +22,17 @@ NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE
 NO_SCHEDULER = "it answers, but not as a scheduler of Dask does"
 NOISY = ("distributed", "tornado", "asyncio", "bokeh")  # loggers
 NAME_THEM = "Name them: --cluster-ca, --cluster-cert and --cluster-key."
+
+
+def pickle_errors_alone(kind: type[StoreUptimeError] = StoreUptimeError) -> None:
+    """Have errors of ours pickled as ever in this process."""
+    # The import of distributed has each class of errors pickled with what caused it, which may be impossible.
+    copyreg.dispatch_table.pop(kind, None)
+    for each in kind.__subclasses__():
+        pickle_errors_alone(each)
+
+
+pickle_errors_alone()
 
 
 class ClosedByUs(Client):

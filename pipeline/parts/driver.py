@@ -4,8 +4,9 @@ report_in_parts   the report of `build_report`, byte for byte
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
-from store_uptime.pipeline.parts.exchange import Exchange, exchange_at
+from store_uptime.pipeline.parts.exchange import Exchange, begin_name, exchange_at
 from store_uptime.pipeline.parts.executors import LOCAL, opened_executor
 from store_uptime.pipeline.parts.groups import groups
 from store_uptime.pipeline.parts.index import Part, index_of
@@ -24,7 +25,7 @@ from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.joined import Unread, joined
 from store_uptime.pipeline.parts.part import PartFigures, part
 from store_uptime.pipeline.parts.ranges import bounds
-from store_uptime.pipeline.parts.run_name import run_name
+from store_uptime.pipeline.parts.run_name import Version, check_unchanged, run_name, versions_of
 from store_uptime.pipeline.parts.spread import Spread, spread
 from store_uptime.pipeline.parts.tasks import Executor, Task
 from store_uptime.pipeline.plan.rejected import why_no_polls
@@ -48,34 +49,43 @@ def report_in_parts(
     Raises what `build_report` raises, and what a cluster raises.
     """
     progress(Step.READING.words)
+    files = versions_of(source)
     with (
         panics_as_errors(source.name),
         source.opened() as opened,
         exchange_of(cluster, limits) as address,
-        claimed(exchange_at(address), run_name(source, options, cluster, with_lanes)) as run,
-        opened_executor(cluster.address, cluster.tls) as executor,
+        claimed(exchange_at(address), run_name(source, files, options, cluster, with_lanes)) as run,
+        executor_of(cluster) as executor,
     ):
         exchange = exchange_at(address)
         begin = begun(exchange, run, opened, options, cluster)
         job = Job(run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes)
-        passes = Passes(job, exchange, executor, progress)
-        tables = files_of(opened, options, begin.horizon)
-        spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
-        if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
-            raise why_no_polls(opened, begin.horizon)
-        index, parts = index_of(job, spreads, cluster.part_polls)
-        exchange.put(job.folder("index"), index)
-        figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
-        report = joined(job, exchange, spreads, figures, unread_of(opened, tables))
-        exchange.remove(run)
-        return report
+        return report_of_job(job, opened, files, cluster, Passes(job, exchange, executor, progress))
+
+
+def report_of_job(job: Job, source: Folder, files: Mapping[str, Version], cluster: Cluster, passes: "Passes") -> Report:
+    """Both passes, and what they have left as a report. files: what they were when the run began."""
+    tables = files_of(source, job.options, job.horizon)
+    spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
+    check_unchanged(chain.from_iterable(tables.values()), files)
+    if job.options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
+        raise why_no_polls(source, job.horizon)
+    index, parts = index_of(job, spreads, cluster.part_polls)
+    passes.exchange.put(job.folder("index"), index)
+    figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
+    return joined(job, passes.exchange, spreads, figures, unread_of(source, tables))
+
+
+def executor_of(cluster: Cluster) -> AbstractContextManager[Executor]:
+    """What runs the tasks."""
+    return opened_executor(cluster.address, cluster.tls) if cluster.executor is None else nullcontext(cluster.executor)
 
 
 @contextmanager
 def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
     """The address of the exchange that was given, or of a folder that is there for the run alone."""
-    if cluster.exchange is None and cluster.address != LOCAL:
-        raise ExchangeMissing(cluster.address)
+    if cluster.exchange is None and (cluster.address != LOCAL or cluster.executor is not None):
+        raise ExchangeMissing("a cluster" if cluster.address == LOCAL else cluster.address)
     if cluster.exchange is not None:
         yield cluster.exchange
         return
@@ -93,7 +103,7 @@ class Begin(Struct, frozen=True):
 def begun(exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster) -> Begin:
     """How a run begins, or how it has begun, where it is begun again."""
     # The clock decides which polls are ahead of it: it must not go on within a run.
-    name = f"{run}/begin/begin"
+    name = begin_name(run)
     if name not in exchange.names(f"{run}/begin"):
         horizon = horizon_of(source, options)
         polls = files_of(source, options, horizon)[POLLS]

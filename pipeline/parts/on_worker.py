@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-from store_uptime.pipeline.errors import WorkerMismatch
+from store_uptime.pipeline.errors import StoreUptimeError, WorkerMismatch
 
 COMPARED = ("store-uptime", "polars", "duckdb", "pyarrow", "tzdata", "distributed")
 """The distributions whose version may change a figure, or how it travels."""
@@ -40,6 +40,10 @@ def checked_call(call: bytes, expected: dict[str, str]) -> bytes:
         return pickle.loads(call)  # noqa: S301
     except ModuleNotFoundError as error:
         raise WorkerMismatch(f"the module {error.name}", MISSING, own_address()) from error
+    except StoreUptimeError as error:
+        alone = error.replace()
+    # Without what caused it: Dask sends that too, and a panic of Polars, for one, cannot be pickled.
+    raise alone
 
 
 @cache

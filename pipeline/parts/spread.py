@@ -12,7 +12,7 @@ from store_uptime.pipeline.clean.polls import clean_all_polls
 from store_uptime.pipeline.clean.raw import RawFrames
 from store_uptime.pipeline.clean.split import TableCounts, clean_hours, clean_zones
 from store_uptime.pipeline.packing import StoreCodes
-from store_uptime.pipeline.parts.exchange import Pieces, Stretch, attempt_name, exchange_at
+from store_uptime.pipeline.parts.exchange import Pieces, Stretch, attempt_name, exchange_of_run
 from store_uptime.pipeline.parts.groups import Group
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.segments import packed, packed_ids, packed_polls, segments_of
@@ -62,7 +62,7 @@ class Spread(Struct, frozen=True):
 def spread(job: Job, number: int, group: Group) -> bytes:
     """Read and judge the files of a group, and write what is accepted by range: a `Spread`, packed.
 
-    Raises SourceMismatch, what a bucket raises, CannotWrite.
+    Raises SourceMismatch, what a bucket raises, CannotWrite, ExchangeNotShared.
     """
     pieces = Pieces()
     frames = rows_of_store(group.frames(job.mapping), job.options.store)
@@ -82,7 +82,7 @@ def spread(job: Job, number: int, group: Group) -> bytes:
         outside=taken.counts.outside,
         has_monday=taken.has_monday,
     )
-    exchange_at(job.exchange).put(left.name, pieces.content())
+    exchange_of_run(job.exchange, job.run).put(left.name, pieces.content())
     return msgpack.encode(left)
 
 

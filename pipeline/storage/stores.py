@@ -54,6 +54,7 @@ KINDS = {
     "PreconditionError": 412,
 }
 """The status that a class of errors stands for."""
+ASKED = "Error performing"  # in every error of a request
 BAD_KEYS = ("parse path", "parsing path")
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 
@@ -64,6 +65,9 @@ def store_of(address: ObjectAddress, request_s: int = REQUEST_S) -> "ObjectStore
     Raises ExtraMissing, SourceRefused.
     """
     variables = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(VARIABLES)))
+    endpoint = endpoint_of(address.scheme)
+    if endpoint is not None and not endpoint.startswith(("http://", "https://")):  # obstore would panic
+        raise SourceRefused(str(address), "its endpoint is no URL", "Write https://HOST, or http://HOST:PORT.")
     with storage_errors(address):
         return _store(address.bucket, address.scheme, variables, request_s)
 
@@ -138,6 +142,8 @@ def as_ours(error: Exception, address: ObjectAddress) -> StoreUptimeError:
         return answered(answer, address)
     if any(words in text.lower() for words in BAD_KEYS):
         return SourceMismatch(where, f"a key in it cannot be read ({first_line(text)})", "give the object another key")
+    if ASKED not in text:
+        return SourceRefused(where, f"its settings cannot be used ({first_line(text)})", CREDENTIALS[address.scheme])
     return SourceUnreachable(where, connection_reason(text))
 
 

@@ -122,6 +122,11 @@ NEEDING_AN_EXTRA = {
         "reports can neither be encrypted nor decrypted: this needs an extra. "
         "Install it with `pip install 'store-uptime[encryption]'`.",
     ),
+    "a cluster": (
+        ["worker", "tcp://127.0.0.1:8786"],
+        "a report cannot be made on a cluster: this needs an extra. "
+        "Install it with `pip install 'store-uptime[cluster]'`.",
+    ),
     "a key": (
         ["encryption", "key", "key.txt"],
         "reports can neither be encrypted nor decrypted: this needs an extra. "

@@ -1,6 +1,8 @@
 """Clusters that cannot be reached: each cause is a sentence that says what to do."""
 
+import re
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from tests.support import cluster_tasks
 from tests.support.cluster import Dask, dask_cluster
 from tests.support.postgres import free_port
 
+PAGE = Path(__file__).parents[3] / "docs" / "cluster.md"
 connection: Any = pytest.importorskip(
     "store_uptime.pipeline.parts.cluster_connection", reason="there is no Dask: it comes with store-uptime[cluster]"
 )
@@ -32,8 +35,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def ours(certificates: Path) -> Tls:
-    return Tls(certificates / "ca.crt", certificates / "server.crt", certificates / "server.key")
+def ours(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> Tls:
+    """What the commands of docs/cluster.md make; `certificates` are of others."""
+    (commands,) = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    folder = tmp_path_factory.mktemp("certificates")
+    subprocess.run(["sh", "-ec", commands], cwd=folder, check=True, capture_output=True)
+    return Tls(folder / "ca.crt", folder / "cluster.crt", folder / "cluster.key")
 
 
 @pytest.fixture(scope="module")

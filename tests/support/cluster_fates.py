@@ -1,0 +1,43 @@
+"""What happens to a worker while it has tasks: the moment is counted by tasks, not by a clock."""
+
+import os
+import signal
+from dataclasses import dataclass
+from typing import Any
+
+import dask.config
+from distributed import WorkerPlugin
+
+STOPPED, KILLED = signal.SIGSTOP, signal.SIGKILL
+
+
+@dataclass(frozen=True)
+class Fate:
+    """A signal that a worker gets when it has done its n-th task of a function, and nobody knows it yet; or, is_early,
+    when it is about to begin it."""
+
+    signal: signal.Signals
+    function: str
+    task: int
+    is_early: bool = False
+
+
+class Fated(WorkerPlugin):
+    """Sends the signal."""
+
+    def __init__(self, fate: Fate) -> None:
+        self.fate, self.met = fate, 0
+        self.moment = ("ready", "executing") if fate.is_early else ("executing", "memory")
+
+    def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
+        """See `WorkerPlugin`."""
+        if (start, finish) == self.moment and str(key).startswith(f"{self.fate.function}-"):
+            self.met += 1
+            if self.met == self.fate.task:
+                os.kill(os.getpid(), self.fate.signal)
+
+
+async def dask_setup(worker: Any) -> None:
+    """Have a worker of Dask meet its fate."""
+    await worker.plugin_add(Fated(dask.config.get("fate")))
+    print("Fated", flush=True)
