@@ -70,12 +70,12 @@ bench *ARGS:
 
 # the same with 187 million polls; needs 2 GB of disk, and most of an hour
 bench-huge *ARGS:
-    uv run python -m benches huge --times 2 "$@"
+    uv run python -m benches huge huge_parts --times 2 "$@"
 
 # what is measured most, on small data, so that it stays true: figures checked, nothing judged; the others are nightly's
 bench-smoke:
     uv run python -m benches --smoke
-    uv run python -m benches huge --smoke
+    uv run python -m benches huge huge_parts --smoke
     uv run python -m benches.load --smoke
     uv run python -m benches.service --smoke
 
@@ -86,6 +86,10 @@ bench-load *ARGS:
 # the cost of a poll as their number grows
 bench-growth *ARGS:
     uv run python -m benches.growth "$@"
+
+# a report of a thousand million polls, which it writes into a folder or a bucket first; needs 35 GB there
+bench-lake *ARGS:
+    uv run python -m benches.lake "$@"
 
 # how quick the service answers while reports run
 bench-service *ARGS:

@@ -1,6 +1,7 @@
 """All that the targets are about, or some rows of it: `python -m benches [ROW …]`; docs/benchmarks.md has the method.
 
-ROW             large, parquet, postgres, csv, stage, hours, warm, store; without any, all of these; and huge
+ROW             large, parquet, postgres, csv, stage, hours, warm, store, parts; without any, all of these; and
+                huge, huge_parts
 --smoke         small data, one run: figures are checked and nothing is judged; it fails where something was left out
 --beside FOLDER a checkout of another version with its own `.venv`, to run beside ours
 --stores N      how many stores the row `store` has in PostgreSQL, instead of 200 000; they stay for the next time
@@ -16,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benches import plot, reports, waits
+from benches import parts, plot, reports, waits
 from benches.arguments import has, is_smoke, value_of, words
 from benches.common import HERE, Failed, Outcome, compile_packages, machine
 from benches.data import BEFORE, SMOKE, Data, Sizes, Version, versions
@@ -31,9 +32,11 @@ ROWS: dict[str, Callable[[Data], Outcome]] = {
     "hours": reports.hours,
     "warm": waits.warm,
     "store": waits.store,
+    "parts": parts.parts,
     "huge": reports.huge,
+    "huge_parts": parts.huge_parts,
 }
-UNASKED = [row for row in ROWS if row != "huge"]
+UNASKED = [row for row in ROWS if not row.startswith("huge")]
 NOT_YET = "Not measured yet: `just bench --write` fills this in."
 VALUES = ("--beside", "--stores", "--times")
 DOCS = HERE.parent / "docs"

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from itertools import zip_longest
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import psycopg
@@ -35,6 +36,8 @@ MACHINE_MIB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
 MOST_MIB = 0.85 * MACHINE_MIB  # beyond, the kernel would end whatever it likes
 
 Command = Sequence[str]
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "AWS_")
 
 
 class Failed(SystemExit):
@@ -43,11 +46,15 @@ class Failed(SystemExit):
 
 @dataclass(frozen=True)
 class Run:
-    """What a process took from its start to its end; what a client waited has neither processor time nor memory."""
+    """What a process took from its start to its end; what a client waited has neither processor time nor memory.
+
+    between: bytes of a poll between two passes.
+    """
 
     wall_s: float
     cpu_s: float = 0.0
     peak_mib: float = 0.0
+    between: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,13 @@ class Outcome:
 # --- Processes ---
 
 
-def measured(command: Command, folder: Path | None = None) -> Run:
-    """One run of a command, perhaps in another folder; its own words are shown only where it fails. Raises Failed."""
+def measured(command: Command, folder: Path | None = None, variables: Mapping[str, str] = NO_VARIABLES) -> Run:
+    """One run of a command, perhaps in another folder, or with further variables; its own words are shown only where
+    it fails. Raises Failed."""
     launcher = [PYTHON, "-I", "-S", str(HERE / "launch.py"), str(LONGEST_S), str(MOST_MIB), *command]
-    done = subprocess.run(launcher, env=environment(), cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        launcher, env={**environment(), **variables}, cwd=folder, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise Failed(f"{command[0]} could not be started\n{done.stderr}")
     result = json.loads(done.stdout)
@@ -100,8 +110,8 @@ def error_line(said: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Ours, but that bytecode is kept as on any machine where a command is used twice."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """Ours, but that bytecode is kept as on any machine where a command is used twice; and no bucket of the user's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
 
 
 def compile_packages() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benches.common import Outcome, Run, markdown, median, run_cells
 from benches.data import BEFORE, OURS
+from benches.parts import FROM_S3, ON_WORKERS, ONE_PASS, TWO_PASSES
 from benches.reports import CELLS, DUCKDB, POLARS, READING, STAGE, STRAIGHT
 from benches.waits import COLD, COMPLETE, TIMELINE
 
@@ -25,9 +26,13 @@ TITLES = {
     "hours": "hours of the week, 200 000 stores",
     "warm": "warm service, 1.8 M polls",
     "store": "one store of 200 000, PostgreSQL",
+    "parts": "37 M polls in two passes",
+    "huge_parts": "187 M polls in two passes",
 }
 WAITED = ("warm", "store")
-WALL, PROCESSOR, MEMORY = "wall time", "processor time", "peak memory"
+SEVERAL = ("parts", "huge_parts")
+"""Rows that have several programs of ours."""
+WALL, PROCESSOR, MEMORY, BETWEEN = "wall time", "processor time", "peak memory", "between the passes"
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class Target:
     def words(self) -> str:
         """What is measured; where a client waits, the measure goes without saying."""
         what = self.program if self.row in WAITED else self.measure
+        if self.row in SEVERAL:
+            what = f"{self.program}: {what}"
         return f"{what} / {self.beside}" if self.beside else what
 
     def measured(self, results: Results, measure: str = "") -> float | None:
@@ -57,7 +64,7 @@ class Target:
         return ours / beside if ours and beside else None
 
 
-UNITS = {"s": 1, "ms": 1000, "GiB": 1}
+UNITS = {"s": 1, "ms": 1000, "GiB": 1, "bytes a poll": 1}
 TARGETS = [
     Target("large", OURS, 0.70, POLARS),
     Target("large", OURS, 3.5, READING),
@@ -74,6 +81,13 @@ TARGETS = [
     Target("warm", COMPLETE, 0.65, COLD),
     Target("store", TIMELINE, 60, unit="ms"),
     Target("store", COMPLETE, 150, unit="ms"),
+    Target("parts", TWO_PASSES, 2.0, ONE_PASS, PROCESSOR),
+    Target("parts", ON_WORKERS, 1.5, TWO_PASSES, PROCESSOR),
+    Target("parts", FROM_S3, 2.0, TWO_PASSES, PROCESSOR),
+    Target("parts", TWO_PASSES, 8, measure=BETWEEN, unit="bytes a poll"),
+    Target("huge_parts", TWO_PASSES, 2.0, ONE_PASS, PROCESSOR),
+    Target("huge_parts", TWO_PASSES, 1.2, measure=MEMORY, unit="GiB"),
+    Target("huge_parts", TWO_PASSES, 8, measure=BETWEEN, unit="bytes a poll"),
 ]
 
 
@@ -83,6 +97,8 @@ def value(runs: Sequence[Run], measure: str) -> float:
         return 0
     if measure == MEMORY:
         return max(run.peak_mib for run in runs) / 1024
+    if measure == BETWEEN:
+        return max(run.between for run in runs)
     middle = median(runs)
     return middle.cpu_s if measure == PROCESSOR else middle.wall_s
 
@@ -163,7 +179,15 @@ def saved(results: Results, machine: str, file: Path) -> None:
 
 def rounded(runs: Sequence[Run]) -> list[list[float]]:
     """Without digits that nobody needs."""
-    return [[round(run.wall_s, 4), round(run.cpu_s, 3), round(run.peak_mib)] for run in runs]
+    return [
+        [
+            round(run.wall_s, 4),
+            round(run.cpu_s, 3),
+            round(run.peak_mib),
+            *([round(run.between, 3)] if run.between else []),
+        ]
+        for run in runs
+    ]
 
 
 def read(file: Path) -> tuple[Results, str]:

@@ -5,16 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from benches import plot
+from benches import curve, plot
 from benches.__main__ import KEPT, PAGE, PICTURE, ROWS, filled
 from benches.common import Failed, Outcome, Program, Run, compared, measured
 from benches.data import BEFORE, OURS
+from benches.parts import ONE_PASS, TWO_PASSES
 from benches.reports import POLARS, as_report
 from benches.targets import TARGETS, TITLES, Target, before_table, cells, figure_table, read, saved
 
 RUNS = [Run(1.0, 1.5, 512), Run(3.0, 2.5, 1024), Run(2.0, 2.0, 256)]
+BETWEEN = [Run(1.0, 1.5, 512, 7.5), Run(3.0, 2.5, 1024, 7.5)]
 SLOWER = [Run(4.0, 4.0, 2048), Run(4.0, 4.0, 2048), Run(5.0, 4.0, 2048)]
-RESULTS = {"large": Outcome({OURS: RUNS, POLARS: SLOWER, BEFORE: SLOWER}, {"DuckDB alone": "took more than 600 s"})}
+RESULTS = {
+    "large": Outcome({OURS: RUNS, POLARS: SLOWER, BEFORE: SLOWER}, {"DuckDB alone": "took more than 600 s"}),
+    "parts": Outcome({ONE_PASS: RUNS, TWO_PASSES: BETWEEN}),
+}
 
 
 def reporting(folder: Path, name: str, figures: str) -> Program:
@@ -93,6 +98,10 @@ def test_every_row_has_a_title_and_every_target_a_row() -> None:
         (Target("large", OURS, 0.6, POLARS, "peak memory"), ["0.50", "0.6", "met"]),
         (Target("large", OURS, 0.5, measure="peak memory", unit="GiB"), ["1.00 GiB", "0.5 GiB", "**missed**"]),
         (Target("large", OURS, 2500, unit="ms"), ["2000 ms", "2500 ms", "met"]),
+        (
+            Target("parts", TWO_PASSES, 8, measure="between the passes", unit="bytes a poll"),
+            ["7.50 bytes a poll", "8 bytes a poll", "met"],
+        ),
         (Target("large", OURS, 1, "nobody"), ["–", "1", "not measured"]),
         (Target("huge", OURS, 1, POLARS), ["–", "1", "not measured"]),
     ],
@@ -105,6 +114,11 @@ def test_the_figures_say_what_was_left_out() -> None:
     table = figure_table(RESULTS)
     assert "| 37 M polls, Parquet | store-uptime | 2.00 | 1.00 – 3.00 | 2.00 | 1024 | 1.00 |" in table
     assert "DuckDB alone: took more than 600 s" in table
+
+
+def test_a_target_of_one_of_several_programs_names_it() -> None:
+    target = Target("parts", TWO_PASSES, 2, ONE_PASS, "processor time")
+    assert cells(target, RESULTS)[1] == "two passes: processor time / one pass"
 
 
 def test_ours_stands_beside_the_other_version() -> None:
@@ -132,3 +146,17 @@ def test_a_bar_that_is_too_long_is_cut() -> None:
 
 def plot_widths(picture: str) -> list[str]:
     return [part.split('"')[1] for part in picture.split(" width=")[1:] if f'fill="{plot.PEER}"' in part.split("/>")[0]]
+
+
+def test_a_peak_is_seen_however_many_points_there_are() -> None:
+    points = [(second / 2, 900.0 if second == 501 else 100.0) for second in range(2_000)]
+    thinned = curve.thinned(points)
+    assert len(thinned) <= curve.MOST_POINTS
+    assert max(thinned, key=lambda point: point[1]) == (250.5, 900.0)
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(0.0, [0]), (7.0, [0, 2, 4, 6, 8]), (868.0, [0, 200, 400, 600, 800, 1000])]
+)
+def test_a_scale_has_round_numbers_up_to_the_most(most: float, expected: list[int]) -> None:
+    assert curve.scale(most) == expected

@@ -134,8 +134,8 @@ def test_all_workers_are_killed_one_after_the_other_and_a_new_one_goes_on(
     shared: Dask, feed: Path, expected: Report, exchange: Path
 ) -> None:
     cluster = shared.with_workers(0)
-    for step in FUNCTIONS:
-        cluster.add_worker(Oddity(fate=Fate(KILLED, FUNCTIONS[step], 2)))
+    for function in FUNCTIONS.values():
+        cluster.add_worker(Oddity(fate=Fate(KILLED, function, 2)))
     run = Run(on(cluster, exchange))
     with after(lambda: not any(worker.process.is_alive() for worker in cluster.workers), cluster.add_worker):
         assert_same(run.report(feed), expected)
