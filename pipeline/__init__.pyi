@@ -43,6 +43,7 @@ from .errors import (
     ClusterUnreachable as ClusterUnreachable,
     EmbeddedUnavailable as EmbeddedUnavailable,
     ExchangeMissing as ExchangeMissing,
+    ExchangeNotShared as ExchangeNotShared,
     ExtraMissing as ExtraMissing,
     HorizonOutOfRange as HorizonOutOfRange,
     LibraryPanicked as LibraryPanicked,

@@ -43,7 +43,7 @@ def check_cluster(cluster: Cluster) -> None:
 
     Raises AddressNotUnderstood, CertificatesUnusable, ExchangeMissing, ExtraMissing.
     """
-    if cluster.address == LOCAL:
+    if cluster.address == LOCAL or cluster.executor is not None:
         return
     parse_address(cluster.address)
     if cluster.tls is not None:

@@ -8,6 +8,7 @@ from store_uptime.pipeline import (
     CertificatesUnusable,
     ClusterLost,
     ClusterUnreachable,
+    ExchangeNotShared,
     HorizonOutOfRange,
     NoPolls,
     NoWorkers,
@@ -32,6 +33,8 @@ SENTENCES: dict[type[StoreUptimeError], str] = {
     "the server's log says which.",
     ClusterLost: "The cluster was lost while it made the report. Try again.",
     WorkersLost: "One part of the report was the end of several workers of the cluster; the server's log says which.",
+    ExchangeNotShared: "A worker of the cluster does not find what the server has put down for it; the server's log "
+    "says which.",
     WorkerMismatch: "A worker of the cluster has other versions than the server; the server's log says which.",
     CannotWrite: "What a large report needs on its way cannot be written; the server's log says why.",
 }

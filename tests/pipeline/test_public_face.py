@@ -49,6 +49,7 @@ PROMISED = {
     "ClusterNeedsFiles",
     "ClusterUnreachable",
     "ExchangeMissing",
+    "ExchangeNotShared",
     "NoWorkers",
     "ReportFolder",
     "StepText",
