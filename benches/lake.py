@@ -40,6 +40,7 @@ from store_uptime.pipeline.sample.stores import Feed, stores_between
 
 POLLS, STORES, DAYS, SEED = 10**9, 10**6, 8, 1
 ROWS_OF_A_FILE = 4_000_000
+FILES = 32  # at least
 SHARE = 0.972
 """How many of the slots have a poll: some polls are missing, and some stores fall silent."""
 LOOK_S = 0.5
@@ -63,8 +64,8 @@ class Lake:
 
     @property
     def slots_of_a_file(self) -> int:
-        """How many slots of all stores a file has."""
-        return max(1, ROWS_OF_A_FILE // self.feed.stores)
+        """How many slots of all stores a file has: some hours at most."""
+        return max(1, min(ROWS_OF_A_FILE // self.feed.stores, self.slots // FILES))
 
     def begin_us(self, slot: int) -> int:
         """When a slot begins."""
@@ -102,7 +103,7 @@ def write_lake(lake: Lake, place: Exchange) -> None:
     for first in range(0, lake.slots, lake.slots_of_a_file):
         day = datetime.fromtimestamp(lake.begin_us(first) / 1e6, UTC).date()
         place.put(f"date={day}/{first:06}.parquet", parquet(polls(polled, lake, first)))
-        print(f"{first + lake.slots_of_a_file} of {lake.slots} slots, {monotonic() - began:.0f} s", file=sys.stderr)
+        print(f"{100 * first // lake.slots} % written, {monotonic() - began:.0f} s", file=sys.stderr)
     place.put("hours/menu_hours.parquet", parquet(hours(stores)))
     place.put(LAST, parquet(zones(stores)))
 
