@@ -73,8 +73,8 @@ def versions(checkout: str | None) -> list[Version]:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Stores and days of the sample, stores of what is larger and may be kept, how often each program runs, and how
-    many polls a part has."""
+    """Stores and days of the sample, stores of what is larger and may be kept, how often each program runs, how many
+    polls a part has, and how many workers a cluster."""
 
     stores: int = 3_678
     days: int = 21
@@ -84,11 +84,21 @@ class Sizes:
     times: int = 7
     times_large: int = 5
     part_polls: int = 4_000_000
+    workers: int = 2
     are_kept: bool = True
 
 
 SMOKE = Sizes(
-    stores=150, days=9, large=300, huge=400, in_postgres=120, times=1, times_large=1, part_polls=10_000, are_kept=False
+    stores=150,
+    days=9,
+    large=300,
+    huge=400,
+    in_postgres=120,
+    times=1,
+    times_large=1,
+    part_polls=10_000,
+    workers=1,
+    are_kept=False,
 )
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 ONE_PASS, TWO_PASSES = "one pass", "two passes"
 ON_WORKERS, FROM_S3 = "two passes, two workers, a folder", "two passes, two workers, S3"
-WORKERS = 2
 SPREAD = "run-*/spread/*"
 
 
@@ -38,7 +37,7 @@ def parts(data: Data) -> Outcome:
     reports = Reports(data, data.large, data.new_folder("parts"))
     with ExitStack() as stack:
         variables = stack.enter_context(bucket())
-        cluster = stack.enter_context(dask_cluster(WORKERS, variables))
+        cluster = stack.enter_context(dask_cluster(data.sizes.workers, variables))
         run = partial(cluster.measured, variables=variables)
         exchange = str(reports.folder / "exchange")
         feed = put_folder(data.large, "feed", variables)

@@ -5,6 +5,8 @@ sent to a worker that dies for a suspect, also one that only waited behind anoth
 suspected often. So the one that is given up on is the one that ran.
 
 A result is taken away and let go as soon as it is there. What lies on a worker that dies would be computed once more.
+So a worker that dies costs the task that it had; where it had taken over that of another one that died, and was between
+the two, it costs both.
 """
 
 import asyncio

@@ -192,7 +192,7 @@ def test_the_same_report_goes_on_after_its_scheduler_was_lost(
 ) -> None:
     with dask_cluster(workers=1) as mortal, pytest.raises(ClusterLost):
         Run(on(mortal, exchange), {(step, HALFWAY): mortal.scheduler.kill}).report(feed)
-    assert_goes_on(shared.with_workers(2), exchange, feed, expected, step)
+    assert_goes_on(shared.with_workers(1), exchange, feed, expected, step)
 
 
 def assert_goes_on(cluster: Dask, exchange: Path, feed: Path, expected: Report, step: Step) -> None:
@@ -248,7 +248,7 @@ def test_a_driver_that_was_killed_goes_on_when_it_is_started_again(
     with driver_in(step, shared, feed, exchange) as process:
         process.kill()
         process.wait()
-    assert_goes_on(shared.with_workers(2), exchange, feed, expected, step)
+    assert_goes_on(shared.with_workers(1), exchange, feed, expected, step)
 
 
 def test_ctrl_c_ends_a_driver_soon_with_one_line(shared: Dask, feed: Path, exchange: Path, tmp_path: Path) -> None:

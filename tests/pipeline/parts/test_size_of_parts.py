@@ -2,7 +2,9 @@
 
 import gzip
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -10,9 +12,14 @@ import pytest
 from msgspec import msgpack
 
 from store_uptime.pipeline import Cluster, Options, build_report
-from store_uptime.pipeline.parts.exchange import FolderExchange
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.packing import PollKeys
+from store_uptime.pipeline.parts.exchange import FolderExchange, Stretch
+from store_uptime.pipeline.parts.index import parts_of_range
 from store_uptime.pipeline.parts.joined import frame_of
 from store_uptime.pipeline.parts.part import PartFigures
+from store_uptime.pipeline.parts.segments import edges
+from store_uptime.pipeline.parts.spread import SegmentPlace
 from store_uptime.pipeline.steps import Step, StepText, step_of
 from tests.support.feeds import HOURS, ZONES, lines, written_feed
 
@@ -70,22 +77,30 @@ def polls_of_parts(feed: Path, exchange: Path) -> list[pl.Series]:
     return found
 
 
-KINDS = ("parquet", "compressed text")
-WORST = ("one store has half, by id in one file", "compressed text")
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        pytest.param(name, kind, marks=() if (name, kind) == WORST else pytest.mark.nightly)
-        for name in FEEDS
-        for kind in KINDS
-    ],
-)
-def test_a_part_has_at_most_twice_its_polls(tmp_path: Path, name: str, kind: str) -> None:
-    parts = polls_of_parts(written(tmp_path / "feed", *FEEDS[name], kind), tmp_path / "exchange")
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", ["parquet", "compressed text"])
+@pytest.mark.parametrize(("stores", "files"), FEEDS.values(), ids=FEEDS)
+def test_a_part_has_at_most_twice_its_polls(tmp_path: Path, stores: list[str], files: int, kind: str) -> None:
+    parts = polls_of_parts(written(tmp_path / "feed", stores, files, kind), tmp_path / "exchange")
     assert sum(part.sum() for part in parts) == POLLS
     for part in parts:
         others = part.filter(part <= PART_POLLS).sum()
         assert others <= 2 * PART_POLLS
         assert (part > PART_POLLS).sum() <= 1
+
+
+@pytest.mark.parametrize("stores", [EVEN, HALF_ONE, FEW_LARGE], ids=["even", "one store has half", "a few have most"])
+def test_a_range_that_is_sixty_parts_is_cut_into_parts(stores: list[str]) -> None:
+    ids = pl.Series(sorted(set(stores)))
+    keys = PollKeys.over(Horizon(0, POLLS))
+    polls = ids.search_sorted(pl.Series(sorted(stores))).cast(pl.Int64) * 2**keys.bits
+    places = [SegmentPlace(0, POLLS, (), edges(ids, polls, keys, PART_POLLS // 8))]
+    parts = list(parts_of_range(Stretch(0, 0), places, PART_POLLS))
+    count = Counter(stores)
+    for part in parts:
+        own = [count[store] for store in ids if (part.lower or "") <= store < (part.upper or "~")]
+        assert own
+        assert sum(polls for polls in own if polls <= PART_POLLS) <= 2 * PART_POLLS
+        assert sum(polls > PART_POLLS for polls in own) <= 1
+    assert (parts[0].lower, parts[-1].upper) == (None, None)
+    assert all(one.upper == next_one.lower for one, next_one in pairwise(parts))
