@@ -60,6 +60,7 @@ from .errors import (
     UnknownStore as UnknownStore,
     WorkerMismatch as WorkerMismatch,
     WorkersLost as WorkersLost,
+    writing as writing,
 )
 from .extras import (
     Extra as Extra,

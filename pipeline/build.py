@@ -60,10 +60,11 @@ def report(
         if cluster is not None:
             raise ClusterNeedsFiles(source.name)
         return report_in_one_pass(source, options, limits, progress, with_lanes)
-    from store_uptime.pipeline.parts.cluster import Cluster
+    from store_uptime.pipeline.parts.cluster import Cluster, check_cluster
     from store_uptime.pipeline.parts.size import is_large
 
     files, where = cast("Folder", source), cluster or Cluster(only_large=True)
+    check_cluster(where)
     if where.only_large and not is_large(files, options, limits, where.large_polls):
         return report_in_one_pass(source, options, limits, progress, with_lanes)
     from store_uptime.pipeline.parts.driver import report_in_parts

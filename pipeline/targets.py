@@ -136,6 +136,6 @@ def writing_object(target: ObjectAddress) -> Iterator[None]:
     except (SourceMissing, SourceUnreachable, SourceBusy) as error:
         raise CannotWrite(str(target), error.reason) from error
     except SourceRefused as error:
-        raise CannotWrite(str(target), f"{error.reason}. {error.remedy}") from error
+        raise CannotWrite(str(target), error.reason, error.remedy) from error
     except OSError as error:  # of the copy that was looked at
         raise CannotWrite(str(target), error.strerror or str(error)) from error

@@ -107,8 +107,21 @@ Schema = Annotated[
     str | None,
     Parameter(group=INPUT, metavar="NAME", help="The schema of the tables, if they are not on the search path."),
 ]
+
+
+def of_this_machine(_: object, tokens: Sequence[Token]) -> Path:
+    """A path, and no bucket: of what is read or written there piece by piece."""
+    path = pipeline.files_at(tokens[0].value)
+    if not isinstance(path, Path):
+        raise ValueError(f"{path} is a bucket: name a path of this machine.")
+    return path
+
+
+LOCAL = Parameter(converter=of_this_machine)
+"""A path, where an address of objects would be taken for one."""
 MappingFile = Annotated[
     Path | None,
+    LOCAL,
     Parameter(
         group=INPUT,
         metavar="FILE",
@@ -181,19 +194,9 @@ def file_or_folder(_: object, tokens: Sequence[Token]) -> Target | ReportFolder:
     return ReportFolder(found) if token.value.endswith("/") else found
 
 
-def of_this_machine(_: object, tokens: Sequence[Token]) -> Path:
-    """A path, and no bucket: what is written there grows piece by piece."""
-    path = pipeline.files_at(tokens[0].value)
-    if not isinstance(path, Path):
-        raise ValueError(f"{path} is a bucket: name a folder of this machine.")
-    return path
-
-
 # Cyclopts would take the fields of an address for options of their own.
 FILES = Parameter(converter=named_files, accepts_keys=False, n_tokens=1)
 """A path, or the address of objects."""
-LOCAL = Parameter(converter=of_this_machine)
-"""A path, where an address of objects would be taken for one."""
 ClusterCa = Annotated[
     Path | None,
     Parameter(group=CLUSTER_TLS, metavar="FILE", help="Of a cluster at tls://…: its authority, as PEM."),

@@ -123,8 +123,9 @@ def begun(exchange: Exchange, run: str, source: Folder, options: Options, cluste
 
 def files_of(source: Folder, options: Options, horizon: Horizon) -> dict[Table, list[DataFile]]:
     """The files that the first pass reads."""
+    needed = source.tables_for(horizon)  # also opens files that had not been opened
     # Of one store the rows outside are counted too, which no file tells.
-    return source.tables_for(horizon) if options.store is None else source.tables
+    return needed if options.store is None else source.tables
 
 
 def unread_of(source: Folder, tables: Mapping[Table, Sequence[DataFile]]) -> Unread:

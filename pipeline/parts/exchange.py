@@ -131,7 +131,8 @@ class FolderExchange:
 
     def names(self, folder: str) -> list[str]:
         """See `Exchange`."""
-        found = sorted((self.path / folder).glob("[!.]*"))
+        with writing(self.path):
+            found = sorted((self.path / folder).glob("[!.]*"))
         return [f"{folder}/{path.name}" for path in found]
 
     def remove(self, folder: str) -> None:

@@ -12,9 +12,12 @@ names.
 """
 
 import json
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 
@@ -63,13 +66,43 @@ def write_report_folder(
 
     Raises CannotWrite, also where a file of others has one of the names.
     """
-    earlier = report_folder_targets(folder)
-    check_targets(earlier, ())
     place, index = folder.place, place_below(folder.place, INDEX)
-    if isinstance(place, Path):
-        with writing(place):
-            place.mkdir(parents=True, exist_ok=True)
-    remove_target(index, REPORT)
+    with alone_in(place):
+        earlier = report_folder_targets(folder)
+        check_targets(earlier, ())
+        remove_target(index, REPORT)
+        write_parts(report, place, ending, render, stores_of_a_file, earlier)
+
+
+@contextmanager
+def alone_in(place: Target) -> Iterator[None]:
+    """The block, in which no other process writes a report into the folder; it waits for one that does.
+
+    Of two that write below a prefix the conditions of their requests let one fail.
+    """
+    if not isinstance(place, Path):
+        yield
+        return
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
+        handle = os.open(place, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some file systems have no locks
+            flock(handle, LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_parts(
+    report: Report,
+    place: Target,
+    ending: str,
+    render: Callable[[Report], bytes],
+    stores_of_a_file: int,
+    earlier: Iterable[Target],
+) -> None:
+    index = place_below(place, INDEX)
     written = [
         write_part(part, render(part), place_below(place, f"part-{number:05}.{ending}"))
         for number, part in enumerate(parts_of(report, stores_of_a_file))

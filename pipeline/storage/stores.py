@@ -55,6 +55,7 @@ KINDS = {
 }
 """The status that a class of errors stands for."""
 ASKED = "Error performing"  # in every error of a request
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 BAD_KEYS = ("parse path", "parsing path")
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 
@@ -188,8 +189,16 @@ def connection_reason(text: str) -> str:
     if "dns error" in lower or "failed to lookup" in lower:
         return "the name of its host is not known"
     if "connection refused" in lower:
-        return "nothing listens at its endpoint"
+        return f"nothing listens at its endpoint{proxy_words()}"
+    if "error sending request" in lower:  # it does not say more
+        return f"no connection to its endpoint can be made, by TLS if that is an https:// one{proxy_words()}"
     return first_line(text)
+
+
+def proxy_words() -> str:
+    """Which variable names a proxy, if one does: requests go there."""
+    named = [name for name in (*PROXIES, *map(str.lower, PROXIES)) if os.environ.get(name)]
+    return f", or at the proxy of {named[0]}" if named else ""
 
 
 def first_line(text: str) -> str:

@@ -118,11 +118,18 @@ def output_files(out: Target | ReportFolder, rejects: Target | None) -> "dict[Ta
         return rejected
     if whole(out) in map(whole, rejected):
         raise pipeline.CannotWrite(str(out), "the rejected rows go there")
-    if isinstance(out, Path) and out.is_dir():
-        raise pipeline.CannotWrite(str(out), f"it is a folder. Write {out}/ for a report as several files")
-    if isinstance(out, Path) and not has_folder(out, rejects):
-        raise pipeline.CannotWrite(str(out), f"there is no folder {out.parent}")
+    if isinstance(out, Path):
+        with pipeline.writing(out):
+            check_place(out, rejects)
     return rejected | {out: pipeline.REPORT}
+
+
+def check_place(out: Path, rejects: Target | None) -> None:
+    """Raises CannotWrite where a file cannot be at a path, and OSError."""
+    if out.is_dir():
+        raise pipeline.CannotWrite(str(out), f"it is a folder. Write {out}/ for a report as several files")
+    if not has_folder(out, rejects):
+        raise pipeline.CannotWrite(str(out), f"there is no folder {out.parent}")
 
 
 def has_folder(out: Path, rejects: Target | None) -> bool:

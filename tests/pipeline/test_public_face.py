@@ -57,6 +57,7 @@ PROMISED = {
     "WorkersLost",
     "check_cluster",
     "report_folder_targets",
+    "writing",
     "write_report_folder",
     "About",
     "AS_NAMED",

@@ -3,7 +3,9 @@ there."""
 
 import io
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import polars as pl
 import pytest
 
 from store_uptime.pipeline import (
+    Columns,
     Report,
     ReportFolder,
     SourceMismatch,
@@ -144,3 +147,27 @@ def test_a_report_of_no_store_has_one_file_with_a_header(report: Report, tmp_pat
     write_report_folder(nobody, ReportFolder(tmp_path), "csv", Report.csv)
     assert (tmp_path / "part-00000.csv").read_bytes() == nobody.csv()
     assert json.loads((tmp_path / "_report.json").read_bytes())["parts"][0]["rows"] == 0
+
+
+def test_two_that_write_at_once_write_one_after_the_other(report: Report, tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path / "week")
+    beside = {"plain": False, "extended": False}
+
+    def rendered(columns: Columns) -> Callable[[Report], bytes]:
+        def render(part: Report) -> bytes:
+            beside[columns] = True
+            time.sleep(0.01)  # long enough for the other one to come between two parts, if it could
+            return part.csv(columns)
+
+        return render
+
+    def write(columns: Columns) -> None:
+        write_report_folder(report, folder, "csv", rendered(columns), stores_of_a_file=1)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(write, beside))
+    index = json.loads((tmp_path / "week" / "_report.json").read_bytes())
+    written = [(tmp_path / "week" / part["name"]).read_bytes() for part in index["parts"]]
+    assert [sha256(content).hexdigest() for content in written] == [part["sha256"] for part in index["parts"]]
+    assert len({content.count(b",") for content in written}) == 1, "all parts are of one report"
+    assert all(beside.values())

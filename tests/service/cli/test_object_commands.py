@@ -102,7 +102,7 @@ def test_a_bucket_is_loaded_like_a_folder(lake: Lake, feed: Path, address: str, 
 def test_what_grows_piece_by_piece_is_written_to_this_machine(arguments: list[str], tmp_path: Path) -> None:
     done = called(*arguments, cwd=tmp_path)
     assert done.returncode == 2
-    assert b"name a folder of this machine" in b" ".join(done.stderr.split())
+    assert b"name a path of this machine" in b" ".join(done.stderr.split())
     assert list(tmp_path.iterdir()) == []
 
 
