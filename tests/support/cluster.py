@@ -19,11 +19,11 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from tests.support.cluster_fates import Fate
 from tests.support.postgres import open_folder
 
 STARTING_S = 60
 SCHEDULER, WORKER = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker"
+STOPPED, KILLED = signal.SIGSTOP, signal.SIGKILL
 QUICK = {
     "DASK_CONFIG": os.devnull,  # nothing of whoever runs the tests
     "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "2s",  # until a worker that is silent is given up
@@ -48,6 +48,17 @@ class Hiding(MetaPathFinder):
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.partition(".")[0] in self.packages:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """A signal that a worker gets when it has done its n-th task of a function, and nobody knows it yet; or, is_early,
+    when it is about to begin it."""
+
+    signal: signal.Signals
+    function: str
+    task: int
+    is_early: bool = False
 
 
 @dataclass(frozen=True)
