@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.cluster_fates import Fate
 from tests.support.postgres import open_folder
 
 # By way of our module, which mends what importing Dask does to the pickling of errors.
@@ -31,6 +30,7 @@ CONNECTION: Any = pytest.importorskip(
 )
 STARTING_S = 60
 SCHEDULER, WORKER = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker"
+STOPPED, KILLED = signal.SIGSTOP, signal.SIGKILL
 QUICK = {
     "DASK_CONFIG": os.devnull,  # nothing of whoever runs the tests
     "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "2s",  # until a worker that is silent is given up
@@ -55,6 +55,17 @@ class Hiding(MetaPathFinder):
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.partition(".")[0] in self.packages:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """A signal that a worker gets when it has done its n-th task of a function, and nobody knows it yet; or, is_early,
+    when it is about to begin it."""
+
+    signal: signal.Signals
+    function: str
+    task: int
+    is_early: bool = False
 
 
 @dataclass(frozen=True)

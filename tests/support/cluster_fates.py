@@ -1,25 +1,12 @@
 """What happens to a worker while it has tasks: the moment is counted by tasks, not by a clock."""
 
 import os
-import signal
-from dataclasses import dataclass
 from typing import Any
 
 import dask.config
 from distributed import WorkerPlugin
 
-STOPPED, KILLED = signal.SIGSTOP, signal.SIGKILL
-
-
-@dataclass(frozen=True)
-class Fate:
-    """A signal that a worker gets when it has done its n-th task of a function, and nobody knows it yet; or, is_early,
-    when it is about to begin it."""
-
-    signal: signal.Signals
-    function: str
-    task: int
-    is_early: bool = False
+from tests.support.cluster import Fate
 
 
 class Fated(WorkerPlugin):

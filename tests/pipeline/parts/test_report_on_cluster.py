@@ -34,8 +34,7 @@ from store_uptime.pipeline.steps import Step
 from tests.pipeline.parts.test_executors import earlier_version
 from tests.service.cli.test_worker_command import worker as worker_command
 from tests.support.buckets import Lake, reached
-from tests.support.cluster import Dask, Oddity, dask_cluster
-from tests.support.cluster_fates import KILLED, STOPPED, Fate
+from tests.support.cluster import KILLED, STOPPED, Dask, Fate, Oddity, dask_cluster
 from tests.support.cluster_reports import (
     HALFWAY,
     OPTIONS,
