@@ -53,7 +53,7 @@ OUR_FOLDERS = ("pipeline", "service", "tests", "benches", "docs")
 FIND = "import sys, importlib.util as util; print([name for name in sys.argv[1:] if util.find_spec(name)])"
 USE_BOTH_PATHS = (
     "from store_uptime import build_report, pipeline\n"
-    "assert build_report.__module__ == 'store_uptime.pipeline.run' and build_report is pipeline.build_report"
+    "assert build_report.__module__ == 'store_uptime.pipeline.build' and build_report is pipeline.build_report"
 )
 FIND_FILES = """
 from store_uptime.service.page import templates
