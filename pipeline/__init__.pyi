@@ -36,12 +36,19 @@ from .errors import (
     BadMapping as BadMapping,
     CannotWrite as CannotWrite,
     CellFull as CellFull,
+    CertificatesUnusable as CertificatesUnusable,
     Clause as Clause,
+    ClusterLost as ClusterLost,
+    ClusterNeedsFiles as ClusterNeedsFiles,
+    ClusterUnreachable as ClusterUnreachable,
     EmbeddedUnavailable as EmbeddedUnavailable,
+    ExchangeMissing as ExchangeMissing,
+    ExchangeNotShared as ExchangeNotShared,
     ExtraMissing as ExtraMissing,
     HorizonOutOfRange as HorizonOutOfRange,
     LibraryPanicked as LibraryPanicked,
     NoPolls as NoPolls,
+    NoWorkers as NoWorkers,
     ReportDamaged as ReportDamaged,
     SheetFull as SheetFull,
     SourceBusy as SourceBusy,
@@ -51,6 +58,9 @@ from .errors import (
     SourceUnreachable as SourceUnreachable,
     StoreUptimeError as StoreUptimeError,
     UnknownStore as UnknownStore,
+    WorkerMismatch as WorkerMismatch,
+    WorkersLost as WorkersLost,
+    writing as writing,
 )
 from .extras import (
     Extra as Extra,
@@ -99,11 +109,13 @@ from .panics import (
 )
 from .parts.cluster import (
     Cluster as Cluster,
+    check_cluster as check_cluster,
 )
 from .parts.cluster_tls import (
     Tls as Tls,
 )
 from .parts.worker_program import (
+    WorkerShare as WorkerShare,
     worker_program as worker_program,
 )
 from .plan.rejected import (
@@ -129,6 +141,10 @@ from .report.report import (
     Report as Report,
     rejects_targets as rejects_targets,
     write_rejects as write_rejects,
+)
+from .report.report_folder import (
+    report_folder_targets as report_folder_targets,
+    write_report_folder as write_report_folder,
 )
 from .report.selection import (
     select as select,
@@ -173,6 +189,7 @@ from .source.protocol import (
 )
 from .steps import (
     Step as Step,
+    StepText as StepText,
     step_of as step_of,
 )
 from .storage.addresses import (
@@ -182,6 +199,7 @@ from .storage.addresses import (
     object_at as object_at,
 )
 from .targets import (
+    ReportFolder as ReportFolder,
     Target as Target,
     check_targets as check_targets,
     write_target as write_target,

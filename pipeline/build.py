@@ -33,8 +33,8 @@ def build_report(
     """The uptime and downtime of every store with a poll in the horizon: docs/semantics.md.
 
     source: a source that `open_source` returns, or an address that it takes. cluster: where a report in two passes is
-    made; None: in this process, and in two passes only where the files have more polls than memory would like. The
-    report is the same in any case.
+    made, all of them or large ones; None: in this process, and in two passes only where the files have more polls than
+    memory would like. The report is the same in any case.
     Raises NoPolls, AllPollsRejected, UnknownStore, HorizonOutOfRange, what the source raises, and what a cluster
     raises.
     """
@@ -60,13 +60,14 @@ def report(
         if cluster is not None:
             raise ClusterNeedsFiles(source.name)
         return report_in_one_pass(source, options, limits, progress, with_lanes)
-    from store_uptime.pipeline.parts.cluster import Cluster
+    from store_uptime.pipeline.parts.cluster import Cluster, check_cluster
     from store_uptime.pipeline.parts.size import is_large
 
-    files = cast("Folder", source)
-    if cluster is None and not is_large(files, options, limits):
+    files, where = cast("Folder", source), cluster or Cluster(only_large=True)
+    check_cluster(where)
+    if where.only_large and not is_large(files, options, limits, where.large_polls):
         return report_in_one_pass(source, options, limits, progress, with_lanes)
     from store_uptime.pipeline.parts.driver import report_in_parts
 
     log.debug("in two passes: %s", source.name)
-    return report_in_parts(files, options, limits, progress, cluster or Cluster(), with_lanes)
+    return report_in_parts(files, options, limits, progress, where, with_lanes)

@@ -19,6 +19,7 @@ class Extra(NamedTuple):
     purpose: str
 
 
+CLUSTER = Extra("cluster", "a report cannot be made on a cluster")
 STORAGE = Extra("storage", "objects in a bucket can neither be read nor written")
 
 

@@ -185,10 +185,12 @@ def write_new_file(content: bytes, path: Path, mode: int) -> None:
     synchronize_folder(path.resolve().parent)
 
 
-def remove_earlier(path: Path, purpose: Purpose) -> None:
-    """Remove an earlier file of this program's for the purpose; leave anything else. Raises OSError."""
-    if path.is_file() and purpose.is_ours(path):
+def remove_earlier(path: Path, purpose: Purpose) -> bool:
+    """Remove an earlier file of this program's for the purpose; False where there is none. Raises OSError."""
+    is_there = path.is_file() and purpose.is_ours(path)
+    if is_there:
         path.unlink()
+    return is_there
 
 
 def synchronize(path: Path) -> None:

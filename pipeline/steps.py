@@ -1,13 +1,19 @@
 """The steps of a run, as codes for programs and as words for people."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+DASHBOARD = "dashboard"
+"""The count that is none: the address of a page about the step, which is for whoever runs it alone."""
 
 
 class StepText(str):
-    """A step for people. percent: how much of it is done; None: that is not known."""
+    """A step for people. percent: how much of it is done; None: that is not known. for_callers: the same without an
+    address."""
 
-    __slots__ = ("percent",)
+    __slots__ = ("for_callers", "percent")
     percent: int | None
+    for_callers: str
 
 
 class Step(StrEnum):
@@ -25,11 +31,16 @@ class Step(StrEnum):
 
     def with_counts(self, **counts: int | str) -> StepText:
         """The step for people, with counts: `writing (rows: 1,200)`. One of them may be how many percent are done."""
-        written = {name: f"{count:,}" if isinstance(count, int) else count for name, count in counts.items()}
-        text = StepText(f"{self.words} ({', '.join(f'{name}: {count}' for name, count in written.items())})")
+        text = StepText(with_counts(self.words, counts))
+        text.for_callers = with_counts(self.words, {name: counts[name] for name in counts if name != DASHBOARD})
         percent = counts.get("percent")
         text.percent = percent if isinstance(percent, int) else None
         return text
+
+
+def with_counts(words: str, counts: Mapping[str, int | str]) -> str:
+    written = (f"{name}: {count:,}" if isinstance(count, int) else f"{name}: {count}" for name, count in counts.items())
+    return f"{words} ({', '.join(written)})"
 
 
 WORDS = {

@@ -2,7 +2,9 @@
 
     check_targets   called before anything is read: no target is one of the sources, or holds what others have written
     write_target    bytes to a path or an object that appears completely or not at all
+    remove_target   an earlier file or object, if this program has written it
     place_below     a file below a folder, or an object below a prefix
+    names_in        the files of a folder, or the objects right below a prefix
 
 `files.py` does it for paths. An object is written by one request, and only if it is as it was when it was looked at.
 """
@@ -10,6 +12,7 @@
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from store_uptime.pipeline.errors import (
@@ -19,12 +22,23 @@ from store_uptime.pipeline.errors import (
     SourceRefused,
     SourceUnreachable,
     WouldOverwriteSource,
+    writing,
 )
-from store_uptime.pipeline.files import Purpose, check_paths, write_file
+from store_uptime.pipeline.files import Purpose, check_paths, remove_earlier, synchronize_folder, write_file
 from store_uptime.pipeline.storage.addresses import ObjectAddress, StoredObject
 
 Target = Path | ObjectAddress
 PREFIX = "store-uptime-object-"
+
+
+@dataclass(frozen=True)
+class ReportFolder:
+    """A folder, or a prefix in a bucket, in which a report lies as several files."""
+
+    place: Target
+
+    def __str__(self) -> str:
+        return f"{str(self.place).removesuffix('/')}/"
 
 
 def check_targets(targets: Mapping[Target, Purpose], sources: Iterable[Target]) -> None:
@@ -57,6 +71,35 @@ def write_target(content: bytes, target: Target, purpose: Purpose) -> None:
             put(target, content, replaced)
         except PutRefused:
             raise CannotWrite(str(target), "somebody else has written it meanwhile") from None
+
+
+def remove_target(target: Target, purpose: Purpose) -> None:
+    """Remove an earlier file or object of this program's for the purpose. Raises CannotWrite."""
+    if isinstance(target, Path):
+        with writing(target):
+            if remove_earlier(target, purpose):
+                synchronize_folder(target.resolve().parent)
+        return
+    from store_uptime.pipeline.storage.written import delete
+
+    found = check_object(target, purpose)
+    if found is not None and found.size:
+        with writing_object(target):
+            delete(target)
+
+
+def names_in(folder: Target) -> list[str]:
+    """The names of the files in a folder, or of the objects right below a prefix; none where it is not there.
+
+    Raises CannotWrite, ExtraMissing.
+    """
+    if isinstance(folder, Path):
+        with writing(folder):
+            return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    from store_uptime.pipeline.storage.objects import objects_in
+
+    with writing_object(folder):
+        return [found.address.name for found in objects_in(folder)]
 
 
 def place_below(folder: Target, name: str) -> Target:
@@ -93,6 +136,6 @@ def writing_object(target: ObjectAddress) -> Iterator[None]:
     except (SourceMissing, SourceUnreachable, SourceBusy) as error:
         raise CannotWrite(str(target), error.reason) from error
     except SourceRefused as error:
-        raise CannotWrite(str(target), f"{error.reason}. {error.remedy}") from error
+        raise CannotWrite(str(target), error.reason, error.remedy) from error
     except OSError as error:  # of the copy that was looked at
         raise CannotWrite(str(target), error.strerror or str(error)) from error

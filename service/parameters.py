@@ -19,6 +19,7 @@ from store_uptime.pipeline import (
     EMBEDDED,
     LOOKBACK,
     Columns,
+    ReportFolder,
     SourceMapping,
     Target,
     Tls,
@@ -106,8 +107,21 @@ Schema = Annotated[
     str | None,
     Parameter(group=INPUT, metavar="NAME", help="The schema of the tables, if they are not on the search path."),
 ]
+
+
+def of_this_machine(_: object, tokens: Sequence[Token]) -> Path:
+    """A path, and no bucket: of what is read or written there piece by piece."""
+    path = pipeline.files_at(tokens[0].value)
+    if not isinstance(path, Path):
+        raise ValueError(f"{path} is a bucket: name a path of this machine.")
+    return path
+
+
+LOCAL = Parameter(converter=of_this_machine)
+"""A path, where an address of objects would be taken for one."""
 MappingFile = Annotated[
     Path | None,
+    LOCAL,
     Parameter(
         group=INPUT,
         metavar="FILE",
@@ -172,19 +186,17 @@ def named_files(_: object, tokens: Sequence[Token]) -> Target:
     return pipeline.files_at(tokens[0].value)
 
 
-def of_this_machine(_: object, tokens: Sequence[Token]) -> Path:
-    """A path, and no bucket: what is written there grows piece by piece."""
-    path = pipeline.files_at(tokens[0].value)
-    if not isinstance(path, Path):
-        raise ValueError(f"{path} is a bucket: name a folder of this machine.")
-    return path
+def file_or_folder(_: object, tokens: Sequence[Token]) -> Target | ReportFolder:
+    """The same, or with a / at its end a folder for several files. Raises AddressNotUnderstood."""
+    # A path has no / at its end any more.
+    (token,) = tokens
+    found = named_files(None, tokens)
+    return ReportFolder(found) if token.value.endswith("/") else found
 
 
 # Cyclopts would take the fields of an address for options of their own.
 FILES = Parameter(converter=named_files, accepts_keys=False, n_tokens=1)
 """A path, or the address of objects."""
-LOCAL = Parameter(converter=of_this_machine)
-"""A path, where an address of objects would be taken for one."""
 ClusterCa = Annotated[
     Path | None,
     Parameter(group=CLUSTER_TLS, metavar="FILE", help="Of a cluster at tls://…: its authority, as PEM."),
@@ -198,6 +210,19 @@ Out = Annotated[
     FILES,
     Parameter(
         group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, s3://BUCKET/KEY, or - for stdout."
+    ),
+]
+ReportOut = Annotated[
+    Target | ReportFolder,
+    Parameter(
+        converter=file_or_folder,
+        accepts_keys=False,
+        n_tokens=1,
+        group=OUTPUT,
+        metavar="FILE",
+        allow_leading_hyphen=True,
+        help="A file, s3://BUCKET/KEY, or - for stdout; with / at its end a folder for several files, of 100 000 "
+        "stores each.",
     ),
 ]
 
@@ -254,6 +279,7 @@ class ClusterOptions:
         return None if exchange is None else str(exchange)
 
 
+NO_CLUSTER = ClusterOptions()
 STDOUT = Path("-")
 DEFAULT_LOOKBACK = LOOKBACK
 

@@ -1,7 +1,7 @@
 """The settings of `serve`, by options and by environment; docs/operations.md lists them."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from store_uptime.pipeline import Limits, duration_text, memory
+from store_uptime.pipeline import Cluster, Limits, duration_text, memory
 from store_uptime.service.observability.memory import MEBIBYTE, Shares, process_memory
 from store_uptime.service.parameters import (
     ADDRESS,
+    CLUSTER,
     DELIVERY,
     DURATION,
     INPUT,
@@ -21,10 +22,12 @@ from store_uptime.service.parameters import (
     LIMITS,
     LISTENING,
     LOG,
+    NO_CLUSTER,
     POSITIVE_DURATION,
     REPEATED,
     RUNS,
     TLS,
+    ClusterOptions,
     Identities,
     MappingFile,
     Recipients,
@@ -184,6 +187,17 @@ class Settings:
         Literal["json", "text"] | None,
         Parameter(group=LOG, help="json or text. Default: text on a terminal, else json."),
     ] = None
+    on: ClusterOptions = NO_CLUSTER
+    large_polls: Annotated[
+        int | None,
+        Parameter(
+            group=CLUSTER,
+            validator=NONE_OR_MORE,
+            metavar="NUMBER",
+            help="A report of more polls is made there, or in two passes. Default: of more than a worker's memory "
+            "allows at once.",
+        ),
+    ] = None
     timing: Annotated[Timing, Parameter(show=False)] = DEFAULT_TIMING
 
     @property
@@ -197,6 +211,13 @@ class Settings:
     def mapping(self) -> "SourceMapping":
         """The mapping of the source. Raises BadMapping."""
         return mapping(self.map)
+
+    @cached_property
+    def cluster(self) -> "Cluster | None":
+        """Where large reports are made; None: in the workers, as all others."""
+        if self.on.chosen is None and self.large_polls is None:
+            return None
+        return replace(self.on.chosen or Cluster(), only_large=True, large_polls=self.large_polls)
 
     @cached_property
     def encryption(self) -> "Encryption":

@@ -10,6 +10,7 @@
     ├── BadMapping            the file of a mapping is not valid
     ├── ClusterNeedsFiles     a report on a cluster was asked of tables that are no files
     ├── ExchangeMissing       a cluster has no place for what lies between the two passes
+    ├── ExchangeNotShared     a worker of a cluster has another place for it than the run
     ├── NoPolls               there is no accepted poll to report on
     │   ├── NoPollsInHorizon      there are accepted polls, all of them before or after the horizon
     │   └── AllPollsRejected      there are polls, and none of them can be read
@@ -51,6 +52,7 @@ from store_uptime.pipeline.errors.cluster import (
     ClusterNeedsFiles,
     ClusterUnreachable,
     ExchangeMissing,
+    ExchangeNotShared,
     NoWorkers,
     WorkerMismatch,
     WorkersLost,

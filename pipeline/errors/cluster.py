@@ -84,3 +84,14 @@ class ExchangeMissing(StoreUptimeError):
         "{cluster} needs a place for what lies between the two passes: --exchange with a folder that all workers "
         "reach, or s3://BUCKET/PREFIX."
     )
+
+
+class ExchangeNotShared(StoreUptimeError):
+    """A worker does not find what its run has put into the exchange. worker: the name of its machine."""
+
+    exchange: str
+    worker: str
+    message = (
+        "{worker} does not find in {exchange} what this run has put there: name a folder that all workers reach under "
+        "the same path with --exchange, or s3://BUCKET/PREFIX."
+    )

@@ -44,11 +44,12 @@ class CellFull(StoreUptimeError):
 
 
 class CannotWrite(StoreUptimeError):
-    """A file could not be written; an earlier file of that name is unchanged."""
+    """A file could not be written; an earlier file of that name is unchanged. remedy: what to do, a sentence."""
 
     path: str
     reason: Clause
-    message = "cannot write {path}: {reason}. Nothing was changed; choose another place."
+    remedy: str = "Nothing was changed; choose another place."
+    message = "cannot write {path}: {reason}. {remedy}"
 
 
 class WouldOverwriteSource(StoreUptimeError):

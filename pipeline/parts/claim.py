@@ -1,4 +1,8 @@
-"""Who is at a run: two drivers that are started with the same exchange do not disturb each other."""
+"""Who is at a run: drivers that are started with the same exchange do not disturb each other.
+
+Each gives a sign of life before it looks for those of others. So of two that begin at once at least one sees the other
+and makes a run of its own, and the last one that is at a run removes it.
+"""
 
 import os
 import socket
@@ -10,51 +14,77 @@ from threading import Event, Thread
 
 from msgspec import DecodeError, Struct, json
 
-from store_uptime.pipeline.errors import StoreUptimeError
+from store_uptime.pipeline.errors import NoPolls, SourceBusy, SourceMismatch, StoreUptimeError, UnknownStore
 from store_uptime.pipeline.parts.exchange import Exchange
 
 SIGN_S, SILENT_S = 20.0, 90.0
 """How often a driver gives a sign of life, and after which silence it is taken for dead."""
+GOODBYE_S = 1.0
+"""How long the last sign may take: Ctrl-C does not wait for a bucket that does not answer."""
+PROCESS = token_hex(8)
+"""Tells this process from an earlier one of the same number, as a container has it that is started again."""
+FINAL = (NoPolls, SourceBusy, SourceMismatch, UnknownStore)
+"""After these nothing is gained by what is there: the next start meets other files, or the same error."""
 
 
 class Sign(Struct, frozen=True):
-    """A sign of life of a driver."""
+    """A sign of life of a driver. token: see `PROCESS`."""
 
     host: str
     process: int
+    token: str
     at: float
 
 
 @contextmanager
 def claimed(exchange: Exchange, run: str) -> Iterator[str]:
-    """The name under which a run is made: its own, or another one where somebody is at it already."""
-    name = f"{run}-{token_hex(4)}" if is_taken(exchange, run) else run
-    is_over = Event()
-    signs = Thread(target=give_signs, args=[exchange, name, is_over], daemon=True)
+    """The name under which a run is made: its own, or another one where somebody is at it already.
+
+    What is there stays for the next start if the block is left by an error that another start may not meet.
+    Raises CannotWrite, and what a bucket raises.
+    """
+    driver = token_hex(4)
+    give_sign(exchange, run, driver)
+    if is_taken(exchange, run, driver):
+        exchange.discard(sign_name(run, driver))
+        run = f"{run}-{driver}"
+        give_sign(exchange, run, driver)
+    is_over, is_done = Event(), False
+    signs = Thread(target=give_signs, args=[exchange, run, driver, is_over], daemon=True)
     signs.start()
     try:
-        yield name
+        yield run
+        is_done = True
+    except FINAL:
+        is_done = True
+        raise
     finally:
         is_over.set()
-        signs.join()
+        signs.join(GOODBYE_S)
+        if is_done and not is_taken(exchange, run, driver):
+            exchange.remove(run)
 
 
-def is_taken(exchange: Exchange, run: str) -> bool:
+def is_taken(exchange: Exchange, run: str, driver: str) -> bool:
     """Whether another driver lives that makes this run."""
-    names = exchange.names(f"{run}/driver")
-    if not names:
-        return False
+    own = sign_name(run, driver)
+    return any(is_of_living(exchange, name) for name in exchange.names(f"{run}/drivers") if name != own)
+
+
+def is_of_living(exchange: Exchange, name: str) -> bool:
     try:
-        sign = json.decode(exchange.get(names[0]), type=Sign)
+        sign = json.decode(exchange.get(name), type=Sign)
     except (DecodeError, StoreUptimeError):
         return False
     is_here = sign.host == socket.gethostname()
-    return time.time() - sign.at < SILENT_S and not (is_here and not is_running(sign.process))
+    return time.time() - sign.at < SILENT_S and not (is_here and not is_running(sign))
 
 
-def is_running(process: int) -> bool:
+def is_running(sign: Sign) -> bool:
+    if sign.process == os.getpid():
+        return sign.token == PROCESS
     try:
-        os.kill(process, 0)
+        os.kill(sign.process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
@@ -62,11 +92,19 @@ def is_running(process: int) -> bool:
     return True
 
 
-def give_signs(exchange: Exchange, run: str, is_over: Event) -> None:
-    """Signs of life until it is over; the first one at once."""
-    while True:
-        sign = Sign(socket.gethostname(), os.getpid(), time.time())
+def sign_name(run: str, driver: str) -> str:
+    return f"{run}/drivers/{driver}"
+
+
+def give_sign(exchange: Exchange, run: str, driver: str) -> None:
+    sign = Sign(socket.gethostname(), os.getpid(), PROCESS, time.time())
+    exchange.put(sign_name(run, driver), json.encode(sign))
+
+
+def give_signs(exchange: Exchange, run: str, driver: str, is_over: Event) -> None:
+    """Further signs of life until it is over, and none after that."""
+    while not is_over.wait(SIGN_S):
         with suppress(StoreUptimeError):  # the next one may get through
-            exchange.put(f"{run}/driver/sign", json.encode(sign))
-        if is_over.wait(SIGN_S):
-            return
+            give_sign(exchange, run, driver)
+    with suppress(StoreUptimeError):
+        exchange.discard(sign_name(run, driver))

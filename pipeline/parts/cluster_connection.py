@@ -1,5 +1,6 @@
 """The connection to a Dask scheduler, and why there is none."""
 
+import copyreg
 import logging
 import socket
 import ssl
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 
 from distributed import Client, Security
 
-from store_uptime.pipeline.errors import CertificatesUnusable, ClusterUnreachable
+from store_uptime.pipeline.errors import CertificatesUnusable, ClusterUnreachable, StoreUptimeError
 from store_uptime.pipeline.parts.cluster_address import CHECK_HOST, parse_address
 from store_uptime.pipeline.parts.cluster_tls import Tls, check_files, dask_files
 
@@ -21,6 +22,23 @@ NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE
 NO_SCHEDULER = "it answers, but not as a scheduler of Dask does"
 NOISY = ("distributed", "tornado", "asyncio", "bokeh")  # loggers
 NAME_THEM = "Name them: --cluster-ca, --cluster-cert and --cluster-key."
+
+
+def pickled_as_before() -> None:
+    """Have our errors pickled by their facts, as they were until Dask was imported."""
+    # Importing it has every error of this process pickled with its causes: one that a panic has caused could not go
+    # from a worker process of the service to the server any more.
+    for error in causes_below(StoreUptimeError):
+        copyreg.dispatch_table.pop(error, None)
+
+
+def causes_below(error: type[StoreUptimeError]) -> Generator[type[StoreUptimeError]]:
+    yield error
+    for below in error.__subclasses__():
+        yield from causes_below(below)
+
+
+pickled_as_before()
 
 
 class ClosedByUs(Client):

@@ -5,35 +5,39 @@ sent to a worker that dies for a suspect, also one that only waited behind anoth
 suspected often. So the one that is given up on is the one that ran.
 
 A result is taken away and let go as soon as it is there. What lies on a worker that dies would be computed once more.
+So a worker that dies costs the task that it had; where it had taken over that of another one that died, and was between
+the two, it costs both.
 """
 
+import asyncio
 import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from store_uptime.pipeline.errors import ClusterLost, NoWorkers, WorkerMismatch, WorkersLost
-from store_uptime.pipeline.extras import Extra, provided_by
+from store_uptime.pipeline.extras import CLUSTER, provided_by
 from store_uptime.pipeline.parts.on_worker import COMPARED, MISSING, difference, packed_call, python_version, versions
 from store_uptime.pipeline.parts.tasks import Task
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
     from store_uptime.pipeline.parts.cluster_tls import Tls
 
-CLUSTER = Extra("cluster", "a report cannot be made on a cluster")
 LOOK_S = 0.1  # for results; Ctrl-C is noticed in between, see threads.py
 THREADS_S = 2.0  # between looks at how many threads there are
 ANSWER_S = 30.0  # for an answer of the scheduler; one that is stopped keeps its connections
 CLOSING_S = 1.0
 CONNECTION_ENDED = "the connection to its scheduler has ended"
 
-Running = dict[Future[bytes], Task]
+Running = dict[int, "Future[bytes]"]  # by the number of the task
+Outcomes = SimpleQueue[tuple[Task, bytes | BaseException]]
 
 
 @contextmanager
@@ -58,6 +62,7 @@ class DaskCluster:
 
     def __init__(self, client: "Client", address: str, workers_within_s: float) -> None:
         self._client, self.address, self._workers_within_s = client, address, workers_within_s
+        self._loop: Any = client.loop
         self._scheduler: Any = client.scheduler  # its procedures are attributes, made when they are called
         self.dashboard = dashboard_of(client)
 
@@ -68,8 +73,7 @@ class DaskCluster:
 
     def results(self, function: Callable[..., bytes], tasks: Sequence[Task]) -> Generator[tuple[int, bytes]]:
         """The number and the result of each task, as soon as it is there, in no order."""
-        executor = self._client.get_executor(pure=False, retries=0)  # our own errors must not be tried again
-        waiting, running = deque(tasks), Running()
+        waiting, running, outcomes = deque(tasks), Running(), Outcomes()
         threads = Threads(self, self._workers_within_s)
 
         def submit() -> None:
@@ -78,18 +82,21 @@ class DaskCluster:
                 task = waiting.popleft()
                 call = packed_call(function, task.arguments)
                 key = f"{function.__name__}-{uuid4()}"  # the dashboard shows what stands before the dash
-                running[executor.submit(pickle.loads, call, key=key)] = task
+                # retries: our own errors must not be tried again.
+                future = self._client.submit(pickle.loads, call, key=key, pure=False, retries=0)
+                running[task.number] = future
+                self._loop.add_callback(fetch, future, task, outcomes)
 
         try:
             submit()
             while waiting or running:
-                finished = self._finished(running)
+                finished = self._finished(running, outcomes)
                 submit()  # first: whoever takes the results may be busy with them for a while
                 yield from finished
                 threads.look()
         finally:
             with suppress(Exception):  # of a cluster that is gone
-                executor.shutdown(wait=False)
+                self._client.cancel(list(running.values()))
 
     def check_versions(self) -> None:
         """Raise WorkerMismatch if the scheduler or one of the workers has other versions than this process."""
@@ -108,28 +115,33 @@ class DaskCluster:
         if differing := difference({name: versions()[name] for name in names}, packages):
             raise WorkerMismatch(*differing, there)
 
-    def _finished(self, running: Running) -> list[tuple[int, bytes]]:
-        """The results that are there, which leave `running`: nothing here holds them any more, nor does the cluster."""
-        if not running:  # there is no worker yet
-            time.sleep(LOOK_S)
+    def _finished(self, running: Running, outcomes: Outcomes) -> list[tuple[int, bytes]]:
+        """The results that are there; their tasks leave `running`. Waits a little where there are none."""
         found = []
-        for future in wait(running, LOOK_S, FIRST_COMPLETED).done:
-            task = running.pop(future)
-            found.append((task.number, self._result(future, task)))
+        with suppress(Empty):
+            task, outcome = outcomes.get(timeout=LOOK_S)
+            while True:
+                del running[task.number]
+                if isinstance(outcome, BaseException):
+                    raise self._cause(outcome, task)
+                found.append((task.number, outcome))
+                task, outcome = outcomes.get_nowait()
         return found
 
-    def _result(self, future: Future[bytes], task: Task) -> bytes:
+    def _cause(self, error: BaseException, task: Task) -> BaseException:
+        """The error of ours that one of Dask means; any other as it is. Raises WorkerMismatch."""
         from distributed import KilledWorker
 
-        try:
-            return future.result()
-        except KilledWorker as error:
-            raise WorkersLost(task.subject, error.allowed_failures + 1) from None
-        except CancelledError:  # by the client, when its connection ends: nobody else knows the task
-            raise ClusterLost(self.address, CONNECTION_ENDED) from None
-        except ModuleNotFoundError as error:  # where there is no store-uptime, or an older one, nothing is compared
-            self.check_versions()
-            raise WorkerMismatch(f"the module {error.name}", MISSING, "one of the workers") from error
+        match error:
+            case KilledWorker():
+                return WorkersLost(task.subject, error.allowed_failures + 1)
+            case CancelledError() | asyncio.CancelledError():  # by the client, when its connection ends
+                return ClusterLost(self.address, CONNECTION_ENDED)
+            case ModuleNotFoundError():  # where there is no store-uptime, or an older one, nothing is compared
+                self.check_versions()
+                return WorkerMismatch(f"the module {error.name}", MISSING, "one of the workers")
+            case _:
+                return error
 
     def _check_connection(self) -> None:
         # A client connects again by itself, to a scheduler that knows nothing of its tasks: what was with the old one
@@ -145,6 +157,16 @@ class DaskCluster:
             raise ClusterLost(self.address, f"its scheduler has not answered for {ANSWER_S:.0f} s") from None
         except Exception as error:
             raise ClusterLost(self.address, str(error) or type(error).__name__) from error
+
+
+async def fetch(future: "Future[bytes]", task: Task, outcomes: Outcomes) -> None:
+    """Take the result or the error of a task away from the cluster, whatever the thread of the pass is busy with."""
+    try:
+        outcome = await future
+    except BaseException as error:
+        outcome = error
+    future.release()  # whoever holds it has it computed once more if its worker dies
+    outcomes.put((task, outcome))
 
 
 class Threads:

@@ -4,8 +4,9 @@ report_in_parts   the report of `build_report`, byte for byte
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
@@ -16,15 +17,15 @@ from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
-from store_uptime.pipeline.parts.exchange import Exchange, exchange_at
+from store_uptime.pipeline.parts.exchange import Exchange, begin_name, exchange_at
 from store_uptime.pipeline.parts.executors import LOCAL, opened_executor
 from store_uptime.pipeline.parts.groups import groups
 from store_uptime.pipeline.parts.index import Part, index_of
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.joined import Unread, joined
 from store_uptime.pipeline.parts.part import PartFigures, part
-from store_uptime.pipeline.parts.ranges import bounds
-from store_uptime.pipeline.parts.run_name import run_name
+from store_uptime.pipeline.parts.ranges import bounds, ranges_wanted
+from store_uptime.pipeline.parts.run_name import check_unchanged, run_name, versions_of
 from store_uptime.pipeline.parts.spread import Spread, spread
 from store_uptime.pipeline.parts.tasks import Executor, Task
 from store_uptime.pipeline.plan.rejected import why_no_polls
@@ -32,11 +33,13 @@ from store_uptime.pipeline.report.report import Report
 from store_uptime.pipeline.run import Progress, horizon_of
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
-from store_uptime.pipeline.steps import Step
+from store_uptime.pipeline.steps import DASHBOARD, Step
 from store_uptime.pipeline.tables import Table
 
 Result = TypeVar("Result", Spread, PartFigures)
 MILLION = 1_000_000
+EDGES = 8
+"""How exactly parts can be cut: to an eighth of the polls that are wanted in one."""
 
 
 def report_in_parts(
@@ -48,34 +51,50 @@ def report_in_parts(
     Raises what `build_report` raises, and what a cluster raises.
     """
     progress(Step.READING.words)
+    files = versions_of(source)
     with (
         panics_as_errors(source.name),
         source.opened() as opened,
         exchange_of(cluster, limits) as address,
-        claimed(exchange_at(address), run_name(source, options, cluster, with_lanes)) as run,
-        opened_executor(cluster.address, cluster.tls) as executor,
+        claimed(exchange_at(address), run_name(source, files, options, cluster, with_lanes)) as run,
+        executor_of(cluster) as executor,
     ):
         exchange = exchange_at(address)
         begin = begun(exchange, run, opened, options, cluster)
-        job = Job(run, address, source.name, source.mapping, options, begin.horizon, begin.bounds, limits, with_lanes)
-        passes = Passes(job, exchange, executor, progress)
         tables = files_of(opened, options, begin.horizon)
+        job = Job(
+            run=run,
+            exchange=address,
+            source=source.name,
+            mapping=source.mapping,
+            options=options,
+            horizon=begin.horizon,
+            bounds=begin.bounds,
+            edges=EDGES * ranges_wanted(tables[POLLS], cluster.part_polls),
+            limits=limits,
+            with_lanes=with_lanes,
+        )
+        passes = Passes(job, exchange, executor, progress)
         spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
+        check_unchanged(chain.from_iterable(tables.values()), files)
         if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
             raise why_no_polls(opened, begin.horizon)
         index, parts = index_of(job, spreads, cluster.part_polls)
         exchange.put(job.folder("index"), index)
         figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
-        report = joined(job, exchange, spreads, figures, unread_of(opened, tables))
-        exchange.remove(run)
-        return report
+        return joined(job, exchange, spreads, figures, unread_of(opened, tables))
+
+
+def executor_of(cluster: Cluster) -> AbstractContextManager[Executor]:
+    """What runs the tasks."""
+    return opened_executor(cluster.address, cluster.tls) if cluster.executor is None else nullcontext(cluster.executor)
 
 
 @contextmanager
 def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
     """The address of the exchange that was given, or of a folder that is there for the run alone."""
-    if cluster.exchange is None and cluster.address != LOCAL:
-        raise ExchangeMissing(cluster.address)
+    if cluster.exchange is None and (cluster.address != LOCAL or cluster.executor is not None):
+        raise ExchangeMissing("a cluster" if cluster.address == LOCAL else cluster.address)
     if cluster.exchange is not None:
         yield cluster.exchange
         return
@@ -93,7 +112,7 @@ class Begin(Struct, frozen=True):
 def begun(exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster) -> Begin:
     """How a run begins, or how it has begun, where it is begun again."""
     # The clock decides which polls are ahead of it: it must not go on within a run.
-    name = f"{run}/begin/begin"
+    name = begin_name(run)
     if name not in exchange.names(f"{run}/begin"):
         horizon = horizon_of(source, options)
         polls = files_of(source, options, horizon)[POLLS]
@@ -104,8 +123,9 @@ def begun(exchange: Exchange, run: str, source: Folder, options: Options, cluste
 
 def files_of(source: Folder, options: Options, horizon: Horizon) -> dict[Table, list[DataFile]]:
     """The files that the first pass reads."""
+    needed = source.tables_for(horizon)  # also opens files that had not been opened
     # Of one store the rows outside are counted too, which no file tells.
-    return source.tables_for(horizon) if options.store is None else source.tables
+    return needed if options.store is None else source.tables
 
 
 def unread_of(source: Folder, tables: Mapping[Table, Sequence[DataFile]]) -> Unread:
@@ -142,7 +162,7 @@ class Passes:
     def _tell(self, step: Step, done: int, tasks: int) -> None:
         counts: dict[str, int | str] = {"percent": 100 * done // max(1, tasks), "tasks": tasks}
         if self.executor.dashboard is not None:
-            counts["dashboard"] = self.executor.dashboard
+            counts[DASHBOARD] = self.executor.dashboard
         self.progress(step.with_counts(**counts))
 
 

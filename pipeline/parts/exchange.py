@@ -5,15 +5,18 @@ what a task has left that was done twice is not read.
 """
 
 import shutil
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import NamedTuple, Protocol
 
-from store_uptime.pipeline.errors import SourceMissing, writing
+from store_uptime.pipeline.errors import ExchangeNotShared, SourceMissing, writing
 from store_uptime.pipeline.storage.addresses import ObjectAddress, files_at
 from store_uptime.pipeline.storage.objects import objects_below
 from store_uptime.pipeline.storage.stores import storage_errors, store_of
+from store_uptime.pipeline.targets import writing_object
 from store_uptime.pipeline.text import printable
 
 
@@ -29,6 +32,10 @@ class Exchange(Protocol):
 
     def put(self, name: str, content: bytes) -> None:
         """Have an object. Raises CannotWrite."""
+        ...
+
+    def discard(self, name: str) -> None:
+        """Have an object no more, which need not exist. Raises CannotWrite."""
         ...
 
     def get(self, name: str, stretch: Stretch | None = None) -> bytes:
@@ -47,6 +54,25 @@ class Exchange(Protocol):
 def attempt_name(folder: str, number: int) -> str:
     """A name for what a task leaves; each attempt has its own."""
     return f"{folder}/{number:06}-{token_hex(6)}"
+
+
+def exchange_of_run(address: str, run: str) -> Exchange:
+    """The exchange as a task meets it: one that has its run. Raises ExchangeNotShared.
+
+    A worker may have another folder of this path. Or it was silent for so long that the run is over without it, and
+    nobody would remove what it leaves.
+    """
+    exchange = exchange_at(address)
+    try:
+        exchange.get(begin_name(run))
+    except SourceMissing as error:
+        raise ExchangeNotShared(address, socket.gethostname()) from error
+    return exchange
+
+
+def begin_name(run: str) -> str:
+    """The object with which a run begins."""
+    return f"{run}/begin/begin"
 
 
 class Pieces:
@@ -80,8 +106,17 @@ class FolderExchange:
         with writing(self.path):
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f".{target.name}-{token_hex(6)}")
-            part.write_bytes(content)
-            part.replace(target)
+            try:
+                part.write_bytes(content)
+                part.replace(target)
+            except OSError:
+                part.unlink(missing_ok=True)  # a disk that is full needs the room
+                raise
+
+    def discard(self, name: str) -> None:
+        """See `Exchange`."""
+        with writing(self.path):
+            (self.path / name).unlink(missing_ok=True)
 
     def get(self, name: str, stretch: Stretch | None = None) -> bytes:
         """See `Exchange`."""
@@ -96,7 +131,8 @@ class FolderExchange:
 
     def names(self, folder: str) -> list[str]:
         """See `Exchange`."""
-        found = sorted((self.path / folder).glob("[!.]*"))
+        with writing(self.path):
+            found = sorted((self.path / folder).glob("[!.]*"))
         return [f"{folder}/{path.name}" for path in found]
 
     def remove(self, folder: str) -> None:
@@ -113,8 +149,14 @@ class BucketExchange:
     def put(self, name: str, content: bytes) -> None:
         """See `Exchange`."""
         address = self.prefix.below(name)
-        with storage_errors(address):
+        with writing_object(self.prefix), storage_errors(address):
             store_of(address).put(address.key, content)
+
+    def discard(self, name: str) -> None:
+        """See `Exchange`."""
+        address = self.prefix.below(name)
+        with writing_object(self.prefix), storage_errors(address), suppress(FileNotFoundError):
+            store_of(address).delete(address.key)
 
     def get(self, name: str, stretch: Stretch | None = None) -> bytes:
         """See `Exchange`."""

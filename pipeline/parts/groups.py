@@ -23,16 +23,20 @@ TEXT_BYTES = 60
 
 @dataclass(frozen=True)
 class Group:
-    """Files of one form of a table. rows: only these of the one file, from a first one on; None: all of all files."""
+    """Files of one form of a table. rows: only so many of the one file, from a first one on; None: all of all files."""
 
     table: Table
     files: tuple[DataFile, ...]
-    rows: tuple[int, int] | None = None
+    rows: tuple[int, int | None] | None = None
 
     @property
     def row_count(self) -> int:
         """How many rows it has, about."""
-        return sum(map(row_count, self.files)) if self.rows is None else self.rows[1]
+        whole = sum(map(row_count, self.files))
+        if self.rows is None:
+            return whole
+        first, count = self.rows
+        return whole - first if count is None else count
 
     def frames(self, mapping: SourceMapping) -> RawFrames:
         """Its raw rows: see `scan`. Raises SourceMismatch."""
@@ -57,7 +61,10 @@ def groups_of_form(files: Sequence[DataFile], table: Table, most: int) -> Iterat
         if file.rows is None or file.rows <= most:
             some.append(file)
         else:
-            yield from (Group(table, (file,), (first, most)) for first in range(0, file.rows, most))
+            firsts = range(0, file.rows, most)
+            yield from (Group(table, (file,), (first, most)) for first in firsts[:-1])
+            # To the end, which is another one if the file has been replaced since it was listed.
+            yield Group(table, (file,), (firsts[-1], None))
     if some:
         yield Group(table, tuple(some))
 

@@ -1,10 +1,8 @@
 """What pass 1 has left in; the segments of all groups by range out: once it is written, pass 1 is done."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
-import polars as pl
 from msgspec import Struct, msgpack
 
 from store_uptime.pipeline.parts.exchange import Exchange, Pieces, Stretch
@@ -54,16 +52,15 @@ def parts_of_range(segments: Stretch, places: Sequence[SegmentPlace], polls_of_a
     if polls <= TWICE * polls_of_a_part:
         yield Part(segments, polls)
         return
-    number = -(-polls // polls_of_a_part)
-    # Each edge stands for as many polls of its segment; the first one that a bound is before is the bound.
-    edges = pl.DataFrame(
-        [(edge, place.polls) for place in places for edge in place.edges], schema=["id", "polls"], orient="row"
-    ).sort("id")
-    share = edges.select("id", before=pl.col("polls").cum_sum() - pl.col("polls"), all=pl.col("polls").sum())
-    wanted = [share.filter(pl.col("before") * number >= pl.col("all") * place).head(1) for place in range(1, number)]
-    cuts = pl.concat(wanted)["id"].unique().sort().to_list()
-    bounds = [None, *cuts, None]
-    yield from (Part(segments, polls // (len(cuts) + 1), lower, upper) for lower, upper in pairwise(bounds))
+    # Each edge stands for as many polls of its segment, those up to the next one.
+    edges = sorted((edge, place.polls / len(place.edges)) for place in places for edge in place.edges)
+    lower, some = None, 0.0
+    for edge, share in edges:
+        if some >= polls_of_a_part and edge != (lower or edges[0][0]):
+            yield Part(segments, round(some), lower, edge)
+            lower, some = edge, 0.0
+        some += share
+    yield Part(segments, round(some), lower)
 
 
 def entries_of(exchange: Exchange, index: str, part: Part) -> list[Entry]:

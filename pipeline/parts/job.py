@@ -12,7 +12,8 @@ class Job:
 
     run: its name in the exchange, of which equal runs have the same. exchange: the address. source: its address for
     people. horizon: that of all stores. bounds: the ids at which ranges of stores begin, but for the first, in byte
-    order. with_lanes: whether the report has lanes.
+    order. edges: how many ids a task of pass 1 tells of its polls, by which a range can be cut; more where a file has
+    more rows than it was taken for, since others of its kind will, too. with_lanes: whether the report has lanes.
     """
 
     run: str
@@ -22,6 +23,7 @@ class Job:
     options: Options
     horizon: Horizon
     bounds: tuple[str, ...]
+    edges: int
     limits: Limits
     with_lanes: bool
 

@@ -6,11 +6,12 @@ have to import whatever the graph refers to: this way it needs no store-uptime, 
 
 import pickle
 import sys
+import traceback
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-from store_uptime.pipeline.errors import WorkerMismatch
+from store_uptime.pipeline.errors import StoreUptimeError, WorkerMismatch
 
 COMPARED = ("store-uptime", "polars", "duckdb", "pyarrow", "tzdata", "distributed")
 """The distributions whose version may change a figure, or how it travels."""
@@ -39,7 +40,19 @@ def checked_call(call: bytes, expected: dict[str, str]) -> bytes:
     try:
         return pickle.loads(call)  # noqa: S301
     except ModuleNotFoundError as error:
-        raise WorkerMismatch(f"the module {error.name}", MISSING, own_address()) from error
+        raised = WorkerMismatch(f"the module {error.name}", MISSING, own_address())
+    except StoreUptimeError as error:
+        raised = alone(error)
+    raise raised
+
+
+def alone(error: StoreUptimeError) -> StoreUptimeError:
+    """The same error without its causes, which `--debug` shows as a text."""
+    # Dask pickles an error with its causes. If one of them cannot be pickled, a panic of Polars say, the error itself
+    # arrives as an Exception with some text.
+    bare = error.replace()
+    bare.add_note("".join(traceback.format_exception(error)))
+    return bare
 
 
 @cache

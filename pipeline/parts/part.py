@@ -10,7 +10,7 @@ from msgspec import Struct, msgpack
 
 from store_uptime.pipeline.clean.raw import PollRows, RawFrames
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.parts.exchange import Exchange, Pieces, Stretch, attempt_name, exchange_at
+from store_uptime.pipeline.parts.exchange import Exchange, Pieces, Stretch, attempt_name, exchange_of_run
 from store_uptime.pipeline.parts.index import Entry, Part, entries_of
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.segments import SegmentPolls, unpacked
@@ -51,9 +51,9 @@ class PartFigures(Struct, frozen=True):
 def part(job: Job, number: int, index: str, wanted: Part) -> bytes:
     """Compute the stores of a range, and write their figures: a `PartFigures`, packed. index: its name.
 
-    Raises SourceMissing, CannotWrite.
+    Raises SourceMissing, CannotWrite, ExchangeNotShared.
     """
-    exchange = exchange_at(job.exchange)
+    exchange = exchange_of_run(job.exchange, job.run)
     entries = entries_of(exchange, index, wanted)
     with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
         rows = list(threads.map(partial(stretches_of, exchange), entries))
@@ -80,7 +80,7 @@ def part(job: Job, number: int, index: str, wanted: Part) -> bytes:
         contradictory=found.contradictory,
         tzdata=found.plan.tzdata,
     )
-    exchange.put(left.name, pieces.content())
+    exchange_of_run(job.exchange, job.run).put(left.name, pieces.content())
     return msgpack.encode(left)
 
 

@@ -22,7 +22,7 @@ ID = "store_id"
 
 def bounds(files: Sequence[DataFile], polls_of_a_part: int, mapping: SourceMapping, seed: str) -> tuple[str, ...]:
     """The ids at which ranges of about as many polls begin, but for the first. seed: the same gives the same bounds."""
-    number = -(-sum(map(row_count, files)) // max(1, polls_of_a_part))
+    number = ranges_wanted(files, polls_of_a_part)
     if number < 2:
         return ()
     chance = random.Random(seed)  # noqa: S311
@@ -32,6 +32,11 @@ def bounds(files: Sequence[DataFile], polls_of_a_part: int, mapping: SourceMappi
         return ()
     found = ids.gather([place * ids.len() // number for place in range(1, number)]).unique().sort().to_list()
     return tuple(found)
+
+
+def ranges_wanted(files: Sequence[DataFile], polls_of_a_part: int) -> int:
+    """How many ranges there would be if each had as many polls; one at least."""
+    return max(1, -(-sum(map(row_count, files)) // max(1, polls_of_a_part)))
 
 
 def some_ids(file: DataFile, mapping: SourceMapping, chance: random.Random) -> pl.Series:

@@ -1,5 +1,11 @@
-"""The name of a run in parts: equal runs have the same, so that a second start finds what the first has left."""
+"""The name of a run in parts: equal runs have the same, so that a second start finds what the first has left.
 
+versions_of       what tells whether files are still the same
+run_name          the name of a run over them
+check_unchanged   whether they are
+"""
+
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -7,16 +13,20 @@ from msgspec import json
 
 import store_uptime
 from store_uptime.pipeline.calendar.tzdata import tzdata_version
+from store_uptime.pipeline.errors import SourceBusy
 from store_uptime.pipeline.options import Options
 from store_uptime.pipeline.parts.cluster import Cluster
-from store_uptime.pipeline.source.folder.folder import Folder
+from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
+from store_uptime.pipeline.source.folder.folder import DELETED, Folder
 from store_uptime.pipeline.source.folder.places import Place, StoredFile
 
 DIGITS = 20
+Version = tuple[int, str | int | None]
+"""The size of a file, and its etag or when it was changed."""
 
 
-def run_name(source: Folder, options: Options, cluster: Cluster, with_lanes: bool) -> str:
-    """The name of a run over these files, as they are now."""
+def run_name(source: Folder, files: Mapping[str, Version], options: Options, cluster: Cluster, with_lanes: bool) -> str:
+    """The name of a run over files. files: see `versions_of`."""
     told = {
         "version": store_uptime.__version__,
         "tzdata": tzdata_version(),
@@ -25,14 +35,31 @@ def run_name(source: Folder, options: Options, cluster: Cluster, with_lanes: boo
         "options": options.to_dict(),
         "part_polls": cluster.part_polls,
         "with_lanes": with_lanes,
-        "files": list(map(version_of, source.places())),
+        "files": list(files.items()),
     }
     return "run-" + sha256(json.encode(told)).hexdigest()[:DIGITS]
 
 
-def version_of(place: Place) -> tuple[str, int, str | int | None]:
-    """What tells whether a file is still the same: its address, its size, and its etag or when it was changed."""
+def versions_of(source: Folder) -> dict[str, Version]:
+    """What tells whether the files of a source are still the same, by their addresses. Raises SourceBusy."""
+    return {place.address: version_of(place) for place in source.places()}
+
+
+def version_of(place: Place) -> Version:
+    """The size of a file, and its etag or when it was changed. Raises SourceBusy where it is gone."""
     if isinstance(place, StoredFile):
-        return place.address, place.object.size, place.object.etag
-    status = Path(place.path).stat()
-    return place.address, status.st_size, status.st_mtime_ns
+        return place.object.size, place.object.etag
+    try:
+        status = Path(place.path).stat()
+    except FileNotFoundError as error:
+        raise SourceBusy(place.shown, DELETED) from error
+    return status.st_size, status.st_mtime_ns
+
+
+def check_unchanged(files: Iterable[DataFile], before: Mapping[str, Version]) -> None:
+    """Whether files are still those that they were. Raises SourceBusy, which names one that is not."""
+    # Of text it does not matter: one task reads all of a file, as it is then, and such files grow while they are read.
+    # Objects are compared by who reads them.
+    for file in files:
+        if file.kind is Kind.PARQUET and version_of(file.place) != before.get(file.place.address):
+            raise SourceBusy(file.place.shown, "it was replaced while it was being read")

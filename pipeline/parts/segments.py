@@ -19,16 +19,13 @@ from store_uptime.pipeline.clean.raw import PackedRows
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.packing import PollKeys, StoreCodes
 
-EDGES = 8
-"""How many ids of a segment are told beside it, so that it can be cut where a range has become too large."""
-
 HALF = 2**32
 LOW = HALF - 1
 
 
 class Segment(NamedTuple):
     """The polls of a range. number: of the range. ids: store_id, in byte order. polls: int64, in order. edges: ids that
-    have as many polls between them."""
+    have as many polls between them, by which it can be cut where a range has become too large."""
 
     number: int
     ids: pl.Series
@@ -37,9 +34,10 @@ class Segment(NamedTuple):
 
 
 def segments_of(
-    lines: Sequence[tuple[PollKeys, pl.DataFrame]], codes: StoreCodes, bounds: Sequence[str]
+    lines: Sequence[tuple[PollKeys, pl.DataFrame]], codes: StoreCodes, bounds: Sequence[str], polls_of_an_edge: int
 ) -> Iterator[Segment]:
-    """The polls of a group by range; a range without polls has no segment. lines: see `CleanedPolls`."""
+    """The polls of a group by range; a range without polls has no segment. lines: see `CleanedPolls`.
+    polls_of_an_edge: how many lie between two edges at most."""
     for keys, rows in lines:
         ids, polls = in_order_of_ids(keys, rows.to_series(), codes)
         firsts = [0, *ids.search_sorted(pl.Series(bounds, dtype=pl.String)).to_list(), len(ids)]
@@ -49,7 +47,7 @@ def segments_of(
             if own.len():
                 some = ids.slice(first, firsts[number + 1] - first)
                 own -= first * 2**keys.bits
-                yield Segment(number, some, own, edges(some, own, keys))
+                yield Segment(number, some, own, edges(some, own, keys, polls_of_an_edge))
 
 
 def in_order_of_ids(keys: PollKeys, polls: pl.Series, codes: StoreCodes) -> tuple[pl.Series, pl.Series]:
@@ -62,9 +60,10 @@ def in_order_of_ids(keys: PollKeys, polls: pl.Series, codes: StoreCodes) -> tupl
     return ordered["store_id"], moved.sort(in_place=True, multithreaded=False)
 
 
-def edges(ids: pl.Series, polls: pl.Series, keys: PollKeys) -> list[str]:
-    """The ids of the polls at the first, second, … eighth of a segment."""
-    places = [number * polls.len() // EDGES for number in range(EDGES)]
+def edges(ids: pl.Series, polls: pl.Series, keys: PollKeys, polls_of_an_edge: int) -> list[str]:
+    """The ids of the first poll of a segment, and of others at equal distances."""
+    number = -(-polls.len() // polls_of_an_edge)
+    places = [place * polls.len() // number for place in range(number)]
     return ids.gather(polls.gather(places) // 2**keys.bits).to_list()
 
 

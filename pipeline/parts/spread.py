@@ -12,7 +12,7 @@ from store_uptime.pipeline.clean.polls import clean_all_polls
 from store_uptime.pipeline.clean.raw import RawFrames
 from store_uptime.pipeline.clean.split import TableCounts, clean_hours, clean_zones
 from store_uptime.pipeline.packing import StoreCodes
-from store_uptime.pipeline.parts.exchange import Pieces, Stretch, attempt_name, exchange_at
+from store_uptime.pipeline.parts.exchange import Pieces, Stretch, attempt_name, exchange_of_run
 from store_uptime.pipeline.parts.groups import Group
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.segments import packed, packed_ids, packed_polls, segments_of
@@ -62,12 +62,12 @@ class Spread(Struct, frozen=True):
 def spread(job: Job, number: int, group: Group) -> bytes:
     """Read and judge the files of a group, and write what is accepted by range: a `Spread`, packed.
 
-    Raises SourceMismatch, what a bucket raises, CannotWrite.
+    Raises SourceMismatch, what a bucket raises, CannotWrite, ExchangeNotShared.
     """
     pieces = Pieces()
     frames = rows_of_store(group.frames(job.mapping), job.options.store)
     try:
-        taken = TAKE[group.table](job, frames, pieces)
+        taken = TAKE[group.table](job, group, frames, pieces)
     except READ_ERRORS as error:
         raise read_error(job.source, {group.table: list(group.files)}, error, job.mapping) from error
     # Polars does not compare etags.
@@ -82,7 +82,7 @@ def spread(job: Job, number: int, group: Group) -> bytes:
         outside=taken.counts.outside,
         has_monday=taken.has_monday,
     )
-    exchange_at(job.exchange).put(left.name, pieces.content())
+    exchange_of_run(job.exchange, job.run).put(left.name, pieces.content())
     return msgpack.encode(left)
 
 
@@ -95,7 +95,7 @@ class Taken(NamedTuple):
     has_monday: bool = False
 
 
-def take_polls(job: Job, frames: RawFrames, pieces: Pieces) -> Taken:
+def take_polls(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> Taken:
     codes = StoreCodes()
     polls = clean_all_polls([poll_rows(raw, codes, job.mapping) for raw in frames], codes, job.horizon)
     places = [
@@ -105,12 +105,12 @@ def take_polls(job: Job, frames: RawFrames, pieces: Pieces) -> Taken:
             (pieces.add(packed_ids(segment.ids)), pieces.add(packed_polls(segment.polls))),
             segment.edges,
         )
-        for segment in segments_of(polls.lines, codes, job.bounds)
+        for segment in segments_of(polls.lines, codes, job.bounds, max(1, group.row_count // job.edges))
     ]
     return Taken(places, polls.counts, polls.rejected)
 
 
-def take_hours(job: Job, frames: RawFrames, pieces: Pieces) -> Taken:
+def take_hours(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> Taken:
     # Hours and zones travel as they are, and are judged here for what is told of them alone.
     raw = held(frames)
     judged = clean_hours(raw, StoreCodes(), job.mapping)
@@ -118,13 +118,13 @@ def take_hours(job: Job, frames: RawFrames, pieces: Pieces) -> Taken:
     return Taken(list(places_by_range(job, raw, pieces)), judged.counts, judged.rejected, has_monday)
 
 
-def take_zones(job: Job, frames: RawFrames, pieces: Pieces) -> Taken:
+def take_zones(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> Taken:
     raw = held(frames)
     judged = clean_zones(raw, StoreCodes())
     return Taken(list(places_by_range(job, raw, pieces)), judged.counts, judged.rejected)
 
 
-TAKE: Mapping[Table, Callable[[Job, RawFrames, Pieces], Taken]] = {
+TAKE: Mapping[Table, Callable[[Job, Group, RawFrames, Pieces], Taken]] = {
     "store_status": take_polls,
     "menu_hours": take_hours,
     "timezones": take_zones,

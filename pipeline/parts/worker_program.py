@@ -9,6 +9,7 @@ interface         the one that leads to the scheduler: whoever reaches a worker 
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from store_uptime.pipeline.errors import ClusterUnreachable
 from store_uptime.pipeline.extras import provided_by
@@ -21,13 +22,21 @@ MEMORY_SETTINGS = {f"DASK_DISTRIBUTED__WORKER__MEMORY__{name}": "False" for name
 POLARS_THREADS = "POLARS_MAX_THREADS"
 
 
-def worker_program(
-    scheduler: str, processes: int, threads: int | None, memory: str | None, tls: Tls | None
-) -> tuple[list[str], Mapping[str, str]]:
-    """The words of the program, and what to add to its environment.
+@dataclass(frozen=True)
+class WorkerShare:
+    """What the workers of a machine may use. threads, memory: of each process; None: its share of the machine's."""
 
-    processes: how many workers it starts; threads, memory: of each of them. None: a share of the machine's. Raises
-    AddressNotUnderstood, CertificatesUnusable, ClusterUnreachable, ExtraMissing.
+    processes: int = 1
+    threads: int | None = None
+    memory: str | None = None
+
+
+def worker_program(
+    scheduler: str, share: WorkerShare, name: str | None = None, tls: Tls | None = None
+) -> tuple[list[str], Mapping[str, str]]:
+    """The words of the program, and what to add to its environment. name: what the scheduler calls it.
+
+    Raises AddressNotUnderstood, CertificatesUnusable, ClusterUnreachable, ExtraMissing.
     """
     with provided_by(CLUSTER):
         from store_uptime.pipeline.parts.cluster_connection import security_of
@@ -35,15 +44,17 @@ def worker_program(
     security_of(scheduler, tls)  # what Dask would say of certificates is a trace
     options = {
         "--host": own_address(scheduler, host, port),
-        "--nworkers": str(processes),
+        "--nworkers": str(share.processes),
         "--nthreads": "1",
-        "--memory-limit": memory or f"{MEMORY_SHARE / processes:.3f}",
+        "--memory-limit": share.memory or f"{MEMORY_SHARE / share.processes:.3f}",
     }
+    if name:
+        options["--name"] = name
     # -P: what lies in the current folder is not to be imported in the place of something else.
     program = [sys.executable, "-P", "-m", "distributed.cli.dask_worker", scheduler, "--no-dashboard"]
     words = [*program, *(word for option in (options | tls_options(tls)).items() for word in option)]
     # Polars counts its threads when it is imported, so this cannot wait for a task.
-    return words, MEMORY_SETTINGS | {POLARS_THREADS: str(threads or max(1, cores() // processes))}
+    return words, MEMORY_SETTINGS | {POLARS_THREADS: str(share.threads or max(1, cores() // share.processes))}
 
 
 def tls_options(tls: Tls | None) -> dict[str, str]:

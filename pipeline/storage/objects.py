@@ -1,6 +1,7 @@
 """Objects of a bucket: listed, read in pieces, fetched into files.
 
 objects_below   what a listing has below a prefix
+objects_in      the same without what is further down
 object_of       one object by its key
 read_range      some bytes of an object
 fetch           an object into a file
@@ -34,6 +35,14 @@ def objects_below(prefix: ObjectAddress) -> list[StoredObject]:
     store = store_of(prefix)
     with storage_errors(prefix):
         found = [stored(prefix, meta) for batch in store.list(prefix.key or None) for meta in batch]
+    return sorted(found, key=lambda each: each.address.key.encode())
+
+
+def objects_in(prefix: ObjectAddress) -> list[StoredObject]:
+    """The objects right below a prefix, in the order of their keys' bytes. Raises what `storage_errors` raises."""
+    store = store_of(prefix)
+    with storage_errors(prefix):
+        found = [stored(prefix, meta) for meta in store.list_with_delimiter(prefix.key or None)["objects"]]
     return sorted(found, key=lambda each: each.address.key.encode())
 
 

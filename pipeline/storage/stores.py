@@ -54,6 +54,8 @@ KINDS = {
     "PreconditionError": 412,
 }
 """The status that a class of errors stands for."""
+ASKED = "Error performing"  # in every error of a request
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 BAD_KEYS = ("parse path", "parsing path")
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 
@@ -64,6 +66,9 @@ def store_of(address: ObjectAddress, request_s: int = REQUEST_S) -> "ObjectStore
     Raises ExtraMissing, SourceRefused.
     """
     variables = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(VARIABLES)))
+    endpoint = endpoint_of(address.scheme)
+    if endpoint is not None and not endpoint.startswith(("http://", "https://")):  # obstore would panic
+        raise SourceRefused(str(address), "its endpoint is no URL", "Write https://HOST, or http://HOST:PORT.")
     with storage_errors(address):
         return _store(address.bucket, address.scheme, variables, request_s)
 
@@ -138,6 +143,8 @@ def as_ours(error: Exception, address: ObjectAddress) -> StoreUptimeError:
         return answered(answer, address)
     if any(words in text.lower() for words in BAD_KEYS):
         return SourceMismatch(where, f"a key in it cannot be read ({first_line(text)})", "give the object another key")
+    if ASKED not in text:
+        return SourceRefused(where, f"its settings cannot be used ({first_line(text)})", CREDENTIALS[address.scheme])
     return SourceUnreachable(where, connection_reason(text))
 
 
@@ -182,8 +189,16 @@ def connection_reason(text: str) -> str:
     if "dns error" in lower or "failed to lookup" in lower:
         return "the name of its host is not known"
     if "connection refused" in lower:
-        return "nothing listens at its endpoint"
+        return f"nothing listens at its endpoint{proxy_words()}"
+    if "error sending request" in lower:  # it does not say more
+        return f"no connection to its endpoint can be made, by TLS if that is an https:// one{proxy_words()}"
     return first_line(text)
+
+
+def proxy_words() -> str:
+    """Which variable names a proxy, if one does: requests go there."""
+    named = [name for name in (*PROXIES, *map(str.lower, PROXIES)) if os.environ.get(name)]
+    return f", or at the proxy of {named[0]}" if named else ""
 
 
 def first_line(text: str) -> str:

@@ -1,6 +1,7 @@
 """Bytes in, an object out, whole or not at all, and over nothing that was not looked at.
 
 put          writes an object
+delete       removes one
 PutRefused   it is no longer as it was
 """
 
@@ -32,6 +33,12 @@ def put(address: ObjectAddress, content: bytes, replaced: StoredObject | None) -
             store.put(address.key, content, mode=put_mode(replaced), use_multipart=False)
         except (AlreadyExistsError, PreconditionError):
             raise PutRefused from None
+
+
+def delete(address: ObjectAddress) -> None:
+    """Remove an object, if it is there. Raises what `storage_errors` raises."""
+    with storage_errors(address):
+        store_of(address).delete(address.key)
 
 
 def put_mode(replaced: StoredObject | None) -> "PutMode":

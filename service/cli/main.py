@@ -25,6 +25,7 @@ from store_uptime.service.cli.native_output import native_output_hidden
 from store_uptime.service.cli.streams import CannotPrint, prepare_streams
 from store_uptime.service.cli.terminal import ExitStatus
 from store_uptime.service.parameters import FLAG, GENERAL
+from store_uptime.service.signals import status_of
 
 COMMANDS = (
     "report",
@@ -141,9 +142,9 @@ def exit_status() -> int:
     except CycloptsError as error:
         print(f"store-uptime: {wrong_arguments(error)}", file=sys.stderr)
         return ExitStatus.WRONG_ARGUMENTS
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("store-uptime: interrupted", file=sys.stderr)
-        return ExitStatus.INTERRUPTED
+        return status_of(error)
     except BrokenPipeError:
         return reader_gone()
     except CannotPrint as error:

@@ -1,7 +1,8 @@
 """`store-uptime report`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
@@ -9,15 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Format, Options, Target
+from store_uptime.pipeline import Columns, Format, Options, ReportFolder, Target
 from store_uptime.service import parameters
 from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output
 from store_uptime.service.cli.report_summary import echo_summary
 from store_uptime.service.cli.terminal import ExitStatus, progress_spinner
+from store_uptime.service.errors import NotAsSeveralFiles
 from store_uptime.service.parameters import FLAG, OUTPUT
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline import Purpose, Source
+    from store_uptime.pipeline import Purpose, Report, Source
+
+FORMATS_OF_SEVERAL_FILES = ("csv", "parquet")
 
 
 def report(
@@ -31,7 +35,7 @@ def report(
     format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
     max_gap: parameters.MaxGap = None,
     lookback: parameters.Lookback = parameters.DEFAULT_LOOKBACK,
-    out: parameters.Out = parameters.STDOUT,
+    out: parameters.ReportOut = parameters.STDOUT,
     rejects: Annotated[
         Target | None,
         parameters.FILES,
@@ -52,10 +56,11 @@ def report(
         store-uptime report ./feed --out week.csv
         store-uptime report postgresql://me@db/shop --format xlsx --out week.xlsx
         store-uptime report --now 2024-10-14T12:00:00Z --max-gap 2h --store 0a1b
+        store-uptime report s3://lake/polls --out s3://reports/week/
         store-uptime report s3://lake/polls --cluster tcp://dask:8786
     """
     start_s = monotonic()
-    refuse_binary_on_terminal(format, out)
+    refuse_format(format, out)
     options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
     with progress_spinner() as progress:
         opened = pipeline.open_source(parameters.address(source), schema, mapping=parameters.mapping(map))
@@ -64,25 +69,67 @@ def report(
         with rejects_kept_without_report(opened, rejects):
             result = pipeline.build_report(opened, options, progress=progress, cluster=on.chosen)
         progress("writing")
-        # All bytes are made before the first is written: an error leaves no half of a file, and nothing on stdout.
-        content = result.csv_safe(columns) if csv_safe and format == "csv" else result.render(format, columns)
-        if rejects is not None:
-            pipeline.write_rejects(result, rejects)
-        write_output(content, out)
+        render = partial(rendered, file_format=format, columns=columns, csv_safe=csv_safe)
+        write_report(result, render, out, format, rejects)
     echo_summary(result, out, monotonic() - start_s)
     return ExitStatus.WARNED if strict and result.quality.warnings else ExitStatus.DONE
 
 
-def output_files(out: Target, rejects: Target | None) -> "dict[Target, Purpose]":
+def refuse_format(file_format: Format, out: Target | ReportFolder) -> None:
+    """Raises NotForTerminals, NotAsSeveralFiles where the format is none for this output."""
+    if not isinstance(out, ReportFolder):
+        refuse_binary_on_terminal(file_format, out)
+    elif file_format not in FORMATS_OF_SEVERAL_FILES:
+        raise NotAsSeveralFiles(file_format, str(out))
+
+
+def rendered(report: "Report", file_format: Format, columns: Columns, csv_safe: bool) -> bytes:
+    return report.csv_safe(columns) if csv_safe and file_format == "csv" else report.render(file_format, columns)
+
+
+def write_report(
+    report: "Report",
+    render: "Callable[[Report], bytes]",
+    out: Target | ReportFolder,
+    file_format: Format,
+    rejects: Target | None,
+) -> None:
+    if isinstance(out, ReportFolder):
+        write_rejected(report, rejects)
+        pipeline.write_report_folder(report, out, file_format, render)
+        return
+    # All bytes are made before the first is written: an error leaves no half of a file, and nothing on stdout.
+    content = render(report)
+    write_rejected(report, rejects)
+    write_output(content, out)
+
+
+def write_rejected(report: "Report", rejects: Target | None) -> None:
+    if rejects is not None:
+        pipeline.write_rejects(report, rejects)
+
+
+def output_files(out: Target | ReportFolder, rejects: Target | None) -> "dict[Target, Purpose]":
     """The files that will be written. Raises CannotWrite where the figures and the rejected rows collide."""
     rejected = {} if rejects is None else pipeline.rejects_targets(rejects)
+    if isinstance(out, ReportFolder):
+        return rejected | pipeline.report_folder_targets(out)
     if out == parameters.STDOUT:
         return rejected
     if whole(out) in map(whole, rejected):
         raise pipeline.CannotWrite(str(out), "the rejected rows go there")
-    if isinstance(out, Path) and not has_folder(out, rejects):
-        raise pipeline.CannotWrite(str(out), f"there is no folder {out.parent}")
+    if isinstance(out, Path):
+        with pipeline.writing(out):
+            check_place(out, rejects)
     return rejected | {out: pipeline.REPORT}
+
+
+def check_place(out: Path, rejects: Target | None) -> None:
+    """Raises CannotWrite where a file cannot be at a path, and OSError."""
+    if out.is_dir():
+        raise pipeline.CannotWrite(str(out), f"it is a folder. Write {out}/ for a report as several files")
+    if not has_folder(out, rejects):
+        raise pipeline.CannotWrite(str(out), f"there is no folder {out.parent}")
 
 
 def has_folder(out: Path, rejects: Target | None) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Target, counted
+from store_uptime.pipeline import ReportFolder, Target, counted
 from store_uptime.service.cli.terminal import echo, format_reasons
 from store_uptime.service.page.freshness import Freshness, freshness
 from store_uptime.service.page.humanize import format_behind, format_elapsed
@@ -19,7 +19,7 @@ Line = tuple[str, str]
 """What a line is about, and its sentence."""
 
 
-def echo_summary(report: "Report", out: Target, seconds: float) -> None:
+def echo_summary(report: "Report", out: Target | ReportFolder, seconds: float) -> None:
     """Print the summary of a report that was made in so many seconds and written to out."""
     # By the clock of this moment, as on the page; the age in `provenance` is of when the report was begun.
     fresh = freshness(report, report.exact.select("last_poll_us").max().item())

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import EMBEDDED, AddressNotUnderstood
+from store_uptime.pipeline import EMBEDDED, AddressNotUnderstood, ClusterNeedsFiles
 from store_uptime.service import parameters
 from store_uptime.service.errors import CannotEncrypt, CannotListen, CannotServe
 from store_uptime.service.front.connections import CONNECTIONS, Connections
@@ -33,6 +33,7 @@ def serve(settings: Settings = Settings()) -> int:  # noqa: B008 - frozen
     """
     settings = replace(settings, database=whole_address(parameters.address(settings.database)))
     check_addresses(settings)
+    check_cluster(settings)
     _ = (
         settings.mapping,
         settings.encryption,
@@ -60,6 +61,15 @@ def check_addresses(settings: Settings) -> None:
     for address in (settings.database, settings.registry):
         if address and address != EMBEDDED and not pipeline.reads_files(address):
             pipeline.parse_conninfo(address)
+
+
+def check_cluster(settings: Settings) -> None:
+    """Raises ClusterNeedsFiles where the tables are no files, and what `pipeline.check_cluster` raises."""
+    if settings.cluster is None:
+        return
+    if not pipeline.reads_files(settings.database or EMBEDDED):
+        raise ClusterNeedsFiles("--database")
+    pipeline.check_cluster(settings.cluster)
 
 
 def raise_open_files_limit(number: int) -> int:

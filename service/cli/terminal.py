@@ -17,7 +17,6 @@ class ExitStatus(IntEnum):
     FAILED = 1
     WRONG_ARGUMENTS = 2
     WARNED = 3
-    INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
 
 
 def echo(text: str) -> None:

@@ -33,6 +33,9 @@ def worker(
             help="Of each, such as 4GiB; one that needs more is started anew. Default: its share of 90 %.",
         ),
     ] = None,
+    name: Annotated[
+        str | None, Parameter(group=INPUT, metavar="NAME", help="What the scheduler calls it. Default: its address.")
+    ] = None,
     cluster_ca: parameters.ClusterCa = None,
     cluster_cert: parameters.ClusterCert = None,
     cluster_key: parameters.ClusterKey = None,
@@ -47,5 +50,6 @@ def worker(
         store-uptime worker tcp://10.0.0.5:8786 --processes 4 --memory 4GiB
     """
     tls = parameters.cluster_tls(cluster_ca, cluster_cert, cluster_key)
-    words, environment = pipeline.worker_program(scheduler, processes, threads, memory, tls)
+    share = pipeline.WorkerShare(processes, threads, memory)
+    words, environment = pipeline.worker_program(scheduler, share, name, tls)
     os.execve(words[0], words, os.environ | dict(environment))  # noqa: S606

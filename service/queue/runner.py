@@ -190,7 +190,7 @@ class Runner:
         limit = self._settings.time_limit
         try:
             async with asyncio.timeout(limit.total_seconds()):
-                return await self._workers.report(task)
+                return await self._made(task)
         except TimeoutError:
             error = f"It took longer than a report may take here, {duration_text(limit)}."
         except (WorkerLost, NeedsMoreMemory) as lost:
@@ -200,6 +200,16 @@ class Runner:
             error = f"It ended in an unexpected error ({type(unexpected).__name__}). The server's log has the details."
         await self._leftovers.end(self._context.database, application(task.run))
         return await self._fail(task, error)
+
+    async def _made(self, task: Task) -> Outcome:
+        """The worker's outcome; where the worker is lost, and most of the work may be done on a cluster, another's."""
+        try:
+            return await self._workers.report(task)
+        except WorkerLost as lost:
+            if task.cluster is None:
+                raise
+            log.warning("a worker was lost, another goes on with its report", run=task.run, error=str(lost))
+            return await self._workers.report(task)
 
     async def _fail(self, task: Task, error: str) -> Outcome:
         """Write that a run has failed."""
@@ -226,6 +236,7 @@ class Runner:
             recipients=self._settings.encryption.recipients,
             due_at=claimed.due_at,
             file=file_to_deliver(claimed),
+            cluster=self._settings.cluster,
         )
 
     async def _prune(self, statement: Statement[Count]) -> None:

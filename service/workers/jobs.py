@@ -50,11 +50,17 @@ def build(task: Task, recorder: RunRecorder) -> "Report":
         source,
         restore_options(task.options, task.due_at),
         task.limits,
-        lambda step: recorder.record_step(step, source.version),
+        lambda step: recorder.record_step(step_for_callers(step), source.version),
+        task.cluster,
     )
     report = with_warnings_since_newest(report, recorder)
     recorder.record_step(Step.WRITING.with_counts(rows=report.exact.height), source.version)
     return report
+
+
+def step_for_callers(step: str) -> str:
+    """A step as the registry has it, from where anybody may read it who has the report."""
+    return step.for_callers if isinstance(step, pipeline.StepText) else step
 
 
 def fail(error: BaseException, task: Task, recorder: RunRecorder) -> Outcome:

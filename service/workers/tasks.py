@@ -9,7 +9,7 @@ from store_uptime.pipeline import AS_NAMED, Columns, Format, Limits, SourceMappi
 from store_uptime.service.registry.rows import StoredOptions
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline import Source
+    from store_uptime.pipeline import Cluster, Source
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Task:
     """A run of a report: which one, with which options, from where, and where the result goes.
 
     run: its token. recipients: to whom it is encrypted. due_at: of one on schedule, until when polls are looked for.
+    cluster: where it is made if it is large; None: in the worker.
     """
 
     report_id: str
@@ -56,6 +57,7 @@ class Task:
     recipients: tuple[str, ...] = ()
     due_at: datetime | None = None
     file: FileToDeliver | None = None
+    cluster: "Cluster | None" = None
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ OUR_FOLDERS = ("pipeline", "service", "tests", "benches", "docs")
 FIND = "import sys, importlib.util as util; print([name for name in sys.argv[1:] if util.find_spec(name)])"
 USE_BOTH_PATHS = (
     "from store_uptime import build_report, pipeline\n"
-    "assert build_report.__module__ == 'store_uptime.pipeline.run' and build_report is pipeline.build_report"
+    "assert build_report.__module__ == 'store_uptime.pipeline.build' and build_report is pipeline.build_report"
 )
 FIND_FILES = """
 from store_uptime.service.page import templates
@@ -121,6 +121,11 @@ NEEDING_AN_EXTRA = {
         ["serve", "--encrypt-to", "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kdq3tye3qvk2u4h"],
         "reports can neither be encrypted nor decrypted: this needs an extra. "
         "Install it with `pip install 'store-uptime[encryption]'`.",
+    ),
+    "a cluster": (
+        ["worker", "tcp://127.0.0.1:8786"],
+        "a report cannot be made on a cluster: this needs an extra. "
+        "Install it with `pip install 'store-uptime[cluster]'`.",
     ),
     "a key": (
         ["encryption", "key", "key.txt"],

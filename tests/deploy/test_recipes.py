@@ -10,11 +10,13 @@ import pytest
 import yaml
 
 from store_uptime.service.app import HANDLERS
+from store_uptime.service.cli.main import app
 from store_uptime.service.cli.serve import GRACE_S
 from store_uptime.service.settings import Settings
 from tests.deploy.conftest import RECIPES
 
 KUBERNETES = {part["kind"]: part for part in yaml.safe_load_all((RECIPES / "kubernetes.yaml").read_text("utf-8"))}
+DASK = {part["kind"]: part for part in yaml.safe_load_all((RECIPES / "dask-cluster.yaml").read_text("utf-8"))}
 DOCKERFILE = (RECIPES / "Dockerfile").read_text("utf-8").replace("\\\n", "")
 UNIT = (RECIPES / "store-uptime.service").read_text("utf-8")
 STOPPING_S = Settings().grace.total_seconds() + GRACE_S
@@ -22,6 +24,12 @@ STOPPING_S = Settings().grace.total_seconds() + GRACE_S
 
 def pod() -> dict[str, Any]:
     return KUBERNETES["Deployment"]["spec"]["template"]["spec"]
+
+
+def cluster_pods() -> list[dict[str, Any]]:
+    """Those of a scheduler, of a worker, and of a report that they make."""
+    spec = DASK["DaskCluster"]["spec"]
+    return [spec["scheduler"]["spec"], spec["worker"]["spec"], DASK["Job"]["spec"]["template"]["spec"]]
 
 
 def container() -> dict[str, Any]:
@@ -73,3 +81,28 @@ def test_no_service_sets_an_option_of_ours() -> None:
     """Kubernetes would set STORE_UPTIME_PORT in the pod, to tcp://…, after a service of this name."""
     assert KUBERNETES["Service"]["metadata"]["name"] == "store-uptime"
     assert pod()["enableServiceLinks"] is False
+
+
+# A cluster ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_pods_of_a_cluster_are_of_the_image_and_the_user_of_the_service() -> None:
+    for spec in cluster_pods():
+        assert [each["image"] for each in spec["containers"]] == [container()["image"]]
+        assert spec["enableServiceLinks"] is False
+        assert f"{spec['securityContext']['runAsUser']}:{spec['securityContext']['runAsGroup']}" == instruction("USER")
+
+
+def test_the_workers_of_a_cluster_are_started_with_options_that_there_are() -> None:
+    (worker,) = DASK["DaskCluster"]["spec"]["worker"]["spec"]["containers"]
+    words = [re.sub(r"\$\((\w+)\)", r"\1", word) for word in worker["args"]]
+    _, bound, _ = app.parse_args(words, exit_on_error=False)
+    assert bound.arguments == {"scheduler": "DASK_SCHEDULER_ADDRESS", "name": "DASK_WORKER_NAME"}
+
+
+def test_a_cluster_lets_in_the_pods_that_make_reports() -> None:
+    labels = DASK["Job"]["spec"]["template"]["metadata"]["labels"]
+    (rule,) = DASK["NetworkPolicy"]["spec"]["ingress"]
+    assert {"podSelector": {"matchLabels": labels}} in rule["from"]
+    cluster = DASK["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"]
+    assert cluster["dask.org/cluster-name"] == DASK["DaskCluster"]["metadata"]["name"]

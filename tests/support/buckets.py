@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
+from tests.support.postgres import eventually
 from tests.support.receivers import ACCESS, bucket
 
 NAME = "lake"
@@ -44,6 +45,16 @@ class Lake:
         """The keys below a prefix."""
         return sorted(meta["path"] for batch in self.store.list(prefix) for meta in batch)
 
+    def is_there(self) -> bool:
+        """Whether the server has the bucket by now: it answers before."""
+        from obstore.exceptions import GenericError
+
+        try:
+            self.keys("")
+        except GenericError:
+            return False
+        return True
+
     def content(self, key: str) -> bytes:
         """What an object holds."""
         return bytes(self.store.get(key).bytes())
@@ -53,7 +64,9 @@ class Lake:
 def a_lake() -> Generator[Lake]:
     """A server with an empty bucket."""
     with bucket(NAME) as url:
-        yield Lake(url)
+        lake = Lake(url)
+        eventually(lake.is_there, 60)
+        yield lake
 
 
 @contextmanager

@@ -10,19 +10,27 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.abc import MetaPathFinder
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.support.postgres import open_folder
 
+# By way of our module, which mends what importing Dask does to the pickling of errors.
+CONNECTION: Any = pytest.importorskip(
+    "store_uptime.pipeline.parts.cluster_connection", reason="there is no Dask: it comes with store-uptime[cluster]"
+)
 STARTING_S = 60
 SCHEDULER, WORKER = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker"
+STOPPED, KILLED = signal.SIGSTOP, signal.SIGKILL
 QUICK = {
     "DASK_CONFIG": os.devnull,  # nothing of whoever runs the tests
     "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "2s",  # until a worker that is silent is given up
@@ -50,11 +58,25 @@ class Hiding(MetaPathFinder):
 
 
 @dataclass(frozen=True)
+class Fate:
+    """A signal that a worker gets when it has done its n-th task of a function, and nobody knows it yet; or, is_early,
+    when it is about to begin it."""
+
+    signal: signal.Signals
+    function: str
+    task: int
+    is_early: bool = False
+
+
+@dataclass(frozen=True)
 class Oddity:
-    """In what a process differs from this one: folders to import from first, and packages that it has not."""
+    """In what a process differs from this one: folders to import from first, packages that it has not, variables, and
+    what happens to it."""
 
     folders: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    fate: Fate | None = None
 
 
 def serve(program: str, arguments: list[str], log: str, oddity: Oddity) -> None:
@@ -64,8 +86,10 @@ def serve(program: str, arguments: list[str], log: str, oddity: Oddity) -> None:
     output = os.open(log, os.O_WRONLY | os.O_CREAT)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    os.environ |= QUICK
+    os.environ |= {**QUICK, **oddity.variables, "DASK_TEMPORARY_DIRECTORY": str(Path(log).parent)}
     dask.config.refresh()
+    if oddity.fate:
+        dask.config.set({"fate": oddity.fate, "distributed.worker.preload": ["tests.support.cluster_fates"]})
     sys.path[:0] = oddity.folders
     sys.meta_path.insert(0, Hiding(oddity.without))
     for name in [name for name in sys.modules if name.partition(".")[0] in oddity.without]:
@@ -125,15 +149,21 @@ class Dask:
     folder: Path
     options: tuple[str, ...]
     scheduler: Started
-    address: str
     workers: list[Started] = field(default_factory=list)
+
+    @cached_property
+    def address(self) -> str:
+        """Where the scheduler listens."""
+        return self.scheduler.await_words(r"Scheduler at: *(\S+)")
 
     def add_worker(self, oddity: Oddity = Oddity()) -> Started:
         """Another worker, which has joined."""
         options = ["--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard", *self.options]
-        worker = start(WORKER, [self.address, *options, "--local-directory", str(self.folder)], self.folder, oddity)
+        worker = start(WORKER, [self.address, *options], self.folder, oddity)
         self.workers.append(worker)
         worker.await_words(r"(Registered to)")
+        if oddity.fate:
+            worker.await_words("(Fated)")
         return worker
 
     @contextmanager
@@ -168,11 +198,9 @@ def dask_cluster(workers: int = 0, options: tuple[str, ...] = ()) -> Generator[D
         protocol = "tls" if "--tls-ca-file" in options else "tcp"
         at = ["--host", f"{protocol}://127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
         scheduler = start(SCHEDULER, [*at, *options], folder)
+        cluster = Dask(folder, options, scheduler)
         try:
-            address = scheduler.await_words(r"Scheduler at: *(\S+)")
-            cluster = Dask(folder, options, scheduler, address)
             yield cluster.with_workers(workers)
-            for worker in cluster.workers:
-                worker.kill()
         finally:
-            scheduler.kill()
+            for process in (*cluster.workers, scheduler):
+                process.kill()

@@ -36,6 +36,10 @@ def held_if_odd(folder: str, number: int) -> bytes:
     return held(folder, number) if number % 2 else noted(folder, number, 0)
 
 
+def held_after_six(folder: str, number: int) -> bytes:
+    return held(folder, number) if number >= 6 else noted(folder, number, 0)
+
+
 def deadly(folder: str, number: int) -> bytes:
     """As `noted`, and number 3 is the end of the process that it is computed in."""
     noted(folder, number, 0.02)
@@ -55,6 +59,7 @@ def described(number: int) -> bytes:
     return json.dumps(
         {
             "host": worker.address.rpartition(":")[0],
+            "name": worker.name,
             "slots": worker.state.nthreads,
             "threads": os.environ["POLARS_MAX_THREADS"],
             "memory": manager.memory_limit,
@@ -71,5 +76,13 @@ def greedy(number: int) -> bytes:
         time.sleep(0.01)
 
 
+class Unpicklable(Exception):
+    def __reduce__(self) -> str:
+        raise TypeError("as an error of a native library")
+
+
 def refusing(number: int) -> bytes:
-    raise UnknownStore(store=f"store {number}", source="here")
+    try:
+        raise Unpicklable
+    except Unpicklable as cause:
+        raise UnknownStore(store=f"store {number}", source="here") from cause

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 import polars as pl
 
 from store_uptime.pipeline.clean.raw import PollRows, RawFrames, SearchablePolls
-from store_uptime.pipeline.errors import SourceMismatch
+from store_uptime.pipeline.errors import SourceBusy, SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.packing import StoreCodes
@@ -40,6 +41,7 @@ from store_uptime.pipeline.source.protocol import ALL_TABLES
 from store_uptime.pipeline.tables import Table
 
 POLLS: Table = "store_status"
+DELETED = "it was deleted while it was being read"
 
 
 class Folder(FrameTables):
@@ -189,12 +191,14 @@ def read_error(
 ) -> SourceMismatch:
     """The error where files cannot be read to their end: it names the first such file.
 
-    Raises SourceBusy where an object has been replaced since it was listed, and what `storage` raises.
+    Raises SourceBusy where one is gone, or an object has been replaced, since it was listed, and what `storage` raises.
     """
     still_stored(file for files in tables.values() for file in files)
     for file, table in ((file, table) for table, files in tables.items() for file in files):
         own = error_of(file, table, mapping)
         if own is not None:
+            if not file.is_stored and not Path(file.place.path).exists():
+                raise SourceBusy(file.place.shown, DELETED) from own
             remedy = "it is cut off" if is_cut_off(file.place) else "it is damaged"
             return unreadable(file.place.shown, own, remedy)
     return unreadable(source, error, "each of its files can be read: if one was being written meanwhile, try once more")

@@ -1,11 +1,12 @@
 """Clusters that cannot be reached: each cause is a sentence that says what to do."""
 
+import re
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,23 +18,25 @@ from store_uptime.pipeline.errors import (
 )
 from store_uptime.pipeline.parts.executors import Task, Tls, opened_executor
 from tests.support import cluster_tasks
-from tests.support.cluster import Dask, dask_cluster
+from tests.support.cluster import CONNECTION, Dask, dask_cluster
 from tests.support.postgres import free_port
 
-connection: Any = pytest.importorskip(
-    "store_uptime.pipeline.parts.cluster_connection", reason="there is no Dask: it comes with store-uptime[cluster]"
-)
+PAGE = Path(__file__).parents[3] / "docs" / "cluster.md"
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "CONNECTING_S", 0.5)
-    monkeypatch.setattr(connection, "ANSWERING_S", 0.5)
+    monkeypatch.setattr(CONNECTION, "CONNECTING_S", 0.5)
+    monkeypatch.setattr(CONNECTION, "ANSWERING_S", 0.5)
 
 
 @pytest.fixture(scope="module")
-def ours(certificates: Path) -> Tls:
-    return Tls(certificates / "ca.crt", certificates / "server.crt", certificates / "server.key")
+def ours(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> Tls:
+    """What the commands of docs/cluster.md make; `certificates` are of others."""
+    (commands,) = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    folder = tmp_path_factory.mktemp("certificates")
+    subprocess.run(["sh", "-ec", commands], cwd=folder, check=True, capture_output=True)
+    return Tls(folder / "ca.crt", folder / "cluster.crt", folder / "cluster.key")
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +133,7 @@ def test_an_address_that_is_none_is_not_tried(address: str) -> None:
 
 
 def test_ipv6_is_understood() -> None:
-    assert connection.parse_address("tcp://[::1]:8786") == ("::1", 8786)
+    assert CONNECTION.parse_address("tcp://[::1]:8786") == ("::1", 8786)
 
 
 def test_where_nobody_listens_it_is_said() -> None:
@@ -141,7 +144,7 @@ def test_where_nobody_listens_it_is_said() -> None:
 @pytest.mark.parametrize("answer", [None, b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["silent", "a web server"])
 def test_what_is_no_scheduler_is_not_waited_for(answer: bytes | None) -> None:
     with answering(answer) as port:
-        assert connection.NO_SCHEDULER in sentence(f"tcp://127.0.0.1:{port}")
+        assert CONNECTION.NO_SCHEDULER in sentence(f"tcp://127.0.0.1:{port}")
 
 
 def test_what_speaks_no_tls_is_told_so(ours: Tls) -> None:
@@ -151,4 +154,4 @@ def test_what_speaks_no_tls_is_told_so(ours: Tls) -> None:
 
 def test_the_address_of_a_worker_is_no_scheduler() -> None:
     with dask_cluster(workers=1) as cluster:
-        assert connection.NO_SCHEDULER in sentence(cluster.workers[0].address)
+        assert CONNECTION.NO_SCHEDULER in sentence(cluster.workers[0].address)

@@ -11,12 +11,13 @@ import polars as pl
 import pytest
 from hypothesis import given, strategies as st
 
-from store_uptime.pipeline import Cluster, Options, Report, build_report_with_lanes, open_source
+from store_uptime.pipeline import Cluster, Options, Report, build_report, build_report_with_lanes, open_source
 from store_uptime.pipeline.errors import StoreUptimeError
 from store_uptime.pipeline.packing import PollKeys
 from store_uptime.pipeline.parts import groups
 from tests.pipeline.plan.test_partitions import same
 from tests.pipeline.test_against_reference import COLUMNS
+from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.support.profiles import examples
 from tests.support.reference import RawRow
 from tests.support.worlds import World, worlds
@@ -82,7 +83,7 @@ def feeds_of(draw: st.DrawFn, world: World) -> list[tuple[str, str, str, list[Ra
     return files
 
 
-@examples(40)
+@examples(12)
 @given(data=st.data(), world=worlds())
 def test_worlds_in_random_files_groups_and_ranges(data: st.DataObject, world: World) -> None:
     options = Options(now=world.now or NOW, max_gap=world.max_gap, lookback=world.lookback)
@@ -100,3 +101,25 @@ def test_worlds_in_random_files_groups_and_ranges(data: st.DataObject, world: Wo
             small.setattr(PollKeys, "room", data.draw(st.integers(1, 3)))
         polls = data.draw(st.sampled_from([1, 2, 5, 1_000]))
         assert_equal(outcome(folder, options, Cluster(part_polls=polls)), expected)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "options", "passes"),
+    [
+        (None, Options(), 1),
+        (Cluster(), Options(), 2),
+        (Cluster(only_large=True), Options(), 1),
+        (Cluster(only_large=True, large_polls=1_000), Options(), 1),
+        (Cluster(only_large=True, large_polls=0), Options(), 2),
+        (Cluster(only_large=True, large_polls=0), Options(store="a"), 1),
+    ],
+)
+def test_what_is_large_is_made_in_two_passes(
+    cluster: Cluster | None, options: Options, passes: int, tmp_path: Path
+) -> None:
+    rows = (f"{store},2023-01-25 17:00:00 UTC,active" for store in "abc")
+    written_feed(tmp_path, polls=lines(POLLS, *rows), hours=lines(HOURS), zones=lines(ZONES))
+    steps: list[str] = []
+    report = build_report(tmp_path, options, progress=steps.append, cluster=cluster)
+    assert report.exact.height == (3 if options.store is None else 1)
+    assert any("tasks: " in step for step in steps) == (passes == 2)

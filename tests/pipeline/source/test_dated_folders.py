@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Options, UnknownStore, build_report, open_source
+from store_uptime.pipeline import Cluster, Options, UnknownStore, build_report, open_source
 from store_uptime.pipeline.source.folder import dated_files
 from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
 
@@ -130,3 +130,12 @@ def test_a_store_that_was_polled_long_ago_is_known(tmp_path: Path) -> None:
 def test_all_files_are_sources_whether_opened_or_not(tmp_path: Path) -> None:
     folder = feed(tmp_path / "feed")
     assert set(folder.rglob("*.parquet")) <= set(open_source(folder).files)
+
+
+def test_a_store_in_two_passes_has_the_polls_of_files_that_are_opened_for_it(tmp_path: Path) -> None:
+    folder = feed(tmp_path / "feed", lambda day: [*noon(day), *hour_by_hour(day)])
+    store = f"s{(NEWEST - dt.timedelta(days=3)).day}"
+    for options in (Options(store=store), Options(store=store, now=dt.datetime.combine(NEWEST, dt.time(12), dt.UTC))):
+        report, expected = (build_report(folder, options, cluster=cluster) for cluster in (Cluster(), None))
+        assert report.csv("extended") == expected.csv("extended")
+        assert report.quality == expected.quality

@@ -133,7 +133,10 @@ def as_parquet(*stores: str) -> bytes:
 
 @pytest.mark.parametrize("form", ["text", "Parquet"])
 @pytest.mark.parametrize("what", ["replaced", "deleted"])
-def test_an_object_that_changes_under_the_run_is_named(lake: Lake, form: str, what: str) -> None:
+def test_an_object_that_changes_under_the_run_is_named(
+    lake: Lake, form: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     content = as_parquet("a") if form == "Parquet" else lines(POLLS, "a,2024-10-14 10:00:00 UTC,active").encode()
     other = as_parquet("a", "b") if form == "Parquet" else content.replace(b"a,2024", b"b,2024")
     source = open_source(plain_feed(lake, f"changing {form} {what}", content))
@@ -143,6 +146,15 @@ def test_an_object_that_changes_under_the_run_is_named(lake: Lake, form: str, wh
         lake.store.delete(f"changing {form} {what}/p")
     with pytest.raises((SourceBusy, SourceMissing), match=rf"s3://lake/changing {form} {what}/p"):
         build_report(source, NOW)
+    assert list(tmp_path.glob("*-objects-*")) == []
+
+
+def test_an_object_that_is_replaced_once_it_was_read_is_no_mixture(lake: Lake) -> None:
+    source = open_source(plain_feed(lake, "late", as_parquet("a")))
+    with pytest.raises(SourceBusy, match=r"s3://lake/late/p"), source.opened() as opened:  # noqa: PT012
+        assert opened.newest_poll_us(1 << 60) is not None
+        lake.put("late/p", as_parquet("a", "b"))
+    assert open_source("s3://lake/late").version != source.version
 
 
 def refused(lake: Lake, address: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> StoreUptimeError:
@@ -162,6 +174,7 @@ def test_what_keeps_a_bucket_from_being_read_is_said(lake: Lake, monkeypatch: py
         ("s3://lake/nothing/here", as_it_is, SourceMissing, "no object has this key, or one below it"),
         ("s3://lake/x", {"AWS_SECRET_ACCESS_KEY": "wrong"}, SourceRefused, "AWS_SECRET_ACCESS_KEY"),
         ("s3://lake/x", nowhere, SourceUnreachable, "nothing listens at its endpoint"),
+        ("s3://lake/x", {"AWS_ENDPOINT_URL": "nonsense"}, SourceRefused, "its endpoint is no URL"),
         ("az://lake/x", as_it_is, SourceRefused, "AZURE_STORAGE_ACCOUNT_NAME"),
     ):
         with monkeypatch.context() as patched:

@@ -68,12 +68,6 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--strict": ("1", True),
         **CLUSTER,
     },
-    "worker": {
-        "--processes": ("2", 2),
-        "--threads": ("3", 3),
-        "--memory": ("4GiB", "4GiB"),
-        **{name: CLUSTER[name] for name in ("--cluster-ca", "--cluster-cert", "--cluster-key")},
-    },
     "timeline": {
         "--source": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
         "--schema": ("shop", "shop"),
@@ -127,6 +121,8 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--encrypt-to": ("age1old age1new", ("age1old", "age1new")),
         "--identity": IDENTITIES,
         "--log-format": ("text", "text"),
+        **CLUSTER,
+        "--large-polls": ("0", 0),
     },
     "fetch": {
         "--identity": IDENTITIES,
@@ -134,6 +130,15 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--format": ("parquet", "parquet"),
         "--out": ("week.parquet", Path("week.parquet")),
         **KEPT,
+    },
+    "worker": {
+        "--processes": ("4", 4),
+        "--threads": ("2", 2),
+        "--memory": ("4GiB", "4GiB"),
+        "--name": ("first", "first"),
+        "--cluster-ca": ("ca.crt", Path("ca.crt")),
+        "--cluster-cert": ("cluster.crt", Path("cluster.crt")),
+        "--cluster-key": ("cluster.key", Path("cluster.key")),
     },
     "audit": {
         "--who": ("price monitor", "price monitor"),
@@ -176,9 +181,9 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
 PLACES = {
     "timeline": ["a"],
     "load": ["feed"],
+    "worker": ["tcp://127.0.0.1:8786"],
     "sample": ["feed"],
     "fetch": ["0" * 32],
-    "worker": ["tcp://dask:8786"],
     "schedule add": ["morning"],
     "schedule remove": ["morning"],
     "schedule run": ["morning"],
@@ -195,6 +200,7 @@ def understood(name: str, *arguments: str) -> dict[str, Any]:
     taken = dict(bound.arguments)
     for group in (taken.pop("settings", None), taken.pop("location", None), taken.pop("on", None)):
         taken |= {} if group is None else asdict(group)
+    taken |= taken.pop("on", {})  # of the settings
     return taken | {"allowed_host": taken.get("allowed_hosts")}
 
 

@@ -42,6 +42,9 @@ def test_a_report_and_its_rejects_are_the_same_from_and_to_a_bucket(
     again = called("report", address, "--out", "s3://lake/cli/out/week.csv", "--format", "xlsx", **lake.environment)
     assert again.returncode == 0
     assert lake.content("cli/out/week.csv").startswith(b"PK")
+    several = called("report", address, "--out", "s3://lake/cli/out/week/", **lake.environment)
+    assert b"to s3://lake/cli/out/week/, in" in several.stderr
+    assert lake.keys("cli/out/week/") == ["cli/out/week/_report.json", "cli/out/week/part-00000.csv"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +102,7 @@ def test_a_bucket_is_loaded_like_a_folder(lake: Lake, feed: Path, address: str, 
 def test_what_grows_piece_by_piece_is_written_to_this_machine(arguments: list[str], tmp_path: Path) -> None:
     done = called(*arguments, cwd=tmp_path)
     assert done.returncode == 2
-    assert b"name a folder of this machine" in b" ".join(done.stderr.split())
+    assert b"name a path of this machine" in b" ".join(done.stderr.split())
     assert list(tmp_path.iterdir()) == []
 
 

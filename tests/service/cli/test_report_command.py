@@ -45,6 +45,38 @@ def test_out_dash_is_stdout_and_out_a_file_leaves_stdout_empty(small: Path, comm
     assert (tmp_path / "week.csv").read_bytes() == to_stdout.out
 
 
+def test_out_with_a_slash_at_its_end_is_a_folder(small: Path, command: Command, tmp_path: Path) -> None:
+    asked = ["report", small, "--columns", "extended", "--csv-safe"]
+    said = command(*asked, "--out", f"{tmp_path / 'lake' / 'week'}/", "--rejects", tmp_path / "bad")
+    assert (said.status, said.out) == (0, b"")
+    assert said.err.splitlines()[-1].split()[1:4] == ["to", f"{tmp_path / 'lake' / 'week'}/,", "in"]
+    assert sorted(path.name for path in (tmp_path / "lake" / "week").iterdir()) == ["_report.json", "part-00000.csv"]
+    assert (tmp_path / "lake" / "week" / "part-00000.csv").read_bytes() == command(*asked).out
+    assert (tmp_path / "bad" / "hours.csv").exists()
+
+
+FOLDERS_REFUSED = {
+    "json": (["--out", "lake/", "--format", "json"], "a report as json is one file, and lake/ asks for several"),
+    "xlsx": (["--out", "lake/", "--format", "xlsx"], "choose --format csv or parquet"),
+    "a source": (["--out", "in/"], "part-00000.csv: it is {in}/part-00000.csv, which is read"),
+    "a file": (["--out", "in/part-00000.csv/"], "part-00000.csv is not a folder but a file"),
+    "no slash": (["--out", "in"], "cannot write in: it is a folder. Write in/ for a report as several files"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "says"), FOLDERS_REFUSED.values(), ids=FOLDERS_REFUSED)
+def test_a_folder_is_refused_before_anything_is_read(
+    arguments: list[str], says: str, small: Path, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (small.rename(tmp_path / "in") / "polls.csv").rename(tmp_path / "in" / "part-00000.csv")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    said = command("report", "in", "--now", "1990-01-01", *arguments)
+    assert said.status == 1
+    assert says.replace("{in}", str(tmp_path / "in")) in said.err
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
 @pytest.mark.parametrize(
     ("file_format", "magic"),
     [("csv", HEADER), ("json", b'{"provenance": '), ("parquet", b"PAR1"), ("xlsx", b"PK\x03\x04")],

@@ -27,7 +27,7 @@ from store_uptime.service.cli.serve import CONNECTIONS
 from store_uptime.service.front.authentication import COOKIE
 from store_uptime.service.registry.migrations import FOLDER, migrate, migration_number
 from store_uptime.service.testing import Service
-from tests.support.feeds import COMMAND, store_uptime, surroundings
+from tests.support.feeds import COMMAND, called, store_uptime, surroundings
 from tests.support.postgres import Cluster, as_user, eventually, fresh_database, is_alive, new_cluster, open_folder, run
 from tests.support.running import (
     complete,
@@ -94,6 +94,29 @@ def test_a_wrong_option_is_told_in_one_line_with_status_2(
     out, err = capsys.readouterr()
     assert (out, err.count("\n"), err.startswith("store-uptime: ")) == ("", 1, True)
     assert says in err
+
+
+NO_CLUSTER = {
+    "tables in a database": (["--database", NOBODY], "a cluster reads files, and --database is none: name a folder"),
+    "tables in the built-in server": (["--database", "embedded:"], "a cluster reads files, and --database is none"),
+    "no exchange": (["--database", "."], "tls://127.0.0.1:1 needs a place for what lies between the two passes"),
+    "no address": (["--database", ".", "--exchange", "x"], "dask: that is no address of a scheduler of Dask"),
+    "no certificates": (
+        ["--database", ".", "--exchange", "x", *(f"--cluster-{name}=none.pem" for name in ("ca", "cert", "key"))],
+        "cannot use none.pem for a cluster: No such file or directory",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "says"), NO_CLUSTER.values(), ids=NO_CLUSTER)
+def test_a_cluster_that_cannot_be_one_is_refused_before_the_server_listens(
+    options: list[str], says: str, tmp_path: Path
+) -> None:
+    address = "dask" if says.startswith("dask") else "tls://127.0.0.1:1"
+    done = called("serve", "--port", "0", "--cluster", address, *options, cwd=tmp_path)
+    assert done.returncode == 1
+    assert says in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
 
 
 def refused(*options: str, database: str = NOBODY, port: int = 0) -> str:

@@ -94,10 +94,11 @@ def test_ctrl_c_ends_a_report_at_once_whatever_it_waits_for(
         assert (process.returncode, said) == (130, b"store-uptime: interrupted\n")
 
 
-def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_waits_for_the_end_of_an_import(number: signal.Signals, tmp_path: Path) -> None:
     """As a native module would be, which ends the process where it meets an exception."""
     (tmp_path / "native.py").write_text(
-        "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(0.1); print('whole', flush=True)"
+        f"import os, time; os.kill(os.getpid(), {number:d}); time.sleep(0.1); print('whole', flush=True)"
     )
     program = (
         "import time; import store_uptime.service.cli.main as c\n"
@@ -109,4 +110,5 @@ def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
     )
-    assert (process.returncode, process.stdout, process.stderr) == (130, b"whole\n", b"store-uptime: interrupted\n")
+    ended = (process.returncode, process.stdout, process.stderr)
+    assert ended == (128 + number, b"whole\n", b"store-uptime: interrupted\n")

@@ -17,7 +17,6 @@ from tests.support.cluster import dask_cluster
 from tests.support.commands import Command
 from tests.support.feeds import COMMAND, surroundings
 
-pytest.importorskip("distributed", reason="there is no Dask: it comes with store-uptime[cluster]")
 ROOT = Path(__file__).parents[3]
 
 
@@ -41,16 +40,18 @@ def worker(scheduler: str, *options: str, folder: Path) -> Iterator["subprocess.
 
 
 def test_a_worker_has_a_thread_for_tasks_and_its_memory_is_watched_but_not_saved(tmp_path: Path) -> None:
+    options = ["--threads", "3", "--memory", "700MiB", "--name", "first"]
     (tmp_path / "json.py").write_text("raise SystemExit('this is the user\\'s')", encoding="utf-8")
     with dask_cluster() as cluster:
         with (
-            worker(cluster.address, "--threads", "3", "--memory", "700MiB", folder=tmp_path) as process,
+            worker(cluster.address, *options, folder=tmp_path) as process,
             opened_executor(cluster.address) as executor,
         ):
             ((_, described),) = executor.results(cluster_tasks.described, [Task(0, (0,), "part 0")])
         assert process.returncode == 0, (tmp_path / "worker.log").read_text(encoding="utf-8")
     assert json.loads(described) == {
         "host": "tcp://127.0.0.1",
+        "name": "first",
         "slots": 1,
         "threads": "3",
         "memory": 700 << 20,

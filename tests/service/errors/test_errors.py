@@ -7,7 +7,14 @@ import pytest
 
 from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service import errors
-from store_uptime.service.errors import CommandError, NotDelivered, RegistryUnreachable, ServiceError
+from store_uptime.service.errors import (
+    CommandError,
+    NotDelivered,
+    RegistryUnreachable,
+    ServiceError,
+    public_message,
+)
+from store_uptime.service.errors.base import SENTENCES
 from tests.support.error_trees import causes, drawn, example, missing_words
 
 KINDS = (ServiceError, CommandError)
@@ -48,6 +55,14 @@ def test_the_tree_is_drawn_as_it_is() -> None:
 def test_the_tree_has_the_status_that_each_is_answered_with(cause: type[ServiceError]) -> None:
     _, (status, *_) = drawn(errors)[cause.__name__]
     assert HTTPStatus(int(status)) == cause.status
+
+
+@pytest.mark.parametrize("cause", [cause for cause in SENTENCES if cause is not StoreUptimeError])
+def test_callers_learn_what_is_wrong_with_a_cluster_and_not_where_it_is(cause: type[StoreUptimeError]) -> None:
+    sentence = public_message(example(cause).replace(**dict.fromkeys(cause.facts, "tcp://inside:8786")))
+    assert sentence != public_message(StoreUptimeError())
+    assert "inside" not in sentence
+    assert sentence.endswith(".")
 
 
 def test_only_the_log_says_why_something_was_not_delivered() -> None:

@@ -25,7 +25,8 @@ def test_the_log_of_the_pipeline_is_part_of_the_log_of_the_service(tmp_path: Pat
     write_sample(tmp_path, stores=3, days=2)
     done = subprocess.run([sys.executable, "-c", RUN, tmp_path], capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
-    assert {line["logger"] for line in lines} == {"store_uptime.pipeline.run"}
+    loggers = {"store_uptime.pipeline.run", "store_uptime.pipeline.report.computed"}
+    assert {line["logger"] for line in lines} == loggers
     assert {line["level"] for line in lines} == {"info", "warning"}
     assert any(line["event"].startswith(f"computed {tmp_path}: polls: ") for line in lines)
 
