@@ -83,7 +83,7 @@ def feeds_of(draw: st.DrawFn, world: World) -> list[tuple[str, str, str, list[Ra
     return files
 
 
-@examples(12)
+@examples(8)
 @given(data=st.data(), world=worlds())
 def test_worlds_in_random_files_groups_and_ranges(data: st.DataObject, world: World) -> None:
     options = Options(now=world.now or NOW, max_gap=world.max_gap, lookback=world.lookback)
