@@ -29,7 +29,7 @@ def judged_batches(files: Sequence[DataFile], table: Table, mapping: SourceMappi
         for raw in scan(files, table, mapping):
             yield from in_batches(JUDGES[table](raw, mapping))
     except READ_ERRORS as error:
-        raise read_error(files[0].place.shown, {table: list(files)}, error, mapping) from error
+        raise read_error(files[0].place.printable_name, {table: list(files)}, error, mapping) from error
 
 
 def copy_text(batch: pl.DataFrame, table: Table, numbers: dict[str, int]) -> bytes:

@@ -43,7 +43,10 @@ def check_cluster(cluster: Cluster) -> None:
 
     Raises AddressNotUnderstood, CertificatesUnusable, ExchangeMissing, ExtraMissing.
     """
-    if cluster.address == LOCAL or cluster.executor is not None:
+    is_elsewhere = cluster.address != LOCAL
+    if cluster.exchange is None and cluster.executor is not None:
+        raise ExchangeMissing(cluster.address if is_elsewhere else "a cluster")
+    if cluster.executor is not None or not is_elsewhere:
         return
     parse_address(cluster.address)
     if cluster.tls is not None:

@@ -48,7 +48,7 @@ class ClosedByUs(Client):
         pass
 
 
-def connected(address: str, tls: Tls | None) -> Client:
+def connect(address: str, tls: Tls | None) -> Client:
     """A client of the scheduler. Raises AddressNotUnderstood, CertificatesUnusable, ClusterUnreachable."""
     host, port = parse_address(address)
     security, context = security_of(address, tls)

@@ -44,10 +44,10 @@ Outcomes = SimpleQueue[tuple[Task, bytes | BaseException]]
 def opened_cluster(address: str, tls: "Tls | None", workers_within_s: float) -> Generator["DaskCluster"]:
     """The cluster at an address. Raises what `opened_executor` does."""
     with provided_by(CLUSTER):
-        from store_uptime.pipeline.parts.cluster_connection import connected, logs_hidden
+        from store_uptime.pipeline.parts.cluster_connection import connect, logs_hidden
 
     with logs_hidden():
-        client = connected(address, tls)
+        client = connect(address, tls)
         try:
             cluster = DaskCluster(client, address, workers_within_s)
             cluster.check_versions()

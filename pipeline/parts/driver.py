@@ -12,13 +12,12 @@ from typing import TypeVar
 
 from msgspec import Struct, json, msgpack
 
-from store_uptime.pipeline.errors import ExchangeMissing
 from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
-from store_uptime.pipeline.parts.exchange import Exchange, begin_name, exchange_at
-from store_uptime.pipeline.parts.executors import LOCAL, opened_executor
+from store_uptime.pipeline.parts.exchange import Exchange, exchange_at, start_name
+from store_uptime.pipeline.parts.executors import opened_executor
 from store_uptime.pipeline.parts.groups import groups
 from store_uptime.pipeline.parts.index import Part, index_of
 from store_uptime.pipeline.parts.job import Job
@@ -60,16 +59,16 @@ def report_in_parts(
         executor_of(cluster) as executor,
     ):
         exchange = exchange_at(address)
-        begin = begun(exchange, run, opened, options, cluster)
-        tables = files_of(opened, options, begin.horizon)
+        start = run_start(exchange, run, opened, options, cluster)
+        tables = files_of(opened, options, start.horizon)
         job = Job(
             run=run,
             exchange=address,
             source=source.name,
             mapping=source.mapping,
             options=options,
-            horizon=begin.horizon,
-            bounds=begin.bounds,
+            horizon=start.horizon,
+            bounds=start.bounds,
             edges=EDGES * ranges_wanted(tables[POLLS], cluster.part_polls),
             limits=limits,
             with_lanes=with_lanes,
@@ -78,7 +77,7 @@ def report_in_parts(
         spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
         check_unchanged(chain.from_iterable(tables.values()), files)
         if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
-            raise why_no_polls(opened, begin.horizon)
+            raise why_no_polls(opened, start.horizon)
         index, parts = index_of(job, spreads, cluster.part_polls)
         exchange.put(job.folder("index"), index)
         figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
@@ -93,8 +92,6 @@ def executor_of(cluster: Cluster) -> AbstractContextManager[Executor]:
 @contextmanager
 def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
     """The address of the exchange that was given, or of a folder that is there for the run alone."""
-    if cluster.exchange is None and (cluster.address != LOCAL or cluster.executor is not None):
-        raise ExchangeMissing("a cluster" if cluster.address == LOCAL else cluster.address)
     if cluster.exchange is not None:
         yield cluster.exchange
         return
@@ -102,23 +99,23 @@ def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
         yield folder
 
 
-class Begin(Struct, frozen=True):
-    """How a run begins. horizon: of all stores; bounds: see `Job`."""
+class RunStart(Struct, frozen=True):
+    """With what a run starts. horizon: of all stores; bounds: see `Job`."""
 
     horizon: Horizon
     bounds: tuple[str, ...]
 
 
-def begun(exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster) -> Begin:
-    """How a run begins, or how it has begun, where it is begun again."""
+def run_start(exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster) -> RunStart:
+    """With what a run starts: where it is started again, what it had the first time."""
     # The clock decides which polls are ahead of it: it must not go on within a run.
-    name = begin_name(run)
-    if name not in exchange.names(f"{run}/begin"):
+    name = start_name(run)
+    if name not in exchange.names(f"{run}/start"):
         horizon = horizon_of(source, options)
         polls = files_of(source, options, horizon)[POLLS]
         found = bounds(polls, cluster.part_polls, source.mapping, run) if options.store is None else ()
-        exchange.put(name, json.encode(Begin(horizon, found)))
-    return json.decode(exchange.get(name), type=Begin)
+        exchange.put(name, json.encode(RunStart(horizon, found)))
+    return json.decode(exchange.get(name), type=RunStart)
 
 
 def files_of(source: Folder, options: Options, horizon: Horizon) -> dict[Table, list[DataFile]]:

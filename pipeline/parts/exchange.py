@@ -19,6 +19,9 @@ from store_uptime.pipeline.storage.stores import storage_errors, store_of
 from store_uptime.pipeline.targets import writing_object
 from store_uptime.pipeline.text import printable
 
+FETCHED_AT_ONCE = 8
+"""Requests to a bucket: one takes as long as a hundred looks into a file."""
+
 
 class Stretch(NamedTuple):
     """Some bytes of an object."""
@@ -64,15 +67,15 @@ def exchange_of_run(address: str, run: str) -> Exchange:
     """
     exchange = exchange_at(address)
     try:
-        exchange.get(begin_name(run))
+        exchange.get(start_name(run))
     except SourceMissing as error:
         raise ExchangeNotShared(address, socket.gethostname()) from error
     return exchange
 
 
-def begin_name(run: str) -> str:
-    """The object with which a run begins."""
-    return f"{run}/begin/begin"
+def start_name(run: str) -> str:
+    """The object with which a run starts."""
+    return f"{run}/start/start"
 
 
 class Pieces:

@@ -9,7 +9,7 @@ import polars as pl
 
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.data_warnings import DataWarning
-from store_uptime.pipeline.parts.exchange import Exchange, Stretch
+from store_uptime.pipeline.parts.exchange import FETCHED_AT_ONCE, Exchange, Stretch
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.part import DECLARED, PartFigures
 from store_uptime.pipeline.parts.segments import unpacked
@@ -19,6 +19,7 @@ from store_uptime.pipeline.plan.table_facts import TableFacts
 from store_uptime.pipeline.report.computed import Computed, report_from
 from store_uptime.pipeline.report.report import Report
 from store_uptime.pipeline.tables import ROWS_OF, Table
+from store_uptime.pipeline.threads import in_threads
 
 ID = "store_id"
 
@@ -102,21 +103,27 @@ def with_unread(polls: TableCounts, unread: Unread) -> TableCounts:
 
 def rejected_rows(exchange: Exchange, groups: Sequence[Spread]) -> pl.DataFrame:
     """The rejected rows of a table, in the order in which one process reads them."""
-    return pl.concat(unpacked(exchange.get(group.name, group.rejects)) for group in groups)
+    return pl.concat(
+        in_threads(lambda group: unpacked(exchange.get(group.name, group.rejects)), groups, FETCHED_AT_ONCE)
+    )
 
 
 def frames_of(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> pl.DataFrame:
     """One frame of every part, one behind the other."""
-    return pl.concat(frame_of(exchange, part, stretch) for part, stretch in places)
+    return pl.concat(fetched_frames(exchange, places))
 
 
 def ranked(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> pl.DataFrame:
     """The same of frames that tell stores by their rank in the part: it becomes that of all."""
     before = accumulate((part.stores for part, _ in places[:-1]), initial=0)
     return pl.concat(
-        frame_of(exchange, part, stretch).with_columns(pl.col("store") + pl.lit(stores, pl.UInt32))
-        for stores, (part, stretch) in zip(before, places, strict=True)
+        frame.with_columns(pl.col("store") + pl.lit(stores, pl.UInt32))
+        for stores, frame in zip(before, fetched_frames(exchange, places), strict=True)
     )
+
+
+def fetched_frames(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> list[pl.DataFrame]:
+    return in_threads(lambda place: frame_of(exchange, *place), places, FETCHED_AT_ONCE)
 
 
 def frame_of(exchange: Exchange, part: PartFigures, stretch: Stretch) -> pl.DataFrame:

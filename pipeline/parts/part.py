@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import polars as pl
@@ -10,7 +9,14 @@ from msgspec import Struct, msgpack
 
 from store_uptime.pipeline.clean.raw import PollRows, RawFrames
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.parts.exchange import Exchange, Pieces, Stretch, attempt_name, exchange_of_run
+from store_uptime.pipeline.parts.exchange import (
+    FETCHED_AT_ONCE,
+    Exchange,
+    Pieces,
+    Stretch,
+    attempt_name,
+    exchange_of_run,
+)
 from store_uptime.pipeline.parts.index import Entry, Part, entries_of
 from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.segments import SegmentPolls, unpacked
@@ -20,9 +26,9 @@ from store_uptime.pipeline.report.computed import computed
 from store_uptime.pipeline.run import figures_of_run, silent
 from store_uptime.pipeline.source.frames import FrameTables
 from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.threads import in_threads
 from store_uptime.pipeline.uptime.stage import database, uptime, uptime_with_lanes
 
-FETCHED_AT_ONCE = 8
 DECLARED = ("hours", "zones")
 
 
@@ -55,8 +61,7 @@ def part(job: Job, number: int, index: str, wanted: Part) -> bytes:
     """
     exchange = exchange_of_run(job.exchange, job.run)
     entries = entries_of(exchange, index, wanted)
-    with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
-        rows = list(threads.map(partial(stretches_of, exchange), entries))
+    rows = in_threads(partial(stretches_of, exchange), entries, FETCHED_AT_ONCE)
     tables = PartTables(job, wanted, list(zip(entries, rows, strict=True)))
     with tables.opened() as opened, database(job.limits) as db:
         prepared = prepare_run(opened, job.options, job.horizon, opened.read(job.horizon, None))
@@ -85,8 +90,10 @@ def part(job: Job, number: int, index: str, wanted: Part) -> bytes:
 
 
 def stretches_of(exchange: Exchange, entry: Entry) -> list[bytes]:
-    """The bytes of a segment."""
-    return [exchange.get(entry.name, stretch) for stretch in entry.stretches]
+    """The bytes of a segment, by one request: its stretches lie one behind the other."""
+    begin, last = entry.stretches[0].start, entry.stretches[-1]
+    content = exchange.get(entry.name, Stretch(begin, last.start + last.length - begin))
+    return [content[start - begin : start - begin + length] for start, length in entry.stretches]
 
 
 class PartTables(FrameTables):

@@ -52,7 +52,7 @@ def version_of(place: Place) -> Version:
     try:
         status = Path(place.path).stat()
     except FileNotFoundError as error:
-        raise SourceBusy(place.shown, DELETED) from error
+        raise SourceBusy(place.printable_name, DELETED) from error
     return status.st_size, status.st_mtime_ns
 
 
@@ -62,4 +62,4 @@ def check_unchanged(files: Iterable[DataFile], before: Mapping[str, Version]) ->
     # Objects are compared by who reads them.
     for file in files:
         if file.kind is Kind.PARQUET and version_of(file.place) != before.get(file.place.address):
-            raise SourceBusy(file.place.shown, "it was replaced while it was being read")
+            raise SourceBusy(file.place.printable_name, "it was replaced while it was being read")

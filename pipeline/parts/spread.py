@@ -27,8 +27,8 @@ ID = pl.col("store_id")
 class SegmentPlace(Struct, frozen=True):
     """Where the rows of a range lie in an object.
 
-    number: of the range. polls: how many; 0: they are rows of another table. stretches: of the ids and of the polls, or
-    of the raw rows. edges: see `Segment`.
+    number: of the range. polls: how many; 0: they are rows of another table. stretches: of the ids and, right behind
+    them, of the polls; or of the raw rows. edges: see `Segment`.
     """
 
     number: int
@@ -67,7 +67,7 @@ def spread(job: Job, number: int, group: Group) -> bytes:
     pieces = Pieces()
     frames = rows_of_store(group.frames(job.mapping), job.options.store)
     try:
-        taken = TAKE[group.table](job, group, frames, pieces)
+        rows = BY_TABLE[group.table](job, group, frames, pieces)
     except READ_ERRORS as error:
         raise read_error(job.source, {group.table: list(group.files)}, error, job.mapping) from error
     # Polars does not compare etags.
@@ -75,18 +75,18 @@ def spread(job: Job, number: int, group: Group) -> bytes:
     left = Spread(
         table=group.table,
         name=attempt_name(job.folder("spread"), number),
-        segments=taken.segments,
-        rejects=pieces.add(packed(taken.rejected)),
-        accepted=taken.counts.accepted,
-        rejected=taken.counts.rejected,
-        outside=taken.counts.outside,
-        has_monday=taken.has_monday,
+        segments=rows.segments,
+        rejects=pieces.add(packed(rows.rejected)),
+        accepted=rows.counts.accepted,
+        rejected=rows.counts.rejected,
+        outside=rows.counts.outside,
+        has_monday=rows.has_monday,
     )
     exchange_of_run(job.exchange, job.run).put(left.name, pieces.content())
     return msgpack.encode(left)
 
 
-class Taken(NamedTuple):
+class GroupRows(NamedTuple):
     """What was read of a group: the places of what is passed on, and what `Spread` tells of the rest."""
 
     segments: list[SegmentPlace]
@@ -95,7 +95,7 @@ class Taken(NamedTuple):
     has_monday: bool = False
 
 
-def take_polls(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> Taken:
+def spread_polls(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> GroupRows:
     codes = StoreCodes()
     polls = clean_all_polls([poll_rows(raw, codes, job.mapping) for raw in frames], codes, job.horizon)
     places = [
@@ -107,27 +107,27 @@ def take_polls(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> Tak
         )
         for segment in segments_of(polls.lines, codes, job.bounds, max(1, group.row_count // job.edges))
     ]
-    return Taken(places, polls.counts, polls.rejected)
+    return GroupRows(places, polls.counts, polls.rejected)
 
 
-def take_hours(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> Taken:
+def spread_hours(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> GroupRows:
     # Hours and zones travel as they are, and are judged here for what is told of them alone.
     raw = held(frames)
     judged = clean_hours(raw, StoreCodes(), job.mapping)
     has_monday = (judged.accepted["weekday"] == 0).any()
-    return Taken(list(places_by_range(job, raw, pieces)), judged.counts, judged.rejected, has_monday)
+    return GroupRows(list(places_by_range(job, raw, pieces)), judged.counts, judged.rejected, has_monday)
 
 
-def take_zones(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> Taken:
+def spread_zones(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> GroupRows:
     raw = held(frames)
     judged = clean_zones(raw, StoreCodes())
-    return Taken(list(places_by_range(job, raw, pieces)), judged.counts, judged.rejected)
+    return GroupRows(list(places_by_range(job, raw, pieces)), judged.counts, judged.rejected)
 
 
-TAKE: Mapping[Table, Callable[[Job, Group, RawFrames, Pieces], Taken]] = {
-    "store_status": take_polls,
-    "menu_hours": take_hours,
-    "timezones": take_zones,
+BY_TABLE: Mapping[Table, Callable[[Job, Group, RawFrames, Pieces], GroupRows]] = {
+    "store_status": spread_polls,
+    "menu_hours": spread_hours,
+    "timezones": spread_zones,
 }
 
 

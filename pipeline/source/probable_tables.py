@@ -107,7 +107,7 @@ def readable_table(table: Table, files: "list[DataFile]", likely: LikelyNames) -
     try:
         return table_in_files(table, files, likely)
     except READ_ERRORS as error:
-        raise read_error(files[0].place.shown, {table: files[:1]}, error, likely) from error
+        raise read_error(files[0].place.printable_name, {table: files[:1]}, error, likely) from error
 
 
 def table_in_files(table: Table, files: "Sequence[DataFile]", likely: LikelyNames) -> ProbableTable:
@@ -143,7 +143,7 @@ def text_column(name: str, kinds: pl.Schema, file: "DataFile") -> pl.Expr:
     try:
         return as_text(name, kinds)
     except SourceMismatch as error:
-        raise SourceMismatch(f"{file.place.shown}, column {error.source}", error.found, error.needed) from None
+        raise SourceMismatch(f"{file.place.printable_name}, column {error.source}", error.found, error.needed) from None
 
 
 # PostgreSQL -----------------------------------------------------------------------------------------------------------

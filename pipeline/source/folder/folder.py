@@ -143,7 +143,9 @@ def form(file: DataFile, table: Table, mapping: SourceMapping) -> Form:
     """The form of a file. Of text the whole header counts, of Parquet the types of the table's columns."""
     found = file.columns(table, mapping)
     if found is None:
-        raise SourceMismatch(file.place.shown, f"it does not have the columns of {table}", "another mapping reads it")
+        raise SourceMismatch(
+            file.place.printable_name, f"it does not have the columns of {table}", "another mapping reads it"
+        )
     own = {name for name in found.values() if name in file.header}
     is_text = file.kind is Kind.TEXT
     return Form(
@@ -171,9 +173,9 @@ def frames_of_form(files: Sequence[DataFile], table: Table, mapping: SourceMappi
     """The rows of files of one form."""
     try:
         raw = frames(files, partial(read, table=table, mapping=mapping))
-        return [readable_frame(frame, table, mapping, files[0].place.shown) for frame in raw]
+        return [readable_frame(frame, table, mapping, files[0].place.printable_name) for frame in raw]
     except READ_ERRORS as error:
-        raise read_error(files[0].place.shown, {table: list(files)}, error, mapping) from error
+        raise read_error(files[0].place.printable_name, {table: list(files)}, error, mapping) from error
 
 
 def read(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> pl.LazyFrame:
@@ -198,9 +200,9 @@ def read_error(
         own = error_of(file, table, mapping)
         if own is not None:
             if not file.is_stored and not Path(file.place.path).exists():
-                raise SourceBusy(file.place.shown, DELETED) from own
+                raise SourceBusy(file.place.printable_name, DELETED) from own
             remedy = "it is cut off" if is_cut_off(file.place) else "it is damaged"
-            return unreadable(file.place.shown, own, remedy)
+            return unreadable(file.place.printable_name, own, remedy)
     return unreadable(source, error, "each of its files can be read: if one was being written meanwhile, try once more")
 
 
@@ -212,7 +214,7 @@ def unreadable(name: str, error: BaseException, remedy: str) -> SourceMismatch:
 def error_of(file: DataFile, table: Table, mapping: SourceMapping) -> BaseException | None:
     """The error of reading a file alone, to its end."""
     try:
-        frame = readable_frame(read([file], table, mapping), table, mapping, file.place.shown)
+        frame = readable_frame(read([file], table, mapping), table, mapping, file.place.printable_name)
         frame.select(pl.all().null_count()).collect(engine="streaming")
     except READ_ERRORS as error:
         return error

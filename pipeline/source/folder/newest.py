@@ -41,7 +41,9 @@ def greatest_us(file: DataFile, mapping: SourceMapping) -> int:
 
 def newest_in(file: DataFile, last_us: int, ceiling_us: int, mapping: SourceMapping) -> int | None:
     """The newest accepted poll of one file up to an instant; last_us: the greatest instant in it."""
-    raw = readable_frame(parquet_frame([file], "store_status", mapping), "store_status", mapping, file.place.shown)
+    raw = readable_frame(
+        parquet_frame([file], "store_status", mapping), "store_status", mapping, file.place.printable_name
+    )
     polls = TypedPolls(raw, StoreCodes(), mapping)
     if last_us <= ceiling_us and polls.has_accepted(last_us):
         return last_us

@@ -26,7 +26,7 @@ class Place(Protocol):
         ...
 
     @property
-    def shown(self) -> str:
+    def printable_name(self) -> str:
         """Its name for people, in errors: printable, and without a secret."""
         ...
 
@@ -65,7 +65,7 @@ class LocalFile:
         return str(self.path)
 
     @property
-    def shown(self) -> str:
+    def printable_name(self) -> str:
         """See `Place`."""
         return printable(self.path)
 
@@ -84,7 +84,7 @@ class LocalFile:
 
     def error_of(self, error: OSError) -> StoreUptimeError:
         """See `Place`."""
-        return SourceMissing(self.shown, error.strerror or str(error))
+        return SourceMissing(self.printable_name, error.strerror or str(error))
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class StoredFile:
         return str(self.object)
 
     @property
-    def shown(self) -> str:
+    def printable_name(self) -> str:
         """See `Place`."""
         return printable(self.address)
 
@@ -137,6 +137,6 @@ class FetchedFile(LocalFile):
     original: StoredFile
 
     @property
-    def shown(self) -> str:
+    def printable_name(self) -> str:
         """See `Place`."""
-        return self.original.shown
+        return self.original.printable_name

@@ -22,7 +22,7 @@ def check_unpacked(place: Place, packed: int, unpacked: int) -> None:
     """Raises SourceMismatch for a file of `packed` bytes that has become too large at `unpacked` bytes."""
     if unpacked > ALWAYS_ALLOWED and unpacked > MOST_TIMES * packed:
         found = f"unpacked it is more than {MOST_TIMES} times as large, and more than {ALWAYS_ALLOWED >> 20} MiB"
-        raise SourceMismatch(place.shown, found, "if it is meant to be, unpack it and read that")
+        raise SourceMismatch(place.printable_name, found, "if it is meant to be, unpack it and read that")
 
 
 def check_rows(place: Place, size: int, rows: int, unpacked: int) -> None:
@@ -30,7 +30,7 @@ def check_rows(place: Place, size: int, rows: int, unpacked: int) -> None:
     if max(unpacked, rows * ROW_BYTES) > max(ALWAYS_ALLOWED, MOST_TIMES * size):
         larger = f"more than {MOST_TIMES} times as large as the file, and more than {ALWAYS_ALLOWED >> 20} MiB"
         found = f"its rows ({rows:,}) are {larger}"
-        raise SourceMismatch(place.shown, found, "if they are meant to be, write it without compression")
+        raise SourceMismatch(place.printable_name, found, "if they are meant to be, write it without compression")
 
 
 class LineLengths:
@@ -46,6 +46,6 @@ class LineLengths:
         self._open += len(piece) if first < 0 else first
         if self._open > LONGEST_LINE:
             found = f"it has a line of more than {LONGEST_LINE >> 20} MiB"
-            raise SourceMismatch(self._place.shown, found, "that is no row: export it again")
+            raise SourceMismatch(self._place.printable_name, found, "that is no row: export it again")
         if first >= 0:
             self._open = len(piece) - piece.rfind(self._end) - 1
