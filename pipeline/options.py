@@ -1,18 +1,22 @@
 """The options of a report, the selection of its stores, the limits of a run, and the horizon."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal, NotRequired, Self, TypedDict, TypeVar
 
 from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US, WEEK_US, microseconds, parse_duration
 from store_uptime.pipeline.instants import from_us, instant_text, instant_us, parse_instant, with_offset
+from store_uptime.pipeline.periods import DEFAULT_MAX_GAP, Period, PlainPeriod
 
 Text = TypeVar("Text")
 Value = TypeVar("Value")
 
 Columns = Literal["plain", "extended"]
 Format = Literal["csv", "parquet", "json", "xlsx"]
+
+Only = tuple[tuple[str, tuple[str, ...]], ...]
+"""Values of attributes, by the name of the attribute: docs/semantics.md, "Stores"."""
 
 OLD_US = 2 * HOUR_US
 """Data whose newest poll is longer ago is old: docs/semantics.md, "Warnings"."""
@@ -25,13 +29,16 @@ EMBEDDED = "embedded:"
 
 
 class PlainOptions(TypedDict):
-    """`Options` as JSON has them. now, until: ISO 8601; max_gap, lookback: seconds."""
+    """`Options` as JSON has them. now, until: ISO 8601; max_gap, lookback: seconds. Only what is set of the last four."""
 
     now: str | None
     store_id: str | None
     max_gap: float | None
     lookback: float
     until: NotRequired[str | None]
+    only: NotRequired[dict[str, list[str]]]
+    period: NotRequired[PlainPeriod]
+    group_by: NotRequired[list[str]]
 
 
 @dataclass(frozen=True, init=False)
@@ -43,6 +50,10 @@ class Options:
     max_gap   how far a poll speaks, before and after it; None: as far as rules 2 and 3 say
     lookback  how long before the week polls still count as evidence
     until     where now is None: later polls are ignored, unless there is no earlier one
+    only      the stores of these values of attributes alone: docs/semantics.md, "Stores". Figures, now and quality are
+              those of all stores
+    period    the periods of `build_periods`; None in a report of the three windows
+    group_by  the attributes by which a report by periods sums its profile up
 
     Instants and durations may be given as text, "2026-03-09T12:00" and "2h". Raises ValueError where one cannot be
     read, where max_gap is 0 or less, and where lookback is less than 0.
@@ -53,6 +64,9 @@ class Options:
     max_gap: timedelta | None
     lookback: timedelta
     until: datetime | None
+    only: Only
+    period: Period | None
+    group_by: tuple[str, ...]
 
     # Written out: type checkers accept no dataclass whose argument is a text and whose field is a timedelta.
     def __init__(
@@ -62,6 +76,9 @@ class Options:
         max_gap: timedelta | str | None = None,
         lookback: timedelta | str = LOOKBACK,
         until: datetime | str | None = None,
+        only: Mapping[str, str | Sequence[str]] | Only | None = None,
+        period: Period | str | None = None,
+        group_by: Sequence[str] = (),
     ) -> None:
         facts = {
             "now": named("now", as_instant, now),
@@ -69,12 +86,24 @@ class Options:
             "max_gap": named("max_gap", as_duration, max_gap),
             "lookback": named("lookback", as_duration, LOOKBACK if lookback is None else lookback),
             "until": named("until", as_instant, until),
+            "only": chosen_values(only or {}),
+            "period": Period(period) if isinstance(period, str) else period,
+            "group_by": tuple(group_by),
         }
         vars(self).update(facts)  # a frozen dataclass refuses assignments
         if self.lookback < timedelta(0):
             raise ValueError("lookback: it must be 0h or more")
         if self.max_gap is not None and self.max_gap <= timedelta(0):
             raise ValueError("max_gap: it must be more than 0h")
+        if self.group_by and self.period is None:
+            raise ValueError("group_by: only a report by periods has groups, give a period")
+        if self.period is not None and self.lookback != LOOKBACK:
+            raise ValueError("lookback: in a report by periods max_gap says how far back polls count")
+
+    @property
+    def far(self) -> timedelta | None:
+        """How far a poll speaks, by the option or by default; None: as far as rules 2 and 3 say."""
+        return DEFAULT_MAX_GAP if self.max_gap is None and self.period is not None else self.max_gap
 
     def to_dict(self) -> PlainOptions:
         """The options as plain values, for JSON: instants in ISO 8601, durations in seconds; `from_dict` reads them."""
@@ -88,6 +117,12 @@ class Options:
         )
         if self.until is not None:
             plain["until"] = instant_text(self.until)
+        if self.only:
+            plain["only"] = plain_values(self.only)
+        if self.period is not None:
+            plain["period"] = self.period.to_dict()
+        if self.group_by:
+            plain["group_by"] = list(self.group_by)
         return plain
 
     @classmethod
@@ -105,6 +140,9 @@ class Options:
             max_gap=None if max_gap_s is None else timedelta(seconds=max_gap_s),
             lookback=timedelta(seconds=plain["lookback"]),
             until=plain.get("until"),
+            only=plain.get("only"),
+            period=Period.from_dict(plain["period"]) if "period" in plain else None,
+            group_by=plain.get("group_by", ()),
         )
 
 
@@ -118,6 +156,7 @@ class Selection:
     window    the window of `below` and `unknown`
     zone      the store's hours are in this zone
     unknown   some business time of the window is unknown, or the hours are
+    only      the values of attributes: docs/semantics.md, "Stores"
     """
 
     search: str = ""
@@ -126,14 +165,16 @@ class Selection:
     window: Literal["hour", "day", "week"] = "week"
     zone: str = ""
     unknown: bool = False
+    only: Only = ()
 
-    def to_dict(self) -> dict[str, str | float | bool]:
+    def to_dict(self) -> dict[str, Any]:
         """The criteria that are set, as plain values; the window only where one of them uses it."""
         # The default window is still part of what `below` means; any window means nothing without such a criterion.
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         chosen = {field.name: values[field.name] for field in fields(self) if values[field.name] != field.default}
         window = {"window": self.window} if {"below", "unknown"} & chosen.keys() else {}
-        return {name: value for name, value in chosen.items() if name != "window"} | window
+        only = {"only": plain_values(self.only)} if self.only else {}
+        return {name: value for name, value in chosen.items() if name not in {"window", "only"}} | window | only
 
 
 @dataclass(frozen=True)
@@ -179,6 +220,29 @@ class Horizon:
     def seconds_since(self, poll_us: int | None) -> float | None:
         """The time from a poll to now; None without a poll."""
         return None if poll_us is None else (self.now_us - poll_us) / SECOND_US
+
+
+def chosen_values(only: Mapping[str, str | Sequence[str]] | Only) -> Only:
+    """Values of attributes in one order, so that equal choices are equal."""
+    pairs = only.items() if isinstance(only, Mapping) else only
+    values = {name: (value,) if isinstance(value, str) else value for name, value in pairs}
+    return tuple((name, tuple(sorted(set(values[name])))) for name in sorted(values))
+
+
+def parse_only(texts: Sequence[str]) -> Only:
+    """Values of attributes from texts such as `city=Berlin`. Raises ValueError."""
+    values: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise ValueError(f"only: {text!r} is no attribute with its value: write city=Berlin")
+        values.setdefault(name, []).append(value)
+    return chosen_values(values)
+
+
+def plain_values(only: Only) -> dict[str, list[str]]:
+    """The same for JSON."""
+    return {name: list(values) for name, values in only}
 
 
 def as_instant(value: datetime | str) -> datetime:
