@@ -29,7 +29,8 @@ EMBEDDED = "embedded:"
 
 
 class PlainOptions(TypedDict):
-    """`Options` as JSON has them. now, until: ISO 8601; max_gap, lookback: seconds. Only what is set of the last four."""
+    """`Options` as JSON has them. now, until: ISO 8601; max_gap, lookback: seconds. The last four only where they are
+    set."""
 
     now: str | None
     store_id: str | None
@@ -69,13 +70,14 @@ class Options:
     group_by: tuple[str, ...]
 
     # Written out: type checkers accept no dataclass whose argument is a text and whose field is a timedelta.
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a parameter for each option
         self,
         now: datetime | str | None = None,
         store: str | None = None,
         max_gap: timedelta | str | None = None,
         lookback: timedelta | str = LOOKBACK,
         until: datetime | str | None = None,
+        *,
         only: Mapping[str, str | Sequence[str]] | Only | None = None,
         period: Period | str | None = None,
         group_by: Sequence[str] = (),

@@ -13,8 +13,11 @@ from store_uptime.pipeline.durations import is_duration, parse_positive_duration
 from store_uptime.pipeline.instants import instant_text, parse_instant, with_offset
 
 By = Literal["hour", "day", "week", "month"]
-RELATIVE = tuple(
-    ["today", "yesterday", *(f"{which}-{kind}" for kind in ("week", "month", "quarter") for which in ("this", "last"))]
+RELATIVE = (
+    *("today", "yesterday"),
+    *("this-week", "last-week"),
+    *("this-month", "last-month"),
+    *("this-quarter", "last-quarter"),
 )
 """Names that depend on now."""
 CALENDAR = re.compile(
