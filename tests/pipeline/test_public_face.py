@@ -44,8 +44,12 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "ArchivedPeriods",
     "PartMissing",
     "PeriodReport",
+    "archive_periods",
+    "holds_periods",
+    "restore_periods",
     "UnknownAttribute",
     "UnknownValue",
     "View",
