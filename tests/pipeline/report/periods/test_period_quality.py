@@ -15,11 +15,9 @@ from tests.support.period_reports import made, us
 HORIZON = Horizon(us("2024-03-01"), us("2024-03-20"))
 
 
-def quality(accepted: int = 4, polls: tuple[int, int] | None = None, store: str | None = None) -> Quality:
-    report = made(Options(period=Period("2024-03-10/2024-03-12", by="day"), store=store))
-    rejected = {
-        name: pl.DataFrame(schema={"day_of_week": pl.String, "reason": pl.String}) for name in ("polls", "hours")
-    }
+def quality(accepted: int = 4, polls: tuple[int, int] | None = None) -> Quality:
+    report, none = made(), pl.DataFrame(schema={"day_of_week": pl.String, "reason": pl.String})
+    rejected = {"polls": none, "hours": none}
     facts = TableFacts({"polls": TableCounts(accepted)}, rejected, report.stores.select("store_id"), {}, True, None)
     return period_quality(report.plan, facts, report.rows, (2, 1), [], polls)
 
