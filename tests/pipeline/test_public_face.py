@@ -27,6 +27,7 @@ FOR_USERS = {
     "Frames",
     "NoPolls",
     "Options",
+    "PeriodReport",
     "Report",
     "Source",
     "SourceMapping",
