@@ -42,9 +42,9 @@ class CatalogueColumn(NamedTuple):
 class FoundTable:
     """A table as the catalogue describes it: the names of its columns, and its kind of times.
 
-    columns: for each of ours that it has, and for each attribute of stores, its name there. attributes: by the names that
-    they have in results. rows: about how many it has. is_short: they are few for certain, where it was analyzed since
-    they came.
+    columns: for each of ours that it has, and for each attribute of stores, its name there. attributes: by the names
+    that they have in results. rows: about how many it has. is_short: they are few for certain, where it was analyzed
+    since they came.
     """
 
     def __init__(self, described: list[CatalogueColumn], columns: dict[str, str], check: "ColumnCheck") -> None:
@@ -56,9 +56,7 @@ class FoundTable:
         self.full_name = described[0].full_table_name
         # Short names: with `ATTRIBUTE` before it, that of an attribute may have more than PostgreSQL's 63 bytes.
         self.attributes = {
-            f"attribute_{number}": standard
-            for number, standard in enumerate(columns)
-            if standard.startswith(ATTRIBUTE)
+            f"attribute_{number}": standard for number, standard in enumerate(columns) if standard.startswith(ATTRIBUTE)
         }
         self._described = {one.name: one for one in described}
         self._types = {one.name: one.type for one in described}

@@ -114,7 +114,9 @@ class LockedTables:
     @property
     def _names(self) -> list[str]:
         # What an optional name leads to that is not ours may be locked or replaced by others: it is not read.
-        return [name for name in self._wanted if self.optional.get(name, OptionalTable.READABLE) is OptionalTable.READABLE]
+        return [
+            name for name in self._wanted if self.optional.get(name, OptionalTable.READABLE) is OptionalTable.READABLE
+        ]
 
     def require_unchanged(self) -> None:
         """Raises TablesReplaced where the names now mean other tables, or more of them.

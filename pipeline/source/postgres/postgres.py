@@ -201,7 +201,7 @@ def start_rows(name: str, table: DatabaseTable, store: str | None) -> Rows:
 def start_stores(table: DatabaseTable | None) -> Rows:
     """The rows of the table of stores, likewise; no frame where there is none."""
     if table is None:
-        return lambda: []
+        return list
     pull = table.start("stores_table", None)
     return lambda: [pull.frame().rename(table.found.attributes).lazy()]
 

@@ -54,9 +54,10 @@ class Target:
 class Session:
     """A connection whose tables do not change until it is closed; statements and pulls read one snapshot of them.
 
-    locked: the names of the tables that will be read. optional: see `LockedTables`. Raises SourceBusy, SourceRefused, SourceUnreachable when
-    entered, and SourceBusy when it is closed and the tables have been replaced meanwhile: the rows are not of one
-    state.
+    locked: the names of the tables that will be read. optional: see `LockedTables`.
+
+    Raises SourceBusy, SourceRefused, SourceUnreachable when entered, and SourceBusy when it is closed and the tables have
+    been replaced meanwhile: the rows are not of one state.
     """
 
     def __init__(

@@ -38,7 +38,9 @@ def stores_table(session: Session, schema: str | None, mapping: SourceMapping) -
         if STORES in mapping.tables:
             raise
         # Many databases have a table of this name that is about something else.
-        return StoresTable(None, (SourceRemark(f"{error.found}, so it is not read; {error.needed}."),))
+        return StoresTable(
+            None, (SourceRemark(f"{error.found[:1].upper()}{error.found[1:]}, so it is not read; {error.needed}."),)
+        )
 
 
 def readable_table(session: Session, qualified: str, mapping: SourceMapping) -> StoresTable:
@@ -53,7 +55,9 @@ def readable_table(session: Session, qualified: str, mapping: SourceMapping) -> 
 def not_of_stores(session: Session, leads_to: OptionalTable, mapping: SourceMapping) -> SourceMismatch:
     name, column = mapping.table_name(STORES), mapping.column_name(STORES, "store_id")
     if leads_to is OptionalTable.ABSENT:
-        return SourceMismatch(session.name, f"there is no table {name}", "the mapping names it: is it in another schema?")
+        return SourceMismatch(
+            session.name, f"there is no table {name}", "the mapping names it: is it in another schema?"
+        )
     return SourceMismatch(
         session.name,
         f"the table {name} has no column {column}",
