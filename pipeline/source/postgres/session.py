@@ -56,8 +56,8 @@ class Session:
 
     locked: the names of the tables that will be read. optional: see `LockedTables`.
 
-    Raises SourceBusy, SourceRefused, SourceUnreachable when entered, and SourceBusy when it is closed and the tables have
-    been replaced meanwhile: the rows are not of one state.
+    Raises SourceBusy, SourceRefused, SourceUnreachable when entered, and SourceBusy when it is closed and the tables
+    have been replaced meanwhile: the rows are not of one state.
     """
 
     def __init__(
