@@ -59,7 +59,7 @@ def storable(text: pl.Expr) -> pl.Expr:
 
 
 def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """The rows of polls, hours or zones to keep, with their values as PostgreSQL reads them, and the name of their file."""
+    """The rows of polls, hours or zones to keep, as PostgreSQL reads their values, and the name of their file last."""
     attributed = ~pl.col("reason").is_in(WITHOUT_STORE).fill_null(False)
     good = pl.col("reason").is_null()
     dates = tuple(pl.col(name).cast(pl.Date).cast(pl.String) for name in DAYS)
