@@ -6,7 +6,7 @@ restore   the report from these files, or from the figures alone
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NotRequired, TypedDict
@@ -15,6 +15,7 @@ import polars as pl
 
 from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
+from store_uptime.pipeline.clean.stores import OF_REJECTS
 from store_uptime.pipeline.errors import ReportDamaged
 from store_uptime.pipeline.mapping.mapping import MappingValue, SourceMapping
 from store_uptime.pipeline.options import Horizon, Options, PlainOptions, first_archive_options
@@ -30,8 +31,6 @@ DAMAGES = (*READ_ERRORS, LookupError, TypeError, ValueError, AttributeError, Ari
 REJECTS_KEPT = 100_000
 # One store of 200 000 is read in 14 ms instead of 95: Parquet passes over groups whose ids are all before or after it.
 ROWS_OF_A_GROUP = 20_000
-KEPT = ("table", FILE, LINE, "reason", SURPLUS)
-"""The columns of rejected rows beside those of their table."""
 REJECTED = {ROWS_OF[table]: columns for table, columns in COLUMNS.items()}
 
 
@@ -129,7 +128,8 @@ def metadata(plan: Plan, quality: Quality) -> dict[str, object]:
         "tzdata": plan.tzdata,
         # Also as the first archives have them: a server of the version before, beside this one, reads those names.
         "options": {**plan.options.to_dict(), **first_archive_options(plan.options)},
-        "horizon": asdict(plan.horizon),
+        # A server of the version before knows no further key.
+        "horizon": {name: value for name, value in asdict(plan.horizon).items() if name != "data_now_us" or value},
         "not_observed": plan.not_observed.to_list(),
         "observed_ids": plan.observed_ids,
         "mapping": plan.mapping.to_dict(),
@@ -143,10 +143,10 @@ def metadata(plan: Plan, quality: Quality) -> dict[str, object]:
     }
 
 
-def rejects_bytes(rejects: dict[str, pl.DataFrame]) -> bytes:
+def rejects_bytes(rejects: Mapping[str, pl.DataFrame]) -> bytes:
     """The first rejected rows of each table in one."""
     tables = (rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in rejects.items())
-    return parquet_bytes(pl.concat(tables, how="diagonal"))
+    return parquet_bytes(pl.concat(tables, how="diagonal"), rejects_metadata(rejects))
 
 
 def optional_bytes(frame: pl.DataFrame | None) -> bytes | None:
@@ -178,7 +178,7 @@ def read_archive(
         plan=run,
         exact=exact,
         quality=archived_quality(facts["quality"], store_lists(run, exact)),
-        rejects=archived_rejects(rejects, facts["quality"]),
+        rejects={} if rejects is None else dict(rejects_by_table(rejects)),
         lanes=None if lanes is None else matching_rows(lanes, own),
     )
 
@@ -216,22 +216,18 @@ def archived_quality(plain: ArchivedQuality, stores: dict[str, list[str]]) -> Qu
     )
 
 
-def archived_rejects(rejects: bytes | None, quality: ArchivedQuality) -> dict[str, pl.DataFrame]:
-    """`Report.rejects`; none without the file of them."""
-    if rejects is None:
-        return {}
-    found = dict(rejects_by_table(pl.read_parquet(io.BytesIO(rejects))))
-    none = pl.DataFrame(schema=dict.fromkeys((FILE, LINE, "reason", "store_id", SURPLUS), pl.String))
-    return found | {name: none for name in quality["tables"] if name not in found}
+def rejects_metadata(rejects: Mapping[str, pl.DataFrame]) -> dict[str, str] | None:
+    """The columns of each table of rejected rows, where one has others than those that every source has."""
+    columns = {name: [column for column in rows.columns if column not in OF_REJECTS] for name, rows in rejects.items()}
+    usual = {name: list(REJECTED.get(name, ())) for name in columns}
+    return None if columns == usual else {MARK: json.dumps(columns, ensure_ascii=False)}
 
 
-def rejects_by_table(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+def rejects_by_table(file: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rejected rows of each table."""
+    rejects, metadata = pl.read_parquet(io.BytesIO(file)), pl.read_parquet_metadata(io.BytesIO(file))
     missing = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # archived by a version without them
     rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
-    for name, columns in REJECTED.items():
+    tables = json.loads(metadata[MARK]) if MARK in metadata else REJECTED
+    for name, columns in tables.items():
         yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns, SURPLUS)
-    for name in rejects["table"].unique().sort():
-        if name not in REJECTED:  # the stores, whose columns are those of the source
-            rows = rejects.filter(table=name)
-            has_values = [column.name for column in rows.drop(KEPT) if column.null_count() < rows.height]
-            yield name, rows.select(FILE, LINE, "reason", *has_values, SURPLUS)
