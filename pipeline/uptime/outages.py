@@ -7,7 +7,7 @@ import polars as pl
 
 from store_uptime.pipeline.packing import is_active
 from store_uptime.pipeline.plan.partitions import Partition
-from store_uptime.pipeline.uptime.positions import inside, slices, sure_sums, time_of
+from store_uptime.pipeline.uptime.positions import inside, near_sure_down, slices, time_of
 from store_uptime.pipeline.uptime.runs import CLOSED, UNKNOWN, UP
 
 ENDS = pl.Enum(["active poll", "unknown", "closed", "ongoing", "cut"])
@@ -68,9 +68,8 @@ def with_polls(runs: pl.DataFrame, partition: Partition, max_gap: int) -> pl.Dat
     begins = runs.select(*kept, cut_at=START, counted_at=START, band="run")
     ends = runs.select(*kept, cut_at=END, counted_at=END, band=pl.lit(None, pl.UInt32))
     cuts = pl.concat([begins, ends]).sort("run", "band", nulls_last=True).drop("run")
-    sums = {"sure_down": sure_sums(max_gap)["sure_down"]}
     has_polls = pl.col("polls") > 0
-    found = slices(cuts, partition.polls, sums).select(
+    found = slices(cuts, partition.polls, near_sure_down(max_gap)).select(
         "polls",
         "sure_down",
         run="band",
