@@ -17,7 +17,7 @@ from store_uptime.pipeline.sample.writing import LIST, Format
 
 ROOT = Path(__file__).parents[3]
 STORES, DAYS = 300, 5
-TABLES = ("store_status", "menu_hours", "timezones")
+TABLES = ("store_status", "menu_hours", "timezones", "stores")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_another_seed_gives_other_bytes_in_each_file(tmp_path: Path) -> None:
 def test_a_file_that_was_changed_or_never_made_here_does_not_give_way(tmp_path: Path) -> None:
     sample(tmp_path, 3, 1)
     write_sample(tmp_path, 3, 1, 2, "parquet", existing="replace")
-    assert sorted(path.suffix for path in tmp_path.iterdir() if path.name != LIST) == [".parquet"] * 3
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.name != LIST) == [".parquet"] * 4
     for name in ("timezones.parquet", "menu_hours.csv"):
         (tmp_path / name).write_bytes(b"theirs")
         before = contents(tmp_path)
@@ -82,19 +82,20 @@ def test_the_numbers_are_those_of_the_published_generator() -> None:
     assert splitmix64(states).to_list() == [6457827717110365317, 3203168211198807973]
 
 
-def test_three_files_with_their_headers_are_all_that_is_written(tmp_path: Path) -> None:
+def test_four_files_with_their_headers_are_all_that_is_written(tmp_path: Path) -> None:
     written = contents(sample(tmp_path, 3, 1))
     assert {line.split(b"  ")[1].decode() for line in written.pop(LIST).splitlines()} == written.keys()
     assert {name: text.split(b"\n")[0] for name, text in written.items()} == {
-        "store_status.csv": b"store_id,status,timestamp_utc",
-        "menu_hours.csv": b"store_id,day_of_week,start_time_local,end_time_local",
-        "timezones.csv": b"store_id,timezone_str",
+        "store_status.csv": b"store_id,status,timestamp_utc,reason",
+        "menu_hours.csv": b"store_id,day_of_week,start_time_local,end_time_local,valid_from,valid_to",
+        "timezones.csv": b"store_id,timezone_str,valid_from,valid_to",
+        "stores.csv": b"store_id,name,brand,city,platform",
     }
 
 
 def test_parquet_has_the_types_of_its_values(typed: dict[str, pl.DataFrame]) -> None:
-    assert list(typed["store_status"].dtypes) == [pl.String, pl.String, pl.Datetime("us", "UTC")]
-    assert list(typed["menu_hours"].dtypes) == [pl.String, pl.Int8, pl.Time, pl.Time]
+    assert list(typed["store_status"].dtypes) == [pl.String, pl.String, pl.Datetime("us", "UTC"), pl.String]
+    assert list(typed["menu_hours"].dtypes) == [pl.String, pl.Int8, pl.Time, pl.Time, pl.Date, pl.Date]
 
 
 def test_parquet_holds_what_csv_holds_but_for_the_rejected_rows(
@@ -102,7 +103,8 @@ def test_parquet_holds_what_csv_holds_but_for_the_rejected_rows(
 ) -> None:
     written = typed["store_status"].with_columns(pl.col("timestamp_utc").dt.strftime("%Y-%m-%d %H:%M:%S%.6f UTC"))
     assert written.equals(feed["store_status"].head(written.height))
-    assert typed["timezones"].equals(feed["timezones"])
+    assert typed["timezones"].with_columns(pl.col(pl.Date).cast(pl.String)).equals(feed["timezones"])
+    assert typed["stores"].equals(feed["stores"])
 
 
 def test_there_is_about_a_poll_per_store_and_hour(feed: dict[str, pl.DataFrame]) -> None:
@@ -176,7 +178,8 @@ def test_hours_are_of_many_kinds(typed: dict[str, pl.DataFrame], kind: str, of_h
 def test_ids_look_like_random_uuids_and_none_is_given_twice(typed: dict[str, pl.DataFrame]) -> None:
     uuid_4 = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
     assert typed["store_status"]["store_id"].str.contains(uuid_4).all()
-    assert typed["timezones"]["store_id"].is_unique().all()
+    assert typed["stores"]["store_id"].is_unique().all()
+    assert typed["stores"]["name"].is_unique().all()
 
 
 def test_a_few_rows_of_each_kind_are_to_be_rejected(feed: dict[str, pl.DataFrame]) -> None:
