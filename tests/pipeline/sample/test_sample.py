@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import perf_counter
 
@@ -10,6 +10,7 @@ import pytest
 
 from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.errors import CannotWrite
+from store_uptime.pipeline.sample.polls import REASONS
 from store_uptime.pipeline.sample.random_numbers import splitmix64
 from store_uptime.pipeline.sample.sample import write_sample
 from store_uptime.pipeline.sample.stores import UNKNOWN_ZONE
@@ -173,6 +174,29 @@ def test_some_stores_have_hours_or_a_zone_but_no_poll(feed: dict[str, pl.DataFra
 def test_hours_are_of_many_kinds(typed: dict[str, pl.DataFrame], kind: str, of_hours: pl.Expr) -> None:
     stores = typed["menu_hours"].filter(of_hours)["store_id"].n_unique()
     assert STORES * 0.02 < stores < STORES * 0.3, kind
+
+
+def test_a_few_hours_and_one_zone_have_changed_before_what_a_report_looks_at(typed: dict[str, pl.DataFrame]) -> None:
+    changed = date(2026, 2, 28)
+    for name, stores in (("menu_hours", STORES // 50), ("timezones", 1)):
+        rows, dated = typed[name], typed[name].filter(pl.col("valid_to") == changed)
+        assert rows.filter(pl.col("valid_from") == changed).height == dated.height
+        assert 1 <= dated["store_id"].n_unique() <= stores
+        assert rows.filter(pl.all_horizontal(pl.col(pl.Date).is_null())).height == rows.height - 2 * dated.height
+
+
+def test_some_inactive_polls_have_a_reason_and_no_active_one(typed: dict[str, pl.DataFrame]) -> None:
+    with_reason = typed["store_status"].drop_nulls("reason")
+    assert set(with_reason["status"]) == {"inactive"}
+    assert set(with_reason["reason"]) == set(REASONS)
+    assert 0.2 < with_reason.height / typed["store_status"].filter(status="inactive").height < 0.5
+
+
+def test_stores_have_names_and_some_have_no_brand(typed: dict[str, pl.DataFrame]) -> None:
+    stores = typed["stores"]
+    assert stores.height == STORES + STORES // 100
+    assert stores["name"].null_count() == 0 < stores["brand"].null_count() < STORES * 0.2
+    assert stores["city"].n_unique() > 10 > stores["platform"].n_unique()
 
 
 def test_ids_look_like_random_uuids_and_none_is_given_twice(typed: dict[str, pl.DataFrame]) -> None:
