@@ -16,7 +16,7 @@ from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.source.protocol import Source
-from tests.support.feeds import HOURS, POLLS, ZONES, lines, table, written_feed
+from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, table, written_feed
 
 POLL = "007,2024-10-14 11:00:00 UTC,active"
 DATED_HOURS, DATED_ZONES = f"{HOURS},valid_from,valid_to", f"{ZONES},valid_from,valid_to"
@@ -334,3 +334,22 @@ def test_the_reason_of_a_rejected_poll_is_ours(tmp_path: Path) -> None:
     (folder / "polls.csv").write_text((tmp_path / "rejects" / "polls.csv").read_text().replace(",off,", ",inactive,"))
     with open_source(folder).opened() as opened:
         assert opened.reasons(Horizon(0, 1, None), None) == []
+
+
+# Output ---------------------------------------------------------------------------------------------------------------
+
+
+def test_output_never_goes_over_a_file_of_stores(tmp_path: Path) -> None:
+    others = {f"{name}_1": text for name, text in FEED.items()}
+    folder = written_feed(tmp_path / "feed", **others, stores=lines("store_id,name", "7,A"))
+    for arguments in (("--out", folder / "stores.csv"), ("--out", tmp_path / "a.csv", "--rejects", folder)):
+        done = called("report", folder, *arguments, cwd=tmp_path)
+        assert (done.returncode, b"stores.csv" in done.stderr) == (1, True)
+    assert (folder / "stores.csv").read_text() == lines("store_id,name", "7,A")
+
+
+def test_rejects_of_a_source_without_stores_leave_another_file_of_that_name(tmp_path: Path) -> None:
+    (tmp_path / "stores.csv").write_text("mine")
+    write_rejects(build_report(feed(tmp_path)), tmp_path)
+    done = called("report", "feed", "--out", "a.csv", "--rejects", ".", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "stores.csv").read_text()) == (0, "mine")
