@@ -40,7 +40,7 @@ from store_uptime.pipeline.source.folder.data_file import DataFile, Kind
 from store_uptime.pipeline.source.folder.discovery import found_files
 from store_uptime.pipeline.source.postgres.connection import parse_conninfo, redacted
 from store_uptime.pipeline.source.proposal import proposed_mapping
-from store_uptime.pipeline.tables import COLUMNS, ROWS_OF
+from store_uptime.pipeline.tables import NEEDED_COLUMNS, ROWS_OF
 from store_uptime.service.queue import cron
 from store_uptime.service.routes.request_schemas import DeliveryRequest, ScheduleChange, ScheduleRequest, TriggerRequest
 from store_uptime.service.routes.validation import body_faults, expected_members, repeated_names, syntax_fault
@@ -116,6 +116,8 @@ def read_feed(folder: Path) -> None:
 def check_report(folder: Path, report: Report) -> None:
     """Each table has as many rows as were accepted, rejected, or out of sight."""
     for table, files in found_files(folder).tables.items():
+        if table == "stores" and not files:
+            continue
         counts = report.quality.tables[ROWS_OF[table]]
         agrees(table, files, counts.read + (counts.outside or 0))
         assert len(report.rejects[ROWS_OF[table]]) == sum(counts.rejected.values()), f"{table}: rejected rows are lost"
@@ -132,7 +134,7 @@ def check_load(folder: Path) -> None:
             numbers = {file.name: number for number, file in enumerate(files)}
             for batch in batches:
                 copy_text(batch, table, numbers)
-                as_it_was(only_rejected(batch.lazy()), COLUMNS[table]).collect()
+                as_it_was(only_rejected(batch.lazy()), NEEDED_COLUMNS[table]).collect()
 
 
 def agrees(table: str, files: list[DataFile], read: int) -> None:
