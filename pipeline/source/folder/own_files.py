@@ -14,6 +14,13 @@ HEADER_BEGINNINGS = (
     ("at", "who", "client", "action", "subject", "detail"),  # the audit
 )
 """How the headers of our CSV files begin. They are written out: their modules would bring DuckDB along."""
+HEADER_COLUMNS = (
+    {"store_id", "period", "start_utc", "end_utc", "business", "uptime", "downtime"},  # reports by periods
+    {"store_id", "start_utc", "end_utc", "starts_because", "ends"},  # lists of outages
+    {"period", "stores", "stores_open", "stores_unknown", "worst_store"},  # roll-ups
+    {"business", "downtime", "unknown", "outages_begun", "down_percent"},  # profiles
+)
+"""What the headers of others of them have among further columns: names and attributes of stores."""
 PROPERTIES_BYTES = 1 << 16
 MARK = "store_uptime"
 """The name of a property that our workbooks have, and of what stands in the metadata of our Parquet files."""
@@ -21,7 +28,8 @@ MARK = "store_uptime"
 
 def is_own_header(names: Sequence[str]) -> bool:
     """Whether a CSV file with this header is a report, a timeline or a list of ours."""
-    return any(tuple(names[: len(beginning)]) == beginning for beginning in HEADER_BEGINNINGS)
+    begins_so = any(tuple(names[: len(beginning)]) == beginning for beginning in HEADER_BEGINNINGS)
+    return begins_so or any(columns.issubset(names) for columns in HEADER_COLUMNS)
 
 
 def is_own_json(content: bytes) -> bool:

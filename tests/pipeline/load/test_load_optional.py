@@ -9,7 +9,7 @@ import pytest
 from store_uptime.pipeline import Loaded, Options, build_report, load_files, open_source
 from store_uptime.pipeline.errors import LoadRefused, SourceMismatch
 from tests.pipeline.load.test_load_sets import contents
-from tests.pipeline.source.test_optional_tables import AT_NOON, FEED, HOSTILE, found_in, quoted
+from tests.pipeline.source.test_optional_postgres import AT_NOON, FEED, HOSTILE, found_in, quoted
 from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.support.postgres import run
 

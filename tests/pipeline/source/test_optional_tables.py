@@ -1,362 +1,340 @@
-"""Dates of hours and zones, reasons of polls and the table of stores in PostgreSQL, where they are there."""
+"""Dates of hours and zones, the table `stores`, and reasons of polls: docs/semantics.md, "Beyond the three windows"."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-import psycopg
 import pytest
 
-from store_uptime.pipeline import Options, Report, SourceMapping, build_report, data_version, open_source
+from store_uptime.pipeline import Frames, Options, Report, build_report, open_source, write_rejects
 from store_uptime.pipeline.clean.poll_reasons import poll_reasons
-from store_uptime.pipeline.clean.split import clean_hours, clean_zones
+from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_zones
 from store_uptime.pipeline.clean.stores import clean_stores
-from store_uptime.pipeline.errors import SourceBusy, SourceMismatch, SourceRefused
+from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.instants import instant_us
-from store_uptime.pipeline.mapping.mapping import AS_NAMED
+from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.source.postgres.postgres import Postgres
-from tests.pipeline.source.test_postgres_forms import NOON, TABLES
-from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
-from tests.support.postgres import as_user, fresh_database, insert, run
+from store_uptime.pipeline.source.protocol import Source
+from tests.support.feeds import HOURS, POLLS, ZONES, lines, table, written_feed
 
-AT_NOON = Options(now=NOON)
-HORIZON = Horizon(instant_us(NOON) - 86_400_000_000, instant_us(NOON))
-DATES = ("valid_from", "valid_to")
-FEED = {
-    "polls": lines(
-        f"{POLLS},reason",
-        "1,2024-05-06 11:00:00,inactive, no power ",
-        "1,2024-05-06 10:00:00,INACTIVE,",
-        "1,2024-05-06 09:00:00,active,a visit",
-        "2,2024-05-06 10:00:00,inactive,flood",
-        "2,2024-05-06 10:00:00, inactive,fire",
-        "2,2024-05-01 10:00:00,inactive,long ago",
-        "2,soon,inactive,unread",
-    ),
-    "hours": lines(
-        f"{HOURS},valid_from,valid_to",
-        "1,0,09:00,17:00,2024-03-01,2024-05-07",
-        "1,0,10:00,18:00,2024-05-07,",
-        "2,0,09:00,17:00,,",
-        "2,1,09:00,17:00,2024-05-07,2024-05-07",
-    ),
-    "zones": lines(
-        f"{ZONES},valid_from,valid_to", "1,Europe/Dublin,,2024-05-01", "1,Asia/Tokyo,2024-05-01,", "2,UTC,,"
-    ),
-    "stores": lines("store_id,name,City,open seats", "1, One ,Berlin,12", "2,Two,,", "3,,Bonn,7"),
+POLL = "007,2024-10-14 11:00:00 UTC,active"
+DATED_HOURS, DATED_ZONES = f"{HOURS},valid_from,valid_to", f"{ZONES},valid_from,valid_to"
+FEED = {"polls": lines(POLLS, POLL), "hours": lines(HOURS, "007,0,09:00,17:00"), "zones": lines(ZONES, "007,Etc/UTC")}
+SHIFT = "007,0,09:00,17:00"
+DAY = (date(2024, 3, 10) - date(1970, 1, 1)).days
+
+
+def feed(folder: Path, **files: str) -> Path:
+    return written_feed(folder / "feed", **FEED | files)
+
+
+def report(source: Path | Source) -> Report:
+    return build_report(source if isinstance(source, Path) else source)
+
+
+def hours_of(source: Source) -> CleanedTable:
+    with source.opened() as opened:
+        return clean_hours(opened.hours(None), opened.codes, opened.mapping)
+
+
+def zones_of(source: Source) -> CleanedTable:
+    with source.opened() as opened:
+        return clean_zones(opened.zones(None), opened.codes)
+
+
+def stores_of(source: Source) -> CleanedTable:
+    with source.opened() as opened:
+        return clean_stores(opened.stores_table(), opened.codes)
+
+
+def accepted(found: CleanedTable) -> list[dict[str, object]]:
+    return found.accepted.with_columns(pl.col("store_id").cast(pl.String)).sort("store_id").to_dicts()
+
+
+def days(found: CleanedTable) -> list[tuple[int | None, int | None]]:
+    return found.accepted.select("from_day", "until_day").rows()
+
+
+# Dates ----------------------------------------------------------------------------------------------------------------
+
+DATES: dict[str, tuple[int | None, int | None] | None] = {
+    ",": (None, None),
+    " ,\t": (None, None),
+    "2024-03-10,2024-03-11": (DAY, DAY + 1),
+    " 2024-03-10\t,": (DAY, None),
+    ",2024-03-10": (None, DAY),
+    "0001-01-01,9999-12-31": (-719162, 2932896),
+    "": (None, None),
+    "2024-03-10,2024-03-10": None,
+    "2024-03-11,2024-03-10": None,
+    "0000-01-01,": None,
+    "10000-01-01,": None,
+    "2024-02-30,": None,
+    "2024-3-10,": None,
+    "2024-03-10 00:00:00,": None,
+    "20240310,": None,
+    "10.03.2024,": None,
+    ",tomorrow": None,
+    "bad,2024-03-10": None,
 }
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a source says of all that is optional, as text in order."""
-
-    hours: list[str]
-    zones: list[str]
-    stores: list[str]
-    reasons: list[str]
-    rejected: list[dict[str, int]]
-
-
-def found_in(address: str | Path, schema: str | None = None, mapping: SourceMapping = AS_NAMED) -> Found:
-    with open_source(address, schema, mapping=mapping).opened() as source:
-        raw = source.read(HORIZON, None)
-        tables = (
-            clean_hours(raw.hours(), source.codes, mapping),
-            clean_zones(raw.zones(), source.codes),
-            clean_stores(raw.stores(), source.codes),
-        )
-        coded = poll_reasons(raw.reasons(), source.codes, HORIZON, mapping)
-        reasons = coded.join(source.codes.table, on="code").select("store_id", "poll_us", "reason")
-        hours, zones, stores = (written(table.accepted) for table in tables)
-        return Found(
-            hours,
-            zones,
-            stores,
-            written(reasons),
-            [table.counts.rejected for table in tables],
-        )
+def test_a_date_is_iso_or_empty_and_rejects_its_row_if_not(tmp_path: Path) -> None:
+    rows = [f"{number},0,09:00,17:00,{dates}".removesuffix(",") if not dates else f"{number},0,09:00,17:00,{dates}"
+            for number, dates in enumerate(DATES)]  # fmt: skip
+    zones = [f"{number},Etc/UTC,{dates}" if dates else f"{number},Etc/UTC" for number, dates in enumerate(DATES)]
+    folder = feed(tmp_path, hours=lines(DATED_HOURS, *rows), zones=lines(DATED_ZONES, *zones))
+    good = [dates for dates in DATES.values() if dates is not None]
+    for found in (hours_of(open_source(folder)), zones_of(open_source(folder))):
+        assert days(found) == good
+        assert found.counts.rejected == {"bad date": len(DATES) - len(good)}
+    rejects = report(folder).rejects["hours"]
+    assert rejects.columns[-3:] == ["valid_from", "valid_to", "surplus"]
+    assert rejects.select("valid_from", "valid_to").row(0) == ("2024-03-10", "2024-03-10")
 
 
-def written(rows: pl.DataFrame) -> list[str]:
-    return sorted(str(row) for row in rows.with_columns(pl.col(pl.Categorical).cast(pl.String)).to_dicts())
-
-
-def report_of(address: str) -> Report:
-    return build_report(open_source(address), AT_NOON)
-
-
-@pytest.fixture
-def tables(database: str) -> str:
-    """A database with the three tables and two stores."""
-    run(database, *TABLES)
-    return database
-
-
-@pytest.fixture
-def feed(tmp_path: Path) -> Path:
-    return written_feed(tmp_path / "feed", **FEED)
-
-
-# Types ----------------------------------------------------------------------------------------------------------------
-
-RAW = """
-create schema raw;
-create table raw.polls (store_id text, timestamp_utc text, status text, reason text);
-create table raw.hours (store_id text, day_of_week int, start_time_local time, end_time_local time,
-                        valid_from text, valid_to text);
-create table raw.zones (store_id text, timezone_str text, valid_from text, valid_to text);
-create table raw.stores (store_id text, name text, "City" text, "open seats" text);
-"""
-SHAPE = """
-create schema {schema};
-create table {schema}.store_status as
-    select store_id::{id}, {stamp} as timestamp_utc, status, reason from raw.polls {readable};
-create table {schema}.menu_hours as
-    select store_id::{id}, day_of_week, start_time_local, end_time_local, {dates} from raw.hours;
-create table {schema}.timezones as select store_id::{id}, timezone_str, {dates} from raw.zones;
-create table {schema}.stores as
-    select store_id::{id}, name, "City"::varchar(20), "open seats"::{number} from raw.stores;
-"""
-INSTANT = "(timestamp_utc || '+00')::timestamptz"
-READABLE = "where timestamp_utc <> 'soon'"
-SHAPES: dict[str, tuple[str, str, str, str]] = {
-    "text": ("text", "timestamp_utc", "text", ""),
-    "date": ("date", INSTANT, "numeric(9, 2)", READABLE),
-    "timestamp": ("timestamp", "timestamp_utc::timestamp", "float8", READABLE),
-    "timestamptz": ("timestamptz", INSTANT, "smallint", READABLE),
-    "seconds": ("char(12)", f"extract(epoch from {INSTANT})::int8", "text", READABLE),
-}
-IDS = {"date": "int", "timestamp": "char(5)", "seconds": "varchar(3)"}
-
-
-@pytest.fixture(scope="module")
-def shaped(server: str) -> Iterator[str]:
-    """The feed in one schema for each way to keep dates, instants, ids and numbers."""
-    with fresh_database(server) as url:
-        run(url, RAW)
-        for name, text in FEED.items():
-            insert(url, f"raw.{name}", pl.read_csv(text.encode(), infer_schema=False).to_dicts())
-        for name, (dates, stamp, number, readable) in SHAPES.items():
-            casts = ", ".join(
-                f"({column} || '{' UTC' * (dates == 'timestamptz')}')::{dates} as {column}" for column in DATES
-            )
-            schema, store_id = f"as_{name}", IDS.get(name, "text")
-            run(
-                url,
-                SHAPE.format(schema=schema, id=store_id, stamp=stamp, dates=casts, number=number, readable=readable),
-            )
-        yield url
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_tables_of_any_types_say_what_files_say(shaped: str, feed: Path, shape: str) -> None:
-    unit = SourceMapping(timestamp_unit="s") if shape == "seconds" else AS_NAMED
-    # German dates: a text of a date would be another one.
-    address = f"{shaped}&options=-cdatestyle%3DGerman,DMY%20-ctimezone%3DAsia/Tokyo"
-    found = found_in(address, f"as_{shape}", unit)
-    assert found == found_in(feed)
-    assert found.rejected == [{"bad date": 1}, {}, {}]
-    assert len(found.reasons) == 2
-
-
-ODD_DATES = {
-    "without ends": ("-infinity", "infinity", None),
-    "never": ("infinity", None, "bad date"),
-    "over before all time": (None, "-infinity", "bad date"),
-    "before Christ": ("0044-03-15 BC", None, "bad date"),
-    "five digits": (None, "12024-03-01", "bad date"),
+TYPED: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+    "dates": lambda text: text.str.to_date(),
+    "times at midnight": lambda text: text.str.to_datetime(time_unit="ms"),
+    "times with a zone": lambda text: text.str.to_datetime(time_unit="ns").dt.replace_time_zone("Asia/Tokyo"),
+    "bytes": lambda text: text.cast(pl.Binary),
+    "categories": lambda text: text.cast(pl.Categorical),
 }
 
 
-@pytest.mark.parametrize("kind", ["date", "timestamptz"])
-def test_dates_that_no_file_can_hold(tables: str, kind: str) -> None:
-    run(tables, "set timezone = 'UTC'", f"alter table timezones add valid_from {kind}, add valid_to {kind}")
-    rows = [(name, "UTC", first, end) for name, (first, end, _) in ODD_DATES.items()]
-    insert(tables, "timezones", [dict(zip(("store_id", "timezone_str", *DATES), row, strict=True)) for row in rows])
-    with open_source(tables).opened() as source:
-        zones = clean_zones(source.zones(None), source.codes)
-    reasons = dict(zones.rejected.select("store_id", "reason").iter_rows())
-    assert reasons == {name: reason for name, (_, _, reason) in ODD_DATES.items() if reason}
-    assert zones.accepted.filter(pl.col("from_day").is_not_null() | pl.col("until_day").is_not_null()).is_empty()
+@pytest.mark.parametrize("kind", TYPED)
+def test_typed_dates_in_parquet_are_those_of_text(tmp_path: Path, kind: str) -> None:
+    texts = table(lines(DATED_ZONES, "a,Etc/UTC,2024-03-10,2024-03-11", "b,Etc/UTC,2024-03-10,"))
+    texts = texts.with_columns(pl.col("valid_to").replace("", None))
+    folder = feed(tmp_path)
+    (folder / "zones.csv").unlink()
+    typed = texts.with_columns(TYPED[kind](pl.col("valid_from", "valid_to")))
+    typed.write_parquet(folder / "zones.parquet")
+    assert days(zones_of(open_source(folder))) == [(DAY, DAY + 1), (DAY, None)] == days(zones_of(framed(zones=typed)))
 
 
-HOSTILE = [
-    "select",
-    "Brand",
-    "brand",
-    "naïve 🏪",
-    'a "quoted" one',
-    "50 % of {store_id}",
-    "file",
-    "attribute x",
-    "x" * 63,
-    "ü" * 31,
+def test_a_time_that_is_not_midnight_is_no_date() -> None:
+    rows = pl.DataFrame({"store_id": ["a"], "timezone_str": ["Etc/UTC"], "valid_to": [datetime(2024, 3, 10, 1)]})
+    found = report(framed(zones=rows))
+    assert found.quality.tables["zones"].rejected == {"bad date": 1}
+    assert "valid_to '2024-03-10 01:00:00.000000'" in " ".join(found.quality.warnings)
+
+
+def test_files_with_and_without_dates_lie_beside_each_other(tmp_path: Path) -> None:
+    folder = feed(tmp_path, more=lines(f"{HOURS},valid_to", f"{SHIFT},2024-03-10", f"{SHIFT},x"))
+    assert sorted(days(hours_of(open_source(folder))), key=str) == [(None, DAY), (None, None)]
+    assert report(folder).rejects["hours"].columns[3:] == [*HOURS.split(","), "valid_to", "surplus"]
+
+
+def test_a_date_may_be_what_a_folder_says(tmp_path: Path) -> None:
+    folder = feed(tmp_path)
+    (folder / "hours.csv").unlink()
+    written_feed(folder / "valid_from=2024-03-10", hours=FEED["hours"])
+    assert days(hours_of(open_source(folder))) == [(DAY, None)]
+
+
+def test_a_date_that_a_header_has_twice_is_not_guessed(tmp_path: Path) -> None:
+    folder = feed(tmp_path, twice=lines(f"{DATED_HOURS},valid_from", f"{SHIFT},,,"))
+    assert [str(warning) for warning in open_source(folder).warnings] == [
+        "1 file was not read: twice.csv (its header has a needed column more than once: valid_from)."
+    ]
+
+
+def test_rejected_dates_are_read_again_once_they_are_corrected(tmp_path: Path) -> None:
+    folder = feed(
+        tmp_path, hours=lines(DATED_HOURS, f"{SHIFT},2024-03-32,"), stores=lines("store_id,name,x", "7,A,", "7,B,")
+    )
+    write_rejects(report(folder), tmp_path / "rejects")
+    for name in ("hours", "stores"):
+        (folder / f"{name}.csv").write_text((tmp_path / "rejects" / f"{name}.csv").read_text().replace("-32", "-10"))
+    assert days(hours_of(open_source(folder))) == [(DAY, None)]
+    assert accepted(stores_of(open_source(folder))) == [{"store_id": "7", "name": "B", "x": None}]
+
+
+def test_a_mapping_names_dates_reasons_and_stores(tmp_path: Path) -> None:
+    mapping = SourceMapping(
+        columns={
+            "store_status": {"status": "reason"},
+            "menu_hours": {"valid_from": "since", "valid_to": "until"},
+            "stores": {"store_id": "shop", "name": "title"},
+        }
+    )
+    folder = feed(
+        tmp_path,
+        polls=lines("store_id,timestamp_utc,reason", POLL),
+        hours=lines(f"{HOURS},since,valid_to", f"{SHIFT},2024-03-10,never"),
+        shops=lines("shop,title,name,store_id", "007,Seven,x,y"),
+    )
+    source = open_source(folder, mapping=mapping)
+    assert days(hours_of(source)) == [(DAY, None)]
+    assert accepted(stores_of(source)) == [{"store_id": "007", "name": "Seven"}]
+    assert SourceMapping.from_dict(mapping.to_dict()) == mapping
+
+
+# Stores ---------------------------------------------------------------------------------------------------------------
+
+
+def framed(**tables: pl.DataFrame) -> Frames:
+    texts = {name: table(text) for name, text in FEED.items()}
+    return Frames(**texts | tables)
+
+
+STORES = {
+    "name": ("shops.csv", "store_id,name", True),
+    "name and attributes": ("x.txt", "city,name,store_id", True),
+    "the file's name": ("stores.csv", "store_id,brand", True),
+    "the id alone": ("stores.csv", "store_id", True),
+    "a number of the file": ("Stores_2024.csv", "store_id,brand", True),
+    "the folder's name": ("stores/country=DE/part-0.csv", "store_id,brand", True),
+    "a status of its own": ("stores.csv", "store_id,name,status", True),
+    "no name at all": ("brands.csv", "store_id,brand", False),
+    "another word": ("storestuff.csv", "store_id,brand", False),
+    "polls whose time is called otherwise": ("feed.csv", "store_id,name,seen,status", False),
+    "hours in a folder of stores": ("stores/hours.csv", "store_id,day,opens,closes", False),
+    "a report by periods": ("a.csv", "store_id,name,period,start_utc,end_utc,state,business,uptime,downtime", None),
+    "a list of outages": ("b.csv", "store_id,name,start_utc,end_utc,ends,starts_because", None),
+    "a report": (
+        "c.csv",
+        "store_id,uptime_last_hour(minutes),uptime_last_day(hours),uptime_last_week(hours),name",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STORES)
+def test_a_file_is_one_of_stores_by_its_header_and_name(tmp_path: Path, case: str) -> None:
+    name, header, is_stores = STORES[case]
+    folder = feed(tmp_path)
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(lines(header, "007" + "," * header.count(",")))
+    source = open_source(folder)
+    assert (path in source.files) == bool(is_stores)
+    assert bool(source.warnings) == (is_stores is False)
+    with source.opened() as opened:
+        assert len(opened.stores_table()) == bool(is_stores)
+
+
+def test_a_file_with_the_columns_of_another_table_is_that_table(tmp_path: Path) -> None:
+    folder = feed(tmp_path)
+    (folder / "zones.csv").rename(folder / "stores.csv")
+    found = report(folder)
+    assert list(found.quality.tables) == ["polls", "hours", "zones"] == list(found.rejects)
+
+
+TEXTS = {
+    "plain": "store_id,name,Straße 7,select,file\n007,A,b c,1,x\n8,,,,\n",
+    "BOM, semicolons, CRLF": "\ufeffstore_id;name;Straße 7;select;file\r\n007; A ;b c\t;1;x\r\n8;;;;\r\n",
+    "quotes": '"store_id","name","Straße 7","select","file"\n"007","A","b c","1","x"\n8," ",,,\n',
+    "short rows and a comma at the end": "store_id,name,Straße 7,select,file,\n007,A,b c,1,x,\n8\n",
+    "a column twice": "store_id,name,Straße 7,two,two,select,file\n007,A,b c,1,2,1,x\n8,,,,,,\n",
+    "repeats": "store_id,name,Straße 7,select,file\n007,A,b c,1,x\n8,,,,\n007, A,b c ,1,x\n8,\n",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_attributes_are_text_trimmed_under_their_own_names(tmp_path: Path, text: str) -> None:
+    folder = feed(tmp_path, stores=TEXTS[text])
+    assert accepted(stores_of(open_source(folder))) == [
+        {"store_id": "007", "name": "A", "Straße 7": "b c", "select": "1", "file": "x"},
+        {"store_id": "8", "name": None, "Straße 7": None, "select": None, "file": None},
+    ]
+
+
+def test_of_several_rows_the_first_counts(tmp_path: Path) -> None:
+    folder = feed(
+        tmp_path,
+        stores=lines("store_id,name,file", "7,A,f", "7,B,g", "7,A,f", ",C,", "8,D,", "8,D,,x"),
+        stores_1=lines("store_id,city", "7,Bonn", "9,Berlin"),
+        stores_0=lines("store_id,name", "9,Nine"),
+    )
+    found = report(folder)
+    assert found.quality.tables["stores"].rejected == {"missing store id": 1, "several rows": 3, "too many fields": 1}
+    assert found.quality.tables["stores"].read == 10
+    rows = found.rejects["stores"].select("file", "line", "reason", "store_id", "city", "attribute file")
+    assert rows.rows() == [
+        ("stores.csv", 3, "several rows", "7", None, "g"),
+        ("stores.csv", 5, "missing store id", None, None, None),
+        ("stores.csv", 7, "too many fields", "8", None, None),
+        ("stores_1.csv", 2, "several rows", "7", "Bonn", None),
+        ("stores_1.csv", 3, "several rows", "9", "Berlin", None),
+    ]
+    assert accepted(stores_of(open_source(folder)))[2] == {"store_id": "9", "name": "Nine", "city": None, "file": None}
+
+
+def test_stores_in_parquet_are_typed(tmp_path: Path) -> None:
+    rows = pl.DataFrame(
+        {
+            "store_id": pl.Series([7, 8], dtype=pl.UInt64),
+            "name": pl.Series(["A", None], dtype=pl.Categorical),
+            "floor": [3.0, None],
+            "is_new": [True, False],
+            "tags": [["x"], []],
+            "line": [b"a\xff", None],
+        }
+    )
+    folder = feed(tmp_path)
+    rows.write_parquet(folder / "stores.parquet")
+    expected = [
+        {"store_id": "7", "name": "A", "floor": "3", "is_new": "true", "line": "a\ufffd"},
+        {"store_id": "8", "name": None, "floor": None, "is_new": "false", "line": None},
+    ]
+    assert accepted(stores_of(open_source(folder))) == expected == accepted(stores_of(framed(stores=rows)))
+
+
+def test_stores_change_no_figure_and_are_named_in_the_quality(tmp_path: Path) -> None:
+    plain = report(feed(tmp_path))
+    found = report(feed(tmp_path, stores=lines("store_id,name", "007,A", "8,B")))
+    assert found.csv() == plain.csv()
+    assert found.quality.tables.pop("stores").accepted == 2
+    assert found.quality == plain.quality
+
+
+def test_frames_of_stores_need_an_id() -> None:
+    with pytest.raises(SourceMismatch, match="it needs store_id, each once"):
+        framed(stores=pl.DataFrame({"name": ["A"]}))
+
+
+# Reasons --------------------------------------------------------------------------------------------------------------
+
+REASONS = [
+    "007,2024-10-14 11:00:00 UTC,inactive, zebra ",
+    "007,2024-10-14 11:00:00 UTC,inactive,apple",
+    "007,2024-10-14 11:00:00 UTC,active,Apple",
+    "007,2024-10-14 11:30:00 UTC,inactive, ",
+    "007,2024-10-14 11:45:00 UTC,off,gone",
+    "8,2024-10-14 12:00:00 UTC,INACTIVE,printer",
+    "8,2024-10-14 12:00:00.000001 UTC,inactive,later",
+    ",2024-10-14 12:00:00 UTC,inactive,nobody",
 ]
 
 
-@pytest.mark.parametrize("pulled", ["over a connection of its own", "over the one that is open"])
-def test_attributes_of_any_name_are_read(tables: str, pulled: str) -> None:
-    names = HOSTILE
-    columns = ", ".join(f"{quoted(name)} text" for name in names)
-    values = ", ".join(f"'{number}'" for number in range(len(names)))
-    run(tables, f"create table stores (store_id uuid, {columns})", f"insert into stores values ('{UUID}', {values})")
-    if pulled == "over the one that is open":
-        run(tables, "analyze stores")
-    with open_source(tables).opened() as source:
-        (row,) = clean_stores(source.stores_table(), source.codes).accepted.drop("name").to_dicts()
-    assert row == {"store_id": UUID} | {name: str(number) for number, name in enumerate(names)}
+def test_reasons_are_those_of_inactive_polls_in_the_horizon(tmp_path: Path) -> None:
+    text = lines(f"{POLLS},reason", *REASONS)
+    typed = table(text).with_columns(pl.col("timestamp_utc").str.to_datetime("%Y-%m-%d %H:%M:%S%.f UTC", strict=False))
+    folder = feed(tmp_path, polls=text, more=lines(POLLS, "9,2024-10-14 11:00:00 UTC,inactive"))
+    now = instant_us(datetime.fromisoformat("2024-10-14T12:00:00Z"))
+    horizon = Horizon(now - 3_600_000_000, now, None)
+    for source in (open_source(folder), framed(polls=table(text)), framed(polls=typed)):
+        with source.opened() as opened:
+            found = poll_reasons(opened.reasons(horizon, None), opened.codes, horizon, AS_NAMED)
+            rows = found.join(opened.codes.table, on="code").sort("store_id").select("store_id", "poll_us", "reason")
+        assert rows.rows() == [("007", now - 3_600_000_000, "apple"), ("8", now, "printer")]
 
 
-UUID = "0188a6c1-0000-7000-8000-000000000001"
+def test_a_source_without_reasons_has_none(tmp_path: Path) -> None:
+    with open_source(feed(tmp_path)).opened() as opened:
+        assert opened.reasons(Horizon(0, 1, None), None) == []
+        assert opened.stores_table() == []
 
 
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-# Where there is no such table -----------------------------------------------------------------------------------------
-
-OF_ANOTHER_KIND = {
-    "a table": "create table stores (id int, name text)",
-    "a view": "create view stores as select 1 as shelf",
-    "ids that lose digits": "create table stores (store_id float8)",
-}
-
-
-@pytest.mark.parametrize("made", OF_ANOTHER_KIND.values(), ids=OF_ANOTHER_KIND)
-def test_a_table_of_that_name_that_holds_something_else_is_a_remark(tables: str, made: str) -> None:
-    plain = report_of(tables)
-    run(tables, made)
-    report = report_of(tables)
-    assert report.csv("extended") == plain.csv("extended")
-    (remark,) = set(report.quality.warnings) - set(plain.quality.warnings)
-    assert "so it is not read" in remark
-    with open_source(tables).opened() as source:
-        assert source.stores_table() == []
-
-
-@pytest.mark.parametrize("made", ["create index stores on store_status (status)", "create sequence stores", "select 1"])
-def test_what_is_no_table_is_not_worth_a_word(tables: str, made: str) -> None:
-    run(tables, made)
-    assert report_of(tables).quality.warnings == []
-
-
-def test_a_table_of_something_else_may_be_locked_and_replaced(tables: str) -> None:
-    run(tables, OF_ANOTHER_KIND["a table"])
-    with psycopg.connect(tables) as other:
-        other.execute("lock table stores")
-        with open_source(tables).opened() as source:
-            source.hours(None)
-            other.execute("drop table stores; create table stores (id int)")
-            other.commit()
-            assert source.version is not None
-
-
-def test_a_table_that_a_mapping_names_must_be_there_and_hold_stores(tables: str) -> None:
-    mapping = SourceMapping(tables={"stores": "Shop.Outlets"}, columns={"stores": {"store_id": "Nr", "name": "Title"}})
-    source = open_source(tables, mapping=mapping)
-    for made, sentence in (
-        ('create schema "Shop"', "there is no table Shop.Outlets"),
-        ('create table "Shop"."Outlets" (id int)', "has no column Nr; .* stores.store_id = "),
-    ):
-        run(tables, made)
-        with pytest.raises(SourceMismatch, match=sentence):
-            build_report(source, AT_NOON)
-    run(tables, 'alter table "Shop"."Outlets" rename id to "Nr"', 'alter table "Shop"."Outlets" add "Title" text')
-    run(tables, """insert into "Shop"."Outlets" values (1, 'One')""")
-    with source.opened() as opened:
-        assert opened.stores_table()[0].collect().rows(named=True) == [{"store_id": "1", "name": "One"}]
-
-
-# Rights ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def reader(tables: str) -> Iterator[str]:
-    """The URL of a user who may read the columns that a report needs, where there are others."""
-    run(
-        tables,
-        "alter table store_status add reason text",
-        "create table stores (store_id text, city text, owner text)",
-        "insert into stores values ('a', 'Berlin', 'somebody')",
-        "create role optional_reader login",
-        "grant select (store_id, timestamp_utc, status) on store_status to optional_reader",
-        "grant select on menu_hours, timezones to optional_reader",
-    )
-    yield as_user(tables, "optional_reader")
-    run(tables, "drop owned by optional_reader", "drop role optional_reader")
-
-
-def test_a_user_who_may_not_read_the_stores_gets_a_report_and_a_remark(tables: str, reader: str) -> None:
-    report = report_of(reader)
-    assert report.csv("extended") == report_of(tables).csv("extended")
-    assert report.quality.warnings == [
-        "Permission denied for stores, so without names and attributes of stores. "
-        'Ask its owner: grant select on "stores" to this user.'
-    ]
-    run(tables, "grant select (store_id, city) on stores to optional_reader")
-    with open_source(reader).opened() as source:
-        (rows,) = source.stores_table()
-        assert rows.collect().rows() == [("a", "Berlin")]
-        assert [str(remark) for remark in source.warnings] == [
-            "Permission denied for stores, so without owner. Ask its owner: grant select on public.stores to this user."
-        ]
-
-
-def test_reasons_need_a_right_once_somebody_asks_for_them(reader: str) -> None:
-    with open_source(reader).opened() as source:
-        assert source.hours(None)
-        with pytest.raises(SourceRefused, match=r"permission denied for store_status\.reason"):
-            source.reasons(HORIZON, None)
-
-
-def test_dates_need_a_right(tables: str, reader: str) -> None:
-    run(tables, "revoke select on timezones from optional_reader", "alter table timezones add valid_from date")
-    run(tables, "grant select (store_id, timezone_str) on timezones to optional_reader")
-    with pytest.raises(SourceRefused, match=r"denied for timezones\.valid_from\. .* grant select on public\.timezones"):
-        report_of(reader)
-
-
-def test_dates_of_another_type_are_refused(tables: str) -> None:
-    run(tables, "alter table menu_hours add valid_to int")
-    with pytest.raises(SourceMismatch, match=r"menu_hours\.valid_to is of type integer; it must be date or"):
-        report_of(tables)
-
-
-# One state ------------------------------------------------------------------------------------------------------------
-
-STORES = "create table stores (store_id text, city text)"
-
-
-def test_what_is_read_of_stores_is_of_one_state(tables: str) -> None:
-    run(tables, STORES, "insert into stores values ('a', 'Berlin')")
-    with open_source(tables).opened() as source, psycopg.connect(tables) as other:
-        other.execute("insert into stores values ('b', 'Bonn')")
-        other.commit()
-        other.execute("set lock_timeout = '50ms'")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            other.execute("truncate stores")
-        assert source.stores_table()[0].collect().rows() == [("a", "Berlin")]
-
-
-def test_a_partition_of_stores_that_comes_meanwhile_is_an_error(tables: str) -> None:
-    run(tables, f"{STORES} partition by list (store_id)", STORES.replace("stores", "more"))
-
-    def read() -> None:
-        with open_source(tables).opened() as source:
-            source.stores_table()
-            run(tables, "alter table stores attach partition more for values in ('a')")
-
-    with pytest.raises(SourceBusy, match="replaced while"):
-        read()
-
-
-def test_a_look_for_the_version_gives_that_of_a_run(tables: str) -> None:
-    run(tables, STORES)
-    with Postgres(tables).opened() as source:
-        run_version = source.version
-    assert run_version is not None
-    assert data_version(open_source(tables)) == run_version
+def test_the_reason_of_a_rejected_poll_is_ours(tmp_path: Path) -> None:
+    folder = feed(tmp_path, polls=lines(f"{POLLS},reason", f"{POLL},", "7,2024-10-14 11:00:00 UTC,off,broken"))
+    plain = feed(tmp_path / "plain", polls=lines(POLLS, POLL, "7,2024-10-14 11:00:00 UTC,off"))
+    found = build_report(folder, Options())
+    assert found.rejects["polls"].equals(report(plain).rejects["polls"])
+    write_rejects(found, tmp_path / "rejects")
+    (folder / "polls.csv").write_text((tmp_path / "rejects" / "polls.csv").read_text().replace(",off,", ",inactive,"))
+    with open_source(folder).opened() as opened:
+        assert opened.reasons(Horizon(0, 1, None), None) == []
