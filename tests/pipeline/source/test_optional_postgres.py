@@ -210,6 +210,16 @@ def test_attributes_of_any_name_are_read(tables: str, pulled: str) -> None:
     assert row == {"store_id": UUID} | {name: str(number) for number, name in enumerate(names)}
 
 
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_of_several_rows_of_a_store_the_first_by_its_values_counts(tables: str, order: str) -> None:
+    rows = "values ('a', 'Z', 'x'), ('a', 'a', null), ('a', 'B', 'y')"
+    run(tables, f"create table stores as select * from ({rows}) as row (store_id, name, city) order by name {order}")
+    with open_source(tables).opened() as source:
+        stores = clean_stores(source.stores_table(), source.codes)
+    assert stores.accepted.drop("store_id").rows() == [("B", "y")]
+    assert stores.counts.rejected == {"several rows": 2}
+
+
 UUID = "0188a6c1-0000-7000-8000-000000000001"
 
 
