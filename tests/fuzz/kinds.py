@@ -115,6 +115,8 @@ def read_feed(folder: Path) -> None:
 def check_report(folder: Path, report: Report) -> None:
     """Each table has as many rows as were accepted, rejected, or out of sight."""
     for table, files in found_files(folder).tables.items():
+        if table == "stores" and not files:
+            continue
         counts = report.quality.tables[ROWS_OF[table]]
         agrees(table, files, counts.read + (counts.outside or 0))
         assert len(report.rejects[ROWS_OF[table]]) == sum(counts.rejected.values()), f"{table}: rejected rows are lost"

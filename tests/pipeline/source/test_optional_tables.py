@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Frames, Options, Report, build_report, open_source, write_rejects
+from store_uptime.pipeline import Frames, Options, build_report, open_source, write_rejects
 from store_uptime.pipeline.clean.poll_reasons import poll_reasons
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_zones
 from store_uptime.pipeline.clean.stores import clean_stores
@@ -16,7 +16,7 @@ from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.source.protocol import Source
-from tests.support.feeds import HOURS, POLLS, ZONES, lines, table, written_feed
+from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, table, written_feed
 
 POLL = "007,2024-10-14 11:00:00 UTC,active"
 DATED_HOURS, DATED_ZONES = f"{HOURS},valid_from,valid_to", f"{ZONES},valid_from,valid_to"
@@ -27,10 +27,6 @@ DAY = (date(2024, 3, 10) - date(1970, 1, 1)).days
 
 def feed(folder: Path, **files: str) -> Path:
     return written_feed(folder / "feed", **FEED | files)
-
-
-def report(source: Path | Source) -> Report:
-    return build_report(source if isinstance(source, Path) else source)
 
 
 def hours_of(source: Source) -> CleanedTable:
@@ -89,7 +85,7 @@ def test_a_date_is_iso_or_empty_and_rejects_its_row_if_not(tmp_path: Path) -> No
     for found in (hours_of(open_source(folder)), zones_of(open_source(folder))):
         assert days(found) == good
         assert found.counts.rejected == {"bad date": len(DATES) - len(good)}
-    rejects = report(folder).rejects["hours"]
+    rejects = build_report(folder).rejects["hours"]
     assert rejects.columns[-3:] == ["valid_from", "valid_to", "surplus"]
     assert rejects.select("valid_from", "valid_to").row(0) == ("2024-03-10", "2024-03-10")
 
@@ -116,7 +112,7 @@ def test_typed_dates_in_parquet_are_those_of_text(tmp_path: Path, kind: str) -> 
 
 def test_a_time_that_is_not_midnight_is_no_date() -> None:
     rows = pl.DataFrame({"store_id": ["a"], "timezone_str": ["Etc/UTC"], "valid_to": [datetime(2024, 3, 10, 1)]})
-    found = report(framed(zones=rows))
+    found = build_report(framed(zones=rows))
     assert found.quality.tables["zones"].rejected == {"bad date": 1}
     assert "valid_to '2024-03-10 01:00:00.000000'" in " ".join(found.quality.warnings)
 
@@ -124,7 +120,7 @@ def test_a_time_that_is_not_midnight_is_no_date() -> None:
 def test_files_with_and_without_dates_lie_beside_each_other(tmp_path: Path) -> None:
     folder = feed(tmp_path, more=lines(f"{HOURS},valid_to", f"{SHIFT},2024-03-10", f"{SHIFT},x"))
     assert sorted(days(hours_of(open_source(folder))), key=str) == [(None, DAY), (None, None)]
-    assert report(folder).rejects["hours"].columns[3:] == [*HOURS.split(","), "valid_to", "surplus"]
+    assert build_report(folder).rejects["hours"].columns[3:] == [*HOURS.split(","), "valid_to", "surplus"]
 
 
 def test_a_date_may_be_what_a_folder_says(tmp_path: Path) -> None:
@@ -137,7 +133,7 @@ def test_a_date_may_be_what_a_folder_says(tmp_path: Path) -> None:
 def test_a_date_that_a_header_has_twice_is_not_guessed(tmp_path: Path) -> None:
     folder = feed(tmp_path, twice=lines(f"{DATED_HOURS},valid_from", f"{SHIFT},,,"))
     assert [str(warning) for warning in open_source(folder).warnings] == [
-        "1 file was not read: twice.csv (its header has a needed column more than once: valid_from)."
+        "1 file was passed over: twice.csv (its header has a needed column more than once: valid_from)."
     ]
 
 
@@ -145,7 +141,7 @@ def test_rejected_dates_are_read_again_once_they_are_corrected(tmp_path: Path) -
     folder = feed(
         tmp_path, hours=lines(DATED_HOURS, f"{SHIFT},2024-03-32,"), stores=lines("store_id,name,x", "7,A,", "7,B,")
     )
-    write_rejects(report(folder), tmp_path / "rejects")
+    write_rejects(build_report(folder), tmp_path / "rejects")
     for name in ("hours", "stores"):
         (folder / f"{name}.csv").write_text((tmp_path / "rejects" / f"{name}.csv").read_text().replace("-32", "-10"))
     assert days(hours_of(open_source(folder))) == [(DAY, None)]
@@ -175,9 +171,9 @@ def test_a_mapping_names_dates_reasons_and_stores(tmp_path: Path) -> None:
 # Stores ---------------------------------------------------------------------------------------------------------------
 
 
-def framed(**tables: pl.DataFrame) -> Frames:
-    texts = {name: table(text) for name, text in FEED.items()}
-    return Frames(**texts | tables)
+def framed(**given: pl.DataFrame) -> Frames:
+    tables = {name: table(text) for name, text in FEED.items()} | given
+    return Frames(tables["polls"], tables["hours"], tables["zones"], stores=given.get("stores"))
 
 
 STORES = {
@@ -219,7 +215,7 @@ def test_a_file_is_one_of_stores_by_its_header_and_name(tmp_path: Path, case: st
 def test_a_file_with_the_columns_of_another_table_is_that_table(tmp_path: Path) -> None:
     folder = feed(tmp_path)
     (folder / "zones.csv").rename(folder / "stores.csv")
-    found = report(folder)
+    found = build_report(folder)
     assert list(found.quality.tables) == ["polls", "hours", "zones"] == list(found.rejects)
 
 
@@ -249,9 +245,9 @@ def test_of_several_rows_the_first_counts(tmp_path: Path) -> None:
         stores_1=lines("store_id,city", "7,Bonn", "9,Berlin"),
         stores_0=lines("store_id,name", "9,Nine"),
     )
-    found = report(folder)
+    found = build_report(folder)
     assert found.quality.tables["stores"].rejected == {"missing store id": 1, "several rows": 3, "too many fields": 1}
-    assert found.quality.tables["stores"].read == 10
+    assert found.quality.tables["stores"].read == 9
     rows = found.rejects["stores"].select("file", "line", "reason", "store_id", "city", "attribute file")
     assert rows.rows() == [
         ("stores.csv", 3, "several rows", "7", None, "g"),
@@ -284,8 +280,8 @@ def test_stores_in_parquet_are_typed(tmp_path: Path) -> None:
 
 
 def test_stores_change_no_figure_and_are_named_in_the_quality(tmp_path: Path) -> None:
-    plain = report(feed(tmp_path))
-    found = report(feed(tmp_path, stores=lines("store_id,name", "007,A", "8,B")))
+    plain = build_report(feed(tmp_path))
+    found = build_report(feed(tmp_path, stores=lines("store_id,name", "007,A", "8,B")))
     assert found.csv() == plain.csv()
     assert found.quality.tables.pop("stores").accepted == 2
     assert found.quality == plain.quality
@@ -333,8 +329,27 @@ def test_the_reason_of_a_rejected_poll_is_ours(tmp_path: Path) -> None:
     folder = feed(tmp_path, polls=lines(f"{POLLS},reason", f"{POLL},", "7,2024-10-14 11:00:00 UTC,off,broken"))
     plain = feed(tmp_path / "plain", polls=lines(POLLS, POLL, "7,2024-10-14 11:00:00 UTC,off"))
     found = build_report(folder, Options())
-    assert found.rejects["polls"].equals(report(plain).rejects["polls"])
+    assert found.rejects["polls"].equals(build_report(plain).rejects["polls"])
     write_rejects(found, tmp_path / "rejects")
     (folder / "polls.csv").write_text((tmp_path / "rejects" / "polls.csv").read_text().replace(",off,", ",inactive,"))
     with open_source(folder).opened() as opened:
         assert opened.reasons(Horizon(0, 1, None), None) == []
+
+
+# Output ---------------------------------------------------------------------------------------------------------------
+
+
+def test_output_never_goes_over_a_file_of_stores(tmp_path: Path) -> None:
+    others = {f"{name}_1": text for name, text in FEED.items()}
+    folder = written_feed(tmp_path / "feed", **others, stores=lines("store_id,name", "7,A"))
+    for arguments in (("--out", folder / "stores.csv"), ("--out", tmp_path / "a.csv", "--rejects", folder)):
+        done = called("report", folder, *arguments, cwd=tmp_path)
+        assert (done.returncode, b"stores.csv" in done.stderr) == (1, True)
+    assert (folder / "stores.csv").read_text() == lines("store_id,name", "7,A")
+
+
+def test_rejects_of_a_source_without_stores_leave_another_file_of_that_name(tmp_path: Path) -> None:
+    (tmp_path / "stores.csv").write_text("mine")
+    write_rejects(build_report(feed(tmp_path)), tmp_path)
+    done = called("report", "feed", "--out", "a.csv", "--rejects", ".", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "stores.csv").read_text()) == (0, "mine")
