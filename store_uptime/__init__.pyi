@@ -9,6 +9,7 @@ from .pipeline.mapping.mapping_file import read_mapping as read_mapping
 from .pipeline.options import Options as Options
 from .pipeline.parts.cluster import Cluster as Cluster
 from .pipeline.parts.cluster_tls import Tls as Tls
+from .pipeline.report.periods.period_report import PeriodReport as PeriodReport
 from .pipeline.report.report import Report as Report
 from .pipeline.report.timeline import Timeline as Timeline
 from .pipeline.run import build_timeline as build_timeline, explain as explain

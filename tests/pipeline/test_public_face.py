@@ -27,6 +27,7 @@ FOR_USERS = {
     "Frames",
     "NoPolls",
     "Options",
+    "PeriodReport",
     "Report",
     "Source",
     "SourceMapping",
@@ -44,8 +45,12 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "ArchivedPeriods",
     "PartMissing",
     "PeriodReport",
+    "archive_periods",
+    "holds_periods",
+    "restore_periods",
     "UnknownAttribute",
     "UnknownValue",
     "View",
