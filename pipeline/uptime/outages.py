@@ -80,7 +80,7 @@ def with_polls(runs: pl.DataFrame, partition: Partition, max_gap: int) -> pl.Dat
 
 
 def with_poll_at_now(runs: pl.DataFrame, partition: Partition) -> pl.DataFrame:
-    """The same with poll_at_now (packed; null: none) of a run that goes on at now: an inactive one is one of its polls."""
+    """The same with poll_at_now (packed) of a run that goes on at now: an inactive one is one of its polls."""
     polls = partition.polls
     goes_on = pl.col("after").is_null() & (CLOSE > END) & ~pl.col("is_cut_after")
     at_now = runs.select(pl.when(goes_on).then(END).otherwise(-1)).to_series()
