@@ -150,7 +150,7 @@ def profile(
     down: pl.DataFrame,
     horizon: Horizon,
 ) -> pl.DataFrame:
-    """See `profile_of`. of_store: code, group; runs: of all statuses; down: those of `whole_windows`, with the number of their outage."""
+    """See `profile_of`. of_store: code, group; down: the runs of `whole_windows`, with the number of their outage."""
     keys = partition.keys
     scopes, stretches = cells.by_scope(partition.stores)
     every = scopes.with_columns(group=pl.lit(0, pl.UInt32))
