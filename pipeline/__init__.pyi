@@ -71,6 +71,7 @@ from .files import (
     Purpose as Purpose,
     write_file as write_file,
     write_new_file as write_new_file,
+    write_stream as write_stream,
 )
 from .instants import (
     instant_text as instant_text,
@@ -103,6 +104,7 @@ from .options import (
     Limits as Limits,
     Options as Options,
     Selection as Selection,
+    parse_only as parse_only,
 )
 from .panics import (
     panics_as_errors as panics_as_errors,
@@ -117,6 +119,10 @@ from .parts.cluster_tls import (
 from .parts.worker_program import (
     WorkerShare as WorkerShare,
     worker_program as worker_program,
+)
+from .periods import (
+    By as By,
+    Period as Period,
 )
 from .plan.rejected import (
     rejected_tables as rejected_tables,
@@ -202,6 +208,7 @@ from .targets import (
     ReportFolder as ReportFolder,
     Target as Target,
     check_targets as check_targets,
+    write_pieces_to_target as write_pieces_to_target,
     write_target as write_target,
 )
 from .text import (

@@ -144,7 +144,7 @@ def write_stream(pieces: Iterable[bytes], stream: BinaryIO) -> None:
     until then, and what the stream raises."""
     # What a stream has got cannot be taken back, so an error in the middle of the pieces must come before the first.
     folder = Path(tempfile.gettempdir())
-    with tempfile.SpooledTemporaryFile(SPOOLED_BYTES, dir=folder) as kept:
+    with tempfile.SpooledTemporaryFile(SPOOLED_BYTES) as kept:
         with writing(folder):
             for piece in pieces:  # not by `writelines`, which keeps all in memory before Python 3.13
                 kept.write(piece)
