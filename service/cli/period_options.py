@@ -39,7 +39,7 @@ def check_zone(name: str) -> None:
         raise ValueError(f"on: {name!r} is no zone: write one such as Europe/Berlin, in this spelling")
 
 
-NAME = checked_by(lambda text: pipeline.Period(text))
+NAME = checked_by(lambda text: pipeline.Period(name=text))
 END = checked_by(lambda text: pipeline.Period(start=text))
 ZONE = checked_by(check_zone)
 
@@ -63,7 +63,7 @@ def attributes(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
 
 
-def by_line(_: object, text: str) -> list[str]:
+def by_line(_: object, text: str, delimiter: str | None = None) -> list[str]:
     """The values of a variable, a line each: those of attributes have blanks, as New York has."""
     return text.splitlines()
 

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 SECOND_US = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SUMMED = ("business_us", "unknown_us", "downtime_us", "downtime_least_us", "downtime_most_us", "outages")
 
 
 def echo_period_summary(report: "PeriodReport", out: Target | ReportFolder, seconds: float) -> None:
     """Print the summary of a report that was made in so many seconds and written to out."""
     echo_lines([*period_lines(report), *total_lines(report), written_line(out, seconds)])
+
+
+def echo_outage_summary(report: "PeriodReport", out: Target, seconds: float) -> None:
+    """Print the summary of a list of outages."""
+    echo_lines([*period_lines(report), down_line(report), written_line(out, seconds)])
 
 
 def period_lines(report: "PeriodReport") -> Iterator[Line]:
@@ -64,12 +68,16 @@ def period_text(report: "PeriodReport") -> str:
 def dates(report: "PeriodReport") -> str:
     """2024-02-01 to 2024-03-01: from when to when, on the clock of the first store."""
     scope, zone = report.stores.select("scope", "zone").row(0)
+    # A store whose zone has left out the only date has no period: those of others are as good.
     periods = report.periods.filter(scope=scope)
-    if periods.is_empty():  # a zone has left its only date out
-        scope, periods = None, report.periods
+    periods = report.periods if periods.is_empty() else periods
+    start_us, end_us = periods.select("start_us").min().item(), periods.select("end_us").max().item()
     rules = pipeline.zone_rules(report.period.on or zone)
-    ends_us = periods["start_us"].min(), periods["end_us"].max()
-    return " to ".join(local_text((EPOCH + timedelta(microseconds=us)).astimezone(rules)) for us in ends_us)
+    return " to ".join(local_text(to_instant(us).astimezone(rules)) for us in (start_us, end_us))
+
+
+def to_instant(us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=us)
 
 
 def local_text(local: datetime) -> str:
@@ -79,25 +87,31 @@ def local_text(local: datetime) -> str:
 
 def state_lines(report: "PeriodReport") -> Iterator[Line]:
     """Whether figures may still change; nothing where all are final."""
-    open_us = report.periods.filter(report.periods["end_us"] + report.max_gap_us > report.now_us)
-    if open_us.is_empty():
+    changing = report.periods.filter(report.periods["end_us"] + report.max_gap_us > report.now_us)
+    if changing.is_empty():
         return
-    last_us = open_us["end_us"].max()
-    final = pipeline.instant_text(EPOCH + timedelta(microseconds=last_us + report.max_gap_us))
+    end_us: int = changing.select("end_us").max().item()
+    final = pipeline.instant_text(to_instant(end_us + report.max_gap_us))
     if report.period.by is None:
-        yield "state", f"{'running' if last_us > report.now_us else 'provisional'}: final from {final} on"
+        yield "state", f"{'running' if end_us > report.now_us else 'provisional'}: final from {final} on"
     else:
-        number, of = open_us["period"].n_unique(), report.provenance["periods"]["number"]
-        yield "state", f"{number:,} of {counted(of, report.period.by)} may still change, until {final}"
+        every = counted(report.provenance["periods"]["number"], report.period.by)
+        yield "state", f"{changing['period'].n_unique():,} of {every} may still change, until {final}"
 
 
 def total_lines(report: "PeriodReport") -> Iterator[Line]:
     """The figures of all stores and periods together."""
-    sums = report.total.select(SUMMED).sum().row(0, named=True)
+    unknown_us = report.total.select("unknown_us").sum().item()
     yield "uptime", f"{format_share(report.uptime_percent)} of known time, of all stores together"
-    yield "known", f"{format_share(report.coverage_percent)} of business time, {hours(sums['unknown_us'])} unknown"
-    least, most = hours(sums["downtime_least_us"]), hours(sums["downtime_most_us"])
-    yield "down", f"{hours(sums['downtime_us'])} in {counted(sums['outages'], 'outage')}; {least} at least, {most} at most"
+    yield "known", f"{format_share(report.coverage_percent)} of business time, {hours(unknown_us)} unknown"
+    yield down_line(report)
+
+
+def down_line(report: "PeriodReport") -> Line:
+    sums = report.total.select("downtime_us", "downtime_least_us", "downtime_most_us", "outages").sum()
+    down_us, least_us, most_us, number = sums.row(0)
+    bounds = f"{hours(least_us)} at least, {hours(most_us)} at most"
+    return "down", f"{hours(down_us)} in {counted(number, 'outage')}; {bounds}"
 
 
 def hours(us: int | None) -> str:

@@ -47,6 +47,7 @@ PROMISED = {
     "By",
     "Period",
     "parse_only",
+    "write_period_folder",
     "write_pieces_to_target",
     "write_stream",
     "PartMissing",
