@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from store_uptime import pipeline
 from store_uptime.pipeline import printable
-from store_uptime.service.cli.period_summary import period_text, to_instant
+from store_uptime.service.cli.period_summary import period_name, to_instant
 from store_uptime.service.cli.tables import print_parts
 from store_uptime.service.page.humanize import format_duration, format_offset, is_shown_twice
 
@@ -24,6 +24,7 @@ ROOMY = 130
 """From so many columns on an outage has one line, with its store and its reason."""
 FACTS = ("from", "to", "down", "in all", "starts with", "ends with")
 LENGTHS = ("down", "in all")
+INDENT = "    "
 ONGOING = "ongoing"
 SECOND_US = 1_000_000
 
@@ -50,16 +51,16 @@ def show_outages(report: "PeriodReport", *, longest_first: bool) -> None:
     is_roomy = console.width >= ROOMY
     lines = list(outage_lines(report, longest_first=longest_first, with_weekday=is_roomy))
     parts = one_line_each(lines) if is_roomy else two_lines_each(lines, of_one_store=report.options.store is not None)
-    print_parts(console, heading(report), *(parts if lines else ["", "No store was down."]))
+    print_parts(console, *heading_lines(report), "", *(parts if lines else ["No store was down."]))
 
 
-def heading(report: "PeriodReport") -> "Text":
+def heading_lines(report: "PeriodReport") -> Iterator["Text"]:
     from rich.text import Text
 
     store, zones = report.options.store, report.stores["zone"].unique().to_list()
-    clock = f"local time of {printable(zones[0])}" if len(zones) == 1 else "local time of each store"
     which = "Outages" if store is None else f"Outages of store {printable(store)}"
-    return Text(f"{which}, {period_text(report)}, {clock}", style="bold", overflow="fold")
+    yield Text(f"{which}, {period_name(report)}", style="bold", overflow="fold")
+    yield Text(f"local time of {printable(zones[0]) if len(zones) == 1 else 'each store'}", overflow="fold")
 
 
 def outage_lines(report: "PeriodReport", *, longest_first: bool, with_weekday: bool) -> Iterator[OutageLine]:
@@ -122,10 +123,14 @@ def two_lines_each(lines: Sequence[OutageLine], *, of_one_store: bool) -> Iterat
     widths = [max(map(len, column)) for column in zip(FACTS, *(line.facts for line in lines), strict=True)]
     yield Text(aligned(FACTS, widths), style="bold")
     for line in lines:
-        above = ": ".join(part for part in ("" if of_one_store else line.store, line.reason) if part)
-        if above:
-            yield Text(above, style="bold", overflow="fold")
-        yield Text(aligned(line.facts, widths), style=line.style, overflow="fold")
+        facts = Text(aligned(line.facts, widths), style=line.style, overflow="fold")
+        if of_one_store:
+            yield facts
+            if line.reason:
+                yield Text(f"{INDENT}{line.reason}", overflow="fold")
+        else:
+            yield Text(": ".join(filter(None, (line.store, line.reason))), style="bold", overflow="fold")
+            yield facts
 
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

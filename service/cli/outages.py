@@ -57,7 +57,7 @@ def outages(
         refuse_binary_on_terminal(shown, out)
     elif out != STDOUT:
         raise CycloptsError(msg="--format table is for a terminal: choose another one for a file.")
-    period = period_of(periods, usual=USUAL_PERIOD)
+    period = period_of(periods) or pipeline.Period(USUAL_PERIOD, on=periods.zone)
     options = Options(now=now, store=store, max_gap=max_gap, only=pipeline.parse_only(only), period=period)
     with progress_spinner() as progress:
         opened = pipeline.open_source(parameters.address(source), schema, mapping=parameters.mapping(map))

@@ -150,19 +150,15 @@ NO_PERIOD = PeriodOptions()
 NO_ROLLUP = RollupOptions()
 
 
-def period_of(options: PeriodOptions, by: By | None = None, usual: str | None = None) -> "Period | None":
-    """The period that was chosen, or the usual one; None: there is neither.
-
-    Raises CycloptsError where options do not go together.
-    """
+def period_of(options: PeriodOptions, by: By | None = None) -> "Period | None":
+    """The period that was chosen; None: there is none. Raises CycloptsError where options do not go together."""
     if options.period and (options.start or options.end):
         raise CycloptsError(msg="--period is a whole period, and --from and --to are another one: leave either out.")
     if options.end and not options.start:
         raise CycloptsError(msg="--to is the end of a period that --from begins: give --from too.")
-    name = options.period or (None if options.start else usual)
-    if name is None and options.start is None:
+    if options.period is None and options.start is None:
         return None
-    return pipeline.Period(name, options.start, options.end, options.zone, by)
+    return pipeline.Period(options.period, options.start, options.end, options.zone, by)
 
 
 def refuse_without_period(options: RollupOptions) -> None:

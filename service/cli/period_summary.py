@@ -18,6 +18,8 @@ from store_uptime.service.cli.report_summary import (
 from store_uptime.service.page.humanize import format_duration
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from store_uptime.pipeline import PeriodReport
 
 SECOND_US = 1_000_000
@@ -55,25 +57,32 @@ def age(report: "PeriodReport") -> str:
 
 def period_text(report: "PeriodReport") -> str:
     """last-month: 2024-02 (2024-02-01 to 2024-03-01)."""
-    asked, listed = str(report.period), report.provenance["periods"]
-    if report.periods.is_empty():
-        return f"{asked}: none"
+    name = period_name(report)
+    return name if "/" in name else f"{name} ({dates(report)})"
+
+
+def period_name(report: "PeriodReport") -> str:
+    """last-month: 2024-02; or last-month by day: 29 days."""
+    asked = str(report.period)
     if report.period.by is not None:
-        return f"{asked}: {counted(listed['number'], report.period.by)} ({dates(report)})"
-    name = str(listed["first"])
-    found = asked if name == asked else f"{asked}: {name}"
-    return found if "/" in name else f"{found} ({dates(report)})"
+        return f"{asked}: {counted(periods_of_one_clock(report).height, report.period.by)}"
+    name = report.provenance["periods"]["first"]
+    return asked if asked == name else f"{asked}: {name}"
 
 
 def dates(report: "PeriodReport") -> str:
     """2024-02-01 to 2024-03-01: from when to when, on the clock of the first store."""
-    scope, zone = report.stores.select("scope", "zone").row(0)
-    # A store whose zone has left out the only date has no period: those of others are as good.
-    periods = report.periods.filter(scope=scope)
-    periods = report.periods if periods.is_empty() else periods
+    periods, zone = periods_of_one_clock(report), report.stores["zone"].first()
     start_us, end_us = periods.select("start_us").min().item(), periods.select("end_us").max().item()
-    rules = pipeline.zone_rules(report.period.on or zone)
+    rules = pipeline.zone_rules(report.period.on or str(zone))
     return " to ".join(local_text(to_instant(us).astimezone(rules)) for us in (start_us, end_us))
+
+
+def periods_of_one_clock(report: "PeriodReport") -> "DataFrame":
+    """The periods of the first store: those of other zones have other starts, and at instants other names."""
+    # A store whose zone has left out the only date has no period: those of others are as good.
+    own = report.periods.filter(scope=report.stores["scope"].first())
+    return report.periods if own.is_empty() else own
 
 
 def to_instant(us: int) -> datetime:
@@ -95,8 +104,9 @@ def state_lines(report: "PeriodReport") -> Iterator[Line]:
     if report.period.by is None:
         yield "state", f"{'running' if end_us > report.now_us else 'provisional'}: final from {final} on"
     else:
-        every = counted(report.provenance["periods"]["number"], report.period.by)
-        yield "state", f"{changing['period'].n_unique():,} of {every} may still change, until {final}"
+        every = periods_of_one_clock(report)
+        number = every.join(changing, on=("scope", "number"), how="semi").height
+        yield "state", f"{number:,} of {counted(every.height, report.period.by)} may still change, until {final}"
 
 
 def total_lines(report: "PeriodReport") -> Iterator[Line]:
