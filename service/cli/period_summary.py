@@ -1,6 +1,7 @@
 """The summary of a report by periods on stderr: which period it was, rows read, warnings, and totals."""
 
 import time
+from calendar import day_abbr
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from store_uptime.pipeline import PeriodReport
 
 SECOND_US = 1_000_000
+NAMED_GROUPS = 3
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -115,6 +117,25 @@ def total_lines(report: "PeriodReport") -> Iterator[Line]:
     yield "uptime", f"{format_share(report.uptime_percent)} of known time, of all stores together"
     yield "known", f"{format_share(report.coverage_percent)} of business time, {hours(unknown_us)} unknown"
     yield down_line(report)
+    if report.options.group_by and report.period.by is None:
+        yield "worst", ", ".join(worst_groups(report))
+    if report.profile is not None and not report.options.group_by:
+        yield "worst hours", ", ".join(worst_hours(report))
+
+
+def worst_hours(report: "PeriodReport") -> Iterator[str]:
+    """Mon 08:00 14.92 % down: the hours of the week with the largest share of known time down."""
+    cells = report.profile_table().sort("down_percent", descending=True, nulls_last=True)
+    for row in cells.filter(cells["downtime"] > 0).head(NAMED_GROUPS).iter_rows(named=True):
+        yield f"{day_abbr[row['weekday']]} {row['hour']:02}:00 {format_share(row['down_percent'])} down"
+
+
+def worst_groups(report: "PeriodReport") -> Iterator[str]:
+    """Boston 88.14 %: the groups of least uptime."""
+    by = report.options.group_by
+    for row in report.rollup_table(by).sort("uptime_percent", nulls_last=True).head(NAMED_GROUPS).iter_rows(named=True):
+        values = list(row.values())[: len(by)]
+        yield f"{' / '.join(map(pipeline.printable, values))} {format_share(row['uptime_percent'])}"
 
 
 def down_line(report: "PeriodReport") -> Line:
