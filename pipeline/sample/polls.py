@@ -6,22 +6,9 @@ from store_uptime.pipeline.durations import HOUR_US, SECOND_US
 from store_uptime.pipeline.sample.random_numbers import draw, next_random, salt, u64
 from store_uptime.pipeline.sample.stores import Feed
 
-COLUMNS = ("store_id", "status", "timestamp_utc")
-REASONS = pl.Series(["tablet offline", "kitchen busy", "closed by hand", None])
-
 
 def polls(stores: pl.DataFrame, feed: Feed) -> pl.DataFrame:
     """store_id, status, timestamp_utc (UTC, microseconds): the polls of these stores, shuffled, some of them twice."""
-    return shuffled_polls(stores, feed).select(*COLUMNS)
-
-
-def polls_with_reasons(stores: pl.DataFrame, feed: Feed) -> pl.DataFrame:
-    """The same with `reason`, of most polls that are inactive."""
-    reason = pl.lit(REASONS).gather(draw("poll_key", "reason", REASONS.len()))
-    return shuffled_polls(stores, feed).select(*COLUMNS, reason=pl.when(pl.col("status") == "inactive").then(reason))
-
-
-def shuffled_polls(stores: pl.DataFrame, feed: Feed) -> pl.DataFrame:
     once = polls_once(stores, feed)
     repeats = once.filter(draw("poll_key", "repeat", 1_000) < 3)
     contradictions = once.filter(draw("poll_key", "contradiction", 20_000) == 0).with_columns(~pl.col("inactive"))
@@ -31,7 +18,8 @@ def shuffled_polls(stores: pl.DataFrame, feed: Feed) -> pl.DataFrame:
         pl.concat(copies)
         .with_columns(position=next_random(pl.col("poll_key") + pl.col("copy")))
         .sort("position", maintain_order=True)
-        .with_columns(
+        .select(
+            "store_id",
             status=pl.when("inactive").then(pl.lit("inactive")).otherwise(pl.lit("active")),
             timestamp_utc=pl.col("poll_us").cast(pl.Datetime("us", "UTC")),
         )

@@ -4,10 +4,6 @@
     menu_hours      store_id, day_of_week, start_time_local, end_time_local      most stores, one or two shifts a day
     store_status    store_id, status, timestamp_utc                              about one poll an hour, shuffled
 
-and, where they are wanted, a fourth with names and attributes, and reasons of polls:
-
-    stores          store_id, name, brand, city                                  every store
-
 The stores come first, then their polls, a group of stores at a time, so that memory does not grow with the feed. The
 same seed gives the same bytes on any machine and with any number of cores. A sample also has what is uncommon in a real
 feed: outages of hours, exact repeats, contradictions, stores that fall silent, stores never polled, an unknown zone,
@@ -27,14 +23,12 @@ from store_uptime.pipeline.files import check_paths, remove_earlier
 from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.sample.bad_rows import bad_rows
 from store_uptime.pipeline.sample.hours import hours, zones
-from store_uptime.pipeline.sample.names import names
-from store_uptime.pipeline.sample.polls import polls, polls_with_reasons
+from store_uptime.pipeline.sample.polls import polls
 from store_uptime.pipeline.sample.stores import Feed, store_groups
 from store_uptime.pipeline.sample.writing import SAMPLE, WRITERS, Format, sample_file
 
 END = datetime(2026, 3, 10, 16, tzinfo=UTC)  # the week before holds a change of clocks in the United States
 TABLES = ("timezones", "menu_hours", "store_status")
-NAMED_TABLES = (*TABLES, "stores")
 
 
 Existing = Literal["refuse", "replace"]
@@ -50,7 +44,6 @@ def write_sample(  # noqa: PLR0913
     *,
     end: datetime | None = None,
     existing: Existing = "refuse",
-    named: bool = False,
     progress: Progress | None = None,
 ) -> None:
     """Write `timezones`, `menu_hours` and `store_status`, each one file, into a folder that is made if need be.
@@ -59,7 +52,6 @@ def write_sample(  # noqa: PLR0913
     days, end    polls lie in the `days` times 24 hours before `end`; without a zone it is UTC; None: always the same
     file_format  `csv` (text, with some rows that are rejected) or `parquet` (typed, none rejected)
     existing     `replace`: files of an earlier sample give way, in either format, each once its successor is whole
-    named        also a table `stores` of names, brands and cities, and a column `reason` of `store_status`
     progress     called with how many stores have their polls written, and how many there are
 
     Raises ValueError for no store or no day; CannotWrite, also where a file of such a name is no sample.
@@ -67,58 +59,39 @@ def write_sample(  # noqa: PLR0913
     folder = Path(folder)
     if stores < 1 or days < 1:
         raise ValueError("a sample needs at least one store and one day")
-    tables = NAMED_TABLES if named else TABLES
-    check_folder_is_free(folder, existing, tables)
+    check_folder_is_free(folder, existing)
     feed = Feed(stores, days, seed, instant_us(end or END))
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    frames_of = named_table_frames if named else table_frames
-    for name, frames in frames_of(feed, file_format, progress).items():
+    for name, frames in table_frames(feed, file_format, progress).items():
         with sample_file(folder / f"{name}.{file_format}") as path:
             WRITERS[file_format](path, frames)
     # Only now: until every file of the new sample is whole, the earlier one in the other format stays.
-    written = {folder / f"{name}.{file_format}" for name in tables}
-    for path in sample_paths(folder, NAMED_TABLES):
-        if path not in written:
+    for path in sample_paths(folder):
+        if path.suffix != f".{file_format}":
             remove_earlier(path, SAMPLE)
 
 
-def check_folder_is_free(folder: Path, existing: Existing, tables: Iterable[str]) -> None:
-    paths = list(sample_paths(folder, tables))
-    if existing == "refuse" and any(path.exists() for path in paths):
+def check_folder_is_free(folder: Path, existing: Existing) -> None:
+    if existing == "refuse" and any(path.exists() for path in sample_paths(folder)):
         raise CannotWrite(str(folder), "it holds such files already, and --force was not given")
-    check_paths(dict.fromkeys(paths, SAMPLE), ())
+    check_paths(dict.fromkeys(sample_paths(folder), SAMPLE), ())
 
 
-def sample_paths(folder: Path, tables: Iterable[str]) -> Iterator[Path]:
-    return (folder / f"{name}.{suffix}" for name in tables for suffix in WRITERS)
+def sample_paths(folder: Path) -> Iterator[Path]:
+    return (folder / f"{name}.{suffix}" for name in TABLES for suffix in WRITERS)
 
 
 def table_frames(feed: Feed, file_format: Format, progress: Progress | None) -> dict[str, Iterable[pl.DataFrame]]:
     """The rows of each table, a frame for each group of stores; they are made as they are written."""
+    polled = store_groups(feed) if progress is None else with_progress(store_groups(feed), feed, progress)
     tables = {
         "timezones": (zones(group) for group in store_groups(feed)),
         "menu_hours": (hours(group) for group in store_groups(feed)),
-        "store_status": (polls(group, feed) for group in polled_groups(feed, progress)),
+        "store_status": (polls(group, feed) for group in polled),
     }
     rejects = bad_rows(feed) if file_format == "csv" else {}
     return {name: chain(frames, rejects.get(name, ())) for name, frames in tables.items()}
-
-
-def named_table_frames(feed: Feed, file_format: Format, progress: Progress | None) -> dict[str, Iterable[pl.DataFrame]]:
-    """The same with `stores`, and with reasons in `store_status`."""
-    rejects = bad_rows(feed)["store_status"] if file_format == "csv" else []
-    return table_frames(feed, file_format, None) | {
-        "store_status": chain(
-            (polls_with_reasons(group, feed) for group in polled_groups(feed, progress)),
-            (rows.with_columns(reason=pl.lit(None, pl.String)) for rows in rejects),
-        ),
-        "stores": (names(group) for group in store_groups(feed)),
-    }
-
-
-def polled_groups(feed: Feed, progress: Progress | None) -> Iterator[pl.DataFrame]:
-    return store_groups(feed) if progress is None else with_progress(store_groups(feed), feed, progress)
 
 
 def with_progress(groups: Iterable[pl.DataFrame], feed: Feed, progress: Progress) -> Iterator[pl.DataFrame]:

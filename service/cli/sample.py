@@ -17,7 +17,7 @@ EARLIEST_YEAR = 1900
 
 
 def sample(
-    folder: Annotated[Path, LOCAL, Parameter(group=INPUT, help="Where the files go.")],
+    folder: Annotated[Path, LOCAL, Parameter(group=INPUT, help="Where the three files go.")],
     *,
     stores: Annotated[int, Parameter(group=INPUT, validator=AT_LEAST_ONE, help="How many stores are polled.")] = 500,
     days: Annotated[int, Parameter(group=INPUT, validator=AT_LEAST_ONE, help="How many days of polls.")] = 15,
@@ -31,11 +31,6 @@ def sample(
             help="When the last poll is over, such as 2026-03-09T12:00Z. Default: always the same.",
         ),
     ] = None,
-    named: Annotated[
-        bool,
-        FLAG,
-        Parameter(group=INPUT, help="Also a table of names, brands and cities, and reasons of inactive polls."),
-    ] = False,
     format: Annotated[Literal["csv", "parquet"], Parameter(group=OUTPUT, help="The files' format.")] = "csv",
     force: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Let the files of an earlier sample give way.")] = False,
 ) -> int:
@@ -44,7 +39,6 @@ def sample(
     It has outages, gaps and a few bad rows.
 
         store-uptime sample ./feed
-        store-uptime sample ./feed --named --days 45
         store-uptime sample ./feed --stores 20000 --days 8 --format parquet
     """
     from rich.console import Console
@@ -62,7 +56,6 @@ def sample(
             format,
             end=end,
             existing="replace" if force else "refuse",
-            named=named,
             progress=lambda done, _: bar.update(task, completed=done),
         )
     echo(f"wrote {counted(stores, 'store')}, {counted(days, 'day')} to {folder}")

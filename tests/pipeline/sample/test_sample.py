@@ -92,23 +92,6 @@ def test_three_files_with_their_headers_are_all_that_is_written(tmp_path: Path) 
     }
 
 
-def test_a_named_sample_has_names_and_reasons_and_is_else_the_same(tmp_path: Path) -> None:
-    write_sample(tmp_path, stores=120, days=2)
-    plain = {path.name: pl.read_csv(path) for path in tmp_path.glob("*.csv")}
-    write_sample(tmp_path, stores=120, days=2, named=True, existing="replace")
-    named = {path.name: pl.read_csv(path) for path in tmp_path.glob("*.csv")}
-    stores, polls = named.pop("stores.csv"), named["store_status.csv"]
-    assert stores.columns == ["store_id", "name", "brand", "city"]
-    assert stores.height == stores["store_id"].n_unique() == 122
-    assert stores["name"].n_unique() == 122
-    assert (stores["brand"].n_unique(), stores["city"].n_unique()) == (3, 10)
-    assert set(polls.drop_nulls("reason")["status"]) == {"inactive"}
-    named["store_status.csv"] = polls.drop("reason")
-    assert {name: rows.equals(plain[name]) for name, rows in named.items()} == dict.fromkeys(plain, True)
-    write_sample(tmp_path, stores=3, days=2, existing="replace")
-    assert not (tmp_path / "stores.csv").exists()
-
-
 def test_parquet_has_the_types_of_its_values(typed: dict[str, pl.DataFrame]) -> None:
     assert list(typed["store_status"].dtypes) == [pl.String, pl.String, pl.Datetime("us", "UTC")]
     assert list(typed["menu_hours"].dtypes) == [pl.String, pl.Int8, pl.Time, pl.Time]

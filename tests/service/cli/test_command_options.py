@@ -118,7 +118,6 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--days": ("4", 4),
         "--seed": ("-5", -5),
         "--end": ("2024-10-14T12:00:00Z", NOON),
-        "--named": ("true", True),
         "--format": ("parquet", "parquet"),
         "--force": ("true", True),
     },
