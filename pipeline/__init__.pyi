@@ -126,3 +126,105 @@ from .parts.worker_program import (
     worker_program as worker_program,
 )
 from .periods import (
+    By as By,
+    Period as Period,
+)
+from .plan.rejected import (
+    rejected_tables as rejected_tables,
+)
+from .report.about import (
+    About as About,
+)
+from .report.archive import (
+    ArchivedReport as ArchivedReport,
+    archive as archive,
+    restore as restore,
+)
+from .report.comparison import (
+    comparison as comparison,
+    since_earlier as since_earlier,
+)
+from .report.periods.period_report import (
+    PeriodReport as PeriodReport,
+    View as View,
+)
+from .report.quality_lists import (
+    LISTS as LISTS,
+)
+from .report.report import (
+    REPORT as REPORT,
+    Report as Report,
+    rejects_targets as rejects_targets,
+    write_rejects as write_rejects,
+)
+from .report.report_folder import (
+    report_folder_targets as report_folder_targets,
+    write_period_folder as write_period_folder,
+    write_report_folder as write_report_folder,
+)
+from .report.selection import (
+    select as select,
+)
+from .report.stretches import (
+    Day as Day,
+    Stretch as Stretch,
+    Week as Week,
+    week_of as week_of,
+)
+from .report.timeline import (
+    TIMELINE as TIMELINE,
+    Timeline as Timeline,
+)
+from .run import (
+    build_timeline as build_timeline,
+    data_version as data_version,
+    explain as explain,
+    polled_stores as polled_stores,
+)
+from .sample.sample import (
+    write_sample as write_sample,
+)
+from .source import (
+    open_source as open_source,
+    reads_files as reads_files,
+    visit_files as visit_files,
+)
+from .source.frames import (
+    Frames as Frames,
+)
+from .source.postgres.connection import (
+    connect as connect,
+    end_statements as end_statements,
+    parse_conninfo as parse_conninfo,
+)
+from .source.proposal import (
+    proposed_mapping as proposed_mapping,
+)
+from .source.protocol import (
+    Source as Source,
+)
+from .steps import (
+    Step as Step,
+    StepText as StepText,
+    step_of as step_of,
+)
+from .storage.addresses import (
+    ObjectAddress as ObjectAddress,
+    files_at as files_at,
+    is_stored as is_stored,
+    object_at as object_at,
+)
+from .targets import (
+    ReportFolder as ReportFolder,
+    Target as Target,
+    check_targets as check_targets,
+    write_pieces_to_target as write_pieces_to_target,
+    write_target as write_target,
+)
+from .text import (
+    counted as counted,
+    most_frequent_first as most_frequent_first,
+    printable as printable,
+)
+
+__all__: list[str]
