@@ -99,8 +99,8 @@ def table_rows(text: str) -> Iterator[dict[str, str]]:
 
 def check_shown(shown: Shown, done: subprocess.CompletedProcess[bytes]) -> None:
     """Raises AssertionError where a command has not printed what a page shows."""
-    printed = [line.rstrip() for line in (done.stdout + done.stderr).decode().splitlines()]
-    assert [line for line in shown.lines if line not in printed] == []
+    printed = [line.split() for line in (done.stdout + done.stderr).decode().splitlines()]
+    assert [line for line in shown.lines if line.split() not in printed] == []
     values = list(csv.DictReader(io.StringIO(done.stdout.decode())))
     columns = set(values[0]) if values else set()
     rows = [row for row in shown.rows if columns & row.keys()]

@@ -73,18 +73,25 @@ def period_name(report: "PeriodReport") -> str:
 
 
 def dates(report: "PeriodReport") -> str:
-    """2024-02-01 to 2024-03-01: from when to when, on the clock of the first store."""
-    periods, zone = periods_of_one_clock(report), report.stores["zone"].first()
+    """2024-02-01 to 2024-03-01: from when to when, on the clock of most stores."""
+    periods = periods_of_one_clock(report)
     start_us, end_us = periods.select("start_us").min().item(), periods.select("end_us").max().item()
-    rules = pipeline.zone_rules(report.period.on or str(zone))
+    rules = pipeline.zone_rules(report.period.on or most_common_clock(report)[1])
     return " to ".join(local_text(to_instant(us).astimezone(rules)) for us in (start_us, end_us))
 
 
 def periods_of_one_clock(report: "PeriodReport") -> "DataFrame":
-    """The periods of the first store: those of other zones have other starts, and at instants other names."""
-    # A store whose zone has left out the only date has no period: those of others are as good.
-    own = report.periods.filter(scope=report.stores["scope"].first())
+    """The periods of most stores: those of other zones have other starts, and at instants other names."""
+    # A zone that has left out the only date has no period: those of others are as good.
+    own = report.periods.filter(scope=most_common_clock(report)[0])
     return report.periods if own.is_empty() else own
+
+
+def most_common_clock(report: "PeriodReport") -> tuple[int, str]:
+    """The scope and the zone of most stores."""
+    clocks = report.stores.group_by("scope", "zone").len().sort("len", "scope", descending=[True, False])
+    scope, zone, _ = clocks.row(0)
+    return scope, zone
 
 
 def to_instant(us: int) -> datetime:
