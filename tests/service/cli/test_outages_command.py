@@ -128,8 +128,8 @@ from          to            down  in all  starts with  ends with
 2 Nov 2024    3 Nov 2024    25 h    25 h  unknown      active poll
 01:30         01:30 −05:00
     a\\x07
-31 Dec 2024   31 Dec 2024    1 h     1 h  unknown      ongoing
-22:00         23:00
+30 Dec 2024   31 Dec 2024   24 h    24 h  unknown      ongoing
+23:00         23:00
     a\\x07
 """
 
