@@ -195,6 +195,12 @@ class PeriodReport:
         up, down = (pl.col(name).cast(pl.Int128).sum() for name in ("uptime_us", "downtime_us"))
         return self.whole.select(uptime_percent(up, down)).item()
 
+    @property
+    def coverage_percent(self) -> Decimal | None:
+        """What is known of the business time of all stores in all periods, in percent; None: there is none."""
+        business, unknown = pl.col("business_us").sum(), pl.col("unknown_us").sum()
+        return self.total.select(uptime_percent(business - unknown, unknown)).item()
+
     def profile_table(self) -> pl.DataFrame:
         """The profile as it is written, 168 rows for each group. Raises PartMissing."""
         return profile_cells(self._profile, self._groups_of_profile)
