@@ -101,8 +101,10 @@ from .options import (
     Columns as Columns,
     Format as Format,
     Limits as Limits,
+    Only as Only,
     Options as Options,
     Selection as Selection,
+    parse_only as parse_only,
 )
 from .panics import (
     panics_as_errors as panics_as_errors,
@@ -117,6 +119,10 @@ from .parts.cluster_tls import (
 from .parts.worker_program import (
     WorkerShare as WorkerShare,
     worker_program as worker_program,
+)
+from .periods import (
+    By as By,
+    Period as Period,
 )
 from .plan.rejected import (
     rejected_tables as rejected_tables,

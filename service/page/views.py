@@ -163,7 +163,7 @@ async def data_view(
     """Where a report comes from, and what its data was like."""
     row = await find_result(backend.registry, report_id)
     stored = await caller.content(reports.stored_figures(report_id), report_id)
-    about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
+    about = await backend.workers.run_interactive(interactive.report_metadata, stored)
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
     more = {"meanings": pipeline.LISTS, "destinations": sorted(backend.settings.destinations)}
     return render(

@@ -88,7 +88,7 @@ async def report_details(
         stored = await caller.content(stored_figures(report_id), report_id)
     except ReportEncrypted as encrypted:
         return ReportDetails(status, deliveries=deliveries, sealed=str(encrypted))
-    about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
+    about = await backend.workers.run_interactive(interactive.report_metadata, stored)
     provenance = cast("Provenance", about["provenance"])  # its instants are texts, which the document calls date-time
     return ReportDetails(status, provenance, about["quality"], deliveries)
 

@@ -25,14 +25,21 @@ class Progress(msgspec.Struct):
     ahead: int
 
 
-class ReportOptions(msgspec.Struct):
-    """The options of a report, written out."""
+class ReportOptions(msgspec.Struct, omit_defaults=True):
+    """The options of a report, written out. period, or from and to: of a report by periods, as on, by and group_by."""
 
     store_id: str | None
     now: datetime | None
     columns: str
     max_gap: str | None
     lookback: str
+    period: str | None = None
+    from_: str | None = msgspec.field(default=None, name="from")
+    to: str | None = None
+    on: str | None = None
+    by: str | None = None
+    group_by: list[str] = []
+    only: dict[str, list[str]] = {}
 
 
 class ReportStatus(msgspec.Struct, omit_defaults=True):
@@ -86,6 +93,7 @@ class Selected(TypedDict, total=False):
     window: Literal["hour", "day", "week"]
     zone: str
     unknown: bool
+    only: dict[str, list[str]]
 
 
 class Provenance(TypedDict):

@@ -21,7 +21,7 @@ from tests.support.feeds import called
 from tests.support.postgres import eventually, fresh_database, insert, new_cluster, run
 from tests.support.running import bearer, complete, finished, new_key, problem, running
 
-COLUMNS = ("figures", "plan", "rejects", "lanes")
+COLUMNS = ("figures", "plan", "rejects", "lanes", "attributes", "outages", "profile")
 SENTENCE = "This report is encrypted"
 NOW = "2026-03-10T10:00:00Z"
 OPENSSH = """-----BEGIN OPENSSH PRIVATE KEY-----
