@@ -9,10 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from store_uptime.pipeline import Format
-from store_uptime.service.errors import NotByPeriods
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.registry.grants import Role, needs
-from store_uptime.service.registry.report_lookup import find_result
+from store_uptime.service.registry.report_lookup import find_periods
 from store_uptime.service.registry.reports import stored_figures
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
@@ -120,9 +119,7 @@ async def part_answer(
     caller: Caller, part: PartRequest, render: Callable[..., bytes], *more: object
 ) -> Response[bytes | None]:
     """The file of a part, rendered in a worker. Raises NotByPeriods."""
-    row = await find_result(caller.backend.registry, part.report_id)
-    if not row.is_by_periods:
-        raise NotByPeriods(PARTS[part.name])
+    row = await find_periods(caller.backend.registry, part.report_id, PARTS[part.name])
     tag = etag(row.id, part.name, part.file_format, part.stores, render.__name__, more)
     headers = {"ETag": tag, "Vary": "Accept"}
     if is_among(tag, part.if_none_match):

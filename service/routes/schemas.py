@@ -204,11 +204,13 @@ class ReportPage(msgspec.Struct):
     next: str | None
 
 
-class StorePage(msgspec.Struct):
-    """Store ids in byte order. next: the address of the next page; null on the last."""
+class StorePage(msgspec.Struct, omit_defaults=True):
+    """Store ids in byte order. next: the address of the next page; null on the last. names: by id, of those that have
+    one."""
 
     stores: list[str]
     next: str | None
+    names: dict[str, str] = {}
 
 
 class Session(msgspec.Struct):

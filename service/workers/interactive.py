@@ -86,6 +86,18 @@ def regrouped(report: "PeriodReport", by: list[str]) -> "PeriodReport":
     return replace(report, plan=replace(report.plan, options=options))
 
 
+def values_by_attribute(attributes: bytes) -> dict[str, dict[str, str]]:
+    """Of each attribute, `name` among them, the value by store where it has one."""
+    import polars as pl
+
+    stores = pl.read_parquet(attributes)
+    found = {}
+    for name in stores.columns[1:]:
+        there = stores.select("store_id", name).drop_nulls(name)
+        found[name] = dict(there.iter_rows())
+    return found
+
+
 def render_timeline(config: SourceConfig, store: str, limits: Limits, stored: StoredExplanation) -> dict[str, bytes]:
     """One store's week in a stored report, as JSON and CSV."""
     report = pipeline.restore(stored.figures, stored.plan, store=store)
