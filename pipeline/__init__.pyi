@@ -124,6 +124,7 @@ from .parts.worker_program import (
     worker_program as worker_program,
 )
 from .periods import (
+    RELATIVE as RELATIVE,
     By as By,
     Period as Period,
 )

@@ -81,8 +81,11 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class StoreWeek:
-    """One store of a report. attributes: those that it has a value of; agrees: whether the timeline adds up to the figures; lists: what is odd about it, each
-    with its meaning."""
+    """One store of a report.
+
+    attributes: those that it has a value of; agrees: whether the timeline adds up to the figures; lists: what is odd
+    about it, each with its meaning.
+    """
 
     name: str | None
     attributes: dict[str, str]
@@ -103,9 +106,7 @@ def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredE
 
     Raises UnknownStore, and what the source raises.
     """
-    report = pipeline.restore(
-        stored.figures, stored.plan, stored.rejects, store=store, attributes=stored.attributes
-    )
+    report = pipeline.restore(stored.figures, stored.plan, stored.rejects, store=store, attributes=stored.attributes)
     timeline = pipeline.explain(source.open(), report, store, limits)
     rows = worst_first(report)
     attributes = attributes_of(report, store)

@@ -199,7 +199,7 @@ async def history_view(backend: NamedDependency[Backend], after: ReportId = "") 
     rows = await backend.registry.rows(reports.report_history(states_of(""), PAGE_LENGTH + 1, after=after or None))
     newest = await backend.registry.row(newest_data())
     here = rows[:PAGE_LENGTH]  # one more was read: it shows whether there is another page
-    complete = [number for number, row in enumerate(here) if row.status is ReportState.COMPLETE]
+    complete = [n for n, row in enumerate(here) if row.status is ReportState.COMPLETE and not row.is_by_periods]
     times = [row.finished_at - row.started_at for row in here if row.started_at and row.finished_at]
     return render(
         "history",

@@ -47,9 +47,11 @@ class ReportRow(Row):
 
 @dataclass(frozen=True)
 class StoredFigures(StoredContent):
-    """What the files of a report are made from: its figures (Parquet, as the next ones), its stores with their
-    attributes (None, here as in the next ones: the source has no table of them, or the report is older than attributes),
-    and of a report by periods its outages and its profile."""
+    """What the files of a report are made from; all Parquet, as in the next ones.
+
+    attributes: the stores with their attributes, None where the source has no table of them, or the report is older
+    than attributes. outages, profile: of a report by periods.
+    """
 
     audit_word = "figures"
     figures: bytes

@@ -89,8 +89,7 @@ async def outages(
     """When each store was down, for how long, on which evidence, and how sure that is: by start and id."""
     file_format = format or accepted_format(request, "json")
     part = PartRequest("outages", report_id, stores_chosen, file_format, if_none_match)
-    render = interactive.render_longest_outages if longest else interactive.render_outages
-    return await part_answer(caller, part, render)
+    return await part_answer(caller, part, interactive.render_view, "longest-outages" if longest else "outages")
 
 
 @get(
@@ -112,7 +111,7 @@ async def profile(
     """168 cells, a weekday and an hour each, of all stores, or of each group of the report's `group_by`."""
     file_format = format or accepted_format(request, "json")
     part = PartRequest("profile", report_id, stores_chosen, file_format, if_none_match)
-    return await part_answer(caller, part, interactive.render_profile)
+    return await part_answer(caller, part, interactive.render_view, "profile")
 
 
 async def part_answer(
@@ -120,7 +119,7 @@ async def part_answer(
 ) -> Response[bytes | None]:
     """The file of a part, rendered in a worker. Raises NotByPeriods."""
     row = await find_periods(caller.backend.registry, part.report_id, PARTS[part.name])
-    tag = etag(row.id, part.name, part.file_format, part.stores, render.__name__, more)
+    tag = etag(row.id, part.name, part.file_format, part.stores, more)
     headers = {"ETag": tag, "Vary": "Accept"}
     if is_among(tag, part.if_none_match):
         return Response(None, status_code=304, headers=headers)

@@ -111,18 +111,18 @@ def parsed_member(name: str, parse: Callable[[str], Value], text: str | None) ->
 def shown_options(stored: StoredOptions) -> ReportOptions:
     """The options of a report as answers show them, durations as people write them."""
     options = Options.from_dict(stored)
-    period = options.period
+    period = stored.get("period", {})
     return ReportOptions(
         store_id=options.store,
         now=options.now,
         columns=stored["columns"],
         max_gap=None if options.max_gap is None else duration_text(options.max_gap),
         lookback=duration_text(options.lookback),
-        period=period and period.name,
-        from_=period and period.start,
-        to=period and period.end,
-        on=period and period.on,
-        by=period and period.by,
+        period=period.get("name"),
+        from_=period.get("start"),
+        to=period.get("end"),
+        on=period.get("on"),
+        by=period.get("by"),
         group_by=stored.get("group_by", []),
         only=stored.get("only", {}),
     )

@@ -45,8 +45,8 @@ WordOrWords = Annotated[list[Word], msgspec.Meta(max_length=1000)] | str
 class PeriodMembers(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What makes a report one by periods, and which stores it is of. docs/semantics.md, "Periods" and "Stores".
 
-    period: a name such as yesterday, 2024-03 or 7d; or from and to, a date or an instant each. on: the zone of names and
-    dates; by: what it is cut into; group_by: attributes, a list or a text with commas; only: values by attribute.
+    period: a name such as yesterday, 2024-03 or 7d; or from and to, a date or an instant each. on: the zone of names
+    and dates; by: what it is cut into; group_by: attributes, a list or a text with commas; only: values by attribute.
     """
 
     period: Word | None = None

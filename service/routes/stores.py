@@ -50,7 +50,11 @@ async def stores(
     search, only = stores_chosen.search, stores_chosen.only
     # In a thread: a text that few stores have is looked for in all of them.
     found = await asyncio.to_thread(known.page, prefix, search, only, after, limit + 1)
-    query = {"prefix": prefix, "search": search, "only": [f"{name}={value}" for name, values in only for value in values]}
+    query = {
+        "prefix": prefix,
+        "search": search,
+        "only": [f"{name}={value}" for name, values in only for value in values],
+    }
     given = {name: value for name, value in query.items() if value or name == "prefix"}
     more = urlencode({**given, "after": found[limit - 1], "limit": limit}, doseq=True) if len(found) > limit else None
     await caller.note("read", SOURCE, "stores")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import About, Columns, Format, Limits, Only, Options, Selection
+from store_uptime.pipeline import About, Columns, Format, Limits, Only, Options, Selection, View
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.registry.deliveries import OutgoingFile
 from store_uptime.service.registry.reports import StoredExplanation, StoredFigures, StoredRejects
@@ -49,28 +49,16 @@ def render_rejected_safe(stored: StoredRejects, table: str) -> bytes:
     return restored(**vars(stored)).rejected_csv_safe(table)
 
 
-def render_rollup(
-    stored: StoredFigures, search: str, only: Only, file_format: Format, by: list[str] | None
-) -> bytes:
+def render_rollup(stored: StoredFigures, search: str, only: Only, file_format: Format, by: list[str] | None) -> bytes:
     """The roll-up of a report by periods by attributes; None: those of the report."""
     # Without its profile, which is of the groups that the report was made for.
     report = restored_periods(StoredFigures(stored.figures, stored.attributes, None, None), search, only)
     return (report if by is None else regrouped(report, by)).render("groups", file_format)
 
 
-def render_profile(stored: StoredFigures, search: str, only: Only, file_format: Format) -> bytes:
-    """The profile of a report by periods by weekday and hour."""
-    return restored_periods(stored, search, only).render("profile", file_format)
-
-
-def render_outages(stored: StoredFigures, search: str, only: Only, file_format: Format) -> bytes:
-    """The outages of a report by periods, by start."""
-    return restored_periods(stored, search, only).render("outages", file_format)
-
-
-def render_longest_outages(stored: StoredFigures, search: str, only: Only, file_format: Format) -> bytes:
-    """The same, the longest first."""
-    return restored_periods(stored, search, only).render("outages", file_format, longest_first=True)
+def render_view(stored: StoredFigures, search: str, only: Only, file_format: Format, view: View) -> bytes:
+    """The profile or the outages of a report by periods."""
+    return restored_periods(stored, search, only).render(view, file_format)
 
 
 def restored_periods(stored: StoredFigures, search: str = "", only: Only = ()) -> "PeriodReport":

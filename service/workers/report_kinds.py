@@ -131,7 +131,7 @@ class PeriodsReport:
 
     def csv_safe(self, columns: Columns) -> bytes:
         """The same as CSV that is safe for spreadsheets."""
-        return self.report.render("stores", "csv", is_safe=True)
+        return self.report.csv_safe("stores")
 
     def rejected_csv(self, table: str) -> bytes:
         """The rejected rows of a table as CSV."""
