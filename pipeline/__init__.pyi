@@ -74,6 +74,7 @@ from .files import (
     Purpose as Purpose,
     write_file as write_file,
     write_new_file as write_new_file,
+    write_stream as write_stream,
 )
 from .instants import (
     instant_text as instant_text,
@@ -216,6 +217,7 @@ from .targets import (
     ReportFolder as ReportFolder,
     Target as Target,
     check_targets as check_targets,
+    write_pieces_to_target as write_pieces_to_target,
     write_target as write_target,
 )
 from .text import (

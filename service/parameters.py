@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 INPUT = Group.create_ordered("What")
 TIME = Group.create_ordered("Time")
+PERIODS = Group.create_ordered("Periods")
 OUTPUT = Group.create_ordered("Output")
 CLUSTER = Group.create_ordered("Cluster")
 LISTENING = Group.create_ordered("Listening")

@@ -44,6 +44,11 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "By",
+    "Period",
+    "parse_only",
+    "write_pieces_to_target",
+    "write_stream",
     "PartMissing",
     "PeriodReport",
     "UnknownAttribute",
