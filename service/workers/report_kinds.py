@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, Self
 
 from store_uptime import pipeline
-from store_uptime.pipeline import About, Columns, Format, Options, Selection, Step
+from store_uptime.pipeline import About, Columns, Format, Options, Selection, Step, View
+from store_uptime.service.errors import NotByPeriods
 from store_uptime.service.registry.rows import StoredOptions
 from store_uptime.service.workers.run_recorder import RunRecorder
 from store_uptime.service.workers.tasks import Task
@@ -43,8 +44,8 @@ class AnyReport(Protocol):
         """Some of its stores."""
         ...
 
-    def render(self, file_format: Format, columns: Columns) -> bytes:
-        """Its rows in a format."""
+    def render(self, file_format: Format, columns: Columns, view: View = "stores") -> bytes:
+        """A table of it in a format. columns: of one of the three windows; view: which, of one by periods."""
         ...
 
     def csv_safe(self, columns: Columns) -> bytes:
@@ -84,8 +85,10 @@ class WindowsReport:
         """Some of its stores."""
         return WindowsReport(pipeline.select(self.report, selection))
 
-    def render(self, file_format: Format, columns: Columns) -> bytes:
-        """Its rows in a format."""
+    def render(self, file_format: Format, columns: Columns, view: View = "stores") -> bytes:
+        """Its rows in a format. Raises NotByPeriods for another table."""
+        if view != "stores":
+            raise NotByPeriods(view)
         return self.report.render(file_format, columns)
 
     def csv_safe(self, columns: Columns) -> bytes:
@@ -125,9 +128,9 @@ class PeriodsReport:
         """Some of its stores."""
         return PeriodsReport(self.report.select(selection.only, selection.search))
 
-    def render(self, file_format: Format, columns: Columns) -> bytes:
-        """Its rows in a format; they have the same columns always."""
-        return self.report.render("stores", file_format)
+    def render(self, file_format: Format, columns: Columns, view: View = "stores") -> bytes:
+        """A table of it in a format; each has the same columns always."""
+        return self.report.render(view, file_format)
 
     def csv_safe(self, columns: Columns) -> bytes:
         """The same as CSV that is safe for spreadsheets."""

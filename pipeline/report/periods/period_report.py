@@ -189,7 +189,7 @@ class PeriodReport:
         return whole_period(self.rows)
 
     def worst_stores(self) -> pl.DataFrame:
-        """A row for each store over all its periods, as it is written: store_id, name, attributes, zone, and the figures.
+        """A row for each store over all its periods, as it is written, with its attributes and zone.
 
         The worst come first, those without a percent last.
         """
