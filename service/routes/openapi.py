@@ -51,18 +51,19 @@ def object_with(**properties: Schema | Reference) -> Schema:
 ANYTHING, STRING = Schema(type=OpenAPIType.OBJECT), Schema(type=OpenAPIType.STRING)
 ROWS = Schema(type=OpenAPIType.ARRAY, items=ANYTHING)
 STATUS = Reference(ref="#/components/schemas/ReportStatus")
-PROVENANCE, QUALITY, TRIGGER = (
-    Reference(ref=f"#/components/schemas/{name}") for name in ("Provenance", "Quality", "TriggerRequest")
+PROVENANCE, PERIOD_PROVENANCE, QUALITY, TRIGGER = (
+    Reference(ref=f"#/components/schemas/{name}")
+    for name in ("Provenance", "PeriodProvenance", "Quality", "TriggerRequest")
 )
 FIGURES = object_with(provenance=PROVENANCE, quality=QUALITY, stores=ROWS)
+BY_PERIODS = object_with(provenance=PERIOD_PROVENANCE, quality=QUALITY, total=ROWS)
 # Clients that are generated from the document take the first media type for all of them: CSV is text for every one.
 FILES = {
     "text/csv": TEXT,
-    "application/json": OpenAPIMediaType(schema=Schema(one_of=[STATUS, FIGURES])),
+    "application/json": OpenAPIMediaType(schema=Schema(one_of=[STATUS, FIGURES, BY_PERIODS])),
     "application/vnd.apache.parquet": BINARY,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": BINARY,
 }
-BY_PERIODS = object_with(provenance=ANYTHING, quality=QUALITY)
 PERIOD_FILES = FILES | {"application/json": OpenAPIMediaType(schema=BY_PERIODS)}
 PIECES = {"application/json": OpenAPIMediaType(schema=object_with(store_id=STRING, pieces=ROWS)), "text/csv": TEXT}
 

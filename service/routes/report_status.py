@@ -89,8 +89,14 @@ async def report_details(
     except ReportEncrypted as encrypted:
         return ReportDetails(status, deliveries=deliveries, sealed=str(encrypted))
     about = await backend.workers.run_interactive(interactive.report_metadata, stored)
-    provenance = cast("Provenance", about["provenance"])  # its instants are texts, which the document calls date-time
-    return ReportDetails(status, provenance, about["quality"], deliveries)
+    return ReportDetails(
+        status,
+        cast("Provenance", about["provenance"]),  # its instants are texts, which the document calls date-time
+        about["quality"],
+        notes=about.get("notes", []),
+        coverage=about.get("coverage", []),
+        deliveries=deliveries,
+    )
 
 
 @get(

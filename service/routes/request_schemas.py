@@ -21,7 +21,7 @@ def documented(**schema: str | int) -> msgspec.Meta:
 
 
 OnlyInQuery = Annotated[
-    list[str],
+    list[str] | None,
     QueryParameter(
         max_items=100,
         description="Stores of these values of attributes, such as city=Berlin; may be repeated.",

@@ -114,6 +114,43 @@ class Provenance(TypedDict):
     selection: NotRequired[Selected]
 
 
+class ListedPeriods(TypedDict):
+    """Which periods a report has: how many, the first and the last by name, and from when to when, over all zones."""
+
+    number: int
+    first: str | None
+    last: str | None
+    start: datetime | None
+    end: datetime | None
+
+
+class PeriodProvenance(TypedDict):
+    """Where the figures of a report by periods come from. period: what was asked for; periods: what that was; the
+    others as in `Provenance`."""
+
+    period: dict[str, str]
+    periods: ListedPeriods
+    now: datetime
+    now_is: str
+    data_age_seconds: float | None
+    horizon: list[datetime]
+    store: str | None
+    max_gap_seconds: float
+    source: str
+    tzdata: str
+    only: NotRequired[dict[str, list[str]]]
+    group_by: NotRequired[list[str]]
+    mapping: NotRequired[dict[str, dict[str, Any]]]
+    selection: NotRequired[Selected]
+
+
+class GroupCoverage(TypedDict):
+    """How much of the business time of a group is known. group: the values of its attributes."""
+
+    group: list[str]
+    coverage_percent: float | None
+
+
 class TableQuality(TypedDict):
     """Rows of a table: read = accepted + rejected, which are by reason. outside the horizon are others (null: not
     counted). files_not_opened: those that must be older than the horizon; only where there are some."""
@@ -140,11 +177,13 @@ class Quality(TypedDict):
 
 class ReportDetails(msgspec.Struct, omit_defaults=True):
     """Where a report stands, and of a complete one where its figures come from and what the data was like; sealed: why
-    that cannot be told here."""
+    that cannot be told here. notes, coverage: of one by periods, sentences, and by group where it has groups."""
 
     report: ReportStatus
-    provenance: Provenance | None = None
+    provenance: Provenance | PeriodProvenance | None = None
     quality: Quality | None = None
+    notes: list[str] = []
+    coverage: list[GroupCoverage] = []
     deliveries: list[Delivery] = []
     sealed: str | None = None
 

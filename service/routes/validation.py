@@ -94,17 +94,22 @@ def query_faults(given: Iterable[tuple[str, object]], expected: Mapping[str, Exp
     """A sentence for each parameter of an address that is unknown, repeated, missing or not allowed."""
     pairs = list(given)
     values: dict[str, object] = dict(pairs)
-    lists = {name for name, each in expected.items() if is_list(each.hint)}
+    lists = {name for name, each in expected.items() if is_list(inspect.type_info(each.hint))}
     values |= {name: [value for each, value in pairs if each == name] for name in lists & values.keys()}
     yield from unknown_names(values, expected, "parameter", "this address")
     yield from given_once(name for name, _ in pairs if name in expected.keys() - lists)
     yield from text_faults(values, expected)
 
 
-def is_list(hint: Hint) -> bool:
+def is_list(kind: inspect.Type) -> bool:
     """Whether a parameter may be given several times."""
-    kind = inspect.type_info(hint)
-    return isinstance(kind.type if isinstance(kind, inspect.Metadata) else kind, inspect.ListType)
+    match kind:
+        case inspect.Metadata(type=inner):
+            return is_list(inner)
+        case inspect.UnionType(types=kinds):
+            return any(map(is_list, kinds))
+        case _:
+            return isinstance(kind, inspect.ListType)
 
 
 def given_once(names: Iterable[str]) -> Iterator[str]:
