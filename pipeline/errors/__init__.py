@@ -18,6 +18,9 @@
     │       └── OnlyPollRejected      there is one poll, and it cannot be read
     ├── HorizonOutOfRange     the horizon is not within the years 1 to 9999
     │   └── NowTooLate            now is so late that no lookback would help
+    ├── BadPeriod             a period that was asked for is none
+    ├── PeriodOutOfRange      a period is not within the years 1 to 9999
+    ├── NoSuchZone            a zone that was given is not known
     ├── UnknownStore          no poll has ever had this store id
     ├── UnknownAttribute      stores have no attribute of this name
     ├── UnknownValue          no store has this value of an attribute
@@ -81,12 +84,15 @@ from store_uptime.pipeline.errors.polls import (
     LATEST_NOW,
     LOAD_POLLS,
     AllPollsRejected,
+    BadPeriod,
     HorizonOutOfRange,
     NewestPollsRejected,
     NoPolls,
     NoPollsInHorizon,
+    NoSuchZone,
     NowTooLate,
     OnlyPollRejected,
+    PeriodOutOfRange,
     UnknownStore,
 )
 from store_uptime.pipeline.errors.sources import (
