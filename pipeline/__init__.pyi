@@ -1,6 +1,8 @@
 """The public names, each with its home; `__init__.py` imports a home when a name of it is first used."""
 
 from .build import (
+    build_outages as build_outages,
+    build_periods as build_periods,
     build_report as build_report,
     build_report_with_lanes as build_report_with_lanes,
 )
