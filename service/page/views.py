@@ -42,7 +42,7 @@ Sort = Annotated[str, QueryParameter(pattern=TEXT, max_length=64)]
 ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
-def render(name: str, **values: object) -> Template:
+def render(name: str, /, **values: object) -> Template:
     return Template(f"{name}.html", context=values)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def report_metadata(stored: StoredFigures) -> About:
     """The provenance and the quality of a report."""
-    return restored(stored.figures).about
+    return restored(stored.figures, stored.attributes).about
 
 
 def render_delivery(stored: StoredFigures, file: FileToDeliver, recipients: tuple[str, ...]) -> OutgoingFile:
