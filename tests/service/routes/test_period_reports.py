@@ -257,12 +257,8 @@ def test_a_schedule_makes_and_delivers_them(client: httpx.Client, polled: str, a
     assert [row.split(",")[:2] for row in path.read_text().splitlines()[1:]] == [[GAMMA, "2026-03-08"]]
     change = {"cron": "0 6 * * *", "from": "2026-03-01", "on": "UTC", "by": "week"}
     client.put("/schedules/days", json=change).raise_for_status()
-    done = called(
-        *"schedule add hours --period today --by hour --group-by city --only city=Paris --cron".split(),
-        "0 * * * *",
-        "--database",
-        polled,
-    )
+    periods = ("--period", "today", "--by", "hour", "--group-by", "city", "--only", "city=Paris")
+    done = called("schedule", "add", "hours", "--cron", "0 * * * *", *periods, "--database", polled)
     assert done.returncode == 0, done.stderr
     listed = {each["name"]: each["options"] for each in client.get("/schedules").json()["schedules"]}
     assert listed["days"].items() >= {"from": "2026-03-01", "on": "UTC", "by": "week"}.items()
