@@ -167,6 +167,7 @@ from .report.report import (
 )
 from .report.report_folder import (
     report_folder_targets as report_folder_targets,
+    write_period_folder as write_period_folder,
     write_report_folder as write_report_folder,
 )
 from .report.selection import (

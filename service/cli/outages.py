@@ -1,24 +1,20 @@
 """`store-uptime outages`."""
 
 import sys
-from dataclasses import dataclass
-from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Parameter
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Options
 from store_uptime.service import parameters
+from store_uptime.service.cli.outage_table import show_outages
 from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output_pieces
 from store_uptime.service.cli.period_options import NO_PERIOD, OnlyStores, PeriodOptions, period_of
 from store_uptime.service.cli.period_summary import echo_outage_summary
 from store_uptime.service.cli.terminal import ExitStatus, progress_spinner
 from store_uptime.service.parameters import FLAG, OUTPUT, PERIODS, STDOUT
-
-if TYPE_CHECKING:
-    from store_uptime.pipeline import PeriodReport, View
 
 USUAL_PERIOD = "7d"
 OutageFormat = Literal["table", "csv", "json", "parquet", "xlsx"]
@@ -56,10 +52,12 @@ def outages(
         store-uptime outages ./feed --period 2024-W10 --out outages.csv
     """
     start_s = monotonic()
-    chosen = format or ("table" if out == STDOUT and sys.stdout.isatty() else "csv")
-    if chosen != "table":
-        refuse_binary_on_terminal(chosen, out)
-    period = period_of(periods, usual=USUAL_PERIOD)
+    shown = format or ("table" if out == STDOUT and sys.stdout.isatty() else "csv")
+    if shown != "table":
+        refuse_binary_on_terminal(shown, out)
+    elif out != STDOUT:
+        raise CycloptsError(msg="--format table is for a terminal: choose another one for a file.")
+    period = period_of(periods) or pipeline.Period(USUAL_PERIOD, on=periods.zone)
     options = Options(now=now, store=store, max_gap=max_gap, only=pipeline.parse_only(only), period=period)
     with progress_spinner() as progress:
         opened = pipeline.open_source(parameters.address(source), schema, mapping=parameters.mapping(map))
@@ -73,5 +71,11 @@ def outages(
             tables=("outages",),
             split_at_closing=split_at_closing,
         )
-    if chosen == "table" and out == STDOUT:
-        ...
+        progress("writing")
+        if shown != "table":
+            view = "longest-outages" if longest else "outages"
+            write_output_pieces(report.chunks(view, shown), out)
+    if shown == "table":
+        show_outages(report, longest_first=longest)
+    echo_outage_summary(report, out, monotonic() - start_s)
+    return ExitStatus.DONE

@@ -40,7 +40,7 @@ def check_zone(name: str) -> None:
         raise ValueError(f"on: {name!r} is no zone: write one such as Europe/Berlin, in this spelling")
 
 
-NAME = checked_by(lambda text: pipeline.Period(text))
+NAME = checked_by(lambda text: pipeline.Period(name=text))
 END = checked_by(lambda text: pipeline.Period(start=text))
 ZONE = checked_by(check_zone)
 
@@ -64,7 +64,7 @@ def attributes(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
 
 
-def by_line(_: object, text: str) -> list[str]:
+def by_line(_: object, text: str, delimiter: str | None = None) -> list[str]:
     """The values of a variable, a line each: those of attributes have blanks, as New York has."""
     return text.splitlines()
 
@@ -159,19 +159,15 @@ NO_GROUPS = GroupOptions()
 NO_ROLLUP = RollupOptions()
 
 
-def period_of(options: PeriodOptions, by: By | None = None, usual: str | None = None) -> "Period | None":
-    """The period that was chosen, or the usual one; None: there is neither.
-
-    Raises CycloptsError where options do not go together.
-    """
+def period_of(options: PeriodOptions, by: By | None = None) -> "Period | None":
+    """The period that was chosen; None: there is none. Raises CycloptsError where options do not go together."""
     if options.period and (options.start or options.end):
         raise CycloptsError(msg="--period is a whole period, and --from and --to are another one: leave either out.")
     if options.end and not options.start:
         raise CycloptsError(msg="--to is the end of a period that --from begins: give --from too.")
-    name = options.period or (None if options.start else usual)
-    if name is None and options.start is None:
+    if options.period is None and options.start is None:
         return None
-    return pipeline.Period(name, options.start, options.end, options.zone, by)
+    return pipeline.Period(options.period, options.start, options.end, options.zone, by)
 
 
 def refuse_without_period(options: GroupOptions) -> None:

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from store_uptime import pipeline
 from store_uptime.pipeline import Columns, Format, Options, ReportFolder, Target
 from store_uptime.service import parameters
-from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output, write_output_pieces
+from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output
 from store_uptime.service.cli.period_options import (
     NO_ROLLUP,
     OnlyStores,
@@ -22,6 +22,14 @@ from store_uptime.service.cli.period_options import (
     refuse_without_period,
 )
 from store_uptime.service.cli.period_summary import echo_period_summary
+from store_uptime.service.cli.report_by_periods import (
+    refuse_folder,
+    refuse_with_period,
+    rendered_pieces,
+    tables_of,
+    view_of,
+    write_period_report,
+)
 from store_uptime.service.cli.report_summary import echo_summary
 from store_uptime.service.cli.terminal import ExitStatus, progress_spinner
 from store_uptime.service.errors import NotAsSeveralFiles
@@ -80,7 +88,8 @@ def report(
     if period is None:
         refuse_without_period(periods)
     else:
-        refuse_with_period(columns, lookback, csv_safe, out)
+        refuse_with_period(columns, lookback)
+        refuse_folder(view_of(periods), out)
     options = Options(
         now=now,
         store=store,
@@ -104,7 +113,8 @@ def report(
                 )
         progress("writing")
         if isinstance(result, pipeline.PeriodReport):
-            write_period_report(result, view_of(periods), out, format, csv_safe, rejects)
+            pieces = partial(rendered_pieces, view=view_of(periods), file_format=format, csv_safe=csv_safe)
+            write_period_report(result, pieces, out, format, rejects)
         else:
             render = partial(rendered, file_format=format, columns=columns, csv_safe=csv_safe)
             write_report(result, render, out, format, rejects)

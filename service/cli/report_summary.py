@@ -58,7 +58,8 @@ def quality_lines(report: "Report | PeriodReport") -> Iterator[Line]:
     """Rows read, and what is odd about them."""
     quality = report.quality
     for name, counts in quality.tables.items():
-        yield name, ", ".join(row_counts(counts))
+        # How many stores there are stands above already.
+        yield "stores table" if name == "stores" else name, ", ".join(row_counts(counts))
     if quality.duplicates or quality.contradictory:
         yield "repeats", f"{counted(quality.duplicates, 'exact repeat')}, {quality.contradictory:,} contradictory"
     for key, ids in quality.stores.items():

@@ -97,6 +97,11 @@ def format_offset(instant: datetime | str) -> str:
     return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
+def is_shown_twice(there: datetime) -> bool:
+    """Whether the clock shows this time twice, since it goes back then: fold 0 and 1 have two offsets only there."""
+    return there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
+
+
 def to_datetime(instant: datetime | str) -> datetime:
     """An instant that may be text in ISO 8601."""
     return datetime.fromisoformat(instant) if isinstance(instant, str) else instant

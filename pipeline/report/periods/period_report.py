@@ -200,6 +200,12 @@ class PeriodReport:
         """The uptime of all stores in all periods together, in percent of known time; None: none is known."""
         return self.total.select(uptime_percent(pl.col("uptime_us").sum(), pl.col("downtime_us").sum())).item()
 
+    @property
+    def coverage_percent(self) -> Decimal | None:
+        """What is known of the business time of all stores in all periods, in percent; None: there is none."""
+        business, unknown = pl.col("business_us").sum(), pl.col("unknown_us").sum()
+        return self.total.select(uptime_percent(business - unknown, unknown)).item()
+
     def profile_table(self) -> pl.DataFrame:
         """The profile as it is written, 168 rows for each group. Raises PartMissing."""
         return profile_cells(self._profile, self._groups_of_profile)
