@@ -152,6 +152,9 @@ from .report.periods.period_archive import (
     holds_periods as holds_periods,
     restore_periods as restore_periods,
 )
+from .report.periods.period_about import (
+    PeriodAbout as PeriodAbout,
+)
 from .report.periods.period_report import (
     PeriodReport as PeriodReport,
     View as View,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import About, Columns, Format, Limits, Only, Options, Selection, View
+from store_uptime.pipeline import About, Columns, Format, Limits, Only, Options, Selection
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.registry.deliveries import OutgoingFile
 from store_uptime.service.registry.reports import StoredExplanation, StoredFigures, StoredRejects
@@ -16,10 +16,10 @@ from store_uptime.service.workers.report_kinds import restored
 from store_uptime.service.workers.tasks import FileToDeliver, SourceConfig
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline import PeriodReport, Timeline
+    from store_uptime.pipeline import PeriodAbout, PeriodReport, Timeline, View
 
 
-def report_metadata(stored: StoredFigures) -> About:
+def report_metadata(stored: StoredFigures) -> "About | PeriodAbout":
     """The provenance and the quality of a report."""
     return restored(stored.figures, stored.attributes).about
 
@@ -56,7 +56,7 @@ def render_rollup(stored: StoredFigures, search: str, only: Only, file_format: F
     return (report if by is None else regrouped(report, by)).render("groups", file_format)
 
 
-def render_view(stored: StoredFigures, search: str, only: Only, file_format: Format, view: View) -> bytes:
+def render_view(stored: StoredFigures, search: str, only: Only, file_format: Format, view: "View") -> bytes:
     """The profile or the outages of a report by periods."""
     return restored_periods(stored, search, only).render(view, file_format)
 

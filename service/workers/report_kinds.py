@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, Self
 
 from store_uptime import pipeline
-from store_uptime.pipeline import About, Columns, Format, Options, Selection, Step, View
+from store_uptime.pipeline import About, Columns, Format, Options, Selection, Step
 from store_uptime.service.errors import NotByPeriods
 from store_uptime.service.registry.rows import StoredOptions
 from store_uptime.service.workers.run_recorder import RunRecorder
@@ -18,7 +18,7 @@ from store_uptime.service.workers.tasks import Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from store_uptime.pipeline import PeriodReport, Report, Source
+    from store_uptime.pipeline import ArchivedPeriods, ArchivedReport, PeriodAbout, PeriodReport, Report, Source, View
 
 PARQUET = b"PAR1"
 
@@ -32,19 +32,19 @@ class AnyReport(Protocol):
         ...
 
     @property
-    def about(self) -> About:
+    def about(self) -> "About | PeriodAbout":
         """Where it comes from and what its data was like, as plain values."""
         ...
 
-    def archived(self) -> dict[str, bytes | None]:
-        """All of it as bytes, by the columns of the registry."""
+    def archived(self) -> "ArchivedReport | ArchivedPeriods":
+        """All of it as bytes, by the names of the registry's columns."""
         ...
 
     def select(self, selection: Selection) -> Self:
         """Some of its stores."""
         ...
 
-    def render(self, file_format: Format, columns: Columns, view: View = "stores") -> bytes:
+    def render(self, file_format: Format, columns: Columns, view: "View" = "stores") -> bytes:
         """A table of it in a format. columns: of one of the three windows; view: which, of one by periods."""
         ...
 
@@ -77,15 +77,15 @@ class WindowsReport:
         """Where it comes from and what its data was like, as plain values."""
         return self.report.about
 
-    def archived(self) -> dict[str, bytes | None]:
-        """All of it as bytes, by the columns of the registry."""
-        return vars(pipeline.archive(self.report))
+    def archived(self) -> "ArchivedReport":
+        """All of it as bytes, by the names of the registry's columns."""
+        return pipeline.archive(self.report)
 
     def select(self, selection: Selection) -> "WindowsReport":
         """Some of its stores."""
         return WindowsReport(pipeline.select(self.report, selection))
 
-    def render(self, file_format: Format, columns: Columns, view: View = "stores") -> bytes:
+    def render(self, file_format: Format, columns: Columns, view: "View" = "stores") -> bytes:
         """Its rows in a format. Raises NotByPeriods for another table."""
         if view != "stores":
             raise NotByPeriods(view)
@@ -116,19 +116,19 @@ class PeriodsReport:
         return self.report.stores.height
 
     @property
-    def about(self) -> About:
+    def about(self) -> "PeriodAbout":
         """Where it comes from and what its data was like, as plain values."""
         return self.report.about
 
-    def archived(self) -> dict[str, bytes | None]:
-        """All of it as bytes, by the columns of the registry."""
-        return vars(pipeline.archive_periods(self.report))
+    def archived(self) -> "ArchivedPeriods":
+        """All of it as bytes, by the names of the registry's columns."""
+        return pipeline.archive_periods(self.report)
 
     def select(self, selection: Selection) -> "PeriodsReport":
         """Some of its stores."""
         return PeriodsReport(self.report.select(selection.only, selection.search))
 
-    def render(self, file_format: Format, columns: Columns, view: View = "stores") -> bytes:
+    def render(self, file_format: Format, columns: Columns, view: "View" = "stores") -> bytes:
         """A table of it in a format; each has the same columns always."""
         return self.report.render(view, file_format)
 

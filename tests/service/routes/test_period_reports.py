@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from store_uptime.pipeline import Options, Period, PeriodReport, Selection, build_periods, build_report, select
+from store_uptime.pipeline import Format, Options, Period, PeriodReport, Selection, build_periods, build_report, select
 from store_uptime.service.testing import Service
 from tests.support.feeds import called
 from tests.support.named_stores import ALPHA, BETA, GAMMA, NOW, named_database
@@ -105,8 +105,9 @@ class Refused:
     ids=str,
 )
 def test_what_is_none_is_refused(client: httpx.Client, refused: Refused) -> None:
-    for address, more in (("/trigger_report", {}), ("/schedules", {"name": "x", "cron": "0 6 * * *"})):
-        assert refused.sentence in problem(client.post(address, json={**refused.body, **more}), 400)
+    schedule = {"name": "x", "cron": "0 6 * * *"}
+    for address, body in (("/trigger_report", refused.body), ("/schedules", refused.body | schedule)):
+        assert refused.sentence in problem(client.post(address, json=body), 400)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_equal_triggers_share_it(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["csv", "json", "parquet"])
-def test_its_files_are_those_of_python(client: httpx.Client, report: str, expected: PeriodReport, name: str) -> None:
+def test_its_files_are_those_of_python(client: httpx.Client, report: str, expected: PeriodReport, name: Format) -> None:
     def fetched(address: str) -> bytes:
         mark = "&" if "?" in address else "?"
         return client.get(f"{address}{mark}format={name}").raise_for_status().content
