@@ -107,6 +107,7 @@ from .options import (
     Columns as Columns,
     Format as Format,
     Limits as Limits,
+    Only as Only,
     Options as Options,
     Selection as Selection,
     parse_only as parse_only,
@@ -126,6 +127,7 @@ from .parts.worker_program import (
     worker_program as worker_program,
 )
 from .periods import (
+    RELATIVE as RELATIVE,
     By as By,
     Period as Period,
 )
@@ -149,6 +151,9 @@ from .report.periods.period_archive import (
     archive_periods as archive_periods,
     holds_periods as holds_periods,
     restore_periods as restore_periods,
+)
+from .report.periods.period_about import (
+    PeriodAbout as PeriodAbout,
 )
 from .report.periods.period_report import (
     PeriodReport as PeriodReport,

@@ -1,7 +1,8 @@
 """The options of reports by periods: docs/semantics.md, "Periods".
 
 PeriodOptions    which period
-RollupOptions    the same, what it is cut into, and what it is summed up by
+GroupOptions     the same, what it is cut into, and what it is summed up by
+RollupOptions    the same, and whether it has a profile
 OnlyStores       an option: stores by their attributes
 """
 
@@ -125,7 +126,7 @@ class PeriodOptions:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class RollupOptions(PeriodOptions):
+class GroupOptions(PeriodOptions):
     """What a report by periods is cut into and summed up by."""
 
     by: Annotated[By | None, Parameter(group=PERIODS, help="Cut it, and give a row for each store and part.")] = None
@@ -139,6 +140,13 @@ class RollupOptions(PeriodOptions):
             help="Sum the stores up by attributes, such as brand or brand,city.",
         ),
     ] = ()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class RollupOptions(GroupOptions):
+    """The same, and whether it has a profile."""
+
     profile: Annotated[
         bool,
         FLAG,
@@ -147,6 +155,7 @@ class RollupOptions(PeriodOptions):
 
 
 NO_PERIOD = PeriodOptions()
+NO_GROUPS = GroupOptions()
 NO_ROLLUP = RollupOptions()
 
 
@@ -161,8 +170,10 @@ def period_of(options: PeriodOptions, by: By | None = None) -> "Period | None":
     return pipeline.Period(options.period, options.start, options.end, options.zone, by)
 
 
-def refuse_without_period(options: RollupOptions) -> None:
+def refuse_without_period(options: GroupOptions) -> None:
     """Raises CycloptsError for an option that is of a report by periods alone."""
-    given = {"--on": options.zone, "--by": options.by, "--group-by": options.group_by, "--profile": options.profile}
+    given: dict[str, object] = {"--on": options.zone, "--by": options.by, "--group-by": options.group_by}
+    if isinstance(options, RollupOptions):
+        given["--profile"] = options.profile
     for name in (name for name, value in given.items() if value):
         raise CycloptsError(msg=f"{name} is of a report by periods: give --period or --from too.")

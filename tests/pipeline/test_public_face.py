@@ -48,13 +48,13 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
-    "ArchivedPeriods",
     "By",
     "Period",
     "parse_only",
     "write_period_folder",
     "write_pieces_to_target",
     "write_stream",
+    "ArchivedPeriods",
     "PartMissing",
     "PeriodReport",
     "archive_periods",
