@@ -178,7 +178,7 @@ def read_archive(
         plan=run,
         exact=exact,
         quality=archived_quality(facts["quality"], store_lists(run, exact)),
-        rejects={} if rejects is None else dict(rejects_by_table(rejects)),
+        rejects=archived_rejects(rejects, facts["quality"]),
         lanes=None if lanes is None else matching_rows(lanes, own),
     )
 
@@ -221,6 +221,15 @@ def rejects_metadata(rejects: Mapping[str, pl.DataFrame]) -> dict[str, str] | No
     columns = {name: [column for column in rows.columns if column not in OF_REJECTS] for name, rows in rejects.items()}
     usual = {name: list(REJECTED.get(name, ())) for name in columns}
     return None if columns == usual else {MARK: json.dumps(columns, ensure_ascii=False)}
+
+
+def archived_rejects(rejects: bytes | None, quality: ArchivedQuality) -> dict[str, pl.DataFrame]:
+    """`Report.rejects`; none without the file of them."""
+    if rejects is None:
+        return {}
+    found = dict(rejects_by_table(rejects))
+    none = pl.DataFrame(schema=dict.fromkeys((FILE, LINE, "reason", "store_id", SURPLUS), pl.String))
+    return found | {name: none for name in quality["tables"] if name not in found}
 
 
 def rejects_by_table(file: bytes) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -22,7 +23,6 @@ from store_uptime.pipeline.instants import instant_us, iso
 from store_uptime.pipeline.load.reject_files import REJECTS
 from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection
 from store_uptime.pipeline.plan.plan import Plan
-from store_uptime.pipeline.plan.rejected import RejectedTables
 from store_uptime.pipeline.report.about import About, Provenance, plain_quality
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
 from store_uptime.pipeline.report.quality import Quality
@@ -229,7 +229,16 @@ def rejects_targets(folder: Target) -> dict[Target, Purpose]:
     return {place_below(folder, f"{name}.csv"): purpose for name, purpose in purposes.items()}
 
 
-def write_rejects(report: Report | RejectedTables, folder: Target) -> None:
+class WithRejects(Protocol):
+    """A report, by periods too, or what there is in its place where every poll is rejected."""
+
+    @property
+    def rejects(self) -> dict[str, pl.DataFrame]:
+        """The rejected rows of each table: see `Report`."""
+        ...
+
+
+def write_rejects(report: WithRejects, folder: Target) -> None:
     """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, the row as it was, and its surplus;
     and as stores.csv, where the source has that table.
 

@@ -44,6 +44,7 @@ from store_uptime.pipeline.report.periods.period_rows import exact_rows, whole_p
 from store_uptime.pipeline.report.periods.sheets import WORST_STORES, Sheet, stores_of_sheet
 from store_uptime.pipeline.report.periods.sliced import SlicedTable, sliced, sliced_by
 from store_uptime.pipeline.report.quality import Quality
+from store_uptime.pipeline.report.report import csv_bytes, guarded
 
 Ends = pl.Enum(["active poll", "unknown", "closed", "ongoing", "cut"])
 StartsBecause = pl.Enum(["inactive poll", "opening", "unknown", "cut"])
@@ -189,11 +190,24 @@ class PeriodReport:
         """store, and the figures of all periods of each store together, in whole microseconds."""
         return whole_period(self.rows)
 
+    def worst_stores(self) -> pl.DataFrame:
+        """A row for each store over all its periods, as it is written, with its attributes and zone.
+
+        The worst come first, those without a percent last.
+        """
+        return stores_of_sheet(self.whole, self.stores, self.attributes)
+
     @property
     def uptime_percent(self) -> Decimal | None:
         """The uptime of all stores in all periods together, in percent of known time; None: none is known."""
         up, down = (pl.col(name).cast(pl.Int128).sum() for name in ("uptime_us", "downtime_us"))
         return self.whole.select(uptime_percent(up, down)).item()
+
+    @property
+    def coverage_percent(self) -> Decimal | None:
+        """What is known of the business time of all stores in all periods, in percent; None: there is none."""
+        business, unknown = pl.col("business_us").sum(), pl.col("unknown_us").sum()
+        return self.total.select(uptime_percent(business - unknown, unknown)).item()
 
     def profile_table(self) -> pl.DataFrame:
         """The profile as it is written, 168 rows for each group. Raises PartMissing."""
@@ -273,6 +287,14 @@ class PeriodReport:
         """The same file in pieces."""
         return csv_pieces(guarded_texts(self._sliced(view)))
 
+    def rejected_csv(self, table: str) -> bytes:
+        """The rejected rows of polls, hours, zones or stores: line, reason, the row as it was, and its surplus."""
+        return csv_bytes(self.rejects[table])
+
+    def rejected_csv_safe(self, table: str) -> bytes:
+        """The same, with ' before whatever a spreadsheet would run as a formula."""
+        return csv_bytes(self.rejects[table].with_columns(guarded(pl.col(pl.String))))
+
     @cached_property
     def _named_stores(self) -> pl.DataFrame:
         """The stores, with their names where there is a table of them."""
@@ -351,7 +373,7 @@ class PeriodReport:
 
     def _sheets(self, view: View) -> Iterator[Sheet]:
         """The sheets of a workbook, but for the last one."""
-        per_store = stores_of_sheet(self.whole, self.stores, self.attributes)
+        per_store = self.worst_stores()
         yield Sheet("Summary", sliced(written_rollup(self.total)), below=per_store.head(WORST_STORES))
         if self.options.group_by:
             yield Sheet("Groups", self._sliced("groups"))
