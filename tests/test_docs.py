@@ -236,9 +236,11 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(path: Path) -> None:
 def test_what_a_report_prints_is_what_the_page_of_python_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_sample(tmp_path / "feed", stores=20, days=9)
     monkeypatch.chdir(tmp_path)
-    shown = str(store_uptime.build_report("feed", store_uptime.Options(max_gap="2h")))
-    assert shown.count("\n") == 2
-    assert all(f"    {line}\n" in TEXT[ROOT / "docs" / "python.md"] for line in shown.splitlines())
+    report = store_uptime.build_report("feed", store_uptime.Options(max_gap="2h"))
+    days = store_uptime.build_periods("feed", store_uptime.Period("last-week", by="day"))
+    for shown in (str(report), str(days)):
+        assert shown.count("\n") == 2
+        assert [line for line in shown.splitlines() if f"    {line}\n" not in TEXT[ROOT / "docs" / "python.md"]] == []
 
 
 # Nothing is missing ---------------------------------------------------------------------------------------------------
