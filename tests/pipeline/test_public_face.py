@@ -48,6 +48,9 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "Only",
+    "PeriodAbout",
+    "RELATIVE",
     "By",
     "Period",
     "parse_only",
