@@ -149,14 +149,14 @@ from .report.comparison import (
     comparison as comparison,
     since_earlier as since_earlier,
 )
+from .report.periods.period_about import (
+    PeriodAbout as PeriodAbout,
+)
 from .report.periods.period_archive import (
     ArchivedPeriods as ArchivedPeriods,
     archive_periods as archive_periods,
     holds_periods as holds_periods,
     restore_periods as restore_periods,
-)
-from .report.periods.period_about import (
-    PeriodAbout as PeriodAbout,
 )
 from .report.periods.period_report import (
     PeriodReport as PeriodReport,

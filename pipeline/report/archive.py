@@ -143,7 +143,7 @@ def metadata(plan: Plan, quality: Quality) -> dict[str, object]:
     }
 
 
-def rejects_bytes(rejects: dict[str, pl.DataFrame]) -> bytes:
+def rejects_bytes(rejects: Mapping[str, pl.DataFrame]) -> bytes:
     """The first rejected rows of each table in one."""
     tables = (rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in rejects.items())
     return parquet_bytes(pl.concat(tables, how="diagonal"), rejects_metadata(rejects))
@@ -233,6 +233,7 @@ def archived_rejects(rejects: bytes | None, quality: ArchivedQuality) -> dict[st
 
 
 def rejects_by_table(file: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rejected rows of each table."""
     rejects, metadata = pl.read_parquet(io.BytesIO(file)), pl.read_parquet_metadata(io.BytesIO(file))
     missing = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # archived by a version without them
     rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)

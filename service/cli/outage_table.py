@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
 from store_uptime import pipeline
@@ -23,7 +25,10 @@ WIDTH_OF_A_PIPE = 160  # where there is no terminal, lines are not broken to fit
 ROOMY = 130
 """From so many columns on an outage has one line, with its store and its reason."""
 FACTS = ("from", "to", "down", "in all", "starts with", "ends with")
+TIMES = ("from", "to")
 LENGTHS = ("down", "in all")
+GAP = "  "
+DATE_WIDTH = len("01:30 −05:00")
 INDENT = "    "
 ONGOING = "ongoing"
 SECOND_US = 1_000_000
@@ -50,7 +55,11 @@ def show_outages(report: "PeriodReport", *, longest_first: bool) -> None:
     console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDTH_OF_A_PIPE)
     is_roomy = console.width >= ROOMY
     lines = list(outage_lines(report, longest_first=longest_first, with_weekday=is_roomy))
-    parts = one_line_each(lines) if is_roomy else two_lines_each(lines, of_one_store=report.options.store is not None)
+    parts = (
+        one_line_each(lines)
+        if is_roomy
+        else two_lines_each(lines, console.width, of_one_store=report.options.store is not None)
+    )
     print_parts(console, *heading_lines(report), "", *(parts if lines else ["No store was down."]))
 
 
@@ -117,13 +126,13 @@ def one_line_each(lines: Sequence[OutageLine]) -> Iterator["RenderableType"]:
     yield table
 
 
-def two_lines_each(lines: Sequence[OutageLine], *, of_one_store: bool) -> Iterator["RenderableType"]:
+def two_lines_each(lines: Sequence[OutageLine], width: int, *, of_one_store: bool) -> Iterator["RenderableType"]:
     from rich.text import Text
 
-    widths = [max(map(len, column)) for column in zip(FACTS, *(line.facts for line in lines), strict=True)]
+    widths = column_widths(lines, width)
     yield Text(aligned(FACTS, widths), style="bold")
     for line in lines:
-        facts = Text(aligned(line.facts, widths), style=line.style, overflow="fold")
+        facts = Text(aligned(line.facts, widths), style=line.style)
         if of_one_store:
             yield facts
             if line.reason:
@@ -133,13 +142,24 @@ def two_lines_each(lines: Sequence[OutageLine], *, of_one_store: bool) -> Iterat
             yield facts
 
 
+def column_widths(lines: Sequence[OutageLine], width: int) -> list[int]:
+    """The widths of the columns; those of times are narrow where all together would be too wide."""
+    widths = [max(map(len, column)) for column in zip(FACTS, *(line.facts for line in lines), strict=True)]
+    if sum(widths) + len(GAP) * (len(widths) - 1) <= width:
+        return widths
+    return [min(each, DATE_WIDTH) if name in TIMES else each for name, each in zip(FACTS, widths, strict=True)]
+
+
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Cells below each other, lengths to the right."""
-    padded = (
-        f"{cell:>{width}}" if name in LENGTHS else f"{cell:<{width}}"
-        for name, cell, width in zip(FACTS, cells, widths, strict=True)
+    """Cells below each other, lengths to the right; what is too wide for its column goes on in a further line."""
+    wrapped = (wrap(cell, width) for cell, width in zip(cells, widths, strict=True))
+    return "\n".join(
+        GAP.join(
+            f"{cell:>{width}}" if name in LENGTHS else f"{cell:<{width}}"
+            for name, cell, width in zip(FACTS, line, widths, strict=True)
+        ).rstrip()
+        for line in zip_longest(*wrapped, fillvalue="")
     )
-    return "  ".join(padded).rstrip()
 
 
 def side(name: str) -> Literal["left", "right"]:

@@ -59,8 +59,8 @@ def age(report: "PeriodReport") -> str:
 
 def period_text(report: "PeriodReport") -> str:
     """last-month: 2024-02 (2024-02-01 to 2024-03-01)."""
-    name = period_name(report)
-    return name if "/" in name else f"{name} ({dates(report)})"
+    is_named = report.period.by is not None or "/" not in str(report.provenance["periods"]["first"])
+    return f"{period_name(report)} ({dates(report)})" if is_named else period_name(report)
 
 
 def period_name(report: "PeriodReport") -> str:
@@ -95,6 +95,7 @@ def most_common_clock(report: "PeriodReport") -> tuple[int, str]:
 
 
 def to_instant(us: int) -> datetime:
+    """The instant of microseconds since 1970."""
     return EPOCH + timedelta(microseconds=us)
 
 
@@ -105,7 +106,9 @@ def local_text(local: datetime) -> str:
 
 def state_lines(report: "PeriodReport") -> Iterator[Line]:
     """Whether figures may still change; nothing where all are final."""
-    changing = report.periods.filter(report.periods["end_us"] + report.max_gap_us > report.now_us)
+    # Of clocks that stores have: there are also the periods of the zone of stores without one.
+    periods = report.periods.join(report.stores, on="scope", how="semi")
+    changing = periods.filter(periods["end_us"] + report.max_gap_us > report.now_us)
     if changing.is_empty():
         return
     end_us: int = changing.select("end_us").max().item()

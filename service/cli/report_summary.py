@@ -76,6 +76,7 @@ def result_lines(report: "Report", fresh: Freshness) -> Iterator[Line]:
 
 
 def format_share(share: "Decimal | None") -> str:
+    """A percent, or a dash where there is none."""
     return "–" if share is None else f"{share} %"
 
 

@@ -152,6 +152,8 @@ PROMISED = {
     "Timeline",
     "UnknownStore",
     "Week",
+    "build_outages",
+    "build_periods",
     "build_report_with_lanes",
     "data_version",
     "build_report",

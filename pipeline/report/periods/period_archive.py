@@ -17,11 +17,11 @@ from store_uptime.pipeline.report.archive import (
     ArchivedFacts,
     archived_plan,
     archived_quality,
-    archived_rejects,
     damages_as_errors,
     metadata,
     optional_bytes,
     parquet_bytes,
+    rejects_by_table,
     rejects_bytes,
 )
 from store_uptime.pipeline.report.periods.period_quality import period_lists
@@ -111,7 +111,7 @@ def restore_periods(
             outages=None if outages is None else read(outages),
             attributes=None if attributes is None else read(attributes),
             quality=archived_quality(facts["quality"], period_lists(run, rows)),
-            rejects=archived_rejects(rejects, facts["quality"]),
+            rejects={} if rejects is None else dict(rejects_by_table(rejects)),
             notes=tuple(facts["notes"]),
         )
 
