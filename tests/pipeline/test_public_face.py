@@ -48,6 +48,12 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "BadPeriod",
+    "NoSuchZone",
+    "Only",
+    "PeriodAbout",
+    "PeriodOutOfRange",
+    "RELATIVE",
     "By",
     "Period",
     "parse_only",
