@@ -50,6 +50,11 @@ FOR_USERS = {
 PROMISED = {
     "Only",
     "PeriodAbout",
+    "BadPeriod",
+    "NoSuchZone",
+    "Only",
+    "PeriodAbout",
+    "PeriodOutOfRange",
     "RELATIVE",
     "By",
     "Period",
