@@ -1,6 +1,5 @@
 """docs/semantics.md, "Beyond the three windows", once more: slow, in the most obvious way, without `pipeline`.
 
-    Clock      the dates and hours of a store, or of a zone that is given for all
     spans      what is asked for, on one clock  ->  periods
     Business   hours, zones and polls           ->  what a store is at each instant, and what of it is sure
     rows, outages, rollup, profile              ->  figures in microseconds, and as they are written
@@ -10,49 +9,46 @@ It stands beside tests/support/reference.py, whose rules of hours and evidence i
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import pairwise
 
 from tests.support.reference import (
+    ALWAYS,
     DAY,
-    DEFAULT_ZONE,
     DOWN,
     EPOCH,
     HOUR,
     MINUTE,
+    ONE_DAY,
     SECOND,
     UNKNOWN,
     UP,
     WHITE,
-    Hours,
+    Clock,
     Interval,
     Piece,
-    Poll,
-    RawRow,
     RawRows,
-    hours_of,
+    Store,
+    business_intervals,
+    date_of,
+    gathered,
     instant,
     known_pieces,
-    known_zones,
-    local_to_utc,
-    merged,
     micros,
     newest,
+    offset_at,
     overlap,
     poll_of,
     status_at,
-    trouble_with_hours,
     trouble_with_id,
     trouble_with_poll,
     two_decimals,
     written,
-    zone_of,
 )
 
-ONE_DAY = timedelta(days=1)
 DEFAULT_GAP = timedelta(hours=24)
 NO_VALUE = "(none)"
 
@@ -84,88 +80,20 @@ class Wanted:
     split_at_closing: bool = False
 
 
-# Dates and zones of the tables ----------------------------------------------------------------------------------------
+# Stores ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Dates:
-    """From a date on, until another, which is excluded; None is open."""
-
-    first: date | None = None
-    until: date | None = None
-
-    def __contains__(self, day: date) -> bool:
-        return (self.first is None or self.first <= day) and (self.until is None or day < self.until)
-
-
-def date_of(text: str) -> date | None:
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def trouble_with_dates(row: RawRow) -> str | None:
-    texts = [(row.get(column) or "").strip(WHITE) for column in ("valid_from", "valid_to")]
-    found = [date_of(text) for text in texts]
-    if any(text and day is None for text, day in zip(texts, found, strict=True)):
-        return "bad date"
-    first, until = found
-    return "bad date" if first is not None and until is not None and until <= first else None
-
-
-def dates_of(row: RawRow) -> Dates:
-    return Dates(*(date_of((row.get(column) or "").strip(WHITE)) for column in ("valid_from", "valid_to")))
-
-
-@dataclass
-class DatedStore:
-    """All that the tables say of one store id."""
-
-    store_id: str
-    polls: list[Poll] = field(default_factory=list)
-    reasons: dict[int, set[str]] = field(default_factory=dict)
-    hours: list[tuple[Hours, Dates]] = field(default_factory=list)
-    rejected_hours: int = 0
-    zones: list[tuple[str, Dates]] = field(default_factory=list)
-
-    @property
-    def always_open(self) -> bool:
-        return not self.hours and not self.rejected_hours
-
-    @property
-    def unknown_hours(self) -> bool:
-        return not self.hours and self.rejected_hours > 0
-
-
-def gathered(tables: Tables, latest: int | None, now: int) -> list[DatedStore]:
+def known_stores(tables: Tables, latest: int | None, now: int) -> list[Store]:
     """Every store that a table names, in byte order of the ids."""
-    stores: dict[str, DatedStore] = {}
-
-    def of(row: RawRow) -> DatedStore:
-        store_id = row["store_id"] or ""
-        return stores.setdefault(store_id, DatedStore(store_id))
-
-    for row in tables.polls:
-        if trouble_with_poll(row, latest) is None and (poll := poll_of(row)).at <= now:
-            of(row).polls.append(poll)
-            if not poll.active and (reason := row.get("reason")):
-                of(row).reasons.setdefault(poll.at, set()).add(reason)
-    for row in tables.hours:
-        if trouble_with_id(row["store_id"]) is not None:
-            continue
-        if trouble_with_hours(row) is None and trouble_with_dates(row) is None:
-            of(row).hours.append((hours_of(row), dates_of(row)))
-        else:
-            of(row).rejected_hours += 1
-    for row in tables.zones:
-        if trouble_with_id(row["store_id"]) is None and trouble_with_dates(row) is None:
-            of(row).zones.append(((row["timezone_str"] or "").strip(WHITE), dates_of(row)))
+    rows = [row for row in tables.polls if trouble_with_poll(row, latest) is None and poll_of(row).at <= now]
+    stores = {store.store_id: store for store in gathered([poll_of(row) for row in rows], tables.hours, tables.zones)}
     for row in tables.stores or ():
-        if trouble_with_id(row["store_id"]) is None:
-            of(row)
+        store_id = row["store_id"]
+        if store_id and trouble_with_id(store_id) is None:
+            stores.setdefault(store_id, Store(store_id))
+    for row in rows:
+        if not poll_of(row).active and (reason := row.get("reason")):
+            stores[poll_of(row).store_id].reasons.setdefault(poll_of(row).at, set()).add(reason)
     return [stores[store_id] for store_id in sorted(stores, key=str.encode)]
 
 
@@ -177,97 +105,6 @@ def attributes_of(stores: RawRows) -> dict[str, dict[str, str]]:
             values = {name: (value or "").strip(WHITE) for name, value in row.items() if name != "store_id"}
             found.setdefault(row["store_id"] or "", {name: value for name, value in values.items() if value})
     return found
-
-
-# Clocks ---------------------------------------------------------------------------------------------------------------
-
-
-def midnight(day: date) -> int:
-    """The midnight of a date as microseconds since 1970, on a clock of no place."""
-    return (day.toordinal() - EPOCH.date().toordinal()) * DAY
-
-
-def offset_at(zone: str, at: int) -> int:
-    offset = (EPOCH + timedelta(microseconds=at)).astimezone(zone_of(zone)).utcoffset()
-    return micros(offset or timedelta(0))
-
-
-@cache
-def stretches(zone: str, day: date) -> list[tuple[int, int, int]]:
-    """(start, end, offset) of the time around a date, cut where the offset changes."""
-    first, last = midnight(day) - 2 * DAY, midnight(day) + 4 * DAY
-    found = []
-    start = first
-    for hour in range(first, last, HOUR):
-        if offset_at(zone, hour) != offset_at(zone, hour + HOUR):
-            before, after = hour, hour + HOUR
-            while after - before > 1:
-                middle = (before + after) // 2
-                same = offset_at(zone, middle) == offset_at(zone, before)
-                before, after = (middle, after) if same else (before, middle)
-            found.append((start, after, offset_at(zone, before)))
-            start = after
-    return [*found, (start, last, offset_at(zone, last))]
-
-
-@cache
-def first_instant(zone: str, day: date) -> int:
-    """The first instant at which a zone has this date, or a later one."""
-    for start, end, offset in stretches(zone, day):
-        at = max(start, midnight(day) - offset)
-        if at < end:
-            return at
-    raise ValueError(day)
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The dates of a store whose zone may change with a date."""
-
-    zones: tuple[tuple[str, Dates], ...] = ()
-
-    def zone(self, day: date) -> str:
-        of_the_date = {name for name, dates in self.zones if day in dates}
-        return min(of_the_date & known_zones(), key=str.encode, default=DEFAULT_ZONE)
-
-    def start(self, day: date) -> int:
-        """Where a date begins. One that a change of zone leaves no time begins and ends with the next."""
-        return min(first_instant(self.zone(later), later) for later in (day, day + ONE_DAY, day + 2 * ONE_DAY))
-
-    def date_at(self, at: int) -> date:
-        day = (EPOCH + timedelta(microseconds=at)).date() + 2 * ONE_DAY
-        while self.start(day) > at:
-            day -= ONE_DAY
-        return day
-
-    def date_begun_at(self, at: int) -> date | None:
-        day = self.date_at(at)
-        return day if self.start(day) == at else None
-
-    def hours(self, day: date) -> dict[int, list[Interval]]:
-        """The stretches of each hour of the wall clock of a date."""
-        first, last = self.start(day), self.start(day + ONE_DAY)
-        found: dict[int, list[Interval]] = {}
-        for start, end, offset in stretches(self.zone(day), day):
-            at, until = max(start, first), min(end, last)
-            while at < until:
-                local = at + offset - midnight(day)
-                # what a change of zone makes the date longer belongs to its hour 23
-                hour, following = (23, until) if local >= DAY else (local % DAY // HOUR, at + HOUR - local % HOUR)
-                found.setdefault(hour, []).append((at, min(following, until)))
-                at = following
-        return {hour: joined(pieces) for hour, pieces in found.items()}
-
-
-def joined(pieces: Iterable[Interval]) -> list[Interval]:
-    """Pieces in order, those that touch as one."""
-    result: list[Interval] = []
-    for start, end in pieces:
-        if result and result[-1][1] == start:
-            result[-1] = result[-1][0], end
-        else:
-            result.append((start, end))
-    return result
 
 
 # Periods --------------------------------------------------------------------------------------------------------------
@@ -443,27 +280,11 @@ class Part:
     interval: Interval
 
 
-def dated_business(store: DatedStore, clock: Clock, first: int, last: int) -> list[Interval]:
-    """The business time of a store with hours, clipped at `first`, and going on past `last`."""
-    intervals = []
-    day = (EPOCH + timedelta(microseconds=first)).date() - 4 * ONE_DAY
-    while day <= (EPOCH + timedelta(microseconds=last)).date() + 4 * ONE_DAY:
-        for hours, dates in store.hours:
-            if hours.weekday == day.weekday() and day in dates:
-                end = hours.end if hours.end > hours.start else hours.end + DAY
-                zone = clock.zone(day)
-                open_us, close_us = local_to_utc(day, hours.start, zone), local_to_utc(day, end, zone)
-                if close_us > open_us:
-                    intervals.append((open_us, close_us))
-        day += ONE_DAY
-    return [(max(open_us, first), close_us) for open_us, close_us in merged(intervals) if close_us > first]
-
-
 @dataclass(frozen=True)
 class Business:
     """One store, worked out from `first` to `last`; what comes after `last` is not known yet, or not looked at."""
 
-    store: DatedStore
+    store: Store
     intervals: list[Interval]
     evidence: Mapping[int, bool]
     first: int
@@ -521,13 +342,13 @@ class Business:
         return next((p.status for p in self.parts if p.interval == interval and p.start < at <= p.end), None)
 
 
-def work_out(store: DatedStore, clock: Clock, first: int, last: int, now: int, max_gap: int) -> Business:
+def period_business(store: Store, first: int, last: int, now: int, max_gap: int) -> Business:
     if store.unknown_hours or last < first:
         intervals: list[Interval] = []
     elif store.always_open:
         intervals = [(first, last + 1)]
     else:
-        intervals = dated_business(store, clock, first, last)
+        intervals = business_intervals(store.hours, store.clock, first, last)
     polls = status_at(poll for poll in store.polls if first <= poll.at <= last)
     evidence = {at: active for at, active in polls.items() if any(a <= at < b for a, b in intervals)}
     return Business(store, intervals, evidence, first, last, now, max_gap)
@@ -601,7 +422,7 @@ def local_text(clock: Clock, at: int) -> str:
     return (EPOCH + timedelta(microseconds=at + offset)).replace(tzinfo=None).isoformat()
 
 
-def outages_of(business: Business, span: Span, clock: Clock, split_at_closing: bool) -> list[Outage]:
+def outages_of(business: Business, span: Span, split_at_closing: bool) -> list[Outage]:
     found = []
     for run in runs(business.within(span), split_at_closing):
         start, end = run[0].start, run[-1].end
@@ -629,8 +450,8 @@ def outages_of(business: Business, span: Span, clock: Clock, split_at_closing: b
                 sum(business.surely(False, part.start, part.end) for part in run),
                 sum(overlap(part.start, part.end, earliest, latest) for part in parts),
                 min(reasons, key=str.encode, default=None),
-                local_text(clock, start),
-                local_text(clock, end),
+                local_text(business.store.clock, start),
+                local_text(business.store.clock, end),
             )
         )
     return found
@@ -903,21 +724,20 @@ def reference_periods(tables: Tables, wanted: Wanted, clock: datetime | None = N
     if now is None:
         raise ValueError("there is no poll")
     gap = micros(DEFAULT_GAP if wanted.max_gap is None else wanted.max_gap)
-    stores = gathered(tables, latest, now)
-    own = {store.store_id: Clock(tuple(store.zones)) for store in stores}
-    given = None if wanted.on is None else Clock(((wanted.on, Dates()),))
-    clocks = {store_id: given or clock for store_id, clock in own.items()}
+    stores = known_stores(tables, latest, now)
+    given = None if wanted.on is None else Clock(((wanted.on, ALWAYS),))
+    clocks = {store.store_id: given or store.clock for store in stores}
     periods = {store_id: spans(wanted, clock, clocks.values(), now) for store_id, clock in clocks.items()}
     answers = []
     for store in stores:
         asked = periods[store.store_id]
         first = min((span.start for span in asked), default=now) - gap
         last = min(now, max((span.end for span in asked), default=now) + gap)
-        business = work_out(store, own[store.store_id], first, last, now, gap)
+        business = period_business(store, first, last, now, gap)
         rows: list[PeriodRow] = []
         outages: list[Outage] = []
         for span in asked:
-            found = outages_of(business, span, own[store.store_id], wanted.split_at_closing)
+            found = outages_of(business, span, wanted.split_at_closing)
             rows.append(row_of(business, span, found))
             outages += found
         answers.append(StoreAnswer(business, clocks[store.store_id], asked, rows, outages))

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.support.reference import HOUR, MINUTE, RawRow, instant
-from tests.support.reference_periods import Clock, Dates, Outage, Tables, Wanted, reference_periods
+from tests.support.reference import ALWAYS, HOUR, MINUTE, Clock, Dates, RawRow, instant
+from tests.support.reference_periods import Outage, Tables, Wanted, reference_periods
 
 
 def clock_of(zone: str) -> Clock:
-    return Clock(((zone, Dates()),))
+    return Clock(((zone, ALWAYS),))
 
 
 @pytest.mark.parametrize(
