@@ -28,6 +28,8 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+LENGTHS = {"d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND}
+"""How a duration is written."""
 WINDOWS = {"hour": HOUR, "day": DAY, "week": 7 * DAY}
 UNITS = {"hour": MINUTE, "day": HOUR, "week": HOUR}
 DEFAULT_ZONE = "America/Chicago"

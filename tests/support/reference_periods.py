@@ -17,13 +17,11 @@ from itertools import pairwise
 
 from tests.support.reference import (
     ALWAYS,
-    DAY,
     DOWN,
     EPOCH,
     HOUR,
-    MINUTE,
+    LENGTHS,
     ONE_DAY,
-    SECOND,
     UNKNOWN,
     UP,
     WHITE,
@@ -162,7 +160,6 @@ RELATIVE = {
     "yesterday": ("last", "day"),
     **{f"{which}-{kind}": (which, kind) for which in ("this", "last") for kind in ("week", "month", "quarter")},
 }
-LENGTHS = {"d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND}
 
 
 def named_unit(name: str) -> tuple[date, date, str] | None:
