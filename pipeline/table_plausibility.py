@@ -43,6 +43,8 @@ BAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
     Reason.BAD_STATUS: ("status",),
     Reason.BAD_WEEKDAY: ("day_of_week",),
     Reason.BAD_TIME: ("start_time_local", "end_time_local"),
+    Reason.BAD_DATE: ("valid_from", "valid_to"),
+    Reason.SEVERAL_ROWS: ("store_id",),
 }
 
 
@@ -83,7 +85,7 @@ def commonest(reasons: Mapping[str, int]) -> tuple[str, int]:
 
 def example_of(rejected: pl.DataFrame, reason: str) -> BadValue | None:
     """The bad value of the first row that was rejected for a reason."""
-    columns = BAD_COLUMNS[reason]
+    columns = [column for column in BAD_COLUMNS[reason] if column in rejected.columns]  # a date may be alone
     rows = rejected.lazy().filter(reason=reason).sort(FILE, LINE, *columns, nulls_last=True).head(1).collect()
     if rows.is_empty():
         return None

@@ -21,7 +21,7 @@ BRIDGED_US = 60 * SECOND_US
 def pattern_spans(patterns: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
     """The spans of each pattern near the horizon: pattern, `open_us`, `close_us` (int64); they may overlap.
 
-    patterns: pattern (any type), zone, weekday, start_us, end_us.
+    patterns: pattern (any type), zone, weekday, start_us, end_us, from_day, until_day (since 1970, the end excluded).
     """
     # A shift of the first or last date, anywhere on Earth and over midnight, begins or ends within five days.
     offsets = local_offsets(patterns["zone"].unique(), horizon.start_us - 5 * DAY_US, horizon.now_us + 5 * DAY_US)
@@ -31,7 +31,10 @@ def pattern_spans(patterns: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
 def shifts(patterns: pl.LazyFrame, horizon: Horizon) -> pl.LazyFrame:
     """pattern, zone, `start_wall_us`, `end_wall_us`: rule 1. An end at or before the start is on the next date."""
     overnight = pl.when(pl.col("end_us") <= pl.col("start_us")).then(DAY_US).otherwise(0)
-    return patterns.join(local_dates(horizon), on="weekday").select(
+    on_dates = patterns.join(local_dates(horizon), on="weekday").filter(
+        pl.col("day").is_between("from_day", "until_day", closed="left")
+    )
+    return on_dates.select(
         "pattern",
         "zone",
         start_wall_us=pl.col("date_us") + pl.col("start_us"),
@@ -40,13 +43,14 @@ def shifts(patterns: pl.LazyFrame, horizon: Horizon) -> pl.LazyFrame:
 
 
 def local_dates(horizon: Horizon) -> pl.LazyFrame:
-    """weekday, `date_us`: every date on which a shift may begin that the horizon touches."""
+    """weekday, day, `date_us`: every date on which a shift may begin that the horizon touches."""
     # A shift lasts up to two dates, clocks are up to 14 h from UTC, and an interval of tomorrow may be merged with one
     # that is open at now.
     first, last = horizon.start_us // DAY_US - 3, horizon.now_us // DAY_US + 2
     days = pl.int_range(first, last + 1, dtype=pl.Int64)
     return pl.LazyFrame().select(
         weekday=((days + 3) % 7).cast(pl.Int8),  # 1 January 1970 was a Thursday
+        day=days,
         date_us=days * DAY_US,
     )
 

@@ -19,6 +19,11 @@ NO_REJECTS = pl.DataFrame(schema=REJECTED)
 NO_POLLS = pl.DataFrame(schema={"poll": pl.Int64()})
 
 
+def no_frames() -> RawFrames:
+    """The rows of a table that is not there."""
+    return []
+
+
 class PackedRows(NamedTuple):
     """Polls that were read. polls: poll (int64, packed), in no order. rejected: rows of `as_it_was`."""
 
@@ -51,10 +56,13 @@ class SearchablePolls(PollRows, Protocol):
 
 @dataclass(frozen=True)
 class RawTables:
-    """The three tables of a run, perhaps still being pulled: each call waits for its own table alone.
+    """The tables of a run, perhaps still being pulled: each call waits for its own table alone.
 
     polls: at least all that are in the horizon, ahead of the clock, or unreadable, in parts. hours: store_id,
-    day_of_week, start_time_local, end_time_local. zones: store_id, timezone_str. A call raises what its source raises.
+    day_of_week, start_time_local, end_time_local. zones: store_id, timezone_str. Both have valid_from, valid_to where
+    the source has them. stores: store_id, name where the source has it, and each attribute, `ATTRIBUTE` before its
+    name; no frame: there is no such table. reasons: store_id, timestamp_utc, status, reason of polls, at least of those
+    in the horizon; no frame: there is no such column. A call raises what its source raises.
     """
 
     # Calls, not values: hours and zones are judged while the polls are being pulled, and no reference here keeps the
@@ -62,3 +70,5 @@ class RawTables:
     polls: Callable[[], Sequence[PollRows]]
     hours: Callable[[], RawFrames]
     zones: Callable[[], RawFrames]
+    stores: Callable[[], RawFrames] = no_frames
+    reasons: Callable[[], RawFrames] = no_frames

@@ -17,6 +17,8 @@ class Reason(StrEnum):
     BAD_STATUS = "bad status"
     BAD_WEEKDAY = "bad weekday"
     BAD_TIME = "bad time"
+    BAD_DATE = "bad date"
+    SEVERAL_ROWS = "several rows"
     AHEAD_OF_THE_CLOCK = "ahead of the clock"
 
 

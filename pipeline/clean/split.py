@@ -1,8 +1,8 @@
 """Raw rows in; accepted rows, rejected rows and their counts out.
 
-clean_hours   all rows of hours
-clean_zones   all rows of zones
-split_rows    judged rows of any table
+clean_hours    all rows of hours
+clean_zones    all rows of zones
+split_rows     judged rows of any table
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,9 @@ from store_uptime.pipeline.clean.reasons import only_accepted, only_rejected
 from store_uptime.pipeline.clean.rules import judged_hours, judged_zones
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.packing import StoreCodes
-from store_uptime.pipeline.tables import COLUMNS
+from store_uptime.pipeline.tables import NEEDED_COLUMNS, OPTIONAL_COLUMNS, Table
+
+DAYS = ("from_day", "until_day")
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ class TableCounts:
 class CleanedTable:
     """One table: the accepted rows, the rejected ones as they were, and the counts.
 
-    accepted: store_id (categorical, see `StoreCodes`), and for hours weekday, start_us, end_us; for zones zone.
+    accepted: store_id (categorical, see `StoreCodes`), and for hours weekday, start_us, end_us, from_day, until_day
+    (see `dated`); for zones zone, from_day, until_day; for stores see `clean_stores`.
     rejected: file, line (null: not from a text file), reason, the raw columns as text, and surplus
-    (what a row of CSV has beyond its header).
+    (what a row of CSV has beyond its header). Optional columns are among them where the source has them.
     """
 
     accepted: pl.DataFrame
@@ -55,13 +58,20 @@ class CleanedTable:
 
 def clean_hours(raw: RawFrames, codes: StoreCodes, mapping: SourceMapping) -> CleanedTable:
     """All rows of hours."""
-    typed = (codes.categories_of(STORE_ID), "weekday", "start_us", "end_us")
-    return split_rows(COLUMNS["menu_hours"], map(partial(judged_hours, mapping=mapping), raw), typed)
+    typed = (codes.categories_of(STORE_ID), "weekday", "start_us", "end_us", *DAYS)
+    return split_rows(raw_columns("menu_hours", raw), map(partial(judged_hours, mapping=mapping), raw), typed)
 
 
 def clean_zones(raw: RawFrames, codes: StoreCodes) -> CleanedTable:
     """All rows of zones; a row with an empty zone is accepted, with a null zone."""
-    return split_rows(COLUMNS["timezones"], map(judged_zones, raw), (codes.categories_of(STORE_ID), "zone"))
+    typed = (codes.categories_of(STORE_ID), "zone", *DAYS)
+    return split_rows(raw_columns("timezones", raw), map(judged_zones, raw), typed)
+
+
+def raw_columns(table: Table, raw: RawFrames) -> list[str]:
+    """The columns of a table that some of its raw rows have, in our order."""
+    present = {name for frame in raw for name in frame.collect_schema()}
+    return [*NEEDED_COLUMNS[table], *(column for column in OPTIONAL_COLUMNS[table] if column in present)]
 
 
 def split_rows(
@@ -95,6 +105,7 @@ def as_it_was(judged: pl.LazyFrame, columns: Sequence[str], beside: Sequence[str
     columns."""
     kinds = judged.collect_schema()
     file, line = (pl.col(name) if name in kinds else pl.lit(None) for name in (FILE, LINE))
-    raw = (as_text(name, kinds) for name in columns)
+    # An optional column may be in other frames only.
+    raw = (as_text(name, kinds) if name in kinds else pl.lit(None, pl.String).alias(name) for name in columns)
     position = (file.cast(pl.String).alias(FILE), line.cast(pl.UInt32).alias(LINE))
     return judged.select(*position, "reason", *raw, surplus(kinds), *beside)

@@ -10,14 +10,14 @@ import polars as pl
 
 from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.clean.reasons import WITHOUT_STORE
-from store_uptime.pipeline.clean.rules import JUDGES
+from store_uptime.pipeline.clean.rules import JUDGES, trimmed
 from store_uptime.pipeline.durations import HOUR_US, SECOND_US
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import read_error, scan
 from store_uptime.pipeline.source.folder.small_files import in_batches
 from store_uptime.pipeline.source.frames import READ_ERRORS
-from store_uptime.pipeline.tables import Table
+from store_uptime.pipeline.tables import ATTRIBUTE, Table
 
 
 def judged_batches(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> Iterator[pl.DataFrame]:
@@ -60,6 +60,9 @@ def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
             # PostgreSQL cannot hold a NUL; with U+FFFD the zone is as unknown as before
             zone = pl.col("zone").str.replace_all("\0", "\ufffd", literal=True)
             return batch.filter(good).select("store_id", zone, FILE)
+        case "stores":
+            described = [name for name in batch.columns if name == "name" or name.startswith(ATTRIBUTE)]
+            return batch.filter(good).select("store_id", *(trimmed(pl.col(name)) for name in described), FILE)
 
 
 def time_text(us: pl.Expr) -> pl.Expr:

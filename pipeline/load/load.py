@@ -101,7 +101,7 @@ def load_files(
     place, rejects = files_at(path), Path(rejects)
     found = found_files(place, mapping)
     root = place.absolute() if isinstance(place, Path) else PurePosixPath(place.key)
-    files = [file for files in found.tables.values() for file in files]
+    files = [file for table in COLUMNS for file in found.tables[table]]
     if replaced_stores == "all":
         refuse_rejects_files(files)
     with (
@@ -112,7 +112,7 @@ def load_files(
         load = LoadContext(connection, reject_files, mapping, replaced_stores, progress, RowSamples(mapping))
         with errors_as_refusals(connection), connection.transaction():
             ensure_tables(connection)
-            loaded = [file for table, files in found.tables.items() for file in load_table(load, table, files)]
+            loaded = [file for table in COLUMNS for file in load_table(load, table, found.tables[table])]
             still_stored(files)
             # Before the commit: what is in the way of the rejects files must keep the rows from being loaded.
             reject_files.finish()

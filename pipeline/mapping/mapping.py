@@ -14,7 +14,7 @@ from typing import Any
 
 from store_uptime.pipeline.errors import BadMapping
 from store_uptime.pipeline.mapping.mapping_rules import Monday, TimestampUnit, check_section, toml_value, word_text
-from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
+from store_uptime.pipeline.tables import ATTRIBUTE, NEEDED_COLUMNS, OPTIONAL_COLUMNS, VARIANTS, Table, own_columns
 
 MappingValue = str | int | list[str]
 """What a key of a mapping stands for: a name, the number of Monday, or words."""
@@ -60,13 +60,27 @@ class SourceMapping:
         check_contradictions(UNNAMED, self)
 
     def found_columns(self, table: Table, present: Sequence[str]) -> dict[str, str] | None:
-        """The name of each column of a table among those that are present; None where one is missing or ambiguous."""
-        found = {column: self._found(table, column, present) for column in COLUMNS[table]}
-        return None if None in found.values() else {column: name for column, name in found.items() if name is not None}
+        """The name of each column of a table among those that are present; None where one that the table needs is
+        missing or ambiguous.
+
+        Optional ones are among them where they are present, once. Of `stores` so is each attribute: `ATTRIBUTE` and
+        its own name.
+        """
+        found: dict[str, str] = {}
+        for column in NEEDED_COLUMNS[table]:
+            name = self._found(table, column, present)
+            if name is None:
+                return None
+            found[column] = name
+        for column in OPTIONAL_COLUMNS[table]:
+            name = self._found(table, column, present)
+            if name is not None and name not in found.values():
+                found[column] = name
+        return found | attributes(found, present) if table == "stores" else found
 
     def missing_columns(self, table: Table, present: Sequence[str]) -> list[str]:
         """The columns of a table that are not among those that are present, or more than once."""
-        return [column for column in COLUMNS[table] if self._found(table, column, present) is None]
+        return [column for column in NEEDED_COLUMNS[table] if self._found(table, column, present) is None]
 
     def table_name(self, table: Table) -> str:
         """The name of a table in PostgreSQL."""
@@ -78,7 +92,7 @@ class SourceMapping:
 
     def to_dict(self) -> dict[str, dict[str, MappingValue]]:
         """The differences from AS_NAMED, as a TOML file has them: for each table its keys."""
-        sections = {table: dict(self._section(table)) for table in COLUMNS}
+        sections = {table: dict(self._section(table)) for table in NEEDED_COLUMNS}
         return {table: section for table, section in sections.items() if section}
 
     @staticmethod
@@ -86,7 +100,7 @@ class SourceMapping:
         """The mapping of a TOML file's content; `file` is named in errors. Raises BadMapping."""
         for name, section in plain.items():
             check_section(file, name, section)
-        tables = {table: plain.get(table, {}) for table in COLUMNS}
+        tables = {table: plain.get(table, {}) for table in NEEDED_COLUMNS}
         polls, hours = tables["store_status"], tables["menu_hours"]
         try:
             return SourceMapping(
@@ -143,13 +157,21 @@ def status_words(polls: TomlTable, key: str, default: tuple[str, ...]) -> tuple[
 
 def column_names(table: Table, keys: TomlTable) -> dict[str, str]:
     """The names of the columns of a table, as far as its keys set them."""
-    return {column: keys[column] for column in COLUMNS[table] if column in keys}
+    return {column: keys[column] for column in own_columns(table) if column in keys}
+
+
+def attributes(found: Mapping[str, str], present: Sequence[str]) -> dict[str, str]:
+    """The attributes among the columns of a table of stores: all that are none of its own, and have one name each."""
+    used = {*found.values(), *own_columns("stores")}
+    return {
+        ATTRIBUTE + name: name for name in present if name.strip() and name not in used and present.count(name) == 1
+    }
 
 
 def check_contradictions(file: str, mapping: SourceMapping) -> None:
     """Raises BadMapping for a word that means both statuses, and for a column that is two."""
     check_status_words(file, mapping)
-    for table in COLUMNS:
+    for table in NEEDED_COLUMNS:
         check_column_names(file, table, mapping)
 
 
@@ -161,7 +183,10 @@ def check_status_words(file: str, mapping: SourceMapping) -> None:
 
 
 def check_column_names(file: str, table: Table, mapping: SourceMapping) -> None:
-    names = {column: mapping.column_name(table, column) for column in COLUMNS[table]}
+    # An optional column that is not mapped gives way: a feed may call its status `reason`.
+    mapped = mapping.columns.get(table, {})
+    columns = [*NEEDED_COLUMNS[table], *(column for column in OPTIONAL_COLUMNS[table] if column in mapped)]
+    names = {column: mapping.column_name(table, column) for column in columns}
     for column, name in names.items():
         same = [other for other in names if other != column and names[other] == name]
         if same:

@@ -5,22 +5,23 @@ from datetime import date, time
 from typing import Literal, cast, get_args
 
 from store_uptime.pipeline.errors import BadMapping
-from store_uptime.pipeline.tables import COLUMNS, SPACE, Table
+from store_uptime.pipeline.tables import NEEDED_COLUMNS, SPACE, Table, own_columns
 
 TimestampUnit = Literal["s", "ms", "us"]
 Monday = Literal[0, 1]
 LONGEST_VALUE = 80
 KEYS: dict[Table, tuple[str, ...]] = {
-    "store_status": ("table", *COLUMNS["store_status"], "active", "inactive", "timestamp_unit"),
-    "menu_hours": ("table", *COLUMNS["menu_hours"], "monday"),
-    "timezones": ("table", *COLUMNS["timezones"]),
+    "store_status": ("table", *own_columns("store_status"), "active", "inactive", "timestamp_unit"),
+    "menu_hours": ("table", *own_columns("menu_hours"), "monday"),
+    "timezones": ("table", *own_columns("timezones")),
+    "stores": ("table", *own_columns("stores")),
 }
 
 
 def check_section(file: str, name: str, section: object) -> None:
     """Raises BadMapping where a part of a file is none of the tables, or has a key or a value that is not allowed."""
-    if name not in COLUMNS:
-        raise BadMapping(file, name, "is none of the tables", f"[{'], ['.join(COLUMNS)}]")
+    if name not in NEEDED_COLUMNS:
+        raise BadMapping(file, name, "is none of the tables", f"[{'], ['.join(NEEDED_COLUMNS)}]")
     known = ", ".join(KEYS[cast("Table", name)])
     if not isinstance(section, dict):
         raise BadMapping(file, name, "is a value, not a table", f"a line [{name}], and below it {known}")

@@ -33,7 +33,7 @@ from store_uptime.pipeline.run import Progress, horizon_of
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
 from store_uptime.pipeline.steps import DASHBOARD, Step
-from store_uptime.pipeline.tables import Table
+from store_uptime.pipeline.tables import COLUMNS, Table
 
 Result = TypeVar("Result", Spread, PartFigures)
 MILLION = 1_000_000
@@ -165,7 +165,7 @@ class Passes:
 
 def spread_tasks(job: Job, tables: Mapping[Table, Sequence[DataFile]], part_polls: int) -> list[Task]:
     """A task for each group of files of each table."""
-    found = [group for table, files in tables.items() for group in groups(files, table, job.mapping, part_polls)]
+    found = [group for table in COLUMNS for group in groups(tables[table], table, job.mapping, part_polls)]
     return [
         Task(
             number,

@@ -7,6 +7,7 @@ from itertools import accumulate
 
 import polars as pl
 
+from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.parts.exchange import FETCHED_AT_ONCE, Exchange, Stretch
@@ -18,7 +19,7 @@ from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
 from store_uptime.pipeline.report.computed import Computed, report_from
 from store_uptime.pipeline.report.report import Report
-from store_uptime.pipeline.tables import ROWS_OF, Table
+from store_uptime.pipeline.tables import COLUMNS, ROWS_OF, Table, own_columns
 from store_uptime.pipeline.threads import in_threads
 
 ID = "store_id"
@@ -72,7 +73,7 @@ def joined_facts(
     declared = frames_of(exchange, [(part, part.declared) for part in parts])
     return TableFacts(
         counts={**counts, "polls": with_unread(counts["polls"], unread)},
-        rejected={name: rejected_rows(exchange, [g for g in groups if g.table == table]) for table, name in TABLES},
+        rejected={name: rejected_rows(exchange, table, groups) for table, name in TABLES},
         every=pl.concat([exact.select(ID), declared.select(ID)]),
         ids={name: declared.lazy().filter(name).select(ID) for name in DECLARED},
         has_monday=any(group.has_monday for group in groups),
@@ -80,7 +81,7 @@ def joined_facts(
     )
 
 
-TABLES: Sequence[tuple[Table, str]] = tuple(ROWS_OF.items())
+TABLES: Sequence[tuple[Table, str]] = tuple((table, ROWS_OF[table]) for table in COLUMNS)
 
 
 def table_counts(groups: Sequence[Spread]) -> TableCounts:
@@ -101,11 +102,12 @@ def with_unread(polls: TableCounts, unread: Unread) -> TableCounts:
     return replace(polls, outside=outside, files_not_opened=unread.files_not_opened)
 
 
-def rejected_rows(exchange: Exchange, groups: Sequence[Spread]) -> pl.DataFrame:
+def rejected_rows(exchange: Exchange, table: Table, every: Sequence[Spread]) -> pl.DataFrame:
     """The rejected rows of a table, in the order in which one process reads them."""
-    return pl.concat(
-        in_threads(lambda group: unpacked(exchange.get(group.name, group.rejects)), groups, FETCHED_AT_ONCE)
-    )
+    groups = [group for group in every if group.table == table]
+    frames = in_threads(lambda group: unpacked(exchange.get(group.name, group.rejects)), groups, FETCHED_AT_ONCE)
+    rows = pl.concat(frames, how="diagonal")  # optional columns may be in some groups only
+    return rows.select(FILE, LINE, "reason", *(name for name in own_columns(table) if name in rows.columns), SURPLUS)
 
 
 def frames_of(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> pl.DataFrame:

@@ -13,27 +13,27 @@ import polars as pl
 
 from store_uptime.pipeline.calendar.intervals import pattern_spans
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
-from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.clean.reasons import WITHOUT_STORE
 from store_uptime.pipeline.clean.split import CleanedTable
 from store_uptime.pipeline.durations import microseconds
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.packing import StoreCodes
+from store_uptime.pipeline.plan.zones import CODE, DATES, FIRST_DAY, LAST_DAY, with_open_dates, zone_pieces, zones_at
 
 FLAGS = ("unknown_zone", "several_zones", "hours_unknown", "partly_rejected_hours")
 STORE_COLUMNS = ("store", "store_id", "zone", *FLAGS, "no_zone", "always_open")
-WEEKLY_ROW = ("zone_rank", "weekday", "start_us", "end_us")
-CODE = pl.col("store_id").to_physical().alias("code")
+WEEKLY_ROW = ("zone_rank", "weekday", "start_us", "end_us", *DATES)
 
 
 @dataclass(frozen=True)
 class DeclaredStores:
     """The stores that hours and zones mention; made while the polls are being pulled.
 
-    stores: code (uint32), zone, unknown_zone, several_zones, hours_unknown, partly_rejected_hours; null where a table
-    has no row. weekly: code, pattern (uint32) of each row of hours. spans: pattern, open_us, close_us: see
-    `pattern_spans`. codes: for hours and for zones, the code of each store with accepted rows.
+    stores: code (uint32), zone (at now), clock (see `zones_at`), unknown_zone, several_zones, hours_unknown,
+    partly_rejected_hours; null where a table has no row. weekly: code, pattern (uint32) of each row of hours. spans:
+    pattern, open_us, close_us: see `pattern_spans`. codes: for hours and for zones, the code of each store with accepted
+    rows.
     """
 
     stores: pl.DataFrame
@@ -78,32 +78,59 @@ def max_gap_us(options: Options, horizon: Horizon) -> int:
     """How far a poll speaks: at most the length of the horizon."""
     # With a finite number the steps need no case for a report without max_gap.
     length_us = horizon.now_us - horizon.start_us
-    return length_us if options.max_gap is None else min(microseconds(options.max_gap), length_us)
+    return length_us if options.far is None else min(microseconds(options.far), length_us)
 
 
 def declare_stores(hours: CleanedTable, zones: CleanedTable, codes: StoreCodes, horizon: Horizon) -> DeclaredStores:
     """Zone, flags and hours of every store that hours or zones mention."""
+    pieces = zone_pieces(zones.accepted.lazy()).collect()
     stores = (
         mentioned_stores(hours, zones, codes)
-        .join(zone_of_store(zones.accepted.lazy()), on="code", how="left")
+        .join(zones_at(pieces.lazy(), horizon.now_us), on="code", how="left")
         .join(hours_of_store(hours, codes), on="code", how="left")
         .collect()
     )
-    # Zones by number: to compare the names of all rows takes longer than all else here, and half of a run's memory.
-    zoned = stores.select("code", pl.col("zone").fill_null(DEFAULT_ZONE)).with_columns(
-        zone_rank=pl.col("zone").rank("dense")
-    )
-    rows = hours.accepted.lazy().select(CODE, "weekday", "start_us", "end_us")
-    weekly = rows.join(zoned.lazy().select("code", "zone_rank"), on="code").collect(engine="streaming").lazy()
-    patterns = weekly.select(WEEKLY_ROW).unique().collect(engine="streaming").with_row_index("pattern")
-    zones_by_rank = zoned.select("zone_rank", "zone").unique()
+    weekly, patterns = weekly_patterns(hours, stores, pieces)
     tables = {"hours": hours.accepted, "zones": zones.accepted}
     return DeclaredStores(
         stores=stores,
-        weekly=weekly.join(patterns.lazy(), on=WEEKLY_ROW).select("code", "pattern").collect(engine="streaming"),
-        spans=pattern_spans(patterns.join(zones_by_rank, on="zone_rank"), horizon),
+        weekly=weekly,
+        spans=pattern_spans(patterns, horizon),
         codes={name: rows.select(CODE.unique()) for name, rows in tables.items()},
     )
+
+
+def weekly_patterns(
+    hours: CleanedTable, stores: pl.DataFrame, pieces: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """code, pattern of each row of hours, and the patterns: see `pattern_spans`. pieces: see `zone_pieces`."""
+    zoned = (
+        stores.select("code")
+        .join(pieces, on="code", how="left")
+        .select(
+            "code",
+            pl.col("zone").fill_null(DEFAULT_ZONE),
+            zone_from=pl.col("from_day").fill_null(FIRST_DAY),
+            zone_until=pl.col("until_day").fill_null(LAST_DAY),
+        )
+    )
+    # Zones by number: to compare the names of all rows takes longer than all else here, and half of a run's memory.
+    zoned = zoned.with_columns(zone_rank=pl.col("zone").rank("dense"))
+    rows = with_open_dates(hours.accepted.lazy().select(CODE, "weekday", "start_us", "end_us", *DATES))
+    # A row holds while the store is in a zone; where that changes it is one row in each.
+    weekly = (
+        rows.join(zoned.lazy().drop("zone"), on="code")
+        .with_columns(
+            from_day=pl.max_horizontal("from_day", "zone_from"), until_day=pl.min_horizontal("until_day", "zone_until")
+        )
+        .filter(pl.col("from_day") < pl.col("until_day"))
+        .select("code", *WEEKLY_ROW)
+        .collect(engine="streaming")
+        .lazy()
+    )
+    patterns = weekly.select(WEEKLY_ROW).unique().collect(engine="streaming").with_row_index("pattern")
+    numbered = weekly.join(patterns.lazy(), on=WEEKLY_ROW).select("code", "pattern").collect(engine="streaming")
+    return numbered, patterns.join(zoned.select("zone_rank", "zone").unique(), on="zone_rank")
 
 
 def assumed_stores(polled: pl.DataFrame, declared: DeclaredStores) -> pl.DataFrame:
@@ -113,7 +140,7 @@ def assumed_stores(polled: pl.DataFrame, declared: DeclaredStores) -> pl.DataFra
     return (
         polled.join(declared.stores, on="code", how="left", maintain_order="left")
         .with_columns(
-            pl.col("zone").fill_null(DEFAULT_ZONE),
+            pl.col("zone", "clock").fill_null(DEFAULT_ZONE),
             no_zone=pl.col("several_zones").is_null(),
             always_open=pl.col("hours_unknown").is_null(),
         )
@@ -148,21 +175,6 @@ def bad_hours(hours: CleanedTable, codes: StoreCodes) -> pl.LazyFrame:
     # Of a store whose rows of hours are all rejected the hours are unknown; without them it would be always open.
     rows = hours.rejected.lazy().filter(~pl.col("reason").is_in(WITHOUT_STORE))
     return rows.select(code=codes.of(pl.col("store_id")))
-
-
-def zone_of_store(zones: pl.LazyFrame) -> pl.LazyFrame:
-    """code, zone (null: none is known), several_zones, unknown_zone: docs/semantics.md, "Zones"."""
-    # Unknown zones become null, which `min` passes over: the first known one in byte order is left.
-    known = pl.col("zone").is_in(sorted(known_zones()))
-    return (
-        zones.drop_nulls("zone")
-        .select(CODE, "zone")
-        .unique()
-        .with_columns(zone=pl.when(known).then("zone"))
-        .group_by("code")
-        .agg(pl.col("zone").min(), several_zones=pl.len() > 1)
-        .with_columns(unknown_zone=pl.col("zone").is_null())
-    )
 
 
 def hours_of_store(hours: CleanedTable, codes: StoreCodes) -> pl.LazyFrame:

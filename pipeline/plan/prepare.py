@@ -9,6 +9,7 @@ from store_uptime.pipeline.calendar.tzdata import tzdata_version
 from store_uptime.pipeline.clean.polls import CleanedPolls, clean_all_polls, clean_polls
 from store_uptime.pipeline.clean.raw import RawTables
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_zones
+from store_uptime.pipeline.clean.stores import clean_stores
 from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.plan.partitions import CodeRange, code_ranges
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, DeclaredStores, Plan, declare_stores
@@ -17,7 +18,8 @@ from store_uptime.pipeline.source.protocol import Source
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run whose source has been read. polls: on the line, rejected, and counted; hours, zones: judged."""
+    """A run whose source has been read. polls: on the line, rejected, and counted; hours, zones: judged; stores: see
+    `clean_stores`; None: there is no such table."""
 
     source: Source
     options: Options
@@ -26,6 +28,7 @@ class Prepared:
     polls: CleanedPolls
     hours: CleanedTable
     zones: CleanedTable
+    stores: CleanedTable | None = None
 
     @cached_property
     def code_ranges(self) -> list[CodeRange]:
@@ -34,8 +37,9 @@ class Prepared:
 
     @property
     def tables(self) -> dict[str, CleanedPolls | CleanedTable]:
-        """The three tables by name: polls, hours, zones."""
-        return {"polls": self.polls, "hours": self.hours, "zones": self.zones}
+        """The tables by name: polls, hours, zones, and stores where that is there."""
+        optional = {} if self.stores is None else {"stores": self.stores}
+        return {"polls": self.polls, "hours": self.hours, "zones": self.zones, **optional}
 
     @property
     def rejected(self) -> dict[str, pl.DataFrame]:
@@ -48,10 +52,12 @@ def prepare_run(source: Source, options: Options, horizon: Horizon, raw: RawTabl
     # Hours and zones come first, since a database is still sending the polls: this work then costs no time.
     hours, zones = clean_hours(raw.hours(), source.codes, source.mapping), clean_zones(raw.zones(), source.codes)
     declared = declare_stores(hours, zones, source.codes, horizon)
+    described = raw.stores()
+    stores = clean_stores(described, source.codes) if described else None
     clean = clean_all_polls if source.counts_outside_horizon else clean_polls
     polls = clean(raw.polls(), source.codes, horizon)
     polls = replace(polls, counts=replace(polls.counts, files_not_opened=source.files_not_opened))
-    return Prepared(source, options, horizon, declared, polls, hours, zones)
+    return Prepared(source, options, horizon, declared, polls, hours, zones, stores)
 
 
 def make_plan(prepared: Prepared, stores: pl.DataFrame, intervals: pl.DataFrame) -> Plan:

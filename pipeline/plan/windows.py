@@ -21,10 +21,10 @@ class Windows:
     """Windows, by number; one may have several stretches of time, and they may overlap: an instant counts once in each.
 
     stretches: window_id (uint32), from_us, until_us (int64, half-open, since 1970 UTC), and where they differ by zone
-    or store a column of that name: zone, store_id (text). What lies outside the horizon does not count.
+    clock or store a column of that name: zone, clock, store_id (text). What lies outside the horizon does not count.
     """
 
-    by: Literal["zone", "store_id", "code"] | None
+    by: Literal["zone", "clock", "store_id", "code"] | None
     stretches: pl.DataFrame
 
     @classmethod
@@ -37,6 +37,11 @@ class Windows:
     def for_zones(cls, stretches: pl.DataFrame) -> Self:
         """Windows by zone: zone, window_id, from_us, until_us."""
         return cls("zone", stretches)
+
+    @classmethod
+    def for_clocks(cls, stretches: pl.DataFrame) -> Self:
+        """Windows by clock: clock (text, see `zones_at`), window_id, from_us, until_us."""
+        return cls("clock", stretches)
 
     @classmethod
     def for_stores(cls, stretches: pl.DataFrame) -> Self:
@@ -52,7 +57,7 @@ class Windows:
     def by_scope(self, stores: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """code, scope (uint32) of some stores, and the stretches with their scope: one scope has the same windows.
 
-        stores: code, zone.
+        stores: code, zone, clock.
         """
         if self.by is None:
             everywhere = pl.lit(0, pl.UInt32).alias("scope")

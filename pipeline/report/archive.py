@@ -6,7 +6,7 @@ restore   the report from these files, or from the figures alone
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NotRequired, TypedDict
 
@@ -14,6 +14,7 @@ import polars as pl
 
 from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
 from store_uptime.pipeline.clean.split import TableCounts
+from store_uptime.pipeline.clean.stores import OF_REJECTS
 from store_uptime.pipeline.errors import ReportDamaged
 from store_uptime.pipeline.mapping.mapping import MappingValue, SourceMapping
 from store_uptime.pipeline.options import Horizon, Options, PlainOptions, first_archive_options
@@ -82,7 +83,7 @@ def archive(report: Report) -> ArchivedReport:
     return ArchivedReport(
         figures=parquet_bytes(report.exact, {MARK: json.dumps(metadata(report), ensure_ascii=False)}),
         plan=parquet_bytes(report.plan.intervals.sort("store", "open_us")),
-        rejects=parquet_bytes(pl.concat(rejects, how="diagonal")),
+        rejects=parquet_bytes(pl.concat(rejects, how="diagonal"), rejects_metadata(report.rejects)),
         lanes=None if report.lanes is None else parquet_bytes(report.lanes),
     )
 
@@ -152,7 +153,7 @@ def read_archive(
         plan=run,
         exact=exact,
         quality=archived_quality(facts["quality"], run, exact),
-        rejects={} if rejects is None else dict(rejects_by_table(pl.read_parquet(io.BytesIO(rejects)))),
+        rejects={} if rejects is None else dict(rejects_by_table(rejects)),
         lanes=None if lanes is None else matching_rows(lanes, own),
     )
 
@@ -188,8 +189,17 @@ def archived_quality(plain: ArchivedQuality, plan: Plan, exact: pl.DataFrame) ->
     )
 
 
-def rejects_by_table(rejects: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+def rejects_metadata(rejects: Mapping[str, pl.DataFrame]) -> dict[str, str] | None:
+    """The columns of each table of rejected rows, where one has others than those that every source has."""
+    columns = {name: [column for column in rows.columns if column not in OF_REJECTS] for name, rows in rejects.items()}
+    usual = {name: list(REJECTED.get(name, ())) for name in columns}
+    return None if columns == usual else {MARK: json.dumps(columns, ensure_ascii=False)}
+
+
+def rejects_by_table(file: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
+    rejects, metadata = pl.read_parquet(io.BytesIO(file)), pl.read_parquet_metadata(io.BytesIO(file))
     missing = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # archived by a version without them
     rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
-    for name, columns in REJECTED.items():
+    tables = json.loads(metadata[MARK]) if MARK in metadata else REJECTED
+    for name, columns in tables.items():
         yield name, rejects.filter(table=name).select(FILE, LINE, "reason", *columns, SURPLUS)

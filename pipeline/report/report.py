@@ -205,17 +205,19 @@ def has_parquet_metadata(path: Path) -> bool:
 
 
 def rejects_targets(folder: Target) -> dict[Target, Purpose]:
-    """The files that `write_rejects` writes, each with its purpose."""
-    return {place_below(folder, f"{name}.csv"): REJECTS for name in ROWS_OF.values()}
+    """The files that `write_rejects` writes, each with its purpose; that of `stores` is written where there is one."""
+    purposes = dict.fromkeys(ROWS_OF.values(), REJECTS) | {ROWS_OF["stores"]: PERHAPS_REJECTS}
+    return {place_below(folder, f"{name}.csv"): purpose for name, purpose in purposes.items()}
 
 
 def write_rejects(report: Report | RejectedTables, folder: Target) -> None:
-    """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, the row as it was, and its surplus.
+    """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, the row as it was, and its surplus;
+    and as stores.csv, where the source has that table.
 
     Raises CannotWrite, also where one of these files exists and is not a rejects file.
     """
-    # All three are checked before the first is written.
-    check_targets(rejects_targets(folder), ())
+    # All are checked before the first is written.
+    check_targets({place_below(folder, f"{name}.csv"): REJECTS for name in report.rejects}, ())
     if isinstance(folder, Path):
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -225,3 +227,5 @@ def write_rejects(report: Report | RejectedTables, folder: Target) -> None:
 
 HEADERS = tuple(",".join(HEADINGS.get(name, name) for name in names) for names in COLUMNS.values())
 REPORT = Purpose("report", is_report)
+PERHAPS_REJECTS = Purpose("rejects file", lambda _: True, is_private=True)
+"""Of a file that may not be written at all: whether an existing one may be replaced is asked once it is."""

@@ -25,11 +25,12 @@ from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.panics import is_panic
 from store_uptime.pipeline.source.protocol import ALL_TABLES
 from store_uptime.pipeline.storage.addresses import ObjectAddress
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.tables import COLUMNS, NEEDED_COLUMNS, Table
 
 if TYPE_CHECKING:
     from store_uptime.pipeline.data_warnings import DataWarning
 
+REASON = "reason"
 READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """What Polars raises where data cannot be read; the last one is no `Exception`."""
 
@@ -50,7 +51,7 @@ class FrameTables:
     def __init__(self, tables: Mapping[Table, RawFrames], name: str, mapping: SourceMapping) -> None:
         self.name, self.mapping = name, mapping
         self.warnings: list[DataWarning] = []
-        self._polls, self._hours, self._zones = (tables[table] for table in COLUMNS)
+        self._keep(tables)
         self._begin()
 
     @contextmanager
@@ -68,7 +69,13 @@ class FrameTables:
 
     def read(self, horizon: Horizon, store: str | None) -> RawTables:
         # Nothing is pulled: lazy frames are read where they are judged.
-        return RawTables(lambda: self.polls(horizon, store), lambda: self.hours(store), lambda: self.zones(store))
+        return RawTables(
+            polls=lambda: self.polls(horizon, store),
+            hours=lambda: self.hours(store),
+            zones=lambda: self.zones(store),
+            stores=self.stores_table,
+            reasons=lambda: self.reasons(horizon, store),
+        )
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         newest = (part.newest_us(ceiling_us) for part in self._parts)
@@ -84,6 +91,14 @@ class FrameTables:
 
     def zones(self, store: str | None) -> RawFrames:
         return rows_of_store(self._zones, store)
+
+    def stores_table(self) -> RawFrames:
+        return self._stores
+
+    def reasons(self, horizon: Horizon, store: str | None) -> RawFrames:
+        columns = [*COLUMNS["store_status"], REASON]
+        within = rows_of_store(self._polls_within(horizon), store)
+        return [frame.select(columns) for frame in within if REASON in frame.collect_schema()]
 
     def has_polled(self, store: str) -> bool:
         return any(not frame.head(1).collect().is_empty() for frame in rows_of_store(self._polls, store))
@@ -105,6 +120,10 @@ class FrameTables:
     def newest_polls(self) -> RawFrames:
         return self._polls
 
+    def _keep(self, tables: Mapping[Table, RawFrames]) -> None:
+        self._polls, self._hours, self._zones = (tables[table] for table in COLUMNS)
+        self._stores = tables.get("stores", ())
+
     def _begin(self) -> None:
         # Frames may be those of files, which may have changed: nothing is kept of an earlier run.
         self.codes = StoreCodes()
@@ -121,6 +140,8 @@ class FrameTables:
 class Frames(FrameTables):
     """A source made of frames, text or typed, with the columns of docs/semantics.md, "Input"; further ones are ignored.
 
+    stores: the table `stores`, all further columns of which are attributes; None: there is none.
+
     Raises SourceMismatch where a frame lacks a column of its table, or has one of a type that cannot be read.
     """
 
@@ -131,8 +152,10 @@ class Frames(FrameTables):
         zones: RawFrames | pl.LazyFrame | pl.DataFrame,
         name: str = "frames in memory",
         mapping: SourceMapping = AS_NAMED,
+        stores: RawFrames | pl.LazyFrame | pl.DataFrame | None = None,
     ) -> None:
-        given = dict(zip(COLUMNS, map(as_lazy, (polls, hours, zones)), strict=True))
+        every = (polls, hours, zones, [] if stores is None else stores)
+        given = dict(zip(NEEDED_COLUMNS, map(as_lazy, every), strict=True))
         cut = {table: [of_table(frame, table, mapping, name) for frame in frames] for table, frames in given.items()}
         super().__init__(cut, name, mapping)
 
@@ -161,7 +184,7 @@ def of_table(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, source: 
     present = frame.collect_schema().names()
     found = mapping.found_columns(table, present)
     if found is None:
-        needed = f"it needs {','.join(COLUMNS[table])}, each once"
+        needed = f"it needs {','.join(NEEDED_COLUMNS[table])}, each once"
         raise SourceMismatch(source, f"the columns of {table} are {','.join(present)}", needed)
     cut = frame.select(pl.col(name).alias(column) for column, name in found.items())
     return readable_frame(cut, table, mapping, source)
@@ -171,7 +194,8 @@ def readable_frame(frame: pl.LazyFrame, table: Table, mapping: SourceMapping, so
     """A frame whose types can be judged; bytes become text. Raises SourceMismatch, which names the column."""
     kinds = frame.collect_schema()
     # The judges raise for the types of columns when an expression is built: nothing is read here.
-    readable = frame.with_columns(text_of_bytes(name) for name in COLUMNS[table] if kinds[name] == pl.Binary)
+    # What is no column of a table (`file` and the like) is text already.
+    readable = frame.with_columns(text_of_bytes(name) for name, kind in kinds.items() if kind == pl.Binary)
     try:
         JUDGES[table](readable, mapping)
     except SourceMismatch as error:

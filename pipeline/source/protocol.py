@@ -1,4 +1,4 @@
-"""What every source has: three tables of raw rows, and what is known about them."""
+"""What every source has: tables of raw rows, and what is known about them."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -9,18 +9,18 @@ from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.storage.addresses import ObjectAddress
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.tables import NEEDED_COLUMNS, Table
 
 if TYPE_CHECKING:
     from store_uptime.pipeline.clean.raw import PollRows, RawFrames, RawTables
     from store_uptime.pipeline.packing import StoreCodes
 
 POLLS_ALONE: tuple[Table, ...] = ("store_status",)
-ALL_TABLES: tuple[Table, ...] = tuple(COLUMNS)
+ALL_TABLES: tuple[Table, ...] = tuple(NEEDED_COLUMNS)
 
 
 class Source(Protocol):
-    """Three tables of raw rows, which `clean` judges. All methods but `opened` need the source to be open."""
+    """Tables of raw rows, which `clean` judges. All methods but `opened` need the source to be open."""
 
     # A table comes as several frames: the columns of its files, or of its partitions, may be typed differently.
 
@@ -55,7 +55,7 @@ class Source(Protocol):
         ...
 
     def read(self, horizon: Horizon, store: str | None) -> "RawTables":
-        """The three tables, of one store or of all; they are pulled at the same time."""
+        """The tables, of one store or of all; those that every source has are pulled at the same time."""
         ...
 
     def polls(self, horizon: Horizon, store: str | None) -> "Sequence[PollRows]":
@@ -63,11 +63,20 @@ class Source(Protocol):
         ...
 
     def hours(self, store: str | None) -> "RawFrames":
-        """store_id, day_of_week, start_time_local, end_time_local."""
+        """store_id, day_of_week, start_time_local, end_time_local; valid_from, valid_to where it has them."""
         ...
 
     def zones(self, store: str | None) -> "RawFrames":
-        """store_id, timezone_str."""
+        """store_id, timezone_str; valid_from, valid_to where it has them."""
+        ...
+
+    def stores_table(self) -> "RawFrames":
+        """store_id, name where it has it, and each attribute; no frame where there is no such table."""
+        ...
+
+    def reasons(self, horizon: Horizon, store: str | None) -> "RawFrames":
+        """store_id, timestamp_utc, status, reason of the polls of a horizon, perhaps among others; no frame where no
+        poll has a column for a reason."""
         ...
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:

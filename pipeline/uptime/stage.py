@@ -1,14 +1,16 @@
 """A partition and windows in, uptime and downtime out: the DuckDB stage.
 
-    bands      the horizon cut at every edge of a window
-    cuts       where business intervals open, are cut at the edges of bands, and close
-    slices     the business time between neighbouring cuts, with the polls around both (`positions.py`)
-    exposed    the intervals that their own polls do not wholly cover, with the nearest polls of other intervals
-    carried    the business time that takes the status of a poll of another interval
-    windows    microseconds up and down, per store and window
-    edges      where the status changes, or the poll that it rests on
-    pieces     business time cut there
-    lanes      the minutes of the week in which the status changes
+    bands          the horizon cut at every edge of a window
+    band_windows   the windows that each band is in
+    cuts           where business intervals open, are cut at the edges of bands, and close
+    slices         the business time between neighbouring cuts, with the polls around both (`positions.py`)
+    exposed        the intervals that their own polls do not wholly cover, with the nearest polls of other intervals
+    carried        the business time that takes the status of a poll of another interval
+    carried_bands  the same by band
+    windows        microseconds up and down, per store and window
+    edges          where the status changes, or the poll that it rests on
+    pieces         business time cut there
+    lanes          the minutes of the week in which the status changes
 
 But for `slices`, each is a file of `sql/` and a relation of the same name, run in this order. Positions
 are int64 on the line of `packing.py`, intervals are half-open.
@@ -35,10 +37,11 @@ from store_uptime.pipeline.packing import PollKeys, end_of, is_active
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.windows import Windows, last_week
 from store_uptime.pipeline.statements import statement
-from store_uptime.pipeline.uptime.positions import changes, inside, slices
+from store_uptime.pipeline.uptime.positions import Sums, changes, inside, known_sums, slices
 
 SPAN = ("scope", "opens", "closes")
 """A distinct interval, within the stretch of its store."""
+NO_SUMS: Sums = {}
 
 
 @dataclass(frozen=True)
@@ -144,9 +147,17 @@ def new_database(limits: Limits, folder: str) -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def stage(
-    db: duckdb.DuckDBPyConnection, partition: Partition, windows: Windows, horizon: Horizon, max_gap_us: int
+    db: duckdb.DuckDBPyConnection,
+    partition: Partition,
+    windows: Windows,
+    horizon: Horizon,
+    max_gap_us: int,
+    further: Sums = NO_SUMS,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, pl.DataFrame]]:
-    """A connection with the slices of a partition, and the slices; its relations exist until the block ends."""
+    """A connection with the slices of a partition, and the slices; its relations exist until the block ends.
+
+    further: sums that the slices have beside those of known and active time.
+    """
     scopes, stretches = windows.by_scope(partition.stores)
     # Temporary relations belong to one connection: those of another partition have the same names.
     with db.cursor() as run:
@@ -160,7 +171,8 @@ def stage(
         run.register("spans", Stream(intervals.select(SPAN).unique()))
         cuts = placed(last_of(run, ("bands", "cuts")), intervals)
         is_limited = max_gap_us < horizon.now_us - horizon.start_us
-        found = slices(cuts, partition.polls, 2 * max_gap_us if is_limited else None)
+        sums = known_sums(2 * max_gap_us if is_limited else None)
+        found = slices(cuts, partition.polls, {**sums, **further})
         run.register("slices", Stream(found))
         yield run, found
 
@@ -170,7 +182,7 @@ def figures_of(run: duckdb.DuckDBPyConnection, partition: Partition, found: pl.D
     evidence = found.lazy().filter(pl.col("polls") > 0).select(code=keys.code(pl.col("open_at"))).unique()
     stores = partition.stores.lazy().join(evidence.with_columns(has_evidence=True), on="code", how="left")
     return Figures(
-        windows=last_of(run, ("exposed", "carried", "windows")),
+        windows=last_of(run, ("band_windows", "exposed", "carried", "carried_bands", "windows")),
         stores=stores.with_columns(
             pl.col("has_evidence").fill_null(False), last_poll_us=keys.us(last), last_active=is_active(last)
         )

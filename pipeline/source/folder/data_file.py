@@ -10,6 +10,8 @@ from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.places import Place, StoredFile
 from store_uptime.pipeline.tables import Table
 
+OF_REJECTS = ("file", "line", "reason", "surplus")
+"""The columns of a rejects file of ours beside those of its table."""
 NAMED_FILES = 5  # in the sentence of an error
 WARNED_FILES = 20  # in that of a warning, which stands in the report and its provenance
 UUID = "UUID"  # the type of such a column of Parquet, whose values are read as bytes
@@ -124,8 +126,11 @@ class DataFile:
         return [*self.header, *(key for key in self.partitions if key not in self.header)]
 
     def columns(self, table: Table, mapping: SourceMapping) -> dict[str, str] | None:
-        """The name of each column of a table in the file; None where the file does not have each of them once."""
-        return (AS_NAMED if self.is_rejects else mapping).found_columns(table, self.present)
+        """The name of each column of a table in the file; None where the file does not have each that the table needs
+        once."""
+        if not self.is_rejects:
+            return mapping.found_columns(table, self.present)
+        return AS_NAMED.found_columns(table, [name for name in self.present if name not in OF_REJECTS])
 
 
 def warnings_of(files: Sequence[PassedOver]) -> list[DataWarning]:

@@ -22,7 +22,7 @@ from store_uptime.pipeline.source.folder.dated_files import DatedFile, bears_out
 from store_uptime.pipeline.source.folder.places import StoredFile
 from store_uptime.pipeline.source.folder.walk import FileBelow, files_below
 from store_uptime.pipeline.storage.addresses import ObjectAddress
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.tables import COLUMNS, NEEDED_COLUMNS, Table
 from store_uptime.pipeline.text import printable
 from store_uptime.pipeline.threads import in_threads
 
@@ -62,7 +62,7 @@ def found_files(
     objects what `storage` raises.
     """
     source = printable(str(path))
-    tables: dict[Table, list[DataFile]] = {table: [] for table in COLUMNS}
+    tables: dict[Table, list[DataFile]] = {table: [] for table in NEEDED_COLUMNS}
     passed_over = []
     every = files_below(path)
     unopened = old_files(every, mapping) if leave_old else []

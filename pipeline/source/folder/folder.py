@@ -38,7 +38,7 @@ from store_uptime.pipeline.source.frames import (
     rows_of_store,
 )
 from store_uptime.pipeline.source.protocol import ALL_TABLES
-from store_uptime.pipeline.tables import Table
+from store_uptime.pipeline.tables import COLUMNS, Table
 
 POLLS: Table = "store_status"
 DELETED = "it was deleted while it was being read"
@@ -50,8 +50,8 @@ class Folder(FrameTables):
     is_of_files = True
 
     def __init__(self, found: FoundFiles, mapping: SourceMapping = AS_NAMED) -> None:
-        for table, files in found.tables.items():
-            if not files:
+        for table in COLUMNS:
+            if not found.tables[table]:
                 raise missing_table(found, table, mapping)
         self.tables = found.tables
         super().__init__(scans(found.tables, mapping), found.source, mapping)
@@ -97,7 +97,7 @@ class Folder(FrameTables):
     def _take(self, files: dict[Table, list[DataFile]]) -> None:
         """Read these files from now on; the numbers of stores stay."""
         self.tables = files
-        self._polls, self._hours, self._zones = scans(files, self.mapping).values()
+        self._keep(scans(files, self.mapping))
         self._parts = self._parts_of(None)
 
     def _polls_within(self, horizon: Horizon) -> RawFrames:

@@ -13,8 +13,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.mapping.mapping import SourceMapping
-from store_uptime.pipeline.source.folder.data_file import DataFile
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.source.folder.data_file import OF_REJECTS, DataFile
+from store_uptime.pipeline.tables import COLUMNS, OPTIONAL_COLUMNS, Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -68,10 +68,12 @@ def fields(line: str, delimiter: str) -> tuple[str, ...]:
 def rejects_table(names: Sequence[str]) -> Table | None:
     """The table of which a file with this header holds rejected rows that this program has written."""
     for table, columns in COLUMNS.items():
-        now = ("file", "line", "reason", *columns, "surplus")
+        dates = [name for name in OPTIONAL_COLUMNS[table] if name in names and name not in OF_REJECTS]
+        now = ("file", "line", "reason", *columns, *dates, "surplus")
         if tuple(names) in (now, now[:-1], now[1:-1]):  # the others are of earlier versions
             return table
-    return None
+    is_of_stores = tuple(names[:5]) == ("file", "line", "reason", "store_id", "name") and names[-1] == "surplus"
+    return "stores" if is_of_stores else None
 
 
 def text_frame(files: Sequence[DataFile], table: Table, mapping: SourceMapping) -> "pl.LazyFrame":

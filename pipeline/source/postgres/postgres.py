@@ -78,7 +78,9 @@ class Postgres:
             vars(self).pop("codes", None)  # those of another run
             self._tables: dict[Table, DatabaseTable] = {}
             target = Target(self.name, self._address, self._application, self._patience, self._grants())
-            with Session(connection, target, [self._qualified(table) for table in tables]) as self._session:
+            with Session(
+                connection, target, [self._qualified(table) for table in tables if table in COLUMNS]
+            ) as self._session:
                 self.version = self._version()
                 yield self
 
@@ -96,7 +98,7 @@ class Postgres:
 
     def read(self, horizon: Horizon, store: str | None) -> "RawTables":
         # All tables are looked up before the first pull starts: a pull may occupy the connection for a while.
-        tables = {table: self._table(table) for table in ALL_TABLES}
+        tables = {table: self._table(table) for table in COLUMNS}
         polls = self._polls.start(horizon, store)
         hours, zones = (start_rows(name, tables[table], store) for name, table in ROW_STATEMENTS.items())
         from store_uptime.pipeline.clean.raw import RawTables
@@ -111,6 +113,12 @@ class Postgres:
 
     def zones(self, store: str | None) -> "RawFrames":
         return [start_rows("zones", self._table("timezones"), store).frame().lazy()]
+
+    def stores_table(self) -> "RawFrames":
+        return []
+
+    def reasons(self, horizon: Horizon, store: str | None) -> "RawFrames":
+        return []
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         return self._polls.newest_poll_us(ceiling_us)

@@ -39,6 +39,9 @@ def test_a_horizon_outside_the_calendar_is_refused_in_a_sentence(options: Option
         build_report(Frames(polls, NO_HOURS, NO_ZONES), options)
 
 
+LONG = pl.lit(1_000_000, pl.Int32)  # before and after all dates
+
+
 def test_intervals_are_each_stores_own_in_order_and_in_the_horizon() -> None:
     """From Monday 12:00 to Wednesday 09:00: one that closes at the first is out, one that opens at the last is in."""
     monday, tuesday, wednesday = (day * DAY_US for day in (-3, -2, -1))  # the last ones of 1969
@@ -48,7 +51,7 @@ def test_intervals_are_each_stores_own_in_order_and_in_the_horizon() -> None:
         [(0, 0, 10, 13), (1, 3, 9, 12), (2, 2, 9, 12), (3, 1, 9, 12), (4, 0, 9, 12)],
         schema={"pattern": pl.UInt32, "weekday": pl.Int8, "start_us": pl.Int64, "end_us": pl.Int64},
         orient="row",
-    ).with_columns(pl.col("start_us", "end_us") * HOUR_US, zone=pl.lit("UTC"))
+    ).with_columns(pl.col("start_us", "end_us") * HOUR_US, zone=pl.lit("UTC"), from_day=-LONG, until_day=LONG)
     weekly = pl.DataFrame(
         {"code": [2, 0, 0, 0, 0], "pattern": [0, 1, 2, 3, 4]}, schema={"code": pl.UInt32, "pattern": pl.UInt32}
     )

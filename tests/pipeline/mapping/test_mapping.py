@@ -50,7 +50,9 @@ monday = 1
 timezone_str = "tz"
 """
 BAD = {
-    "[stores]": "stores is none of the tables. Allowed: [store_status], [menu_hours], [timezones].",
+    "[shops]": "shops is none of the tables. Allowed: [store_status], [menu_hours], [timezones], [stores].",
+    "[stores]\nbrand = 'chain'": "[stores] brand is not known. Allowed: table, store_id, name.",
+    "[menu_hours]\nvalid_from = 'day_of_week'": '[menu_hours] day_of_week is "day_of_week", and so is valid_from',
     "monday = 1": "monday is none of the tables",
     "timezones = 1": "timezones is a value, not a table. Allowed: a line [timezones], and below it table, store_id,",
     "[menu_hours]\nmondey = 1": "[menu_hours] mondey is not known. Allowed: table, store_id, day_of_week,",

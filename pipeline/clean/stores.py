@@ -1,0 +1,55 @@
+"""Raw rows of the table `stores` in; one row for each store, and a reason for each row that is left out, out."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
+from store_uptime.pipeline.clean.ids import STORE_ID
+from store_uptime.pipeline.clean.raw import RawFrames
+from store_uptime.pipeline.clean.reasons import Reason
+from store_uptime.pipeline.clean.rules import judged_stores, trimmed
+from store_uptime.pipeline.clean.split import CleanedTable, TableCounts, as_it_was, reason_counts
+from store_uptime.pipeline.packing import StoreCodes
+from store_uptime.pipeline.tables import ATTRIBUTE
+
+OF_REJECTS = ("table", FILE, LINE, "reason", SURPLUS)
+"""The columns of rejected rows beside those of the table: an attribute of such a name keeps `ATTRIBUTE` there."""
+
+
+def clean_stores(raw: RawFrames, codes: StoreCodes) -> CleanedTable:
+    """All rows of the table: of each store the first by file and line counts, and different ones are rejected.
+
+    accepted: store_id (categorical), name, and each attribute under its own name: text, trimmed, null where empty; one
+    row a store. counts.accepted: with the repeats, which are left out.
+    """
+    judged = [judged_stores(frame) for frame in raw]
+    columns = store_columns(judged)
+    # Frames are of files of one form, and so not in the order of all files.
+    rows = pl.concat(as_it_was(frame, columns) for frame in judged).collect().sort(FILE, maintain_order=True)
+    values = pl.struct(trimmed(pl.col(name)) for name in columns if name != "store_id")
+    good = rows.filter(pl.col("reason").is_null())
+    is_other = values.ne_missing(values.first().over("store_id"))
+    several = good.filter(is_other).with_columns(reason=pl.lit(Reason.SEVERAL_ROWS.value))
+    first = good.unique("store_id", keep="first", maintain_order=True).select(
+        codes.categories_of(STORE_ID), *(trimmed(pl.col(name)).alias(own_name(name)) for name in columns[1:])
+    )
+    rejected = pl.concat([rows.filter(pl.col("reason").is_not_null()), several]).sort(FILE, LINE, maintain_order=True)
+    counts = TableCounts(good.height - several.height, reason_counts(rejected))
+    return CleanedTable(first, rejected.rename(rejected_name), counts)
+
+
+def store_columns(judged: Sequence[pl.LazyFrame]) -> list[str]:
+    """store_id, name, and the attributes of all frames, in the order in which they first occur."""
+    names = [name for frame in judged for name in frame.collect_schema() if name.startswith(ATTRIBUTE)]
+    return ["store_id", "name", *dict.fromkeys(names)]
+
+
+def own_name(column: str) -> str:
+    """The name of an attribute; any other name as it is."""
+    return column.removeprefix(ATTRIBUTE)
+
+
+def rejected_name(column: str) -> str:
+    """The name of a column in a table of rejected rows."""
+    return column if own_name(column) in OF_REJECTS else own_name(column)
