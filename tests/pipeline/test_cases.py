@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.support.pipeline_cases import by_pipeline
 
 from tests.support.cases import Answers, Case, all_cases, by_reference, differences
+from tests.support.pipeline_cases import by_pipeline
 
 CASES = all_cases()
 SEMANTICS = (Path(__file__).parents[2] / "docs" / "semantics.md").read_text(encoding="utf-8")
