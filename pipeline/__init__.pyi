@@ -49,6 +49,7 @@ from .errors import (
     LibraryPanicked as LibraryPanicked,
     NoPolls as NoPolls,
     NoWorkers as NoWorkers,
+    PartMissing as PartMissing,
     ReportDamaged as ReportDamaged,
     SheetFull as SheetFull,
     SourceBusy as SourceBusy,
@@ -57,7 +58,9 @@ from .errors import (
     SourceRefused as SourceRefused,
     SourceUnreachable as SourceUnreachable,
     StoreUptimeError as StoreUptimeError,
+    UnknownAttribute as UnknownAttribute,
     UnknownStore as UnknownStore,
+    UnknownValue as UnknownValue,
     WorkerMismatch as WorkerMismatch,
     WorkersLost as WorkersLost,
     writing as writing,
@@ -132,6 +135,10 @@ from .report.archive import (
 from .report.comparison import (
     comparison as comparison,
     since_earlier as since_earlier,
+)
+from .report.periods.period_report import (
+    PeriodReport as PeriodReport,
+    View as View,
 )
 from .report.quality_lists import (
     LISTS as LISTS,

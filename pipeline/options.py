@@ -202,17 +202,24 @@ class Horizon:
     ahead_us: a later poll is ahead of the clock, and rejected; None where now was given: later polls do not exist.
     clock_us: the clock of the machine, or the due time of a report; None where now was given. It decides whether the
     data is old, and no figure depends on it.
+    data_now_us: now, where the horizon ends before it: that of a period that is over; None: the horizon ends at now.
     """
 
     start_us: int
     now_us: int
     ahead_us: int | None = None
     clock_us: int | None = None
+    data_now_us: int | None = None
+
+    @property
+    def newest_us(self) -> int:
+        """Now of the data."""
+        return self.now_us if self.data_now_us is None else self.data_now_us
 
     @property
     def age_us(self) -> int | None:
         """The age of the newest poll at the time of the run; None where now was given."""
-        return None if self.clock_us is None else max(0, self.clock_us - self.now_us)
+        return None if self.clock_us is None else max(0, self.clock_us - self.newest_us)
 
     @property
     def age_seconds(self) -> float | None:

@@ -1,6 +1,7 @@
 """Raw rows of the table `stores` in; one row for each store, and a reason for each row that is left out, out."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -17,12 +18,30 @@ OF_REJECTS = ("table", FILE, LINE, "reason", SURPLUS)
 """The columns of rejected rows beside those of the table: an attribute of such a name keeps `ATTRIBUTE` there."""
 
 
+class JudgedStores(NamedTuple):
+    """The rows of the table. first: that of each store, trimmed; accepted: with its repeats, as they were; rejected: as
+    they were. All have file, line, store_id, name, and each attribute with `ATTRIBUTE` before its name."""
+
+    first: pl.DataFrame
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+
+
 def clean_stores(raw: RawFrames, codes: StoreCodes) -> CleanedTable:
     """All rows of the table: of each store the first by file and line counts, and different ones are rejected.
 
     accepted: store_id (categorical), name, and each attribute under its own name: text, trimmed, null where empty; one
     row a store. counts.accepted: with the repeats, which are left out.
     """
+    found = stores_of_rows(raw)
+    described = [name for name in found.first.columns if name == "name" or name.startswith(ATTRIBUTE)]
+    first = found.first.select(codes.categories_of(STORE_ID), *described).rename(own_name)
+    counts = TableCounts(found.accepted.height, reason_counts(found.rejected))
+    return CleanedTable(first, found.rejected.rename(rejected_name), counts)
+
+
+def stores_of_rows(raw: RawFrames) -> JudgedStores:
+    """The rows of the table, judged, each with those of its store."""
     judged = [judged_stores(frame) for frame in raw]
     columns = store_columns(judged)
     # Frames are of files of one form, and so not in the order of all files.
@@ -31,12 +50,13 @@ def clean_stores(raw: RawFrames, codes: StoreCodes) -> CleanedTable:
     good = rows.filter(pl.col("reason").is_null())
     is_other = values.ne_missing(values.first().over("store_id"))
     several = good.filter(is_other).with_columns(reason=pl.lit(Reason.SEVERAL_ROWS.value))
-    first = good.unique("store_id", keep="first", maintain_order=True).select(
-        codes.categories_of(STORE_ID), *(trimmed(pl.col(name)).alias(own_name(name)) for name in columns[1:])
-    )
+    first = good.unique("store_id", keep="first", maintain_order=True)
     rejected = pl.concat([rows.filter(pl.col("reason").is_not_null()), several]).sort(FILE, LINE, maintain_order=True)
-    counts = TableCounts(good.height - several.height, reason_counts(rejected))
-    return CleanedTable(first, rejected.rename(rejected_name), counts)
+    return JudgedStores(
+        first.select(FILE, LINE, "store_id", *(trimmed(pl.col(name)) for name in columns[1:])),
+        good.filter(~is_other),
+        rejected,
+    )
 
 
 def store_columns(judged: Sequence[pl.LazyFrame]) -> list[str]:

@@ -18,12 +18,18 @@
     │       └── OnlyPollRejected      there is one poll, and it cannot be read
     ├── HorizonOutOfRange     the horizon is not within the years 1 to 9999
     │   └── NowTooLate            now is so late that no lookback would help
+    ├── BadPeriod             a period that was asked for is none
+    ├── PeriodOutOfRange      a period is not within the years 1 to 9999
+    ├── NoSuchZone            a zone that was given is not known
     ├── UnknownStore          no poll has ever had this store id
+    ├── UnknownAttribute      stores have no attribute of this name
+    ├── UnknownValue          no store has this value of an attribute
+    ├── PartMissing           a report by periods was made without its profile or its outages
     ├── EmbeddedUnavailable   the server that comes with this package cannot run here
     ├── LoadRefused           files cannot be loaded into the existing tables
     ├── LibraryPanicked       a library has failed internally
     ├── ReportDamaged         an archived report cannot be read any more
-    ├── SheetFull             a report has more stores than a sheet of XLSX has rows
+    ├── SheetFull             a report has more stores, periods or outages than a sheet of XLSX has rows
     ├── CellFull              a report has ids that are longer than a cell of XLSX can hold
     ├── CannotWrite           a file could not be written; an earlier file of that name is unchanged
     ├── WouldOverwriteSource  a file to be written is one of the files that are read
@@ -45,6 +51,11 @@ from store_uptime.pipeline.errors.base import (
     Clause,
     ExtraMissing,
     StoreUptimeError,
+)
+from store_uptime.pipeline.errors.choices import (
+    PartMissing,
+    UnknownAttribute,
+    UnknownValue,
 )
 from store_uptime.pipeline.errors.cluster import (
     CertificatesUnusable,
@@ -73,12 +84,15 @@ from store_uptime.pipeline.errors.polls import (
     LATEST_NOW,
     LOAD_POLLS,
     AllPollsRejected,
+    BadPeriod,
     HorizonOutOfRange,
     NewestPollsRejected,
     NoPolls,
     NoPollsInHorizon,
+    NoSuchZone,
     NowTooLate,
     OnlyPollRejected,
+    PeriodOutOfRange,
     UnknownStore,
 )
 from store_uptime.pipeline.errors.sources import (

@@ -24,23 +24,26 @@ class ReportDamaged(StoreUptimeError):
 
 
 class SheetFull(StoreUptimeError):
-    """A report has more stores than a sheet of XLSX has rows."""
+    """A report has more stores, or rows of another kind, than a sheet of XLSX has rows. noun: what there are."""
 
-    stores: int
+    number: int
     rows: int
-    message = "the report has {stores} stores, and a sheet of XLSX {rows} rows. Choose CSV or Parquet."
+    noun: str = "stores"
+    remedy: str = "Choose CSV or Parquet."
+    message = "the report has {number} {noun}, and a sheet of XLSX {rows} rows. {remedy}"
 
 
 class CellFull(StoreUptimeError):
-    """A report has ids that are longer than a cell of XLSX can hold."""
+    """A report has ids, or other texts, that are longer than a cell of XLSX can hold. noun: what each of them is."""
 
     texts: int
     characters: int
+    noun: str = "store id"
     message = "{ids} longer than the {characters} characters of a cell of XLSX. Choose CSV, JSON or Parquet."
 
     @property
     def words(self) -> dict[str, object]:
-        return super().words | {"ids": "1 store id is" if self.texts == 1 else f"{self.texts} store ids are"}
+        return super().words | {"ids": f"1 {self.noun} is" if self.texts == 1 else f"{self.texts} {self.noun}s are"}
 
 
 class CannotWrite(StoreUptimeError):

@@ -1,6 +1,6 @@
 """Errors of a source that can be read: it has no accepted polls, no such store, or no such time."""
 
-from store_uptime.pipeline.errors.base import StoreUptimeError
+from store_uptime.pipeline.errors.base import Clause, StoreUptimeError
 
 LOAD_POLLS = "Load some with `store-uptime load DIR`."
 EXPORT_POLLS = "Its polls have a header and no rows: export them again."
@@ -88,3 +88,24 @@ class UnknownStore(StoreUptimeError):
     store: str
     source: str
     message = "no poll in {source} has the store id {store!r}. Ids are compared as written, case included."
+
+
+class BadPeriod(StoreUptimeError):
+    """A period that was asked for is none."""
+
+    reason: Clause
+    message = "The period cannot be used: {reason}."
+
+
+class PeriodOutOfRange(StoreUptimeError):
+    """A period lies outside the calendar."""
+
+    period: str
+    message = "The period {period} is outside the calendar: choose one in the years 1 to 9999."
+
+
+class NoSuchZone(StoreUptimeError):
+    """A zone that was given is none of the pinned `tzdata`."""
+
+    zone: str
+    message = "There is no zone {zone!r}: write an IANA name in its case, such as Europe/Berlin."

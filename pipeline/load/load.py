@@ -2,28 +2,30 @@
 
     load_files   the files of a folder, into tables that are created where they are missing
     load_table   those of a table: judged in batches, copied to the temporary table `incoming`, merged
+    load_stores  those of the table `stores`, in stores.py
 
-All files of a table are one set: they replace hours and zones of before the load only. Statements are in
+All files of a table are one set: they replace hours, zones and stores of before the load only. Statements are in
 `sql/`.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath, PurePosixPath
-from typing import Literal, LiteralString
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import LiteralString
 
-import polars as pl
-import psycopg
-
-from store_uptime.pipeline.clean.columns import FILE
-from store_uptime.pipeline.clean.reasons import only_rejected
-from store_uptime.pipeline.clean.split import as_it_was
 from store_uptime.pipeline.errors import LoadRefused
-from store_uptime.pipeline.load.judged_rows import copy_text, judged_batches
+from store_uptime.pipeline.load.context import (
+    FileCounts,
+    LoadContext,
+    Progress,
+    ReplacedStores,
+    loaded_files,
+    tally_rows,
+)
+from store_uptime.pipeline.load.judged_rows import copy_text, judged_batches, rejected_rows
 from store_uptime.pipeline.load.reject_files import RejectFiles
 from store_uptime.pipeline.load.result import Loaded, LoadedFile, table_counts
 from store_uptime.pipeline.load.row_samples import RowSamples
+from store_uptime.pipeline.load.stores import load_stores
 from store_uptime.pipeline.load.tables import ensure_tables, errors_as_refusals, in_table, open_database
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
@@ -35,9 +37,6 @@ from store_uptime.pipeline.statements import statement
 from store_uptime.pipeline.storage.addresses import ObjectAddress, files_at
 from store_uptime.pipeline.tables import COLUMNS, Table
 
-ReplacedStores = Literal["listed", "all"]
-Progress = Callable[[PurePath, int], None]
-"""Called with a file and how many of its rows have been read so far."""
 log = logger_of(__name__)
 REPLACE_ROWS = "replace_rows"
 # The statement that merges files of a table, and the one that merges rejects files whose rows were corrected.
@@ -46,38 +45,6 @@ MERGES: dict[Table, tuple[LiteralString, LiteralString]] = {
     "menu_hours": (REPLACE_ROWS, "add_corrected_hours"),
     "timezones": (REPLACE_ROWS, "add_corrected_zones"),
 }
-
-
-@dataclass(frozen=True)
-class LoadContext:
-    """What the steps of a load share."""
-
-    connection: psycopg.Connection
-    rejects: RejectFiles
-    mapping: SourceMapping
-    replaced_stores: ReplacedStores
-    progress: Progress | None
-    samples: RowSamples
-
-
-@dataclass
-class FileCounts:
-    """How many rows of a file have been accepted so far, and rejected for each reason."""
-
-    file: PurePath
-    accepted: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-
-    def count(self, reason: str | None, rows: int) -> None:
-        """Count further rows, all accepted (no reason) or rejected for one reason."""
-        if reason is None:
-            self.accepted += rows
-        else:
-            self.rejected[reason] += rows
-
-    @property
-    def rows(self) -> int:
-        return self.accepted + self.rejected.total()
 
 
 def load_files(
@@ -101,7 +68,7 @@ def load_files(
     place, rejects = files_at(path), Path(rejects)
     found = found_files(place, mapping)
     root = place.absolute() if isinstance(place, Path) else PurePosixPath(place.key)
-    files = [file for table in COLUMNS for file in found.tables[table]]
+    files = [file for files in found.tables.values() for file in files]
     if replaced_stores == "all":
         refuse_rejects_files(files)
     with (
@@ -113,6 +80,7 @@ def load_files(
         with errors_as_refusals(connection), connection.transaction():
             ensure_tables(connection)
             loaded = [file for table in COLUMNS for file in load_table(load, table, found.tables[table])]
+            loaded += load_stores(load, found.tables["stores"])
             still_stored(files)
             # Before the commit: what is in the way of the rejects files must keep the rows from being loaded.
             reject_files.finish()
@@ -155,19 +123,7 @@ def merge_files(load: LoadContext, table: Table, files: Sequence[DataFile], merg
     parameters = {"all_stores": load.replaced_stores == "all"} if merge == REPLACE_ROWS else None
     changed = load.connection.execute(in_table(statement(__package__, merge), table), parameters).fetchall()
     load.connection.execute("drop table incoming")
-    by_number = {number: (added, replaced) for number, added, replaced in changed}
-    return [
-        LoadedFile(
-            file.place.path,
-            file.name,
-            table,
-            counts[file.name].accepted,
-            dict(counts[file.name].rejected),
-            *by_number.get(number, (0, 0)),
-            load.rejects.path(file.name),
-        )
-        for number, file in enumerate(files)
-    ]
+    return loaded_files(load, table, files, counts, changed)
 
 
 def copy_files(load: LoadContext, table: Table, files: Sequence[DataFile]) -> dict[str, FileCounts]:
@@ -178,15 +134,8 @@ def copy_files(load: LoadContext, table: Table, files: Sequence[DataFile]) -> di
     with load.connection.cursor().copy(copy) as incoming:
         for batch in judged_batches(files, table, load.mapping):
             incoming.write(copy_text(batch, table, numbers))
-            rejected_rows = as_it_was(only_rejected(batch.lazy()), COLUMNS[table]).collect()
-            load.rejects.add(rejected_rows)
-            load.samples.add(table, batch, rejected_rows)
+            rejected = rejected_rows(batch, table)
+            load.rejects.add(rejected)
+            load.samples.add(table, batch, rejected)
             tally_rows(counts, batch, load.progress)
     return counts
-
-
-def tally_rows(counts: dict[str, FileCounts], batch: pl.DataFrame, progress: Progress | None) -> None:
-    for name, reason, rows in batch.group_by(FILE, "reason", maintain_order=True).len().iter_rows():
-        counts[name].count(reason, rows)
-        if progress is not None:
-            progress(counts[name].file, counts[name].rows)

@@ -37,7 +37,7 @@ class RowSamples:
             known = self._rejected.get(table, rejected.clear())
             weekday = pl.when(TELLS_MONDAY).then("day_of_week") if table == "menu_hours" else pl.lit(None)
             number = pl.int_range(pl.len()).over("reason", weekday)
-            self._rejected[table] = pl.concat([known, rejected]).filter(number < SAMPLE_ROWS)
+            self._rejected[table] = pl.concat([known, rejected], how="diagonal").filter(number < SAMPLE_ROWS)
 
     def warnings(self, counts: Mapping[Table, TableCounts]) -> Iterator[DataWarning]:
         """What is probably wrong, by these rows and by how many were accepted and rejected of each table."""

@@ -1,6 +1,10 @@
-"""The database that a load writes to, and its three tables, which are created where they are missing."""
+"""The database that a load writes to, and its tables, which are created where they are missing.
 
-from collections.abc import Iterator
+ensure_tables    the three tables, with all of their columns
+ensure_stores    the table of stores; add_attributes adds columns to it
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import LiteralString
@@ -13,7 +17,7 @@ from store_uptime.pipeline.options import EMBEDDED
 from store_uptime.pipeline.source.postgres.connection import connect, error_sentence
 from store_uptime.pipeline.source.postgres.patience import LOCK_S, NoAnswer
 from store_uptime.pipeline.statements import statement
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.tables import COLUMNS, Table, own_columns
 
 APPLICATION = "store-uptime load"
 LONGEST_STATEMENT = timedelta(hours=6)  # also where the server is frozen and ends nothing itself
@@ -35,11 +39,36 @@ def ensure_tables(connection: psycopg.Connection) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtext('store-uptime load'))")
     # Set after the lock, which may have to wait for another load.
     connection.execute(statement(__package__, "lock_timeout"), [f"{LOCK_S:g}s"])
-    foreign = [row[0] for row in connection.execute(statement(__package__, "foreign_tables")).fetchall()]
-    if foreign:
-        raise foreign_tables_error(connection, foreign)
+    require_own(connection, list(COLUMNS))
     connection.execute("set local client_min_messages = warning")  # else: NOTICE "already exists, skipping"
     connection.execute(statement(__package__, "create_tables"))
+    connection.execute(statement(__package__, "add_columns"))
+
+
+def ensure_stores(connection: psycopg.Connection) -> None:
+    """Make the table of stores where it is missing. Raises LoadRefused where it was not made by us."""
+    require_own(connection, ["stores"])
+    connection.execute(statement(__package__, "create_stores"))
+
+
+def stores_columns(connection: psycopg.Connection) -> list[str]:
+    """The columns of the table of stores."""
+    return [row[0] for row in connection.execute(statement(__package__, "stores_columns")).fetchall()]
+
+
+def add_attributes(connection: psycopg.Connection, names: Sequence[str]) -> None:
+    """Add columns to the table of stores, for those of some attributes that it has not."""
+    present = stores_columns(connection)
+    added = [SQL("add column {} text").format(Identifier(name)) for name in names if name not in present]
+    if added:
+        connection.execute(SQL("alter table stores {}").format(SQL(",").join(added)))
+
+
+def require_own(connection: psycopg.Connection, names: list[str]) -> None:
+    """Raises LoadRefused where there are tables of these names that were not made by us."""
+    foreign = [row[0] for row in connection.execute(statement(__package__, "foreign_tables"), {"names": names})]
+    if foreign:
+        raise foreign_tables_error(connection, foreign)
 
 
 def foreign_tables_error(connection: psycopg.Connection, names: list[str]) -> LoadRefused:
@@ -56,7 +85,7 @@ def foreign_tables_error(connection: psycopg.Connection, names: list[str]) -> Lo
 
 def in_table(text: LiteralString, table: Table) -> Composed:
     """A statement with the names of a table and its columns for `table` and `columns`."""
-    return SQL(text).format(table=Identifier(table), columns=SQL(",").join(map(Identifier, COLUMNS[table])))
+    return SQL(text).format(table=Identifier(table), columns=SQL(",").join(map(Identifier, own_columns(table))))
 
 
 @contextmanager

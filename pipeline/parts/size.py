@@ -8,7 +8,7 @@ from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.machine import available
 from store_uptime.pipeline.options import Limits, Options
 from store_uptime.pipeline.parts.groups import row_count
-from store_uptime.pipeline.plan.horizon import horizon_before
+from store_uptime.pipeline.plan.horizon import Now, horizon_before
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
 from store_uptime.pipeline.source.folder.time_spans import is_needed, newest_instant
@@ -37,5 +37,5 @@ def likely_files(source: Folder, options: Options) -> Iterator[DataFile]:
         yield from files
         return
     now_us = max(newest) if options.now is None else instant_us(options.now)
-    horizon = horizon_before(now_us, options.lookback)
+    horizon = horizon_before(Now(now_us), options.lookback)
     yield from (file for file in files if is_needed(file, horizon, source.mapping))

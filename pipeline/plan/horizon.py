@@ -1,13 +1,14 @@
 """A source and options in, now and the horizon out: docs/semantics.md, "Time".
 
 find_horizon     the horizon of a run
+find_now         its now
 no_polls         the error where the horizon has no accepted poll
 nothing_polled   the error where the source has none at all
 """
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from store_uptime.pipeline.durations import DAY_US, WEEK_US, microseconds
 from store_uptime.pipeline.errors import (
@@ -35,36 +36,48 @@ CALENDAR_START_US = instant_us(datetime(1, 1, 20, tzinfo=UTC))
 CALENDAR_END_US = instant_us(datetime.fromisoformat(LATEST_NOW))
 
 
+class Now(NamedTuple):
+    """Now of a run, in microseconds since 1970; ahead_us, clock_us: see `Horizon`."""
+
+    us: int
+    ahead_us: int | None = None
+    clock_us: int | None = None
+
+
 def find_horizon(source: "Source", options: Options) -> Horizon:
     """The horizon of a report. Raises UnknownStore, HorizonOutOfRange, and NoPolls where there is no now."""
     if options.store is not None and not source.has_polled(options.store):
         raise UnknownStore(options.store, source.name)
+    now = find_now(source, options)
+    return horizon_before(now, options.lookback)
+
+
+def find_now(source: "Source", options: Options) -> Now:
+    """Now, given or found. Raises NoPolls where there is none."""
     if options.now is not None:
-        return horizon_before(instant_us(options.now), options.lookback)
+        return Now(instant_us(options.now))
     clock_us = time.time_ns() // 1_000
     due_us = clock_us if options.until is None else instant_us(options.until)
     # A poll after the due time does not exist for this report, so none of them can be ahead of the clock.
     until = None if options.until is None else source.newest_poll_us(due_us)
     if until is not None:
-        return horizon_before(until, options.lookback, clock_us=due_us)
+        return Now(until, clock_us=due_us)
     # A mistyped year would otherwise be now, and every real poll would lie before the horizon.
     ahead = clock_us + DAY_US
     newest = source.newest_poll_us(ahead)
     if newest is None:
         raise nothing_polled(source)
-    return horizon_before(newest, options.lookback, ahead, due_us)
+    return Now(newest, ahead, due_us)
 
 
-def horizon_before(
-    now_us: int, lookback: timedelta, ahead_us: int | None = None, clock_us: int | None = None
-) -> Horizon:
+def horizon_before(now: Now, lookback: timedelta) -> Horizon:
     """The horizon that ends at now. Raises HorizonOutOfRange."""
-    start_us = now_us - WEEK_US - microseconds(lookback)
-    if start_us < CALENDAR_START_US or now_us > CALENDAR_END_US:
-        writable_us = min(max(now_us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
-        now = iso(writable_us)
-        raise (NowTooLate if now > LATEST_NOW else HorizonOutOfRange)(now, in_largest_unit(lookback))
-    return Horizon(start_us, now_us, ahead_us, clock_us)
+    start_us = now.us - WEEK_US - microseconds(lookback)
+    if start_us < CALENDAR_START_US or now.us > CALENDAR_END_US:
+        writable_us = min(max(now.us, FIRST_US), LAST_US)  # an offset may lead out of the years that can be written
+        written = iso(writable_us)
+        raise (NowTooLate if written > LATEST_NOW else HorizonOutOfRange)(written, in_largest_unit(lookback))
+    return Horizon(start_us, *now)
 
 
 def in_largest_unit(lookback: timedelta) -> str:

@@ -32,8 +32,8 @@ class DeclaredStores:
 
     stores: code (uint32), zone (at now), clock (see `zones_at`), unknown_zone, several_zones, hours_unknown,
     partly_rejected_hours; null where a table has no row. weekly: code, pattern (uint32) of each row of hours. spans:
-    pattern, open_us, close_us: see `pattern_spans`. codes: for hours and for zones, the code of each store with accepted
-    rows.
+    pattern, open_us, close_us: see `pattern_spans`. codes: for hours and for zones, the code of each store with
+    accepted rows.
     """
 
     stores: pl.DataFrame

@@ -46,7 +46,7 @@ FORMS: Mapping[str, pl.Expr] = {
 
 def table_warnings(plan: Plan, facts: TableFacts) -> Iterator[DataWarning]:
     """What is probably wrong with the tables of a run."""
-    yield from unlikely_times(plan.horizon.now_us, plan.mapping)
+    yield from unlikely_times(plan.horizon.newest_us, plan.mapping)
     yield from old_data(plan)
     for name, counts in facts.counts.items():
         yield from rejected_rows_warning(name, counts, facts.rejected[name], plan.mapping)
@@ -81,7 +81,7 @@ def old_data(plan: Plan) -> Iterator[DataWarning]:
     # A now that was given has no age: it is as old as the caller means it to be.
     age_us = plan.horizon.age_us
     if age_us is not None and age_us > OLD_US:
-        yield OldData(plan.horizon.now_us, age_us, "made" if plan.options.until is None else "due")
+        yield OldData(plan.horizon.newest_us, age_us, "made" if plan.options.until is None else "due")
 
 
 def unknown_hours(plan: Plan) -> Iterator[DataWarning]:

@@ -116,7 +116,8 @@ def metadata(report: Report) -> dict[str, object]:
         "tzdata": plan.tzdata,
         # Also as the first archives have them: a server of the version before, beside this one, reads those names.
         "options": {**plan.options.to_dict(), **first_archive_options(plan.options)},
-        "horizon": asdict(plan.horizon),
+        # A server of the version before knows no further key.
+        "horizon": {name: value for name, value in asdict(plan.horizon).items() if name != "data_now_us" or value},
         "not_observed": plan.not_observed.to_list(),
         "observed_ids": plan.observed_ids,
         "mapping": plan.mapping.to_dict(),

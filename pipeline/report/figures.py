@@ -3,7 +3,8 @@
 exact_figures    microseconds, one row per store, null where nothing is known
 extended         minutes, hours and percent with two decimals, each rounded once, half to even
 figure_of        one of these, from microseconds
-uptime_percent   the percent of one store
+uptime_share     the percent of one store in whole hundredths
+uptime_percent   the same as it is written
 fleet_percent    the percent of all stores together
 """
 
@@ -17,6 +18,8 @@ from store_uptime.pipeline.options import WINDOWS
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS
 
 FIGURE = pl.Decimal(10, 2)
+SUM = pl.Decimal(18, 2)
+"""A month of 200 000 stores has more hours than `FIGURE` holds."""
 POLLED = ("last_poll_us", "last_active", "has_evidence", "down_now")
 COUNTED = (("uptime", "_us"), ("downtime", "_us"), ("business", "_us"), ("polls", ""))
 """What the stage counts in a window, with the unit in its name."""
@@ -104,20 +107,25 @@ def extended(exact: pl.DataFrame) -> pl.DataFrame:
     ).select(EXTENDED)
 
 
-def figure_of(us: pl.Expr, unit_us: int) -> pl.Expr:
+def figure_of(us: pl.Expr, unit_us: int, kind: pl.Decimal = FIGURE) -> pl.Expr:
     """Microseconds in a unit, to two decimals."""
     # From exact microseconds in one step: a figure that is rounded twice may be off by a hundredth.
-    return hundredths(half_even(us, unit_us // 100))
+    return hundredths(half_even(us, unit_us // 100), kind)
 
 
-def uptime_percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
-    """Uptime's share of the known time; 100.00 and 0.00 only where nothing at all is down or up."""
+def uptime_share(up: pl.Expr, down: pl.Expr) -> pl.Expr:
+    """Uptime's share of the known time in whole hundredths of a percent; null where nothing is known."""
     known = up + down
     # Cut to 0.01 and 99.99: one minute of downtime in a week must not read as 100.00.
     share = half_even(up * 10_000, known).clip(
         pl.when(up > 0).then(1).otherwise(0), pl.when(down > 0).then(9_999).otherwise(10_000)
     )
-    return pl.when(known > 0).then(hundredths(share))
+    return pl.when(known > 0).then(share)
+
+
+def uptime_percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
+    """Uptime's share of the known time; 100.00 and 0.00 only where nothing at all is down or up."""
+    return hundredths(uptime_share(up, down))
 
 
 def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
@@ -135,5 +143,6 @@ def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:
     return whole + up.cast(pl.Int64)
 
 
-def hundredths(whole: pl.Expr) -> pl.Expr:
-    return (whole.cast(pl.Decimal(18, 2)) / 100).cast(FIGURE)
+def hundredths(whole: pl.Expr, kind: pl.Decimal = FIGURE) -> pl.Expr:
+    """Whole hundredths as a number with two decimals."""
+    return (whole.cast(SUM) / 100).cast(kind)

@@ -166,6 +166,7 @@ def ranked_lanes(lanes: pl.DataFrame | None, stores: pl.DataFrame) -> pl.DataFra
 
 
 def now_is(options: Options, now_us: int) -> str:
+    """How now was chosen, in words."""
     if options.now is not None:
         return "given"
     if options.until is None:
@@ -177,12 +178,14 @@ def now_is(options: Options, now_us: int) -> str:
 
 
 def guarded(text: pl.Expr) -> pl.Expr:
+    """A text with ' before it where a spreadsheet would run it as a formula."""
     return text.str.replace(FORMULA, "'${1}")
 
 
-def csv_bytes(table: pl.DataFrame) -> bytes:
+def csv_bytes(table: pl.DataFrame, *, include_header: bool = True) -> bytes:
     """A frame as RFC 4180, times in UTC with microseconds."""
-    return table.write_csv(line_terminator="\r\n", datetime_format=CSV_TIME).encode()
+    text = table.write_csv(include_header=include_header, line_terminator="\r\n", datetime_format=CSV_TIME)
+    return text.encode()
 
 
 def is_report(path: Path) -> bool:

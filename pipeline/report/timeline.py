@@ -23,6 +23,7 @@ from store_uptime.pipeline.packing import unpacked_polls
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.report.report import CSV_TIME, csv_bytes
+from store_uptime.pipeline.report.times import local_text, utc_time
 from store_uptime.pipeline.uptime.stage import pieces
 
 COLUMNS = ("status", "start_local", "end_local", "start_utc", "end_utc", "minutes", "poll_utc", "because")
@@ -184,21 +185,6 @@ def with_offsets(given: pl.DataFrame, zone: str, horizon: Horizon, columns: Iter
         here = offsets.select(pl.col("offset_us").alias(f"{column}_offset"), pl.col("from_utc_us").alias("since_us"))
         given = given.join_asof(here, left_on=column, right_on="since_us").drop("since_us")
     return given
-
-
-def utc_time(column: str) -> pl.Expr:
-    return pl.from_epoch(pl.col(column), "us").dt.replace_time_zone("UTC")
-
-
-def local_text(column: str) -> pl.Expr:
-    """An instant in local time, as ISO 8601 with the offset."""
-    # Text, since a column of times has one zone. The offset distinguishes the hours that occur twice.
-    offset = pl.col(f"{column}_offset")
-    wall = pl.from_epoch(pl.col(column) + offset, "us").dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
-    sign = pl.when(offset < 0).then(pl.lit("-")).otherwise(pl.lit("+"))
-    minutes = offset.abs() // 60_000_000
-    hours_text, minutes_text = ((part.cast(pl.String).str.zfill(2)) for part in (minutes // 60, minutes % 60))
-    return pl.format("{}{}{}:{}", wall, sign, hours_text, minutes_text)
 
 
 def is_timeline(path: Path) -> bool:

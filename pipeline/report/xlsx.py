@@ -63,6 +63,7 @@ def check_cells(ids: pl.Series, about: Mapping[str, object]) -> None:
 
 
 def is_too_long(text: str) -> bool:
+    """Whether a cell does not hold a text."""
     return len(text) > CHARACTERS // 2 and len(text.encode("utf-16-le")) // 2 > CHARACTERS
 
 

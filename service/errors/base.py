@@ -12,12 +12,15 @@ from store_uptime.pipeline import (
     HorizonOutOfRange,
     NoPolls,
     NoWorkers,
+    PartMissing,
     ReportDamaged,
     SheetFull,
     SourceBusy,
     SourceMismatch,
     StoreUptimeError,
+    UnknownAttribute,
     UnknownStore,
+    UnknownValue,
     WorkerMismatch,
     WorkersLost,
 )
@@ -60,6 +63,8 @@ def public_message(error: StoreUptimeError) -> str:
     """The sentence of an error for callers, without the address of the tables."""
     match error:
         case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull() | ReportDamaged():
+            return str(error)
+        case UnknownAttribute() | UnknownValue() | PartMissing():
             return str(error)
         case UnknownStore() | NoPolls() | SourceMismatch() | SourceBusy():
             return str(error.replace(source=THE_SOURCE))

@@ -14,10 +14,13 @@ from store_uptime.pipeline import (
     CellFull,
     HorizonOutOfRange,
     NoPolls,
+    PartMissing,
     ReportDamaged,
     SheetFull,
     StoreUptimeError,
+    UnknownAttribute,
     UnknownStore,
+    UnknownValue,
 )
 from store_uptime.service.errors import CommandError, NotDelivered, ServiceError
 
@@ -29,6 +32,9 @@ STATUS: dict[type[StoreUptimeError], int] = {
     SheetFull: 406,  # As CSV the same report can be had.
     CellFull: 406,
     HorizonOutOfRange: 422,
+    UnknownAttribute: 422,
+    UnknownValue: 422,
+    PartMissing: 404,
 }
 """What the errors of the pipeline, and those below them in the tree, are answered with."""
 NEVER_ANSWERED = (CommandError, NotDelivered)  # Their types would be addresses that nobody is ever sent.

@@ -44,6 +44,11 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "PartMissing",
+    "PeriodReport",
+    "UnknownAttribute",
+    "UnknownValue",
+    "View",
     "CertificatesUnusable",
     "ClusterLost",
     "ClusterNeedsFiles",

@@ -2,7 +2,7 @@
 -- stands for a rejected one; a row that is there already changes nothing. How many were added and replaced by file
 with arriving as materialized (
     select
-        store_id, day_of_week, start_time_local, end_time_local, file_number,
+        {columns}, file_number,
         row_number() over (partition by store_id order by file_number) as number
     from incoming
     where not exists (
@@ -11,6 +11,8 @@ with arriving as materialized (
           and present.day_of_week = incoming.day_of_week
           and present.start_time_local = incoming.start_time_local
           and present.end_time_local = incoming.end_time_local
+          and present.valid_from is not distinct from incoming.valid_from
+          and present.valid_to is not distinct from incoming.valid_to
     )
 ),
 placeholders as (

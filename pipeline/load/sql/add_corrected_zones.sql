@@ -1,11 +1,13 @@
 -- add_corrected_zones: the rows of a rejects file join those of their stores; a row that is there changes nothing
 with new as materialized (
-    select store_id, timezone_str, file_number
+    select {columns}, file_number
     from incoming
     where not exists (
         select from timezones as present
         where present.store_id = incoming.store_id
           and present.timezone_str is not distinct from incoming.timezone_str
+          and present.valid_from is not distinct from incoming.valid_from
+          and present.valid_to is not distinct from incoming.valid_to
     )
 ),
 added as (

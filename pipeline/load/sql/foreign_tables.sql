@@ -1,5 +1,5 @@
--- foreign_tables: those of the three tables that are there and were not made by `load`
+-- foreign_tables: those of some tables that are there and were not made by `load`
 select relname
-from pg_class
-where oid in (to_regclass('store_status'), to_regclass('menu_hours'), to_regclass('timezones'))
-  and coalesce(obj_description(oid, 'pg_class'), '') not like 'made by store-uptime load: %';
+from unnest(%(names)s::text[]) as name
+join pg_class on pg_class.oid = to_regclass(name)
+where coalesce(obj_description(pg_class.oid, 'pg_class'), '') not like 'made by store-uptime load: %%'

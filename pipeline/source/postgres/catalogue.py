@@ -12,15 +12,19 @@ from store_uptime.pipeline.errors import SourceMismatch, SourceRefused
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.source.postgres.times import FLOATS, NUMBERS, STAMPS, TEXT, Times, times_of
 from store_uptime.pipeline.source.postgres.words import status_fragments
+from store_uptime.pipeline.source.postgres.written import DATES, date_text, value_text
 from store_uptime.pipeline.statements import statement
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.tables import ATTRIBUTE, NEEDED_COLUMNS, Table
 
 SHORT = 10_000
+DATE_COLUMNS = ("valid_from", "valid_to")
 ALLOWED = {
     "timestamp_utc": (*STAMPS, *TEXT),
     "start_time_local": ("time without time zone", *TEXT),
     "end_time_local": ("time without time zone", *TEXT),
-}
+} | dict.fromkeys(DATE_COLUMNS, (*DATES, *TEXT))
+NOT_IN_FIGURES = "reason"
+"""The column that a user need not be allowed to read, as long as nobody asks for it."""
 
 
 class CatalogueColumn(NamedTuple):
@@ -38,24 +42,35 @@ class CatalogueColumn(NamedTuple):
 class FoundTable:
     """A table as the catalogue describes it: the names of its columns, and its kind of times.
 
-    rows: about how many it has. is_short: they are few for certain, where it was analyzed since they came.
+    columns: for each of ours that it has, and for each attribute of stores, its name there. attributes: by the names
+    that they have in results. rows: about how many it has. is_short: they are few for certain, where it was analyzed
+    since they came.
     """
 
-    def __init__(self, described: list[CatalogueColumn], columns: dict[str, str], mapping: SourceMapping) -> None:
+    def __init__(self, described: list[CatalogueColumn], columns: dict[str, str], check: "ColumnCheck") -> None:
         self.columns = columns
         time = columns.get("timestamp_utc")
         self.unindexed_time = any(one.name == time and one.is_table and not one.indexed for one in described)
         self.rows = described[0].estimated_rows
         self.is_short = described[0].is_table and 0 < self.rows <= SHORT  # 0 or -1: nobody has counted
         self.full_name = described[0].full_table_name
+        # Short names: with `ATTRIBUTE` before it, that of an attribute may have more than PostgreSQL's 63 bytes.
+        self.attributes = {
+            f"attribute_{number}": standard for number, standard in enumerate(columns) if standard.startswith(ATTRIBUTE)
+        }
+        self._described = {one.name: one for one in described}
         self._types = {one.name: one.type for one in described}
-        self._mapping = mapping
+        self._check, self._mapping = check, check.mapping
 
     @cached_property
     def times(self) -> Times:
         """How the times of polls are read."""
         name = self.columns["timestamp_utc"]
         return times_of(Identifier(name), self._types[name], self._mapping)
+
+    def require_readable(self, standard: str) -> None:
+        """Raises SourceRefused where this user may not read one of its columns."""
+        self._check.readable(self._described[self.columns[standard]])
 
     def composed(self, name: str, **values: Composable) -> Composed:
         """A statement of `sql/` over this table, with its columns under their standard names."""
@@ -64,13 +79,29 @@ class FoundTable:
         if "timestamp_utc" in columns:
             polls = self.times.fragments | status_fragments(columns["status"], self._mapping)
         table = SQL(cast("LiteralString", self.full_name))
+        columns["optional"] = self._optional()
         return SQL(statement(__package__, name)).format(table=table, **polls, **columns, **values)
+
+    def _optional(self) -> Composable:
+        """The optional columns of hours, zones and stores that there are, as text; each has a comma before it."""
+        texts = {
+            standard: date_text(*self._typed(standard), standard)
+            for standard in DATE_COLUMNS
+            if standard in self.columns
+        }
+        described = {name: name for name in self.columns if name == "name"} | self.attributes
+        texts |= {alias: value_text(*self._typed(standard)) for alias, standard in described.items()}
+        return SQL("").join(SQL(", {} as {}").format(text, Identifier(alias)) for alias, text in texts.items())
+
+    def _typed(self, standard: str) -> tuple[Identifier, str]:
+        name = self.columns[standard]
+        return Identifier(name), self._types[name]
 
     def _column(self, standard: str) -> Composable:
         # A number where text is expected loses the zeros after its point, as in files: 1.0 is the word 1.
         name = self.columns[standard]
-        has_zeros = standard in {"status", "day_of_week"} and self._types[name] in (*FLOATS, "numeric")
-        return SQL("regexp_replace({}::text, '[.]0+$', '')").format(Identifier(name)) if has_zeros else Identifier(name)
+        has_zeros = standard in {"status", "day_of_week", "reason"} and self._types[name] in (*FLOATS, "numeric")
+        return value_text(Identifier(name), self._types[name]) if has_zeros else Identifier(name)
 
 
 def found_table(
@@ -90,10 +121,11 @@ def found_table(
         raise missing_column(source, table, mapping, list(described))
     check = ColumnCheck(source, mapping.table_name(table), mapping, some_numbers)
     for standard, name in found.items():
-        check.readable(described[name])
+        if standard != NOT_IN_FIGURES:
+            check.readable(described[name])
         check.id_type(standard, described[name])
         check.type(standard, described[name])
-    return FoundTable(list(described.values()), found, mapping)
+    return FoundTable(list(described.values()), found, check)
 
 
 def missing_column(source: str, table: Table, mapping: SourceMapping, present: list[str]) -> SourceMismatch:
@@ -151,4 +183,4 @@ def unit_remedy(numbers: Iterable[float]) -> str:
 
 def needed(table: Table) -> str:
     """That there must be such a table."""
-    return f"a report needs {table} ({', '.join(COLUMNS[table])})"
+    return f"a report needs {table} ({', '.join(NEEDED_COLUMNS[table])})"

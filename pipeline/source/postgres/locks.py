@@ -13,6 +13,7 @@ the server might end the reload. After a moment it releases all locks, and tries
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from time import monotonic, sleep
 from typing import LiteralString, cast
 
@@ -33,6 +34,16 @@ Held = list[TupleRow]
 """The table of each name, then the locked tables, each with its file."""
 
 
+class OptionalTable(StrEnum):
+    """What a name leads to that may lead to any table, or to none."""
+
+    ABSENT = "absent"
+    ANOTHER_TABLE = "another table"
+    """It has not the column that a table of ours has."""
+    NOT_PERMITTED = "not permitted"
+    READABLE = "readable"
+
+
 class TablesReplaced(psycopg.OperationalError):
     """The tables were replaced while they were read, or are replaced again and again."""
 
@@ -40,14 +51,23 @@ class TablesReplaced(psycopg.OperationalError):
 class LockedTables:
     """The transaction of a connection in which some tables do not change. Its methods raise psycopg.Error.
 
-    names: of the tables, qualified where that is needed. settings: of the transaction, where nobody has set them.
-    wait_s: how long it waits for locks; a `lock_timeout` that is set on the server replaces it.
+    names: of the tables, qualified where that is needed. optional: of tables that may be absent, the column that makes
+    each one of ours; those among the names are locked where they are readable. settings: of the transaction, where
+    nobody has set them. wait_s: how long it waits for locks; a `lock_timeout` that is set on the server replaces it.
     """
 
     def __init__(
-        self, connection: psycopg.Connection, names: Sequence[str], settings: Mapping[str, str], wait_s: float
+        self,
+        connection: psycopg.Connection,
+        names: Sequence[str],
+        optional: Mapping[str, str],
+        settings: Mapping[str, str],
+        wait_s: float,
     ) -> None:
-        self._connection, self._names, self._settings = connection, list(names), settings
+        self._connection, self._wanted, self._settings = connection, list(names), settings
+        self._id_columns = dict(optional)
+        self.optional: dict[str, OptionalTable] = {}
+        """What each optional name leads to; known once it has begun."""
         self._tables: list[str] = []
         self._held: Held = []
         self.wait_s = wait_s
@@ -88,8 +108,15 @@ class LockedTables:
             return None
 
     def oid(self, name: str) -> int | None:
-        """The oid of the table with one of the names; None: there is none."""
-        return self._held[self._names.index(name)][1]
+        """The oid of the table with one of the names; None: there is none, or it is not one of ours."""
+        return self._held[self._names.index(name)][1] if name in self._names else None
+
+    @property
+    def _names(self) -> list[str]:
+        # What an optional name leads to that is not ours may be locked or replaced by others: it is not read.
+        return [
+            name for name in self._wanted if self.optional.get(name, OptionalTable.READABLE) is OptionalTable.READABLE
+        ]
 
     def require_unchanged(self) -> None:
         """Raises TablesReplaced where the names now mean other tables, or more of them.
@@ -118,9 +145,17 @@ class LockedTables:
         return None if row is None else row[0]
 
     def _look(self) -> None:
-        parameters = {"tables": self._names, "settings": list(self._settings)}
+        parameters = {
+            "tables": self._wanted,
+            "optional": list(self._id_columns),
+            "id_columns": list(self._id_columns.values()),
+            "settings": list(self._settings),
+        }
         row = self._connection.execute(statement(__package__, "readable_tables"), parameters).fetchone()
-        self._tables, unset, lock_timeout_ms, process = cast("tuple[list[str], list[str], int | None, int]", row)
+        self._tables, states, unset, lock_timeout_ms, process = cast(
+            "tuple[list[str], list[str], list[str], int | None, int]", row
+        )
+        self.optional = dict(zip(self._id_columns, map(OptionalTable, states), strict=True))
         self.is_pooled = process != self._connection.info.backend_pid
         self.unset = {name: self._settings[name] for name in unset}
         if lock_timeout_ms is not None:

@@ -8,7 +8,7 @@ their polls.
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import cached_property
@@ -22,26 +22,31 @@ from psycopg.sql import Literal as Value
 from store_uptime.pipeline.data_warnings import DataWarning, SourceRemark
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.source.postgres.catalogue import FoundTable
+from store_uptime.pipeline.source.postgres.catalogue import DATE_COLUMNS, FoundTable
 from store_uptime.pipeline.source.postgres.connection import connect, connection_name, redacted
 from store_uptime.pipeline.source.postgres.database_tables import DatabaseTable, database_table, qualified_name
+from store_uptime.pipeline.source.postgres.locks import OptionalTable
 from store_uptime.pipeline.source.postgres.patience import RUN
 from store_uptime.pipeline.source.postgres.poll_tables import ACCEPTED, LoosePollTable, TypedPollTable, poll_table
-from store_uptime.pipeline.source.postgres.session import Pull, Session, Target
+from store_uptime.pipeline.source.postgres.session import Session, Target
+from store_uptime.pipeline.source.postgres.stores_table import STORES, stores_table
 from store_uptime.pipeline.source.protocol import ALL_TABLES
 from store_uptime.pipeline.storage.addresses import ObjectAddress
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.tables import COLUMNS, SPACE, Table
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from store_uptime.pipeline.clean.raw import PollRows, RawFrames, RawTables
     from store_uptime.pipeline.packing import StoreCodes
 
 LARGE_TABLE = 1_000_000
+Rows = Callable[[], "RawFrames"]
 ROW_STATEMENTS: dict[str, Table] = {"hours": "menu_hours", "zones": "timezones"}
 
 
 class Postgres:
-    """The three tables in a PostgreSQL database; only the horizon and the needed columns of the polls are pulled.
+    """The tables in a PostgreSQL database; only the horizon and the needed columns of the polls are pulled.
 
     Its methods are those of `Source`.
 
@@ -75,12 +80,13 @@ class Postgres:
         with closing(connect(self._address, self._application, self._patience or RUN)) as connection:
             self.name = self._name_of(connection)
             self.warnings = []
-            vars(self).pop("codes", None)  # those of another run
+            for of_another_run in ("codes", "_stores"):
+                vars(self).pop(of_another_run, None)
             self._tables: dict[Table, DatabaseTable] = {}
             target = Target(self.name, self._address, self._application, self._patience, self._grants())
-            with Session(
-                connection, target, [self._qualified(table) for table in tables if table in COLUMNS]
-            ) as self._session:
+            locked = [self._qualified(table) for table in tables]
+            optional = {self._qualified(STORES): self.mapping.column_name(STORES, "store_id")}
+            with Session(connection, target, locked, optional) as self._session:
                 self.version = self._version()
                 yield self
 
@@ -98,27 +104,35 @@ class Postgres:
 
     def read(self, horizon: Horizon, store: str | None) -> "RawTables":
         # All tables are looked up before the first pull starts: a pull may occupy the connection for a while.
-        tables = {table: self._table(table) for table in COLUMNS}
+        tables, described = {table: self._table(table) for table in COLUMNS}, self._stores
         polls = self._polls.start(horizon, store)
         hours, zones = (start_rows(name, tables[table], store) for name, table in ROW_STATEMENTS.items())
+        stores = start_stores(described)
         from store_uptime.pipeline.clean.raw import RawTables
 
-        return RawTables(lambda: polls(self.codes), lambda: [hours.frame().lazy()], lambda: [zones.frame().lazy()])
+        # The reasons are pulled when they are asked for: most reports have no use for them.
+        return RawTables(lambda: polls(self.codes), hours, zones, stores, lambda: self.reasons(horizon, store))
 
     def polls(self, horizon: Horizon, store: str | None) -> "Sequence[PollRows]":
         return self._polls.start(horizon, store)(self.codes)
 
     def hours(self, store: str | None) -> "RawFrames":
-        return [start_rows("hours", self._table("menu_hours"), store).frame().lazy()]
+        return start_rows("hours", self._table("menu_hours"), store)()
 
     def zones(self, store: str | None) -> "RawFrames":
-        return [start_rows("zones", self._table("timezones"), store).frame().lazy()]
+        return start_rows("zones", self._table("timezones"), store)()
 
     def stores_table(self) -> "RawFrames":
-        return []
+        return start_stores(self._stores)()
 
     def reasons(self, horizon: Horizon, store: str | None) -> "RawFrames":
-        return []
+        table = self._table("store_status")
+        if "reason" not in table.found.columns:
+            return []
+        table.found.require_readable("reason")
+        within = table.found.times.within(horizon.start_us, horizon.now_us)
+        pull = table.start("reasons", store, within=within, of_store=table.of_store(store), space=Value(SPACE))
+        return [pull.frame().lazy()]
 
     def newest_poll_us(self, ceiling_us: int) -> int | None:
         return self._polls.newest_poll_us(ceiling_us)
@@ -150,12 +164,20 @@ class Postgres:
             self.warnings += missing_index(self._tables[table].found)
         return self._tables[table]
 
+    @cached_property
+    def _stores(self) -> DatabaseTable | None:
+        found = stores_table(self._session, self._schema, self.mapping)
+        self.warnings += found.remarks
+        return found.table
+
     def _qualified(self, table: Table) -> str:
         return qualified_name(table, self._schema, self.mapping)
 
     def _version(self) -> str | None:
         # Another mapping reads other rows out of the same tables, so it is part of the version.
-        version = self._session.share_snapshot([self._qualified(table) for table in COLUMNS])
+        is_there = self._session.optional(self._qualified(STORES)) is OptionalTable.READABLE
+        tables = (*COLUMNS, STORES) if is_there else COLUMNS
+        version = self._session.share_snapshot([self._qualified(table) for table in tables])
         if version is None or self.mapping == AS_NAMED:
             return version
         database, _, snapshot = version.partition(" ")
@@ -170,8 +192,23 @@ class Postgres:
         return connection_name(connection)
 
 
-def start_rows(name: str, table: DatabaseTable, store: str | None) -> Pull:
-    return table.start(name, store, of_store=table.of_store(store))
+def start_rows(name: str, table: DatabaseTable, store: str | None) -> Rows:
+    """The rows of hours or zones, started; the call waits for them."""
+    pull = table.start(name, store, of_store=table.of_store(store))
+    return lambda: [with_dates(pull.frame()).lazy()]
+
+
+def start_stores(table: DatabaseTable | None) -> Rows:
+    """The rows of the table of stores, likewise; no frame where there is none."""
+    if table is None:
+        return list
+    pull = table.start("stores_table", None)
+    return lambda: [pull.frame().rename(table.found.attributes).lazy()]
+
+
+def with_dates(rows: "pl.DataFrame") -> "pl.DataFrame":
+    """Rows without the columns of dates that hold none: tables that `load` made have them, whatever it has read."""
+    return rows.drop(name for name in DATE_COLUMNS if name in rows.columns and rows[name].null_count() == rows.height)
 
 
 def missing_index(polls: FoundTable) -> Iterator[SourceRemark]:

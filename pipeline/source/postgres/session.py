@@ -5,7 +5,7 @@ Session.start   a pull, started in a thread of its own
 Pull.table      its result, once it is there
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +22,7 @@ from psycopg.sql import Composed
 
 from store_uptime.pipeline.errors import SourceBusy, SourceMismatch, SourceRefused, StoreUptimeError
 from store_uptime.pipeline.source.postgres.connection import connectorx_url, end_statements, source_error
-from store_uptime.pipeline.source.postgres.locks import BEGIN, LockedTables
+from store_uptime.pipeline.source.postgres.locks import BEGIN, LockedTables, OptionalTable
 from store_uptime.pipeline.source.postgres.patience import RUN, NoAnswer, lock_wait_s, server_settings
 from store_uptime.pipeline.source.postgres.pulls import PullFailed, by_connection, by_connectorx, in_thread
 from store_uptime.pipeline.statements import statement
@@ -54,15 +54,18 @@ class Target:
 class Session:
     """A connection whose tables do not change until it is closed; statements and pulls read one snapshot of them.
 
-    locked: the names of the tables that will be read. Raises SourceBusy, SourceRefused, SourceUnreachable when
-    entered, and SourceBusy when it is closed and the tables have been replaced meanwhile: the rows are not of one
-    state.
+    locked: the names of the tables that will be read. optional: see `LockedTables`.
+
+    Raises SourceBusy, SourceRefused, SourceUnreachable when entered, and SourceBusy when it is closed and the tables
+    have been replaced meanwhile: the rows are not of one state.
     """
 
-    def __init__(self, connection: psycopg.Connection, target: Target, locked: Sequence[str]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, target: Target, locked: Sequence[str], optional: Mapping[str, str]
+    ) -> None:
         self.connection, self.name, self._target = connection, target.name, target
         patience = target.patience
-        self._locks = LockedTables(connection, locked, server_settings(patience), lock_wait_s(patience))
+        self._locks = LockedTables(connection, locked, optional, server_settings(patience), lock_wait_s(patience))
         self._snapshot: str | None = None
         self._has_pulled = False
         self._failure: StoreUptimeError | None = None
@@ -108,6 +111,10 @@ class Session:
     def oid(self, name: str) -> int | None:
         """The table that one of the locked names leads to; None: there is none."""
         return self._locks.oid(name)
+
+    def optional(self, name: str) -> OptionalTable:
+        """What one of the optional names leads to."""
+        return self._locks.optional[name]
 
     def rows(self, name: str, query: Composed) -> list[TupleRow]:
         """The rows of a small statement; name: of the statement, for an error."""

@@ -135,7 +135,7 @@ class LooseTimes:
             "trimmed": text,
             "date": date,
             "number": digits if kind in TEXT else column,
-            "number_text": SQL("{}::float8" if kind in FLOATS else "{}::text").format(column),
+            "utc_text": SQL("{}::float8" if kind in FLOATS else "{}::text").format(column),
         }
 
     def bounds(self, stretch: Stretch) -> dict[str, Composable]:

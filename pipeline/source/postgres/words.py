@@ -12,6 +12,7 @@ def status_fragments(status: Composable, mapping: SourceMapping) -> dict[str, Co
     is_active          true, false, or null, by comparing with `valid_spellings` alone, which is quick
     is_valid_spelling  whether it is one of those
     is_status          whether it is one of the words in any case, spaces around it ignored
+    is_inactive        whether it is one of those for inactive, likewise
     """
     text = SQL("{}::text").format(status)
     valid = valid_spellings(mapping)
@@ -20,6 +21,7 @@ def status_fragments(status: Composable, mapping: SourceMapping) -> dict[str, Co
         "is_active": SQL("case {} {} end").format(text, cases),
         "is_valid_spelling": SQL("{} in ({})").format(text, sql_list(tuple(valid))),
         "is_status": SQL("{} in ({})").format(lowered(text, mapping), sql_list(mapping.active + mapping.inactive)),
+        "is_inactive": SQL("{} in ({})").format(lowered(text, mapping), sql_list(mapping.inactive)),
     }
 
 

@@ -76,7 +76,7 @@ def by_pipeline(line: Line) -> list[Interval]:
         [(0, line.zone, line.day.weekday(), line.start_us, line.end_us)],
         schema={"pattern": pl.UInt32, "zone": pl.String, "weekday": pl.Int8, "start_us": pl.Int64, "end_us": pl.Int64},
         orient="row",
-    )
+    ).with_columns(from_day=pl.lit(-1_000_000, pl.Int32), until_day=pl.lit(1_000_000, pl.Int32))  # all dates
     return pattern_spans(patterns, Horizon(*line.around)).select("open_us", "close_us").rows()
 
 

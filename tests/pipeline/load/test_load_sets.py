@@ -35,12 +35,15 @@ def shared(server: str) -> Iterator[str]:
 
 
 def contents(database: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of the three tables."""
-    return {name: sorted(run(database, f"select {name}::text from {name}")) for name in TABLES}
+    """Every row of the three tables, without the optional columns."""
+    return {
+        name: sorted(run(database, f"select row({','.join(columns)})::text from {name}"))
+        for name, columns in COLUMNS.items()
+    }
 
 
 def hours(database: str) -> list[str]:
-    return [row[0] for row in run(database, "select menu_hours::text from menu_hours order by 1")]
+    return [row for (row,) in contents(database)["menu_hours"]]
 
 
 # Random splittings ----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 -- number_polls: polls whose time is a decimal number, a float or text: those that may lie in a stretch of time, and
 -- those whose time cannot be read
 select {store_id}::text as store_id,
-       {number_text}    as timestamp_utc,
+       {utc_text}       as timestamp_utc,
        {status}::text   as status
 from {table}
 where ({number} between {first} and {last}

@@ -1,0 +1,37 @@
+"""Errors of what is asked of a report: stores that nobody has, or parts that it was made without."""
+
+from store_uptime.pipeline.errors.base import StoreUptimeError
+
+
+class UnknownAttribute(StoreUptimeError):
+    """Stores have no such attribute to be chosen or grouped by. known: those that they have."""
+
+    attribute: str
+    known: list[str]
+    message = "stores have no attribute {attribute!r}: {has}. Choose one of these, or add a column to the table stores."
+
+    @property
+    def words(self) -> dict[str, object]:
+        return super().words | {"has": f"there is {', '.join(map(repr, self.known))}"}
+
+
+class UnknownValue(StoreUptimeError):
+    """No store has such a value of an attribute. known: the first values that there are."""
+
+    attribute: str
+    value: str
+    known: list[str]
+    message = "no store has {value!r} as its {attribute}: {has}. Values are compared as written, case included."
+
+    @property
+    def words(self) -> dict[str, object]:
+        there = ", ".join(map(repr, self.known))
+        return super().words | {"has": f"there is {there}" if self.known else "none has any"}
+
+
+class PartMissing(StoreUptimeError):
+    """A report by periods was made without its profile or its outages, or has been cut so that they do not fit."""
+
+    part: str
+    remedy: str = "Make it with them: build_periods(…, tables=('profile', 'outages'))."
+    message = "the report has no {part}. {remedy}"

@@ -1,0 +1,68 @@
+"""Ids of stores and their attributes in, the chosen ones out: docs/semantics.md, "Stores".
+
+known_attributes   the names by which stores can be grouped and chosen
+chosen             the stores of some values of attributes, or with a text in their id or name
+checked_choice     the same; a value that no store has is an error
+"""
+
+import polars as pl
+
+from store_uptime.pipeline.errors import UnknownAttribute, UnknownValue
+from store_uptime.pipeline.options import Only
+
+KNOWN_VALUES = 20
+"""So many values does an error name."""
+
+
+def known_attributes(attributes: pl.DataFrame | None) -> list[str]:
+    """What stores can be grouped by and chosen by. attributes: see `Report`."""
+    return ["store_id"] if attributes is None else attributes.columns
+
+
+def check_attribute(name: str, attributes: pl.DataFrame | None) -> None:
+    """Raises UnknownAttribute."""
+    known = known_attributes(attributes)
+    if name not in known:
+        raise UnknownAttribute(name, known)
+
+
+def chosen(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, search: str = "") -> pl.DataFrame:
+    """The rows of chosen stores, in their order. stores: with store_id, which is unique. Raises UnknownAttribute."""
+    for name, _ in only:
+        check_attribute(name, attributes)
+    if not only and not search:
+        return stores
+    found = with_attributes(stores.select("store_id"), attributes)
+    fits = [has_value(name, values) for name, values in only]
+    if search:
+        fits.append(pl.any_horizontal(has_text(name, search) for name in ("store_id", "name") if name in found.columns))
+    return stores.filter(found.select(pl.all_horizontal(fits)).to_series())
+
+
+def checked_choice(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only) -> pl.DataFrame:
+    """The rows of chosen stores. Raises UnknownAttribute, UnknownValue."""
+    found = chosen(stores, attributes, only)
+    every = with_attributes(stores.select("store_id"), attributes)
+    for name, values in only:
+        there = set(every[name].unique())
+        for value in values:
+            if (value or None) not in there:
+                raise UnknownValue(name, value, sorted(known for known in there if known is not None)[:KNOWN_VALUES])
+    return found
+
+
+def with_attributes(stores: pl.DataFrame, attributes: pl.DataFrame | None) -> pl.DataFrame:
+    """Stores with their attributes, null where the table has no row; in the same order."""
+    if attributes is None:
+        return stores
+    return stores.join(attributes, on="store_id", how="left", maintain_order="left")
+
+
+def has_value(name: str, values: tuple[str, ...]) -> pl.Expr:
+    """Whether a store has one of some values; an empty one is none."""
+    return pl.col(name).fill_null("").is_in(values)
+
+
+def has_text(name: str, text: str) -> pl.Expr:
+    """Whether a text contains another, in upper or lower case."""
+    return pl.col(name).str.contains("(?i)" + pl.escape_regex(text)).fill_null(False)
