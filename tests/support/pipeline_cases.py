@@ -38,13 +38,13 @@ def by_pipeline(case: Case) -> Answers:
     return answers(periods_of(case), case.group_by)
 
 
-def periods_of(case: Case) -> PeriodReport:
+def periods_of(case: Case, store: str | None = None) -> PeriodReport:
     name, start, end = case.ends
     period = Period(name, start, end, case.options.get("on"), case.options.get("by"))
     return build_periods(
         source_of(case.tables),
         period,
-        Options(now=case.now, max_gap=case.max_gap, period=period, group_by=case.group_by),
+        Options(case.now, store, case.max_gap, period=period, group_by=case.group_by),
         tables=("profile", "outages"),
         split_at_closing=case.options.get("split_at_closing", False),
     )
