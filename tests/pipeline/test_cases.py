@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.cases import Answers, Case, all_cases, by_reference, differences
-from tests.support.pipeline_cases import by_pipeline
+from tests.support.pipeline_cases import one_report_of_many
 
 CASES = all_cases()
 SEMANTICS = (Path(__file__).parents[2] / "docs" / "semantics.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("engine", [by_reference, by_pipeline])
+@pytest.mark.parametrize("engine", [by_reference, one_report_of_many])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_figures_are_those_of_the_case(engine: Callable[[Case], Answers], case: Case) -> None:
     found = differences(case, engine(case))

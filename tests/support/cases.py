@@ -95,7 +95,7 @@ def all_cases() -> dict[str, Case]:
 
 def differences(case: Case, found: Answers) -> list[str]:
     """One line for each view whose rows, in the columns that the case names, are not the expected ones."""
-    lines = []
+    lines: list[str] = []
     for view, expected in case.expected.items():
         columns = list(expected[0]) if expected else []
         rows = [{column: row.get(column, "(no such column)") for column in columns} for row in found[view]]

@@ -240,9 +240,8 @@ def period_worlds(draw: st.DrawFn) -> Case:
         table = [
             {"store_id": store_id, "name": store_id.upper(), "city": draw(st.sampled_from(CITIES))} for store_id in ids
         ]
-    grouped = (
-        {} if table is None else {"group_by": draw(st.sampled_from([[], ["city"], ["store_id"], ["city", "name"]]))}
-    )
+    groups = st.sampled_from([["city"], ["store_id"], ["city", "name"]])
+    grouped = {} if table is None else {"group_by": draw(groups)}
     split = draw(st.sampled_from([False, False, True]))
     return Case(
         "a made-up world",

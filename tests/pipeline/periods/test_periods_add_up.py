@@ -18,6 +18,7 @@ SUMS = (
     *("business_us", "uptime_us", "downtime_us", "unknown_us", "excused_us"),
     *("polls", "downtime_least_us", "downtime_most_us"),
 )
+SUMS_OF_GROUPS = tuple(name for name in SUMS if name != "polls")
 FIGURES = (*SUMS, "outages", "longest_outage_us")
 CUTS = st.sampled_from(["hour", "day", "day", "week", "month"])
 
@@ -68,7 +69,7 @@ def test_the_parts_before_and_after_any_instant_add_up_too(case: Case, data: st.
 @examples(7)
 @given(period_worlds(), st.sampled_from([1, 3_600_000_000, 40 * 86_400_000_000]))
 def test_a_final_figure_is_the_same_whenever_it_is_asked_for(case: Case, later_us: int) -> None:
-    assume("/" in case.options["period"] or case.options["period"].count("-") == 2)
+    assume(case.options["period"][:4].isdigit())  # names such as yesterday are other dates then
     first = rows_of(periods_of(case))
     later = asked(
         case, now=instant_text((case.now - EPOCH + timedelta(microseconds=later_us)) // timedelta(microseconds=1))
@@ -105,7 +106,7 @@ def test_a_store_has_the_same_figures_alone_as_in_the_whole(case: Case, data: st
 @given(period_worlds())
 def test_groups_add_up_to_the_total_and_least_and_most_bound_what_was_down(case: Case) -> None:
     report = periods_of(case)
-    counts = ("stores", "stores_open", "stores_unknown", "outages", *(sum for sum in SUMS if sum != "polls"))
+    counts = ("stores", "stores_open", "stores_unknown", "outages", *SUMS_OF_GROUPS)
     of_stores = report.rollup(["store_id"]).group_by("period").agg(pl.col(counts).sum()).sort("period")
     assert of_stores.rows() == report.total.sort("period").select("period", *counts).rows()
     bounds = report.exact.select(

@@ -22,7 +22,7 @@ def keyed(view: str, rows: list[Line], by: list[str]) -> dict[tuple[str, ...], L
 
 def differences(expected: Answers, found: Answers, by: list[str]) -> list[str]:
     """One line for each row or figure that is not the same."""
-    lines = []
+    lines: list[str] = []
     for view, rows in expected.items():
         ours, theirs = keyed(view, rows, by), keyed(view, found[view], by)
         lines += [f"{view} {key}: only in the reference: {ours[key]}" for key in ours.keys() - theirs.keys()]
