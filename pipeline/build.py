@@ -2,23 +2,32 @@
 
 build_report             the figures of all stores, or of one
 build_report_with_lanes  the same, with the status of each store in each minute of the week
+build_periods            the figures of any periods
+build_outages            the outages of a period
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from store_uptime.pipeline.errors import ClusterNeedsFiles
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.options import DEFAULTS, LIMITS, Limits, Options
+from store_uptime.pipeline.periods import Period
 from store_uptime.pipeline.run import Progress, report_in_one_pass, silent
 from store_uptime.pipeline.source import as_source
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
+    from polars import DataFrame
+
     from store_uptime.pipeline.parts.cluster import Cluster
+    from store_uptime.pipeline.report.periods.period_report import PeriodReport
     from store_uptime.pipeline.report.report import Report
     from store_uptime.pipeline.source.folder.folder import Folder
     from store_uptime.pipeline.source.protocol import Source
+    from store_uptime.pipeline.uptime.periods import PeriodTable
 
 log = logger_of(__name__)
 
@@ -71,3 +80,57 @@ def report(
 
     log.debug("in two passes: %s", source.name)
     return report_in_parts(files, options, limits, progress, where, with_lanes)
+
+
+def build_periods(
+    source: "Source | str | Path",
+    period: Period | str,
+    options: Options = DEFAULTS,
+    limits: Limits = LIMITS,
+    progress: Progress = silent,
+    cluster: "Cluster | None" = None,
+    *,
+    tables: "Collection[PeriodTable]" = (),
+    split_at_closing: bool = False,
+) -> "PeriodReport":
+    """The uptime and downtime of every store that is known in each period: docs/semantics.md, "Periods".
+
+    period: also by its name, such as `last-month`. tables: what else is wanted, `profile` (of the groups of
+    `options.group_by`) and `outages`. split_at_closing: whether an outage ends where its store closes. The others are
+    those of `build_report`.
+    Raises BadPeriod, PeriodOutOfRange, NoSuchZone, UnknownAttribute, UnknownValue, and what `build_report` raises.
+    """
+    from store_uptime.pipeline.period_run import PeriodTables, periods_in_one_pass
+
+    named = replace(options, period=Period(period) if isinstance(period, str) else period)
+    wanted = PeriodTables(frozenset(tables), split_at_closing)
+    return periods_in_one_pass(as_source(source), named, wanted, limits, progress)
+
+
+def build_outages(
+    source: "Source | str | Path",
+    period: Period | str = "7d",
+    options: Options = DEFAULTS,
+    limits: Limits = LIMITS,
+    progress: Progress = silent,
+    cluster: "Cluster | None" = None,
+    *,
+    split_at_closing: bool = False,
+    longest_first: bool = False,
+) -> "DataFrame":
+    """The outages of a period, in whole microseconds: docs/semantics.md, "Outages".
+
+    store_id, name, start_us, end_us, business_us, elapsed_us, ends, starts_because, polls, first_poll_us, last_poll_us,
+    least_us, most_us, excused_us, reason; by start, or the longest first. Raises what `build_periods` raises.
+    """
+    report = build_periods(
+        source,
+        period,
+        options,
+        limits,
+        progress,
+        cluster,
+        tables=("outages",),
+        split_at_closing=split_at_closing,
+    )
+    return report.longest_outages if longest_first else report.outages_exact

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from os import cpu_count
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.logs import logger_of
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline.plan.partitions import CodeRange
     from store_uptime.pipeline.plan.prepare import Prepared
-    from store_uptime.pipeline.plan.windows import Windows
     from store_uptime.pipeline.report.report import Report
     from store_uptime.pipeline.report.timeline import Timeline
     from store_uptime.pipeline.source.protocol import Source
     from store_uptime.pipeline.uptime.stage import Figures, Uptime
 
+Result = TypeVar("Result")
 log = logger_of(__name__)
 AT_ONCE = 2
 """Partitions that are computed beside each other."""
@@ -83,7 +83,8 @@ def build_timeline(
         # The ids of a text are all known by now, perhaps more than a line has room for: the store is in one of them.
         partitions = (partition_of(codes, prepared.declared, prepared.horizon) for codes in prepared.code_ranges)
         partition = max(partitions, key=lambda one: one.stores.height)
-        plan = make_plan(prepared, ranked_stores(partition.stores, prepared.source.codes), partition.dated_intervals)
+        stores = ranked_stores(partition.stores, prepared.source.codes)
+        plan = make_plan(prepared, stores, partition.dated_intervals, stores)
         told = table_warnings(plan, table_facts(prepared, plan))
         warnings = [*prepared.source.warnings, *told, *no_poll_in_horizon(plan)]
         for warning in warnings:
@@ -136,25 +137,27 @@ def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: 
 
 def figures_of_run(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress) -> "Figures":
     """The figures of all partitions, for the windows of a report."""
+    from store_uptime.pipeline.plan.partitions import partition_of
+    from store_uptime.pipeline.plan.plan import max_gap_us
     from store_uptime.pipeline.plan.windows import last_week
     from store_uptime.pipeline.uptime.stage import joined_figures
 
-    return joined_figures(figures_of_partitions(prepared, last_week(prepared.horizon), uptime, limits, progress))
-
-
-def figures_of_partitions(
-    prepared: "Prepared", windows: "Windows", uptime: "Uptime", limits: Limits, progress: Progress
-) -> "list[Figures]":
-    """The figures of each partition; two at a time, since a sort and a few steps keep one core busy."""
-    from store_uptime.pipeline.plan.partitions import partition_of
-    from store_uptime.pipeline.plan.plan import max_gap_us
-
-    horizon, coded = prepared.horizon, windows.coded(prepared.source.codes)
-    gap_us = max_gap_us(prepared.options, horizon)
+    horizon = prepared.horizon
+    windows, gap_us = last_week(horizon), max_gap_us(prepared.options, horizon)
 
     def figures(codes: "CodeRange") -> "Figures":
-        # Here, so that no more partitions are in memory than are worked on.
-        return uptime(partition_of(codes, prepared.declared, horizon), coded, horizon, gap_us)
+        return uptime(partition_of(codes, prepared.declared, horizon), windows, horizon, gap_us)
+
+    return joined_figures(of_partitions(prepared, figures, limits, progress))
+
+
+def of_partitions(
+    prepared: "Prepared", figures: "Callable[[CodeRange], Result]", limits: Limits, progress: Progress
+) -> "list[Result]":
+    """The figures of each partition; two at a time, since a sort and a few steps keep one core busy.
+
+    figures: makes the partition, too, so that no more of them are in memory than are worked on.
+    """
 
     def done(number: int) -> None:
         percent = 100 * number // len(prepared.code_ranges)

@@ -1,7 +1,8 @@
 """Polls on the line in; whole stores with their polls in order and their business intervals, in partitions, out.
 
-code_ranges    the stores of a run in ranges
-partition_of   the partition of a range
+code_ranges       the stores of a run in ranges
+partition_of      the partition of a range
+known_partition   the same with all stores that are known, polled or not
 """
 
 from collections.abc import Iterator, Sequence
@@ -77,6 +78,17 @@ def partition_of(codes: CodeRange, declared: DeclaredStores, horizon: Horizon) -
     once = without_repeats(in_order(codes))
     own = declared.between(codes.first, codes.end)
     stores = assumed_stores(polled_stores(once.polls, codes), own)
+    intervals = business_intervals(stores, codes.keys, own, horizon)
+    return Partition(codes.keys, once.polls, intervals, stores, once.duplicates, once.contradictory)
+
+
+def known_partition(codes: CodeRange, declared: DeclaredStores, horizon: Horizon) -> Partition:
+    """The partition of a range, with every store of it that any table knows. stores: last_poll is null without a poll."""
+    once = without_repeats(in_order(codes))
+    own = declared.between(codes.first, codes.end)
+    polled = polled_stores(once.polls, codes)
+    known = pl.concat([own.stores.select("code"), polled.select("code")]).unique().sort("code")
+    stores = assumed_stores(known.join(polled, on="code", how="left", maintain_order="left"), own)
     intervals = business_intervals(stores, codes.keys, own, horizon)
     return Partition(codes.keys, once.polls, intervals, stores, once.duplicates, once.contradictory)
 

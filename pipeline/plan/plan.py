@@ -6,7 +6,7 @@ ranked_stores    the same in order of their ids
 plan_of_store    the part of a plan that one store's figures follow from
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -28,7 +28,7 @@ WEEKLY_ROW = ("zone_rank", "weekday", "start_us", "end_us", *DATES)
 
 @dataclass(frozen=True)
 class DeclaredStores:
-    """The stores that hours and zones mention; made while the polls are being pulled.
+    """The stores that hours, zones and `stores` mention; made while the polls are being pulled.
 
     stores: code (uint32), zone (at now), clock (see `zones_at`), unknown_zone, several_zones, hours_unknown,
     partly_rejected_hours; null where a table has no row. weekly: code, pattern (uint32) of each row of hours. spans:
@@ -40,6 +40,11 @@ class DeclaredStores:
     weekly: pl.DataFrame
     spans: pl.DataFrame
     codes: Mapping[str, pl.DataFrame]
+
+    @property
+    def clocks(self) -> list[str]:
+        """The clocks of all stores, also of those that no table but the polls knows: see `zones_at`."""
+        return sorted({*self.stores["clock"].drop_nulls(), DEFAULT_ZONE})
 
     def between(self, first: int, end: int) -> "DeclaredStores":
         """Those with a code from first up to, not including, end."""
@@ -81,11 +86,13 @@ def max_gap_us(options: Options, horizon: Horizon) -> int:
     return length_us if options.far is None else min(microseconds(options.far), length_us)
 
 
-def declare_stores(hours: CleanedTable, zones: CleanedTable, codes: StoreCodes, horizon: Horizon) -> DeclaredStores:
-    """Zone, flags and hours of every store that hours or zones mention."""
+def declare_stores(
+    hours: CleanedTable, zones: CleanedTable, described: CleanedTable | None, codes: StoreCodes, horizon: Horizon
+) -> DeclaredStores:
+    """Zone, flags and hours of every store that hours, zones or the table `stores` (described) mention."""
     pieces = zone_pieces(zones.accepted.lazy()).collect()
     stores = (
-        mentioned_stores(hours, zones, codes)
+        mentioned_stores(hours, [hours, zones] if described is None else [hours, zones, described], codes)
         .join(zones_at(pieces.lazy(), horizon.now_us), on="code", how="left")
         .join(hours_of_store(hours, codes), on="code", how="left")
         .collect()
@@ -164,9 +171,9 @@ def plan_of_store(plan: Plan, store: str) -> Plan:
     )
 
 
-def mentioned_stores(hours: CleanedTable, zones: CleanedTable, codes: StoreCodes) -> pl.LazyFrame:
-    """code: every store that has a row of hours, accepted or rejected, or of zones."""
-    accepted = (table.accepted.lazy().select(CODE) for table in (hours, zones))
+def mentioned_stores(hours: CleanedTable, tables: Sequence[CleanedTable], codes: StoreCodes) -> pl.LazyFrame:
+    """code: every store that has a row in any of the tables, or a rejected one of hours."""
+    accepted = (table.accepted.lazy().select(CODE) for table in tables)
     return pl.concat([*accepted, bad_hours(hours, codes)]).unique()
 
 

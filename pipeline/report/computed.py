@@ -38,7 +38,7 @@ def computed(prepared: Prepared, figures: Figures) -> Computed:
     """Plan and exact figures. figures: of the windows of `last_week`."""
     stores = ranked_stores(figures.stores, prepared.source.codes)
     return Computed(
-        plan=make_plan(prepared, stores, figures.intervals),
+        plan=make_plan(prepared, stores, figures.intervals, stores),
         exact=exact_figures(stores, figures.windows),
         lanes=ranked_lanes(figures.lanes, stores),
         duplicates=figures.duplicates,

@@ -31,7 +31,7 @@ class PeriodFigures:
     periods: window_id, business_us, uptime_us, downtime_us, sure_up_us, sure_down_us (int64), polls, outages (uint32),
     longest_outage_us: a row for a store and a period in which it has business time. stores: zone, clock, the flags,
     has_evidence: of every store that is known. intervals: open_us, close_us. profile: see `profile_of`. outages: see
-    `outages_of`. Both None: not wanted. duplicates, contradictory: see `Partition`.
+    `outages_of`. Both None: not cuts. duplicates, contradictory: see `Partition`.
     """
 
     periods: pl.DataFrame
@@ -44,11 +44,11 @@ class PeriodFigures:
 
 
 @dataclass(frozen=True)
-class WantedTables:
+class PeriodCuts:
     """What partitions are cut into.
 
     windows: the periods. cells: the hours of the week, as windows whose number is 24 * weekday + hour; None: no profile
-    is wanted. groups: code, group (uint32); None: all stores are one. outages: how down runs are numbered as outages,
+    is cuts. groups: code, group (uint32); None: all stores are one. outages: how down runs are numbered as outages,
     `down_runs` or `down_runs_split_at_closing`; None: they are not listed.
     """
 
@@ -59,16 +59,16 @@ class WantedTables:
 
 
 def period_figures(
-    db: duckdb.DuckDBPyConnection, partition: Partition, wanted: WantedTables, horizon: Horizon, max_gap_us: int
+    db: duckdb.DuckDBPyConnection, partition: Partition, cuts: PeriodCuts, horizon: Horizon, max_gap_us: int
 ) -> PeriodFigures:
     """The figures of all stores in a partition, whether they were polled or not. max_gap_us: how far a poll speaks."""
-    with stage(db, partition, wanted.windows, horizon, max_gap_us, sure_sums(2 * max_gap_us)) as (run, found):
+    with stage(db, partition, cuts.windows, horizon, max_gap_us, sure_sums(2 * max_gap_us)) as (run, found):
         run.register("changes", Stream(changes(partition.intervals, partition.polls, 2 * max_gap_us)))
         band_windows = last_of(run, ("band_windows",))
         carried = last_of(run, ("exposed", "carried", "carried_bands"))
         edges = last_of(run, ("edges",))
     keys = partition.keys
-    scopes, stretches = wanted.windows.by_scope(partition.stores)
+    scopes, stretches = cuts.windows.by_scope(partition.stores)
     windows = in_steps(stretches, horizon)
     runs = status_runs(edges, now_at(pl.col("open_at"), keys, horizon))
     down = down_runs(runs, keys).join(scopes, on="code", maintain_order="left")
@@ -88,11 +88,11 @@ def period_figures(
         contradictory=partition.contradictory,
     )
     whole = whole_windows(windows)
-    if wanted.cells is not None:
+    if cuts.cells is not None:
         cut = in_windows(down, whole, keys).collect()
-        figures = replace(figures, profile=profile(partition, wanted, wanted.cells, runs, cut, horizon))
-    if wanted.outages is not None:
-        numbered = wanted.outages(runs, keys).join(scopes, on="code", maintain_order="left")
+        figures = replace(figures, profile=profile(partition, cuts.groups, cuts.cells, runs, cut, horizon))
+    if cuts.outages is not None:
+        numbered = cuts.outages(runs, keys).join(scopes, on="code", maintain_order="left")
         cut_runs, ends = in_windows(numbered, whole, keys), bounds(scopes, whole, keys, horizon)
         figures = replace(figures, outages=outages_of(cut_runs, partition, ends, max_gap_us))
     return figures
@@ -143,17 +143,17 @@ def bounds(scopes: pl.DataFrame, whole: pl.DataFrame, keys: PollKeys, horizon: H
 
 def profile(
     partition: Partition,
-    wanted: WantedTables,
+    of_store: pl.DataFrame | None,
     cells: Windows,
     runs: pl.DataFrame,
     down: pl.DataFrame,
     horizon: Horizon,
 ) -> pl.DataFrame:
-    """See `profile_of`. runs: of all statuses; down: those of `whole_windows`, with the number of their outage."""
+    """See `profile_of`. of_store: code, group; runs: of all statuses; down: those of `whole_windows`, with the number of their outage."""
     keys = partition.keys
     scopes, stretches = cells.by_scope(partition.stores)
     every = scopes.with_columns(group=pl.lit(0, pl.UInt32))
-    groups = every if wanted.groups is None else scopes.join(wanted.groups, on="code")
+    groups = every if of_store is None else scopes.join(of_store, on="code")
     code = keys.code(pl.col("open_at"))
     end = pl.min_horizontal(pl.col("close_at"), now_at(pl.col("open_at"), keys, horizon))
     intervals = partition.intervals.select(code=code, start_at="open_at", end_at=end).join(groups, on="code")

@@ -1,0 +1,106 @@
+"""A plan, facts about its tables and the rows in, the quality of the data of a report by periods out.
+
+period_quality   the quality, with its warnings
+period_lists     the ids on each list of it
+period_notes     what is worth knowing and no fault of the data
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from store_uptime.pipeline.data_warnings import KINDS, DataWarning, NoPollInPeriod
+from store_uptime.pipeline.durations import DAY_US, WEEK_US
+from store_uptime.pipeline.instants import iso
+from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.plan.plan import Plan
+from store_uptime.pipeline.plan.plausibility import table_warnings
+from store_uptime.pipeline.plan.table_facts import TableFacts
+from store_uptime.pipeline.report.quality import Quality, flagged_stores
+from store_uptime.pipeline.text import counted
+
+DATES_NAMED = 3
+"""So many of the dates on which hours or zones change does a note name."""
+
+
+def period_quality(
+    plan: Plan,
+    facts: TableFacts,
+    rows: pl.DataFrame,
+    repeated: tuple[int, int],
+    of_source: Sequence[DataWarning],
+    polls: tuple[int, int] | None = None,
+) -> Quality:
+    """The quality of a run.
+
+    rows: those of the report. repeated: how many polls are duplicates, and contradictory. of_source: its own warnings.
+    polls: the oldest and the newest poll of the source, in microseconds, where the caller knows them.
+    """
+    # Here a plan has stores without polls, too. What is wrong with ids shows in those with some.
+    polled = plan.stores.filter(~pl.col("store_id").is_in(plan.not_observed.implode()))
+    of_tables = table_warnings(replace(plan, stores=polled), facts)
+    every = [*of_source, *of_tables, *no_poll_in_period(plan, facts, polls)]
+    found = sorted(every, key=lambda each: KINDS.index(type(each)))
+    return Quality(
+        tables=dict(facts.counts),
+        duplicates=repeated[0],
+        contradictory=repeated[1],
+        stores=period_lists(plan, rows),
+        warnings=[str(each) for each in found],
+        warning_codes=[each.code for each in found],
+    )
+
+
+def period_lists(plan: Plan, rows: pl.DataFrame) -> dict[str, list[str]]:
+    """The ids on each list. rows: those of the report."""
+    known = (pl.col("polls") > 0) | (pl.col("uptime_us") + pl.col("downtime_us") > 0).fill_null(False)
+    evident = rows.lazy().filter(known).select(pl.col("store").unique()).collect(engine="streaming")
+    silent = plan.stores.join(evident, on="store", how="anti", maintain_order="left")["store_id"]
+    return {
+        "not_observed": plan.not_observed.to_list(),
+        **flagged_stores(plan.stores),
+        "no_known_status": silent.to_list(),
+    }
+
+
+def no_poll_in_period(plan: Plan, facts: TableFacts, polls: tuple[int, int] | None) -> Iterator[NoPollInPeriod]:
+    # Polls outside the horizon may have been counted, so the accepted ones decide, and they are those within it.
+    if facts.counts["polls"].accepted == 0:
+        yield NoPollInPeriod(plan.horizon.start_us, plan.horizon.now_us, *(polls or (None, None)))
+
+
+def period_notes(
+    hours: pl.DataFrame, zones: pl.DataFrame, first_us: int, last_us: int, horizon: Horizon
+) -> Iterator[str]:
+    """What is worth knowing of hours and zones. first_us, last_us: the start of the first period, the end of the last.
+
+    hours, zones: accepted rows with from_day and until_day (days since 1970, null: open).
+    """
+    if first_us < horizon.now_us - WEEK_US and not has_dates(hours):
+        yield (
+            f"The hours have no dates: the periods from {iso(first_us)} on are computed with the hours of today. "
+            "With `valid_from` and `valid_to` in `menu_hours` they are computed with those of then."
+        )
+    for table, rows in (("hours", hours), ("zones", zones)):
+        yield from changes_within(table, rows, first_us, last_us)
+
+
+def has_dates(rows: pl.DataFrame) -> bool:
+    """Whether some row holds from or until a date; true where there is no row that could have one."""
+    if rows.is_empty():
+        return True
+    return rows.select(pl.any_horizontal(pl.col("from_day", "until_day").is_not_null()).any()).item()
+
+
+def changes_within(table: str, rows: pl.DataFrame, first_us: int, last_us: int) -> Iterator[str]:
+    """How many stores have other hours, or another zone, from some date in the periods on."""
+    first, last = first_us // DAY_US, last_us // DAY_US
+    dated = rows.lazy().select("store_id", day=pl.concat_list("from_day", "until_day")).explode("day")
+    changes = dated.filter((pl.col("day") > first) & (pl.col("day") < last)).unique().collect()
+    if changes.is_empty():
+        return
+    stores, dates = changes["store_id"].n_unique(), changes["day"].unique().sort().cast(pl.Date)
+    named = ", ".join(day.isoformat() for day in dates.head(DATES_NAMED))
+    more = f" and {dates.len() - DATES_NAMED:,} more" if dates.len() > DATES_NAMED else ""
+    yield f"The {table} of {counted(stores, 'store')} change within these periods, on {named}{more}."
