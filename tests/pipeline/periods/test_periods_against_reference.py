@@ -1,7 +1,9 @@
 """Every figure of a report by periods against the plain reference, on made-up worlds; and what holds by itself."""
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from tests.support.cases import Answers, Case, Line, by_reference
 from tests.support.period_worlds import as_case, period_worlds
@@ -12,6 +14,7 @@ from tests.support.profiles import examples
 def keyed(view: str, rows: list[Line], by: list[str]) -> dict[tuple[str, ...], Line]:
     """The rows by what tells them apart."""
     keys = {
+        "windows": ("store_id",),
         "stores": ("store_id", "period", "start_utc"),
         "outages": ("start_utc", "store_id", "end_utc"),
         "groups": (*by, "period"),
@@ -44,10 +47,24 @@ def compare(case: Case) -> None:
         pytest.fail("\n".join([*found, as_case(case)]), pytrace=False)
 
 
+def of_three_windows(case: Case) -> Case:
+    """The same world under the options of the plain report."""
+    options = {name: value for name, value in case.options.items() if name in ("now", "max_gap")}
+    return replace(case, options=options, expected={"windows": []})
+
+
 @examples(20)
 @given(period_worlds())
 def test_every_figure_is_that_of_the_reference(case: Case) -> None:
     compare(case)
+
+
+@examples(7)
+@given(period_worlds())
+def test_the_three_windows_obey_dates_of_hours_and_zones(case: Case) -> None:
+    windows = of_three_windows(case)
+    assume(by_reference(windows)["windows"])
+    compare(windows)
 
 
 @pytest.mark.long
