@@ -1,7 +1,6 @@
 """The 168 hours of the week for every store: what is measured beside the plain report."""
 
 from collections.abc import Iterable
-from functools import partial
 
 import polars as pl
 
@@ -9,8 +8,10 @@ from store_uptime.pipeline import Limits, Options, open_source
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE, local_offsets
 from store_uptime.pipeline.durations import HOUR_US, WEEK_US
 from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.plan.partitions import partition_of
+from store_uptime.pipeline.plan.plan import max_gap_us
 from store_uptime.pipeline.plan.windows import Windows
-from store_uptime.pipeline.run import figures_of_partitions, open_run, silent
+from store_uptime.pipeline.run import of_partitions, open_run, silent
 from store_uptime.pipeline.uptime.stage import joined_figures, uptime
 
 HOUR_OF_WEEK = "hour_of_week"
@@ -24,8 +25,16 @@ def hour_of_week_cells(source: str) -> pl.DataFrame:
     """
     with open_run(open_source(source), Options(), Limits(), silent) as (prepared, db):
         zones = {DEFAULT_ZONE, *prepared.declared.stores["zone"].drop_nulls().unique()}
-        windows = hours_of_week(zones, prepared.horizon)
-        figures = joined_figures(figures_of_partitions(prepared, windows, partial(uptime, db), Limits(), silent))
+        horizon = prepared.horizon
+        windows, gap_us = hours_of_week(zones, horizon), max_gap_us(prepared.options, horizon)
+        figures = joined_figures(
+            of_partitions(
+                prepared,
+                lambda codes: uptime(db, partition_of(codes, prepared.declared, horizon), windows, horizon, gap_us),
+                Limits(),
+                silent,
+            )
+        )
     ids = prepared.source.codes.table
     cells = figures.windows.join(ids, on="code").rename({"window_id": HOUR_OF_WEEK})
     return cells.select("store_id", HOUR_OF_WEEK, "uptime_us", "downtime_us")

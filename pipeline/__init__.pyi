@@ -1,6 +1,8 @@
 """The public names, each with its home; `__init__.py` imports a home when a name of it is first used."""
 
 from .build import (
+    build_outages as build_outages,
+    build_periods as build_periods,
     build_report as build_report,
     build_report_with_lanes as build_report_with_lanes,
 )
@@ -106,6 +108,7 @@ from .options import (
     Limits as Limits,
     Options as Options,
     Selection as Selection,
+    parse_only as parse_only,
 )
 from .panics import (
     panics_as_errors as panics_as_errors,
@@ -120,6 +123,9 @@ from .parts.cluster_tls import (
 from .parts.worker_program import (
     WorkerShare as WorkerShare,
     worker_program as worker_program,
+)
+from .periods import (
+    Period as Period,
 )
 from .plan.rejected import (
     rejected_tables as rejected_tables,

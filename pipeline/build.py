@@ -82,7 +82,7 @@ def report(
     return report_in_parts(files, options, limits, progress, where, with_lanes)
 
 
-def build_periods(
+def build_periods(  # noqa: PLR0913 - those of `build_report`, and what else is wanted
     source: "Source | str | Path",
     period: Period | str,
     options: Options = DEFAULTS,
@@ -107,7 +107,7 @@ def build_periods(
     return periods_in_one_pass(as_source(source), named, wanted, limits, progress)
 
 
-def build_outages(
+def build_outages(  # noqa: PLR0913 - the same
     source: "Source | str | Path",
     period: Period | str = "7d",
     options: Options = DEFAULTS,
@@ -133,4 +133,7 @@ def build_outages(
         tables=("outages",),
         split_at_closing=split_at_closing,
     )
-    return report.longest_outages if longest_first else report.outages_exact
+    outages = report.outages_exact
+    if longest_first:
+        return outages.sort("business_us", "start_us", "store_id", descending=[True, False, False])
+    return outages

@@ -88,6 +88,27 @@ class NoPollInHorizon(DataWarning):
 
 
 @dataclass(frozen=True)
+class NoPollInPeriod(DataWarning):
+    """No poll lies in the periods of a report, or near enough to them. oldest_us, newest_us: of the source; None: not
+    known."""
+
+    code = "no-poll-in-period"
+    start_us: int
+    end_us: int
+    oldest_us: int | None
+    newest_us: int | None
+
+    def __str__(self) -> str:
+        found = (
+            f"No poll lies between {iso(self.start_us)} and {iso(self.end_us)}, the time that these periods depend on: "
+            "nothing is known of them."
+        )
+        if self.oldest_us is None or self.newest_us is None:
+            return found
+        return f"{found} The oldest poll is of {iso(self.oldest_us)}, the newest of {iso(self.newest_us)}."
+
+
+@dataclass(frozen=True)
 class RejectedRows(DataWarning):
     """Many or all rows of a table were rejected: the most frequent reason, how often, and one such value.
 
@@ -270,6 +291,7 @@ KINDS: tuple[type[DataWarning], ...] = (
     OldData,
     FewRecentPolls,
     NoPollInHorizon,
+    NoPollInPeriod,
     RejectedRows,
     NoHours,
     NoZones,

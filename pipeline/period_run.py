@@ -3,14 +3,14 @@
 periods_in_one_pass   the figures of all stores, or of one, in each period
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
 from duckdb import DuckDBPyConnection
 
-from store_uptime.pipeline.errors import NoPolls, UnknownStore
+from store_uptime.pipeline.errors import BadPeriod, NoPolls, UnknownStore
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.options import Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
@@ -31,7 +31,7 @@ from store_uptime.pipeline.report.periods.period_quality import period_notes
 from store_uptime.pipeline.report.periods.period_report import PeriodReport
 from store_uptime.pipeline.run import Progress, of_partitions
 from store_uptime.pipeline.steps import Step
-from store_uptime.pipeline.uptime.periods import PeriodCuts, PeriodFigures, PeriodTable, period_figures
+from store_uptime.pipeline.uptime.periods import OutageNumbers, PeriodCuts, PeriodFigures, PeriodTable, period_figures
 from store_uptime.pipeline.uptime.runs import down_runs, down_runs_split_at_closing
 from store_uptime.pipeline.uptime.stage import database
 
@@ -68,13 +68,8 @@ def periods_in_one_pass(
                 raise nothing_known(opened, options, run)
         progress(Step.COMPUTING.with_counts(polls=prepared.polls.counts.accepted))
         found = periods_of_run(prepared, run, wanted, db, limits, progress)
-    notes = period_notes(
-        prepared.hours.accepted,
-        prepared.zones.accepted,
-        found.periods["start_us"].min(),
-        found.periods["end_us"].max(),
-        run.horizon,
-    )
+    first_us, last_us = found.periods.select(pl.col("start_us").min(), pl.col("end_us").max()).row(0)
+    notes = period_notes(prepared.hours.accepted, prepared.zones.accepted, first_us, last_us, run.horizon)
     return period_report_from(found, table_facts(prepared, found.plan), source.warnings, [*notes], span)
 
 
@@ -105,6 +100,8 @@ def periods_of_run(
     horizon, gap_us = prepared.horizon, max_gap_us(prepared.options, prepared.horizon)
     clocks = prepared.declared.clocks
     windows, periods = period_windows(run, clocks)
+    if periods.is_empty():
+        raise BadPeriod(f"{run.whole} has no instant on the clock of any store")
     grouped = groups_of(prepared)
     cuts = PeriodCuts(
         windows=windows,
@@ -119,5 +116,6 @@ def periods_of_run(
     return computed_periods(prepared, of_partitions(prepared, figures, limits, progress), periods, grouped)
 
 
-def outage_numbers(wanted: PeriodTables):
+def outage_numbers(wanted: PeriodTables) -> OutageNumbers:
+    """How down runs become outages."""
     return down_runs_split_at_closing if wanted.split_at_closing else down_runs

@@ -67,15 +67,23 @@ def quality_of(
 def store_lists(plan: Plan, exact: pl.DataFrame) -> dict[str, list[str]]:
     """The ids on each list."""
     silent = (pl.col("polls_last_day") == 0) & pl.col("has_evidence") & ~pl.col("hours_unknown")
-    on_list = {
-        "no_hours": pl.col("always_open"),
-        "no_zone": pl.col("no_zone"),
-        "unknown_zone": pl.col("unknown_zone"),
-        "several_zones": pl.col("several_zones"),
-        "unknown_hours": pl.col("hours_unknown"),
-        "partly_rejected_hours": pl.col("partly_rejected_hours"),
-        "no_known_status": pl.col("hours_unknown") | ~pl.col("has_evidence"),
-        "carried": silent,
+    no_known_status = pl.col("hours_unknown") | ~pl.col("has_evidence")
+    return {
+        "not_observed": plan.not_observed.to_list(),
+        **flagged_stores(exact),
+        "no_known_status": exact.filter(no_known_status)["store_id"].to_list(),
+        "carried": exact.filter(silent)["store_id"].to_list(),
     }
-    listed = {name: exact.filter(test)["store_id"].to_list() for name, test in on_list.items()}
-    return {"not_observed": plan.not_observed.to_list(), **listed}
+
+
+def flagged_stores(stores: pl.DataFrame) -> dict[str, list[str]]:
+    """The ids on the lists of what hours and zones are like. stores: with the flags of a plan."""
+    flags = {
+        "no_hours": "always_open",
+        "no_zone": "no_zone",
+        "unknown_zone": "unknown_zone",
+        "several_zones": "several_zones",
+        "unknown_hours": "hours_unknown",
+        "partly_rejected_hours": "partly_rejected_hours",
+    }
+    return {name: stores.filter(flag)["store_id"].to_list() for name, flag in flags.items()}

@@ -21,6 +21,7 @@ from store_uptime.pipeline.uptime.runs import DOWN, down_runs, in_windows, outag
 from store_uptime.pipeline.uptime.stage import Stream, in_steps, last_of, stage
 
 PeriodTable = Literal["profile", "outages"]
+OutageNumbers = Callable[[pl.DataFrame, PollKeys], pl.DataFrame]
 GAINS = ("business", "known", "up", "sure_up", "sure_down", "polls")
 
 
@@ -55,7 +56,7 @@ class PeriodCuts:
     windows: Windows
     cells: Windows | None = None
     groups: pl.DataFrame | None = None
-    outages: Callable[[pl.DataFrame, PollKeys], pl.DataFrame] | None = None
+    outages: OutageNumbers | None = None
 
 
 def period_figures(

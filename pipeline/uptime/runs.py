@@ -73,7 +73,8 @@ def in_windows(runs: pl.DataFrame, windows: pl.DataFrame, keys: PollKeys) -> pl.
     runs: code, scope, start_at, end_at, and more. windows: scope, begin_at, end_at, window_id: the stretches of the
     windows of a scope, disjoint, within the stretch of a store.
     """
-    # Those of a scope follow each other: the first and the last one that a run touches are looked up, by its ends.
+    # Those of a scope follow each other: the first and the last one that a run touches are looked up, by its ends. Both
+    # sides are sorted here, which Polars cannot check within groups.
     ordered = windows.sort("scope", "begin_at").with_row_index("stretch")
     begin = keys.first_position(pl.col("code"))
     ends = ordered.lazy().select("scope", "begin_at", "stretch")
@@ -86,6 +87,7 @@ def in_windows(runs: pl.DataFrame, windows: pl.DataFrame, keys: PollKeys) -> pl.
             left_on="from_at",
             right_on="window_end",
             by="scope",
+            check_sortedness=False,
             strategy="forward",
             allow_exact_matches=False,
         )
@@ -95,6 +97,7 @@ def in_windows(runs: pl.DataFrame, windows: pl.DataFrame, keys: PollKeys) -> pl.
             left_on="last_at",
             right_on="begin_at",
             by="scope",
+            check_sortedness=False,
             strategy="backward",
         )
         .filter(pl.col("first") <= pl.col("last"))

@@ -15,8 +15,8 @@ from store_uptime.pipeline.plan.plan import Plan, ranked_stores
 from store_uptime.pipeline.plan.prepare import Prepared, make_plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
 from store_uptime.pipeline.report.periods.groups import GroupedStores, grouped_stores
-from store_uptime.pipeline.report.periods.period_report import CELL, FIGURES, OUTAGE, PeriodReport
 from store_uptime.pipeline.report.periods.period_quality import period_quality
+from store_uptime.pipeline.report.periods.period_report import CELL, FIGURES, OUTAGE, PeriodReport
 from store_uptime.pipeline.uptime.periods import PeriodFigures
 
 log = logger_of(__name__)
@@ -109,7 +109,7 @@ def rows_of(stores: pl.DataFrame, periods: pl.DataFrame, figures: pl.DataFrame) 
             downtime_least_us=pl.when(known_hours).then("sure_down_us"),
             downtime_most_us=pl.when(known_hours).then(business - pl.col("sure_up_us")),
         )
-        .cast(FIGURES)
+        .cast(pl.Schema(FIGURES))
         .sort("store", "number")
         .collect(engine="streaming")
     )
@@ -133,7 +133,7 @@ def joined_profile(profiles: Sequence[pl.DataFrame], grouped: GroupedStores) -> 
         .sort("group", "window_id")
         .with_columns(weekday=window // 24, hour=window % 24)
         .select(*grouped.columns, *CELL)
-        .cast(CELL)
+        .cast(pl.Schema(CELL))
     )
 
 
@@ -151,7 +151,7 @@ def ranked_outages(outages: pl.DataFrame, ranks: pl.DataFrame, reasons: pl.DataF
         )
         .with_columns(excused_us=pl.lit(0, pl.Int64))
         .select(OUTAGE.keys())
-        .cast(OUTAGE)
+        .cast(pl.Schema(OUTAGE))
         .sort("store", "start_us")
         .collect(engine="streaming")
     )
