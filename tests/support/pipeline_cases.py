@@ -9,9 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from store_uptime.pipeline import Frames, Options, PeriodReport, build_report
-from store_uptime.pipeline.build import build_periods
-from store_uptime.pipeline.periods import Period
+from store_uptime.pipeline import Frames, Options, Period, PeriodReport, build_periods, build_report
 from tests.support.cases import Answers, Case, Line, all_cases, text, utc_text
 from tests.support.reference import RawRow, RawRows
 from tests.support.reference_periods import Tables

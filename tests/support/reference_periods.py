@@ -10,7 +10,7 @@ It stands beside tests/support/reference.py, whose rules of hours and evidence i
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -222,8 +222,11 @@ def instant_text(at: int) -> str:
 
 
 def from_to(start: End, end: End) -> str:
+    """A period by its ends; what is exactly a unit of the calendar has its name."""
     if start.day is not None and end.day is not None:
-        return f"{start.day.isoformat()}/{end.day.isoformat()}"
+        units = [unit(kind, start.day) for kind in ("day", "week", "month", "quarter", "year")]
+        names = [name for first, after, name in units if (first, after) == (start.day, end.day)]
+        return names[0] if names else f"{start.day.isoformat()}/{end.day.isoformat()}"
     return f"{instant_text(start.at)}/{instant_text(end.at)}"
 
 
@@ -359,7 +362,6 @@ class Outage:
     """One row of the list of outages, in microseconds."""
 
     store_id: str
-    period: str
     start: int
     end: int
     business: int
@@ -416,7 +418,7 @@ def why_it_starts(business: Business, start: int, interval: Interval) -> str:
 
 def local_text(clock: Clock, at: int) -> str:
     offset = offset_at(clock.zone(clock.date_at(at)), at)
-    return (EPOCH + timedelta(microseconds=at + offset)).replace(tzinfo=None).isoformat()
+    return (EPOCH + timedelta(microseconds=at)).astimezone(timezone(timedelta(microseconds=offset))).isoformat()
 
 
 def outages_of(business: Business, span: Span, split_at_closing: bool) -> list[Outage]:
@@ -435,7 +437,6 @@ def outages_of(business: Business, span: Span, split_at_closing: bool) -> list[O
         found.append(
             Outage(
                 business.store.store_id,
-                span.period,
                 start,
                 end,
                 sum(part.end - part.start for part in run),
@@ -731,12 +732,10 @@ def reference_periods(tables: Tables, wanted: Wanted, clock: datetime | None = N
         first = min((span.start for span in asked), default=now) - gap
         last = min(now, max((span.end for span in asked), default=now) + gap)
         business = period_business(store, first, last, now, gap)
-        rows: list[PeriodRow] = []
-        outages: list[Outage] = []
-        for span in asked:
-            found = outages_of(business, span, wanted.split_at_closing)
-            rows.append(row_of(business, span, found))
-            outages += found
+        split = wanted.split_at_closing
+        rows = [row_of(business, span, outages_of(business, span, split)) for span in asked]
+        every = Span("", ((asked[0].start, asked[-1].end),)) if asked else None
+        outages = [] if every is None else outages_of(business, every, split)  # of all that is asked for
         answers.append(StoreAnswer(business, clocks[store.store_id], asked, rows, outages))
     return PeriodAnswer(now, answers, attributes_of(tables.stores or ()))
 
