@@ -133,6 +133,7 @@ def by_reference(case: Case) -> Answers:
     by = case.group_by
     return {
         "stores": [store_line(row) for row in answer.rows],
+        "zones": [{"store_id": store.store_id, "zone": store.zone} for store in answer.stores],
         "outages": [outage_line(outage) for outage in answer.outages],
         "groups": [group_line(by, row) for row in answer.rollup(by)],
         "profile": [

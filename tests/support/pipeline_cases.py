@@ -88,6 +88,7 @@ def answers(report: PeriodReport, by: list[str]) -> Answers:
     """The tables of a report, each row once as it is written and once in microseconds."""
     return {
         "stores": both(report.exact, report.table()),
+        "zones": lines(report.stores.select("store_id", "zone")),
         "outages": lines(report.outages_table()),
         "groups": both(report.rollup(by), report.rollup_table(by)),
         "profile": [row for row in lines(report.profile_table()) if row["business"]],

@@ -131,6 +131,10 @@ class End:
     at: int
     day: date | None
 
+    @staticmethod
+    def on(clock: Clock, at: int) -> "End":
+        return End(at, clock.date_begun_at(at))
+
 
 def unit(kind: str, day: date) -> tuple[date, date, str]:
     """The first date, the date after the last, and the name of the unit of the calendar in which a date lies."""
@@ -173,23 +177,30 @@ def named_unit(name: str) -> tuple[date, date, str] | None:
     return None
 
 
-def last_over(kind: str, clocks: Iterable[Clock], now: int) -> tuple[date, date, str]:
-    """The last day, week, … that is over on all clocks, and that one of them has."""
-    clocks = set(clocks)
+def is_somewhere(first: date, after: date, clocks: Iterable[Clock]) -> bool:
+    """Whether any clock has an instant of these dates."""
+    return any(clock.start(first) < clock.start(after) for clock in clocks)
+
+
+def last_over(kind: str, clocks: set[Clock], now: int) -> tuple[date, date, str]:
+    """The last day, week, … that is over on all clocks."""
     first, after, name = unit(kind, (EPOCH + timedelta(microseconds=now)).date() + 2 * ONE_DAY)
-    while not all(clock.start(after) <= now for clock in clocks) or not any(
-        clock.start(first) < clock.start(after) for clock in clocks
-    ):
+    while not (all(clock.start(after) <= now for clock in clocks) and is_somewhere(first, after, clocks)):
         first, after, name = unit(kind, first - ONE_DAY)
     return first, after, name
 
 
-def calendar_unit(name: str, clocks: Iterable[Clock], now: int) -> tuple[date, date, str] | None:
+def calendar_unit(name: str, clocks: set[Clock], now: int) -> tuple[date, date, str] | None:
     if name not in RELATIVE:
         return named_unit(name)
     which, kind = RELATIVE[name]
-    last = last_over(kind, clocks, now)
-    return last if which == "last" else unit(kind, last[1])
+    first, after, name = last_over(kind, clocks, now)
+    if which == "last":
+        return first, after, name
+    first, after, name = unit(kind, after)
+    while not is_somewhere(first, after, clocks):
+        first, after, name = unit(kind, after)
+    return first, after, name
 
 
 def end_of(text: str, clock: Clock) -> End:
@@ -199,21 +210,21 @@ def end_of(text: str, clock: Clock) -> End:
     at = instant(text)
     if at is None:
         raise ValueError(text)
-    return End(at, clock.date_begun_at(at))
+    return End.on(clock, at)
 
 
 def whole(wanted: Wanted, clock: Clock, clocks: Iterable[Clock], now: int) -> tuple[End, End, str | None]:
     """The ends of all that is asked for, on one clock, and its name, if it has one."""
-    until_now = End(now, clock.date_begun_at(now))
+    until_now = End.on(clock, now)
     if wanted.name is None:
         ends = end_of(wanted.start or "", clock), until_now if wanted.end is None else end_of(wanted.end, clock)
         return *ends, None
-    found = calendar_unit(wanted.name, clocks, now)
+    found = calendar_unit(wanted.name, set(clocks), now)
     if found is not None:
         first, after, name = found
         return End(clock.start(first), first), End(clock.start(after), after), name
     start = now - int(wanted.name[:-1]) * LENGTHS[wanted.name[-1]]
-    return End(start, clock.date_begun_at(start)), until_now, None
+    return End.on(clock, start), until_now, None
 
 
 def instant_text(at: int) -> str:
@@ -244,8 +255,8 @@ def units_between(kind: str, clock: Clock, start: End, end: End) -> list[Span]:
     found = []
     first, after, name = unit(kind, clock.date_at(start.at))
     while clock.start(first) < end.at:
-        begins = max(start, End(clock.start(first), first), key=lambda end: end.at)
-        over = min(end, End(clock.start(after), after), key=lambda end: end.at)
+        begins = End.on(clock, max(start.at, clock.start(first)))
+        over = End.on(clock, min(end.at, clock.start(after)))
         is_whole = start.at <= clock.start(first) and clock.start(after) <= end.at
         if begins.at < over.at:
             found.append(Span(name if is_whole else from_to(begins, over), ((begins.at, over.at),)))
@@ -260,7 +271,7 @@ def hours_between(clock: Clock, start: End, end: End) -> list[Span]:
         for hour, pieces in clock.hours(day).items():
             cut = tuple((max(a, start.at), min(b, end.at)) for a, b in pieces if b > start.at and a < end.at)
             if cut:
-                ends = [End(at, clock.date_begun_at(at)) for at in (cut[0][0], cut[-1][1])]
+                ends = [End.on(clock, at) for at in (cut[0][0], cut[-1][1])]
                 name = f"{day.isoformat()}T{hour:02d}" if list(cut) == pieces else from_to(*ends)
                 found.append(Span(name, cut))
         day += ONE_DAY
@@ -416,12 +427,13 @@ def why_it_starts(business: Business, start: int, interval: Interval) -> str:
     return "inactive poll" if start in business.evidence or before == UP else "unknown"
 
 
-def local_text(clock: Clock, at: int) -> str:
-    offset = offset_at(clock.zone(clock.date_at(at)), at)
+def local_text(zone: str, at: int) -> str:
+    offset = offset_at(zone, at)
     return (EPOCH + timedelta(microseconds=at)).astimezone(timezone(timedelta(microseconds=offset))).isoformat()
 
 
-def outages_of(business: Business, span: Span, split_at_closing: bool) -> list[Outage]:
+def outages_of(business: Business, span: Span, zone: str, split_at_closing: bool) -> list[Outage]:
+    """zone: on whose clock they are shown."""
     found = []
     for run in runs(business.within(span), split_at_closing):
         start, end = run[0].start, run[-1].end
@@ -448,8 +460,8 @@ def outages_of(business: Business, span: Span, split_at_closing: bool) -> list[O
                 sum(business.surely(False, part.start, part.end) for part in run),
                 sum(overlap(part.start, part.end, earliest, latest) for part in parts),
                 min(reasons, key=str.encode, default=None),
-                local_text(business.store.clock, start),
-                local_text(business.store.clock, end),
+                local_text(zone, start),
+                local_text(zone, end),
             )
         )
     return found
@@ -665,6 +677,7 @@ class StoreAnswer:
     periods: list[Span]
     rows: list[PeriodRow]
     outages: list[Outage]
+    zone: str
 
     @property
     def store_id(self) -> str:
@@ -715,6 +728,12 @@ class PeriodAnswer:
         return {key: cell for key, cell in total.items() if cell.business > 0}
 
 
+def zone_shown(clock: Clock, periods: Sequence[Span], now: int) -> str:
+    """That of the last date of the last period, or of now."""
+    last = min(now, max((span.end - 1 for span in periods), default=now))
+    return clock.zone(clock.date_at(last))
+
+
 def reference_periods(tables: Tables, wanted: Wanted, clock: datetime | None = None) -> PeriodAnswer:
     """The report of four tables of text. clock: what time it is, where now is not given."""
     latest = None if wanted.now or clock is None else micros(clock + timedelta(hours=24))
@@ -733,10 +752,11 @@ def reference_periods(tables: Tables, wanted: Wanted, clock: datetime | None = N
         last = min(now, max((span.end for span in asked), default=now) + gap)
         business = period_business(store, first, last, now, gap)
         split = wanted.split_at_closing
-        rows = [row_of(business, span, outages_of(business, span, split)) for span in asked]
+        zone = zone_shown(store.clock, asked, now)
+        rows = [row_of(business, span, outages_of(business, span, zone, split)) for span in asked]
         every = Span("", ((asked[0].start, asked[-1].end),)) if asked else None
-        outages = [] if every is None else outages_of(business, every, split)  # of all that is asked for
-        answers.append(StoreAnswer(business, clocks[store.store_id], asked, rows, outages))
+        outages = [] if every is None else outages_of(business, every, zone, split)  # of all that is asked for
+        answers.append(StoreAnswer(business, clocks[store.store_id], asked, rows, outages, zone))
     return PeriodAnswer(now, answers, attributes_of(tables.stores or ()))
 
 

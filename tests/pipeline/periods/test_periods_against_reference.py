@@ -15,6 +15,7 @@ def keyed(view: str, rows: list[Line], by: list[str]) -> dict[tuple[str, ...], L
     """The rows by what tells them apart."""
     keys = {
         "windows": ("store_id",),
+        "zones": ("store_id",),
         "stores": ("store_id", "period", "start_utc"),
         "outages": ("start_utc", "store_id", "end_utc"),
         "groups": (*by, "period"),
