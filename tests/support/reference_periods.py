@@ -177,30 +177,13 @@ def named_unit(name: str) -> tuple[date, date, str] | None:
     return None
 
 
-def is_somewhere(first: date, after: date, clocks: Iterable[Clock]) -> bool:
-    """Whether any clock has an instant of these dates."""
-    return any(clock.start(first) < clock.start(after) for clock in clocks)
-
-
-def last_over(kind: str, clocks: set[Clock], now: int) -> tuple[date, date, str]:
-    """The last day, week, … that is over on all clocks."""
-    first, after, name = unit(kind, (EPOCH + timedelta(microseconds=now)).date() + 2 * ONE_DAY)
-    while not (all(clock.start(after) <= now for clock in clocks) and is_somewhere(first, after, clocks)):
-        first, after, name = unit(kind, first - ONE_DAY)
-    return first, after, name
-
-
 def calendar_unit(name: str, clocks: set[Clock], now: int) -> tuple[date, date, str] | None:
+    """The dates of a name of the calendar. What is over for all clocks is before the day, week, … of the latest one."""
     if name not in RELATIVE:
         return named_unit(name)
     which, kind = RELATIVE[name]
-    first, after, name = last_over(kind, clocks, now)
-    if which == "last":
-        return first, after, name
-    first, after, name = unit(kind, after)
-    while not is_somewhere(first, after, clocks):
-        first, after, name = unit(kind, after)
-    return first, after, name
+    this = unit(kind, min(clock.date_at(now) for clock in clocks))
+    return this if which == "this" else unit(kind, this[0] - ONE_DAY)
 
 
 def end_of(text: str, clock: Clock) -> End:
@@ -432,7 +415,7 @@ def local_text(zone: str, at: int) -> str:
     return (EPOCH + timedelta(microseconds=at)).astimezone(timezone(timedelta(microseconds=offset))).isoformat()
 
 
-def outages_of(business: Business, span: Span, zone: str, split_at_closing: bool) -> list[Outage]:
+def outages_of(business: Business, span: Span, zone: str, split_at_closing: bool = False) -> list[Outage]:
     """zone: on whose clock they are shown."""
     found = []
     for run in runs(business.within(span), split_at_closing):
@@ -677,6 +660,7 @@ class StoreAnswer:
     periods: list[Span]
     rows: list[PeriodRow]
     outages: list[Outage]
+    listed: list[Outage]
     zone: str
 
     @property
@@ -699,7 +683,7 @@ class PeriodAnswer:
     @property
     def outages(self) -> list[Outage]:
         """By start and id."""
-        found = [outage for store in self.stores for outage in store.outages]
+        found = [outage for store in self.stores for outage in store.listed]
         return sorted(found, key=lambda outage: (outage.start, outage.store_id.encode()))
 
     @property
@@ -751,12 +735,13 @@ def reference_periods(tables: Tables, wanted: Wanted, clock: datetime | None = N
         first = min((span.start for span in asked), default=now) - gap
         last = min(now, max((span.end for span in asked), default=now) + gap)
         business = period_business(store, first, last, now, gap)
-        split = wanted.split_at_closing
         zone = zone_shown(store.clock, asked, now)
-        rows = [row_of(business, span, outages_of(business, span, zone, split)) for span in asked]
+        rows = [row_of(business, span, outages_of(business, span, zone)) for span in asked]
         every = Span("", ((asked[0].start, asked[-1].end),)) if asked else None
-        outages = [] if every is None else outages_of(business, every, zone, split)  # of all that is asked for
-        answers.append(StoreAnswer(business, clocks[store.store_id], asked, rows, outages, zone))
+        # the list has those of all that is asked for, and it alone is split
+        outages = [] if every is None else outages_of(business, every, zone)
+        listed = [] if every is None else outages_of(business, every, zone, wanted.split_at_closing)
+        answers.append(StoreAnswer(business, clocks[store.store_id], asked, rows, outages, listed, zone))
     return PeriodAnswer(now, answers, attributes_of(tables.stores or ()))
 
 

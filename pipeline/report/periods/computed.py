@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from store_uptime.pipeline.calendar.periods import CHANGE, Clock, zone_at
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.plan.plan import Plan, ranked_stores
@@ -48,12 +49,13 @@ def computed_periods(
     stores = ranked_stores(pl.concat(each.stores for each in figures), codes)
     intervals = pl.concat(each.intervals for each in figures)
     scoped, numbered = with_scopes(stores, periods)
+    shown = with_last_zones(scoped, numbered, prepared.horizon.newest_us)
     ranks = stores.select("code", "store")
     profiles = [each.profile for each in figures if each.profile is not None]
     outages = [each.outages for each in figures if each.outages is not None]
     return ComputedPeriods(
         plan=make_plan(prepared, stores, intervals, stores.filter(pl.col("last_poll").is_not_null())),
-        stores=scoped.select("store", "store_id", "zone", "scope", "hours_unknown"),
+        stores=shown.select("store", "store_id", "zone", "scope", "hours_unknown"),
         periods=numbered,
         rows=rows_of(scoped, numbered, pl.concat(each.periods for each in figures)),
         profile=joined_profile(profiles, profile_groups) if profiles else None,
@@ -75,6 +77,19 @@ def with_scopes(stores: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataFra
         scoped = stores.join(clocks, on="clock", how="left", maintain_order="left")
     return scoped, periods.join(clocks, on="clock").sort("scope", "number").select(
         "scope", "number", "period", "start_us", "end_us"
+    )
+
+
+def with_last_zones(stores: pl.DataFrame, periods: pl.DataFrame, now_us: int) -> pl.DataFrame:
+    """The stores with the zone of the last date of their last period, or of now where that is earlier."""
+    # Only where zones change with dates: the zone of all others is that of now already.
+    ends = periods.group_by("scope").agg(last_us=pl.min_horizontal(pl.col("end_us").max() - 1, now_us))
+    changing = stores.select("clock", "scope").filter(pl.col("clock").str.contains(CHANGE, literal=True)).unique()
+    dated = changing.join(ends, on="scope")
+    zones = [zone_at(Clock.of_text(clock), last_us) for clock, last_us in dated.select("clock", "last_us").iter_rows()]
+    last = dated.select("clock", "scope", last_zone=pl.Series(zones, dtype=pl.String))
+    return stores.join(last, on=("clock", "scope"), how="left", maintain_order="left").with_columns(
+        zone=pl.coalesce("last_zone", "zone")
     )
 
 
