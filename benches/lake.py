@@ -104,8 +104,8 @@ def write_lake(lake: Lake, place: Exchange) -> None:
         day = datetime.fromtimestamp(lake.begin_us(first) / 1e6, UTC).date()
         place.put(f"date={day}/{first:06}.parquet", parquet(polls(polled, lake, first)))
         print(f"{100 * first // lake.slots} % written, {monotonic() - began:.0f} s", file=sys.stderr)
-    place.put("hours/menu_hours.parquet", parquet(hours(stores)))
-    place.put(LAST, parquet(zones(stores)))
+    place.put("hours/menu_hours.parquet", parquet(hours(stores, lake.feed)))
+    place.put(LAST, parquet(zones(stores, lake.feed)))
 
 
 def polls(stores: pl.DataFrame, lake: Lake, first: int) -> pl.DataFrame:

@@ -76,6 +76,7 @@ from .files import (
     Purpose as Purpose,
     write_file as write_file,
     write_new_file as write_new_file,
+    write_stream as write_stream,
 )
 from .instants import (
     instant_text as instant_text,
@@ -106,6 +107,7 @@ from .options import (
     Columns as Columns,
     Format as Format,
     Limits as Limits,
+    Only as Only,
     Options as Options,
     Selection as Selection,
     parse_only as parse_only,
@@ -125,6 +127,8 @@ from .parts.worker_program import (
     worker_program as worker_program,
 )
 from .periods import (
+    RELATIVE as RELATIVE,
+    By as By,
     Period as Period,
 )
 from .plan.rejected import (
@@ -142,6 +146,15 @@ from .report.comparison import (
     comparison as comparison,
     since_earlier as since_earlier,
 )
+from .report.periods.period_about import (
+    PeriodAbout as PeriodAbout,
+)
+from .report.periods.period_archive import (
+    ArchivedPeriods as ArchivedPeriods,
+    archive_periods as archive_periods,
+    holds_periods as holds_periods,
+    restore_periods as restore_periods,
+)
 from .report.periods.period_report import (
     PeriodReport as PeriodReport,
     View as View,
@@ -157,6 +170,7 @@ from .report.report import (
 )
 from .report.report_folder import (
     report_folder_targets as report_folder_targets,
+    write_period_folder as write_period_folder,
     write_report_folder as write_report_folder,
 )
 from .report.selection import (
@@ -215,6 +229,7 @@ from .targets import (
     ReportFolder as ReportFolder,
     Target as Target,
     check_targets as check_targets,
+    write_pieces_to_target as write_pieces_to_target,
     write_target as write_target,
 )
 from .text import (

@@ -2,6 +2,8 @@
 
     check_paths     called before anything is read: no target is a file that is read, or a file of others
     write_file      bytes into a file that appears completely or not at all
+    write_pieces    the same for bytes that come piece by piece, of which memory never holds all
+    write_stream    such pieces into a stream, once all of them have been made
     publish         the same for a file that was written piece by piece (see `unfinished`)
     remove          an earlier file, if this program has written it
 
@@ -10,17 +12,21 @@ A `Purpose` decides whether an existing file may be replaced.
 
 import errno
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from store_uptime.pipeline.errors import CannotWrite, WouldOverwriteSource, writing
 
 PREFIX = ".store-uptime-"  # hidden, so that readers of the folder do not take a file that a kill has left for data
 LONGEST_HEADER = 4_096
+SPOOLED_BYTES = 64 << 20
+"""How much of a stream memory holds before it goes to a temporary file."""
 PRIVATE = 0o600
 NO_FSYNC_OF_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF)
 NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EXDEV)
@@ -117,13 +123,33 @@ def first_bytes_of(path: Path) -> bytes:
 
 def write_file(content: bytes, path: Path, purpose: Purpose) -> None:
     """Write bytes to a file that appears completely or not at all, or to a pipe or device. Raises CannotWrite."""
+    write_pieces([content], path, purpose)
+
+
+def write_pieces(pieces: Iterable[bytes], path: Path, purpose: Purpose) -> None:
+    """The same for pieces of bytes, one behind the other; an error while they are made leaves no file."""
     with writing(path):
         if path.exists() and not path.is_file():
-            path.write_bytes(content)
+            with path.open("wb") as stream:
+                write_stream(pieces, stream)
             return
         with unfinished(path) as part:
-            part.write_bytes(content)
+            with part.open("wb") as file:
+                file.writelines(pieces)
             publish(part, path, purpose)
+
+
+def write_stream(pieces: Iterable[bytes], stream: BinaryIO) -> None:
+    """Write pieces of bytes to a stream once all of them have been made. Raises CannotWrite where they cannot be kept
+    until then, and what the stream raises."""
+    # What a stream has got cannot be taken back, so an error in the middle of the pieces must come before the first.
+    folder = Path(tempfile.gettempdir())
+    with tempfile.SpooledTemporaryFile(SPOOLED_BYTES) as kept:
+        with writing(folder):
+            for piece in pieces:  # not by `writelines`, which keeps all in memory before Python 3.13
+                kept.write(piece)
+            kept.seek(0)
+        shutil.copyfileobj(kept, stream)
 
 
 @contextmanager

@@ -133,7 +133,7 @@ class Options:
 
         Raises KeyError, TypeError or ValueError where the mapping holds no options.
         """
-        if "lookback_us" in plain:  # the first archives held microseconds
+        if "lookback" not in plain:  # the first archives held microseconds alone
             return cls(**options_of_first_archives(plain))
         max_gap_s = plain["max_gap"]
         return cls(

@@ -132,7 +132,8 @@ def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: 
     from store_uptime.pipeline.report.computed import computed, report_from
 
     found = computed(prepared, figures_of_run(prepared, uptime, limits, progress))
-    return report_from(found, table_facts(prepared, found.plan), prepared.source.warnings)
+    facts = table_facts(prepared, found.plan)
+    return report_from(found, facts, prepared.source.warnings, prepared.attributes)
 
 
 def figures_of_run(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress) -> "Figures":

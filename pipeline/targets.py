@@ -2,6 +2,7 @@
 
     check_targets   called before anything is read: no target is one of the sources, or holds what others have written
     write_target    bytes to a path or an object that appears completely or not at all
+    write_pieces_to_target  the same for bytes that come piece by piece
     remove_target   an earlier file or object, if this program has written it
     place_below     a file below a folder, or an object below a prefix
     names_in        the files of a folder, or the objects right below a prefix
@@ -24,7 +25,7 @@ from store_uptime.pipeline.errors import (
     WouldOverwriteSource,
     writing,
 )
-from store_uptime.pipeline.files import Purpose, check_paths, remove_earlier, synchronize_folder, write_file
+from store_uptime.pipeline.files import Purpose, check_paths, remove_earlier, synchronize_folder, write_pieces
 from store_uptime.pipeline.storage.addresses import ObjectAddress, StoredObject
 
 Target = Path | ObjectAddress
@@ -60,12 +61,18 @@ def check_targets(targets: Mapping[Target, Purpose], sources: Iterable[Target]) 
 
 def write_target(content: bytes, target: Target, purpose: Purpose) -> None:
     """Write bytes to a path or an object that appears completely or not at all. Raises CannotWrite."""
+    write_pieces_to_target([content], target, purpose)
+
+
+def write_pieces_to_target(pieces: Iterable[bytes], target: Target, purpose: Purpose) -> None:
+    """The same for pieces of bytes, one behind the other. Those of an object are held in memory all together."""
     if isinstance(target, Path):
-        write_file(content, target, purpose)
+        write_pieces(pieces, target, purpose)
         return
     from store_uptime.pipeline.storage.written import PutRefused, put
 
     replaced = check_object(target, purpose)
+    content = list(pieces)
     with writing_object(target):
         try:
             put(target, content, replaced)

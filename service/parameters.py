@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 INPUT = Group.create_ordered("What")
 TIME = Group.create_ordered("Time")
+PERIODS = Group.create_ordered("Periods")
 OUTPUT = Group.create_ordered("Output")
 CLUSTER = Group.create_ordered("Cluster")
 LISTENING = Group.create_ordered("Listening")
@@ -136,8 +137,8 @@ Now = Annotated[
     Parameter(
         group=TIME,
         metavar="INSTANT",
-        help="End of the three windows: 2026-03-09, 2026-03-09T12:00, 2026-03-09T12:00:00+01:00 (no offset: UTC). "
-        "Default: the newest poll.",
+        help="Now, the end of the three windows: 2026-03-09, 2026-03-09T12:00, 2026-03-09T12:00:00+01:00 (no offset: "
+        "UTC). Default: the newest poll.",
     ),
 ]
 MaxGap = Annotated[
@@ -146,7 +147,8 @@ MaxGap = Annotated[
     Parameter(
         group=TIME,
         metavar="DURATION",
-        help="How far a poll speaks, such as 90m, 2h, 1d12h; beyond it the status is unknown. Default: no limit.",
+        help="How far a poll speaks, such as 90m, 2h, 1d12h; beyond it the status is unknown. Default: no limit; "
+        "for periods 24h.",
     ),
 ]
 Lookback = Annotated[

@@ -1,6 +1,10 @@
 """What users of the package need, each name with its home: docs/python.md."""
 
-from .pipeline.build import build_report as build_report
+from .pipeline.build import (
+    build_outages as build_outages,
+    build_periods as build_periods,
+    build_report as build_report,
+)
 from .pipeline.embedded.server import embedded_server as embedded_server
 from .pipeline.errors import NoPolls as NoPolls, StoreUptimeError as StoreUptimeError, UnknownStore as UnknownStore
 from .pipeline.load.load import load_files as load_files
@@ -9,6 +13,8 @@ from .pipeline.mapping.mapping_file import read_mapping as read_mapping
 from .pipeline.options import Options as Options
 from .pipeline.parts.cluster import Cluster as Cluster
 from .pipeline.parts.cluster_tls import Tls as Tls
+from .pipeline.periods import Period as Period
+from .pipeline.report.periods.period_report import PeriodReport as PeriodReport
 from .pipeline.report.report import Report as Report
 from .pipeline.report.timeline import Timeline as Timeline
 from .pipeline.run import build_timeline as build_timeline, explain as explain

@@ -1,5 +1,7 @@
 """The docs are true: their examples run, and nothing that the program knows is missing from them."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -9,6 +11,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +72,41 @@ def examples(path: Path) -> list[str]:
     return [line for line in found if not any(word in line for word in ELSEWHERE)]
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a page says that a command prints: some lines, and rows of a table, each with some of the columns."""
+
+    lines: list[str]
+    rows: list[dict[str, str]]
+
+
+def shown_by(path: Path) -> dict[str, Shown]:
+    """What stands below the commands of a page: in their blocks, and in the tables before the next block."""
+    found = {}
+    for block, below in re.findall(r"^```console\n(.*?)^```$(.*?)(?=^```|\Z)", TEXT[path], re.MULTILINE | re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, *printed = part.splitlines()
+            found[line] = Shown(printed, list(table_rows(below)))
+    return found
+
+
+def table_rows(text: str) -> Iterator[dict[str, str]]:
+    """The rows of the tables of a text, by their headings."""
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        names, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+        yield from (dict(zip(names, cells, strict=True)) for cells in rows)
+
+
+def check_shown(shown: Shown, done: subprocess.CompletedProcess[bytes]) -> None:
+    """Raises AssertionError where a command has not printed what a page shows."""
+    printed = [line.split() for line in (done.stdout + done.stderr).decode().splitlines()]
+    assert [line for line in shown.lines if line.split() not in printed] == []
+    values = list(csv.DictReader(io.StringIO(done.stdout.decode())))
+    columns = set(values[0]) if values else set()
+    rows = [row for row in shown.rows if columns & row.keys()]
+    assert [row for row in rows if not any(row.items() <= each.items() for each in values)] == []
+
+
 def placed(line: str, folder: Path) -> list[str]:
     """A command with a store of the sample where the page says STORE."""
     polls = folder / "feed" / "store_status.csv"
@@ -85,6 +124,36 @@ def test_the_examples_of_a_page_run_one_after_the_other(path: Path) -> None:
         for line in examples(path):
             done = called(*placed(line, folder), cwd=folder, STORE_UPTIME_DATA_DIR=str(folder / "data"))
             assert done.returncode == 0, f"{line}\n{done.stderr.decode()}"
+            check_shown(shown_by(path)[line], done)
+
+
+def test_the_month_by_hand_is_the_one_of_the_cases() -> None:
+    of_page = [row for row in table_rows(TEXT[ROOT / "docs" / "periods.md"]) if {"why", "elapsed"} & row.keys()]
+    whole, by_day, _ = json.loads((ROOT / "docs" / "cases" / "worked_month.json").read_text(encoding="utf-8"))
+    [month] = csv.DictReader(whole["expected"]["stores"])
+    days = {row["period"]: row for row in csv.DictReader(by_day["expected"]["stores"])}
+    shown = {"business": "business", "up": "uptime", "down": "downtime", "unknown": "unknown"}
+    polls = polls_by_date(whole["store_status"])
+    for row in of_page[:-4]:
+        day = row["date"].split()[-1]
+        assert {name: row[name] for name in shown} == {
+            name: (month if day == "2024-02" else days[day])[column] for name, column in shown.items()
+        }
+        assert day == "2024-02" or row["polls"] == polls.pop(day, "none")
+    assert polls == {}
+    assert sum(float(day["business"]) > 0 for day in days.values()) == len(of_page) - 4 - 2  # a date is closed
+    outages = csv.DictReader(whole["expected"]["outages"])
+    names = ("start_local", "end_local", "business_hours", "elapsed_hours", "starts_because", "ends")
+    assert [list(row.values()) for row in of_page[-4:]] == [[row[name] for name in names] for row in outages]
+
+
+def polls_by_date(lines: list[str]) -> dict[str, str]:
+    """The polls of a case on the clock of Berlin in winter, as the page has them: 18:00 +, 19:00 -."""
+    found: dict[str, list[str]] = {}
+    for row in csv.DictReader(lines):
+        local = datetime.fromisoformat(row["timestamp_utc"]).astimezone(timezone(timedelta(hours=1)))
+        found.setdefault(f"{local:%Y-%m-%d}", []).append(f"{local:%H:%M} {'+' if row['status'] == 'active' else '-'}")
+    return {day: ", ".join(polls) for day, polls in found.items()}
 
 
 @pytest.mark.long

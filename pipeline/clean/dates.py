@@ -1,10 +1,10 @@
 """Columns of dates in, days out: docs/semantics.md, "Hours and zones with dates".
 
-day          a date as days since 1970-01-01, null where it is none
-is_no_date   whether a value is neither empty nor a date
-dated        rows of hours or zones with `from_day`, `until_day`
-DATE_RULES   what rejects such a row
+dated          rows of hours or zones with `from_day`, `until_day`
+date_reasons   the rules that reject such a row for its dates
 """
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -17,18 +17,20 @@ from store_uptime.pipeline.tables import SPACE
 DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 STEPS_OF_A_DAY = {"ms": DAY_US // 1_000, "us": DAY_US, "ns": DAY_US * 1_000}
 DATES = {"valid_from": "from_day", "valid_to": "until_day"}
-IS_BAD = "is_bad_date"
 
 
 def dated(rows: pl.LazyFrame, kinds: pl.Schema) -> pl.LazyFrame:
-    """Rows with `from_day`, `until_day` (int32 since 1970-01-01; null: open), and whether one of them is no date."""
-    present = [name for name in DATES if name in kinds]
-    from_day, until_day = (pl.col(day) for day in DATES.values())
-    bad = [is_no_date(name, kinds) for name in present]
+    """Rows with `from_day`, `until_day`: int32 since 1970-01-01; null: open, or no date."""
     return rows.with_columns(
-        (day(name, kinds) if name in present else pl.lit(None, pl.Int32)).alias(column)
-        for name, column in DATES.items()
-    ).with_columns(pl.any_horizontal(*bad, (until_day <= from_day).fill_null(False)).alias(IS_BAD))
+        (day(name, kinds) if name in kinds else pl.lit(None, pl.Int32)).alias(column) for name, column in DATES.items()
+    )
+
+
+def date_reasons(kinds: pl.Schema) -> Sequence[tuple[pl.Expr, Reason]]:
+    """The rules for the dates of such a row, each with its reason; none where it has no dates."""
+    present = [name for name in DATES if name in kinds]
+    is_over = [pl.col("until_day") <= pl.col("from_day")] if len(present) == len(DATES) else []
+    return [(broken, Reason.BAD_DATE) for broken in (*(is_no_date(name, kinds) for name in present), *is_over)]
 
 
 def day(name: str, kinds: pl.Schema) -> pl.Expr:
@@ -62,6 +64,3 @@ def in_calendar(days: pl.Expr) -> pl.Expr:
     # Polars has years before 1 and after 9999, which Python's calendar, and so that of zones, does not have.
     years = days.is_between(YEAR_1_US // DAY_US, YEAR_10000_US // DAY_US, closed="left")
     return pl.when(years).then(days).cast(pl.Int32)
-
-
-DATE_RULES = ((pl.col(IS_BAD), Reason.BAD_DATE),)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from store_uptime.pipeline.clean.columns import as_text
-from store_uptime.pipeline.clean.dates import DATE_RULES, dated
+from store_uptime.pipeline.clean.dates import date_reasons, dated
 from store_uptime.pipeline.clean.ids import id_reasons, with_text_id
 from store_uptime.pipeline.clean.instants import poll_instant_us
 from store_uptime.pipeline.clean.local_times import local_time_us, weekday
@@ -72,7 +72,7 @@ def judged_hours(raw: pl.LazyFrame, mapping: SourceMapping = AS_NAMED) -> pl.Laz
                 (pl.col("start_us").is_null() | pl.col("end_us").is_null(), Reason.BAD_TIME),
                 # 24:00 may end a shift and not begin one; 24:30 has the form of a time, and is none.
                 ((pl.col("start_us") >= DAY_US) | (pl.col("end_us") > DAY_US), Reason.BAD_TIME),
-                *DATE_RULES,
+                *date_reasons(kinds),
             )
         )
     )
@@ -82,9 +82,12 @@ def judged_zones(raw: pl.LazyFrame) -> pl.LazyFrame:
     """Zones with `zone` (trimmed; null where empty, which is like no row), `from_day`, `until_day` and `reason`."""
     kinds = raw.collect_schema()
     trimmed = as_text("timezone_str", kinds).str.strip_chars(SPACE)
-    return dated(with_text_id(raw, kinds), kinds).with_columns(
-        zone=pl.when(trimmed != "").then(trimmed),
-        reason=first_reason(*id_reasons(kinds), *DATE_RULES),
+    return (
+        dated(with_text_id(raw, kinds), kinds)
+        .with_columns(
+            zone=pl.when(trimmed != "").then(trimmed),
+        )
+        .with_columns(reason=first_reason(*id_reasons(kinds), *date_reasons(kinds)))
     )
 
 

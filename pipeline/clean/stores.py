@@ -48,13 +48,16 @@ def stores_of_rows(raw: RawFrames) -> JudgedStores:
     rows = pl.concat(as_it_was(frame, columns) for frame in judged).collect().sort(FILE, maintain_order=True)
     values = pl.struct(trimmed(pl.col(name)) for name in columns if name != "store_id")
     good = rows.filter(pl.col("reason").is_null())
+    # Few stores have several rows, and to compare those of all would take most of the time.
     is_other = values.ne_missing(values.first().over("store_id"))
-    several = good.filter(is_other).with_columns(reason=pl.lit(Reason.SEVERAL_ROWS.value))
-    first = good.unique("store_id", keep="first", maintain_order=True)
+    is_alone = ~STORE_ID.is_duplicated()
+    repeated = good.filter(~is_alone)
+    several = repeated.filter(is_other).with_columns(reason=pl.lit(Reason.SEVERAL_ROWS.value))
+    first = good.filter(STORE_ID.is_first_distinct())
     rejected = pl.concat([rows.filter(pl.col("reason").is_not_null()), several]).sort(FILE, LINE, maintain_order=True)
     return JudgedStores(
         first.select(FILE, LINE, "store_id", *(trimmed(pl.col(name)) for name in columns[1:])),
-        good.filter(~is_other),
+        pl.concat([good.filter(is_alone), repeated.filter(~is_other)]),
         rejected,
     )
 

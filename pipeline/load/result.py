@@ -14,8 +14,8 @@ class LoadedFile:
     """The counts of one file: rows read = accepted + rejected; `added` rows are new in the table.
 
     Of polls, accepted - added rows were there already, or stood in an earlier file or line. replaced: how many rows of
-    hours or zones were replaced; those of a store in several files count at the first of them, and those of stores
-    in no file at the first of all. file: its path, of an object its key. name: its path below the loaded folder,
+    hours, zones or stores were replaced; those of a store in several files count at the first of them, and those of
+    stores in no file at the first of all. file: its path, of an object its key. name: its path below the loaded folder,
     printable. rejected: how many rows for each reason. rejects: the file with the rejected rows, None where there are
     none.
     """

@@ -87,7 +87,7 @@ def faults(name: str) -> Iterator[tuple[str, str]]:
 
 
 def judged_files(files: Sequence[DataFile], mapping: SourceMapping, present: Sequence[pl.LazyFrame]) -> JudgedStores:
-    """The rows of files, judged, after those that are present. Raises SourceMismatch where a file is broken further down."""
+    """The rows of files, judged, after those that are present. Raises SourceMismatch where a file is broken."""
     try:
         return stores_of_rows([*present, *scan(files, STORES, mapping)])
     except READ_ERRORS as error:

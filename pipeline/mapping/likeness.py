@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from store_uptime.pipeline.mapping.mapping import SourceMapping, mapping_line
-from store_uptime.pipeline.tables import COLUMNS, VARIANTS, Table
+from store_uptime.pipeline.tables import COLUMNS, OPTIONAL_COLUMNS, VARIANTS, Table, own_columns
 
 SYNONYMS = {
     "store_id": ("store", "shop", "restaurant", "branch", "location", "outlet", "site", "merchant", "venue", "kitchen"),
@@ -17,8 +17,15 @@ SYNONYMS = {
     "start_time_local": ("start", "starts", "open", "opens", "opening", "opened", "from", "begin"),
     "end_time_local": ("end", "ends", "close", "closes", "closing", "closed", "to", "until"),
     "timezone_str": ("timezone", "tz", "zone", "timezones", "tzid", "iana"),
+    "name": ("name", "title", "label"),
 }
 """Words that a name of a column is made of, the most telling first."""
+OPTIONAL_SYNONYMS = {
+    "reason": ("reason", "cause", "why", "error", "message"),
+    "valid_from": ("valid from", "valid since", "from date", "start date", "effective from", "date from"),
+    "valid_to": ("valid to", "valid until", "to date", "end date", "effective to", "date to", "until date"),
+}
+"""The names, as words, that optional columns have; there is no guess beyond them, since most tables have none."""
 FILLERS = {"id", "utc", "local", "time", "str", "is", "name", "key", "code", "of", "no", "at", "uuid", "number"}
 """Words that mean little beside another one."""
 ACTIVE = (
@@ -69,11 +76,25 @@ def name_words(name: str) -> list[str]:
 def likely_columns(table: Table, present: Sequence[str]) -> dict[str, str]:
     """For the columns of a table the names that are most like theirs, each name for one of them."""
     names = [name for name in present[:MOST_NAMES] if len(name) <= LONGEST_NAME]
-    pairs = [(likeness(column, name), column, name) for column in COLUMNS[table] for name in names]
+    columns = own_columns(table) if table == "stores" else COLUMNS[table]
+    pairs = [(likeness(column, name), column, name) for column in columns for name in names]
     found: dict[str, str] = {}
     for near, column, name in sorted(pairs, key=lambda pair: -pair[0]):
         if near > 0 and column not in found and name not in found.values():
             found[column] = name
+    return found
+
+
+def optional_columns(table: Table, present: Sequence[str]) -> dict[str, str]:
+    """For the optional columns of one of the three tables the names that can only mean them, other than their own."""
+    used = likely_columns(table, present).values()
+    names = [name for name in present[:MOST_NAMES] if len(name) <= LONGEST_NAME and name not in used]
+    words = {" ".join(name_words(name)): name for name in names}
+    found: dict[str, str] = {}
+    for column in OPTIONAL_COLUMNS[table]:
+        known = next((synonym for synonym in OPTIONAL_SYNONYMS[column] if synonym in words), None)
+        if known is not None and column not in present:
+            found[column] = words[known]
     return found
 
 

@@ -107,7 +107,8 @@ def rejected_rows(exchange: Exchange, table: Table, every: Sequence[Spread]) -> 
     groups = [group for group in every if group.table == table]
     frames = in_threads(lambda group: unpacked(exchange.get(group.name, group.rejects)), groups, FETCHED_AT_ONCE)
     rows = pl.concat(frames, how="diagonal")  # optional columns may be in some groups only
-    return rows.select(FILE, LINE, "reason", *(name for name in own_columns(table) if name in rows.columns), SURPLUS)
+    columns = [name for name in own_columns(table) if name in rows.columns and name != "reason"]
+    return rows.select(FILE, LINE, "reason", *columns, SURPLUS)
 
 
 def frames_of(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> pl.DataFrame:

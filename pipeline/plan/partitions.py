@@ -83,7 +83,7 @@ def partition_of(codes: CodeRange, declared: DeclaredStores, horizon: Horizon) -
 
 
 def known_partition(codes: CodeRange, declared: DeclaredStores, horizon: Horizon) -> Partition:
-    """The partition of a range, with every store of it that any table knows. stores: last_poll is null without a poll."""
+    """The partition of a range, with every store that any table knows: last_poll is null where it has no poll."""
     once = without_repeats(in_order(codes))
     own = declared.between(codes.first, codes.end)
     polled = polled_stores(once.polls, codes)

@@ -45,6 +45,11 @@ class Prepared:
         return {"polls": self.polls, "hours": self.hours, "zones": self.zones, **optional}
 
     @property
+    def attributes(self) -> pl.DataFrame | None:
+        """store_id (text), name, and a column for each attribute of the stores; None: there is no such table."""
+        return None if self.stores is None else self.stores.accepted.with_columns(pl.col("store_id").cast(pl.String))
+
+    @property
     def rejected(self) -> dict[str, pl.DataFrame]:
         """By table, the rejected rows: file, line, reason, and the row as it was."""
         return {name: table.rejected for name, table in self.tables.items()}

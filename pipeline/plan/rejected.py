@@ -12,6 +12,7 @@ import polars as pl
 from store_uptime.pipeline.clean.polls import clean_rows
 from store_uptime.pipeline.clean.remedies import remedy
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_zones
+from store_uptime.pipeline.clean.stores import clean_stores
 from store_uptime.pipeline.durations import DAY_US
 from store_uptime.pipeline.errors import AllPollsRejected, NewestPollsRejected, NoPolls, OnlyPollRejected
 from store_uptime.pipeline.options import Horizon
@@ -24,7 +25,7 @@ from store_uptime.pipeline.text import most_frequent_first
 
 @dataclass(frozen=True)
 class RejectedTables:
-    """The rejected rows of polls, hours and zones, where there is no report: see `Report.rejects`."""
+    """The rejected rows of each table, where there is no report: see `Report.rejects`."""
 
     rejects: dict[str, pl.DataFrame]
 
@@ -67,4 +68,6 @@ def rejected_tables(source: Source) -> RejectedTables:
             "hours": clean_hours(opened.hours(None), opened.codes, opened.mapping),
             "zones": clean_zones(opened.zones(None), opened.codes),
         }
+        if described := opened.stores_table():
+            tables["stores"] = clean_stores(described, opened.codes)
     return RejectedTables({name: cleaned.rejected for name, cleaned in tables.items()})

@@ -1,6 +1,6 @@
 """What is told about a report beside its figures, as plain values: where they come from, what the data was like."""
 
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from store_uptime.pipeline.mapping.mapping import MappingValue
 
@@ -13,7 +13,8 @@ class Provenance(TypedDict):
     """Where the figures come from; times in ISO 8601. docs/semantics.md, "Output".
 
     now_is: how now was chosen, in words. data_age_seconds: how old the newest poll was; None: now was given. horizon:
-    from when to when polls count. mapping: where there is one. selection: where it is of some stores only.
+    from when to when polls count. only: where it was made of stores of these values of attributes alone. mapping: where
+    there is one. selection: where some of its stores were selected.
     """
 
     now: str
@@ -25,8 +26,9 @@ class Provenance(TypedDict):
     lookback_seconds: float
     source: str
     tzdata: str
+    only: NotRequired[dict[str, list[str]]]
     mapping: NotRequired[dict[str, dict[str, MappingValue]]]
-    selection: NotRequired[dict[str, str | float | bool]]
+    selection: NotRequired[dict[str, Any]]
 
 
 class PlainCounts(TypedDict):

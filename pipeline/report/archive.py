@@ -7,7 +7,8 @@ restore   the report from these files, or from the figures alone
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NotRequired, TypedDict
 
 import polars as pl
@@ -64,27 +65,27 @@ class ArchivedReport:
     plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
     rejects: table (polls, hours, zones), file, line, reason, the raw columns as text and surplus, of each table the
     first `REJECTS_KEPT` rows; the counts in the quality are of all.
-    lanes: `Report.lanes`; None where the report has none.
+    lanes, attributes: those of the report; None where it has none.
     """
 
     figures: bytes
     plan: bytes
     rejects: bytes
     lanes: bytes | None
+    attributes: bytes | None = None
 
 
 def archive(report: Report) -> ArchivedReport:
     """A whole report as bytes. Raises ValueError for a selection."""
     if report.selection is not None:
         raise ValueError("a selection cannot be archived, only the whole report")
-    rejects = (
-        rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in report.rejects.items()
-    )
+    facts = metadata(report.plan, report.quality)
     return ArchivedReport(
-        figures=parquet_bytes(report.exact, {MARK: json.dumps(metadata(report), ensure_ascii=False)}),
+        figures=parquet_bytes(report.exact, {MARK: json.dumps(facts, ensure_ascii=False)}),
         plan=parquet_bytes(report.plan.intervals.sort("store", "open_us")),
-        rejects=parquet_bytes(pl.concat(rejects, how="diagonal"), rejects_metadata(report.rejects)),
-        lanes=None if report.lanes is None else parquet_bytes(report.lanes),
+        rejects=rejects_bytes(report.rejects),
+        lanes=optional_bytes(report.lanes),
+        attributes=optional_bytes(report.attributes),
     )
 
 
@@ -94,6 +95,7 @@ def restore(
     rejects: bytes | None = None,
     lanes: bytes | None = None,
     store: str | None = None,
+    attributes: bytes | None = None,
 ) -> Report:
     """The report that was archived; with `store`, the report of that store.
 
@@ -101,16 +103,26 @@ def restore(
     without its rejects it has no tables of rejected rows. With `store`, figures, intervals, lanes and lists are those
     of the store; counts, warnings and rejects are those of the whole report. Raises ReportDamaged.
     """
+    with damages_as_errors():
+        found = read_archive(figures, plan, rejects, lanes, store)
+        if attributes is None:
+            return found
+        own = pl.lit(True) if store is None else pl.col("store_id") == store
+        return replace(found, attributes=matching_rows(attributes, own))
+
+
+@contextmanager
+def damages_as_errors() -> Iterator[None]:
+    """Raises ReportDamaged where a file is not as it was written."""
     try:
-        return read_archive(figures, plan, rejects, lanes, store)
+        yield
     except DAMAGES as error:
         raise ReportDamaged(str(error).partition("\n")[0] or type(error).__name__) from error
 
 
-def metadata(report: Report) -> dict[str, object]:
+def metadata(plan: Plan, quality: Quality) -> dict[str, object]:
     """All of a report that its figures do not hold, as plain values."""
     # Without the lists of stores: they are computed from the figures and these values.
-    plan, quality = report.plan, report.quality
     return {
         "source": plan.source,
         "tzdata": plan.tzdata,
@@ -131,7 +143,19 @@ def metadata(report: Report) -> dict[str, object]:
     }
 
 
+def rejects_bytes(rejects: Mapping[str, pl.DataFrame]) -> bytes:
+    """The first rejected rows of each table in one."""
+    tables = (rows.head(REJECTS_KEPT).select(pl.lit(name).alias("table"), pl.all()) for name, rows in rejects.items())
+    return parquet_bytes(pl.concat(tables, how="diagonal"), rejects_metadata(rejects))
+
+
+def optional_bytes(frame: pl.DataFrame | None) -> bytes | None:
+    """A frame as a file, where there is one."""
+    return None if frame is None else parquet_bytes(frame)
+
+
 def parquet_bytes(frame: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
+    """A frame as a Parquet file, compressed by zstd."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", metadata=metadata, row_group_size=ROWS_OF_A_GROUP)
     return buffer.getvalue()
@@ -153,8 +177,8 @@ def read_archive(
     return Report(
         plan=run,
         exact=exact,
-        quality=archived_quality(facts["quality"], run, exact),
-        rejects={} if rejects is None else dict(rejects_by_table(rejects)),
+        quality=archived_quality(facts["quality"], store_lists(run, exact)),
+        rejects=archived_rejects(rejects, facts["quality"]),
         lanes=None if lanes is None else matching_rows(lanes, own),
     )
 
@@ -165,6 +189,7 @@ def matching_rows(file: bytes, own: pl.Expr) -> pl.DataFrame:
 
 
 def archived_plan(facts: ArchivedFacts, rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:
+    """The plan of a report. rows: of its stores, with `STORE_COLUMNS`."""
     # The figures are in the order of the stores' numbers, so the number of a store is the number of its row.
     return Plan(
         source=facts["source"],
@@ -179,12 +204,13 @@ def archived_plan(facts: ArchivedFacts, rows: pl.DataFrame, intervals: pl.DataFr
     )
 
 
-def archived_quality(plain: ArchivedQuality, plan: Plan, exact: pl.DataFrame) -> Quality:
+def archived_quality(plain: ArchivedQuality, stores: dict[str, list[str]]) -> Quality:
+    """The quality of a report. stores: the ids on its lists."""
     return Quality(
         tables={name: TableCounts(**counts) for name, counts in plain["tables"].items()},
         duplicates=plain["duplicates"],
         contradictory=plain["contradictory"],
-        stores=store_lists(plan, exact),
+        stores=stores,
         warnings=plain["warnings"],
         warning_codes=plain.get("warning_codes", []),
     )
@@ -197,7 +223,17 @@ def rejects_metadata(rejects: Mapping[str, pl.DataFrame]) -> dict[str, str] | No
     return None if columns == usual else {MARK: json.dumps(columns, ensure_ascii=False)}
 
 
+def archived_rejects(rejects: bytes | None, quality: ArchivedQuality) -> dict[str, pl.DataFrame]:
+    """`Report.rejects`; none without the file of them."""
+    if rejects is None:
+        return {}
+    found = dict(rejects_by_table(rejects))
+    none = pl.DataFrame(schema=dict.fromkeys((FILE, LINE, "reason", "store_id", SURPLUS), pl.String))
+    return found | {name: none for name in quality["tables"] if name not in found}
+
+
 def rejects_by_table(file: bytes) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rejected rows of each table."""
     rejects, metadata = pl.read_parquet(io.BytesIO(file)), pl.read_parquet_metadata(io.BytesIO(file))
     missing = [name for name in (FILE, SURPLUS) if name not in rejects.columns]  # archived by a version without them
     rejects = rejects.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)

@@ -40,14 +40,15 @@ def chosen(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, se
 
 
 def checked_choice(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only) -> pl.DataFrame:
-    """The rows of chosen stores. Raises UnknownAttribute, UnknownValue."""
+    """The rows of chosen stores. Raises UnknownAttribute, and UnknownValue: neither they nor the table have it."""
     found = chosen(stores, attributes, only)
     every = with_attributes(stores.select("store_id"), attributes)
     for name, values in only:
-        there = set(every[name].unique())
+        listed = every[name] if attributes is None else pl.concat([every[name], attributes[name]])
+        there = listed.unique().sort()
         for value in values:
-            if (value or None) not in there:
-                raise UnknownValue(name, value, sorted(known for known in there if known is not None)[:KNOWN_VALUES])
+            if value not in there.fill_null(""):
+                raise UnknownValue(name, value, there.drop_nulls().head(KNOWN_VALUES).to_list())
     return found
 
 

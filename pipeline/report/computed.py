@@ -17,6 +17,7 @@ from store_uptime.pipeline.plan.table_facts import TableFacts
 from store_uptime.pipeline.report.figures import exact_figures
 from store_uptime.pipeline.report.quality import quality_of
 from store_uptime.pipeline.report.report import Report, ranked_lanes
+from store_uptime.pipeline.report.selection import only_chosen
 from store_uptime.pipeline.uptime.stage import Figures
 
 log = logger_of(__name__)
@@ -46,9 +47,15 @@ def computed(prepared: Prepared, figures: Figures) -> Computed:
     )
 
 
-def report_from(found: Computed, facts: TableFacts, of_source: Sequence[DataWarning]) -> Report:
-    """The report, whose warnings are logged. of_source: the warnings of the source."""
+def report_from(
+    found: Computed, facts: TableFacts, of_source: Sequence[DataWarning], attributes: pl.DataFrame | None = None
+) -> Report:
+    """The report, whose warnings are logged. of_source: the warnings of the source; attributes: see `Report`.
+
+    Raises UnknownAttribute, UnknownValue.
+    """
     quality = quality_of(found.plan, facts, found.exact, (found.duplicates, found.contradictory), of_source)
     for warning in quality.warnings:
         log.warning("%s: %s", found.plan.source, warning)
-    return Report(found.plan, found.exact, quality, dict(facts.rejected), found.lanes)
+    report = Report(found.plan, found.exact, quality, dict(facts.rejected), found.lanes, attributes=attributes)
+    return only_chosen(report)

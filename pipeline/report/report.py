@@ -6,12 +6,14 @@ write_rejects                        the rejected rows as files
 REPORT                               how to recognise the file of a report
 """
 
+import csv
 import io
 import json
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -21,11 +23,10 @@ from store_uptime.pipeline.instants import instant_us, iso
 from store_uptime.pipeline.load.reject_files import REJECTS
 from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection
 from store_uptime.pipeline.plan.plan import Plan
-from store_uptime.pipeline.plan.rejected import RejectedTables
 from store_uptime.pipeline.report.about import About, Provenance, plain_quality
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
 from store_uptime.pipeline.report.quality import Quality
-from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook
+from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook, is_period_header
 from store_uptime.pipeline.tables import ROWS_OF
 from store_uptime.pipeline.targets import Target, check_targets, place_below, write_target
 
@@ -42,7 +43,8 @@ class Report:
     rejected rows: file, line, reason, and the row as it was, as text. lanes: of `build_report_with_lanes`, the changes
     of each store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week
     before now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown), by store and minute; a store begins closed.
-    selection: how the rows were selected; the quality is that of the whole report.
+    selection: how the rows were selected; the quality is that of the whole report. attributes: store_id, name (text;
+    null), a column for each attribute, of each store of the table `stores`; None: there is no such table.
     """
 
     plan: Plan
@@ -51,6 +53,7 @@ class Report:
     rejects: dict[str, pl.DataFrame]
     lanes: pl.DataFrame | None = None
     selection: Selection | None = None
+    attributes: pl.DataFrame | None = None
 
     def __repr__(self) -> str:
         """Three lines: source and stores, now and windows, the uptime."""
@@ -96,6 +99,8 @@ class Report:
             source=self.plan.source,
             tzdata=self.plan.tzdata,
         )
+        if "only" in options:
+            provenance["only"] = options["only"]
         if mapping := self.plan.mapping.to_dict():
             provenance["mapping"] = mapping
         if self.selection is not None:
@@ -137,8 +142,8 @@ class Report:
         return csv_bytes(self.rejects[table].with_columns(guarded(pl.col(pl.String))))
 
     def json(self, columns: Columns = "plain") -> bytes:
-        """One object: provenance, quality, and the rows as `stores`, figures as numbers."""
-        numbers = self.table(columns).with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+        """One object: provenance, quality, and the rows as `stores`, figures as numbers, with names where known."""
+        numbers = self._named(columns).with_columns(pl.col(pl.Decimal).cast(pl.Float64))
         if "last_poll_utc" in numbers.columns:
             numbers = numbers.with_columns(pl.col("last_poll_utc").dt.strftime(CSV_TIME))
         head = json.dumps(self.about, ensure_ascii=False)
@@ -155,7 +160,17 @@ class Report:
         """A sheet of figures and one of provenance and quality; ids are text, whatever they begin with."""
         from store_uptime.pipeline.report.xlsx import workbook  # only this format needs XlsxWriter
 
-        return workbook(self.table(columns).rename(HEADINGS, strict=False), self.about)
+        return workbook(self._named(columns).rename(HEADINGS, strict=False), self.about)
+
+    def _named(self, columns: Columns) -> pl.DataFrame:
+        """The table, with names behind the ids where there is a table of them."""
+        table = self.table(columns)
+        if self.attributes is None:
+            return table
+        names = table.select("store_id").join(
+            self.attributes.select("store_id", "name"), on="store_id", how="left", maintain_order="left"
+        )
+        return table.insert_column(1, names["name"])
 
 
 def ranked_lanes(lanes: pl.DataFrame | None, stores: pl.DataFrame) -> pl.DataFrame | None:
@@ -196,7 +211,8 @@ def is_report(path: Path) -> bool:
     if head.startswith(b"PK"):
         with path.open("rb") as content:
             return is_own_workbook(content)
-    return head.startswith(b'{"provenance": ') or header_line(path).decode(errors="replace") in HEADERS
+    header = header_line(path).decode(errors="replace")
+    return head.startswith(b'{"provenance": ') or header in HEADERS or is_period_header(next(csv.reader([header]), []))
 
 
 def has_parquet_metadata(path: Path) -> bool:
@@ -213,7 +229,16 @@ def rejects_targets(folder: Target) -> dict[Target, Purpose]:
     return {place_below(folder, f"{name}.csv"): purpose for name, purpose in purposes.items()}
 
 
-def write_rejects(report: Report | RejectedTables, folder: Target) -> None:
+class WithRejects(Protocol):
+    """A report, by periods too, or what there is in its place where every poll is rejected."""
+
+    @property
+    def rejects(self) -> dict[str, pl.DataFrame]:
+        """The rejected rows of each table: see `Report`."""
+        ...
+
+
+def write_rejects(report: WithRejects, folder: Target) -> None:
     """The rejected rows as polls.csv, hours.csv and zones.csv: file, line, reason, the row as it was, and its surplus;
     and as stores.csv, where the source has that table.
 

@@ -6,6 +6,7 @@
 
 report_folder_targets   called before anything is read: what is there under these names
 write_report_folder     the files
+write_period_folder     the same of a report by periods, the rows of 100 000 stores in each
 
 An earlier report gives way as a whole. While it does, there is no `_report.json`: who sees one finds the files that it
 names.
@@ -14,7 +15,7 @@ names.
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from fcntl import LOCK_EX, flock
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from store_uptime.pipeline.errors import writing
 from store_uptime.pipeline.files import Purpose
+from store_uptime.pipeline.report.periods.period_report import PeriodReport
 from store_uptime.pipeline.report.report import REPORT, Report
 from store_uptime.pipeline.targets import (
     ReportFolder,
@@ -31,6 +33,7 @@ from store_uptime.pipeline.targets import (
     names_in,
     place_below,
     remove_target,
+    write_pieces_to_target,
     write_target,
 )
 
@@ -66,12 +69,44 @@ def write_report_folder(
 
     Raises CannotWrite, also where a file of others has one of the names.
     """
+    parts = (FilePart(part.exact.height, [render(part)]) for part in parts_of(report, stores_of_a_file))
+    write_folder(folder, ending, report.about, parts)
+
+
+def write_period_folder(
+    report: PeriodReport,
+    folder: ReportFolder,
+    ending: str,
+    render: Callable[[PeriodReport], Iterable[bytes]],
+    stores_of_a_file: int = STORES_OF_A_FILE,
+) -> None:
+    """Write the rows of a report by periods as several files of `render`, which gives the pieces of one."""
+    parts = (FilePart(part.rows.height, render(part)) for part in period_parts_of(report, stores_of_a_file))
+    write_folder(folder, ending, report.about, parts)
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """What a file of a report holds. pieces: its bytes, one behind the other; they are made while it is written."""
+
+    rows: int
+    pieces: Iterable[bytes]
+
+
+def write_folder(folder: ReportFolder, ending: str, about: Mapping[str, object], parts: Iterable[FilePart]) -> None:
     place, index = folder.place, place_below(folder.place, INDEX)
     with alone_in(place):
         earlier = report_folder_targets(folder)
         check_targets(earlier, ())
         remove_target(index, REPORT)
-        write_parts(report, place, ending, render, stores_of_a_file, earlier)
+        written = [
+            write_part(part, place_below(place, f"part-{number:05}.{ending}")) for number, part in enumerate(parts)
+        ]
+        write_target(index_content(about, written), index, REPORT)
+        kept = {index, *(place_below(place, file.name) for file in written)}
+        for target in earlier:
+            if target not in kept:
+                remove_target(target, REPORT)
 
 
 @contextmanager
@@ -94,26 +129,6 @@ def alone_in(place: Target) -> Iterator[None]:
         os.close(handle)
 
 
-def write_parts(
-    report: Report,
-    place: Target,
-    ending: str,
-    render: Callable[[Report], bytes],
-    stores_of_a_file: int,
-    earlier: Iterable[Target],
-) -> None:
-    index = place_below(place, INDEX)
-    written = [
-        write_part(part, render(part), place_below(place, f"part-{number:05}.{ending}"))
-        for number, part in enumerate(parts_of(report, stores_of_a_file))
-    ]
-    write_target(index_content(report, written), index, REPORT)
-    kept = {index, *(place_below(place, file.name) for file in written)}
-    for target in earlier:
-        if target not in kept:
-            remove_target(target, REPORT)
-
-
 def parts_of(report: Report, stores: int) -> Iterator[Report]:
     """Reports of some of the stores each, in their order; one without stores has one part."""
     # The lists of stores may be longer than the figures of a part. They are those of the whole report, in the index.
@@ -122,12 +137,29 @@ def parts_of(report: Report, stores: int) -> Iterator[Report]:
         yield replace(report, exact=report.exact.slice(first, stores), quality=quality, lanes=None)
 
 
-def write_part(part: Report, content: bytes, target: Target) -> WrittenFile:
-    write_target(content, target, REPORT)
-    return WrittenFile(target.name, part.exact.height, len(content), sha256(content).hexdigest())
+def period_parts_of(report: PeriodReport, stores: int) -> Iterator[PeriodReport]:
+    quality = replace(report.quality, stores={})
+    for first in range(0, max(1, report.stores.height), stores):
+        some = report.stores.slice(first, stores)
+        rows = report.rows.join(some, on="store", how="semi", maintain_order="left")
+        yield replace(report, stores=some, rows=rows, quality=quality)
 
 
-def index_content(report: Report, written: list[WrittenFile]) -> bytes:
+def write_part(part: FilePart, target: Target) -> WrittenFile:
+    size, digest = 0, sha256()
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for piece in part.pieces:
+            size += len(piece)
+            digest.update(piece)
+            yield piece
+
+    write_pieces_to_target(counted(), target, REPORT)
+    return WrittenFile(target.name, part.rows, size, digest.hexdigest())
+
+
+def index_content(about: Mapping[str, object], written: list[WrittenFile]) -> bytes:
     # It begins as a report in JSON does, by which it is known as a file of ours.
-    content = {**report.about, "parts": [asdict(file) for file in written]}
+    content = {**about, "parts": [asdict(file) for file in written]}
     return (json.dumps(content, ensure_ascii=False) + "\n").encode()

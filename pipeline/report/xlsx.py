@@ -22,6 +22,8 @@ def workbook(table: pl.DataFrame, about: Mapping[str, object]) -> bytes:
     if table.height >= ROWS:
         raise SheetFull(table.height, ROWS)
     check_cells(table.to_series(0), about)
+    if "name" in table.columns:
+        check_names(table["name"])
     buffer = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(buffer, options) as book:
@@ -60,6 +62,13 @@ def check_cells(ids: pl.Series, about: Mapping[str, object]) -> None:
     found = {text for text in (*long_ids, *(text for _, text in flat(about))) if is_too_long(text)}
     if found:
         raise CellFull(len(found), CHARACTERS)
+
+
+def check_names(names: pl.Series) -> None:
+    """Raises CellFull where a name is longer than a cell can hold."""
+    found = [text for text in names.filter(names.str.len_bytes() > CHARACTERS).unique() if is_too_long(text)]
+    if found:
+        raise CellFull(len(found), CHARACTERS, "name")
 
 
 def is_too_long(text: str) -> bool:

@@ -6,9 +6,12 @@ from store_uptime.pipeline.durations import HOUR_US, SECOND_US
 from store_uptime.pipeline.sample.random_numbers import draw, next_random, salt, u64
 from store_uptime.pipeline.sample.stores import Feed
 
+REASONS = ("no connection", "tablet is off", "paused by staff", "kitchen is full", "printer out of paper")
+
 
 def polls(stores: pl.DataFrame, feed: Feed) -> pl.DataFrame:
-    """store_id, status, timestamp_utc (UTC, microseconds): the polls of these stores, shuffled, some of them twice."""
+    """store_id, status, timestamp_utc (UTC, microseconds), reason: the polls of these stores, shuffled, some of them
+    twice. Some that are inactive have a reason, those of a store on a day the same."""
     once = polls_once(stores, feed)
     repeats = once.filter(draw("poll_key", "repeat", 1_000) < 3)
     contradictions = once.filter(draw("poll_key", "contradiction", 20_000) == 0).with_columns(~pl.col("inactive"))
@@ -22,12 +25,14 @@ def polls(stores: pl.DataFrame, feed: Feed) -> pl.DataFrame:
             "store_id",
             status=pl.when("inactive").then(pl.lit("inactive")).otherwise(pl.lit("active")),
             timestamp_utc=pl.col("poll_us").cast(pl.Datetime("us", "UTC")),
+            reason=pl.when("inactive").then("reason"),
         )
     )
 
 
 def polls_once(stores: pl.DataFrame, feed: Feed) -> pl.DataFrame:
-    """store_id, poll_key (uint64), poll_us (int64), inactive (bool): a poll an hour, but for those that are missing."""
+    """store_id, poll_key (uint64), reason, poll_us (int64), inactive (bool): a poll an hour, but for those that are
+    missing."""
     hour = pl.col("hour").cast(pl.Int64)
     jitter = draw("poll_key", "jitter", 720 * SECOND_US).cast(pl.Int64)
     hour_us = feed.end_us + (hour - feed.hours) * HOUR_US
@@ -43,11 +48,18 @@ def polls_once(stores: pl.DataFrame, feed: Feed) -> pl.DataFrame:
         .select(
             "store_id",
             "poll_key",
+            reason=reason_of_day(),
             poll_us=hour_us + pl.col("offset_s").cast(pl.Int64) * SECOND_US + jitter,
             inactive=in_outage() | is_switched_off(hour_us) | (draw("poll_key", "flicker", 200) == 0),
         )
         .collect()
     )
+
+
+def reason_of_day() -> pl.Expr:
+    """What is said of a store's inactive polls of 24 hours; null: nothing."""
+    key = next_random(next_random(pl.col("store_key") + salt("reason")) + pl.col("hour") // 24)
+    return pl.when(key % 3 == 0).then(pl.lit(pl.Series(REASONS)).gather(key // 3 % len(REASONS)))
 
 
 def in_outage() -> pl.Expr:

@@ -1,13 +1,14 @@
-"""A feed that looks real, made from nothing but a seed: three files like those that a platform hands over.
+"""A feed that looks real, made from nothing but a seed: four files like those that a platform hands over.
 
-    timezones       store_id, timezone_str                                       most stores
-    menu_hours      store_id, day_of_week, start_time_local, end_time_local      most stores, one or two shifts a day
-    store_status    store_id, status, timestamp_utc                              about one poll an hour, shuffled
+    stores          store_id, name, brand, city, platform                        every store
+    timezones       store_id, timezone_str, and dates                            most stores
+    menu_hours      store_id, day_of_week, start_time_local, end_time_local, and dates    most stores
+    store_status    store_id, status, timestamp_utc, reason                      about one poll an hour, shuffled
 
 The stores come first, then their polls, a group of stores at a time, so that memory does not grow with the feed. The
 same seed gives the same bytes on any machine and with any number of cores. A sample also has what is uncommon in a real
 feed: outages of hours, exact repeats, contradictions, stores that fall silent, stores never polled, an unknown zone,
-and in CSV a few rows that are rejected.
+hours and a zone that have changed, and in CSV a few rows that are rejected.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,13 +23,14 @@ from store_uptime.pipeline.errors import CannotWrite, writing
 from store_uptime.pipeline.files import check_paths, remove_earlier
 from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.sample.bad_rows import bad_rows
+from store_uptime.pipeline.sample.descriptions import descriptions
 from store_uptime.pipeline.sample.hours import hours, zones
 from store_uptime.pipeline.sample.polls import polls
 from store_uptime.pipeline.sample.stores import Feed, store_groups
 from store_uptime.pipeline.sample.writing import SAMPLE, WRITERS, Format, sample_file
 
 END = datetime(2026, 3, 10, 16, tzinfo=UTC)  # the week before holds a change of clocks in the United States
-TABLES = ("timezones", "menu_hours", "store_status")
+TABLES = ("stores", "timezones", "menu_hours", "store_status")
 
 
 Existing = Literal["refuse", "replace"]
@@ -46,7 +48,7 @@ def write_sample(  # noqa: PLR0913
     existing: Existing = "refuse",
     progress: Progress | None = None,
 ) -> None:
-    """Write `timezones`, `menu_hours` and `store_status`, each one file, into a folder that is made if need be.
+    """Write `stores`, `timezones`, `menu_hours` and `store_status`, each one file, into a folder, made if need be.
 
     stores       how many are polled; one more in each hundred, and at least one, has hours or a zone but no poll
     days, end    polls lie in the `days` times 24 hours before `end`; without a zone it is UTC; None: always the same
@@ -86,8 +88,9 @@ def table_frames(feed: Feed, file_format: Format, progress: Progress | None) -> 
     """The rows of each table, a frame for each group of stores; they are made as they are written."""
     polled = store_groups(feed) if progress is None else with_progress(store_groups(feed), feed, progress)
     tables = {
-        "timezones": (zones(group) for group in store_groups(feed)),
-        "menu_hours": (hours(group) for group in store_groups(feed)),
+        "stores": (descriptions(group) for group in store_groups(feed)),
+        "timezones": (zones(group, feed) for group in store_groups(feed)),
+        "menu_hours": (hours(group, feed) for group in store_groups(feed)),
         "store_status": (polls(group, feed) for group in polled),
     }
     rejects = bad_rows(feed) if file_format == "csv" else {}

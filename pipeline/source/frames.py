@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from store_uptime.pipeline.data_warnings import DataWarning
 
 REASON = "reason"
+REASON_COLUMNS = (*COLUMNS["store_status"], REASON)
 READ_ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """What Polars raises where data cannot be read; the last one is no `Exception`."""
 
@@ -96,9 +97,8 @@ class FrameTables:
         return self._stores
 
     def reasons(self, horizon: Horizon, store: str | None) -> RawFrames:
-        columns = [*COLUMNS["store_status"], REASON]
         within = rows_of_store(self._polls_within(horizon), store)
-        return [frame.select(columns) for frame in within if REASON in frame.collect_schema()]
+        return [frame.select(REASON_COLUMNS) for frame in within if REASON in frame.collect_schema()]
 
     def has_polled(self, store: str) -> bool:
         return any(not frame.head(1).collect().is_empty() for frame in rows_of_store(self._polls, store))

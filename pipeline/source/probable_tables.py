@@ -14,7 +14,7 @@ import polars as pl
 
 from store_uptime.pipeline.clean.columns import as_text
 from store_uptime.pipeline.errors import SourceMismatch
-from store_uptime.pipeline.mapping.likeness import PROBABLE, likely_columns, table_likeness
+from store_uptime.pipeline.mapping.likeness import PROBABLE, SURE, likely_columns, likeness, table_likeness
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.storage.addresses import ObjectAddress, files_at
 from store_uptime.pipeline.tables import COLUMNS, Table
@@ -74,12 +74,24 @@ class LikelyNames(SourceMapping):
 
     def found_columns(self, table: Table, present: Sequence[str]) -> dict[str, str] | None:
         """The likely columns of the table that the others are least like; one that is missing is any."""
-        likeness = {one: table_likeness(one, present) for one in COLUMNS}
-        if likeness[table] < PROBABLE or likeness[table] < max(likeness.values()):
+        alike = {one: table_likeness(one, present) for one in COLUMNS}
+        if table == "stores":
+            return likely_stores(present) if max(alike.values()) < PROBABLE else None
+        if alike[table] < PROBABLE or alike[table] < max(alike.values()):
             return None
         if any(present.count(name) > 1 for name in likely_columns(table, present).values()):
             return None
         return dict.fromkeys(COLUMNS[table], present[0]) | likely_columns(table, present)
+
+
+def likely_stores(present: Sequence[str]) -> dict[str, str] | None:
+    """The columns of a table of stores; None where none is like an id. Without a telling id the name is left out, so
+    that only what the file is called can decide."""
+    found = likely_columns("stores", present)
+    if "store_id" not in found:
+        return None
+    is_sure = likeness("store_id", found["store_id"]) >= SURE
+    return found if is_sure else {"store_id": found["store_id"]}
 
 
 def tables_in_folder(path: Path | ObjectAddress) -> dict[Table, ProbableTable]:
@@ -94,7 +106,7 @@ def tables_in_folder(path: Path | ObjectAddress) -> dict[Table, ProbableTable]:
     for table, files in found.tables.items():
         if files:
             found_tables[table] = readable_table(table, files, likely)
-        elif has_repeated:
+        elif has_repeated and table in COLUMNS:
             raise missing_table(found, table, likely)
     return found_tables
 
@@ -115,7 +127,7 @@ def table_in_files(table: Table, files: "Sequence[DataFile]", likely: LikelyName
 
     frame, present = read(files[:1], table, likely), files[0].present
     kinds = frame.collect_schema()
-    columns = [text_column(column, kinds, files[0]) for column in likely_columns(table, present)]
+    columns = [text_column(column, kinds, files[0]) for column in likely_columns(table, present) if column in kinds]
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     return ProbableTable(
         table=table,

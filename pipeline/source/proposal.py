@@ -15,11 +15,11 @@ from store_uptime.pipeline.clean.instants import instant_of_text
 from store_uptime.pipeline.clean.local_times import local_time_us
 from store_uptime.pipeline.durations import UNIT_US
 from store_uptime.pipeline.instants import iso
-from store_uptime.pipeline.mapping.likeness import ACTIVE, INACTIVE, SURE, USUAL, YES_OR_NO, likeness
+from store_uptime.pipeline.mapping.likeness import ACTIVE, INACTIVE, SURE, USUAL, YES_OR_NO, likeness, optional_columns
 from store_uptime.pipeline.mapping.mapping_rules import toml_value, word_text
 from store_uptime.pipeline.mapping.time_units import YEARS_US
 from store_uptime.pipeline.source.probable_tables import ROWS, ProbableTable, probable_tables
-from store_uptime.pipeline.tables import COLUMNS, SPACE, Table
+from store_uptime.pipeline.tables import COLUMNS, NEEDED_COLUMNS, SPACE, Table
 from store_uptime.pipeline.text import counted, most_frequent_first
 
 WORDS_SHOWN, SAMPLES = 20, 3
@@ -58,7 +58,9 @@ def proposed_mapping(address: str, schema: str | None = None) -> str:
     """
     found = probable_tables(address, schema)
     entries = {
-        table: list(entries_of(found[table])) if table in found else [absent_table_entry(table)] for table in COLUMNS
+        table: list(entries_of(found[table])) if table in found else [absent_table_entry(table)]
+        for table in NEEDED_COLUMNS
+        if table in COLUMNS or table in found
     }
     lines = list(HEADING if any(entries.values()) else NOT_NEEDED)
     for table, table_entries in entries.items():
@@ -82,13 +84,25 @@ def entries_of(table: ProbableTable) -> Iterator[Entry]:
     """The lines of a mapping for a table."""
     if table.name not in {None, table.table}:
         yield Entry("table", toml_value(table.name or ""))
+    if table.table == "stores":
+        yield from stores_entries(table)
+        return
     for column in COLUMNS[table.table]:
         yield from column_entries(table, column)
+    for column, name in optional_columns(table.table, table.present).items():
+        yield Entry(column, toml_value(name))
     if table.table == "store_status":
         yield from unit_entries(table)
         yield from word_entries(table)
     elif table.table == "menu_hours":
         yield from monday_entries(table)
+
+
+def stores_entries(table: ProbableTable) -> Iterator[Entry]:
+    """The lines of a mapping for a table of stores, which has further columns of any names."""
+    for column, name in table.columns.items():
+        if likeness(column, name) < USUAL:
+            yield Entry(column, toml_value(name), samples(table, column) if column in table.rows.columns else "")
 
 
 # Names ----------------------------------------------------------------------------------------------------------------

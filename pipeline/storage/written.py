@@ -1,10 +1,11 @@
-"""Bytes in, an object out, whole or not at all, and over nothing that was not looked at.
+"""Pieces of bytes in, an object out, whole or not at all, and over nothing that was not looked at.
 
 put          writes an object
 delete       removes one
 PutRefused   it is no longer as it was
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline.storage.addresses import ObjectAddress, StoredObject
@@ -21,16 +22,19 @@ class PutRefused(Exception):
     """Somebody has written the object since it was looked at."""
 
 
-def put(address: ObjectAddress, content: bytes, replaced: StoredObject | None) -> None:
-    """Write an object. replaced: the one that it takes the place of; None: there must be none. Raises PutRefused, and
-    what `storage_errors` raises."""
+def put(address: ObjectAddress, pieces: Sequence[bytes], replaced: StoredObject | None) -> None:
+    """Write an object of these pieces, one behind the other.
+
+    replaced: the one that it takes the place of; None: there must be none. Raises PutRefused, and what
+    `storage_errors` raises.
+    """
     store = store_of(address, WRITE_S)
     from obstore.exceptions import AlreadyExistsError, PreconditionError
 
     with storage_errors(address):
         try:
             # Not in parts: only a single request can be made on the condition that nobody has been there.
-            store.put(address.key, content, mode=put_mode(replaced), use_multipart=False)
+            store.put(address.key, pieces, mode=put_mode(replaced), use_multipart=False)
         except (AlreadyExistsError, PreconditionError):
             raise PutRefused from None
 

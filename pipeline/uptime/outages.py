@@ -7,7 +7,7 @@ import polars as pl
 
 from store_uptime.pipeline.packing import is_active
 from store_uptime.pipeline.plan.partitions import Partition
-from store_uptime.pipeline.uptime.positions import inside, slices, sure_sums, time_of
+from store_uptime.pipeline.uptime.positions import inside, near_sure_down, slices, time_of
 from store_uptime.pipeline.uptime.runs import CLOSED, UNKNOWN, UP
 
 ENDS = pl.Enum(["active poll", "unknown", "closed", "ongoing", "cut"])
@@ -68,9 +68,8 @@ def with_polls(runs: pl.DataFrame, partition: Partition, max_gap: int) -> pl.Dat
     begins = runs.select(*kept, cut_at=START, counted_at=START, band="run")
     ends = runs.select(*kept, cut_at=END, counted_at=END, band=pl.lit(None, pl.UInt32))
     cuts = pl.concat([begins, ends]).sort("run", "band", nulls_last=True).drop("run")
-    sums = {"sure_down": sure_sums(max_gap)["sure_down"]}
     has_polls = pl.col("polls") > 0
-    found = slices(cuts, partition.polls, sums).select(
+    found = slices(cuts, partition.polls, near_sure_down(max_gap)).select(
         "polls",
         "sure_down",
         run="band",
@@ -81,7 +80,7 @@ def with_polls(runs: pl.DataFrame, partition: Partition, max_gap: int) -> pl.Dat
 
 
 def with_poll_at_now(runs: pl.DataFrame, partition: Partition) -> pl.DataFrame:
-    """The same with poll_at_now (packed; null: none) of a run that goes on at now: an inactive one is one of its polls."""
+    """The same with poll_at_now (packed) of a run that goes on at now: an inactive one is one of its polls."""
     polls = partition.polls
     goes_on = pl.col("after").is_null() & (CLOSE > END) & ~pl.col("is_cut_after")
     at_now = runs.select(pl.when(goes_on).then(END).otherwise(-1)).to_series()

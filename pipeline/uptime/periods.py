@@ -63,17 +63,17 @@ def period_figures(
     db: duckdb.DuckDBPyConnection, partition: Partition, cuts: PeriodCuts, horizon: Horizon, max_gap_us: int
 ) -> PeriodFigures:
     """The figures of all stores in a partition, whether they were polled or not. max_gap_us: how far a poll speaks."""
-    with stage(db, partition, cuts.windows, horizon, max_gap_us, sure_sums(2 * max_gap_us)) as (run, found):
+    with stage(db, partition, cuts.windows, horizon, max_gap_us, sure_sums()) as (run, found):
         run.register("changes", Stream(changes(partition.intervals, partition.polls, 2 * max_gap_us)))
         band_windows = last_of(run, ("band_windows",))
-        carried = last_of(run, ("exposed", "carried", "carried_bands"))
+        adjusted = last_of(run, ("exposed", "carried", "adjusted"))
         edges = last_of(run, ("edges",))
     keys = partition.keys
     scopes, stretches = cuts.windows.by_scope(partition.stores)
     windows = in_steps(stretches, horizon)
     runs = status_runs(edges, now_at(pl.col("open_at"), keys, horizon))
     down = down_runs(runs, keys).join(scopes, on="code", maintain_order="left")
-    sums = sums_by_window(pl.concat([found.lazy(), carried.lazy()], how="diagonal"), band_windows, keys)
+    sums = sums_by_window(pl.concat([found.lazy(), adjusted.lazy()], how="diagonal"), band_windows, keys)
     counts = outage_counts(in_windows(down, windows, keys))
     evidence = found.lazy().filter(pl.col("polls") > 0).select(code=keys.code(pl.col("open_at"))).unique()
     stores = partition.stores.lazy().join(evidence.with_columns(has_evidence=True), on="code", how="left")
@@ -150,7 +150,7 @@ def profile(
     down: pl.DataFrame,
     horizon: Horizon,
 ) -> pl.DataFrame:
-    """See `profile_of`. of_store: code, group; runs: of all statuses; down: those of `whole_windows`, with the number of their outage."""
+    """See `profile_of`. of_store: code, group; down: the runs of `whole_windows`, with the number of their outage."""
     keys = partition.keys
     scopes, stretches = cells.by_scope(partition.stores)
     every = scopes.with_columns(group=pl.lit(0, pl.UInt32))

@@ -1,8 +1,9 @@
 """Sorted polls and the cuts of business time in; what lies between neighbouring cuts out.
 
 slices       business time between cuts: running sums over it, and how many polls
-known_sums   the active and the known time
+known_sums   the known and the active time
 sure_sums    the time that is surely active, or inactive
+far_gaps     neighbouring polls that are far from each other
 inside       the polls inside business time
 changes      those of them at which the status may change
 """
@@ -84,61 +85,46 @@ def running_sums(polls: pl.Series, sums: Sums) -> pl.LazyFrame:
     )
 
 
-def known_sums(max_gap: int | None) -> Sums:
-    """up, known: the active and the known time.
-
-    docs/semantics.md, "Evidence and extrapolation", rule 5: of two polls the first one speaks for max_gap after it, and
-    the next one for what is left of that before it, max_gap at most. max_gap: in steps; None: as far as the interval.
-    """
-    if max_gap is None:
-        # All business time of an interval is known then, or none.
-        always = RunningSum(pl.lit(0, pl.Int64), lambda _: COUNTED)
-        return {"known": always, "up": spoken_sum(active_bit(POLL), active_bit(NEXT))}
-    return {"known": near_sum(1, 1, max_gap), "up": near_sum(active_bit(POLL), active_bit(NEXT), max_gap)}
-
-
-def spoken_sum(here: pl.Expr, then: pl.Expr) -> RunningSum:
-    """The time that polls speak for, each until the next. here, then: what a step of the first, or the next, counts."""
+def known_sums() -> Sums:
+    """known, up: the known and the active time, as if each poll spoke until the next, the first one of an interval from
+    its opening on, and the last one until its closing. What max_gap takes from that is small: `adjusted.sql`."""
+    # All business time of an interval is known then, or none.
+    always = RunningSum(pl.lit(0, pl.Int64), lambda _: COUNTED)
+    here = active_bit(POLL)
 
     def at_cut(total: pl.Expr) -> pl.Expr:
         since, until = COUNTED - time_of(POLL), time_of(NEXT) - COUNTED
-        return pl.when(POLL >= OPEN).then(total + since * here).otherwise(total + gap() * here - until * then)
+        reaching_back = total + gap() * here - until * active_bit(NEXT)
+        return pl.when(POLL >= OPEN).then(total + since * here).otherwise(reaching_back)
 
-    return RunningSum(gap() * here, at_cut)
-
-
-def near_sum(here: pl.Expr | int, then: pl.Expr | int, max_gap: int) -> RunningSum:
-    """The same where each speaks for max_gap at most."""
-    gain = pl.min_horizontal(gap(), max_gap) * here + spoken_back(gap(), max_gap) * then
-
-    def at_cut(total: pl.Expr) -> pl.Expr:
-        since, until = COUNTED - time_of(POLL), time_of(NEXT) - COUNTED
-        spoken_yet = pl.when(NEXT < CLOSE).then((spoken_back(gap(), max_gap) - until).clip(lower_bound=0)).otherwise(0)
-        after_poll = total + pl.min_horizontal(since, max_gap) * here + spoken_yet * then
-        return pl.when(POLL >= OPEN).then(after_poll).otherwise(total + gain - pl.min_horizontal(until, max_gap) * then)
-
-    return RunningSum(gain, at_cut)
+    return {"known": always, "up": RunningSum(gap() * here, at_cut)}
 
 
-def spoken_back(gap: pl.Expr, max_gap: int) -> pl.Expr:
-    return (gap - max_gap).clip(0, max_gap)
-
-
-def sure_sums(max_gap: int) -> Sums:
-    """sure_up, sure_down: what lies between two polls of one status, near each other: docs/semantics.md, "How sure a
-    figure is"."""
+def sure_sums() -> Sums:
+    """sure_up, sure_down: the time between two polls of one status, however far they are from each other:
+    docs/semantics.md, "How sure a figure is"."""
     both_active, any_active = active_bit(POLL) & active_bit(NEXT), active_bit(POLL) | active_bit(NEXT)
-    return {"sure_up": sure_sum(both_active, max_gap), "sure_down": sure_sum(1 - any_active, max_gap)}
+    return {"sure_up": sure_sum(both_active), "sure_down": sure_sum(1 - any_active)}
 
 
-def sure_sum(is_sure: pl.Expr, max_gap: int) -> RunningSum:
-    counts = is_sure * (gap() <= max_gap).cast(pl.Int64)
+def near_sure_down(max_gap: int) -> Sums:
+    """sure_down, where polls are at most max_gap apart."""
+    any_active = active_bit(POLL) | active_bit(NEXT)
+    return {"sure_down": sure_sum((1 - any_active) * (gap() <= max_gap).cast(pl.Int64))}
 
+
+def sure_sum(counts: pl.Expr) -> RunningSum:
     def at_cut(total: pl.Expr) -> pl.Expr:
         since = pl.when(NEXT < CLOSE).then(COUNTED - time_of(POLL)).otherwise(0)
         return total + pl.when(POLL >= OPEN).then(since).otherwise(gap()) * counts
 
     return RunningSum(gap() * counts, at_cut)
+
+
+def far_gaps(intervals: pl.DataFrame, polls: pl.Series, max_gap: int) -> pl.DataFrame:
+    """open_at, poll, after (packed) of neighbouring polls of one interval that are more than max_gap apart."""
+    far = with_neighbours(polls).filter(gap() > max_gap)
+    return in_intervals(intervals, far).filter(NEXT < CLOSE).select("open_at", "poll", "after").collect()
 
 
 def gap() -> pl.Expr:

@@ -6,7 +6,7 @@
     slices         the business time between neighbouring cuts, with the polls around both (`positions.py`)
     exposed        the intervals that their own polls do not wholly cover, with the nearest polls of other intervals
     carried        the business time that takes the status of a poll of another interval
-    carried_bands  the same by band
+    adjusted       what the slices count too much or too little, by band
     windows        microseconds up and down, per store and window
     edges          where the status changes, or the poll that it rests on
     pieces         business time cut there
@@ -37,7 +37,7 @@ from store_uptime.pipeline.packing import PollKeys, end_of, is_active
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.windows import Windows, last_week
 from store_uptime.pipeline.statements import statement
-from store_uptime.pipeline.uptime.positions import Sums, changes, inside, known_sums, slices
+from store_uptime.pipeline.uptime.positions import Sums, changes, far_gaps, inside, known_sums, slices
 
 SPAN = ("scope", "opens", "closes")
 """A distinct interval, within the stretch of its store."""
@@ -170,10 +170,12 @@ def stage(
         run.register("intervals", Stream(partition.intervals))
         run.register("spans", Stream(intervals.select(SPAN).unique()))
         cuts = placed(last_of(run, ("bands", "cuts")), intervals)
-        is_limited = max_gap_us < horizon.now_us - horizon.start_us
-        sums = known_sums(2 * max_gap_us if is_limited else None)
-        found = slices(cuts, partition.polls, {**sums, **further})
+        found = slices(cuts, partition.polls, {**known_sums(), **further})
         run.register("slices", Stream(found))
+        # Without a limit no gap is too long.
+        is_limited = max_gap_us < horizon.now_us - horizon.start_us
+        polls = partition.polls if is_limited else partition.polls.clear()
+        run.register("far_gaps", Stream(far_gaps(partition.intervals, polls, 2 * max_gap_us)))
         yield run, found
 
 
@@ -182,7 +184,7 @@ def figures_of(run: duckdb.DuckDBPyConnection, partition: Partition, found: pl.D
     evidence = found.lazy().filter(pl.col("polls") > 0).select(code=keys.code(pl.col("open_at"))).unique()
     stores = partition.stores.lazy().join(evidence.with_columns(has_evidence=True), on="code", how="left")
     return Figures(
-        windows=last_of(run, ("band_windows", "exposed", "carried", "carried_bands", "windows")),
+        windows=last_of(run, ("band_windows", "exposed", "carried", "adjusted", "windows")),
         stores=stores.with_columns(
             pl.col("has_evidence").fill_null(False), last_poll_us=keys.us(last), last_active=is_active(last)
         )

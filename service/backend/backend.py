@@ -57,7 +57,7 @@ class Backend:
         self.registry, self.triggers = self._registries.routes, self._registries.triggers
         self.workers = Workers(settings, spill)
         self.source = SourceLookups(settings, self._databases, self.workers)
-        self.stores = StoreIndex(self.source)
+        self.stores = StoreIndex(self.source, self.registry, self.workers, settings.encryption)
         self.shared_lookups = SharedLookups(FRESH_S)
         self.authenticator = Authenticator(self.registry, KeyPolicy(settings, self.registry), self.shared_lookups)
         self.readiness = Readiness(

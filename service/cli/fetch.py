@@ -1,10 +1,9 @@
 """`store-uptime fetch`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from store_uptime import pipeline
 from store_uptime.pipeline import Columns, Format
 from store_uptime.service import parameters
 from store_uptime.service.cli.output import refuse_binary_on_terminal, write_private_output
@@ -14,6 +13,9 @@ from store_uptime.service.errors import ReportRemoved
 from store_uptime.service.parameters import INPUT, OUTPUT, Identities
 from store_uptime.service.registry.audit import record_audit
 from store_uptime.service.registry.reports import report_row, stored_figures
+
+# As `pipeline.View` has them, whose import takes Polars: `store-uptime --help` would wait for it.
+Part = Literal["stores", "groups", "profile", "outages", "longest-outages"]
 
 
 def fetch(
@@ -25,6 +27,7 @@ def fetch(
         Columns | None, Parameter(group=OUTPUT, help="The plain columns, or all. Default: as it was triggered.")
     ] = None,
     format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
+    view: Annotated[Part, Parameter(group=OUTPUT, help="Of a report by periods: which of its tables.")] = "stores",
     out: parameters.Out = parameters.STDOUT,
     location: RegistryLocation = DEFAULT_LOCATION,
 ) -> int:
@@ -37,6 +40,7 @@ def fetch(
     # Imported by those who fetch, not by those who read the list of commands.
     from store_uptime.service.encryption import load_encryption
     from store_uptime.service.registry.report_lookup import kept, with_result
+    from store_uptime.service.workers.report_kinds import restored
 
     refuse_binary_on_terminal(format, out)
     keys = load_encryption((), identity)
@@ -45,8 +49,10 @@ def fetch(
         stored = execute(stored_figures(report_id))
         if not stored:
             raise ReportRemoved
-        report = pipeline.restore(keys.decrypt(stored[0].figures))
+        opened = {name: content and keys.decrypt(content) for name, content in vars(stored[0]).items()}
+        report = restored(**opened)
         execute(record_audit(COMMAND_LINE, "read", report_id, "fetch"))
-    write_private_output(report.render(format, columns or row.options["columns"]), out)
-    echo(f"now  {report.provenance['now']} ({report.provenance['now_is']})")
+    write_private_output(report.render(format, columns or row.options["columns"], view), out)
+    provenance = report.about["provenance"]
+    echo(f"now  {provenance['now']} ({provenance['now_is']})")
     return 0

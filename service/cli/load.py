@@ -29,7 +29,7 @@ def load(
     full: Annotated[
         bool,
         FLAG,
-        Parameter(group=INPUT, help="Hours and zones replace those of all stores, not only of those in the file."),
+        Parameter(group=INPUT, help="Hours, zones and stores replace all, not only those of the stores in the files."),
     ] = False,
     rejects: Annotated[
         Path,
@@ -40,11 +40,11 @@ def load(
     ] = Path("rejects"),
     strict: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Exit with 3 if there are warnings.")] = False,
 ) -> int:
-    """Load polls, business hours and zones into PostgreSQL.
+    """Load polls, business hours, zones and stores into PostgreSQL.
 
     A file is recognised by its header, whatever its name. Polls are added
-    and repeats ignored; hours and zones replace those of the stores in the
-    files. All files go in, or none. The rows of a corrected rejects file
+    and repeats ignored; all else replaces what the stores in the files had.
+    All files go in, or none. The rows of a corrected rejects file
     join those of their stores.
 
         store-uptime load ./feed --database postgresql://me@localhost/shop

@@ -30,6 +30,7 @@ from store_uptime.service.signals import status_of
 COMMANDS = (
     "report",
     "timeline",
+    "outages",
     "load",
     "map",
     "sample",
@@ -42,7 +43,7 @@ COMMANDS = (
     "audit",
     "demo",
 )
-READING_COMMANDS = ("report", "timeline", "load", "map", "fetch")
+READING_COMMANDS = ("report", "timeline", "outages", "load", "map", "fetch")
 """Commands that read with native libraries in this process; others start processes, which need stderr."""
 SECRET = re.compile("(://|=).*", re.DOTALL)  # what follows may be the password of a database
 
@@ -81,7 +82,9 @@ def run_command(
         status = app(tokens) or ExitStatus.DONE
         sys.stdout.flush()
         return status
-    except CycloptsError:
+    except CycloptsError as error:
+        if not error.command_chain:  # a command has raised it, of options that do not go together
+            error.command_chain, _, _ = app.parse_commands(tokens)
         raise
     except BrokenPipeError:
         return reader_gone()

@@ -11,6 +11,8 @@ from store_uptime.service.errors import NotForTerminals
 from store_uptime.service.parameters import STDOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from store_uptime.pipeline import Purpose, Source
 
 BINARY_FORMATS = ("xlsx", "parquet")  # their bytes may switch modes of a terminal
@@ -37,6 +39,15 @@ def write_output(content: bytes, out: Target, purpose: "Purpose | None" = None) 
         sys.stdout.flush()
     else:
         pipeline.write_target(content, out, purpose or pipeline.REPORT)
+
+
+def write_output_pieces(pieces: "Iterable[bytes]", out: Target, purpose: "Purpose | None" = None) -> None:
+    """The same for pieces of bytes, one behind the other; stdout gets nothing before all of them have been made."""
+    if out == STDOUT:
+        pipeline.write_stream(pieces, sys.stdout.buffer)
+        sys.stdout.flush()
+    else:
+        pipeline.write_pieces_to_target(pieces, out, purpose or pipeline.REPORT)
 
 
 def write_private_output(content: bytes, out: Target) -> None:

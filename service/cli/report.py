@@ -13,6 +13,23 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Columns, Format, Options, ReportFolder, Target
 from store_uptime.service import parameters
 from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output
+from store_uptime.service.cli.period_options import (
+    NO_ROLLUP,
+    OnlyStores,
+    RollupOptions,
+    attributes,
+    period_of,
+    refuse_without_period,
+)
+from store_uptime.service.cli.period_summary import echo_period_summary
+from store_uptime.service.cli.report_by_periods import (
+    refuse_folder,
+    refuse_with_period,
+    rendered_pieces,
+    tables_of,
+    view_of,
+    write_period_report,
+)
 from store_uptime.service.cli.report_summary import echo_summary
 from store_uptime.service.cli.terminal import ExitStatus, progress_spinner
 from store_uptime.service.errors import NotAsSeveralFiles
@@ -31,6 +48,7 @@ def report(
     map: parameters.MappingFile = None,
     now: parameters.Now = None,
     store: parameters.OneStore = None,
+    only: OnlyStores = (),
     columns: parameters.ColumnChoice = "plain",
     format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
     max_gap: parameters.MaxGap = None,
@@ -47,31 +65,63 @@ def report(
         bool, FLAG, Parameter(group=OUTPUT, help="Put ' before ids that a spreadsheet would run.")
     ] = False,
     strict: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Exit with 3 if there are warnings.")] = False,
+    periods: RollupOptions = NO_ROLLUP,
     on: parameters.ClusterOptions = parameters.ClusterOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Uptime and downtime of every store in the last hour, day and week, in business hours.
 
-    The figures go to stdout or a file, the summary to stderr.
+    The figures go to stdout or a file, the summary to stderr. With --period or
+    --from they are those of another period, whole or cut, of stores or groups.
 
         store-uptime report ./feed --out week.csv
         store-uptime report postgresql://me@db/shop --format xlsx --out week.xlsx
         store-uptime report --now 2024-10-14T12:00:00Z --max-gap 2h --store 0a1b
         store-uptime report s3://lake/polls --out s3://reports/week/
         store-uptime report s3://lake/polls --cluster tcp://dask:8786
+        store-uptime report ./feed --period last-month --by day --out month.csv
+        store-uptime report ./feed --period last-week --group-by brand,city
+        store-uptime report ./feed --from 2024-03-01 --only city=Berlin --profile
     """
     start_s = monotonic()
     refuse_format(format, out)
-    options = Options(now=now, store=store, max_gap=max_gap, lookback=lookback)
+    period = period_of(periods, periods.by)
+    if period is None:
+        refuse_without_period(periods)
+    else:
+        refuse_with_period(columns, lookback)
+        refuse_folder(view_of(periods), out)
+    options = Options(
+        now=now,
+        store=store,
+        max_gap=max_gap,
+        lookback=lookback,
+        only=pipeline.parse_only(only),
+        period=period,
+        group_by=attributes(periods.group_by),
+    )
     with progress_spinner() as progress:
         opened = pipeline.open_source(parameters.address(source), schema, mapping=parameters.mapping(map))
         # Found before the report is made: who mistypes a path does not wait a minute to hear of it.
         pipeline.check_targets(output_files(out, rejects), input_files(opened, map))
         with rejects_kept_without_report(opened, rejects):
-            result = pipeline.build_report(opened, options, progress=progress, cluster=on.chosen)
+            if period is None:
+                result = pipeline.build_report(opened, options, progress=progress, cluster=on.chosen)
+            else:
+                tables = tables_of(periods, format)
+                result = pipeline.build_periods(
+                    opened, period, options, progress=progress, cluster=on.chosen, tables=tables
+                )
         progress("writing")
-        render = partial(rendered, file_format=format, columns=columns, csv_safe=csv_safe)
-        write_report(result, render, out, format, rejects)
-    echo_summary(result, out, monotonic() - start_s)
+        if isinstance(result, pipeline.PeriodReport):
+            pieces = partial(rendered_pieces, view=view_of(periods), file_format=format, csv_safe=csv_safe)
+            write_period_report(result, pieces, out, format, rejects)
+        else:
+            render = partial(rendered, file_format=format, columns=columns, csv_safe=csv_safe)
+            write_report(result, render, out, format, rejects)
+    if isinstance(result, pipeline.PeriodReport):
+        echo_period_summary(result, out, monotonic() - start_s)
+    else:
+        echo_summary(result, out, monotonic() - start_s)
     return ExitStatus.WARNED if strict and result.quality.warnings else ExitStatus.DONE
 
 

@@ -13,7 +13,7 @@ from store_uptime.service.parameters import STDOUT
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from store_uptime.pipeline import Report, TableCounts
+    from store_uptime.pipeline import PeriodReport, Report, TableCounts
 
 Line = tuple[str, str]
 """What a line is about, and its sentence."""
@@ -23,23 +23,43 @@ def echo_summary(report: "Report", out: Target | ReportFolder, seconds: float) -
     """Print the summary of a report that was made in so many seconds and written to out."""
     # By the clock of this moment, as on the page; the age in `provenance` is of when the report was begun.
     fresh = freshness(report, report.exact.select("last_poll_us").max().item())
-    lines = [*data_lines(report, fresh), *result_lines(report, fresh)]
-    lines.append(("written", f"to {'stdout' if out == STDOUT else out}, in {format_elapsed(seconds)}"))
+    echo_lines([*data_lines(report, fresh), *result_lines(report, fresh), written_line(out, seconds)])
+
+
+def echo_lines(lines: list[Line]) -> None:
+    """Print lines, their sentences below each other."""
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         echo(f"{name:<{width}}  {text}")
 
 
+def written_line(out: Target | ReportFolder, seconds: float) -> Line:
+    """Where it is, and how long it took."""
+    return "written", f"to {'stdout' if out == STDOUT else out}, in {format_elapsed(seconds)}"
+
+
 def data_lines(report: "Report", fresh: Freshness) -> Iterator[Line]:
-    provenance, quality = report.provenance, report.quality
+    yield from source_lines(report)
+    chosen = "" if fresh.age_s is None else f"{pipeline.age_in_words(fresh.age_s)} ago, "
+    yield "now", f"{fresh.now} ({chosen}{report.provenance['now_is']}{format_behind(fresh.behind_s)})"
+    yield "stores", counted(report.exact.height, "store")
+    yield from quality_lines(report)
+
+
+def source_lines(report: "Report | PeriodReport") -> Iterator[Line]:
+    """Where the tables are, and what they call things."""
+    provenance = report.provenance
     yield "source", provenance["source"]
     if "mapping" in provenance:
         yield "mapping", ", ".join(f"{table} ({', '.join(keys)})" for table, keys in provenance["mapping"].items())
-    chosen = "" if fresh.age_s is None else f"{pipeline.age_in_words(fresh.age_s)} ago, "
-    yield "now", f"{fresh.now} ({chosen}{provenance['now_is']}{format_behind(fresh.behind_s)})"
-    yield "stores", counted(report.exact.height, "store")
+
+
+def quality_lines(report: "Report | PeriodReport") -> Iterator[Line]:
+    """Rows read, and what is odd about them."""
+    quality = report.quality
     for name, counts in quality.tables.items():
-        yield name, ", ".join(row_counts(counts))
+        # How many stores there are stands above already.
+        yield "stores table" if name == "stores" else name, ", ".join(row_counts(counts))
     if quality.duplicates or quality.contradictory:
         yield "repeats", f"{counted(quality.duplicates, 'exact repeat')}, {quality.contradictory:,} contradictory"
     for key, ids in quality.stores.items():
@@ -56,6 +76,7 @@ def result_lines(report: "Report", fresh: Freshness) -> Iterator[Line]:
 
 
 def format_share(share: "Decimal | None") -> str:
+    """A percent, or a dash where there is none."""
     return "–" if share is None else f"{share} %"
 
 

@@ -17,7 +17,7 @@ EARLIEST_YEAR = 1900
 
 
 def sample(
-    folder: Annotated[Path, LOCAL, Parameter(group=INPUT, help="Where the three files go.")],
+    folder: Annotated[Path, LOCAL, Parameter(group=INPUT, help="Where the four files go.")],
     *,
     stores: Annotated[int, Parameter(group=INPUT, validator=AT_LEAST_ONE, help="How many stores are polled.")] = 500,
     days: Annotated[int, Parameter(group=INPUT, validator=AT_LEAST_ONE, help="How many days of polls.")] = 15,
@@ -34,7 +34,7 @@ def sample(
     format: Annotated[Literal["csv", "parquet"], Parameter(group=OUTPUT, help="The files' format.")] = "csv",
     force: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="Let the files of an earlier sample give way.")] = False,
 ) -> int:
-    """Make a feed that looks real: polls, business hours and zones.
+    """Make a feed that looks real: polls, business hours, zones and stores.
 
     It has outages, gaps and a few bad rows.
 

@@ -6,8 +6,17 @@ from typing import Annotated
 import cyclopts
 from cyclopts import CycloptsError, Parameter
 
+from store_uptime import pipeline
 from store_uptime.pipeline import Format, Options
 from store_uptime.service import parameters
+from store_uptime.service.cli.period_options import (
+    NO_GROUPS,
+    GroupOptions,
+    OnlyStores,
+    attributes,
+    period_of,
+    refuse_without_period,
+)
 from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.tables import show_list
 from store_uptime.service.cli.terminal import echo
@@ -39,6 +48,7 @@ def create_schedule(
     ],
     zone: Annotated[str, Parameter(group=INPUT, metavar="ZONE", help="On whose clock.")] = "UTC",
     store: parameters.OneStore = None,
+    only: OnlyStores = (),
     columns: parameters.ColumnChoice = "plain",
     max_gap: parameters.MaxGap = None,
     lookback: parameters.Lookback = parameters.DEFAULT_LOOKBACK,
@@ -60,6 +70,7 @@ def create_schedule(
     webhook: Annotated[
         str | None, Parameter(group=DELIVERY, metavar="URL", help="An address to announce each report at.")
     ] = None,
+    periods: GroupOptions = NO_GROUPS,
     location: RegistryLocation = DEFAULT_LOCATION,
 ) -> int:
     """Have a report made again and again.
@@ -68,12 +79,23 @@ def create_schedule(
 
         store-uptime schedule add morning --cron "15 6 * * 1-5"
         store-uptime schedule add nightly --cron "0 2 * * *" --deliver-to archive
+        store-uptime schedule add daily --cron "0 6 * * *" --period yesterday
     """
     from store_uptime.service.outgoing.webhooks import private_address
     from store_uptime.service.queue.schedules import NewSchedule
 
-    options = Options(store=store, max_gap=max_gap, lookback=lookback)
+    period = period_of(periods, periods.by)
+    if period is None:
+        refuse_without_period(periods)
     try:
+        options = Options(
+            store=store,
+            max_gap=max_gap,
+            lookback=lookback,
+            only=pipeline.parse_only(only),
+            period=period,
+            group_by=attributes(periods.group_by),
+        )
         new = NewSchedule(name, cron, zone, options, columns, retention, deliver_to, format, webhook or None)
     except ValueError as error:
         raise CycloptsError(msg=f"{error}.") from None

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from store_uptime import pipeline
 from store_uptime.pipeline import printable
 from store_uptime.service.cli.tables import print_parts
-from store_uptime.service.page.humanize import format_day, format_duration, format_instant, format_offset
+from store_uptime.service.page.humanize import (
+    format_day,
+    format_duration,
+    format_instant,
+    format_offset,
+    is_shown_twice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -145,9 +151,7 @@ def time_on_day(instant: datetime, day: "Day", zone: tzinfo) -> str:
     if instant == day.end_utc:
         return "24:00:00"  # 00:00:00 would be read as the beginning of the day
     there = instant.astimezone(zone)
-    # When clocks go back an hour comes twice: fold 0 and 1 are the two, and have two offsets only then.
-    is_twice = there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
-    return f"{there:%H:%M:%S} {format_offset(there)}" if is_twice else f"{there:%H:%M:%S}"
+    return f"{there:%H:%M:%S} {format_offset(there)}" if is_shown_twice(there) else f"{there:%H:%M:%S}"
 
 
 def format_length(duration: timedelta) -> str:

@@ -6,6 +6,8 @@
     │   ├── ReportRemoved            410  it was deleted, or is older than what is kept
     │   ├── ReportNotFinished        409  the request needs the result, and there is none yet
     │   ├── ReportFailed             409  the report failed, and has none
+    │   ├── NotByPeriods             409  the report is of the three windows, the request needs one by periods
+    │   ├── NotOfWindows             409  the report is by periods, the request needs one of the three windows
     │   ├── TablesNotEmpty           409  sample data would be mixed with the data that is there
     │   ├── CannotLoadSample         409  the database of the tables takes no sample data from this server
     │   ├── ReportEncrypted          409  it is encrypted, and there is no key here
@@ -110,6 +112,8 @@ from store_uptime.service.errors.reports import (
     CannotLoadSample,
     EncryptedReportDamaged,
     IdempotencyKeyReused,
+    NotByPeriods,
+    NotOfWindows,
     ReportEncrypted,
     ReportEncryptedToOthers,
     ReportFailed,

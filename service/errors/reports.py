@@ -34,6 +34,24 @@ class ReportFailed(ServiceError):
     message = "This report has no result: {error}"
 
 
+class NotByPeriods(ServiceError):
+    """The report is of the three windows, and has no such part. part: of a report by periods."""
+
+    part: str
+
+    status = 409
+    message = "This report is of the last hour, day and week, and has no {part}. Trigger one with a period."
+
+
+class NotOfWindows(ServiceError):
+    """The report is by periods, and has no such part. part: of a report of the three windows."""
+
+    part: str
+
+    status = 409
+    message = "This report is by periods, and has no {part}. Trigger one without a period."
+
+
 class TablesNotEmpty(ServiceError):
     """Sample data would be mixed with existing data."""
 

@@ -32,9 +32,9 @@ STATUS: dict[type[StoreUptimeError], int] = {
     SheetFull: 406,  # As CSV the same report can be had.
     CellFull: 406,
     HorizonOutOfRange: 422,
-    UnknownAttribute: 422,
-    UnknownValue: 422,
-    PartMissing: 404,
+    UnknownAttribute: 400,
+    UnknownValue: 400,
+    PartMissing: 409,
 }
 """What the errors of the pipeline, and those below them in the tree, are answered with."""
 NEVER_ANSWERED = (CommandError, NotDelivered)  # Their types would be addresses that nobody is ever sent.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from unicodedata import bidirectional
 
-from store_uptime.pipeline import LOOKBACK, OLD_US, Options, age_in_words, duration_text
+from store_uptime.pipeline import LOOKBACK, OLD_US, Only, Options, Period, age_in_words, duration_text
 
 if TYPE_CHECKING:
     from store_uptime.service.registry.rows import StoredOptions
@@ -97,6 +97,11 @@ def format_offset(instant: datetime | str) -> str:
     return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
+def is_shown_twice(there: datetime) -> bool:
+    """Whether the clock shows this time twice, since it goes back then: fold 0 and 1 have two offsets only there."""
+    return there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
+
+
 def to_datetime(instant: datetime | str) -> datetime:
     """An instant that may be text in ISO 8601."""
     return datetime.fromisoformat(instant) if isinstance(instant, str) else instant
@@ -106,6 +111,12 @@ def format_options(stored: "StoredOptions") -> str:
     """The options of a stored report: all stores, as of Sun 1 Mar 2026, 00:00 UTC; defaults are left out."""
     options = Options.from_dict(stored)
     parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
+    if options.only:
+        parts.append(f"only {format_only(options.only)}")
+    if options.period is not None:
+        parts.append(format_period(options.period))
+    if options.group_by:
+        parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
     if options.now:
         parts.append(f"as of {format_instant(options.now)}")
     if options.max_gap is not None:
@@ -113,6 +124,22 @@ def format_options(stored: "StoredOptions") -> str:
     if options.lookback != LOOKBACK:
         parts.append(f"lookback {duration_text(options.lookback)}")
     return ", ".join(parts)
+
+
+def format_period(period: Period) -> str:
+    """last month by day on the clock of Europe/Berlin."""
+    if period.name is None:
+        whole = f"{period.start} to {period.end or 'now'}"
+    else:
+        whole = period.name.replace("-", " ") if period.name[0].isalpha() else period.name
+    return f"{whole}{f' by {period.by}' if period.by else ''}{f' on the clock of {period.on}' if period.on else ''}"
+
+
+def format_only(only: Only) -> str:
+    """city Berlin or Paris and brand (none)."""
+    return isolated(
+        " and ".join(f"{name} {' or '.join(value or '(none)' for value in values)}" for name, values in only)
+    )
 
 
 def isolated(text: str) -> str:

@@ -81,9 +81,14 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class StoreWeek:
-    """One store of a report. agrees: whether the timeline adds up to the figures; lists: what is odd about it, each
-    with its meaning."""
+    """One store of a report.
 
+    attributes: those that it has a value of; agrees: whether the timeline adds up to the figures; lists: what is odd
+    about it, each with its meaning.
+    """
+
+    name: str | None
+    attributes: dict[str, str]
     row: StoreFacts
     windows: list[WindowFigures]
     agrees: bool
@@ -101,10 +106,13 @@ def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredE
 
     Raises UnknownStore, and what the source raises.
     """
-    report = pipeline.restore(stored.figures, stored.plan, stored.rejects, store=store)
+    report = pipeline.restore(stored.figures, stored.plan, stored.rejects, store=store, attributes=stored.attributes)
     timeline = pipeline.explain(source.open(), report, store, limits)
     rows = worst_first(report)
+    attributes = attributes_of(report, store)
     return StoreWeek(
+        name=attributes.pop("name", None),
+        attributes=attributes,
         row=StoreFacts(**rows.select(field.name for field in fields(StoreFacts)).row(0, named=True)),
         windows=[window_figures(window, rows, report.exact) for window in WINDOWS],
         agrees=timeline.agrees,
@@ -116,6 +124,16 @@ def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredE
         lists=[(name, report.quality.meaning(name)) for name, ids in report.quality.stores.items() if store in ids],
         rejected=rejected_of(report, store),
     )
+
+
+def attributes_of(report: "Report", store: str) -> dict[str, str]:
+    """The values of a store by attribute, `name` among them, where it has one."""
+    import polars as pl
+
+    if report.attributes is None:
+        return {}
+    found = report.attributes.filter(pl.col("store_id") == store).drop("store_id").to_dicts()
+    return {name: value for row in found for name, value in row.items() if value is not None}
 
 
 def window_figures(window: str, rows: "pl.DataFrame", exact: "pl.DataFrame") -> WindowFigures:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
 
-from store_uptime.pipeline import DURATION_PATTERN, duration_text
+from store_uptime.pipeline import DURATION_PATTERN, RELATIVE, duration_text
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.outgoing import targets
 from store_uptime.service.page import freshness, humanize
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
 DOCUMENTS = FOLDER  # Links to those in docs/, which a wheel holds as files of the package.
+PERIODS_OFFERED = (
+    ("", "last hour, day and week"),
+    *((name, name.replace("-", " ")) for name in RELATIVE),
+    *(("7d", "7 days until now"), ("30d", "30 days until now")),
+)
+"""The periods of the forms, and their words."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -58,7 +64,11 @@ def template_engine() -> JinjaTemplateEngine:
         may_cancel,
     )
     filters: dict[str, Callable[..., object]] = {function.__name__: function for function in functions}
-    values: dict[str, Any] = {"assets": assets_path(), "duration_pattern": DURATION_PATTERN}
+    values: dict[str, Any] = {
+        "assets": assets_path(),
+        "duration_pattern": DURATION_PATTERN,
+        "periods_offered": PERIODS_OFFERED,
+    }
     environment.filters.update(filters)
     environment.globals.update(values)
     return JinjaTemplateEngine.from_environment(environment)

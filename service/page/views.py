@@ -13,23 +13,24 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Options, Selection, Step, StoreUptimeError
+from store_uptime.pipeline import Only, Options, Selection, Step, StoreUptimeError
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import KeyNeeded, ReportEncrypted, public_message
 from store_uptime.service.front import problems
 from store_uptime.service.front.requests import ApiRequest
-from store_uptime.service.page import store_models, templates, view_models
+from store_uptime.service.page import period_models, store_models, templates, view_models
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.deliveries import deliveries_of_report
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.operations import newest_data
-from store_uptime.service.registry.report_lookup import find_report, find_result, run_progress
+from store_uptime.service.registry.report_lookup import find_report, find_result, find_windows, run_progress
 from store_uptime.service.registry.reports import ReportRow
 from store_uptime.service.registry.schedules import all_schedules
 from store_uptime.service.registry.states import UNFINISHED, ReportState, states_of
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
-from store_uptime.service.routes.request_options import shown_options
+from store_uptime.service.routes.report_files import check_selection
+from store_uptime.service.routes.request_options import StoreChoice, shown_options
 from store_uptime.service.routes.request_schemas import TEXT, StoreIdInQuery
 from store_uptime.service.routes.static_files import static_files
 from store_uptime.service.workers import interactive
@@ -41,7 +42,7 @@ Sort = Annotated[str, QueryParameter(pattern=TEXT, max_length=64)]
 ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 
 
-def render(name: str, **values: object) -> Template:
+def render(name: str, /, **values: object) -> Template:
     return Template(f"{name}.html", context=values)
 
 
@@ -92,17 +93,24 @@ async def progress_values(backend: Backend, row: ReportRow) -> dict[str, object]
 
 async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, object]:
     stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
-    head = await backend.workers.run_interactive(view_models.fleet_head, stored.figures, selection)
+    head = await backend.workers.run_interactive(view_models.fleet_head, stored, selection)
     before = await backend.registry.row(reports.previous_report(row.id))
     chosen = {
-        name: str(value).lower() if isinstance(value, bool) else value for name, value in selection.to_dict().items()
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in selection.to_dict().items()
+        if name != "only"
     }
     return vars(head) | {
         "report": row,
         "before": before and before.id,
         "selection": selection,
-        "query": chosen,
+        "query": [*chosen.items(), *(("only", text) for text in only_texts(selection.only))],
     }
+
+
+def only_texts(only: Only) -> list[str]:
+    """city=Berlin, for each value of each attribute that is chosen."""
+    return [f"{name}={value}" for name, values in only for value in values]
 
 
 @get("/view/{report_id:str}")
@@ -121,6 +129,8 @@ async def report_view(
         again = msgspec.to_builtins(shown_options(row.options))
         deliveries = await backend.registry.rows(deliveries_of_report(report_id))
         return render("failed", report=row, again=again, deliveries=deliveries)
+    if row.is_by_periods:
+        return await periods_view(caller, row, selection)
     # A fleet of one store is shown as that store; without a row there is no week of it to show.
     if row.options["store_id"] is not None and row.stores:
         query = {"store_id": row.options["store_id"]}
@@ -128,18 +138,30 @@ async def report_view(
     return render("fleet", **await fleet_values(caller, row, selection))
 
 
+async def periods_view(caller: Caller, row: ReportRow, selection: Selection) -> Template:
+    """A report by periods: its totals, groups, worst stores and first outages, and its files."""
+    check_selection(selection)
+    stored = await caller.content(reports.stored_figures(row.id), row.id)
+    overview = await caller.backend.workers.run_interactive(
+        period_models.periods_overview, stored, selection.search, selection.only
+    )
+    only = only_texts(selection.only)
+    query = [*([("search", selection.search)] if selection.search else []), *(("only", text) for text in only)]
+    return render("periods", report=row, search=selection.search, only=only, query=query, **vars(overview))
+
+
 @get("/view/{report_id:str}/fleet.json")
 async def fleet_rows_view(
     request: ApiRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Response[bytes | None]:
     """Every row of the fleet's table, for its script."""
-    await find_result(backend.registry, report_id)
+    await find_windows(backend.registry, report_id, "table of the fleet")
     # A stored report never changes, but how its rows are written may, with the script that reads them.
     headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content(reports.stored_fleet(report_id), report_id)
-    content = await backend.workers.run_interactive(view_models.fleet_columns, stored.figures, stored.lanes)
+    content = await backend.workers.run_interactive(view_models.fleet_columns, stored)
     return Response(content, media_type="application/json", headers=headers)
 
 
@@ -151,7 +173,7 @@ async def store_view(
     store_id: StoreIdInQuery,
 ) -> Template:
     """One store of a report: its week day by day, its outages, and the polls that they rest on."""
-    row = await find_result(backend.registry, report_id)
+    row = await find_windows(backend.registry, report_id, "week of a store")
     week = await caller.explained(store_models.store_week, report_id, store_id)
     return render("store", report=row, store_id=store_id, **vars(week))
 
@@ -163,7 +185,7 @@ async def data_view(
     """Where a report comes from, and what its data was like."""
     row = await find_result(backend.registry, report_id)
     stored = await caller.content(reports.stored_figures(report_id), report_id)
-    about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
+    about = await backend.workers.run_interactive(interactive.report_metadata, stored)
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
     more = {"meanings": pipeline.LISTS, "destinations": sorted(backend.settings.destinations)}
     return render(
@@ -177,7 +199,7 @@ async def history_view(backend: NamedDependency[Backend], after: ReportId = "") 
     rows = await backend.registry.rows(reports.report_history(states_of(""), PAGE_LENGTH + 1, after=after or None))
     newest = await backend.registry.row(newest_data())
     here = rows[:PAGE_LENGTH]  # one more was read: it shows whether there is another page
-    complete = [number for number, row in enumerate(here) if row.status is ReportState.COMPLETE]
+    complete = [n for n, row in enumerate(here) if row.status is ReportState.COMPLETE and not row.is_by_periods]
     times = [row.finished_at - row.started_at for row in here if row.started_at and row.finished_at]
     return render(
         "history",
@@ -202,13 +224,15 @@ async def comparison_view(
     caller: NamedDependency[Caller],
     old: Annotated[str, QueryParameter()],
     new: Annotated[str, QueryParameter()],
+    stores_chosen: NamedDependency[StoreChoice],
 ) -> Template:
     """Two reports side by side: which stores got worse."""
-    old_row, new_row = await find_result(backend.registry, old), await find_result(backend.registry, new)
+    old_row, new_row = [await find_windows(backend.registry, each, "comparison") for each in (old, new)]
     old_stored = await caller.content(reports.stored_figures(old), old)
     new_stored = await caller.content(reports.stored_figures(new), new)
-    found = await backend.workers.run_interactive(view_models.compared_fleets, old_stored.figures, new_stored.figures)
-    return render("compare", old=old_row, new=new_row, **vars(found))
+    only = stores_chosen.only
+    found = await backend.workers.run_interactive(view_models.compared_fleets, old_stored, new_stored, only)
+    return render("compare", old=old_row, new=new_row, only=only_texts(only), **vars(found))
 
 
 @get("/rule")

@@ -6,7 +6,14 @@ from datetime import UTC
 from typing import TypeVar
 
 from store_uptime.pipeline import Columns, Step, step_of
-from store_uptime.service.errors import ReportFailed, ReportNotFinished, ReportRemoved, UnknownReport
+from store_uptime.service.errors import (
+    NotByPeriods,
+    NotOfWindows,
+    ReportFailed,
+    ReportNotFinished,
+    ReportRemoved,
+    UnknownReport,
+)
 from store_uptime.service.registry.audit import Actor
 from store_uptime.service.registry.grants import Grant, Role
 from store_uptime.service.registry.queue import ClaimedRun
@@ -55,6 +62,24 @@ def kept(row: ReportRow | None) -> ReportRow:
 async def find_result(registry: Registry, report_id: str) -> ReportRow:
     """A report that has a result. Raises UnknownReport, ReportRemoved, ReportNotFinished, ReportFailed."""
     return with_result(await find_report(registry, report_id))
+
+
+async def find_windows(registry: Registry, report_id: str, part: str) -> ReportRow:
+    """A report of the three windows that has a result. part: what only such a one has. Raises NotOfWindows, and what
+    `find_result` raises."""
+    row = await find_result(registry, report_id)
+    if row.is_by_periods:
+        raise NotOfWindows(part)
+    return row
+
+
+async def find_periods(registry: Registry, report_id: str, part: str) -> ReportRow:
+    """A report by periods that has a result. part: what only such a one has. Raises NotByPeriods, and what
+    `find_result` raises."""
+    row = await find_result(registry, report_id)
+    if not row.is_by_periods:
+        raise NotByPeriods(part)
+    return row
 
 
 def with_result(row: ReportRow) -> ReportRow:

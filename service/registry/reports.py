@@ -39,13 +39,33 @@ class ReportRow(Row):
     warnings: list[str]
     warning_codes: list[str]
 
+    @property
+    def is_by_periods(self) -> bool:
+        """Whether it is by periods, and not of the three windows."""
+        return "period" in self.options
+
 
 @dataclass(frozen=True)
 class StoredFigures(StoredContent):
-    """The figures of a report (Parquet, as the next ones)."""
+    """What the files of a report are made from; all Parquet, as in the next ones.
+
+    attributes: the stores with their attributes, None where the source has no table of them, or the report is older
+    than attributes. outages, profile: of a report by periods.
+    """
 
     audit_word = "figures"
     figures: bytes
+    attributes: bytes | None
+    outages: bytes | None
+    profile: bytes | None
+
+
+@dataclass(frozen=True)
+class StoredAttributes(StoredContent):
+    """The stores of a report with their attributes."""
+
+    audit_word = "attributes"
+    attributes: bytes | None
 
 
 @dataclass(frozen=True)
@@ -56,6 +76,7 @@ class StoredExplanation(StoredContent):
     figures: bytes
     plan: bytes
     rejects: bytes
+    attributes: bytes | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,7 @@ class StoredFleet(StoredContent):
 
     audit_word = "fleet"
     figures: bytes
+    attributes: bytes | None
     lanes: bytes | None
 
 
@@ -83,7 +105,10 @@ class StoredReport(Row):
     figures: bytes
     plan: bytes | None
     rejects: bytes | None
-    lanes: bytes | None  # None in reports that are older than lanes
+    lanes: bytes | None = None  # None in reports that are older than lanes, and in those by periods
+    attributes: bytes | None = None
+    outages: bytes | None = None  # None in reports of the three windows, as the next one
+    profile: bytes | None = None
 
 
 def report_row(report_id: str) -> Statement[ReportRow]:
@@ -111,8 +136,13 @@ def previous_report(report_id: str) -> Statement[ReportId]:
 
 
 def newest_figures() -> Statement[StoredFigures]:
-    """The figures of the newest report of all stores."""
+    """The figures of the newest report of the three windows of all stores."""
     return Statement("newest_figures", StoredFigures)
+
+
+def newest_attributes() -> Statement[StoredAttributes]:
+    """The stores with their attributes, as the newest report of all stores has them."""
+    return Statement("newest_attributes", StoredAttributes)
 
 
 def count_ahead(requested_at: datetime) -> Statement[Count]:

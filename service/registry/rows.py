@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import ClassVar, TypedDict, get_args, get_type_hints
+from typing import ClassVar, NotRequired, TypedDict, get_args, get_type_hints
 
 from store_uptime.pipeline import Columns
 
@@ -68,13 +68,19 @@ class ReportId(Row):
 
 
 class StoredOptions(TypedDict):
-    """The options of a report as JSON. now: ISO 8601; max_gap, lookback: seconds."""
+    """The options of a report as JSON: those of `Options.to_dict`, and columns.
+
+    now: ISO 8601; max_gap, lookback: seconds; period: `Period.to_dict`, of a report by periods only.
+    """
 
     now: str | None
     store_id: str | None
     max_gap: float | None
     lookback: float
     columns: Columns
+    only: NotRequired[dict[str, list[str]]]
+    period: NotRequired[dict[str, str]]
+    group_by: NotRequired[list[str]]
 
 
 def utc(moment: datetime | None) -> datetime | None:

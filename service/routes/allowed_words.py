@@ -21,7 +21,11 @@ def allowed(kind: inspect.Type) -> str:
             # An empty text is allowed where a form sends it for "any"; in a sentence it would be a hole.
             return word_list([str(value) for value in values if value != ""], "or")
         case inspect.UnionType(types=kinds):
-            return " or ".join(allowed(each) for each in kinds if not isinstance(each, inspect.NoneType))
+            named = [each for each in kinds if not isinstance(each, inspect.NoneType)]
+            named.sort(key=lambda each: isinstance(each, inspect.ListType))  # with all that a list holds it is long
+            return " or ".join(map(allowed, named))
+        case inspect.DictType(value_type=value):
+            return f"an object, each value {allowed(value)}"
         case inspect.ListType(item_type=item, max_length=most):
             return f"a list of at most {most} values, each {allowed(item)}"
         case _:

@@ -47,7 +47,7 @@ async def deliver(
     columns = data.columns or row.options["columns"]
     outgoing = tasks.FileToDeliver([data.to], delivered_name(row, columns), data.format, columns)
     file = await backend.workers.run_interactive(
-        interactive.render_delivery, stored.figures, outgoing, backend.settings.encryption.recipients
+        interactive.render_delivery, stored, outgoing, backend.settings.encryption.recipients
     )
     await backend.registry.rows(insert_delivery(report_id, file, caller.by))
     backend.wake()

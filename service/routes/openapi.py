@@ -4,6 +4,7 @@ config             the document at /schema/openapi.json and .yaml, and the page 
 TriggerOperation   of a trigger: a body that may be left out, and a Location
 FileOperation      of a report: four formats, or a status
 TimelineOperation  of a timeline: JSON or CSV
+PeriodFileOperation  of a part of a report by periods: four formats
 StrictSchemas      a plugin for the schemas of structs
 """
 
@@ -50,17 +51,20 @@ def object_with(**properties: Schema | Reference) -> Schema:
 ANYTHING, STRING = Schema(type=OpenAPIType.OBJECT), Schema(type=OpenAPIType.STRING)
 ROWS = Schema(type=OpenAPIType.ARRAY, items=ANYTHING)
 STATUS = Reference(ref="#/components/schemas/ReportStatus")
-PROVENANCE, QUALITY, TRIGGER = (
-    Reference(ref=f"#/components/schemas/{name}") for name in ("Provenance", "Quality", "TriggerRequest")
+PROVENANCE, PERIOD_PROVENANCE, QUALITY, TRIGGER = (
+    Reference(ref=f"#/components/schemas/{name}")
+    for name in ("Provenance", "PeriodProvenance", "Quality", "TriggerRequest")
 )
 FIGURES = object_with(provenance=PROVENANCE, quality=QUALITY, stores=ROWS)
+BY_PERIODS = object_with(provenance=PERIOD_PROVENANCE, quality=QUALITY, total=ROWS)
 # Clients that are generated from the document take the first media type for all of them: CSV is text for every one.
 FILES = {
     "text/csv": TEXT,
-    "application/json": OpenAPIMediaType(schema=Schema(one_of=[STATUS, FIGURES])),
+    "application/json": OpenAPIMediaType(schema=Schema(one_of=[STATUS, FIGURES, BY_PERIODS])),
     "application/vnd.apache.parquet": BINARY,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": BINARY,
 }
+PERIOD_FILES = FILES | {"application/json": OpenAPIMediaType(schema=BY_PERIODS)}
 PIECES = {"application/json": OpenAPIMediaType(schema=object_with(store_id=STRING, pieces=ROWS)), "text/csv": TEXT}
 
 
@@ -88,6 +92,17 @@ class FileOperation(Operation):
                 "X-Report-Status": OpenAPIHeader(schema=STRING, description="Running, Complete or Error."),
                 "ETag": OpenAPIHeader(schema=STRING, description="Of a file: what to send as If-None-Match."),
             }
+        self.responses = {**(self.responses or {}), "304": OpenAPIResponse("The client has this file already.")}
+
+
+@dataclass
+class PeriodFileOperation(Operation):
+    """Answers with a file in one of four formats."""
+
+    def __post_init__(self) -> None:
+        for response in responses_with(self, "200"):
+            response.content = PERIOD_FILES
+            response.headers = {"ETag": OpenAPIHeader(schema=STRING, description="What to send as If-None-Match.")}
         self.responses = {**(self.responses or {}), "304": OpenAPIResponse("The client has this file already.")}
 
 
@@ -153,6 +168,7 @@ def config(version: str) -> OpenAPIConfig:
         components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description=KEYS)}),
         tags=[
             Tag("reports", "Trigger, watch and fetch"),
+            Tag("periods", "What a report by periods has beside its rows"),
             Tag("history", "What there was"),
             Tag("schedules", "Reports that nobody has to ask for, and where they go"),
             Tag("stores", "One store"),

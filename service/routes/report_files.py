@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 
 from store_uptime.pipeline import Columns, Format, Selection
@@ -30,7 +30,7 @@ MEDIA: dict[Format, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 GETTING = classic_problems(s404="No such report.", s406="No such format.", s410="The report is not kept any more.")
-Tables = Literal["polls", "hours", "zones"]
+Tables = Literal["polls", "hours", "zones", "stores"]
 StatusOnly = Annotated[bool, QueryParameter(description="Never send the file.")]
 CsvSafe = Annotated[bool, QueryParameter(description="In CSV, ' before what a spreadsheet would run as a formula.")]
 Unchanged = Annotated[str, HeaderParameter(name="If-None-Match")]
@@ -99,14 +99,14 @@ async def get_report_by_query(
     return await file_or_status(caller, report_id, None if status_only else file)
 
 
-def accepted_format(request: ApiRequest) -> Format:
-    """CSV wherever that will do, else the first format that will. Raises 406."""
+def accepted_format(request: ApiRequest, usual: Format = "csv") -> Format:
+    """The usual format wherever that will do, else the first one that will. Raises 406."""
     if not request.headers.get("Accept", "").strip():
-        return "csv"
+        return usual
     # Not the format that the client prefers: older clients send what their library sends, such as
     # `application/json, */*`, and expect CSV.
-    for file_format, media in MEDIA.items():
-        if request.accept.accepts(media):
+    for file_format in (usual, *MEDIA):
+        if request.accept.accepts(MEDIA[file_format]):
             return file_format
     raise HTTPException(f"A report can be had as {', '.join(MEDIA.values())}.", status_code=406)
 
@@ -121,6 +121,8 @@ async def file_or_status(caller: Caller, report_id: str, file: FileRequest | Non
 
 
 async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Response[FileAnswer]:
+    if row.is_by_periods:
+        check_selection(file.selection)
     columns = file.columns or row.options["columns"]
     tag = etag(row.id, file.file_format, columns, file.selection, file.is_safe)
     headers = {"X-Report-Status": row.status.status, "ETag": tag, "Vary": "Accept"}
@@ -129,14 +131,21 @@ async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Resp
     stored = await caller.content(stored_figures(row.id), row.id)
     if file.is_safe:
         content = await caller.backend.workers.run_interactive(
-            interactive.render_csv_safe, stored.figures, file.selection, columns
+            interactive.render_csv_safe, stored, file.selection, columns
         )
     else:
         content = await caller.backend.workers.run_interactive(
-            interactive.render_report, stored.figures, file.selection, file.file_format, columns
+            interactive.render_report, stored, file.selection, file.file_format, columns
         )
     headers["Content-Disposition"] = f'attachment; filename="{row.id}.{file.file_format}"'
     return Response(content, media_type=MEDIA[file.file_format], headers=headers)
+
+
+def check_selection(selection: Selection) -> None:
+    """Raises ValidationException where a selection is one that only a report of the three windows knows."""
+    others = selection.to_dict().keys() - {"search", "only"}
+    if others:
+        raise ValidationException(f"{min(others)}: a report by periods has stores by search and only.")
 
 
 @get(
@@ -160,6 +169,6 @@ async def rejected_rows(
     await find_result(backend.registry, report_id)
     stored = await caller.content(stored_rejects(report_id), report_id)
     job = interactive.render_rejected_safe if csv_safe else interactive.render_rejected
-    content = await backend.workers.run_interactive(job, stored.figures, stored.rejects, table)
+    content = await backend.workers.run_interactive(job, stored, table)
     headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
     return Response(content, media_type=MEDIA["csv"], headers=headers)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from litestar import get
@@ -27,6 +27,9 @@ from store_uptime.service.routes.problem_responses import problems
 from store_uptime.service.routes.request_options import shown_options
 from store_uptime.service.routes.schemas import Progress, Provenance, ReportDetails, ReportStatus
 from store_uptime.service.workers import interactive
+
+if TYPE_CHECKING:
+    from store_uptime.pipeline import PeriodAbout
 
 LOOKING = problems(s404="No such report.", s410="The report is not kept any more.")
 SILENCE_S = 15  # some proxies close a connection that is silent for longer
@@ -88,9 +91,16 @@ async def report_details(
         stored = await caller.content(stored_figures(report_id), report_id)
     except ReportEncrypted as encrypted:
         return ReportDetails(status, deliveries=deliveries, sealed=str(encrypted))
-    about = await backend.workers.run_interactive(interactive.report_metadata, stored.figures)
-    provenance = cast("Provenance", about["provenance"])  # its instants are texts, which the document calls date-time
-    return ReportDetails(status, provenance, about["quality"], deliveries)
+    about = await backend.workers.run_interactive(interactive.report_metadata, stored)
+    of_periods = cast("PeriodAbout", about) if row.is_by_periods else None
+    return ReportDetails(
+        status,
+        cast("Provenance", about["provenance"]),  # its instants are texts, which the document calls date-time
+        about["quality"],
+        notes=[] if of_periods is None else of_periods["notes"],
+        coverage=[] if of_periods is None else of_periods.get("coverage", []),
+        deliveries=deliveries,
+    )
 
 
 @get(

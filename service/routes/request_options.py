@@ -1,6 +1,8 @@
 """The options of a report: as requests give them, as answers show them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
 from litestar.exceptions import ValidationException
@@ -8,30 +10,94 @@ from litestar.params import QueryParameter
 
 from store_uptime.pipeline import (
     LOOKBACK,
+    Only,
     Options,
+    Period,
     Selection,
     duration_text,
+    known_zones,
     parse_duration,
     parse_instant,
+    parse_only,
     parse_positive_duration,
 )
 from store_uptime.service.registry.rows import StoredOptions
-from store_uptime.service.routes.request_schemas import ScheduleMembers, TriggerRequest
+from store_uptime.service.routes.request_schemas import (
+    OnlyInQuery,
+    PeriodMembers,
+    ScheduleMembers,
+    SearchInQuery,
+    TriggerRequest,
+)
 from store_uptime.service.routes.schemas import ReportOptions
 
 Value = TypeVar("Value")
 PERCENT = r"^([0-9]{1,2}(\.[0-9]{1,9})?|100)?$"
 
 
+@dataclass(frozen=True)
+class StoreChoice:
+    """The stores whose id or name contains a text, and whose attributes have these values."""
+
+    search: str
+    only: Only
+
+
 def requested_options(request: TriggerRequest | ScheduleMembers, now: str | None = None) -> Options:
     """The options that a request gives. Raises ValidationException."""
     lookback = parsed_member("lookback", parse_duration, request.lookback)
-    return Options(
-        now=parsed_member("now", parse_instant, now),
-        store=None if request.store_id is None else str(request.store_id) or None,
-        max_gap=parsed_member("max_gap", parse_positive_duration, request.max_gap),
-        lookback=LOOKBACK if lookback is None else lookback,
-    )
+    end = parsed_member("now", parse_instant, now)
+    max_gap = parsed_member("max_gap", parse_positive_duration, request.max_gap)
+    check_texts("group_by", [request.group_by])
+    check_texts("only", (request.only or {}).values())
+    try:
+        return Options(
+            now=end,
+            store=None if request.store_id is None else str(request.store_id) or None,
+            max_gap=max_gap,
+            lookback=LOOKBACK if lookback is None else lookback,
+            only=request.only,
+            period=requested_period(request),
+            group_by=names_of(request.group_by),
+        )
+    except ValueError as error:
+        raise ValidationException(f"{error}.") from None
+
+
+def check_texts(name: str, values: Iterable[list[str] | str | None]) -> None:
+    """Raises ValidationException where a text is none that PostgreSQL could keep; those of lists are checked."""
+    if any("\0" in value for value in values if isinstance(value, str)):
+        raise ValidationException(f"{name} must be text without zero bytes.")
+
+
+def requested_period(request: PeriodMembers) -> Period | None:
+    """The period that a request gives; None where it is of the three windows. Raises ValueError."""
+    if request.period is None and request.from_ is None:
+        lone = next((name for name in ("to", "on", "by") if getattr(request, name) is not None), None)
+        if lone:
+            raise ValueError(f"{lone}: it is of a report by periods, give period or from")
+        return None
+    if request.period is not None and (request.from_ is not None or request.to is not None):
+        raise ValueError("period: give it, or from and to, not both")
+    if request.on is not None and request.on not in known_zones():
+        raise ValueError(f"on: {request.on!r} is no time zone, write Europe/Berlin or UTC")
+    try:
+        return Period(request.period, request.from_, request.to, request.on, request.by)
+    except ValueError as error:
+        raise ValueError(with_names_of_members(str(error))) from None
+
+
+def with_names_of_members(sentence: str) -> str:
+    """A sentence of `Period` with the names that its ends have in requests."""
+    return re.sub(r"^(start|end)(?=:)", lambda name: {"start": "from", "end": "to"}[name[0]], sentence)
+
+
+def names_of(given: list[str] | str | None) -> list[str]:
+    """The names of a list, or of a text with commas."""
+    if given is None:
+        return []
+    parts = given.split(",") if isinstance(given, str) else given
+    return [name for name in map(str.strip, parts) if name]
 
 
 def parsed_member(name: str, parse: Callable[[str], Value], text: str | None) -> Value | None:
@@ -45,17 +111,25 @@ def parsed_member(name: str, parse: Callable[[str], Value], text: str | None) ->
 def shown_options(stored: StoredOptions) -> ReportOptions:
     """The options of a report as answers show them, durations as people write them."""
     options = Options.from_dict(stored)
+    period = stored.get("period", {})
     return ReportOptions(
         store_id=options.store,
         now=options.now,
         columns=stored["columns"],
         max_gap=None if options.max_gap is None else duration_text(options.max_gap),
         lookback=duration_text(options.lookback),
+        period=period.get("name"),
+        from_=period.get("start"),
+        to=period.get("end"),
+        on=period.get("on"),
+        by=period.get("by"),
+        group_by=stored.get("group_by", []),
+        only=stored.get("only", {}),
     )
 
 
 def selection_of(
-    search: Annotated[str, QueryParameter(max_length=1000, description="Stores whose id contains this.")] = "",
+    search: SearchInQuery = "",
     down_now: Annotated[bool, QueryParameter(description="Stores that are down at now.")] = False,
     below: Annotated[
         str,
@@ -68,12 +142,30 @@ def selection_of(
     window: Annotated[Literal["hour", "day", "week", ""], QueryParameter(description="Of which window.")] = "",
     zone: Annotated[str, QueryParameter(max_length=100, description="Stores computed in this zone.")] = "",
     unknown: Annotated[bool, QueryParameter(description="Stores with business time of unknown status.")] = False,
+    only: OnlyInQuery = None,
 ) -> Selection:
     """The stores of a report that a request selects: those for which all holds that is set.
 
     Raises ValidationException.
     """
-    return Selection(search, down_now, parsed_percent(below) if below else None, window or "week", zone, unknown)
+    least = parsed_percent(below) if below else None
+    return Selection(search, down_now, least, window or "week", zone, unknown, chosen_values(only))
+
+
+def stores_of(
+    search: SearchInQuery = "",
+    only: OnlyInQuery = None,
+) -> StoreChoice:
+    """The stores that a request selects by id, name and attributes. Raises ValidationException."""
+    return StoreChoice(search, chosen_values(only))
+
+
+def chosen_values(texts: list[str] | None) -> Only:
+    """Values of attributes from `city=Berlin`. Raises ValidationException."""
+    try:
+        return parse_only([text for text in texts or () if text])  # a form sends an empty field, too
+    except ValueError as error:
+        raise ValidationException(f"{error}.") from None
 
 
 def parsed_percent(text: str) -> float:

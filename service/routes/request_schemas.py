@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar.params import QueryParameter
 
-from store_uptime.pipeline import DURATION_PATTERN, Columns, Format
+from store_uptime.pipeline import DURATION_PATTERN, By, Columns, Format
 
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
 StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
@@ -20,6 +20,14 @@ def documented(**schema: str | int) -> msgspec.Meta:
     return msgspec.Meta(extra_json_schema={"extra": schema})
 
 
+OnlyInQuery = Annotated[
+    list[str] | None,
+    QueryParameter(
+        max_items=100,
+        description="Stores of these values of attributes, such as city=Berlin; may be repeated.",
+    ),
+]
+SearchInQuery = Annotated[str, QueryParameter(max_length=1000, description="Stores whose id or name contains this.")]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 ScheduleName = Annotated[str, msgspec.Meta(pattern=NAME)]
 # Many stores have numbers for ids, and clients send them as numbers.
@@ -29,12 +37,34 @@ PositiveDuration = Annotated[str, documented(pattern=f"^(?=.*[1-9]){DURATION_PAT
 Instant = Annotated[str, documented(format="date-time")]
 
 
-class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
+Word = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
+# str, not Word: msgspec 0.22 mistakes one restriction for another where both kinds of a union have a length, and dies.
+WordOrWords = Annotated[list[Word], msgspec.Meta(max_length=1000)] | str
+
+
+class PeriodMembers(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What makes a report one by periods, and which stores it is of. docs/semantics.md, "Periods" and "Stores".
+
+    period: a name such as yesterday, 2024-03 or 7d; or from and to, a date or an instant each. on: the zone of names
+    and dates; by: what it is cut into; group_by: attributes, a list or a text with commas; only: values by attribute.
+    """
+
+    period: Word | None = None
+    from_: Word | None = msgspec.field(default=None, name="from")
+    to: Word | None = None
+    on: Word | None = None
+    by: By | None = None
+    group_by: WordOrWords | None = None
+    only: dict[Word, WordOrWords] | None = None
+
+
+class TriggerRequest(PeriodMembers, forbid_unknown_fields=True, kw_only=True):
     """What a report is asked for; everything may be left out.
 
     store_id: only this store, as text or as a whole number; null or empty: all. now: the end of the three windows,
     2026-03-09, 2026-03-09T12:00 or 2026-03-09T12:00:00.5+01:00, without an offset UTC; else the newest poll.
-    columns: what the files hold if a request for them does not say. max_gap, lookback: 90m, 2h, 1d12h.
+    columns: what the files hold if a request for them does not say. max_gap, lookback: 90m, 2h, 1d12h. period, or from
+    and to: a report by periods, on, by and group_by are of such a one. only: stores by values of attributes.
     """
 
     store_id: StoreIdOrNumber | None = None
@@ -44,7 +74,7 @@ class TriggerRequest(msgspec.Struct, forbid_unknown_fields=True):
     lookback: Duration | None = None
 
 
-class ScheduleMembers(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class ScheduleMembers(PeriodMembers, forbid_unknown_fields=True, kw_only=True):
     """What a schedule has beside its name."""
 
     cron: Annotated[str, msgspec.Meta(max_length=200)]

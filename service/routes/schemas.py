@@ -25,14 +25,21 @@ class Progress(msgspec.Struct):
     ahead: int
 
 
-class ReportOptions(msgspec.Struct):
-    """The options of a report, written out."""
+class ReportOptions(msgspec.Struct, omit_defaults=True):
+    """The options of a report, written out. period, or from and to: of a report by periods, as on, by and group_by."""
 
     store_id: str | None
     now: datetime | None
     columns: str
     max_gap: str | None
     lookback: str
+    period: str | None = None
+    from_: str | None = msgspec.field(default=None, name="from")
+    to: str | None = None
+    on: str | None = None
+    by: str | None = None
+    group_by: list[str] = []
+    only: dict[str, list[str]] = {}
 
 
 class ReportStatus(msgspec.Struct, omit_defaults=True):
@@ -86,6 +93,7 @@ class Selected(TypedDict, total=False):
     window: Literal["hour", "day", "week"]
     zone: str
     unknown: bool
+    only: dict[str, list[str]]
 
 
 class Provenance(TypedDict):
@@ -104,6 +112,43 @@ class Provenance(TypedDict):
     tzdata: str
     mapping: NotRequired[dict[str, dict[str, Any]]]
     selection: NotRequired[Selected]
+
+
+class ListedPeriods(TypedDict):
+    """Which periods a report has: how many, the first and the last by name, and from when to when, over all zones."""
+
+    number: int
+    first: str | None
+    last: str | None
+    start: datetime | None
+    end: datetime | None
+
+
+class PeriodProvenance(TypedDict):
+    """Where the figures of a report by periods come from. period: what was asked for; periods: what that was; the
+    others as in `Provenance`."""
+
+    period: dict[str, str]
+    periods: ListedPeriods
+    now: datetime
+    now_is: str
+    data_age_seconds: float | None
+    horizon: list[datetime]
+    store: str | None
+    max_gap_seconds: float
+    source: str
+    tzdata: str
+    only: NotRequired[dict[str, list[str]]]
+    group_by: NotRequired[list[str]]
+    mapping: NotRequired[dict[str, dict[str, Any]]]
+    selection: NotRequired[Selected]
+
+
+class GroupCoverage(TypedDict):
+    """How much of the business time of a group is known. group: the values of its attributes."""
+
+    group: list[str]
+    coverage_percent: float | None
 
 
 class TableQuality(TypedDict):
@@ -132,11 +177,13 @@ class Quality(TypedDict):
 
 class ReportDetails(msgspec.Struct, omit_defaults=True):
     """Where a report stands, and of a complete one where its figures come from and what the data was like; sealed: why
-    that cannot be told here."""
+    that cannot be told here. notes, coverage: of one by periods, sentences, and by group where it has groups."""
 
     report: ReportStatus
-    provenance: Provenance | None = None
+    provenance: Provenance | PeriodProvenance | None = None
     quality: Quality | None = None
+    notes: list[str] = []
+    coverage: list[GroupCoverage] = []
     deliveries: list[Delivery] = []
     sealed: str | None = None
 
@@ -196,11 +243,13 @@ class ReportPage(msgspec.Struct):
     next: str | None
 
 
-class StorePage(msgspec.Struct):
-    """Store ids in byte order. next: the address of the next page; null on the last."""
+class StorePage(msgspec.Struct, omit_defaults=True):
+    """Store ids in byte order. next: the address of the next page; null on the last. names: by id, of those that have
+    one."""
 
     stores: list[str]
     next: str | None
+    names: dict[str, str] = {}
 
 
 class Session(msgspec.Struct):

@@ -1,6 +1,6 @@
 """Stores, and why a store has its figures."""
 
-from bisect import bisect_left, bisect_right
+import asyncio
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -11,10 +11,11 @@ from litestar.params import FromQuery, QueryParameter
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.registry.grants import Role, needs
-from store_uptime.service.registry.report_lookup import find_result
+from store_uptime.service.registry.report_lookup import find_windows
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.openapi import TimelineOperation
 from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
+from store_uptime.service.routes.request_options import StoreChoice
 from store_uptime.service.routes.request_schemas import StoreIdInQuery
 from store_uptime.service.routes.schemas import StorePage
 from store_uptime.service.workers import interactive
@@ -37,17 +38,28 @@ MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
     summary="The stores that have polls",
 )
 async def stores(
-    caller: NamedDependency[Caller], prefix: Prefix = "", after: After = "", limit: Limit = 100
+    caller: NamedDependency[Caller],
+    stores_chosen: NamedDependency[StoreChoice],
+    prefix: Prefix = "",
+    after: After = "",
+    limit: Limit = 100,
 ) -> StorePage:
-    """Stores with a poll in the horizon, in byte order; not older than a minute."""
-    known = await caller.backend.stores.ids()  # in byte order, so that a page is found without reading what lies before
-    start = max(
-        bisect_left(known, prefix.encode(), key=str.encode), bisect_right(known, after.encode(), key=str.encode)
-    )
-    found = [store for store in known[start : start + limit + 1] if store.startswith(prefix)]
-    more = urlencode({"prefix": prefix, "after": found[limit - 1], "limit": limit}) if len(found) > limit else None
+    """Stores with a poll in the horizon, in byte order; not older than a minute. Names and attributes are those of the
+    newest report."""
+    known = await caller.backend.stores.stores()
+    search, only = stores_chosen.search, stores_chosen.only
+    # In a thread: a text that few stores have is looked for in all of them.
+    found = await asyncio.to_thread(known.page, prefix, search, only, after, limit + 1)
+    query = {
+        "prefix": prefix,
+        "search": search,
+        "only": [f"{name}={value}" for name, values in only for value in values],
+    }
+    given = {name: value for name, value in query.items() if value or name == "prefix"}
+    more = urlencode({**given, "after": found[limit - 1], "limit": limit}, doseq=True) if len(found) > limit else None
     await caller.note("read", SOURCE, "stores")
-    return StorePage(found[:limit], more and f"/stores?{more}")
+    names = {store: known.names[store] for store in found[:limit] if store in known.names}
+    return StorePage(found[:limit], more and f"/stores?{more}", names)
 
 
 @get(
@@ -56,7 +68,7 @@ async def stores(
     operation_class=TimelineOperation,
     responses=problems(
         s404="No such store, or no such report.",
-        s409="The report has no result, or not yet.",
+        s409="The report has no result, or not yet, or is by periods.",
         s410="The report is not kept any more.",
     ),
     tags=["stores"],
@@ -71,7 +83,7 @@ async def timeline(
 ) -> Response[bytes]:
     """The pieces of the store's week, each with the poll that it rests on: of a report, or as of the newest poll."""
     if report_id:
-        await find_result(backend.registry, report_id)
+        await find_windows(backend.registry, report_id, "timeline")
         content = await caller.explained(interactive.render_timeline, report_id, store_id)
     else:
         content = await backend.workers.run_on_source(

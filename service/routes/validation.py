@@ -93,10 +93,23 @@ def struct_of(data: FieldDefinition) -> type[msgspec.Struct]:
 def query_faults(given: Iterable[tuple[str, object]], expected: Mapping[str, Expected]) -> Iterator[str]:
     """A sentence for each parameter of an address that is unknown, repeated, missing or not allowed."""
     pairs = list(given)
-    counts, values = Counter(name for name, _ in pairs), dict(pairs)
+    values: dict[str, object] = dict(pairs)
+    lists = {name for name, each in expected.items() if is_list(inspect.type_info(each.hint))}
+    values |= {name: [value for each, value in pairs if each == name] for name in lists & values.keys()}
     yield from unknown_names(values, expected, "parameter", "this address")
-    yield from given_once(name for name in counts.elements() if name in expected)
+    yield from given_once(name for name, _ in pairs if name in expected.keys() - lists)
     yield from text_faults(values, expected)
+
+
+def is_list(kind: inspect.Type) -> bool:
+    """Whether a parameter may be given several times."""
+    match kind:
+        case inspect.Metadata(type=inner):
+            return is_list(inner)
+        case inspect.UnionType(types=kinds):
+            return any(map(is_list, kinds))
+        case _:
+            return isinstance(kind, inspect.ListType)
 
 
 def given_once(names: Iterable[str]) -> Iterator[str]:

@@ -3,48 +3,87 @@
 Each is called in a worker process with plain values, and gives plain values.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
-from store_uptime.pipeline import About, Columns, Format, Limits, Options, Selection
+from store_uptime.pipeline import About, Columns, Format, Limits, Only, Options, Selection
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.registry.deliveries import OutgoingFile
-from store_uptime.service.registry.reports import StoredExplanation
+from store_uptime.service.registry.reports import StoredExplanation, StoredFigures, StoredRejects
 from store_uptime.service.workers.jobs import deliverable
+from store_uptime.service.workers.report_kinds import restored
 from store_uptime.service.workers.tasks import FileToDeliver, SourceConfig
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline import Timeline
+    from store_uptime.pipeline import PeriodAbout, PeriodReport, Timeline, View
 
 
-def report_metadata(figures: bytes) -> About:
+def report_metadata(stored: StoredFigures) -> "About | PeriodAbout":
     """The provenance and the quality of a report."""
-    return pipeline.restore(figures).about
+    return restored(stored.figures, stored.attributes).about
 
 
-def render_delivery(figures: bytes, file: FileToDeliver, recipients: tuple[str, ...]) -> OutgoingFile:
+def render_delivery(stored: StoredFigures, file: FileToDeliver, recipients: tuple[str, ...]) -> OutgoingFile:
     """The file of a stored report to be delivered, as the registry stores it."""
-    return deliverable(pipeline.restore(figures), file, Encryption(recipients))
+    return deliverable(restored(**vars(stored)), file, Encryption(recipients))
 
 
-def render_report(figures: bytes, selection: Selection, file_format: Format, columns: Columns) -> bytes:
-    """A report, or a selection of it, in a format, from its stored figures."""
-    return pipeline.select(pipeline.restore(figures), selection).render(file_format, columns)
+def render_report(stored: StoredFigures, selection: Selection, file_format: Format, columns: Columns) -> bytes:
+    """A report, or a selection of it, in a format."""
+    return restored(**vars(stored)).select(selection).render(file_format, columns)
 
 
-def render_csv_safe(figures: bytes, selection: Selection, columns: Columns) -> bytes:
+def render_csv_safe(stored: StoredFigures, selection: Selection, columns: Columns) -> bytes:
     """The same as CSV that is safe for spreadsheets."""
-    return pipeline.select(pipeline.restore(figures), selection).csv_safe(columns)
+    return restored(**vars(stored)).select(selection).csv_safe(columns)
 
 
-def render_rejected(figures: bytes, rejects: bytes, table: str) -> bytes:
+def render_rejected(stored: StoredRejects, table: str) -> bytes:
     """The rejected rows of a table as CSV."""
-    return pipeline.restore(figures, rejects=rejects).rejected_csv(table)
+    return restored(**vars(stored)).rejected_csv(table)
 
 
-def render_rejected_safe(figures: bytes, rejects: bytes, table: str) -> bytes:
+def render_rejected_safe(stored: StoredRejects, table: str) -> bytes:
     """The same, safe for spreadsheets."""
-    return pipeline.restore(figures, rejects=rejects).rejected_csv_safe(table)
+    return restored(**vars(stored)).rejected_csv_safe(table)
+
+
+def render_rollup(stored: StoredFigures, search: str, only: Only, file_format: Format, by: list[str] | None) -> bytes:
+    """The roll-up of a report by periods by attributes; None: those of the report."""
+    # Without its profile, which is of the groups that the report was made for.
+    report = restored_periods(StoredFigures(stored.figures, stored.attributes, None, None), search, only)
+    return (report if by is None else regrouped(report, by)).render("groups", file_format)
+
+
+def render_view(stored: StoredFigures, search: str, only: Only, file_format: Format, view: "View") -> bytes:
+    """The profile or the outages of a report by periods."""
+    return restored_periods(stored, search, only).render(view, file_format)
+
+
+def restored_periods(stored: StoredFigures, search: str = "", only: Only = ()) -> "PeriodReport":
+    """A stored report by periods, or some of its stores."""
+    return pipeline.restore_periods(
+        stored.figures, attributes=stored.attributes, outages=stored.outages, profile=stored.profile
+    ).select(only, search)
+
+
+def regrouped(report: "PeriodReport", by: list[str]) -> "PeriodReport":
+    """A report by periods in other groups."""
+    options = replace(report.options, group_by=tuple(by))
+    return replace(report, plan=replace(report.plan, options=options))
+
+
+def values_by_attribute(attributes: bytes) -> dict[str, dict[str, str]]:
+    """Of each attribute, `name` among them, the value by store where it has one."""
+    import polars as pl
+
+    stores = pl.read_parquet(attributes)
+    found = {}
+    for name in stores.columns[1:]:
+        there = stores.select("store_id", name).drop_nulls(name)
+        found[name] = dict(there.iter_rows())
+    return found
 
 
 def render_timeline(config: SourceConfig, store: str, limits: Limits, stored: StoredExplanation) -> dict[str, bytes]:

@@ -1,9 +1,11 @@
 """What is written to a user's paths: no file that is read, and no other that is not ours, ever gives way."""
 
 import errno
+import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +25,17 @@ from store_uptime.pipeline import (
     write_rejects,
 )
 from store_uptime.pipeline.errors import CannotWrite, WouldOverwriteSource
-from store_uptime.pipeline.files import PREFIX, check_paths, publish, unfinished, write_file, write_new_file
+from store_uptime.pipeline.files import (
+    PREFIX,
+    SPOOLED_BYTES,
+    check_paths,
+    publish,
+    unfinished,
+    write_file,
+    write_new_file,
+    write_pieces,
+    write_stream,
+)
 from store_uptime.pipeline.load.reject_files import REJECTS, rejects_path
 from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.support.profiles import examples
@@ -227,6 +239,42 @@ def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_file_appears_whole_and_alone(tmp_path: Path) -> None:
     write_file(b"new", tmp_path / "week.csv", REPORT)
     assert contents(tmp_path) == {"week.csv": b"new"}
+
+
+class Broken(Exception):
+    """What ends the making of pieces."""
+
+
+def broken_pieces() -> Iterator[bytes]:
+    yield b"a beginning"
+    raise Broken
+
+
+def test_pieces_are_one_file_and_an_error_among_them_leaves_the_earlier_one(report: Report, tmp_path: Path) -> None:
+    write_pieces(iter([report.csv()[:10], report.csv()[10:]]), tmp_path / "week.csv", REPORT)
+    with pytest.raises(Broken):
+        write_pieces(broken_pieces(), tmp_path / "week.csv", REPORT)
+    assert contents(tmp_path) == {"week.csv": report.csv()}
+
+
+def test_a_stream_gets_all_pieces_or_nothing(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with pytest.raises(Broken):
+        write_stream(broken_pieces(), stream)
+    assert stream.getvalue() == b""
+    write_stream(iter([b"a", b"b" * (SPOOLED_BYTES // 2), b"c" * (SPOOLED_BYTES // 2)]), stream)
+    assert len(stream.getvalue()) == SPOOLED_BYTES + 1
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as beside:
+        read = beside.submit((tmp_path / "pipe").read_bytes)
+        write_pieces(iter([b"to a ", b"pipe"]), tmp_path / "pipe", REPORT)
+        assert read.result() == b"to a pipe"
+
+
+def test_a_stream_that_cannot_be_kept_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(CannotWrite, match="nowhere: No such file"):
+        write_stream([b"x" * (SPOOLED_BYTES + 1)], io.BytesIO())
 
 
 @pytest.mark.usefixtures("links")

@@ -18,10 +18,12 @@ from store_uptime.service.encryption import MAGIC, Encryption, load_encryption, 
 from store_uptime.service.errors import EncryptedReportDamaged, NoKey, ReportEncrypted, ReportEncryptedToOthers
 from store_uptime.service.testing import Service
 from tests.support.feeds import called
+from tests.support.named_stores import ALPHA, GAMMA, named_database
 from tests.support.postgres import eventually, fresh_database, insert, new_cluster, run
 from tests.support.running import bearer, complete, finished, new_key, problem, running
 
 COLUMNS = ("figures", "plan", "rejects", "lanes")
+OF_PERIODS = ("figures", "plan", "rejects", "attributes", "outages", "profile")
 SENTENCE = "This report is encrypted"
 NOW = "2026-03-10T10:00:00Z"
 OPENSSH = """-----BEGIN OPENSSH PRIVATE KEY-----
@@ -248,6 +250,31 @@ def test_a_service_without_the_reading_key_says_so(polled: str, registry: str, k
     assert "with a key that is not here" in told
     _, told = cli("fetch", "f" * 32, "--registry", registry, status=1)
     assert "There is no report with this id" in told
+
+
+@pytest.mark.long
+def test_all_of_a_report_by_periods_is_encrypted(server: str, registry: str, tmp_path: Path) -> None:
+    key, other = made_key(tmp_path), made_key(tmp_path, "other.txt")
+    keys = ("--encrypt-to", key.recipient, "--identity", str(key.path))
+    with (
+        named_database(server, tmp_path / "feed") as named,
+        running(named, "--registry", registry, *keys) as service,
+        service.client() as client,
+    ):
+        report_id = complete(client, period="last-week", group_by="city")
+        outages = client.get(f"/reports/{report_id}/outages?format=csv&only=city=Paris").raise_for_status()
+        assert outages.text.count(GAMMA) == 1
+        # By the names of the newest report, which this server can read.
+        assert client.get("/stores?search=alpha").json()["stores"] == [ALPHA]
+        whole = client.get(f"/reports/{report_id}/outages?format=csv").content
+        row = f"select {', '.join(OF_PERIODS)} from store_uptime.report where id = '{report_id}'"
+        assert [content[: len(MAGIC)] for content in run(registry, row)[0]] == [MAGIC] * len(OF_PERIODS)
+    cli("encryption", "rekey", "--identity", key.path, "--encrypt-to", other.recipient, "--registry", registry)
+    view = ("--view", "outages", "--registry", registry)
+    _, refused = cli("fetch", report_id, "--identity", key.path, *view, status=1)
+    assert "with a key that is not here" in refused
+    assert cli("fetch", report_id, "--identity", other.path, *view)[0] == whole
+    assert [content[: len(MAGIC)] for content in run(registry, row)[0]] == [MAGIC] * len(OF_PERIODS)
 
 
 @pytest.mark.long

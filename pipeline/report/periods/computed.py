@@ -60,9 +60,7 @@ def computed_periods(
         rows=rows_of(scoped, numbered, pl.concat(each.periods for each in figures)),
         profile=joined_profile(profiles, profile_groups) if profiles else None,
         outages=ranked_outages(pl.concat(outages), ranks, prepared.reasons) if outages else None,
-        attributes=None
-        if prepared.stores is None
-        else prepared.stores.accepted.with_columns(pl.col("store_id").cast(pl.String)),
+        attributes=prepared.attributes,
         duplicates=sum(each.duplicates for each in figures),
         contradictory=sum(each.contradictory for each in figures),
     )
@@ -132,11 +130,8 @@ def rows_of(stores: pl.DataFrame, periods: pl.DataFrame, figures: pl.DataFrame) 
 
 def groups_of(prepared: Prepared) -> GroupedStores:
     """The groups of the profile; `store` is the code of the store. Raises UnknownAttribute."""
-    attributes = (
-        None if prepared.stores is None else prepared.stores.accepted.with_columns(pl.col("store_id").cast(pl.String))
-    )
     every = prepared.source.codes.table.select(store="code", store_id="store_id", scope=pl.lit(0, pl.UInt32))
-    return grouped_stores(every, attributes, prepared.options.group_by)
+    return grouped_stores(every, prepared.attributes, prepared.options.group_by)
 
 
 def joined_profile(profiles: Sequence[pl.DataFrame], grouped: GroupedStores) -> pl.DataFrame:

@@ -2,11 +2,13 @@
 
 grouped_stores   the group of each store
 rollup           microseconds of each group and period
+rollup_blocks    the same in pieces
+rollup_height    how many rows they have
 written_rollup   hours and percents with two decimals
 profile_cells    168 cells of each group
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -32,6 +34,8 @@ EXACT_ROLLUP = (
 )
 PROFILE = ("weekday", "hour", "business", "downtime", "unknown", "outages_begun", "down_percent")
 CELLS = 168
+KEY = ("group", "row")
+ROWS_AT_ONCE = 500_000
 SUMMED = tuple(f"{kind}_us" for kind in (*LENGTHS, *BOUNDS))
 
 
@@ -49,6 +53,11 @@ class GroupedStores:
     def columns(self) -> list[str]:
         """The names of the columns of the attributes."""
         return self.groups.columns[1:]
+
+    def between(self, first: int, end: int) -> "GroupedStores":
+        """The groups from a first one up to, not including, another."""
+        own = pl.col("group").is_between(first, end, closed="left")
+        return GroupedStores(self.groups.filter(own), self.of_store.filter(own))
 
 
 def grouped_stores(stores: pl.DataFrame, attributes: pl.DataFrame | None, by: Sequence[str]) -> GroupedStores:
@@ -79,16 +88,60 @@ def column_of(attribute: str) -> str:
 
 def rollup(rows: pl.DataFrame, periods: pl.DataFrame, grouped: GroupedStores) -> pl.DataFrame:
     """A row for each group and period, groups in order of their values: attributes, then `EXACT_ROLLUP`."""
+    return pl.concat(rollup_blocks(rows, periods, grouped)())
+
+
+def rollup_blocks(
+    rows: pl.DataFrame, periods: pl.DataFrame, grouped: GroupedStores
+) -> Callable[[], Iterator[pl.DataFrame]]:
+    """The same in pieces: of one store in each group there are as many rows as there are of stores."""
     listed = listed_periods(periods)
+    groups = max(1, ROWS_AT_ONCE // max(1, listed.height))
+    firsts = range(0, max(1, grouped.groups.height), groups)
+    return lambda: (rollup_of(rows, periods, listed, grouped.between(first, first + groups)) for first in firsts)
+
+
+def rollup_height(periods: pl.DataFrame, grouped: GroupedStores) -> int:
+    """How many rows a roll-up has."""
+    scopes = grouped.of_store.select("group", "scope").unique().lazy()
+    named = periods.lazy().select("scope", "period")
+    return scopes.join(named, on="scope").select("group", "period").unique().select(pl.len()).collect().item()
+
+
+def rollup_of(rows: pl.DataFrame, periods: pl.DataFrame, listed: pl.DataFrame, grouped: GroupedStores) -> pl.DataFrame:
+    """The rows of some groups. listed: see `listed_periods`."""
     numbered = periods.lazy().join(listed.lazy().select("period", "row"), on="period").select("scope", "number", "row")
+    # Some rows at a time: seven sums in 128 bits of a month of 200 000 stores take more than a gigabyte at once.
+    sums, shares = [summed(rows.clear(), numbered, grouped)], [shares_of(rows.clear(), numbered, grouped)]
+    for piece in rows.iter_slices(ROWS_AT_ONCE):
+        sums.append(summed(piece, numbered, grouped))
+        shares.append(shares_of(piece, numbered, grouped))
+    total = pl.concat(sums).group_by(KEY).agg(pl.col(*COUNTS, *SUMMED, "outages").sum(), pl.col("worst").min())
+    # Shares are whole numbers, so that the mean of two of them is exact.
+    median = hundredths(half_even((2 * pl.col("share").median()).cast(pl.Int64), 2))
+    worst = (pl.col("worst") % 2**32).cast(pl.UInt32)
+    return (
+        total.lazy()
+        .join(pl.concat(shares).group_by(KEY).agg(store_median_percent=median).lazy(), on=KEY, how="left")
+        .with_columns(worst_store=worst)
+        .join(grouped.of_store.lazy().select(worst_store="store", worst_id="store_id"), on="worst_store", how="left")
+        .join(listed.lazy(), on="row")
+        .join(grouped.groups.lazy(), on="group")
+        .sort(KEY)
+        .with_columns(worst_store=pl.col("worst_id"))
+        .select(*grouped.columns, *EXACT_ROLLUP)
+        .collect()
+    )
+
+
+def summed(rows: pl.DataFrame, numbered: pl.LazyFrame, grouped: GroupedStores) -> pl.DataFrame:
+    """group, row, and the counts and sums of some rows; worst: the least `worst_key`."""
     up, down = pl.col("uptime_us"), pl.col("downtime_us")
     is_open = pl.col("business_us") > 0
-    sums = (
-        rows.lazy()
-        .join(grouped.of_store.lazy().select("store", "scope", "group"), on="store")
-        .join(numbered, on=("scope", "number"))
+    return (
+        keyed(rows, numbered, grouped)
         .with_columns(unknown_time().alias("unknown_us"), share=uptime_share(up, down))
-        .group_by("group", "row")
+        .group_by(KEY)
         .agg(
             stores=pl.len(),
             stores_open=is_open.sum(),
@@ -96,25 +149,22 @@ def rollup(rows: pl.DataFrame, periods: pl.DataFrame, grouped: GroupedStores) ->
             # In 128 bits: a year of 300 000 stores has more microseconds than 64 hold.
             **{name: pl.col(name).cast(pl.Int128).sum() for name in SUMMED},
             outages=pl.col("outages").cast(pl.Int64).sum(),
-            median=pl.col("share").median(),
             worst=worst_key().min(),
         )
+        .collect()
     )
-    worst = (pl.col("worst") % 2**32).cast(pl.UInt32)
-    return (
-        sums.with_columns(worst_store=worst)
-        .join(grouped.of_store.lazy().select(worst_store="store", worst_id="store_id"), on="worst_store", how="left")
-        .join(listed.lazy(), on="row")
-        .join(grouped.groups.lazy(), on="group")
-        .sort("group", "row")
-        # Shares are whole numbers, so that the mean of two of them is exact.
-        .with_columns(
-            store_median_percent=hundredths(half_even((2 * pl.col("median")).cast(pl.Int64), 2)),
-            worst_store=pl.col("worst_id"),
-        )
-        .select(*grouped.columns, *EXACT_ROLLUP)
-        .collect(engine="streaming")
-    )
+
+
+def shares_of(rows: pl.DataFrame, numbered: pl.LazyFrame, grouped: GroupedStores) -> pl.DataFrame:
+    """group, row, share (uint16): the percents of stores as they are written, in hundredths."""
+    share = uptime_share(pl.col("uptime_us"), pl.col("downtime_us")).cast(pl.UInt16)
+    return keyed(rows, numbered, grouped).select(*KEY, share=share).drop_nulls("share").collect()
+
+
+def keyed(rows: pl.DataFrame, numbered: pl.LazyFrame, grouped: GroupedStores) -> pl.LazyFrame:
+    """The rows with their group, and the row of their period among all."""
+    groups = grouped.of_store.lazy().select("store", "scope", "group")
+    return rows.lazy().join(groups, on="store").join(numbered, on=("scope", "number"))
 
 
 def listed_periods(periods: pl.DataFrame) -> pl.DataFrame:

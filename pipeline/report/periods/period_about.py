@@ -12,6 +12,7 @@ from store_uptime.pipeline.periods import PlainPeriod
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.report.about import PlainQuality
 from store_uptime.pipeline.report.figures import uptime_percent
+from store_uptime.pipeline.report.periods.groups import GroupedStores
 from store_uptime.pipeline.report.report import now_is
 
 GROUPS_OF_ABOUT = 1_000
@@ -102,18 +103,20 @@ def plain_periods(listed: pl.DataFrame) -> ListedPeriods:
     return ListedPeriods(number=listed.height, first=names[0], last=names[-1], start=iso(start_us), end=iso(end_us))
 
 
-def coverage_of_groups(rollup: pl.DataFrame, columns: list[str]) -> list[GroupCoverage]:
-    """The coverage of each group over all periods. rollup: exact; columns: those of its attributes."""
-    business, unknown = pl.col("business_us"), pl.col("unknown_us")
-    summed = (
-        rollup.group_by(columns)
+def coverage_of_groups(whole: pl.DataFrame, grouped: GroupedStores) -> list[GroupCoverage]:
+    """The coverage of each group over all periods. whole: see `PeriodReport.whole`."""
+    business, unknown = (pl.col(name).cast(pl.Int128) for name in ("business_us", "unknown_us"))
+    covered = (
+        whole.join(grouped.of_store.select("store", "group"), on="store")
+        .group_by("group")
         .agg(business.sum(), unknown.sum())
-        .with_columns(percent=uptime_percent(business - unknown, unknown))
-        .sort("percent", *columns, nulls_last=True)
+        .select("group", percent=uptime_percent(pl.col("business_us") - pl.col("unknown_us"), pl.col("unknown_us")))
+        .sort("percent", "group", nulls_last=True)
         .head(GROUPS_OF_ABOUT)
+        .join(grouped.groups, on="group", maintain_order="left")
     )
-    groups = summed.select(columns).iter_rows()
+    groups = covered.select(grouped.columns).iter_rows()
     return [
         GroupCoverage(group=list(values), coverage_percent=None if percent is None else float(percent))
-        for values, percent in zip(groups, summed["percent"], strict=True)
+        for values, percent in zip(groups, covered["percent"], strict=True)
     ]

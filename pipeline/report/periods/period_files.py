@@ -29,13 +29,13 @@ HEADINGS = {name: f"{name}(hours)" for name in IN_HOURS}
 
 def guarded_texts(table: SlicedTable) -> SlicedTable:
     """The same with ' before each text that a spreadsheet would run as a formula."""
+    return table.changed(guarded_piece)
 
-    def piece(first: int, rows: int) -> pl.DataFrame:
-        found = table.piece(first, rows).with_columns(guarded(pl.col(pl.String)))
-        # Columns of attributes are called as they are in the source.
-        return found.rename(dict(zip(found.columns, safe_names(found.columns), strict=True)))
 
-    return SlicedTable(table.rows, piece)
+def guarded_piece(piece: pl.DataFrame) -> pl.DataFrame:
+    found = piece.with_columns(guarded(pl.col(pl.String)))
+    # Columns of attributes are called as they are in the source.
+    return found.rename(dict(zip(found.columns, safe_names(found.columns), strict=True)))
 
 
 def safe_names(names: Sequence[str]) -> list[str]:

@@ -77,7 +77,7 @@ def period_notes(
 
     hours, zones: accepted rows with from_day and until_day (days since 1970, null: open).
     """
-    if first_us < horizon.now_us - WEEK_US and not has_dates(hours):
+    if first_us < horizon.newest_us - WEEK_US and not has_dates(hours):
         yield (
             f"The hours have no dates: the periods from {iso(first_us)} on are computed with the hours of today. "
             "With `valid_from` and `valid_to` in `menu_hours` they are computed with those of then."

@@ -28,6 +28,8 @@ from store_uptime.pipeline.report.periods.groups import (
     listed_periods,
     profile_cells,
     rollup,
+    rollup_blocks,
+    rollup_height,
     written_rollup,
 )
 from store_uptime.pipeline.report.periods.outage_list import by_length, by_start, exact_outages, written_outages
@@ -40,8 +42,9 @@ from store_uptime.pipeline.report.periods.period_about import (
 from store_uptime.pipeline.report.periods.period_files import csv_pieces, guarded_texts, json_pieces, parquet_pieces
 from store_uptime.pipeline.report.periods.period_rows import exact_rows, whole_period, written_rows
 from store_uptime.pipeline.report.periods.sheets import WORST_STORES, Sheet, stores_of_sheet
-from store_uptime.pipeline.report.periods.sliced import SlicedTable, sliced
+from store_uptime.pipeline.report.periods.sliced import SlicedTable, sliced, sliced_by
 from store_uptime.pipeline.report.quality import Quality
+from store_uptime.pipeline.report.report import csv_bytes, guarded
 
 Ends = pl.Enum(["active poll", "unknown", "closed", "ongoing", "cut"])
 StartsBecause = pl.Enum(["inactive poll", "opening", "unknown", "cut"])
@@ -187,10 +190,24 @@ class PeriodReport:
         """store, and the figures of all periods of each store together, in whole microseconds."""
         return whole_period(self.rows)
 
+    def worst_stores(self) -> pl.DataFrame:
+        """A row for each store over all its periods, as it is written, with its attributes and zone.
+
+        The worst come first, those without a percent last.
+        """
+        return stores_of_sheet(self.whole, self.stores, self.attributes)
+
     @property
     def uptime_percent(self) -> Decimal | None:
         """The uptime of all stores in all periods together, in percent of known time; None: none is known."""
-        return self.total.select(uptime_percent(pl.col("uptime_us").sum(), pl.col("downtime_us").sum())).item()
+        up, down = (pl.col(name).cast(pl.Int128).sum() for name in ("uptime_us", "downtime_us"))
+        return self.whole.select(uptime_percent(up, down)).item()
+
+    @property
+    def coverage_percent(self) -> Decimal | None:
+        """What is known of the business time of all stores in all periods, in percent; None: there is none."""
+        business, unknown = pl.col("business_us").sum(), pl.col("unknown_us").sum()
+        return self.total.select(uptime_percent(business - unknown, unknown)).item()
 
     def profile_table(self) -> pl.DataFrame:
         """The profile as it is written, 168 rows for each group. Raises PartMissing."""
@@ -237,8 +254,7 @@ class PeriodReport:
         """Provenance, quality and notes as plain values, for JSON, Parquet and XLSX."""
         about = PeriodAbout(provenance=self.provenance, quality=plain_quality(self.quality), notes=list(self.notes))
         if self.options.group_by:
-            grouped = self._grouped(self.options.group_by)
-            about["coverage"] = coverage_of_groups(rollup(self.rows, self.periods, grouped), grouped.columns)
+            about["coverage"] = coverage_of_groups(self.whole, self._grouped(self.options.group_by))
         return about
 
     def render(self, view: View, file_format: Format) -> bytes:
@@ -271,6 +287,14 @@ class PeriodReport:
         """The same file in pieces."""
         return csv_pieces(guarded_texts(self._sliced(view)))
 
+    def rejected_csv(self, table: str) -> bytes:
+        """The rejected rows of polls, hours, zones or stores: line, reason, the row as it was, and its surplus."""
+        return csv_bytes(self.rejects[table])
+
+    def rejected_csv_safe(self, table: str) -> bytes:
+        """The same, with ' before whatever a spreadsheet would run as a formula."""
+        return csv_bytes(self.rejects[table].with_columns(guarded(pl.col(pl.String))))
+
     @cached_property
     def _named_stores(self) -> pl.DataFrame:
         """The stores, with their names where there is a table of them."""
@@ -301,21 +325,21 @@ class PeriodReport:
         """A table as it is written. stores: with names, where they are to be shown."""
         match view:
             case "stores":
-                return SlicedTable(self.rows.height, lambda first, rows: self._piece_of_rows(first, rows, stores))
+                return sliced_by(self.rows.height, lambda first, rows: self._piece_of_rows(first, rows, stores))
             case "groups":
-                return sliced(self.rollup_table(self.options.group_by))
+                grouped = self._grouped(self.options.group_by)
+                blocks = rollup_blocks(self.rows, self.periods, grouped)
+                return SlicedTable(rollup_height(self.periods, grouped), blocks).changed(written_rollup)
             case "profile":
                 profile, groups = self._profile, self._groups_of_profile
-                return SlicedTable(
+                return sliced_by(
                     groups.height * CELLS,
                     lambda first, rows: profile_cells(profile, groups.slice(first // CELLS, rows // CELLS)),
                 )
             case "outages" | "longest-outages":
                 order = by_start if view == "outages" else by_length
                 outages, named = order(self._outages), self._named_stores
-                return SlicedTable(
-                    outages.height, lambda first, rows: written_outages(outages.slice(first, rows), named)
-                )
+                return sliced_by(outages.height, lambda first, rows: written_outages(outages.slice(first, rows), named))
 
     def _piece_of_rows(self, first: int, rows: int, stores: pl.DataFrame | None) -> pl.DataFrame:
         """Some of the rows as they are written. stores: with names, where they are to be shown."""
@@ -349,7 +373,7 @@ class PeriodReport:
 
     def _sheets(self, view: View) -> Iterator[Sheet]:
         """The sheets of a workbook, but for the last one."""
-        per_store = stores_of_sheet(self.whole, self.stores, self.attributes)
+        per_store = self.worst_stores()
         yield Sheet("Summary", sliced(written_rollup(self.total)), below=per_store.head(WORST_STORES))
         if self.options.group_by:
             yield Sheet("Groups", self._sliced("groups"))

@@ -1,4 +1,4 @@
-"""A table that is made piece by piece: of millions of rows only some are ever written out at once."""
+"""Tables that are made piece by piece: of millions of rows only some are ever written out at once."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,17 +11,23 @@ ROWS_OF_A_PIECE = 100_800
 
 @dataclass(frozen=True)
 class SlicedTable:
-    """rows: how many there are. piece: some of them as they are written, from a first one on, so many at most."""
+    """rows: how many there are. pieces: the table in pieces, at least one: an empty table has columns, too."""
 
     rows: int
-    piece: Callable[[int, int], pl.DataFrame]
+    pieces: Callable[[], Iterator[pl.DataFrame]]
 
-    def pieces(self, rows: int = ROWS_OF_A_PIECE) -> Iterator[pl.DataFrame]:
-        """The table in pieces, at least one: an empty table has columns, too."""
-        for first in range(0, max(1, self.rows), rows):
-            yield self.piece(first, rows)
+    def changed(self, change: Callable[[pl.DataFrame], pl.DataFrame]) -> "SlicedTable":
+        """The same with each piece changed."""
+        return SlicedTable(self.rows, lambda: map(change, self.pieces()))
+
+
+def sliced_by(rows: int, piece: Callable[[int, int], pl.DataFrame]) -> SlicedTable:
+    """A table of rows that can be made from any one on. piece: those from a first one on, so many at most."""
+    return SlicedTable(
+        rows, lambda: (piece(first, ROWS_OF_A_PIECE) for first in range(0, max(1, rows), ROWS_OF_A_PIECE))
+    )
 
 
 def sliced(table: pl.DataFrame) -> SlicedTable:
     """A table that is there as a whole."""
-    return SlicedTable(table.height, table.slice)
+    return sliced_by(table.height, table.slice)

@@ -53,6 +53,12 @@ PLAIN_HEADINGS = {
     "last_poll_utc": "last poll (UTC)",
     "uptime_percent": "uptime %",
     "coverage_percent": "coverage %",
+    "stores_open": "stores open",
+    "stores_unknown": "stores unknown",
+    "longest_outage": "longest outage (hours)",
+    "downtime_least": "downtime at least (hours)",
+    "downtime_most": "downtime at most (hours)",
+    "outages_begun": "outages begun",
     "store_median_percent": "median of stores %",
     "worst_store": "worst store",
     "down_percent": "down %",
@@ -135,9 +141,8 @@ def written_pieces(sheets: Sequence[Sheet], about: Mapping[str, object]) -> Iter
 def write_sheet(worksheet: Worksheet, sheet: Sheet, formats: Formats) -> None:
     widths = Widths()
     last = write_table(worksheet, sheet.table.pieces(), 0, formats, widths)
-    columns = sheet.table.piece(0, 0).columns
     worksheet.freeze_panes(1, 1)
-    worksheet.autofilter(0, 0, last, len(columns) - 1)
+    worksheet.autofilter(0, 0, last, len(widths.longest) - 1)
     if sheet.below is not None and not sheet.below.is_empty():
         worksheet.write_string(last + 2, 0, "Worst stores, over all periods", formats.head)
         write_table(worksheet, iter([sheet.below]), last + 3, formats, widths)

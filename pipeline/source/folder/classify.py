@@ -1,7 +1,9 @@
 """A file in, what it is by its content out: a table, a file that is not read, with the reason, or None."""
 
+import re
 import stat
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,13 +21,15 @@ from store_uptime.pipeline.source.folder.sizes import check_rows
 from store_uptime.pipeline.source.folder.text_files import Header, has_header, headers, rejects_table
 from store_uptime.pipeline.source.folder.unreadable import PARQUET, unreadable_reason
 from store_uptime.pipeline.source.folder.walk import FileBelow
-from store_uptime.pipeline.tables import COLUMNS, Table
+from store_uptime.pipeline.tables import ATTRIBUTE, COLUMNS, OPTIONAL_COLUMNS, VARIANTS, Table
 from store_uptime.pipeline.text import printable
 
 PACKED_TIMES = 8  # about how much larger a compressed file is when it is unpacked
 MOST_COLUMNS = 1_000  # of text: Polars takes minutes for seventy thousand
 HEADER_LETTERS = 80  # of a header that is shown
 KNOWN_OBJECTS = 20_000
+NUMBERED_STORES = re.compile(r"stores[^a-z]")  # the beginning of a name such as `stores-2024-05`
+DATED: tuple[Table, ...] = ("menu_hours", "timezones")
 Classified = tuple[Table, DataFile] | PassedOver | None
 """A file that is a table; one that is not read, with the reason; None: one that is not mentioned."""
 
@@ -107,7 +111,7 @@ def classify_text(below: FileBelow, content: bytes, mapping: SourceMapping) -> C
             return PassedOver(below.name, NotRead.TOO_WIDE)
         file = text_file(below, header)
         if table := rejects_table(header.names) or table_of(file, below, mapping):
-            return table, with_oddities(file)
+            return known_file(table, with_oddities(file), mapping)
     doubts = (repeated_in(text_file(below, header), mapping) for header in headers(content))
     repeated = next(filter(None, doubts), None)
     if repeated is not None:
@@ -169,7 +173,7 @@ def classify_parquet(below: FileBelow, mapping: SourceMapping) -> Classified:
         partitions=hive_partitions(below.folders),
     )
     if table := table_of(file, below, mapping):
-        return table, file
+        return known_file(table, file, mapping)
     if repeated := repeated_in(file, mapping):
         return PassedOver(below.name, NotRead.REPEATED_COLUMN, repeated)
     return unknown_header(below, columns.header, ",")
@@ -178,19 +182,45 @@ def classify_parquet(below: FileBelow, mapping: SourceMapping) -> Classified:
 def table_of(file: DataFile, below: FileBelow, mapping: SourceMapping) -> Table | None:
     """The table whose columns a file has; where those are several, a folder of the name of one of them decides."""
     fitting = [table for table in COLUMNS if file.columns(table, mapping)]
+    if not fitting:
+        found = file.columns("stores", mapping)
+        return "stores" if found is not None and are_of_stores(found, below, mapping) else None
     if len(fitting) > 1:
         names = {name: table for table in fitting for name in (table, mapping.table_name(table))}
         fitting = [names[folder] for folder in reversed(below.folders) if folder in names] + fitting
     return next(iter(fitting), None)
 
 
+def are_of_stores(found: Mapping[str, str], below: FileBelow, mapping: SourceMapping) -> bool:
+    """Whether columns that no other table has are those of `stores`: by `name` among them, or by what the file or a
+    folder is called. found: see `found_columns`."""
+    called = {"stores", mapping.table_name("stores").rpartition(".")[2].lower()}
+    stem = below.place.path.name.partition(".")[0].lower()
+    if stem in called:
+        return True
+    # Polls of which one column is called otherwise are polls all the same, and the mistake must come to light.
+    of_others = {mapping.column_name(table, column) for table, columns in COLUMNS.items() for column in columns}
+    if not found.keys().isdisjoint(ATTRIBUTE + name for name in (*of_others, *VARIANTS)):
+        return False
+    folders = {folder.lower() for folder in below.folders}
+    return "name" in found or not called.isdisjoint(folders) or NUMBERED_STORES.match(stem) is not None
+
+
 def repeated_in(file: DataFile, mapping: SourceMapping) -> str | None:
     """The names that occur more than once in its header, so that a file is no table."""
+    once = list(dict.fromkeys(file.present))
     for table in COLUMNS:
-        found = mapping.found_columns(table, list(dict.fromkeys(file.present)))
+        found = mapping.found_columns(table, once)
         if found:
             return ",".join(name for name in found.values() if file.present.count(name) > 1)
     return None
+
+
+def known_file(table: Table, file: DataFile, mapping: SourceMapping) -> Classified:
+    """A file of a table, unless its header has a date more than once: without it, rows would hold always."""
+    dates = [mapping.column_name(table, column) for column in OPTIONAL_COLUMNS[table] if table in DATED]
+    repeated = ",".join(name for name in dates if file.present.count(name) > 1)
+    return PassedOver(file.name, NotRead.REPEATED_COLUMN, repeated) if repeated else (table, file)
 
 
 def unknown_header(below: FileBelow, names: tuple[str, ...], delimiter: str) -> PassedOver:

@@ -31,6 +31,8 @@ from store_uptime.pipeline.source.folder.text_files import text_frame
 from store_uptime.pipeline.source.folder.time_spans import is_needed, time_column
 from store_uptime.pipeline.source.frames import (
     READ_ERRORS,
+    REASON,
+    REASON_COLUMNS,
     FrameTables,
     first_words,
     poll_rows,
@@ -107,6 +109,12 @@ class Folder(FrameTables):
     def places(self) -> Iterator[Place]:
         """Where its files are."""
         return (file.place for files in self.tables.values() for file in files)
+
+    def reasons(self, horizon: Horizon, store: str | None) -> RawFrames:
+        """See `Source`."""
+        needed = self.tables_for(horizon)[POLLS]
+        with_reason = [file for file in needed if REASON in (file.columns(POLLS, self.mapping) or {})]
+        return [frame.select(REASON_COLUMNS) for frame in rows_of_store(scan(with_reason, POLLS, self.mapping), store)]
 
     def _read_error(self, error: BaseException) -> SourceMismatch:
         return read_error(self.name, self.tables, error, self.mapping)

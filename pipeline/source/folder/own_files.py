@@ -14,6 +14,30 @@ HEADER_BEGINNINGS = (
     ("at", "who", "client", "action", "subject", "detail"),  # the audit
 )
 """How the headers of our CSV files begin. They are written out: their modules would bring DuckDB along."""
+HOURS_OF_PERIODS = ("business(hours)", "uptime(hours)", "downtime(hours)", "unknown(hours)", "excused(hours)")
+OUTAGES = (
+    *("start_utc", "end_utc", "start_local", "end_local", "business_hours", "elapsed_hours", "ends", "starts_because"),
+    *("polls", "first_poll_utc", "last_poll_utc", "least_hours", "most_hours", "excused_hours", "reason"),
+)
+PERIOD_HEADERS = (
+    (
+        *("store_id", "period", "start_utc", "end_utc", "state", *HOURS_OF_PERIODS),
+        *("uptime_percent", "coverage_percent", "polls", "outages"),
+        *("longest_outage(hours)", "downtime_least(hours)", "downtime_most(hours)"),
+    ),
+    ("store_id", *OUTAGES),
+    ("store_id", "name", *OUTAGES),
+)
+"""The headers of a report by periods: its stores, its outages."""
+GROUPED_HEADERS = (
+    (
+        *("period", "stores", "stores_open", "stores_unknown", *HOURS_OF_PERIODS),
+        *("uptime_percent", "coverage_percent", "outages", "downtime_least(hours)", "downtime_most(hours)"),
+        *("store_median_percent", "worst_store"),
+    ),
+    ("weekday", "hour", "business(hours)", "downtime(hours)", "unknown(hours)", "outages_begun", "down_percent"),
+)
+"""Those of its groups and its profile, behind the attributes that they are of."""
 PROPERTIES_BYTES = 1 << 16
 MARK = "store_uptime"
 """The name of a property that our workbooks have, and of what stands in the metadata of our Parquet files."""
@@ -21,7 +45,15 @@ MARK = "store_uptime"
 
 def is_own_header(names: Sequence[str]) -> bool:
     """Whether a CSV file with this header is a report, a timeline or a list of ours."""
-    return any(tuple(names[: len(beginning)]) == beginning for beginning in HEADER_BEGINNINGS)
+    return is_period_header(names) or any(
+        tuple(names[: len(beginning)]) == beginning for beginning in HEADER_BEGINNINGS
+    )
+
+
+def is_period_header(names: Sequence[str]) -> bool:
+    """Whether a CSV file with this header is a table of a report by periods."""
+    own = tuple(names)
+    return own in PERIOD_HEADERS or any(own[-len(end) :] == end for end in GROUPED_HEADERS)
 
 
 def is_own_json(content: bytes) -> bool:

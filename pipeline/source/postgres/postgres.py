@@ -203,7 +203,13 @@ def start_stores(table: DatabaseTable | None) -> Rows:
     if table is None:
         return list
     pull = table.start("stores_table", None)
-    return lambda: [pull.frame().rename(table.found.attributes).lazy()]
+
+    def rows() -> "RawFrames":
+        # The first row of a store counts, and a table has no order: it must not be another one the next time.
+        found = pull.frame()
+        return [found.sort(found.columns).rename(table.found.attributes).lazy()]
+
+    return rows
 
 
 def with_dates(rows: "pl.DataFrame") -> "pl.DataFrame":

@@ -67,6 +67,6 @@ def not_of_stores(session: Session, leads_to: OptionalTable, mapping: SourceMapp
 
 def not_permitted(mapping: SourceMapping, full_name: str, left_out: str) -> SourceRemark:
     return SourceRemark(
-        f"permission denied for {mapping.table_name(STORES)}, so without {left_out}. "
+        f"Permission denied for {mapping.table_name(STORES)}, so without {left_out}. "
         f"Ask its owner: grant select on {full_name} to this user."
     )

@@ -1,5 +1,5 @@
 -- windows:  microseconds of business time, up and down, per store and window
--- needs:    slices (see `positions.slices`), carried_bands, band_windows
+-- needs:    slices (see `positions.slices`), adjusted, band_windows
 -- gives:    code, window_id, business_us, uptime_us, downtime_us, polls (the evidence); unique on code, window_id
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 3, 5 and 6; nothing is rounded
 create or replace temp table windows as
@@ -8,7 +8,7 @@ with amounts as (
     from slices
     union all
     select open_at, band, 0, known, up, 0
-    from carried_bands
+    from adjusted
 )
 select code_of(open_at)                 as code,
        window_id,

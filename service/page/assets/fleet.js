@@ -25,18 +25,31 @@ function filterValues() {
     below: form.get("below") === "" ? null : Number(form.get("below")),
     window: form.get("window"),
     zone: form.get("zone"),
+    only: chosenValues(form.getAll("only")),
   };
 }
 
-function matches(n, { search, downNow, unknown, below, window, zone }) {
+// city=Berlin, brand=A: several values of one attribute mean any of them, several attributes all of them.
+function chosenValues(texts) {
+  const values = {};
+  for (const [, name, value] of texts.map((text) => text.match(/^([^=]+)=(.*)$/s)).filter(Boolean)) {
+    (values[name] ??= []).push(value);
+  }
+  return Object.entries(values);
+}
+
+const hasText = (text, search) => text !== null && text !== undefined && text.toLowerCase().includes(search);
+
+function matches(n, { search, downNow, unknown, below, window, zone, only }) {
   const percent = stores[`uptime_percent_last_${window}`][n];
   const unknownSeconds = stores[`unknown_last_${window}`][n];
   return (
-    (!search || stores.store_id[n].toLowerCase().includes(search)) &&
+    (!search || hasText(stores.store_id[n], search) || hasText(stores.name?.[n], search)) &&
     (!downNow || stores.down_now[n]) &&
     (!unknown || unknownSeconds === null || unknownSeconds > 0) &&
     (below === null || (percent !== null && percent < below)) &&
-    (!zone || stores.zone[n] === zone)
+    (!zone || stores.zone[n] === zone) &&
+    only.every(([name, values]) => values.includes(stores.attributes?.[name]?.[n] ?? ""))
   );
 }
 
@@ -91,7 +104,16 @@ function linkDownloads(words) {
   }
 }
 
+function checkAttributes() {
+  for (const field of filter.querySelectorAll("[name=only]")) {
+    const [name, value] = field.value.split("=", 2);
+    const isUnknown = value !== undefined && !(name in stores.attributes);
+    field.setCustomValidity(isUnknown ? `There is no attribute ${name}.` : "");
+  }
+}
+
 function refilter() {
+  checkAttributes();
   if (!filter.checkValidity()) return;
   writeAddress();
   scroll.scrollTop = 0;

@@ -40,7 +40,8 @@ export function on(event, selector, handler) {
 }
 
 // An empty field of a form is an option that is left out, for which the API has its default.
-const withoutEmpty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value?.length));
+const isGiven = (value) => typeof value === "object" ? value && Object.keys(value).length > 0 : value?.length > 0;
+const withoutEmpty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => isGiven(value)));
 
 async function trigger(values) {
   const { report_id } = await callApi("POST", "/trigger_report", withoutEmpty(values));
@@ -51,9 +52,10 @@ on("submit", "#trigger", handling((event) => trigger(Object.fromEntries(new Form
 on("click", "[data-again]", handling((event) => trigger(JSON.parse(event.currentTarget.dataset.again))));
 
 on("input", "[list=stores]", async (event) => {
-  const prefix = event.target.value;
-  const found = await callApi("GET", `/stores?${new URLSearchParams({ limit: 10, prefix })}`).catch(() => null);
-  if (found && event.target.value === prefix) part("stores").replaceChildren(...found.stores.map((id) => new Option(id)));
+  const search = event.target.value;
+  const found = await callApi("GET", `/stores?${new URLSearchParams({ limit: 10, search })}`).catch(() => null);
+  if (!found || event.target.value !== search) return;
+  part("stores").replaceChildren(...found.stores.map((id) => new Option(found.names?.[id] ?? id, id)));
 });
 
 on("submit", "#open", (event) => {

@@ -50,7 +50,8 @@ function filledRow(position) {
   const link = head.firstChild.firstChild;
   row.setAttribute("aria-rowindex", position + HEAD_ROWS + 1);
   link.href = `/view/${table.dataset.report}/store?store_id=${encodeURIComponent(stores.store_id[n])}`;
-  link.firstChild.textContent = stores.store_id[n];
+  link.firstChild.textContent = stores.name?.[n] || stores.store_id[n];
+  if (stores.name?.[n]) link.append(" ", quietId(stores.store_id[n]));
   link.title = isolated(stores.store_id[n]);
   if (stores.down_now[n]) head.firstChild.append(" ", badge());
   if (stores.lanes && !stores.hours_unknown[n]) fillLane(lane.firstChild, stores.lanes[n] ?? []);
@@ -70,6 +71,13 @@ function share(n) {
   const percent = stores.uptime_percent_last_week[n];
   if (percent !== null) return `${percent.toFixed(2)} %`;
   return stores.business_last_week[n] === 0 ? "closed" : "unknown";
+}
+
+function quietId(id) {
+  const element = document.createElement("bdi");
+  element.className = "quiet";
+  element.textContent = id;
+  return element;
 }
 
 function badge() {

@@ -10,6 +10,7 @@ limit 1;
 update store_uptime.report
 set status = 'running',
     run = %(run)s,
+    periods_run = %(run)s,                            -- leaves a report by periods to servers that know them
     runs = runs + 1,
     made_by = %(made_by)s,
     started_at = now(),
@@ -93,7 +94,10 @@ with complete as (
         figures = %(figures)s,
         plan = %(plan)s,
         rejects = %(rejects)s,
-        lanes = %(lanes)s
+        lanes = %(lanes)s,
+        attributes = %(attributes)s,
+        outages = %(outages)s,
+        profile = %(profile)s
     where id = %(id)s and run = %(run)s and status in ('running', 'complete')  -- again, if the answer was lost
     returning id
 ), goes_out as (

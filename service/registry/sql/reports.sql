@@ -18,11 +18,12 @@ where status <> 'removed'
 order by requested_at desc, id desc
 limit %(limit)s;
 
--- newest_report: the complete report that the page begins with: of all stores, as of the newest poll if there is one
+-- newest_report: the complete report that the page begins with: of the three windows and all stores, as of the newest
+-- poll if there is one
 select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
        is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes
 from store_uptime.standing
-where status = 'complete' and options ->> 'store_id' is null
+where status = 'complete' and options ->> 'store_id' is null and not options ?| array['period', 'only']
 order by options ->> 'now' is null desc, requested_at desc, id desc
 limit 1;
 
@@ -38,10 +39,10 @@ where this.id = %(id)s
 order by earlier.requested_at desc, earlier.id desc
 limit 1;
 
--- newest_figures: the figures of the newest complete report of all stores
-select figures
+-- newest_figures: the figures of the newest complete report of the three windows and all stores
+select figures, attributes, outages, profile
 from store_uptime.report
-where status = 'complete' and options ->> 'store_id' is null
+where status = 'complete' and options ->> 'store_id' is null and not options ?| array['period', 'only']
 order by requested_at desc, id desc
 limit 1;
 
@@ -50,14 +51,21 @@ select count(*) as count
 from store_uptime.report
 where status = 'queued' and requested_at < %(requested_at)s;
 
+-- newest_attributes: the stores with their attributes, as the newest complete report of all stores has them
+select attributes
+from store_uptime.report
+where status = 'complete' and options ->> 'store_id' is null
+order by requested_at desc, id desc
+limit 1;
+
 -- stored_figures: what the files of a report are made from
-select figures from store_uptime.report where id = %(id)s and status = 'complete';
+select figures, attributes, outages, profile from store_uptime.report where id = %(id)s and status = 'complete';
 
 -- stored_explanation: what a timeline of a report is made from, and what else the page shows of a store
-select figures, plan, rejects from store_uptime.report where id = %(id)s and status = 'complete';
+select figures, plan, rejects, attributes from store_uptime.report where id = %(id)s and status = 'complete';
 
--- stored_fleet: the figures of a report, and the lanes that the page draws
-select figures, lanes from store_uptime.report where id = %(id)s and status = 'complete';
+-- stored_fleet: the figures of a report, its stores, and the lanes that the page draws
+select figures, attributes, lanes from store_uptime.report where id = %(id)s and status = 'complete';
 
 -- stored_rejects: the rejected rows of a report
 select figures, rejects from store_uptime.report where id = %(id)s and status = 'complete';
@@ -77,8 +85,9 @@ select id from cancelled;
 -- remove_report: drop what a finished report holds; its id stays, to be answered with "gone"
 with removed as (
     update store_uptime.report
-    set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, error = null, options = '{}',
-        client = '', requested_by = null, webhook = null, webhook_secret = null, warnings = '{}'
+    set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, attributes = null, outages = null,
+        profile = null, error = null, options = '{}', client = '', requested_by = null, webhook = null,
+        webhook_secret = null, warnings = '{}'
     where id = %(id)s and status in ('complete', 'error')
     returning id
 ), forgotten as (
@@ -95,9 +104,12 @@ select id from removed;
 select id from store_uptime.report where status = 'complete' order by requested_at, id;
 
 -- stored_report: everything that is stored of a report
-select figures, plan, rejects, lanes from store_uptime.report where id = %(id)s and status = 'complete';
+select figures, plan, rejects, lanes, attributes, outages, profile
+from store_uptime.report
+where id = %(id)s and status = 'complete';
 
 -- replace_stored_report: the same, encrypted to other keys
 update store_uptime.report
-set figures = %(figures)s, plan = %(plan)s, rejects = %(rejects)s, lanes = %(lanes)s
+set figures = %(figures)s, plan = %(plan)s, rejects = %(rejects)s, lanes = %(lanes)s, attributes = %(attributes)s,
+    outages = %(outages)s, profile = %(profile)s
 where id = %(id)s and status = 'complete';

@@ -76,6 +76,12 @@ HOURS_REJECTED = {
     "a,1,09:00": "bad time",
     "a,1,09:00,17:00,x": "too many fields",
 }
+DATED_REJECTED = {
+    "a,1,09:00,17:00,2024-02-30,": "bad date",
+    "a,1,09:00,17:00,,soon": "bad date",
+    "a,1,09:00,17:00,2024-01-02,2024-01-02": "bad date",
+}
+STORES_REJECTED = {"a,B": "several rows", ",A": "missing store id"}
 ZONES_REJECTED = {
     ",Europe/Dublin": "missing store id",
     "\ufffd,Europe/Dublin": "bad store id",
@@ -95,8 +101,27 @@ def test_a_row_is_rejected_for_its_reason(tmp_path: Path, table: str, row: str, 
     assert found.quality.tables[table].rejected == {reason: 1}
 
 
+@pytest.mark.parametrize(("row", "reason"), DATED_REJECTED.items())
+def test_hours_with_a_bad_date_are_rejected(tmp_path: Path, row: str, reason: str) -> None:
+    folder = feed(tmp_path)
+    (folder / "hours.csv").write_text(lines(f"{HOURS},valid_from,valid_to", row))
+    (found,) = rejected(report(folder), "hours")
+    assert found["reason"] == reason
+    assert [found["valid_from"] or "", found["valid_to"] or ""] == row.split(",")[4:]
+
+
+@pytest.mark.parametrize(("row", "reason"), STORES_REJECTED.items())
+def test_a_row_of_stores_is_rejected_for_its_reason(tmp_path: Path, row: str, reason: str) -> None:
+    folder = feed(tmp_path)
+    (folder / "stores.csv").write_text(lines("store_id,name", "a,A", "a, A ", row))
+    found = report(folder)
+    assert [one["reason"] for one in rejected(found, "stores")] == [reason]
+    assert found.quality.tables["stores"] == TableCounts(2, {reason: 1})
+
+
 def test_every_reason_has_a_row_here() -> None:
-    assert {reason for _, _, reason in REJECTED} == set(Reason)
+    of_optional = (*DATED_REJECTED.values(), *STORES_REJECTED.values())
+    assert {reason for _, _, reason in REJECTED}.union(of_optional) == set(Reason)
 
 
 def test_a_comma_at_the_end_is_not_a_field_too_many(tmp_path: Path) -> None:

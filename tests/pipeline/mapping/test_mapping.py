@@ -27,6 +27,7 @@ from store_uptime.pipeline import (
 )
 from store_uptime.pipeline.mapping import mapping_file
 from store_uptime.pipeline.mapping.mapping import mapping_line
+from store_uptime.pipeline.tables import NEEDED_COLUMNS, Table
 from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.support.postgres import fresh_database, run
 
@@ -56,7 +57,7 @@ BAD = {
     "monday = 1": "monday is none of the tables",
     "timezones = 1": "timezones is a value, not a table. Allowed: a line [timezones], and below it table, store_id,",
     "[menu_hours]\nmondey = 1": "[menu_hours] mondey is not known. Allowed: table, store_id, day_of_week,",
-    "[timezones]\nmonday = 1": "[timezones] monday is not known. Allowed: table, store_id, timezone_str.",
+    "[timezones]\nmonday = 1": "[timezones] monday is not known. Allowed: table, store_id, timezone_str, valid_from,",
     "[menu_hours]\nmonday = 2": "[menu_hours] monday cannot be 2. Allowed: 0 or 1.",
     "[menu_hours]\nmonday = true": "[menu_hours] monday cannot be true. Allowed: 0 or 1.",
     "[menu_hours]\nmonday = '1'": '[menu_hours] monday cannot be "1"',
@@ -208,6 +209,54 @@ def test_a_feed_as_it_should_be_needs_none(tmp_path: Path) -> None:
     text = proposed_mapping(str(written_feed(tmp_path, polls=polls(), hours=WEEK[0], zones=PLACES)))
     assert text.startswith("# No mapping is needed")
     assert SourceMapping.from_dict(tomllib.loads(text)) == SourceMapping()
+
+
+def test_optional_columns_and_stores_are_proposed_where_they_are(tmp_path: Path) -> None:
+    feed = written_feed(
+        tmp_path,
+        polls=lines(f"{POLLS},Cause", "a,2024-10-14 11:00:00 UTC,active,"),
+        hours=lines(f"{HOURS},valid_from,valid_until", "a,0,09:00,17:00,,2025-01-01"),
+        zones=PLACES,
+        shops=lines("shop_id,title,city", "a,A,Bonn"),
+        products=lines("id,name", "1,soup"),
+    )
+    text = proposed_mapping(str(feed))
+    mapping = SourceMapping.from_dict(tomllib.loads(text))
+    assert mapping.columns == {
+        "store_status": {"reason": "Cause"},
+        "menu_hours": {"valid_to": "valid_until"},
+        "stores": {"store_id": "shop_id", "name": "title"},
+    }
+    assert '[stores]  # file shops.csv, 1 row\nstore_id = "shop_id"' in text
+    assert build_report(open_source(feed, mapping=mapping)).quality.tables["stores"].accepted == 1
+
+
+PRESENT: dict[Table, list[tuple[list[str], dict[str, str] | None]]] = {
+    "store_status": [
+        (["store_id", "timestamp_utc", "status", "why", "why"], {}),
+        (["store_id", "timestamp_utc", "status", "why"], {"reason": "why"}),
+        (["store_id", "timestamp_utc", "status", "reason"], {}),
+        (["store_id", "timestamp_utc", "why"], None),
+    ],
+    "timezones": [
+        (["store_id", "timezone_str", "valid_to"], {"valid_to": "valid_to"}),
+        (["store_id", "timezone_str", "valid_to", "valid_to"], {}),
+    ],
+    "stores": [
+        (["name", "store_id"], {"name": "name"}),
+        (["store_id", "a", "b", "b", "", " "], {"attribute a": "a"}),
+        (["store_id", "line", "attribute a"], {"attribute line": "line", "attribute attribute a": "attribute a"}),
+        (["store_id", "store_id", "a"], None),
+    ],
+}
+
+
+@pytest.mark.parametrize("table", PRESENT)
+def test_optional_columns_are_found_where_they_are_there_once(table: Table) -> None:
+    mapping = SourceMapping(columns={"store_status": {"reason": "why"}})
+    for present, optional in PRESENT[table]:
+        needed = {column: column for column in NEEDED_COLUMNS[table]}
+        assert mapping.found_columns(table, present) == (None if optional is None else needed | optional)
 
 
 def test_a_mapping_that_may_have_been_edited_stays(tmp_path: Path) -> None:

@@ -103,6 +103,21 @@ def test_worlds_in_random_files_groups_and_ranges(data: st.DataObject, world: Wo
         assert_equal(outcome(folder, options, Cluster(part_polls=polls)), expected)
 
 
+def test_rows_with_dates_reasons_and_without_go_through_both_passes(tmp_path: Path) -> None:
+    polls = [f"{store},2023-01-25 1{hour}:00:00 UTC,{'in' * hour}active,why" for store in "abcd" for hour in range(2)]
+    written_feed(
+        tmp_path,
+        polls=lines(f"{POLLS},reason", *polls, "e,2023-01-25 10:00:00 UTC,off,why"),
+        polls_1=lines(POLLS, "c,2023-01-25 12:00:00 UTC,active", "d,soon,active"),
+        hours=lines(HOURS, "a,2,09:00,17:00", "b,9,09:00,17:00"),
+        hours_1=lines(f"{HOURS},valid_from", "c,2,09:00,17:00,2024-01-01", "d,2,09:00,17:00,x"),
+        hours_2=lines(f"{HOURS},valid_to", "b,2,09:00,17:00,2024-01-01", "a,2,09:00,17:00,x"),
+        zones=lines(f"{ZONES},valid_to,valid_from", "a,Asia/Tokyo,2022-01-01,", "b,Asia/Tokyo,,2022-01-01", "c,Z,1,1"),
+    )
+    expected, found = (outcome(tmp_path, Options(now=NOW), cluster) for cluster in (None, Cluster(part_polls=2)))
+    assert_equal(found, expected)
+
+
 @pytest.mark.parametrize(
     ("cluster", "options", "passes"),
     [

@@ -117,6 +117,7 @@ def test_every_kind_has_a_case_here_or_below() -> None:
         "files-passed-over",
         "no-hours",
         "no-poll-in-horizon",
+        "no-poll-in-period",
         "no-zones",
         "source-remark",
     }

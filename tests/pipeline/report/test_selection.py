@@ -1,10 +1,13 @@
 """A selection is the rows that fit and nothing else; a report without one is written as ever."""
 
+import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -13,11 +16,15 @@ from store_uptime.pipeline import (
     Options,
     Report,
     Selection,
+    UnknownAttribute,
+    UnknownValue,
     archive,
     build_report,
     build_report_with_lanes,
+    restore,
     select,
 )
+from store_uptime.pipeline.report.selection import only_chosen
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)  # a Monday
@@ -48,6 +55,20 @@ EVERY = ["Corner.Shop", "cornerXshop", "half", "no evidence", "unknown hours", "
 
 def report(source: Frames = FEED, **options: Any) -> Report:
     return build_report(source, Options(now=NOW, **options))
+
+
+NAMES = pl.DataFrame(
+    {
+        "store_id": ["half", "was down", "ÉTÉ", "elsewhere"],
+        "name": ["Half a Shop", None, "Chez Été", "Gone"],
+        "city": ["Rome", "Rome", None, "Oslo"],
+    }
+)
+
+
+def named(whole: Report, **changes: Any) -> Report:
+    """A report of a source with a table of stores."""
+    return replace(whole, attributes=NAMES, **changes)
 
 
 def stores(selection: Selection, whole: Report | None = None) -> list[str]:
@@ -162,3 +183,95 @@ def test_the_lanes_are_those_of_the_rows() -> None:
 def test_what_can_be_saved_is_the_whole() -> None:
     with pytest.raises(ValueError, match="whole report"):
         archive(select(report(), Selection(down_now=True)))
+
+
+# Names and attributes -------------------------------------------------------------------------------------------------
+
+ONLY: dict[str, tuple[Selection, list[str]]] = {
+    "a value": (Selection(only=(("city", ("Rome",)),)), ["half", "was down"]),
+    "several values": (Selection(only=(("city", ("", "Rome")),)), EVERY),
+    "none": (Selection(only=(("city", ("",)),)), [store for store in EVERY if store not in {"half", "was down"}]),
+    "several attributes": (Selection(only=(("city", ("Rome",)), ("name", ("",)))), ["was down"]),
+    "an id": (Selection(only=(("store_id", ("half", "elsewhere")),)), ["half"]),
+    "a text in a name": (Selection(search="CHEZ"), ["ÉTÉ"]),
+    "a text in an id or a name": (Selection(search="shop"), ["Corner.Shop", "cornerXshop", "half"]),
+    "a value among those that are down": (Selection(down_now=True, only=(("city", ("",)),)), ["Corner.Shop"]),
+}
+
+
+@pytest.mark.parametrize(("selection", "expected"), ONLY.values(), ids=ONLY)
+def test_stores_are_selected_by_names_and_attributes(selection: Selection, expected: list[str]) -> None:
+    assert stores(selection, named(report())) == expected
+
+
+def test_an_attribute_that_there_is_none_of_is_an_error() -> None:
+    with pytest.raises(UnknownAttribute, match="there is 'store_id'"):
+        stores(Selection(only=(("city", ("Rome",)),)))
+
+
+def test_names_are_in_json_and_xlsx_and_in_no_other_file() -> None:
+    bare, whole = report(), named(report())
+    assert (whole.csv(), whole.parquet()) == (bare.csv(), bare.parquet())
+    rows = json.loads(whole.json("extended"))["stores"]
+    assert [list(row)[:2] for row in rows] == [["store_id", "name"]] * len(EVERY)
+    assert {row["store_id"]: row["name"] for row in rows if row["name"]} == {"half": "Half a Shop", "ÉTÉ": "Chez Été"}
+    sheet = openpyxl.load_workbook(io.BytesIO(whole.xlsx()))["report"]
+    assert [cell.value for cell in sheet["B"]] == ["name", *[row["name"] for row in rows]]
+
+
+def test_names_are_kept() -> None:
+    kept = archive(named(report()))
+    found = restore(kept.figures, kept.plan, attributes=kept.attributes)
+    assert found.attributes is not None
+    assert found.attributes.equals(NAMES)
+    [one] = json.loads(restore(kept.figures, store="half", attributes=kept.attributes).json())["stores"]
+    assert one["name"] == "Half a Shop"
+    assert archive(report()).attributes is None
+
+
+# Stores that a report is made of --------------------------------------------------------------------------------------
+
+
+def only(**values: str) -> Report:
+    """The report of stores with these values alone."""
+    whole = build_report_with_lanes(FEED, Options(now=NOW))
+    return only_chosen(named(whole, plan=replace(whole.plan, options=Options(now=NOW, only=values))))
+
+
+def test_a_report_of_chosen_stores_has_their_figures_plan_and_lanes_and_can_be_kept() -> None:
+    whole, part = build_report_with_lanes(FEED, Options(now=NOW)), only(city="Rome")
+    chosen = ["half", "was down"]
+    assert part.exact.equals(whole.exact.filter(pl.col("store_id").is_in(chosen)))
+    assert part.plan.stores.select("store", "store_id").rows() == list(enumerate(chosen))
+    assert named_rows(part.plan.intervals, part) == [
+        row for row in named_rows(whole.plan.intervals, whole) if row[0] in chosen
+    ]
+    assert part.lanes is not None and whole.lanes is not None  # noqa: PT018
+    assert named_rows(part.lanes, part) == [row for row in named_rows(whole.lanes, whole) if row[0] in chosen]
+    assert part.provenance.get("only") == {"city": ["Rome"]}
+    kept = archive(part)
+    found = restore(kept.figures, kept.plan, kept.rejects, kept.lanes, attributes=kept.attributes)
+    assert (found.quality, found.plan.options, found.json()) == (part.quality, part.plan.options, part.json())
+
+
+def named_rows(rows: pl.DataFrame, whole: Report) -> list[tuple[Any, ...]]:
+    """Rows with the id of their store in place of its number."""
+    named = rows.join(whole.plan.stores.select("store", "store_id"), on="store")
+    return named.select("store_id", *rows.columns[1:]).rows()
+
+
+@pytest.mark.parametrize(
+    ("values", "raised", "message"),
+    [
+        ({"brand": "x"}, UnknownAttribute, "no attribute 'brand': there is 'store_id', 'name', 'city'"),
+        ({"city": "rome"}, UnknownValue, "no store has 'rome' as its city: there is 'Oslo', 'Rome'"),
+        ({"store_id": "nobody"}, UnknownValue, "no store has 'nobody' as its store_id: there is 'Corner.Shop', "),
+    ],
+)
+def test_stores_that_nobody_has_are_an_error(values: dict[str, str], raised: type[Exception], message: str) -> None:
+    with pytest.raises(raised, match=message):
+        only(**values)
+
+
+def test_a_value_of_a_store_without_polls_is_known() -> None:
+    assert only(city="Oslo").exact.is_empty()

@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import perf_counter
 
@@ -10,6 +10,7 @@ import pytest
 
 from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.errors import CannotWrite
+from store_uptime.pipeline.sample.polls import REASONS
 from store_uptime.pipeline.sample.random_numbers import splitmix64
 from store_uptime.pipeline.sample.sample import write_sample
 from store_uptime.pipeline.sample.stores import UNKNOWN_ZONE
@@ -17,7 +18,7 @@ from store_uptime.pipeline.sample.writing import LIST, Format
 
 ROOT = Path(__file__).parents[3]
 STORES, DAYS = 300, 5
-TABLES = ("store_status", "menu_hours", "timezones")
+TABLES = ("store_status", "menu_hours", "timezones", "stores")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_another_seed_gives_other_bytes_in_each_file(tmp_path: Path) -> None:
 def test_a_file_that_was_changed_or_never_made_here_does_not_give_way(tmp_path: Path) -> None:
     sample(tmp_path, 3, 1)
     write_sample(tmp_path, 3, 1, 2, "parquet", existing="replace")
-    assert sorted(path.suffix for path in tmp_path.iterdir() if path.name != LIST) == [".parquet"] * 3
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.name != LIST) == [".parquet"] * 4
     for name in ("timezones.parquet", "menu_hours.csv"):
         (tmp_path / name).write_bytes(b"theirs")
         before = contents(tmp_path)
@@ -82,19 +83,20 @@ def test_the_numbers_are_those_of_the_published_generator() -> None:
     assert splitmix64(states).to_list() == [6457827717110365317, 3203168211198807973]
 
 
-def test_three_files_with_their_headers_are_all_that_is_written(tmp_path: Path) -> None:
+def test_four_files_with_their_headers_are_all_that_is_written(tmp_path: Path) -> None:
     written = contents(sample(tmp_path, 3, 1))
     assert {line.split(b"  ")[1].decode() for line in written.pop(LIST).splitlines()} == written.keys()
     assert {name: text.split(b"\n")[0] for name, text in written.items()} == {
-        "store_status.csv": b"store_id,status,timestamp_utc",
-        "menu_hours.csv": b"store_id,day_of_week,start_time_local,end_time_local",
-        "timezones.csv": b"store_id,timezone_str",
+        "store_status.csv": b"store_id,status,timestamp_utc,reason",
+        "menu_hours.csv": b"store_id,day_of_week,start_time_local,end_time_local,valid_from,valid_to",
+        "timezones.csv": b"store_id,timezone_str,valid_from,valid_to",
+        "stores.csv": b"store_id,name,brand,city,platform",
     }
 
 
 def test_parquet_has_the_types_of_its_values(typed: dict[str, pl.DataFrame]) -> None:
-    assert list(typed["store_status"].dtypes) == [pl.String, pl.String, pl.Datetime("us", "UTC")]
-    assert list(typed["menu_hours"].dtypes) == [pl.String, pl.Int8, pl.Time, pl.Time]
+    assert list(typed["store_status"].dtypes) == [pl.String, pl.String, pl.Datetime("us", "UTC"), pl.String]
+    assert list(typed["menu_hours"].dtypes) == [pl.String, pl.Int8, pl.Time, pl.Time, pl.Date, pl.Date]
 
 
 def test_parquet_holds_what_csv_holds_but_for_the_rejected_rows(
@@ -102,7 +104,8 @@ def test_parquet_holds_what_csv_holds_but_for_the_rejected_rows(
 ) -> None:
     written = typed["store_status"].with_columns(pl.col("timestamp_utc").dt.strftime("%Y-%m-%d %H:%M:%S%.6f UTC"))
     assert written.equals(feed["store_status"].head(written.height))
-    assert typed["timezones"].equals(feed["timezones"])
+    assert typed["timezones"].with_columns(pl.col(pl.Date).cast(pl.String)).equals(feed["timezones"])
+    assert typed["stores"].equals(feed["stores"])
 
 
 def test_there_is_about_a_poll_per_store_and_hour(feed: dict[str, pl.DataFrame]) -> None:
@@ -173,10 +176,34 @@ def test_hours_are_of_many_kinds(typed: dict[str, pl.DataFrame], kind: str, of_h
     assert STORES * 0.02 < stores < STORES * 0.3, kind
 
 
+def test_a_few_hours_and_one_zone_have_changed_before_what_a_report_looks_at(typed: dict[str, pl.DataFrame]) -> None:
+    changed = date(2026, 2, 28)
+    for name, stores in (("menu_hours", STORES // 50), ("timezones", 1)):
+        rows, dated = typed[name], typed[name].filter(pl.col("valid_to") == changed)
+        assert rows.filter(pl.col("valid_from") == changed).height == dated.height
+        assert 1 <= dated["store_id"].n_unique() <= stores
+        assert rows.filter(pl.all_horizontal(pl.col(pl.Date).is_null())).height == rows.height - 2 * dated.height
+
+
+def test_some_inactive_polls_have_a_reason_and_no_active_one(typed: dict[str, pl.DataFrame]) -> None:
+    with_reason = typed["store_status"].drop_nulls("reason")
+    assert set(with_reason["status"]) == {"inactive"}
+    assert set(with_reason["reason"]) == set(REASONS)
+    assert 0.2 < with_reason.height / typed["store_status"].filter(status="inactive").height < 0.5
+
+
+def test_stores_have_names_and_some_have_no_brand(typed: dict[str, pl.DataFrame]) -> None:
+    stores = typed["stores"]
+    assert stores.height == STORES + STORES // 100
+    assert stores["name"].null_count() == 0 < stores["brand"].null_count() < STORES * 0.2
+    assert stores["city"].n_unique() > 10 > stores["platform"].n_unique()
+
+
 def test_ids_look_like_random_uuids_and_none_is_given_twice(typed: dict[str, pl.DataFrame]) -> None:
     uuid_4 = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
     assert typed["store_status"]["store_id"].str.contains(uuid_4).all()
-    assert typed["timezones"]["store_id"].is_unique().all()
+    assert typed["stores"]["store_id"].is_unique().all()
+    assert typed["stores"]["name"].is_unique().all()
 
 
 def test_a_few_rows_of_each_kind_are_to_be_rejected(feed: dict[str, pl.DataFrame]) -> None:

@@ -214,7 +214,7 @@ def test_an_object_is_written_only_over_the_one_that_was_looked_at(lake: Lake) -
     lake.put("mine", b"of another")
     for replaced in (looked_at, None):
         with pytest.raises(PutRefused):
-            put(target, b"second", replaced)
+            put(target, [b"sec", b"ond"], replaced)
     assert lake.content("mine") == b"of another"
-    put(target, b"second", object_of(target))
+    put(target, [b"sec", b"ond"], object_of(target))
     assert lake.content("mine") == b"second"

@@ -94,6 +94,7 @@ CHANGES = {
     "truncate": "truncate menu_hours",
     "a table in place of another": "drop table menu_hours; create table menu_hours (like timezones)",
     "a new column type": "alter table store_status alter timestamp_utc type timestamp",
+    "a table of stores": "create table stores (store_id text)",
     "a row and its deletion": "insert into timezones values ('c', 'UTC'); delete from timezones where store_id = 'c'",
 }
 
@@ -102,6 +103,13 @@ CHANGES = {
 def test_a_change_by_another_session_changes_it(tables: str, change: str) -> None:
     before = told(tables)
     run(tables, change)
+    assert told(tables) != before
+
+
+def test_a_change_of_stores_changes_it(tables: str) -> None:
+    run(tables, "create table stores (store_id text)")
+    before = told(tables)
+    run(tables, "insert into stores values ('a')")
     assert told(tables) != before
 
 
@@ -166,6 +174,7 @@ UNTOLD = {
     "row security": "alter table store_status enable row level security",
     "a table that a crash empties": "alter table store_status set unlogged",
     "a table that is not there": "drop table timezones",
+    "a view of stores": "create view stores as select 'a' as store_id",
 }
 
 
@@ -205,6 +214,8 @@ PLAIN = {
     "no partition yet": "drop table timezones; "
     "create table timezones (store_id text, timezone_str text) partition by list (store_id)",
     "children": "create table child () inherits (store_status)",
+    "a table of stores": "create table stores (store_id int)",
+    "a view of something else": "create view stores as select 1 as shelf",
     "triggers and rules": "create rule silent as on delete to timezones do instead nothing",
 }
 

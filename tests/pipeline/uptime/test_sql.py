@@ -21,7 +21,7 @@ from store_uptime.pipeline.uptime.stage import Stream, database, stage
 from tests.support.line import on_line, packed
 
 SQL = Path(__file__).parents[3] / "pipeline" / "uptime" / "sql"
-GIVEN = {"stretches", "intervals", "spans", "slices", "changes"}
+GIVEN = {"stretches", "intervals", "spans", "slices", "far_gaps", "changes"}
 STEPS = tuple(
     name for name in re.findall(r"^    (\w+)  ", stage_module.__doc__ or "", re.MULTILINE) if name not in GIVEN
 )

@@ -51,6 +51,13 @@ CLUSTER: dict[str, tuple[str, object]] = {
     "--cluster-cert": ("us.pem", Path("us.pem")),
     "--cluster-key": ("us.key", Path("us.key")),
 }
+PERIOD: dict[str, tuple[str, object]] = {
+    "--period": ("2024-W10", "2024-W10"),
+    "--from": ("2024-03-10", "2024-03-10"),
+    "--to": ("2024-03-10T12:00:00Z", "2024-03-10T12:00:00Z"),
+    "--on": ("Europe/Berlin", "Europe/Berlin"),
+}
+ONLY = ("city=New York\nbrand=b", ("city=New York", "brand=b"))
 VALUES: dict[str, dict[str, tuple[str, Any]]] = {
     "report": {
         "--source": ("./feed", "./feed"),
@@ -58,6 +65,7 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--map": MAP,
         "--now": ("2024-10-14T12:00:00Z", NOON),
         "--store": ("007", "007"),
+        "--only": ONLY,
         "--columns": ("extended", "extended"),
         "--format": ("xlsx", "xlsx"),
         "--max-gap": ("2h", 2 * HOUR),
@@ -66,7 +74,25 @@ VALUES: dict[str, dict[str, tuple[str, Any]]] = {
         "--rejects": ("bad", Path("bad")),
         "--csv-safe": ("true", True),
         "--strict": ("1", True),
+        **PERIOD,
+        "--by": ("day", "day"),
+        "--group-by": ("brand,city name", ("brand,city", "name")),
+        "--profile": ("true", True),
         **CLUSTER,
+    },
+    "outages": {
+        "--source": ("./feed", "./feed"),
+        "--schema": ("shop", "shop"),
+        "--map": MAP,
+        "--store": ("007", "007"),
+        "--only": ONLY,
+        "--now": ("2024-10-14T12:00:00Z", NOON),
+        "--max-gap": ("2h", 2 * HOUR),
+        **PERIOD,
+        "--split-at-closing": ("true", True),
+        "--longest": ("1", True),
+        "--format": ("table", "table"),
+        "--out": ("outages.csv", Path("outages.csv")),
     },
     "timeline": {
         "--source": ("postgresql://me@here/shop", "postgresql://me@here/shop"),
@@ -194,6 +220,10 @@ PLACES = {
 }
 
 
+FIELDS = {"start": "from", "end": "to", "zone": "on"}
+"""The fields of periods that are called otherwise than their options."""
+
+
 def understood(name: str, *arguments: str) -> dict[str, Any]:
     """What a command makes of its arguments, by the name of the option."""
     _, bound, _ = app.parse_args([*name.split(), *PLACES.get(name, []), *arguments])
@@ -201,6 +231,8 @@ def understood(name: str, *arguments: str) -> dict[str, Any]:
     for group in (taken.pop("settings", None), taken.pop("location", None), taken.pop("on", None)):
         taken |= {} if group is None else asdict(group)
     taken |= taken.pop("on", {})  # of the settings
+    if (periods := taken.pop("periods", None)) is not None:
+        taken |= {FIELDS.get(name, name): value for name, value in asdict(periods).items()}
     return taken | {"allowed_host": taken.get("allowed_hosts")}
 
 
@@ -249,6 +281,26 @@ WRONG = {
     "a missing store": (["timeline"], "timeline needs STORE. See store-uptime timeline --help."),
     "a missing option": (["schedule", "add", "x"], "schedule add needs --cron. See"),
     "a slip in an option": (["report", "--sorce", "x"], "Did you mean --source? See store-uptime report --help."),
+    "no period": (["report", "--period", "soon"], "for --period: 'soon' is none: write today, yesterday"),
+    "no start": (["outages", "--from", "soon"], "for --from: 'soon' is neither a date nor an instant: write"),
+    "a time without an offset": (["report", "--from", "2024-03-10", "--to", "2024-03-11T12:00"], "for --to: '2024-03"),
+    "no zone": (["report", "--period", "7d", "--on", "Berlin"], "'Berlin' is no zone: write one such as Europe/Berlin"),
+    "two periods": (
+        ["outages", "--period", "7d", "--from", "2024-03-10"],
+        "leave either out. See store-uptime outages",
+    ),
+    "an end without a start": (["report", "--to", "2024-03-10"], "--to is the end of a period that --from begins"),
+    "parts of no period": (["report", "--by", "day"], "--by is of a report by periods: give --period or --from too."),
+    "groups of no period": (["report", "--group-by", "city"], "--group-by is of a report by periods"),
+    "a profile of no period": (["report", "--profile"], "--profile is of a report by periods"),
+    "a zone of no period": (["report", "--on", "Europe/Berlin"], "--on is of a report by periods"),
+    "other parts": (["report", "--period", "7d", "--by", "year"], '"hour", "day", "week", "month"'),
+    "columns of a period": (["report", "--period", "7d", "--columns", "extended"], "--columns is of the report of the"),
+    "a lookback of a period": (["report", "--period", "7d", "--lookback", "0h"], "--max-gap says how far back polls"),
+    "no attribute": (["report", "--only", "Berlin"], "--only Berlin: 'Berlin' is no attribute with its value: write"),
+    "a group without a name": (["report", "--group-by", "city,,brand"], "write brand, or brand,city"),
+    "a profile in several files": (["report", "--period", "7d", "--profile", "--out", "x/"], "the profile are one"),
+    "a table in a file": (["outages", "--format", "table", "--out", "x"], "--format table is for a terminal"),
     "no stores": (["sample", "feed", "--stores", "0"], ">= 1"),
 }
 

@@ -42,6 +42,9 @@ def test_a_report_and_its_rejects_are_the_same_from_and_to_a_bucket(
     again = called("report", address, "--out", "s3://lake/cli/out/week.csv", "--format", "xlsx", **lake.environment)
     assert again.returncode == 0
     assert lake.content("cli/out/week.csv").startswith(b"PK")
+    rows = "s3://lake/cli/out/rows.csv"
+    assert called("report", address, "--period", "7d", "--out", rows, **lake.environment).returncode == 0
+    assert lake.content("cli/out/rows.csv") == called("report", feed, "--period", "7d").stdout
     several = called("report", address, "--out", "s3://lake/cli/out/week/", **lake.environment)
     assert b"to s3://lake/cli/out/week/, in" in several.stderr
     assert lake.keys("cli/out/week/") == ["cli/out/week/_report.json", "cli/out/week/part-00000.csv"]

@@ -18,8 +18,10 @@ from psycopg import postgres
 
 from store_uptime import service
 from store_uptime.service.registry import statements as module
+from store_uptime.service.registry.connection import execute_statement
 from store_uptime.service.registry.grants import EVERYTHING, Grant
 from store_uptime.service.registry.migrations import migrate
+from store_uptime.service.registry.queue import claim, release
 from store_uptime.service.registry.reports import ReportRow
 from store_uptime.service.registry.rows import NoRow, StoredOptions
 from store_uptime.service.registry.statements import FOLDER, HEAD, Statement, statements
@@ -179,3 +181,27 @@ def test_a_state_has_one_word_from_the_table_to_the_page() -> None:
 def test_a_row_holds_states_and_not_their_texts() -> None:
     read = replace(sample(ReportRow), status="running")  # as psycopg gives it
     assert read.status is ReportState.RUNNING
+
+
+CLAIM_OF_THE_VERSION_BEFORE = (
+    "update store_uptime.report set status = 'running', run = 'theirs', runs = runs + 1, made_by = 'before', "
+    "started_at = now(), lease_until = now(), step = 'starting', error = null where status = 'queued' returning id"
+)
+
+
+def test_a_server_of_the_version_before_leaves_reports_by_periods_to_those_that_know_them(server: str) -> None:
+    with fresh_database(server) as url:
+        migrate(url)
+        queued = "insert into store_uptime.report (id, options, client) values ('{}', '{}', '')"
+        plain, periods = "1" * 32, "2" * 32
+        run(url, queued.format(plain, "{}"), queued.format(periods, '{"period": {"name": "7d"}}'))
+        assert run(url, CLAIM_OF_THE_VERSION_BEFORE) == [(plain,)]
+        with psycopg.connect(url, autocommit=True) as connection:
+
+            def claimed() -> list[str]:
+                return [row.id for row in execute_statement(connection, claim("ours", timedelta(0), "this"))]
+
+            assert claimed() == [periods]
+            assert execute_statement(connection, release(["ours"])) == []
+            assert run(url, CLAIM_OF_THE_VERSION_BEFORE) == []  # nor one that another has had before
+            assert claimed() == [periods]

@@ -1,0 +1,76 @@
+"""What the page shows of a report by periods: totals, groups, the worst stores, the first outages.
+
+Made in a worker process from the bytes of a stored report.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from store_uptime.pipeline import Only
+from store_uptime.service.page.view_models import TableRow, attribute_choices
+from store_uptime.service.registry.reports import StoredFigures
+from store_uptime.service.workers.interactive import restored_periods
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SHOWN_PERIODS, SHOWN_GROUPS, SHOWN_STORES, SHOWN_OUTAGES = 200, 200, 25, 50  # the files have all of them
+
+
+@dataclass(frozen=True)
+class ShownRows:
+    """The first rows of a table as they are written, and how many it has in all."""
+
+    rows: list[TableRow]
+    number: int
+
+
+@dataclass(frozen=True)
+class PeriodsOverview:
+    """A report by periods, or some of its stores; lengths are in hours.
+
+    now, now_is, age_s: as in the provenance; first, last: when its periods begin and end; choices: values of attributes
+    such as city=Berlin; columns: the attributes of its groups, empty without any; worst: the stores over all periods.
+    """
+
+    now: str
+    now_is: str
+    age_s: float | None
+    first: str | None
+    last: str | None
+    choices: list[str]
+    columns: list[str]
+    stores: int
+    periods: ShownRows
+    groups: ShownRows
+    worst: ShownRows
+    outages: ShownRows
+    warnings: list[str]
+
+
+def periods_overview(stored: StoredFigures, search: str, only: Only) -> PeriodsOverview:
+    """What stands on the page of a report by periods. Raises UnknownAttribute."""
+    report = restored_periods(stored, search, only)
+    provenance, by = report.provenance, report.options.group_by
+    totals = report.rollup_table()
+    groups = report.rollup_table(by) if by else totals.clear()
+    return PeriodsOverview(
+        now=provenance["now"],
+        now_is=provenance["now_is"],
+        age_s=provenance["data_age_seconds"],
+        first=provenance["periods"]["start"],
+        last=provenance["periods"]["end"],
+        choices=attribute_choices(report.attributes),
+        columns=groups.columns[: groups.columns.index("period")],
+        stores=report.stores.height,
+        periods=shown(totals, SHOWN_PERIODS),
+        groups=shown(groups, SHOWN_GROUPS),
+        worst=shown(report.worst_stores(), SHOWN_STORES),
+        outages=shown(report.outages_table(), SHOWN_OUTAGES),
+        warnings=[*report.quality.warnings, *report.notes],
+    )
+
+
+def shown(table: "pl.DataFrame", most: int) -> ShownRows:
+    """The first rows of a table."""
+    return ShownRows(table.head(most).to_dicts(), table.height)
