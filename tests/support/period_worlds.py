@@ -59,7 +59,7 @@ SHIFTS = [
 ]
 GAPS = [None, None, "1h", "2h", "90m", "30h", "12h"]
 CITIES = ["Berlin", "Bonn", ""]
-REASONS = ["timeout", "closed by staff", ""]
+REASONS = ["timeout", " closed by staff", ""]
 
 
 @cache

@@ -90,7 +90,7 @@ def known_stores(tables: Tables, latest: int | None, now: int) -> list[Store]:
         if store_id and trouble_with_id(store_id) is None:
             stores.setdefault(store_id, Store(store_id))
     for row in rows:
-        if not poll_of(row).active and (reason := row.get("reason")):
+        if not poll_of(row).active and (reason := (row.get("reason") or "").strip(WHITE)):
             stores[poll_of(row).store_id].reasons.setdefault(poll_of(row).at, set()).add(reason)
     return [stores[store_id] for store_id in sorted(stores, key=str.encode)]
 

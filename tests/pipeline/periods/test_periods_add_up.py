@@ -47,7 +47,7 @@ def rows_of(report: PeriodReport) -> dict[tuple[str, str, int], dict[str, int | 
     }
 
 
-@examples(7)
+@examples(4)
 @given(period_worlds(), CUTS)
 def test_the_parts_of_a_period_add_up_to_it_however_it_is_cut(case: Case, by: str) -> None:
     whole = periods_of(asked(case, by=None))
@@ -55,7 +55,7 @@ def test_the_parts_of_a_period_add_up_to_it_however_it_is_cut(case: Case, by: st
     assert sums(periods_of(asked(case, by=by))) == sums(whole)
 
 
-@examples(7)
+@examples(3)
 @given(period_worlds(), st.data())
 def test_the_parts_before_and_after_any_instant_add_up_too(case: Case, data: st.DataObject) -> None:
     ends = periods_of(asked(case, by=None)).exact.select(pl.col("start_us").min(), pl.col("end_us").max()).row(0)
@@ -66,7 +66,7 @@ def test_the_parts_before_and_after_any_instant_add_up_too(case: Case, data: st.
     assert sums(first, second) == sums(periods_of(between(case, start_us, end_us)))
 
 
-@examples(7)
+@examples(3)
 @given(period_worlds(), st.sampled_from([1, 3_600_000_000, 40 * 86_400_000_000]))
 def test_a_final_figure_is_the_same_whenever_it_is_asked_for(case: Case, later_us: int) -> None:
     assume(case.options["period"][:4].isdigit())  # names such as yesterday are other dates then
@@ -79,7 +79,7 @@ def test_a_final_figure_is_the_same_whenever_it_is_asked_for(case: Case, later_u
     assert {key: second[key] for key in first} == first
 
 
-@examples(7)
+@examples(4)
 @given(period_worlds(), st.data())
 def test_a_figure_is_the_same_with_whatever_else_it_is_asked_for(case: Case, data: st.DataObject) -> None:
     rows = periods_of(case).exact.rows(named=True)
@@ -93,7 +93,7 @@ def test_a_figure_is_the_same_with_whatever_else_it_is_asked_for(case: Case, dat
     assert {figure: alone[figure] for figure in FIGURES} == {figure: row[figure] for figure in FIGURES}
 
 
-@examples(7)
+@examples(4)
 @given(period_worlds(), st.data())
 def test_a_store_has_the_same_figures_alone_as_in_the_whole(case: Case, data: st.DataObject) -> None:
     store_id = data.draw(st.sampled_from(["a", "b"]))
@@ -102,7 +102,7 @@ def test_a_store_has_the_same_figures_alone_as_in_the_whole(case: Case, data: st
     assert periods_of(case, store=store_id).exact.equals(whole)
 
 
-@examples(7)
+@examples(4)
 @given(period_worlds())
 def test_groups_add_up_to_the_total_and_least_and_most_bound_what_was_down(case: Case) -> None:
     report = periods_of(case)
