@@ -14,9 +14,11 @@ from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.plan.plan import Plan, ranked_stores
 from store_uptime.pipeline.plan.prepare import Prepared, make_plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
+from store_uptime.pipeline.report.choice import chosen
 from store_uptime.pipeline.report.periods.groups import GroupedStores, grouped_stores
 from store_uptime.pipeline.report.periods.period_quality import period_quality
 from store_uptime.pipeline.report.periods.period_report import CELL, FIGURES, OUTAGE, PeriodReport
+from store_uptime.pipeline.report.periods.period_selection import only_chosen_periods
 from store_uptime.pipeline.uptime.periods import PeriodFigures
 
 log = logger_of(__name__)
@@ -116,7 +118,8 @@ def rows_of(stores: pl.DataFrame, periods: pl.DataFrame, figures: pl.DataFrame) 
 def groups_of(prepared: Prepared) -> GroupedStores:
     """The groups of the profile; `store` is the code of the store. Raises UnknownAttribute."""
     every = prepared.source.codes.table.select(store="code", store_id="store_id", scope=pl.lit(0, pl.UInt32))
-    return grouped_stores(every, prepared.attributes, prepared.options.group_by)
+    own = chosen(every, prepared.attributes, prepared.options.only)
+    return grouped_stores(own, prepared.attributes, prepared.options.group_by)
 
 
 def joined_profile(profiles: Sequence[pl.DataFrame], grouped: GroupedStores) -> pl.DataFrame:
@@ -160,13 +163,16 @@ def period_report_from(
     polls_of_source: tuple[int, int] | None,
 ) -> PeriodReport:
     """The report, whose warnings are logged. of_source: the warnings of the source; notes: see `PeriodReport`;
-    polls_of_source: its oldest and newest poll, where they are known."""
+    polls_of_source: its oldest and newest poll, where they are known.
+
+    Raises UnknownAttribute, UnknownValue.
+    """
     quality = period_quality(
         found.plan, facts, found.rows, (found.duplicates, found.contradictory), of_source, polls_of_source
     )
     for warning in quality.warnings:
         log.warning("%s: %s", found.plan.source, warning)
-    return PeriodReport(
+    report = PeriodReport(
         plan=found.plan,
         now_us=found.plan.horizon.newest_us,
         stores=found.stores,
@@ -179,3 +185,4 @@ def period_report_from(
         rejects=dict(facts.rejected),
         notes=tuple(notes),
     )
+    return only_chosen_periods(report)
