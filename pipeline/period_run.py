@@ -27,7 +27,6 @@ from store_uptime.pipeline.report.periods.computed import (
     groups_of,
     period_report_from,
 )
-from store_uptime.pipeline.report.periods.period_quality import period_notes
 from store_uptime.pipeline.report.periods.period_report import PeriodReport
 from store_uptime.pipeline.run import Progress, of_partitions
 from store_uptime.pipeline.steps import Step
@@ -67,10 +66,9 @@ def periods_in_one_pass(
             if prepared.declared.stores.is_empty() and prepared.polls.counts.accepted == 0:
                 raise nothing_known(opened, options, run)
         progress(Step.COMPUTING.with_counts(polls=prepared.polls.counts.accepted))
-        found = periods_of_run(prepared, run, wanted, db, limits, progress)
-    first_us, last_us = found.periods.select(pl.col("start_us").min(), pl.col("end_us").max()).row(0)
-    notes = period_notes(prepared.hours.accepted, prepared.zones.accepted, first_us, last_us, run.horizon)
-    return period_report_from(found, table_facts(prepared, found.plan), source.warnings, [*notes], span)
+        found, periods = periods_of_run(prepared, run, wanted, db, limits, progress)
+    facts = table_facts(prepared, found.plan)
+    return period_report_from(found, periods, facts, source.warnings, prepared.attributes, span)
 
 
 def periods_of(source: "Source", options: Options) -> PeriodRun:
@@ -95,8 +93,8 @@ def periods_of_run(
     db: DuckDBPyConnection,
     limits: Limits,
     progress: Progress,
-) -> ComputedPeriods:
-    """The periods of all partitions."""
+) -> tuple[ComputedPeriods, pl.DataFrame]:
+    """The figures of all partitions, and their periods: see `period_windows`."""
     horizon, gap_us = prepared.horizon, max_gap_us(prepared.options, prepared.horizon)
     clocks = prepared.declared.clocks
     windows, periods = period_windows(run, clocks)
@@ -113,7 +111,8 @@ def periods_of_run(
     def figures(codes: CodeRange) -> PeriodFigures:
         return period_figures(db, known_partition(codes, prepared.declared, horizon), cuts, horizon, gap_us)
 
-    return computed_periods(prepared, of_partitions(prepared, figures, limits, progress), periods, grouped)
+    found = of_partitions(prepared, figures, limits, progress)
+    return computed_periods(prepared, found, periods, grouped), periods
 
 
 def outage_numbers(wanted: PeriodTables) -> OutageNumbers:

@@ -5,7 +5,7 @@ period_report_from    the same with the quality of its data
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -14,11 +14,17 @@ from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.plan.plan import Plan, ranked_stores
 from store_uptime.pipeline.plan.prepare import Prepared, make_plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
-from store_uptime.pipeline.report.choice import chosen
+from store_uptime.pipeline.report.choice import checked_choice, chosen
 from store_uptime.pipeline.report.periods.groups import GroupedStores, grouped_stores
-from store_uptime.pipeline.report.periods.period_quality import period_quality
+from store_uptime.pipeline.report.periods.period_quality import (
+    DateFacts,
+    date_facts,
+    period_lists,
+    period_notes,
+    period_quality,
+)
 from store_uptime.pipeline.report.periods.period_report import CELL, FIGURES, OUTAGE, PeriodReport
-from store_uptime.pipeline.report.periods.period_selection import only_chosen_periods
+from store_uptime.pipeline.report.selection import renumbered
 from store_uptime.pipeline.uptime.periods import PeriodFigures
 
 log = logger_of(__name__)
@@ -28,66 +34,63 @@ COUNTS = ("polls", "outages")
 
 @dataclass(frozen=True)
 class ComputedPeriods:
-    """Of some stores or all: see `PeriodReport`. plan.stores: every store that is known."""
+    """Of some stores or all: see `PeriodReport`. plan.stores: every store that is known. clocks: store, clock, of each;
+    profile: with the columns of its groups. dates: what its notes say."""
 
     plan: Plan
-    stores: pl.DataFrame
-    periods: pl.DataFrame
+    clocks: pl.DataFrame
     rows: pl.DataFrame
     profile: pl.DataFrame | None
     outages: pl.DataFrame | None
-    attributes: pl.DataFrame | None
+    dates: DateFacts
     duplicates: int
     contradictory: int
 
 
 def computed_periods(
-    prepared: Prepared, figures: Sequence[PeriodFigures], periods: pl.DataFrame, profile_groups: GroupedStores
+    prepared: Prepared, figures: Sequence[PeriodFigures], periods: pl.DataFrame, grouped: GroupedStores
 ) -> ComputedPeriods:
-    """The parts of a report. figures: of each partition; periods: clock, number, period, start_us, end_us; empty clock:
-    of all stores."""
-    codes = prepared.source.codes
-    stores = ranked_stores(pl.concat(each.stores for each in figures), codes)
+    """The parts of a report. figures: of each partition; periods: see `period_windows`; grouped: see `groups_of`."""
+    stores = ranked_stores(pl.concat(each.stores for each in figures), prepared.source.codes)
     intervals = pl.concat(each.intervals for each in figures)
-    scoped, numbered = with_scopes(stores, periods)
-    ranks = stores.select("code", "store")
     profiles = [each.profile for each in figures if each.profile is not None]
     outages = [each.outages for each in figures if each.outages is not None]
+    clocks = with_own_clocks(stores, periods)
     return ComputedPeriods(
         plan=make_plan(prepared, stores, intervals, stores.filter(pl.col("last_poll").is_not_null())),
-        stores=scoped.select("store", "store_id", "zone", "scope", "hours_unknown"),
-        periods=numbered,
-        rows=rows_of(scoped, numbered, pl.concat(each.periods for each in figures)),
-        profile=joined_profile(profiles, profile_groups) if profiles else None,
-        outages=ranked_outages(pl.concat(outages), ranks, prepared.reasons) if outages else None,
-        attributes=prepared.attributes,
+        clocks=clocks.select("store", "clock"),
+        rows=rows_of(clocks, periods, pl.concat(each.periods for each in figures)),
+        profile=joined_profile(profiles, grouped) if profiles else None,
+        outages=ranked_outages(pl.concat(outages), stores, prepared.reasons) if outages else None,
+        dates=date_facts(prepared.hours.accepted, prepared.zones.accepted, periods),
         duplicates=sum(each.duplicates for each in figures),
         contradictory=sum(each.contradictory for each in figures),
     )
 
 
-def with_scopes(stores: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The stores with their scope, and the periods by scope: see `PeriodReport`."""
-    clocks = periods.select(pl.col("clock").unique().sort()).with_row_index("scope")
-    if clocks["clock"].to_list() == [""]:
-        scoped = stores.with_columns(scope=pl.lit(0, pl.UInt32))
-    else:
-        scoped = stores.join(clocks, on="clock", how="left", maintain_order="left")
-    return scoped, periods.join(clocks, on="clock").sort("scope", "number").select(
-        "scope", "number", "period", "start_us", "end_us"
-    )
+def with_own_clocks(stores: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """The stores with the clock of their periods, which is empty where one zone is given for all."""
+    return stores.with_columns(clock=pl.lit("")) if (periods["clock"] == "").any() else stores
+
+
+def with_scopes(clocks: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """store, scope, and the periods by scope: see `PeriodReport`."""
+    scopes = clocks.select(pl.col("clock").unique().sort()).with_row_index("scope")
+    scoped = clocks.join(scopes, on="clock", maintain_order="left").select("store", "scope")
+    numbered = periods.join(scopes, on="clock").sort("scope", "number")
+    return scoped, numbered.select("scope", "number", "period", "start_us", "end_us")
 
 
 def rows_of(stores: pl.DataFrame, periods: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
-    """`PeriodReport.rows`: a row for each store and each period of its scope. figures: see `PeriodFigures.periods`."""
+    """`PeriodReport.rows`: a row for each store and each period on its clock. figures: see `PeriodFigures.periods`."""
     known_hours = ~pl.col("hours_unknown")
     business, up, down = (pl.col(f"{kind}_us") for kind in ("business", "uptime", "downtime"))
     is_known = (business == 0) | (up + down > 0)
     nothing = pl.lit(0, pl.Int64)
     return (
         stores.lazy()
-        .select("store", "code", "scope", "hours_unknown")
-        .join(periods.lazy().select("scope", "number"), on="scope", maintain_order="left_right")
+        .select("store", "code", "clock", "hours_unknown")
+        .join(periods.lazy().select("clock", "number"), on="clock", maintain_order="left_right")
         .join(
             figures.lazy(),
             left_on=["code", "number"],
@@ -116,10 +119,13 @@ def rows_of(stores: pl.DataFrame, periods: pl.DataFrame, figures: pl.DataFrame) 
 
 
 def groups_of(prepared: Prepared) -> GroupedStores:
-    """The groups of the profile; `store` is the code of the store. Raises UnknownAttribute."""
+    """The groups of the profile, of the stores that are chosen; `store` is the code of the store.
+
+    Raises UnknownAttribute.
+    """
+    options, attributes = prepared.options, prepared.attributes
     every = prepared.source.codes.table.select(store="code", store_id="store_id", scope=pl.lit(0, pl.UInt32))
-    own = chosen(every, prepared.attributes, prepared.options.only)
-    return grouped_stores(own, prepared.attributes, prepared.options.group_by)
+    return grouped_stores(chosen(every, attributes, options.only), attributes, options.group_by)
 
 
 def joined_profile(profiles: Sequence[pl.DataFrame], grouped: GroupedStores) -> pl.DataFrame:
@@ -157,32 +163,62 @@ def ranked_outages(outages: pl.DataFrame, ranks: pl.DataFrame, reasons: pl.DataF
 
 def period_report_from(
     found: ComputedPeriods,
+    periods: pl.DataFrame,
     facts: TableFacts,
     of_source: Sequence[DataWarning],
-    notes: Sequence[str],
+    attributes: pl.DataFrame | None,
     polls_of_source: tuple[int, int] | None,
 ) -> PeriodReport:
-    """The report, whose warnings are logged. of_source: the warnings of the source; notes: see `PeriodReport`;
-    polls_of_source: its oldest and newest poll, where they are known.
+    """The report, whose warnings are logged.
 
-    Raises UnknownAttribute, UnknownValue.
+    periods: see `period_windows`; of_source: the warnings of the source; attributes: see `PeriodReport`;
+    polls_of_source: its oldest and newest poll, where they are known. Raises UnknownAttribute, UnknownValue.
     """
-    quality = period_quality(
-        found.plan, facts, found.rows, (found.duplicates, found.contradictory), of_source, polls_of_source
-    )
+    plan, repeated = found.plan, (found.duplicates, found.contradictory)
+    quality = period_quality(plan, facts, found.rows, repeated, of_source, polls_of_source)
     for warning in quality.warnings:
-        log.warning("%s: %s", found.plan.source, warning)
+        log.warning("%s: %s", plan.source, warning)
+    scopes, numbered = with_scopes(found.clocks, periods)
+    stores = plan.stores.join(scopes, on="store", maintain_order="left")
     report = PeriodReport(
-        plan=found.plan,
-        now_us=found.plan.horizon.newest_us,
-        stores=found.stores,
-        periods=found.periods,
+        plan=plan,
+        now_us=plan.horizon.newest_us,
+        stores=stores.select("store", "store_id", "zone", "scope", "hours_unknown"),
+        periods=numbered,
         rows=found.rows,
         profile=found.profile,
         outages=found.outages,
-        attributes=found.attributes,
+        attributes=attributes,
         quality=quality,
         rejects=dict(facts.rejected),
-        notes=tuple(notes),
+        notes=tuple(period_notes(found.dates, facts.counts["hours"].accepted, plan.horizon)),
     )
     return only_chosen_periods(report)
+
+
+def only_chosen_periods(report: PeriodReport) -> PeriodReport:
+    """The report of the stores of `Options.only`: its rows, plan, outages and lists; all else is of all stores.
+
+    Raises UnknownAttribute, UnknownValue.
+    """
+    plan, only = report.plan, report.plan.options.only
+    if not only:
+        return report
+    stores = checked_choice(report.stores, report.attributes, only)
+    kept = stores["store"]
+    silent = chosen(plan.not_observed.to_frame("store_id"), report.attributes, only)["store_id"]
+    cut = replace(
+        plan,
+        stores=renumbered(plan.stores, kept),
+        intervals=renumbered(plan.intervals, kept),
+        not_observed=silent,
+    )
+    rows = renumbered(report.rows, kept)
+    return replace(
+        report,
+        plan=cut,
+        stores=renumbered(stores, kept),
+        rows=rows,
+        outages=None if report.outages is None else renumbered(report.outages, kept),
+        quality=replace(report.quality, stores=period_lists(cut, rows)),
+    )

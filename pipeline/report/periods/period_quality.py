@@ -6,10 +6,11 @@ period_notes     what is worth knowing and no fault of the data
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from store_uptime.pipeline.calendar.periods import date_of
 from store_uptime.pipeline.data_warnings import KINDS, DataWarning, NoPollInPeriod
 from store_uptime.pipeline.durations import DAY_US, WEEK_US
 from store_uptime.pipeline.instants import iso
@@ -70,37 +71,59 @@ def no_poll_in_period(plan: Plan, facts: TableFacts, polls: tuple[int, int] | No
         yield NoPollInPeriod(plan.horizon.start_us, plan.horizon.now_us, *(polls or (None, None)))
 
 
-def period_notes(
-    hours: pl.DataFrame, zones: pl.DataFrame, first_us: int, last_us: int, horizon: Horizon
-) -> Iterator[str]:
-    """What is worth knowing of hours and zones. first_us, last_us: the start of the first period, the end of the last.
+@dataclass(frozen=True)
+class DateFacts:
+    """What the dates of hours and zones are like; of several parts it adds up.
 
-    hours, zones: accepted rows with from_day and until_day (days since 1970, null: open).
+    first_us, last_us: the start of the first period, the end of the last. has_dates: whether some row of hours holds
+    from or until a date, or there is none. changed: for hours and zones, how many stores change within the periods, and
+    on which dates (days since 1970).
     """
-    if first_us < horizon.newest_us - WEEK_US and not has_dates(hours):
-        yield (
-            f"The hours have no dates: the periods from {iso(first_us)} on are computed with the hours of today. "
-            "With `valid_from` and `valid_to` in `menu_hours` they are computed with those of then."
-        )
-    for table, rows in (("hours", hours), ("zones", zones)):
-        yield from changes_within(table, rows, first_us, last_us)
+
+    first_us: int
+    last_us: int
+    has_dates: bool
+    changed: dict[str, tuple[int, list[int]]]
+
+    def __add__(self, other: "DateFacts") -> "DateFacts":
+        changed = {
+            table: (stores + other.changed[table][0], sorted({*dates, *other.changed[table][1]}))
+            for table, (stores, dates) in self.changed.items()
+        }
+        return DateFacts(self.first_us, self.last_us, self.has_dates or other.has_dates, changed)
 
 
-def has_dates(rows: pl.DataFrame) -> bool:
-    """Whether some row holds from or until a date; true where there is no row that could have one."""
-    if rows.is_empty():
-        return True
-    return rows.select(pl.any_horizontal(pl.col("from_day", "until_day").is_not_null()).any()).item()
+def date_facts(hours: pl.DataFrame, zones: pl.DataFrame, periods: pl.DataFrame) -> DateFacts:
+    """hours, zones: accepted rows with from_day and until_day (null: open); periods: start_us, end_us."""
+    first_us, last_us = periods.select(pl.col("start_us").min(), pl.col("end_us").max()).row(0)
+    changed = {name: changes_within(rows, first_us, last_us) for name, rows in (("hours", hours), ("zones", zones))}
+    return DateFacts(first_us, last_us, has_dates(hours), changed)
 
 
-def changes_within(table: str, rows: pl.DataFrame, first_us: int, last_us: int) -> Iterator[str]:
-    """How many stores have other hours, or another zone, from some date in the periods on."""
+def has_dates(hours: pl.DataFrame) -> bool:
+    return hours.select(pl.any_horizontal(pl.col("from_day", "until_day").is_not_null()).any()).item()
+
+
+def changes_within(rows: pl.DataFrame, first_us: int, last_us: int) -> tuple[int, list[int]]:
+    """How many stores have other hours, or another zone, from some date in the periods on; and these dates."""
     first, last = first_us // DAY_US, last_us // DAY_US
     dated = rows.lazy().select("store_id", day=pl.concat_list("from_day", "until_day")).explode("day")
     changes = dated.filter((pl.col("day") > first) & (pl.col("day") < last)).unique().collect()
-    if changes.is_empty():
-        return
-    stores, dates = changes["store_id"].n_unique(), changes["day"].unique().sort().cast(pl.Date)
-    named = ", ".join(day.isoformat() for day in dates.head(DATES_NAMED))
-    more = f" and {dates.len() - DATES_NAMED:,} more" if dates.len() > DATES_NAMED else ""
-    yield f"The {table} of {counted(stores, 'store')} change within these periods, on {named}{more}."
+    return changes["store_id"].n_unique(), changes["day"].unique().sort().to_list()
+
+
+def period_notes(dates: DateFacts, counts: int, horizon: Horizon) -> Iterator[str]:
+    """What is worth knowing of hours and zones, in sentences. counts: the accepted rows of hours."""
+    if dates.first_us < horizon.newest_us - WEEK_US and counts and not dates.has_dates:
+        yield (
+            f"The hours have no dates: the periods from {iso(dates.first_us)} on are computed with the hours of today. "
+            "With `valid_from` and `valid_to` in `menu_hours` they are computed with those of then."
+        )
+    for table, (stores, days) in dates.changed.items():
+        if stores:
+            yield f"The {table} of {counted(stores, 'store')} change within these periods, on {listed_dates(days)}."
+
+
+def listed_dates(days: Sequence[int]) -> str:
+    named = ", ".join(date_of(day).isoformat() for day in days[:DATES_NAMED])
+    return f"{named} and {len(days) - DATES_NAMED:,} more" if len(days) > DATES_NAMED else named

@@ -8,7 +8,7 @@ import pytest
 from store_uptime.pipeline.clean.split import TableCounts
 from store_uptime.pipeline.options import Horizon
 from store_uptime.pipeline.plan.table_facts import TableFacts
-from store_uptime.pipeline.report.periods.period_quality import period_lists, period_notes, period_quality
+from store_uptime.pipeline.report.periods.period_quality import date_facts, period_lists, period_notes, period_quality
 from store_uptime.pipeline.report.quality import Quality
 from tests.support.period_reports import made, us
 
@@ -75,7 +75,8 @@ def day(date: str) -> int:
 
 
 def notes(hours: pl.DataFrame, zones: pl.DataFrame, first: str = "2024-03-10") -> list[str]:
-    return list(period_notes(hours, zones, us(first), us("2024-03-17"), HORIZON))
+    periods = pl.DataFrame({"start_us": [us(first)], "end_us": [us("2024-03-17")]})
+    return list(period_notes(date_facts(hours, zones, periods), hours.height, HORIZON))
 
 
 @pytest.mark.parametrize(("first", "noted"), [("2024-03-12T23:59:59", 1), ("2024-03-13", 0)])
