@@ -327,6 +327,12 @@ def local_date(clock: Clock, instant: int) -> date:
     return date_of(int(near.filter(pl.col("from_us") <= instant, pl.col("until_us") > instant)["day"][0]))
 
 
+def zone_at(clock: Clock, instant: int) -> str:
+    """The zone of the date that it is on a clock at an instant."""
+    day = days_of(local_date(clock, instant))
+    return [zone for since, zone in clock.zones if since is None or since <= day][-1]
+
+
 def edge(text: str) -> date | int:
     """A date or an instant, as `Period` has them."""
     return instant_us(datetime.fromisoformat(text)) if "T" in text else date.fromisoformat(text)

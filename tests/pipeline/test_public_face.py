@@ -48,6 +48,8 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "Only",
+    "PeriodAbout",
     "BadPeriod",
     "NoSuchZone",
     "Only",

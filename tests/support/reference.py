@@ -11,7 +11,7 @@ Times are whole microseconds since 1970 UTC; intervals are half-open, [open, clo
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -28,10 +28,13 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+LENGTHS = {"d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND}
+"""How a duration is written."""
 WINDOWS = {"hour": HOUR, "day": DAY, "week": 7 * DAY}
 UNITS = {"hour": MINUTE, "day": HOUR, "week": HOUR}
 DEFAULT_ZONE = "America/Chicago"
 LOOKBACK = timedelta(hours=24)
+ONE_DAY = timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WHITE = " \t\n\r\v\f"
 
@@ -135,10 +138,25 @@ class Poll:
 
 
 @dataclass(frozen=True)
+class Dates:
+    """From a date on, until another, which is excluded; None is open."""
+
+    first: date | None = None
+    until: date | None = None
+
+    def __contains__(self, day: date) -> bool:
+        return (self.first is None or self.first <= day) and (self.until is None or day < self.until)
+
+
+ALWAYS = Dates()
+
+
+@dataclass(frozen=True)
 class Hours:
     weekday: int
     start: int
     end: int
+    dates: Dates = ALWAYS
 
 
 def micros(moment: datetime | timedelta) -> int:
@@ -217,6 +235,28 @@ def trouble_with_poll(row: RawRow, latest: int | None) -> str | None:
     return None
 
 
+def date_of(text: str) -> date | None:
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def trouble_with_dates(row: RawRow) -> str | None:
+    texts = [(row.get(column) or "").strip(WHITE) for column in ("valid_from", "valid_to")]
+    found = [date_of(text) for text in texts]
+    if any(text and day is None for text, day in zip(texts, found, strict=True)):
+        return "bad date"
+    first, until = found
+    return "bad date" if first is not None and until is not None and until <= first else None
+
+
+def dates_of(row: RawRow) -> Dates:
+    return Dates(*(date_of((row.get(column) or "").strip(WHITE)) for column in ("valid_from", "valid_to")))
+
+
 def trouble_with_hours(row: RawRow) -> str | None:
     start, end = time_of_day(row["start_time_local"]), time_of_day(row["end_time_local"])
     if trouble := trouble_with_id(row["store_id"]):
@@ -225,7 +265,11 @@ def trouble_with_hours(row: RawRow) -> str | None:
         return "bad weekday"
     if start is None or end is None or start == DAY:
         return "bad time"
-    return None
+    return trouble_with_dates(row)
+
+
+def trouble_with_zone(row: RawRow) -> str | None:
+    return trouble_with_id(row["store_id"]) or trouble_with_dates(row)
 
 
 def poll_of(row: RawRow) -> Poll:
@@ -239,7 +283,7 @@ def hours_of(row: RawRow) -> Hours:
     start, end = time_of_day(row["start_time_local"]), time_of_day(row["end_time_local"])
     if start is None or end is None:
         raise ValueError(row)
-    return Hours(int(row["day_of_week"] or ""), start, end)
+    return Hours(int(row["day_of_week"] or ""), start, end, dates_of(row))
 
 
 # Zones and business time ----------------------------------------------------------------------------------------------
@@ -265,13 +309,14 @@ def local_to_utc(day: date, time: int, zone: str) -> int:
     return micros(wall.replace(tzinfo=zone_of(zone), fold=0))
 
 
-def dated_intervals(hours: Iterable[Hours], zone: str, first: int, last: int) -> list[Interval]:
+def dated_intervals(hours: Iterable[Hours], zone_on: Callable[[date], str], first: int, last: int) -> list[Interval]:
     """What the rows mean on each local date from some days before `first` to some days after `last`."""
     intervals = []
     day = (EPOCH + timedelta(microseconds=first)).date() - timedelta(days=4)
     while day <= (EPOCH + timedelta(microseconds=last)).date() + timedelta(days=4):
         for row in hours:
-            if row.weekday == day.weekday():
+            if row.weekday == day.weekday() and day in row.dates:
+                zone = zone_on(day)
                 end = row.end if row.end > row.start else row.end + DAY
                 open_us, close_us = local_to_utc(day, row.start, zone), local_to_utc(day, end, zone)
                 if close_us > open_us:
@@ -292,10 +337,101 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
     return result
 
 
-def business_intervals(hours: Iterable[Hours], zone: str, first: int, now: int) -> list[Interval]:
+def business_intervals(hours: Iterable[Hours], zone: "str | Clock", first: int, now: int) -> list[Interval]:
     """The business time of a store with hours: clipped at `first`, and going on past `now`."""
-    intervals = merged(dated_intervals(hours, zone, first, now))
+    intervals = merged(dated_intervals(hours, zone.zone if isinstance(zone, Clock) else lambda _: zone, first, now))
     return [(max(open_us, first), close_us) for open_us, close_us in intervals if close_us > first]
+
+
+# Clocks ---------------------------------------------------------------------------------------------------------------
+
+
+def midnight(day: date) -> int:
+    """The midnight of a date as microseconds since 1970, on a clock of no place."""
+    return (day.toordinal() - EPOCH.date().toordinal()) * DAY
+
+
+def offset_at(zone: str, at: int) -> int:
+    offset = (EPOCH + timedelta(microseconds=at)).astimezone(zone_of(zone)).utcoffset()
+    return micros(offset or timedelta(0))
+
+
+@cache
+def stretches(zone: str, day: date) -> list[tuple[int, int, int]]:
+    """(start, end, offset) of the time around a date, cut where the offset changes."""
+    first, last = midnight(day) - 2 * DAY, midnight(day) + 4 * DAY
+    found = []
+    start = first
+    for hour in range(first, last, HOUR):
+        if offset_at(zone, hour) != offset_at(zone, hour + HOUR):
+            before, after = hour, hour + HOUR
+            while after - before > 1:
+                middle = (before + after) // 2
+                same = offset_at(zone, middle) == offset_at(zone, before)
+                before, after = (middle, after) if same else (before, middle)
+            found.append((start, after, offset_at(zone, before)))
+            start = after
+    return [*found, (start, last, offset_at(zone, last))]
+
+
+@cache
+def first_instant(zone: str, day: date) -> int:
+    """The first instant at which a zone has this date, or a later one."""
+    for start, end, offset in stretches(zone, day):
+        at = max(start, midnight(day) - offset)
+        if at < end:
+            return at
+    raise ValueError(day)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The dates of a store whose zone may change with a date."""
+
+    zones: tuple[tuple[str, Dates], ...] = ()
+
+    def zone(self, day: date) -> str:
+        of_the_date = {name for name, dates in self.zones if day in dates}
+        return min(of_the_date & known_zones(), key=str.encode, default=DEFAULT_ZONE)
+
+    def start(self, day: date) -> int:
+        """Where a date begins. One that a change of zone leaves no time begins and ends with the next."""
+        return min(first_instant(self.zone(later), later) for later in (day, day + ONE_DAY, day + 2 * ONE_DAY))
+
+    def date_at(self, at: int) -> date:
+        day = (EPOCH + timedelta(microseconds=at)).date() + 2 * ONE_DAY
+        while self.start(day) > at:
+            day -= ONE_DAY
+        return day
+
+    def date_begun_at(self, at: int) -> date | None:
+        day = self.date_at(at)
+        return day if self.start(day) == at else None
+
+    def hours(self, day: date) -> dict[int, list[Interval]]:
+        """The stretches of each hour of the wall clock of a date."""
+        first, last = self.start(day), self.start(day + ONE_DAY)
+        found: dict[int, list[Interval]] = {}
+        for start, end, offset in stretches(self.zone(day), day):
+            at, until = max(start, first), min(end, last)
+            while at < until:
+                local = at + offset - midnight(day)
+                # what a change of zone makes the date longer belongs to its hour 23
+                hour, following = (23, until) if local >= DAY else (local % DAY // HOUR, at + HOUR - local % HOUR)
+                found.setdefault(hour, []).append((at, min(following, until)))
+                at = following
+        return {hour: joined(pieces) for hour, pieces in found.items()}
+
+
+def joined(pieces: Iterable[Interval]) -> list[Interval]:
+    """Pieces in order, those that touch as one."""
+    result: list[Interval] = []
+    for start, end in pieces:
+        if result and result[-1][1] == start:
+            result[-1] = result[-1][0], end
+        else:
+            result.append((start, end))
+    return result
 
 
 # Evidence -------------------------------------------------------------------------------------------------------------
@@ -420,7 +556,8 @@ class Store:
     polls: list[Poll] = field(default_factory=list)
     hours: list[Hours] = field(default_factory=list)
     rejected_hours: int = 0
-    zones: set[str] = field(default_factory=set)
+    dated_zones: list[tuple[str, Dates]] = field(default_factory=list)
+    reasons: dict[int, set[str]] = field(default_factory=dict)
 
     @property
     def always_open(self) -> bool:
@@ -431,8 +568,13 @@ class Store:
         return not self.hours and self.rejected_hours > 0
 
     @property
-    def zone(self) -> str:
-        return min(self.zones & known_zones(), key=str.encode, default=DEFAULT_ZONE)
+    def zones(self) -> set[str]:
+        """All that the table says, whatever the date."""
+        return {name for name, _ in self.dated_zones} - {""}
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(tuple(self.dated_zones))
 
 
 @dataclass(frozen=True)
@@ -460,7 +602,7 @@ def amounts(case: Worked, stretches: Iterable[Interval], now: int) -> tuple[int,
 
 
 def work_out(store: Store, first: int, now: int, max_gap: int | None) -> Worked:
-    intervals = [(first, now + 1)] if store.always_open else business_intervals(store.hours, store.zone, first, now)
+    intervals = [(first, now + 1)] if store.always_open else business_intervals(store.hours, store.clock, first, now)
     polls = status_at(store.polls)
     evidence = {
         at: active for at, active in polls.items() if any(open_us <= at < close_us for open_us, close_us in intervals)
@@ -473,7 +615,8 @@ def work_out(store: Store, first: int, now: int, max_gap: int | None) -> Worked:
     status = "active" if polls[last] else "inactive"
     down_now = status_then(now - 1, intervals, pieces) == DOWN
     lane = lane_of(now, intervals, pieces)
-    row = Row(store.store_id, windows, last, status, store.zone, store.always_open, down_now, lane)
+    zone = store.clock.zone(store.clock.date_at(now))
+    row = Row(store.store_id, windows, last, status, zone, store.always_open, down_now, lane)
     return Worked(store, row, evidence, intervals, pieces)
 
 
@@ -507,9 +650,9 @@ def gathered(polls: list[Poll], hours: RawRows, zones: RawRows) -> list[Store]:
                 store.rejected_hours += 1
     for row in zones:
         store_id = row["store_id"]
-        if store_id and trouble_with_id(store_id) is None:
+        if store_id and trouble_with_zone(row) is None:
             store = stores.setdefault(store_id, Store(store_id))
-            store.zones |= {(row["timezone_str"] or "").strip(WHITE)} - {""}
+            store.dated_zones.append(((row["timezone_str"] or "").strip(WHITE), dates_of(row)))
     return [stores[store_id] for store_id in sorted(stores, key=str.encode)]
 
 
@@ -547,7 +690,7 @@ def implausible(
     ids = {
         "polls": {case.store.store_id for case in cases},
         "hours": {row["store_id"] or "" for row in hours if trouble_with_hours(row) is None},
-        "zones": {row["store_id"] or "" for row in zones if trouble_with_id(row["store_id"]) is None},
+        "zones": {row["store_id"] or "" for row in zones if trouble_with_zone(row) is None},
     }
     for counts in tables.values():
         if 100 * (counts.read - counts.accepted) > counts.read:
@@ -591,7 +734,7 @@ def reference_answer(
     tables = {
         "polls": counted([trouble_with_poll(row, latest) for row in read], outside=len(polls) - len(read)),
         "hours": counted([trouble_with_hours(row) for row in hours]),
-        "zones": counted([trouble_with_id(row["store_id"]) for row in zones]),
+        "zones": counted([trouble_with_zone(row) for row in zones]),
     }
     both = {(poll.store_id, poll.at) for poll in accepted if poll.active} & {
         (poll.store_id, poll.at) for poll in accepted if not poll.active

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from store_uptime.pipeline.calendar.periods import CHANGE, Clock, zone_at
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.plan.plan import Plan, ranked_stores
@@ -51,7 +52,8 @@ def computed_periods(
     prepared: Prepared, figures: Sequence[PeriodFigures], periods: pl.DataFrame, grouped: GroupedStores
 ) -> ComputedPeriods:
     """The parts of a report. figures: of each partition; periods: see `period_windows`; grouped: see `groups_of`."""
-    stores = ranked_stores(pl.concat(each.stores for each in figures), prepared.source.codes)
+    at_now = ranked_stores(pl.concat(each.stores for each in figures), prepared.source.codes)
+    stores = with_last_zones(at_now, periods, prepared.horizon.newest_us)
     intervals = pl.concat(each.intervals for each in figures)
     profiles = [each.profile for each in figures if each.profile is not None]
     outages = [each.outages for each in figures if each.outages is not None]
@@ -65,6 +67,19 @@ def computed_periods(
         dates=date_facts(prepared.hours.accepted, prepared.zones.accepted, periods),
         duplicates=sum(each.duplicates for each in figures),
         contradictory=sum(each.contradictory for each in figures),
+    )
+
+
+def with_last_zones(stores: pl.DataFrame, periods: pl.DataFrame, now_us: int) -> pl.DataFrame:
+    """The stores with the zone of the last date of their last period, or of now where that is earlier."""
+    # Only where zones change with dates: the zone of all others is that of now already.
+    changing = stores["clock"].unique().drop_nulls()
+    changing = changing.filter(changing.str.contains(CHANGE, literal=True))
+    ends = dict(periods.group_by("clock").agg(pl.col("end_us").max()).iter_rows())
+    last = {clock: min(now_us, ends[clock if clock in ends else ""] - 1) for clock in changing}
+    zones = {clock: zone_at(Clock.of_text(clock), last_us) for clock, last_us in last.items()}
+    return stores.with_columns(
+        zone=pl.col("clock").replace_strict(zones, default=pl.col("zone"), return_dtype=pl.String)
     )
 
 
