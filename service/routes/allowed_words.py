@@ -26,7 +26,7 @@ def allowed(kind: inspect.Type) -> str:
             return " or ".join(map(allowed, named))
         case inspect.DictType(value_type=value):
             return f"an object, each value {allowed(value)}"
-        case inspect.ListType(item_type=item, max_length=most):
+        case inspect.ListType(item_type=item, max_length=most) | inspect.VarTupleType(item_type=item, max_length=most):
             return f"a list of at most {most} values, each {allowed(item)}"
         case _:
             return allowed_plain(kind)

@@ -142,7 +142,7 @@ def selection_of(
     window: Annotated[Literal["hour", "day", "week", ""], QueryParameter(description="Of which window.")] = "",
     zone: Annotated[str, QueryParameter(max_length=100, description="Stores computed in this zone.")] = "",
     unknown: Annotated[bool, QueryParameter(description="Stores with business time of unknown status.")] = False,
-    only: OnlyInQuery = None,
+    only: OnlyInQuery = (),
 ) -> Selection:
     """The stores of a report that a request selects: those for which all holds that is set.
 
@@ -154,16 +154,16 @@ def selection_of(
 
 def stores_of(
     search: SearchInQuery = "",
-    only: OnlyInQuery = None,
+    only: OnlyInQuery = (),
 ) -> StoreChoice:
     """The stores that a request selects by id, name and attributes. Raises ValidationException."""
     return StoreChoice(search, chosen_values(only))
 
 
-def chosen_values(texts: list[str] | None) -> Only:
+def chosen_values(texts: tuple[str, ...]) -> Only:
     """Values of attributes from `city=Berlin`. Raises ValidationException."""
     try:
-        return parse_only([text for text in texts or () if text])  # a form sends an empty field, too
+        return parse_only([text for text in texts if text])  # a form sends an empty field, too
     except ValueError as error:
         raise ValidationException(f"{error}.") from None
 

@@ -3,10 +3,13 @@
 from typing import Annotated
 
 import msgspec
+from litestar.openapi.spec import Schema
+from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import QueryParameter
 
 from store_uptime.pipeline import DURATION_PATTERN, By, Columns, Format
 
+ATTRIBUTE_AND_VALUE = r"^([^=]+=.*)?$"
 TEXT = r"^[^\u0000]*$"  # PostgreSQL's text has no NUL, so no store has one in its id
 StoreId = Annotated[str, msgspec.Meta(pattern=TEXT, max_length=1000)]
 StoreIdInQuery = Annotated[
@@ -21,9 +24,11 @@ def documented(**schema: str | int) -> msgspec.Meta:
 
 
 OnlyInQuery = Annotated[
-    list[str] | None,
+    tuple[str, ...],  # not a list, whose default Litestar would have to hash
     QueryParameter(
         max_items=100,
+        # Litestar's own would let an item be anything: it takes ... for a type.
+        schema_extra={"items": Schema(type=OpenAPIType.STRING, pattern=ATTRIBUTE_AND_VALUE), "default": None},
         description="Stores of these values of attributes, such as city=Berlin; may be repeated.",
     ),
 ]

@@ -106,10 +106,8 @@ def is_list(kind: inspect.Type) -> bool:
     match kind:
         case inspect.Metadata(type=inner):
             return is_list(inner)
-        case inspect.UnionType(types=kinds):
-            return any(map(is_list, kinds))
         case _:
-            return isinstance(kind, inspect.ListType)
+            return isinstance(kind, inspect.VarTupleType)
 
 
 def given_once(names: Iterable[str]) -> Iterator[str]:
