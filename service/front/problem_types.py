@@ -13,10 +13,7 @@ from typing import TypedDict
 from store_uptime.pipeline import (
     BadPeriod,
     CellFull,
-    BadPeriod,
     HorizonOutOfRange,
-    NoSuchZone,
-    PeriodOutOfRange,
     NoPolls,
     NoSuchZone,
     PartMissing,
@@ -38,9 +35,6 @@ STATUS: dict[type[StoreUptimeError], int] = {
     SheetFull: 406,  # As CSV the same report can be had.
     CellFull: 406,
     HorizonOutOfRange: 422,
-    BadPeriod: 422,
-    PeriodOutOfRange: 422,
-    NoSuchZone: 422,
     UnknownAttribute: 400,
     UnknownValue: 400,
     PartMissing: 409,
