@@ -64,22 +64,33 @@ def build_report_with_lanes(
 def report(
     source: "Source", options: Options, limits: Limits, progress: Progress, cluster: "Cluster | None", with_lanes: bool
 ) -> "Report":
-    """The report, in as many passes as it takes."""
+    """The report, in as many passes as it takes. Raises ValueError for options of a report by periods."""
+    if options.period is not None or options.group_by:
+        raise ValueError("period and group_by are those of a report by periods: call build_periods")
+    where = two_passes(source, options, limits, cluster)
+    if where is None:
+        return report_in_one_pass(source, options, limits, progress, with_lanes)
+    from store_uptime.pipeline.parts.driver import report_in_parts
+    from store_uptime.pipeline.parts.kinds import ThreeWindows
+
+    return report_in_parts(cast("Folder", source), options, limits, progress, where, ThreeWindows(with_lanes))
+
+
+def two_passes(source: "Source", options: Options, limits: Limits, cluster: "Cluster | None") -> "Cluster | None":
+    """Where two passes are made; None: one pass will do. Raises ClusterNeedsFiles, and what a cluster raises."""
     if not source.is_of_files:
         if cluster is not None:
             raise ClusterNeedsFiles(source.name)
-        return report_in_one_pass(source, options, limits, progress, with_lanes)
+        return None
     from store_uptime.pipeline.parts.cluster import Cluster, check_cluster
     from store_uptime.pipeline.parts.size import is_large
 
     files, where = cast("Folder", source), cluster or Cluster(only_large=True)
     check_cluster(where)
     if where.only_large and not is_large(files, options, limits, where.large_polls):
-        return report_in_one_pass(source, options, limits, progress, with_lanes)
-    from store_uptime.pipeline.parts.driver import report_in_parts
-
+        return None
     log.debug("in two passes: %s", source.name)
-    return report_in_parts(files, options, limits, progress, where, with_lanes)
+    return where
 
 
 def build_periods(  # noqa: PLR0913 - those of `build_report`, and what else is wanted
@@ -102,9 +113,15 @@ def build_periods(  # noqa: PLR0913 - those of `build_report`, and what else is 
     """
     from store_uptime.pipeline.period_run import PeriodTables, periods_in_one_pass
 
-    named = replace(options, period=Period(period) if isinstance(period, str) else period)
+    opened, named = as_source(source), replace(options, period=Period(period) if isinstance(period, str) else period)
     wanted = PeriodTables(frozenset(tables), split_at_closing)
-    return periods_in_one_pass(as_source(source), named, wanted, limits, progress)
+    where = two_passes(opened, named, limits, cluster)
+    if where is None:
+        return periods_in_one_pass(opened, named, wanted, limits, progress)
+    from store_uptime.pipeline.parts.driver import report_in_parts
+    from store_uptime.pipeline.parts.kinds import ByPeriods
+
+    return report_in_parts(cast("Folder", opened), named, limits, progress, where, ByPeriods(wanted))
 
 
 def build_outages(  # noqa: PLR0913 - the same

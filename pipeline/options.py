@@ -97,8 +97,6 @@ class Options:
             raise ValueError("lookback: it must be 0h or more")
         if self.max_gap is not None and self.max_gap <= timedelta(0):
             raise ValueError("max_gap: it must be more than 0h")
-        if self.group_by and self.period is None:
-            raise ValueError("group_by: only a report by periods has groups, give a period")
         if self.period is not None and self.lookback != LOOKBACK:
             raise ValueError("lookback: in a report by periods max_gap says how far back polls count")
 

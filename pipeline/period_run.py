@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from store_uptime.pipeline.errors import BadPeriod, NoPolls, UnknownStore
 from store_uptime.pipeline.logs import logger_of
-from store_uptime.pipeline.options import Limits, Options
+from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.periods import Period
 from store_uptime.pipeline.plan.partitions import CodeRange, known_partition
@@ -64,7 +64,7 @@ def periods_in_one_pass(
                 prepared = with_reasons(prepared, raw)
             span = opened.poll_span_us() if prepared.polls.counts.accepted == 0 else None
             if prepared.declared.stores.is_empty() and prepared.polls.counts.accepted == 0:
-                raise nothing_known(opened, options, run)
+                raise nothing_known(opened, options, run.horizon)
         progress(Step.COMPUTING.with_counts(polls=prepared.polls.counts.accepted))
         found, periods = periods_of_run(prepared, run, wanted, db, limits, progress)
     facts = table_facts(prepared, found.plan)
@@ -79,11 +79,11 @@ def periods_of(source: "Source", options: Options) -> PeriodRun:
         raise why_no_polls(source, None) from None
 
 
-def nothing_known(source: "Source", options: Options, run: PeriodRun) -> Exception:
+def nothing_known(source: "Source", options: Options, horizon: Horizon) -> Exception:
     """The error where no table knows any store, or the one of the options."""
     if options.store is not None:
         return UnknownStore(options.store, source.name)
-    return why_no_polls(source, run.horizon)
+    return why_no_polls(source, horizon)
 
 
 def periods_of_run(

@@ -1,6 +1,6 @@
 """A source of files in, its report out, in two passes: one after the other, each in tasks that an executor runs.
 
-report_in_parts   the report of `build_report`, byte for byte
+report_in_parts   the report that one pass gives, byte for byte
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,44 +10,45 @@ from itertools import chain
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from msgspec import Struct, json, msgpack
+from msgspec import json, msgpack
 
+from store_uptime.pipeline.clean.split import CleanedTable
 from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
+from store_uptime.pipeline.parts.described import described_stores, spread_described
 from store_uptime.pipeline.parts.exchange import Exchange, exchange_at, start_name
 from store_uptime.pipeline.parts.executors import opened_executor
 from store_uptime.pipeline.parts.groups import groups
 from store_uptime.pipeline.parts.index import Part, index_of
 from store_uptime.pipeline.parts.job import Job
-from store_uptime.pipeline.parts.joined import Unread, joined
-from store_uptime.pipeline.parts.part import PartFigures, part
+from store_uptime.pipeline.parts.joined import Unread
+from store_uptime.pipeline.parts.kinds import Figures, Kind, RunStart
 from store_uptime.pipeline.parts.ranges import bounds, ranges_wanted
 from store_uptime.pipeline.parts.run_name import check_unchanged, run_name, versions_of
 from store_uptime.pipeline.parts.spread import Spread, spread
 from store_uptime.pipeline.parts.tasks import Executor, Task
-from store_uptime.pipeline.plan.rejected import why_no_polls
-from store_uptime.pipeline.report.report import Report
-from store_uptime.pipeline.run import Progress, horizon_of
+from store_uptime.pipeline.run import Progress
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
 from store_uptime.pipeline.steps import DASHBOARD, Step
 from store_uptime.pipeline.tables import COLUMNS, Table
 
-Result = TypeVar("Result", Spread, PartFigures)
+Result = TypeVar("Result")
+Made = TypeVar("Made")
 MILLION = 1_000_000
 EDGES = 8
 """How exactly parts can be cut: to an eighth of the polls that are wanted in one."""
 
 
 def report_in_parts(
-    source: Folder, options: Options, limits: Limits, progress: Progress, cluster: Cluster, with_lanes: bool = False
-) -> Report:
-    """The report of a folder or bucket, as `build_report` gives it. with_lanes: see `build_report_with_lanes`.
+    source: Folder, options: Options, limits: Limits, progress: Progress, cluster: Cluster, kind: Kind[Figures, Made]
+) -> Made:
+    """The report of a folder or bucket, as `build_report` and `build_periods` give it.
 
     A run that was ended in the middle goes on where it was, if its exchange is still there and the files are the same.
-    Raises what `build_report` raises, and what a cluster raises.
+    Raises what these raise, and what a cluster raises.
     """
     progress(Step.READING.words)
     files = versions_of(source)
@@ -55,13 +56,13 @@ def report_in_parts(
         panics_as_errors(source.name),
         source.opened() as opened,
         exchange_of(cluster, limits) as address,
-        claimed(exchange_at(address), run_name(source, files, options, cluster, with_lanes)) as run,
+        claimed(exchange_at(address), run_name(source, files, options, cluster, kind.facts)) as run,
         executor_of(cluster) as executor,
     ):
         exchange = exchange_at(address)
-        start = run_start(exchange, run, opened, options, cluster)
+        start = run_start(exchange, run, opened, options, cluster, kind)
         tables = files_of(opened, options, start.horizon)
-        job = Job(
+        plain = Job(
             run=run,
             exchange=address,
             source=source.name,
@@ -71,17 +72,19 @@ def report_in_parts(
             bounds=start.bounds,
             edges=EDGES * ranges_wanted(tables[POLLS], cluster.part_polls),
             limits=limits,
-            with_lanes=with_lanes,
         )
+        job = kind.job(plain, start)
         passes = Passes(job, exchange, executor, progress)
+        described = described_stores(opened, options.store)
         spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
         check_unchanged(chain.from_iterable(tables.values()), files)
-        if options.store is None and not any(group.accepted for group in spreads if group.table == POLLS):
-            raise why_no_polls(opened, start.horizon)
+        if described is not None:
+            spreads.append(spread_described(job, exchange, described))
+        kind.check_polls(opened, job, spreads)
         index, parts = index_of(job, spreads, cluster.part_polls)
         exchange.put(job.folder("index"), index)
-        figures = passes.results(Step.COMPUTING, part, part_tasks(job, parts), PartFigures)
-        return joined(job, exchange, spreads, figures, unread_of(opened, tables))
+        figures = passes.results(Step.COMPUTING, kind.part, part_tasks(job, parts), kind.figures)
+        return kind.joined(opened, job, exchange, spreads, figures, unread_of(opened, tables, described))
 
 
 def executor_of(cluster: Cluster) -> AbstractContextManager[Executor]:
@@ -99,22 +102,17 @@ def exchange_of(cluster: Cluster, limits: Limits) -> Iterator[str]:
         yield folder
 
 
-class RunStart(Struct, frozen=True):
-    """With what a run starts. horizon: of all stores; bounds: see `Job`."""
-
-    horizon: Horizon
-    bounds: tuple[str, ...]
-
-
-def run_start(exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster) -> RunStart:
+def run_start(
+    exchange: Exchange, run: str, source: Folder, options: Options, cluster: Cluster, kind: Kind[Figures, Made]
+) -> RunStart:
     """With what a run starts: where it is started again, what it had the first time."""
     # The clock decides which polls are ahead of it: it must not go on within a run.
     name = start_name(run)
     if name not in exchange.names(f"{run}/start"):
-        horizon = horizon_of(source, options)
-        polls = files_of(source, options, horizon)[POLLS]
+        start = kind.start(source, options)
+        polls = files_of(source, options, start.horizon)[POLLS]
         found = bounds(polls, cluster.part_polls, source.mapping, run) if options.store is None else ()
-        exchange.put(name, json.encode(RunStart(horizon, found)))
+        exchange.put(name, json.encode(RunStart(start.horizon, start.whole, found)))
     return json.decode(exchange.get(name), type=RunStart)
 
 
@@ -125,11 +123,11 @@ def files_of(source: Folder, options: Options, horizon: Horizon) -> dict[Table, 
     return needed if options.store is None else source.tables
 
 
-def unread_of(source: Folder, tables: Mapping[Table, Sequence[DataFile]]) -> Unread:
+def unread_of(source: Folder, tables: Mapping[Table, Sequence[DataFile]], described: CleanedTable | None) -> Unread:
     """What the first pass has not read of a source, and its warnings."""
     read = {file.place for file in tables[POLLS]}
     rows = [file.rows for file in source.tables[POLLS] if file.place not in read and file.rows is not None]
-    return Unread(sum(rows), source.files_not_opened, source.warnings)
+    return Unread(sum(rows), source.files_not_opened, source.warnings, described)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What pass 1 has left in; the segments of all groups by range out: once it is written, pass 1 is done."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec import Struct, msgpack
 
@@ -15,9 +15,9 @@ TWICE = 2
 
 
 class Entry(Struct, frozen=True):
-    """A segment: its table, the name of its object, and where in it it lies."""
+    """A segment: of what it is, the name of its object, and where in it it lies."""
 
-    table: Table
+    table: Table | Literal["reasons"]
     name: str
     stretches: tuple[Stretch, ...]
 
@@ -34,15 +34,18 @@ class Part(NamedTuple):
 
 def index_of(job: Job, groups: Sequence[Spread], polls_of_a_part: int) -> tuple[bytes, list[Part]]:
     """The index of all segments, and the parts in the order of their ids."""
-    by_range: list[list[tuple[Spread, SegmentPlace]]] = [[] for _ in range(job.ranges)]
+    entries: list[list[Entry]] = [[] for _ in range(job.ranges)]
+    places: list[list[SegmentPlace]] = [[] for _ in range(job.ranges)]
     for group in groups:
         for place in group.segments:
-            by_range[place.number].append((group, place))
+            entries[place.number].append(Entry(group.table, group.name, place.stretches))
+            places[place.number].append(place)
+        for place in group.reasons:
+            entries[place.number].append(Entry("reasons", group.name, place.stretches))
     pieces = Pieces()
     parts: list[Part] = []
-    for found in by_range:
-        entries = [Entry(group.table, group.name, place.stretches) for group, place in found]
-        parts += parts_of_range(pieces.add(msgpack.encode(entries)), [place for _, place in found], polls_of_a_part)
+    for own_entries, own_places in zip(entries, places, strict=True):
+        parts += parts_of_range(pieces.add(msgpack.encode(own_entries)), own_places, polls_of_a_part)
     return pieces.content(), parts
 
 

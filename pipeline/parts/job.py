@@ -4,6 +4,16 @@ from dataclasses import dataclass
 
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.options import Horizon, Limits, Options
+from store_uptime.pipeline.period_run import PeriodTables
+from store_uptime.pipeline.plan.periods import PeriodRun
+
+
+@dataclass(frozen=True)
+class PeriodJob:
+    """The periods of a run, and what is wanted beside their figures."""
+
+    run: PeriodRun
+    wanted: PeriodTables
 
 
 @dataclass(frozen=True)
@@ -14,6 +24,7 @@ class Job:
     people. horizon: that of all stores. bounds: the ids at which ranges of stores begin, but for the first, in byte
     order. edges: how many ids a task of pass 1 tells of its polls, by which a range can be cut; more where a file has
     more rows than it was taken for, since others of its kind will, too. with_lanes: whether the report has lanes.
+    periods: those of a report by periods, and what else it has; None: it is of the three windows.
     """
 
     run: str
@@ -25,7 +36,8 @@ class Job:
     bounds: tuple[str, ...]
     edges: int
     limits: Limits
-    with_lanes: bool
+    with_lanes: bool = False
+    periods: PeriodJob | None = None
 
     @property
     def ranges(self) -> int:

@@ -8,11 +8,11 @@ from itertools import accumulate
 import polars as pl
 
 from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
-from store_uptime.pipeline.clean.split import TableCounts
+from store_uptime.pipeline.clean.split import CleanedTable, TableCounts
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.parts.exchange import FETCHED_AT_ONCE, Exchange, Stretch
 from store_uptime.pipeline.parts.job import Job
-from store_uptime.pipeline.parts.part import DECLARED, PartFigures
+from store_uptime.pipeline.parts.part import DECLARED, PartFacts, PartFigures
 from store_uptime.pipeline.parts.segments import unpacked
 from store_uptime.pipeline.parts.spread import Spread
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, Plan
@@ -28,36 +28,45 @@ ID = "store_id"
 @dataclass(frozen=True)
 class Unread:
     """What no task has read of a source: rows of polls that are outside the horizon by the ends of their files, and
-    files that were not opened; and its warnings."""
+    files that were not opened; its warnings; and its table `stores`: see `described_stores`."""
 
     rows: int
     files_not_opened: int
     warnings: Sequence[DataWarning]
+    described: CleanedTable | None
+
+    @property
+    def attributes(self) -> pl.DataFrame | None:
+        """See `Report`."""
+        return None if self.described is None else self.described.accepted
 
 
 def joined(
     job: Job, exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFigures], unread: Unread
 ) -> Report:
     """The report. groups, parts: in the order of their numbers."""
-    exact = frames_of(exchange, [(part, part.figures) for part in parts])
-    lanes = [(part, part.lanes) for part in parts if part.lanes is not None]
+    exact = frames_of(exchange, [(part.facts, part.figures) for part in parts])
+    lanes = [(part.facts, part.lanes) for part in parts if part.lanes is not None]
+    every = [part.facts for part in parts]
+    stores = exact.with_row_index("store").select(STORE_COLUMNS)
     found = Computed(
-        plan=joined_plan(job, exchange, parts, exact),
+        plan=joined_plan(job, exchange, every, stores),
         exact=exact,
         lanes=ranked(exchange, lanes) if job.with_lanes else None,
-        duplicates=sum(part.duplicates for part in parts),
-        contradictory=sum(part.contradictory for part in parts),
+        duplicates=sum(part.duplicates for part in every),
+        contradictory=sum(part.contradictory for part in every),
     )
-    return report_from(found, joined_facts(exchange, groups, parts, exact, unread), unread.warnings)
+    return report_from(found, joined_facts(exchange, groups, every, stores, unread), unread.warnings, unread.attributes)
 
 
-def joined_plan(job: Job, exchange: Exchange, parts: Sequence[PartFigures], exact: pl.DataFrame) -> Plan:
+def joined_plan(job: Job, exchange: Exchange, parts: Sequence[PartFacts], stores: pl.DataFrame) -> Plan:
+    """The plan of all parts. stores: of the plan."""
     # The ranges follow each other in byte order, so that ranks go on from one to the next.
     return Plan(
         source=job.source,
         options=job.options,
         horizon=job.horizon,
-        stores=exact.with_row_index("store").select(STORE_COLUMNS),
+        stores=stores,
         intervals=ranked(exchange, [(part, part.intervals) for part in parts]),
         not_observed=pl.Series(ID, [store for part in parts for store in part.not_observed], pl.String),
         observed_ids={name: summed([part.observed_ids[name] for part in parts]) for name in DECLARED},
@@ -67,14 +76,20 @@ def joined_plan(job: Job, exchange: Exchange, parts: Sequence[PartFigures], exac
 
 
 def joined_facts(
-    exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFigures], exact: pl.DataFrame, unread: Unread
+    exchange: Exchange, groups: Sequence[Spread], parts: Sequence[PartFacts], stores: pl.DataFrame, unread: Unread
 ) -> TableFacts:
+    """The facts of all parts. stores: of the plan."""
     counts = {name: table_counts([group for group in groups if group.table == table]) for table, name in TABLES}
+    rejected = {name: rejected_rows(exchange, table, groups) for table, name in TABLES}
     declared = frames_of(exchange, [(part, part.declared) for part in parts])
+    every = [stores.select(ID), declared.select(ID)]
+    if unread.described is not None:
+        counts["stores"], rejected["stores"] = unread.described.counts, unread.described.rejected
+        every.append(unread.described.accepted.select(ID))
     return TableFacts(
         counts={**counts, "polls": with_unread(counts["polls"], unread)},
-        rejected={name: rejected_rows(exchange, table, groups) for table, name in TABLES},
-        every=pl.concat([exact.select(ID), declared.select(ID)]),
+        rejected=rejected,
+        every=pl.concat(every),
         ids={name: declared.lazy().filter(name).select(ID) for name in DECLARED},
         has_monday=any(group.has_monday for group in groups),
         unknown_zone=next((part.unknown_zone for part in parts if part.unknown_zone is not None), None),
@@ -111,12 +126,12 @@ def rejected_rows(exchange: Exchange, table: Table, every: Sequence[Spread]) -> 
     return rows.select(FILE, LINE, "reason", *columns, SURPLUS)
 
 
-def frames_of(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> pl.DataFrame:
+def frames_of(exchange: Exchange, places: Sequence[tuple[PartFacts, Stretch]]) -> pl.DataFrame:
     """One frame of every part, one behind the other."""
     return pl.concat(fetched_frames(exchange, places))
 
 
-def ranked(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> pl.DataFrame:
+def ranked(exchange: Exchange, places: Sequence[tuple[PartFacts, Stretch]]) -> pl.DataFrame:
     """The same of frames that tell stores by their rank in the part: it becomes that of all."""
     before = accumulate((part.stores for part, _ in places[:-1]), initial=0)
     return pl.concat(
@@ -125,11 +140,11 @@ def ranked(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) ->
     )
 
 
-def fetched_frames(exchange: Exchange, places: Sequence[tuple[PartFigures, Stretch]]) -> list[pl.DataFrame]:
+def fetched_frames(exchange: Exchange, places: Sequence[tuple[PartFacts, Stretch]]) -> list[pl.DataFrame]:
     return in_threads(lambda place: frame_of(exchange, *place), places, FETCHED_AT_ONCE)
 
 
-def frame_of(exchange: Exchange, part: PartFigures, stretch: Stretch) -> pl.DataFrame:
+def frame_of(exchange: Exchange, part: PartFacts, stretch: Stretch) -> pl.DataFrame:
     return pl.read_parquet(io.BytesIO(exchange.get(part.name, stretch)))
 
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import polars as pl
 from msgspec import Struct, msgpack
@@ -22,30 +23,32 @@ from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.segments import SegmentPolls, unpacked
 from store_uptime.pipeline.plan.prepare import prepare_run
 from store_uptime.pipeline.plan.table_facts import TableFacts, table_facts
-from store_uptime.pipeline.report.computed import computed
+from store_uptime.pipeline.report.computed import Computed, computed
+from store_uptime.pipeline.report.periods.computed import ComputedPeriods
 from store_uptime.pipeline.run import figures_of_run, silent
 from store_uptime.pipeline.source.frames import FrameTables
 from store_uptime.pipeline.tables import COLUMNS, Table
 from store_uptime.pipeline.threads import in_threads
 from store_uptime.pipeline.uptime.stage import database, uptime, uptime_with_lanes
 
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
 DECLARED = ("hours", "zones")
 
 
-class PartFigures(Struct, frozen=True):
-    """What a task of pass 2 has left.
+class PartFacts(Struct, frozen=True):
+    """What a task of pass 2 has left, whatever report it is for.
 
-    name: of its object. stores: how many have a row. figures: `Report.exact`; intervals: of the `Plan`; lanes:
-    `Report.lanes`; declared: store_id, hours, zones: the ids of these tables, and whether each has accepted rows: all
-    as Parquet. observed_ids: see `Plan`. unknown_zone: see `TableFacts`.
+    name: of its object. stores: how many have a row. intervals: of the `Plan`; declared: store_id, hours, zones: the
+    ids of these tables, and whether each has accepted rows: both as Parquet. observed_ids: see `Plan`. unknown_zone:
+    see `TableFacts`.
     """
 
     name: str
     stores: int
-    figures: Stretch
     intervals: Stretch
     declared: Stretch
-    lanes: Stretch | None
     not_observed: list[str]
     observed_ids: dict[str, tuple[int, int]]
     unknown_zone: str | None
@@ -54,16 +57,20 @@ class PartFigures(Struct, frozen=True):
     tzdata: str
 
 
+class PartFigures(Struct, frozen=True):
+    """That of a report of the three windows. figures: `Report.exact`; lanes: `Report.lanes`; both as Parquet."""
+
+    facts: PartFacts
+    figures: Stretch
+    lanes: Stretch | None
+
+
 def part(job: Job, number: int, index: str, wanted: Part) -> bytes:
     """Compute the stores of a range, and write their figures: a `PartFigures`, packed. index: its name.
 
     Raises SourceMissing, CannotWrite, ExchangeNotShared.
     """
-    exchange = exchange_of_run(job.exchange, job.run)
-    entries = entries_of(exchange, index, wanted)
-    rows = in_threads(partial(stretches_of, exchange), entries, FETCHED_AT_ONCE)
-    tables = PartTables(job, wanted, list(zip(entries, rows, strict=True)))
-    with tables.opened() as opened, database(job.limits) as db:
+    with opened_part(job, index, wanted) as opened, database(job.limits) as db:
         prepared = prepare_run(opened, job.options, job.horizon, opened.read(job.horizon, None))
         figures = figures_of_run(
             prepared, partial(uptime_with_lanes if job.with_lanes else uptime, db), job.limits, silent
@@ -72,12 +79,31 @@ def part(job: Job, number: int, index: str, wanted: Part) -> bytes:
         facts = table_facts(prepared, found.plan)
     pieces = Pieces()
     left = PartFigures(
-        name=attempt_name(job.folder("parts"), number),
-        stores=found.exact.height,
+        facts=part_facts(job, number, found, facts, pieces),
         figures=pieces.add(parquet(found.exact)),
+        lanes=None if found.lanes is None else pieces.add(parquet(found.lanes)),
+    )
+    exchange_of_run(job.exchange, job.run).put(left.facts.name, pieces.content())
+    return msgpack.encode(left)
+
+
+def opened_part(job: Job, index: str, wanted: Part) -> "AbstractContextManager[PartTables]":
+    """The tables of a part, open. index: the name of the index."""
+    exchange = exchange_of_run(job.exchange, job.run)
+    entries = entries_of(exchange, index, wanted)
+    rows = in_threads(partial(stretches_of, exchange), entries, FETCHED_AT_ONCE)
+    return PartTables(job, wanted, list(zip(entries, rows, strict=True))).opened()
+
+
+def part_facts(
+    job: Job, number: int, found: Computed | ComputedPeriods, facts: TableFacts, pieces: Pieces
+) -> PartFacts:
+    """What is left of a part, whatever report it is for; its frames are added to the pieces."""
+    return PartFacts(
+        name=attempt_name(job.folder("parts"), number),
+        stores=found.plan.stores.height,
         intervals=pieces.add(parquet(found.plan.intervals)),
         declared=pieces.add(parquet(declared_ids(facts))),
-        lanes=None if found.lanes is None else pieces.add(parquet(found.lanes)),
         not_observed=found.plan.not_observed.to_list(),
         observed_ids=found.plan.observed_ids,
         unknown_zone=facts.unknown_zone,
@@ -85,8 +111,6 @@ def part(job: Job, number: int, index: str, wanted: Part) -> bytes:
         contradictory=found.contradictory,
         tzdata=found.plan.tzdata,
     )
-    exchange_of_run(job.exchange, job.run).put(left.name, pieces.content())
-    return msgpack.encode(left)
 
 
 def stretches_of(exchange: Exchange, entry: Entry) -> list[bytes]:
@@ -105,13 +129,22 @@ class PartTables(FrameTables):
         self._segments = [content for entry, content in segments if entry.table == "store_status"]
         self._wanted = wanted
         tables = {table: raw_rows(segments, table, wanted) for table in COLUMNS}
-        super().__init__(tables, job.source, job.mapping)
+        own = is_own(wanted)
+        described, self._reasons = (
+            [unpacked(content[0]).lazy().filter(own) for entry, content in segments if entry.table == name]
+            for name in ("stores", "reasons")
+        )
+        super().__init__({**tables, "stores": described}, job.source, job.mapping)
 
     def polls(self, horizon: Horizon, store: str | None) -> Sequence[PollRows]:
         """See `Source`."""
         bounds = (self._wanted.lower, self._wanted.upper)
         segments = [SegmentPolls(ids, polls, self.codes, *bounds) for ids, polls in self._segments]
         return segments or self._parts  # a range of stores may be known by its hours alone
+
+    def reasons(self, horizon: Horizon, store: str | None) -> RawFrames:
+        """See `Source`."""
+        return self._reasons
 
 
 def raw_rows(segments: Sequence[tuple[Entry, list[bytes]]], table: Table, wanted: Part) -> RawFrames:

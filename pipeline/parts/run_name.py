@@ -25,19 +25,21 @@ Version = tuple[int, str | int | None]
 """The size of a file, and its etag or when it was changed."""
 
 
-def run_name(source: Folder, files: Mapping[str, Version], options: Options, cluster: Cluster, with_lanes: bool) -> str:
-    """The name of a run over files. files: see `versions_of`."""
-    told = {
+def run_name(
+    source: Folder, files: Mapping[str, Version], options: Options, cluster: Cluster, kind: Mapping[str, object]
+) -> str:
+    """The name of a run over files. files: see `versions_of`; kind: what tells its report from others."""
+    facts = {
         "version": store_uptime.__version__,
         "tzdata": tzdata_version(),
         "source": source.name,
         "mapping": source.mapping.to_dict(),
         "options": options.to_dict(),
         "part_polls": cluster.part_polls,
-        "with_lanes": with_lanes,
+        **kind,
         "files": list(files.items()),
     }
-    return "run-" + sha256(json.encode(told)).hexdigest()[:DIGITS]
+    return "run-" + sha256(json.encode(facts)).hexdigest()[:DIGITS]
 
 
 def versions_of(source: Folder) -> dict[str, Version]:

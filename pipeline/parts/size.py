@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from store_uptime.pipeline.durations import DAY_US
 from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.machine import available
-from store_uptime.pipeline.options import Limits, Options
+from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.parts.groups import row_count
 from store_uptime.pipeline.plan.horizon import Now, horizon_before
+from store_uptime.pipeline.plan.periods import likely_periods
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
 from store_uptime.pipeline.source.folder.time_spans import is_needed, newest_instant
@@ -37,5 +38,12 @@ def likely_files(source: Folder, options: Options) -> Iterator[DataFile]:
         yield from files
         return
     now_us = max(newest) if options.now is None else instant_us(options.now)
-    horizon = horizon_before(Now(now_us), options.lookback)
+    horizon = likely_horizon(options, now_us)
     yield from (file for file in files if is_needed(file, horizon, source.mapping))
+
+
+def likely_horizon(options: Options, now_us: int) -> Horizon:
+    """The horizon, on whatever clocks the stores have."""
+    if options.period is None:
+        return horizon_before(Now(now_us), options.lookback)
+    return likely_periods(options, options.period, Now(now_us)).horizon

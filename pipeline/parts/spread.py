@@ -8,6 +8,7 @@ from msgspec import Struct, msgpack
 
 from store_uptime.pipeline.clean.columns import FILE, LINE
 from store_uptime.pipeline.clean.ids import with_text_id
+from store_uptime.pipeline.clean.poll_reasons import poll_reasons
 from store_uptime.pipeline.clean.polls import clean_all_polls
 from store_uptime.pipeline.clean.raw import RawFrames
 from store_uptime.pipeline.clean.split import TableCounts, clean_hours, clean_zones
@@ -18,7 +19,7 @@ from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.segments import packed, packed_ids, packed_polls, segments_of
 from store_uptime.pipeline.source.folder.fetched import still_stored
 from store_uptime.pipeline.source.folder.folder import read_error
-from store_uptime.pipeline.source.frames import READ_ERRORS, poll_rows, rows_of_store
+from store_uptime.pipeline.source.frames import READ_ERRORS, REASON_COLUMNS, poll_rows, rows_of_store
 from store_uptime.pipeline.tables import Table
 
 ID = pl.col("store_id")
@@ -41,7 +42,7 @@ class Spread(Struct, frozen=True):
     """What a task of pass 1 has left.
 
     name: of its object. accepted, rejected, outside: see `TableCounts`. rejects: where the rejected rows lie.
-    has_monday: whether an accepted row of hours is of weekday 0.
+    has_monday: whether an accepted row of hours is of weekday 0. reasons: the places of the reasons of polls.
     """
 
     table: Table
@@ -52,6 +53,7 @@ class Spread(Struct, frozen=True):
     rejected: dict[str, int]
     outside: int | None
     has_monday: bool = False
+    reasons: list[SegmentPlace] = []
 
     @property
     def counts(self) -> TableCounts:
@@ -81,6 +83,7 @@ def spread(job: Job, number: int, group: Group) -> bytes:
         rejected=rows.counts.rejected,
         outside=rows.counts.outside,
         has_monday=rows.has_monday,
+        reasons=[*rows.reasons],
     )
     exchange_of_run(job.exchange, job.run).put(left.name, pieces.content())
     return msgpack.encode(left)
@@ -93,6 +96,7 @@ class GroupRows(NamedTuple):
     counts: TableCounts
     rejected: pl.DataFrame
     has_monday: bool = False
+    reasons: Sequence[SegmentPlace] = ()
 
 
 def spread_polls(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> GroupRows:
@@ -107,7 +111,23 @@ def spread_polls(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> G
         )
         for segment in segments_of(polls.lines, codes, job.bounds, max(1, group.row_count // job.edges))
     ]
-    return GroupRows(places, polls.counts, polls.rejected)
+    reasons = list(spread_reasons(job, frames, codes, pieces))
+    return GroupRows(places, polls.counts, polls.rejected, reasons=reasons)
+
+
+def spread_reasons(job: Job, frames: RawFrames, codes: StoreCodes, pieces: Pieces) -> Iterator[SegmentPlace]:
+    """The reasons of polls, where outages are wanted, as rows such as a source has."""
+    with_reason = [frame.select(REASON_COLUMNS) for frame in frames if "reason" in frame.collect_schema()]
+    if job.periods is None or "outages" not in job.periods.wanted.tables or not with_reason:
+        return
+    found = poll_reasons(with_reason, codes, job.horizon, job.mapping).join(codes.table, on="code")
+    rows = found.select(
+        "store_id",
+        timestamp_utc=pl.from_epoch("poll_us", "us").dt.replace_time_zone("UTC"),
+        status=pl.lit(job.mapping.inactive[0]),
+        reason="reason",
+    )
+    yield from places_by_range(job, [rows.lazy()], pieces)
 
 
 def spread_hours(job: Job, group: Group, frames: RawFrames, pieces: Pieces) -> GroupRows:

@@ -1,6 +1,7 @@
 """An open source and options in; the periods of a run, and the horizon that their figures follow from, out.
 
 find_periods     what is decided before anything is read: docs/semantics.md, "Periods"
+likely_periods   about the same, before the source is opened
 period_windows   the periods of each clock, as windows
 week_cells       the hours of the week of each clock, as windows
 """
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 DEFAULT_CLOCK = Clock(((None, DEFAULT_ZONE),))
+EDGES_OF_EARTH = (Clock(((None, "Pacific/Kiritimati"),)), Clock(((None, "Etc/GMT+12"),)))
+"""Where dates begin first, and last."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,15 @@ def find_periods(source: "Source", options: Options, period: Period) -> PeriodRu
     if runs[0].whole == runs[1].whole:
         return runs[0]
     return runs[has_store_without_zone(source, zoned["store_id"], [run.horizon for run in runs])]
+
+
+def likely_periods(options: Options, period: Period, now: Now) -> PeriodRun:
+    """The same where the clocks of the stores are not known, from the first one on Earth to the last one.
+
+    Raises BadPeriod, PeriodOutOfRange.
+    """
+    whole = whole_of(period, now.us, EDGES_OF_EARTH)
+    return run_of(period, whole, EDGES_OF_EARTH, now, microseconds(options.far or timedelta(0)))
 
 
 def given_clock(zone: str) -> Clock:

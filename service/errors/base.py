@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from store_uptime.pipeline import (
+    BadPeriod,
     CannotWrite,
     CellFull,
     CertificatesUnusable,
@@ -11,8 +12,10 @@ from store_uptime.pipeline import (
     ExchangeNotShared,
     HorizonOutOfRange,
     NoPolls,
+    NoSuchZone,
     NoWorkers,
     PartMissing,
+    PeriodOutOfRange,
     ReportDamaged,
     SheetFull,
     SourceBusy,
@@ -64,7 +67,7 @@ def public_message(error: StoreUptimeError) -> str:
     match error:
         case ServiceError() | HorizonOutOfRange() | SheetFull() | CellFull() | ReportDamaged():
             return str(error)
-        case UnknownAttribute() | UnknownValue() | PartMissing():
+        case UnknownAttribute() | UnknownValue() | PartMissing() | BadPeriod() | PeriodOutOfRange() | NoSuchZone():
             return str(error)
         case UnknownStore() | NoPolls() | SourceMismatch() | SourceBusy():
             return str(error.replace(source=THE_SOURCE))

@@ -11,10 +11,13 @@ from http import HTTPStatus
 from typing import TypedDict
 
 from store_uptime.pipeline import (
+    BadPeriod,
     CellFull,
     HorizonOutOfRange,
     NoPolls,
+    NoSuchZone,
     PartMissing,
+    PeriodOutOfRange,
     ReportDamaged,
     SheetFull,
     StoreUptimeError,
@@ -35,6 +38,9 @@ STATUS: dict[type[StoreUptimeError], int] = {
     UnknownAttribute: 400,
     UnknownValue: 400,
     PartMissing: 409,
+    BadPeriod: 400,
+    NoSuchZone: 400,
+    PeriodOutOfRange: 422,
 }
 """What the errors of the pipeline, and those below them in the tree, are answered with."""
 NEVER_ANSWERED = (CommandError, NotDelivered)  # Their types would be addresses that nobody is ever sent.

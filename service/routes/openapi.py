@@ -51,16 +51,15 @@ def object_with(**properties: Schema | Reference) -> Schema:
 ANYTHING, STRING = Schema(type=OpenAPIType.OBJECT), Schema(type=OpenAPIType.STRING)
 ROWS = Schema(type=OpenAPIType.ARRAY, items=ANYTHING)
 STATUS = Reference(ref="#/components/schemas/ReportStatus")
-PROVENANCE, PERIOD_PROVENANCE, QUALITY, TRIGGER = (
-    Reference(ref=f"#/components/schemas/{name}")
-    for name in ("Provenance", "PeriodProvenance", "Quality", "TriggerRequest")
+PROVENANCE, QUALITY, TRIGGER = (
+    Reference(ref=f"#/components/schemas/{name}") for name in ("Provenance", "Quality", "TriggerRequest")
 )
 FIGURES = object_with(provenance=PROVENANCE, quality=QUALITY, stores=ROWS)
-BY_PERIODS = object_with(provenance=PERIOD_PROVENANCE, quality=QUALITY, total=ROWS)
+BY_PERIODS = object_with(provenance=PROVENANCE, quality=QUALITY, total=ROWS)
 # Clients that are generated from the document take the first media type for all of them: CSV is text for every one.
 FILES = {
     "text/csv": TEXT,
-    "application/json": OpenAPIMediaType(schema=Schema(one_of=[STATUS, FIGURES, BY_PERIODS])),
+    "application/json": OpenAPIMediaType(schema=Schema(one_of=[STATUS, FIGURES])),
     "application/vnd.apache.parquet": BINARY,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": BINARY,
 }

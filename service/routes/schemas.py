@@ -96,24 +96,6 @@ class Selected(TypedDict, total=False):
     only: dict[str, list[str]]
 
 
-class Provenance(TypedDict):
-    """Where the figures come from: `Report.provenance` of the pipeline. now_is: how now was chosen, in words;
-    data_age_seconds: how old now was when the report was made, or due (null: now was given); horizon: from when to when
-    polls count; mapping: where there is one, what it says of each table; selection: in a file of some stores only."""
-
-    now: datetime  # a text in truth, as in `horizon`: the type gives the document its format
-    now_is: str
-    data_age_seconds: float | None
-    horizon: list[datetime]
-    store: str | None
-    max_gap_seconds: float | None
-    lookback_seconds: float
-    source: str
-    tzdata: str
-    mapping: NotRequired[dict[str, dict[str, Any]]]
-    selection: NotRequired[Selected]
-
-
 class ListedPeriods(TypedDict):
     """Which periods a report has: how many, the first and the last by name, and from when to when, over all zones."""
 
@@ -124,22 +106,26 @@ class ListedPeriods(TypedDict):
     end: datetime | None
 
 
-class PeriodProvenance(TypedDict):
-    """Where the figures of a report by periods come from. period: what was asked for; periods: what that was; the
-    others as in `Provenance`."""
+class Provenance(TypedDict):
+    """Where the figures come from: `Report.provenance` of the pipeline. now_is: how now was chosen, in words;
+    data_age_seconds: how old now was when the report was made, or due (null: now was given); horizon: from when to when
+    polls count; only: the stores of these values of attributes; mapping: what it says of each table; selection: in a
+    file of some stores only. Of the three windows: lookback_seconds; by periods: period, what was asked
+    for, periods, what that was, and group_by."""
 
-    period: dict[str, str]
-    periods: ListedPeriods
-    now: datetime
+    now: datetime  # a text in truth, as in `horizon`: the type gives the document its format
     now_is: str
     data_age_seconds: float | None
     horizon: list[datetime]
     store: str | None
-    max_gap_seconds: float
+    max_gap_seconds: float | None
+    lookback_seconds: NotRequired[float]
     source: str
     tzdata: str
-    only: NotRequired[dict[str, list[str]]]
+    period: NotRequired[dict[str, str]]
+    periods: NotRequired[ListedPeriods]
     group_by: NotRequired[list[str]]
+    only: NotRequired[dict[str, list[str]]]
     mapping: NotRequired[dict[str, dict[str, Any]]]
     selection: NotRequired[Selected]
 
@@ -180,7 +166,7 @@ class ReportDetails(msgspec.Struct, omit_defaults=True):
     that cannot be told here. notes, coverage: of one by periods, sentences, and by group where it has groups."""
 
     report: ReportStatus
-    provenance: Provenance | PeriodProvenance | None = None
+    provenance: Provenance | None = None
     quality: Quality | None = None
     notes: list[str] = []
     coverage: list[GroupCoverage] = []

@@ -48,6 +48,14 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "Only",
+    "PeriodAbout",
+    "BadPeriod",
+    "NoSuchZone",
+    "Only",
+    "PeriodAbout",
+    "PeriodOutOfRange",
+    "RELATIVE",
     "By",
     "Period",
     "parse_only",

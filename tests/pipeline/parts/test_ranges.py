@@ -17,6 +17,7 @@ from store_uptime.pipeline.parts.driver import report_in_parts
 from store_uptime.pipeline.parts.exchange import Stretch
 from store_uptime.pipeline.parts.index import Part, parts_of_range
 from store_uptime.pipeline.parts.job import Job
+from store_uptime.pipeline.parts.kinds import ThreeWindows
 from store_uptime.pipeline.parts.ranges import bounds
 from store_uptime.pipeline.parts.segments import SegmentPolls, packed_ids, packed_polls, segments_of
 from store_uptime.pipeline.parts.size import is_large
@@ -58,7 +59,9 @@ def parts_of(source: Folder, polls: int, monkeypatch: pytest.MonkeyPatch) -> lis
 
     part_tasks = parts_driver.part_tasks
     monkeypatch.setattr(parts_driver, "part_tasks", noted)
-    report_in_parts(source, Options(now=NOW), Limits(), silent, Cluster(part_polls=polls))
+    report_in_parts(
+        source, Options(now=NOW), Limits(), silent, Cluster(part_polls=polls), ThreeWindows(with_lanes=False)
+    )
     return found
 
 

@@ -71,7 +71,7 @@ def polls_of_parts(feed: Path, exchange: Path) -> list[pl.Series]:
         if step_of(words) == Step.COMPUTING and isinstance(words, StepText) and words.percent == 100:
             for result in sorted(exchange.glob("run-*/computing/*")):
                 figures = msgpack.decode(result.read_bytes(), type=PartFigures)
-                found.append(frame_of(FolderExchange(exchange), figures, figures.figures)["polls_last_week"])
+                found.append(frame_of(FolderExchange(exchange), figures.facts, figures.figures)["polls_last_week"])
 
     build_report(feed, Options(now=NOW), progress=progress, cluster=Cluster("local", None, str(exchange), PART_POLLS))
     return found

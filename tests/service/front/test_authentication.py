@@ -292,7 +292,8 @@ def documented() -> dict[tuple[str, str], Role]:
 
 def routes() -> list[tuple[str, str, dict[str, Any]]]:
     """Method, path and options of every route, but those that tell methods, and the document of the API."""
-    given = {name: Provide(lambda: None, sync_to_thread=False) for name in ("backend", "caller", "selection")}
+    names = ("backend", "caller", "selection", "stores_chosen")
+    given = {name: Provide(lambda: None, sync_to_thread=False) for name in names}
     templates = TemplateConfig(instance=template_engine())
     app = Litestar([*HANDLERS, views.views], template_config=templates, dependencies=given)
     return [

@@ -370,7 +370,15 @@ def test_the_document_has_every_member_of_provenance_and_quality(
     }
     report_id = complete(client)
     about = client.get(f"/get_report/{report_id}?format=json&search=a").json()
-    assert about["provenance"].keys() | {"mapping"} == schemas["Provenance"]  # which is there where there is one
+    by_periods = complete(
+        client, period="7d", group_by="store_id", only={"store_id": client.get("/stores").json()["stores"]}
+    )
+    of_periods = client.get(f"/reports/{by_periods}").json()
+    # mapping is there where there is one
+    assert about["provenance"].keys() | of_periods["provenance"].keys() | {"mapping"} == schemas["Provenance"]
+    assert of_periods["provenance"]["periods"].keys() == schemas["ListedPeriods"]
+    assert of_periods.keys() | {"deliveries", "sealed"} == schemas["ReportDetails"]
+    assert of_periods["coverage"][0].keys() == schemas["GroupCoverage"]
     assert about["provenance"]["selection"].keys() <= schemas["Selected"]
     assert about["quality"].keys() == schemas["Quality"]
     # which is there where files were left unopened

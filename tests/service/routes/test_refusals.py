@@ -19,7 +19,7 @@ from store_uptime.service.app import HANDLERS
 from store_uptime.service.front.problems import HANDLERS as HANDLERS_OF_PROBLEMS, UNEXPECTED
 from store_uptime.service.page.templates import template_engine
 from store_uptime.service.page.views import views
-from store_uptime.service.routes.request_options import selection_of
+from store_uptime.service.routes.request_options import selection_of, stores_of
 from store_uptime.service.routes.validation import allowed, expected_members, expected_parameters, struct_of
 from store_uptime.service.testing import Service
 from tests.support.postgres import as_user, eventually, fresh_database, run
@@ -63,6 +63,7 @@ OF_REPORT = {
     "its events": "/reports/{id}/events",
     "its timelines": "/timeline?store_id=a&report_id={id}",
 }
+MEMBERS = "period, from, to, on, by, group_by, only, store_id, now, columns, max_gap"
 NO_IDS = {
     "unknown": UNKNOWN,
     "no id": "nope",
@@ -96,10 +97,8 @@ WRONG = {
     "a large body": body("[" * 65_537, "The body of this request is larger than the server takes.", 413),
     "no JSON": body("store_id=5", "The body of this request is not JSON from line 1, column 1 on."),
     "half of it": body('{"store_id": ', "The body of this request is not JSON from line 1, column 14 on."),
-    "a list": body("[]", "The body must be a JSON object with store_id, now, columns, max_gap or lookback, not []."),
-    "a text": body(
-        '"all"', 'The body must be a JSON object with store_id, now, columns, max_gap or lookback, not "all".'
-    ),
+    "a list": body("[]", f"The body must be a JSON object with {MEMBERS} or lookback, not []."),
+    "a text": body('"all"', f'The body must be a JSON object with {MEMBERS} or lookback, not "all".'),
     "no number": body('{"now": NaN}', "The body of this request cannot be read as JSON."),
     "a number beyond all": body('{"now": 1e999}', "The body of this request cannot be read as JSON."),
     "a long number": body(f'{{"now": {"1" * 5_000}}}', "The body of this request cannot be read as JSON."),
@@ -127,7 +126,7 @@ WRONG = {
     "half a surrogate pair": body('{"store_id":"\\ud800"}', ""),
     "an unknown member": body(
         {"columms": "plain"},
-        'There is no member "columms": the body takes store_id, now, columns, max_gap and lookback. Did you mean col',
+        f'There is no member "columms": the body takes {MEMBERS} and lookback. Did you mean col',
     ),
     "two that do not fit": body(
         {"columns": 1, "store_id": []},
@@ -166,7 +165,7 @@ WRONG = {
     "no id": Refused(400, "report_id is missing; it must be text.", "/get_report"),
     "an empty id": Refused(400, "report_id is missing; it must be text.", "/get_report?report_id="),
     "an empty table": Refused(
-        400, "table is missing; it must be hours, polls or zones.", f"/reports/{UNKNOWN}/rejects?table="
+        400, "table is missing; it must be hours, polls, stores or zones.", f"/reports/{UNKNOWN}/rejects?table="
     ),
     "a status that is no answer": Refused(
         400, 'status_only must be true or false, not "perhaps".', f"/get_report/{UNKNOWN}?status_only=perhaps"
@@ -177,9 +176,11 @@ WRONG = {
     "columns of a file": Refused(
         400, 'columns must be extended or plain, not "all".', f"/get_report/{UNKNOWN}?columns=all"
     ),
-    "no table": Refused(400, "table is missing; it must be hours, polls or zones.", f"/reports/{UNKNOWN}/rejects"),
+    "no table": Refused(
+        400, "table is missing; it must be hours, polls, stores or zones.", f"/reports/{UNKNOWN}/rejects"
+    ),
     "another table": Refused(
-        400, 'table must be hours, polls or zones, not "pg".', f"/reports/{UNKNOWN}/rejects?table=pg"
+        400, 'table must be hours, polls, stores or zones, not "pg".', f"/reports/{UNKNOWN}/rejects?table=pg"
     ),
     "no limit": Refused(400, 'limit must be a whole number from 1 to 200, not "0".', "/reports?limit=0"),
     "a large limit": Refused(400, 'limit must be a whole number from 1 to 200, not "201".', "/reports?limit=201"),
@@ -200,7 +201,7 @@ WRONG = {
     "parameters that nothing goes by": Refused(
         400,
         'There is no parameter "colums": this address takes format, columns, csv_safe, status_only, search, down_now, '
-        'below, window, zone and unknown. Did you mean columns? There is no parameter "formt":',
+        'below, window, zone, unknown and only. Did you mean columns? There is no parameter "formt":',
         f"/get_report/{UNKNOWN}?colums=extended&formt=json",
     ),
     "a parameter of operations": Refused(400, 'There is no parameter "x": this address takes none.', "/health?x=1"),
@@ -237,7 +238,12 @@ def test_a_mistake_of_ours_on_the_page_is_a_page_for_a_browser(accept: str, medi
 
 
 def test_there_are_words_for_everything_that_a_request_may_hold() -> None:
-    providers: dict[str, Any] = {"selection": selection_of, "backend": lambda: None, "caller": lambda: None}
+    providers: dict[str, Any] = {
+        "selection": selection_of,
+        "stores_chosen": stores_of,
+        "backend": lambda: None,
+        "caller": lambda: None,
+    }
     app = Litestar(
         HANDLERS, dependencies={name: Provide(each, sync_to_thread=False) for name, each in providers.items()}
     )
