@@ -74,7 +74,8 @@ def with_last_zones(stores: pl.DataFrame, periods: pl.DataFrame, now_us: int) ->
     changing = stores["clock"].unique().drop_nulls()
     changing = changing.filter(changing.str.contains(CHANGE, literal=True))
     ends = dict(periods.group_by("clock").agg(pl.col("end_us").max()).iter_rows())
-    last = {clock: min(now_us, ends[clock if clock in ends else ""] - 1) for clock in changing}
+    # A clock may have no period, and the one of a zone for all has no name.
+    last = {clock: min(now_us, ends.get(clock, ends.get("", now_us + 1)) - 1) for clock in changing}
     zones = {clock: zone_at(Clock.of_text(clock), last_us) for clock, last_us in last.items()}
     return stores.with_columns(
         zone=pl.col("clock").replace_strict(zones, default=pl.col("zone"), return_dtype=pl.String)
