@@ -356,10 +356,12 @@ def all_us(whole: Whole, clocks: Iterable[Clock]) -> tuple[int, int]:
 
 
 def days_of(day: date) -> int:
+    """The days from 1970 to a date."""
     return (day - EPOCH_DATE).days
 
 
 def date_of(days: int) -> date:
+    """The date so many days after 1970 began."""
     return EPOCH_DATE + timedelta(days=days)
 
 

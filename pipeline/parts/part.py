@@ -172,6 +172,7 @@ def declared_ids(facts: TableFacts) -> pl.DataFrame:
 
 
 def parquet(rows: pl.DataFrame) -> bytes:
+    """A frame as a part leaves it."""
     buffer = io.BytesIO()
     rows.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
     return buffer.getvalue()

@@ -157,6 +157,7 @@ def held(frames: RawFrames) -> RawFrames:
 
 
 def places_by_range(job: Job, frames: RawFrames, pieces: Pieces) -> Iterator[SegmentPlace]:
+    """The rows of each range, added to the pieces."""
     for frame in frames:
         for number, rows in rows_by_range(frame, job.bounds):
             yield SegmentPlace(number, 0, (pieces.add(packed(rows)),))

@@ -60,7 +60,7 @@ def find_periods(source: "Source", options: Options, period: Period) -> PeriodRu
     if period.on is not None:
         clocks = [given_clock(period.on)]
         return run_of(period, whole_of(period, now.us, clocks), clocks, now, max_gap_us)
-    zoned = zoned_stores(source, now.us)
+    zoned, codes = zoned_stores(source, now.us)
     known = [Clock.of_text(text) for text in zoned["clock"].unique().sort()]
     every = [*known, DEFAULT_CLOCK]
     runs = [
@@ -69,7 +69,8 @@ def find_periods(source: "Source", options: Options, period: Period) -> PeriodRu
     # Whether the clock of stores without a zone counts matters for a few hours a day, to names such as `yesterday`.
     if runs[0].whole == runs[1].whole:
         return runs[0]
-    return runs[has_store_without_zone(source, zoned["store_id"], [run.horizon for run in runs])]
+    ids = zoned.join(codes.table, on="code")["store_id"]
+    return runs[has_store_without_zone(source, ids, [run.horizon for run in runs])]
 
 
 def likely_periods(options: Options, period: Period, now: Now) -> PeriodRun:
@@ -108,12 +109,11 @@ def run_of(period: Period, whole: Whole, clocks: Sequence[Clock], now: Now, max_
     return PeriodRun(period, whole, now.us, horizon)
 
 
-def zoned_stores(source: "Source", now_us: int) -> pl.DataFrame:
-    """store_id, clock of the stores that have a zone."""
+def zoned_stores(source: "Source", now_us: int) -> tuple[pl.DataFrame, StoreCodes]:
+    """code, clock of the stores that have a zone, and their codes, which are not those of the run."""
     codes = StoreCodes()
     zones = clean_zones(source.zones(None), codes)
-    clocks = zones_at(zone_pieces(zones.accepted.lazy()), now_us).collect()
-    return clocks.join(codes.table, on="code").select("store_id", "clock")
+    return zones_at(zone_pieces(zones.accepted.lazy()), now_us).collect().select("code", "clock"), codes
 
 
 def has_store_without_zone(source: "Source", zoned: pl.Series, horizons: Sequence[Horizon]) -> bool:

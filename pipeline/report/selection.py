@@ -69,7 +69,7 @@ def only_chosen(report: Report) -> Report:
 
 def renumbered(rows: pl.DataFrame, stores: pl.Series) -> pl.DataFrame:
     """The rows of some stores, in their order. rows: store, …; stores: those numbers, which become 0, 1, …"""
-    # `store` is the row in `exact`, and the selected rows are numbered anew.
+    # A number is the rank of an id, and the row of its store in `Report.exact`.
     numbers = stores.to_frame().with_row_index("row")
     found = rows.join(numbers, on="store", maintain_order="left")
     return found.drop("store").rename({"row": "store"}).select(rows.columns)

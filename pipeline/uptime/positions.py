@@ -132,6 +132,7 @@ def gap() -> pl.Expr:
 
 
 def time_of(poll: pl.Expr) -> pl.Expr:
+    """The position of a packed poll."""
     return poll & -2
 
 

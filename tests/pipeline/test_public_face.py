@@ -52,8 +52,6 @@ PROMISED = {
     "PeriodAbout",
     "BadPeriod",
     "NoSuchZone",
-    "Only",
-    "PeriodAbout",
     "PeriodOutOfRange",
     "RELATIVE",
     "By",

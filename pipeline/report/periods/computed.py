@@ -29,8 +29,6 @@ from store_uptime.pipeline.report.selection import renumbered
 from store_uptime.pipeline.uptime.periods import PeriodFigures
 
 log = logger_of(__name__)
-NO_TIME = ("business_us", "uptime_us", "downtime_us", "sure_up_us", "sure_down_us", "longest_outage_us")
-COUNTS = ("polls", "outages")
 
 
 @dataclass(frozen=True)
@@ -98,39 +96,43 @@ def with_scopes(clocks: pl.DataFrame, periods: pl.DataFrame) -> tuple[pl.DataFra
 
 def rows_of(stores: pl.DataFrame, periods: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
     """`PeriodReport.rows`: a row for each store and each period on its clock. figures: see `PeriodFigures.periods`."""
+    counts = periods.group_by("clock").agg(periods=pl.len().cast(pl.Int64))
+    counted = stores.join(counts, on="clock", maintain_order="left").with_columns(
+        place=pl.col("periods").cum_sum() - pl.col("periods")
+    )
+    every = (
+        counted.lazy()
+        .select("store", "hours_unknown", number=pl.int_ranges("periods", dtype=pl.UInt32))
+        .explode("number", empty_as_null=False)
+        .collect()
+    )
+    # Put where they belong, since to join millions of rows takes as long as to compute them.
+    places = scattered(counted["place"], counted["code"], 1 + int(counted["code"].max() or 0))
+    rows = places.gather(figures["code"]) + figures["window_id"]
+    placed = every.with_columns(
+        scattered(figures[name], rows, every.height) for name in figures.columns if name not in {"code", "window_id"}
+    )
     known_hours = ~pl.col("hours_unknown")
     business, up, down = (pl.col(f"{kind}_us") for kind in ("business", "uptime", "downtime"))
     is_known = (business == 0) | (up + down > 0)
-    nothing = pl.lit(0, pl.Int64)
-    return (
-        stores.lazy()
-        .select("store", "code", "clock", "hours_unknown")
-        .join(periods.lazy().select("clock", "number"), on="clock", maintain_order="left_right")
-        .join(
-            figures.lazy(),
-            left_on=["code", "number"],
-            right_on=["code", "window_id"],
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(pl.col(*NO_TIME, *COUNTS).fill_null(0))
-        .select(
-            "store",
-            "number",
-            business_us=pl.when(known_hours).then(business),
-            uptime_us=pl.when(known_hours & is_known).then(up),
-            downtime_us=pl.when(known_hours & is_known).then(down),
-            excused_us=pl.when(known_hours).then(nothing),
-            polls="polls",
-            outages="outages",
-            longest_outage_us=pl.when(known_hours).then("longest_outage_us"),
-            downtime_least_us=pl.when(known_hours).then("sure_down_us"),
-            downtime_most_us=pl.when(known_hours).then(business - pl.col("sure_up_us")),
-        )
-        .cast(pl.Schema(FIGURES))
-        .sort("store", "number")
-        .collect(engine="streaming")
-    )
+    return placed.select(
+        "store",
+        "number",
+        business_us=pl.when(known_hours).then(business),
+        uptime_us=pl.when(known_hours & is_known).then(up),
+        downtime_us=pl.when(known_hours & is_known).then(down),
+        excused_us=pl.when(known_hours).then(pl.lit(0, pl.Int64)),
+        polls="polls",
+        outages="outages",
+        longest_outage_us=pl.when(known_hours).then("longest_outage_us"),
+        downtime_least_us=pl.when(known_hours).then("sure_down_us"),
+        downtime_most_us=pl.when(known_hours).then(business - pl.col("sure_up_us")),
+    ).cast(pl.Schema(FIGURES))
+
+
+def scattered(values: pl.Series, places: pl.Series, length: int) -> pl.Series:
+    """The values at some places, and 0 at all others."""
+    return pl.zeros(length, values.dtype, eager=True).alias(values.name).scatter(places, values)
 
 
 def groups_of(prepared: Prepared) -> GroupedStores:

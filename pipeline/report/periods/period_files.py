@@ -78,10 +78,10 @@ def parquet_pieces(table: SlicedTable, about: Mapping[str, object]) -> Iterator[
             schema = rows.schema.with_metadata({MARK: json.dumps(about)})
             writer = parquet.ParquetWriter(written, schema, compression="zstd")
         writer.write_table(rows.cast(writer.schema))
-        yield written.taken()
+        yield written.drained()
     if writer is not None:
         writer.close()
-    yield written.taken()
+    yield written.drained()
 
 
 class Written(io.RawIOBase):
@@ -96,7 +96,7 @@ class Written(io.RawIOBase):
         return True
 
     def write(self, content: "Buffer", /) -> int:
-        """Keep some bytes until they are taken."""
+        """Keep some bytes until they are asked for."""
         self._parts.append(bytes(content))
         self._length += len(self._parts[-1])
         return len(self._parts[-1])
@@ -105,7 +105,7 @@ class Written(io.RawIOBase):
         """How many bytes were written."""
         return self._length
 
-    def taken(self) -> bytes:
+    def drained(self) -> bytes:
         """What was written since this was last asked."""
         content = b"".join(self._parts)
         self._parts.clear()

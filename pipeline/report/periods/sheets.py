@@ -34,7 +34,7 @@ def stores_of_sheet(whole: pl.DataFrame, stores: pl.DataFrame, attributes: pl.Da
     whole: see `PeriodReport.whole`. Columns: store_id, name and attributes, zone, and `FIGURES`.
     """
     named = with_attributes(stores.select("store_id"), attributes)
-    named = named.rename({name: f"{name} (attribute)" for name in named.columns[1:] if name in TAKEN})
+    named = named.rename({name: f"{name} (attribute)" for name in named.columns[1:] if name in OF_FIGURES})
     labels = named.hstack(stores.select("store", "zone"))
     lengths = (*LENGTHS, "longest_outage", *BOUNDS)
     return (
@@ -48,5 +48,5 @@ def stores_of_sheet(whole: pl.DataFrame, stores: pl.DataFrame, attributes: pl.Da
     )
 
 
-TAKEN = frozenset({"store", "zone", *FIGURES, *(f"{kind}_us" for kind in (*LENGTHS, "longest_outage", *BOUNDS))})
+OF_FIGURES = frozenset({"store", "zone", *FIGURES, *(f"{kind}_us" for kind in (*LENGTHS, "longest_outage", *BOUNDS))})
 """Names that an attribute may have, too."""

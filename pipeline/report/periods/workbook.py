@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from store_uptime.pipeline.errors import CellFull, SheetFull
 from store_uptime.pipeline.report.periods.period_files import HEADINGS
 from store_uptime.pipeline.report.periods.sheets import Sheet
-from store_uptime.pipeline.report.xlsx import CHARACTERS, ROWS, flat, is_too_long
+from store_uptime.pipeline.report.xlsx import CHARACTERS, ROWS, check_cells, flat, is_too_long
 from store_uptime.pipeline.source.folder.own_files import MARK
 
 NARROWEST, WIDEST = 9, 48
@@ -25,7 +25,14 @@ BYTES_OF_A_PIECE = 1 << 20
 FIRST_YEAR = 1900
 """Of the calendar of XLSX; earlier times are text."""
 REMEDY = "Choose CSV or Parquet, or fewer stores or periods."
-NOUNS = {"Stores": "stores", "Outages": "outages"}
+NOUNS = {
+    "Groups": "rows of groups",
+    "Stores": "stores",
+    "Periods": "rows of periods",
+    "Outages": "outages",
+    "Profile": "cells of the profile",
+}
+"""What the rows of a sheet are; that of the total is called as it is."""
 SCALE = {
     "type": "3_color_scale",
     **{f"{end}_type": "num" for end in ("min", "mid", "max")},
@@ -115,7 +122,8 @@ def workbook_pieces(sheets: Sequence[Sheet], about: Mapping[str, object]) -> Ite
     """The file. No cell is ever a formula or a link. Raises SheetFull, CellFull before the first piece."""
     for sheet in sheets:
         if sheet.table.rows >= ROWS:
-            raise SheetFull(sheet.table.rows, ROWS, NOUNS.get(sheet.name, "rows of periods"), REMEDY)
+            raise SheetFull(sheet.table.rows, ROWS, NOUNS.get(sheet.name, "periods"), REMEDY)
+    check_cells(pl.Series("store_id", [], pl.String), about)
     return written_pieces(sheets, about)
 
 

@@ -103,7 +103,7 @@ def built(name: str) -> Report:
 
 def again(report: Report) -> Report:
     whole = archive(report)
-    return restore(whole.figures, whole.plan, whole.rejects, whole.lanes)
+    return restore(whole.figures, whole.plan, whole.rejects, whole.lanes, attributes=whole.attributes)
 
 
 def cells(content: bytes) -> list[list[tuple[object, ...]]]:

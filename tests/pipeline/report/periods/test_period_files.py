@@ -209,6 +209,8 @@ def test_a_text_that_a_cell_does_not_hold_is_refused() -> None:
     table = sliced.sliced(pl.DataFrame({"reason": ["x" * 32_768]}))
     with pytest.raises(CellFull, match="1 text is longer than the 32767 characters"):
         list(workbook.workbook_pieces([Sheet("Outages", table)], {}))
+    with pytest.raises(CellFull, match="1 store id is longer"):
+        workbook.workbook_pieces([], {"not_observed": ["x" * 32_768]})
 
 
 # Own files ------------------------------------------------------------------------------------------------------------
