@@ -33,6 +33,7 @@ def answers(lines: list[str], database: str, folder: Path) -> Iterator[tuple[str
         values = {
             ADDRESS: service.url,
             "REPORT_ID": complete_report(client),
+            "OF_PERIODS": complete_report(client, period="last-week", by="day", group_by="city"),
             "DOOMED": complete_report(client, lookback="25h"),
             "STORE": client.get("/stores").json()["stores"][0],
         }

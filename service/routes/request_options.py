@@ -73,7 +73,7 @@ def check_texts(name: str, values: Iterable[list[str] | str | None]) -> None:
 def requested_period(request: PeriodMembers) -> Period | None:
     """The period that a request gives; None where it is of the three windows. Raises ValueError."""
     if request.period is None and request.from_ is None:
-        lone = next((name for name in ("to", "on", "by") if getattr(request, name) is not None), None)
+        lone = next((name for name in ("to", "on", "by", "group_by") if getattr(request, name)), None)
         if lone:
             raise ValueError(f"{lone}: it is of a report by periods, give period or from")
         return None

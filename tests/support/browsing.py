@@ -80,4 +80,4 @@ def overflow(page: Page) -> int:
 
 def shown_stores(page: Page) -> list[str]:
     """The ids of the rows in the document, from the top."""
-    return page.locator("#fleet tbody tr[aria-rowindex] th a").all_text_contents()
+    return page.locator("#fleet tbody tr[aria-rowindex] th a bdi:last-child").all_text_contents()  # behind a name

@@ -88,11 +88,8 @@ def test_its_page_can_be_read_by_everybody(
     chromium: Browser, service: Service, reports: dict[str, str], look: dict[str, object]
 ) -> None:
     with opened(chromium, service.url, **look) as page:
-        fleet = f"/view/{reports['fleet']}"
-        for address in (f"/view/{reports['periods']}", f"{fleet}/store?store_id={ALPHA}", fleet):
+        for address in (f"/view/{reports['periods']}", f"/view/{reports['fleet']}/store?store_id={ALPHA}"):
             page.goto(address)
-            if address == fleet:
-                ready(page)
             assert faults(page) == [], address
             assert overflow(page) == 0, address
 
@@ -101,16 +98,17 @@ def test_stores_have_their_names_and_are_found_by_them_and_by_attributes(page: P
     page.goto(f"/view/{reports['fleet']}")
     assert page.locator("#fleet tbody th a").first.inner_text() == f"=Gamma {GAMMA}"  # as the server writes it
     ready(page)
-    assert shown_stores(page) == [f"=Gamma {GAMMA}", f"Alpha {ALPHA}", BETA]
+    names = page.locator("#fleet tbody tr[aria-rowindex] th a").all_inner_texts()
+    assert names == [f"=Gamma {GAMMA}", f"Alpha {ALPHA}", BETA]
     page.get_by_label("Search").fill("ALPH")
-    assert shown_stores(page) == [f"Alpha {ALPHA}"]
+    assert shown_stores(page) == [ALPHA]
     page.get_by_role("link", name="Clear the filter").click()
     page.get_by_label("Only").fill("city=Paris")
-    assert shown_stores(page) == [f"=Gamma {GAMMA}"]
+    assert shown_stores(page) == [GAMMA]
     assert GAMMA in page.request.get(page.locator("[data-format=csv]").get_attribute("href") or "").text()
     page.reload()
     ready(page)
-    assert shown_stores(page) == [f"=Gamma {GAMMA}"]
+    assert shown_stores(page) == [GAMMA]
     page.get_by_label("Only").fill("planet=Mars")
     assert page.get_by_label("Only").evaluate("field => field.validationMessage") == "There is no attribute planet."
     page.goto(f"/view/{reports['fleet']}/store?store_id={ALPHA}")

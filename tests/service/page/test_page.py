@@ -554,16 +554,16 @@ def test_all_of_it_can_be_done_with_the_keyboard(page: Page, reports: dict[str, 
         if page.evaluate("document.activeElement.closest('tbody') !== null"):
             break
     stores = shown_stores(page)
-    expect(page.get_by_role("link", name=stores[0], exact=True)).to_be_focused()
+    expect(page.get_by_role("link", name=stores[0])).to_be_focused()
     for _ in range(STORES - 1):
         page.keyboard.press("ArrowDown")
-    last = page.get_by_role("link", name=stores[-1], exact=True)
+    last = page.get_by_role("link", name=stores[-1])
     expect(last).to_be_focused()
     expect(last).to_be_in_viewport()
     for _ in range(STORES - 2):
         page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Store {stores[1]}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(stores[1])
     for _ in range(30):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.closest('#days') !== null"):

@@ -211,7 +211,7 @@ def test_a_schedule_is_removed_once_that_is_confirmed(page: Page, schedules: htt
     assert len(schedules.get("/schedules").json()["schedules"]) == 1
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove short-lived").click()
-    expect(page.get_by_text("None yet")).to_be_visible()
+    expect(page.get_by_text("None yet: nothing is made")).to_be_visible()  # not the "none yet" of its last report
     assert schedules.get("/schedules").json()["schedules"] == []
 
 

@@ -96,7 +96,7 @@ class Refused:
         Refused({"period": "7d", "from": "2026-03-01"}, "period: give it, or from and to, not both."),
         Refused({"period": "7d", "by": "year"}, "by must be day, hour, month or week"),
         Refused({"period": "7d", "on": "Mars/Olympus"}, "on: 'Mars/Olympus' is no time zone"),
-        Refused({"group_by": "city"}, "group_by: only a report by periods has groups"),
+        Refused({"group_by": "city"}, "group_by: it is of a report by periods"),
         Refused({"period": "7d", "lookback": "1h"}, "lookback: in a report by periods max_gap says"),
         Refused({"only": {"city": 3}}, "only must be an object, each value text or a list"),
         Refused({"only": {"city": "\0"}}, "only must be text without zero bytes."),
