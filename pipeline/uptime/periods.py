@@ -15,14 +15,17 @@ from store_uptime.pipeline.packing import PollKeys
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.windows import Windows
 from store_uptime.pipeline.uptime.outages import outages_of
-from store_uptime.pipeline.uptime.positions import changes, sure_sums
+from store_uptime.pipeline.uptime.positions import changes, far_from_next, sure_sums
 from store_uptime.pipeline.uptime.profile import profile_of
 from store_uptime.pipeline.uptime.runs import DOWN, down_runs, in_windows, outage_counts, status_runs
-from store_uptime.pipeline.uptime.stage import Stream, in_steps, last_of, stage
+from store_uptime.pipeline.uptime.stage import in_steps, last_of, register_edges, stage
 
 PeriodTable = Literal["profile", "outages"]
 OutageNumbers = Callable[[pl.DataFrame, PollKeys], pl.DataFrame]
 GAINS = ("business", "known", "up", "sure_up", "sure_down", "polls")
+ADJUSTED = ("known", "up", "sure_up", "sure_down")
+CELLS = 2**24
+"""More than the periods of a report."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class PeriodFigures:
     periods: window_id, business_us, uptime_us, downtime_us, sure_up_us, sure_down_us (int64), polls, outages (uint32),
     longest_outage_us: a row for a store and a period in which it has business time. stores: zone, clock, the flags,
     has_evidence: of every store that is known. intervals: open_us, close_us. profile: see `profile_of`. outages: see
-    `outages_of`. Both None: not cuts. duplicates, contradictory: see `Partition`.
+    `outages_of`. Both None: not wanted. duplicates, contradictory: see `Partition`.
     """
 
     periods: pl.DataFrame
@@ -49,7 +52,7 @@ class PeriodCuts:
     """What partitions are cut into.
 
     windows: the periods. cells: the hours of the week, as windows whose number is 24 * weekday + hour; None: no profile
-    is cuts. groups: code, group (uint32); None: all stores are one. outages: how down runs are numbered as outages,
+    is wanted. groups: code, group (uint32); None: all stores are one. outages: how down runs are numbered as outages,
     `down_runs` or `down_runs_split_at_closing`; None: they are not listed.
     """
 
@@ -63,17 +66,21 @@ def period_figures(
     db: duckdb.DuckDBPyConnection, partition: Partition, cuts: PeriodCuts, horizon: Horizon, max_gap_us: int
 ) -> PeriodFigures:
     """The figures of all stores in a partition, whether they were polled or not. max_gap_us: how far a poll speaks."""
-    with stage(db, partition, cuts.windows, horizon, max_gap_us, sure_sums()) as (run, found):
-        run.register("changes", Stream(changes(partition.intervals, partition.polls, 2 * max_gap_us)))
+    changed = changes(partition.intervals, partition.polls, 2 * max_gap_us)
+    far = far_from_next(changed, 2 * max_gap_us)
+    with stage(db, partition, cuts.windows, horizon, max_gap_us, sure_sums(), far) as (run, found):
         band_windows = last_of(run, ("band_windows",))
-        adjusted = last_of(run, ("exposed", "carried", "adjusted"))
+        exposed = last_of(run, ("exposed",))
+        adjusted = last_of(run, ("carried", "adjusted"))
+        lossy = lossy_intervals(found, pl.concat([exposed["open_at"], far["open_at"]]))
+        register_edges(run, changed, lossy, lossy.filter("is_lossy").select("open_at", "close_at"))
         edges = last_of(run, ("edges",))
     keys = partition.keys
     scopes, stretches = cuts.windows.by_scope(partition.stores)
     windows = in_steps(stretches, horizon)
     runs = status_runs(edges, now_at(pl.col("open_at"), keys, horizon))
     down = down_runs(runs, keys).join(scopes, on="code", maintain_order="left")
-    sums = sums_by_window(pl.concat([found.lazy(), adjusted.lazy()], how="diagonal"), band_windows, keys)
+    sums = sums_by_window(found, adjusted, band_windows, keys)
     counts = outage_counts(in_windows(down, windows, keys))
     evidence = found.lazy().filter(pl.col("polls") > 0).select(code=keys.code(pl.col("open_at"))).unique()
     stores = partition.stores.lazy().join(evidence.with_columns(has_evidence=True), on="code", how="left")
@@ -104,28 +111,63 @@ def now_at(position: pl.Expr, keys: PollKeys, horizon: Horizon) -> pl.Expr:
     return keys.position(keys.code(position), pl.lit(horizon.now_us))
 
 
-def sums_by_window(amounts: pl.LazyFrame, band_windows: pl.DataFrame, keys: PollKeys) -> pl.DataFrame:
-    # By Polars, which takes less than half the time of DuckDB where nearly every row is a group of its own.
-    halves = (pl.col(name).sum() for name in GAINS)
-    return (
-        amounts.select(
-            pl.col(GAINS).fill_null(0), band=pl.col("band").cast(pl.Int64), code=keys.code(pl.col("open_at"))
-        )
-        .join(band_windows.lazy().with_columns(pl.col("band").cast(pl.Int64)), on="band")
-        .group_by("code", "window_id")
-        .agg(halves)
-        .select(
-            "code",
-            "window_id",
-            business_us=pl.col("business") // 2,
-            uptime_us=pl.col("up") // 2,
-            downtime_us=(pl.col("known") - pl.col("up")) // 2,
-            sure_up_us=pl.col("sure_up") // 2,
-            sure_down_us=pl.col("sure_down") // 2,
-            polls=pl.col("polls").cast(pl.UInt32),
-        )
-        .collect(engine="streaming")
+def lossy_intervals(found: pl.DataFrame, others: pl.Series) -> pl.DataFrame:
+    """The intervals that are not up from end to end, and the one before each: open_at, close_at, from_at, after (of
+    their first slice), is_lossy.
+
+    found: slices. others: the openings of further ones. Most intervals are up all the time. Of the one before it is
+    known so that no outage goes on from an earlier one.
+    """
+    lost, begins = (pl.col("up") < pl.col("business")).cast(pl.UInt32), pl.col("from_at") == pl.col("open_at")
+    firsts = found.select(
+        "open_at", "close_at", "from_at", "after", lost_before=lost.cum_sum().shift(1, fill_value=0)
+    ).filter(begins)
+    total = found.select(lost.sum()).item()
+    lost_after = pl.col("lost_before").shift(-1, fill_value=total)
+    is_lossy = (lost_after > pl.col("lost_before")) | pl.col("open_at").is_in(others.implode())
+    return firsts.with_columns(is_lossy=is_lossy).filter(
+        pl.col("is_lossy") | pl.col("is_lossy").shift(-1, fill_value=False)
     )
+
+
+def sums_by_window(
+    found: pl.DataFrame, adjusted: pl.DataFrame, band_windows: pl.DataFrame, keys: PollKeys
+) -> pl.DataFrame:
+    """code, window_id, and the sums of slices with what they are adjusted by."""
+    last_band = pl.concat([found["band"], band_windows["band"]]).max()
+    none = pl.repeat(None, 1 + int(str(last_band or 0)), dtype=pl.Int64, eager=True)
+    windows = none.scatter(band_windows["band"], band_windows["window_id"])
+    sums = summed_in_order(with_cells(found, windows, keys).select("cell", *GAINS))
+    changes = with_cells(adjusted, windows, keys).group_by("cell").agg(pl.col(ADJUSTED).sum())
+    # Each of them lies in a slice, and so its cell is there.
+    places = sums["cell"].search_sorted(changes["cell"])
+    sums = sums.with_columns(sums[name].scatter(places, sums[name].gather(places) + changes[name]) for name in ADJUSTED)
+    return sums.select(
+        code=(pl.col("cell") // CELLS).cast(pl.UInt32),
+        window_id=(pl.col("cell") % CELLS).cast(pl.UInt32),
+        business_us=pl.col("business") // 2,
+        uptime_us=pl.col("up") // 2,
+        downtime_us=(pl.col("known") - pl.col("up")) // 2,
+        sure_up_us=pl.col("sure_up") // 2,
+        sure_down_us=pl.col("sure_down") // 2,
+        polls=pl.col("polls").cast(pl.UInt32),
+    )
+
+
+def with_cells(rows: pl.DataFrame, windows: pl.Series, keys: PollKeys) -> pl.DataFrame:
+    """The rows that are in a window, with cell: a number for each store and window. windows: by band; null: none."""
+    cell = keys.code(pl.col("open_at")).cast(pl.Int64) * CELLS + windows.gather(rows["band"])
+    return rows.with_columns(cell=cell).filter(pl.col("cell").is_not_null())
+
+
+def summed_in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """The sums of each cell. rows: cell, and what is summed, nearly always in order of the cells."""
+    if not rows["cell"].is_sorted():  # the hours of a date on which clocks go back by two
+        return rows.group_by("cell").agg(pl.all().sum()).sort("cell")
+    # Nearly every row has a cell of its own, and to group them takes four times as long.
+    is_last = (pl.col("cell") != pl.col("cell").shift(-1)).fill_null(True)
+    totals = rows.select("cell", pl.exclude("cell").cum_sum()).filter(is_last)
+    return totals.select("cell", pl.exclude("cell") - pl.exclude("cell").shift(1, fill_value=0))
 
 
 def whole_windows(stretches: pl.DataFrame) -> pl.DataFrame:

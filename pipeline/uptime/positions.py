@@ -153,6 +153,11 @@ def changes(intervals: pl.DataFrame, polls: pl.Series, max_gap: int) -> pl.DataF
     return in_intervals(intervals, with_neighbours(polls).filter(differs | is_far)).collect(engine="streaming")
 
 
+def far_from_next(changes: pl.DataFrame, max_gap: int) -> pl.DataFrame:
+    """`far_gaps`, from `changes`, which have them among others."""
+    return changes.filter(gap() > max_gap, NEXT < CLOSE).select("open_at", "poll", "after")
+
+
 def with_neighbours(polls: pl.Series) -> pl.LazyFrame:
     before, after = POLL.shift(1, fill_value=BEFORE), POLL.shift(-1, fill_value=AFTER)
     return polls.to_frame("poll").lazy().with_columns(before=before, after=after)

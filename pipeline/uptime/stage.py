@@ -82,7 +82,7 @@ def uptime_with_lanes(
 ) -> Figures:
     """The same, with the lanes."""
     with stage(db, partition, windows, horizon, max_gap_us) as (run, found):
-        run.register("changes", Stream(changes(partition.intervals, partition.polls, 2 * max_gap_us)))
+        register_edges(run, changes(partition.intervals, partition.polls, 2 * max_gap_us), found, partition.intervals)
         return replace(figures_of(run, partition, found), lanes=last_of(run, ("edges", "lanes")))
 
 
@@ -92,8 +92,8 @@ def pieces(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon
     They cover the intervals without gap or overlap, in order. `open_us` is where the interval opens; `poll_us` the poll
     that a piece rests on, null where it is unknown.
     """
-    with stage(db, partition, last_week(horizon), horizon, max_gap_us) as (run, _):
-        run.register("changes", Stream(inside(partition.intervals, partition.polls).collect()))
+    with stage(db, partition, last_week(horizon), horizon, max_gap_us) as (run, found):
+        register_edges(run, inside(partition.intervals, partition.polls).collect(), found, partition.intervals)
         return last_of(run, ("exposed", "carried", "edges", "pieces"))
 
 
@@ -146,17 +146,18 @@ def new_database(limits: Limits, folder: str) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def stage(
+def stage(  # noqa: PLR0913, PLR0917 - the last two are those of periods
     db: duckdb.DuckDBPyConnection,
     partition: Partition,
     windows: Windows,
     horizon: Horizon,
     max_gap_us: int,
     further: Sums = NO_SUMS,
+    far: pl.DataFrame | None = None,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, pl.DataFrame]]:
     """A connection with the slices of a partition, and the slices; its relations exist until the block ends.
 
-    further: sums that the slices have beside those of known and active time.
+    further: sums that the slices have beside those of known and active time. far: see `far_gaps`, where they are known.
     """
     scopes, stretches = windows.by_scope(partition.stores)
     # Temporary relations belong to one connection: those of another partition have the same names.
@@ -175,7 +176,7 @@ def stage(
         # Without a limit no gap is too long.
         is_limited = max_gap_us < horizon.now_us - horizon.start_us
         polls = partition.polls if is_limited else partition.polls.clear()
-        run.register("far_gaps", Stream(far_gaps(partition.intervals, polls, 2 * max_gap_us)))
+        run.register("far_gaps", Stream(far_gaps(partition.intervals, polls, 2 * max_gap_us) if far is None else far))
         yield run, found
 
 
@@ -231,6 +232,17 @@ def variables(keys: PollKeys, horizon: Horizon, max_gap_us: int) -> dict[str, in
     # Whole numbers only. A value with a time zone would mean what the settings of the session say.
     own = {"now_us": horizon.now_us, "max_gap": 2 * max_gap_us, "week": 2 * WEEK_US}
     return asdict(keys) | own
+
+
+def register_edges(
+    run: duckdb.DuckDBPyConnection, changes: pl.DataFrame, found: pl.DataFrame, closings: pl.DataFrame
+) -> None:
+    """What `edges` needs beside the relations of the stage. found: the slices of the intervals to look at, or more;
+    closings: open_at, close_at of these."""
+    begins = (pl.col("from_at") == pl.col("open_at")) & (pl.col("after") < pl.col("close_at"))
+    run.register("changes", Stream(changes))
+    run.register("openings", Stream(found.filter(begins).select("open_at", "after")))
+    run.register("closings", Stream(closings))
 
 
 @dataclass(frozen=True)

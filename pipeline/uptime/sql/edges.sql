@@ -1,5 +1,6 @@
 -- edges:    where the status of a store changes, or the poll that it rests on
--- needs:    changes (see `positions.changes`), slices (see `positions.slices`), exposed, carried, intervals
+-- needs:    changes (see `positions.changes`), openings (open_at, after: the first poll of an interval), exposed, carried,
+--           closings (open_at, close_at)
 -- gives:    open_at (of the interval), edge_at, status (0 closed, 1 up, 2 down, 3 unknown), poll (packed; null: closed or
 --           unknown); unique on edge_at; before now
 -- meaning:  docs/semantics.md, "Evidence and extrapolation", rules 2 to 5
@@ -21,8 +22,7 @@ with every as (
     where after < close_at and time_of(after) - time_of(poll) > max_gap()
     union all
     select open_at, greatest(open_at, time_of(after) - max_gap()), status_of(after), after
-    from slices
-    where from_at = open_at and after < close_at
+    from openings
     union all
     select open_at, greatest(open_at, time_of(earlier) + max_gap()), 3, null
     from exposed
@@ -37,7 +37,7 @@ with every as (
     from carried
     union all
     select open_at, close_at, 0, null
-    from intervals
+    from closings
 )
 select open_at,
        edge_at,

@@ -17,11 +17,11 @@ from store_uptime.pipeline.plan.windows import last_week
 from store_uptime.pipeline.statements import statement
 from store_uptime.pipeline.uptime import stage as stage_module
 from store_uptime.pipeline.uptime.positions import changes
-from store_uptime.pipeline.uptime.stage import Stream, database, stage
+from store_uptime.pipeline.uptime.stage import database, register_edges, stage
 from tests.support.line import on_line, packed
 
 SQL = Path(__file__).parents[3] / "pipeline" / "uptime" / "sql"
-GIVEN = {"stretches", "intervals", "spans", "slices", "far_gaps", "changes"}
+GIVEN = {"stretches", "intervals", "spans", "slices", "far_gaps", "changes", "openings", "closings"}
 STEPS = tuple(
     name for name in re.findall(r"^    (\w+)  ", stage_module.__doc__ or "", re.MULTILINE) if name not in GIVEN
 )
@@ -75,8 +75,8 @@ def stores() -> Iterator[duckdb.DuckDBPyConnection]:
     intervals = ((store, day * DAY_US, day * DAY_US + HOUR_US) for store in range(3) for day in (2, 7))
     codes = pl.DataFrame({"code": [0, 1, 2]}, schema={"code": pl.UInt32})
     partition = Partition(keys, packed(keys, *polls), on_line(keys, *intervals), codes)
-    with database(Limits(threads=1)) as db, stage(db, partition, last_week(HORIZON), HORIZON, DAY_US) as (run, _):
-        run.register("changes", Stream(changes(partition.intervals, partition.polls, 2 * DAY_US)))
+    with database(Limits(threads=1)) as db, stage(db, partition, last_week(HORIZON), HORIZON, DAY_US) as (run, found):
+        register_edges(run, changes(partition.intervals, partition.polls, 2 * DAY_US), found, partition.intervals)
         for step in STEPS:
             run.execute(statement("store_uptime.pipeline.uptime", step))
         yield run
