@@ -7,7 +7,7 @@ import polars as pl
 
 from store_uptime.pipeline.packing import is_active
 from store_uptime.pipeline.plan.partitions import Partition
-from store_uptime.pipeline.uptime.positions import inside, near_sure_down, slices, time_of
+from store_uptime.pipeline.uptime.positions import inside, sure_slices, time_of
 from store_uptime.pipeline.uptime.runs import CLOSED, UNKNOWN, UP
 
 ENDS = pl.Enum(["active poll", "unknown", "closed", "ongoing", "cut"])
@@ -16,14 +16,16 @@ OPEN, CLOSE, START, END = pl.col("open_at"), pl.col("close_at"), pl.col("start_a
 AT_NOW = pl.col("poll_at_now")
 
 
-def outages_of(cut: pl.LazyFrame, partition: Partition, bounds: pl.DataFrame, max_gap_us: int) -> pl.DataFrame:
+def outages_of(
+    cut: pl.LazyFrame, partition: Partition, lossy: pl.DataFrame, bounds: pl.DataFrame, max_gap_us: int
+) -> pl.DataFrame:
     """code, start_us, end_us, business_us, ends, starts_because, polls, first_poll_us, last_poll_us, least_us, most_us.
 
-    cut: the down runs of `runs.in_windows`, of one window a store. bounds: code, begin_at, limit_at (positions): the
-    ends of that window, not after now.
+    cut: the down runs of `runs.in_windows`, of one window a store. lossy: see `lossy_polls`. bounds: code, begin_at,
+    limit_at (positions): the ends of that window, not after now.
     """
     rows = cut.join(partition.intervals.lazy(), on="open_at").sort("start_at").collect().with_row_index("run")
-    known = with_poll_at_now(with_polls(rows, partition, 2 * max_gap_us), partition)
+    known = with_poll_at_now(with_polls(rows, partition, lossy, 2 * max_gap_us), partition)
     outages = (
         known.lazy()
         .with_columns(ends=ends(), starts_because=starts_because())
@@ -62,14 +64,14 @@ def outages_of(cut: pl.LazyFrame, partition: Partition, bounds: pl.DataFrame, ma
     )
 
 
-def with_polls(runs: pl.DataFrame, partition: Partition, max_gap: int) -> pl.DataFrame:
+def with_polls(runs: pl.DataFrame, partition: Partition, lossy: pl.DataFrame, max_gap: int) -> pl.DataFrame:
     """The runs with polls, first_poll, last_poll (packed; null: none), sure_down (in steps)."""
     kept = ("open_at", "close_at", "run")
     begins = runs.select(*kept, cut_at=START, counted_at=START, band="run")
     ends = runs.select(*kept, cut_at=END, counted_at=END, band=pl.lit(None, pl.UInt32))
     cuts = pl.concat([begins, ends]).sort("run", "band", nulls_last=True).drop("run")
     has_polls = pl.col("polls") > 0
-    found = slices(cuts, partition.polls, near_sure_down(max_gap)).select(
+    found = sure_slices(cuts, partition.polls, lossy, max_gap).select(
         "polls",
         "sure_down",
         run="band",

@@ -15,7 +15,7 @@ from store_uptime.pipeline.packing import PollKeys
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.windows import Windows
 from store_uptime.pipeline.uptime.outages import outages_of
-from store_uptime.pipeline.uptime.positions import changes, far_from_next, sure_sums
+from store_uptime.pipeline.uptime.positions import far_among, lossy_polls, may_change
 from store_uptime.pipeline.uptime.profile import profile_of
 from store_uptime.pipeline.uptime.runs import DOWN, down_runs, in_windows, outage_counts, status_runs
 from store_uptime.pipeline.uptime.stage import in_steps, last_of, register_edges, stage
@@ -23,7 +23,7 @@ from store_uptime.pipeline.uptime.stage import in_steps, last_of, register_edges
 PeriodTable = Literal["profile", "outages"]
 OutageNumbers = Callable[[pl.DataFrame, PollKeys], pl.DataFrame]
 GAINS = ("business", "known", "up", "sure_up", "sure_down", "polls")
-ADJUSTED = ("known", "up", "sure_up", "sure_down")
+ADJUSTED = ("known", "up")
 CELLS = 2**24
 """More than the periods of a report."""
 
@@ -66,14 +66,16 @@ def period_figures(
     db: duckdb.DuckDBPyConnection, partition: Partition, cuts: PeriodCuts, horizon: Horizon, max_gap_us: int
 ) -> PeriodFigures:
     """The figures of all stores in a partition, whether they were polled or not. max_gap_us: how far a poll speaks."""
-    changed = changes(partition.intervals, partition.polls, 2 * max_gap_us)
-    far = far_from_next(changed, 2 * max_gap_us)
-    with stage(db, partition, cuts.windows, horizon, max_gap_us, sure_sums(), far) as (run, found):
+    max_gap = 2 * max_gap_us
+    polls = lossy_polls(partition.intervals, partition.polls, max_gap)
+    with stage(db, partition, cuts.windows, horizon, max_gap_us, polls) as (run, found):
         band_windows = last_of(run, ("band_windows",))
         exposed = last_of(run, ("exposed",))
         adjusted = last_of(run, ("carried", "adjusted"))
-        lossy = lossy_intervals(found, pl.concat([exposed["open_at"], far["open_at"]]))
-        register_edges(run, changed, lossy, lossy.filter("is_lossy").select("open_at", "close_at"))
+        lossy = lossy_intervals(found, pl.concat([exposed["open_at"], far_among(polls, max_gap)["open_at"]]))
+        register_edges(
+            run, polls.filter(may_change(max_gap)), lossy, lossy.filter("is_lossy").select("open_at", "close_at")
+        )
         edges = last_of(run, ("edges",))
     keys = partition.keys
     scopes, stretches = cuts.windows.by_scope(partition.stores)
@@ -102,7 +104,7 @@ def period_figures(
     if cuts.outages is not None:
         numbered = cuts.outages(runs, keys).join(scopes, on="code", maintain_order="left")
         cut_runs, ends = in_windows(numbered, whole, keys), bounds(scopes, whole, keys, horizon)
-        figures = replace(figures, outages=outages_of(cut_runs, partition, ends, max_gap_us))
+        figures = replace(figures, outages=outages_of(cut_runs, partition, polls, ends, max_gap_us))
     return figures
 
 

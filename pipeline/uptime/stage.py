@@ -37,11 +37,10 @@ from store_uptime.pipeline.packing import PollKeys, end_of, is_active
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.windows import Windows, last_week
 from store_uptime.pipeline.statements import statement
-from store_uptime.pipeline.uptime.positions import Sums, changes, far_gaps, inside, known_sums, slices
+from store_uptime.pipeline.uptime.positions import changes, far_among, far_gaps, inside, slices, sure_slices
 
 SPAN = ("scope", "opens", "closes")
 """A distinct interval, within the stretch of its store."""
-NO_SUMS: Sums = {}
 
 
 @dataclass(frozen=True)
@@ -146,18 +145,17 @@ def new_database(limits: Limits, folder: str) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def stage(  # noqa: PLR0913, PLR0917 - the last two are those of periods
+def stage(
     db: duckdb.DuckDBPyConnection,
     partition: Partition,
     windows: Windows,
     horizon: Horizon,
     max_gap_us: int,
-    further: Sums = NO_SUMS,
-    far: pl.DataFrame | None = None,
+    lossy: pl.DataFrame | None = None,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, pl.DataFrame]]:
     """A connection with the slices of a partition, and the slices; its relations exist until the block ends.
 
-    further: sums that the slices have beside those of known and active time. far: see `far_gaps`, where they are known.
+    lossy: see `lossy_polls`; where they are given the slices have sure_up and sure_down, too.
     """
     scopes, stretches = windows.by_scope(partition.stores)
     # Temporary relations belong to one connection: those of another partition have the same names.
@@ -171,12 +169,17 @@ def stage(  # noqa: PLR0913, PLR0917 - the last two are those of periods
         run.register("intervals", Stream(partition.intervals))
         run.register("spans", Stream(intervals.select(SPAN).unique()))
         cuts = placed(last_of(run, ("bands", "cuts")), intervals)
-        found = slices(cuts, partition.polls, {**known_sums(), **further})
+        max_gap = 2 * max_gap_us
+        if lossy is None:
+            found = slices(cuts, partition.polls)
+            # Without a limit no gap is too long.
+            is_limited = max_gap_us < horizon.now_us - horizon.start_us
+            polls = partition.polls if is_limited else partition.polls.clear()
+            far = far_gaps(partition.intervals, polls, max_gap)
+        else:
+            found, far = sure_slices(cuts, partition.polls, lossy, max_gap), far_among(lossy, max_gap)
         run.register("slices", Stream(found))
-        # Without a limit no gap is too long.
-        is_limited = max_gap_us < horizon.now_us - horizon.start_us
-        polls = partition.polls if is_limited else partition.polls.clear()
-        run.register("far_gaps", Stream(far_gaps(partition.intervals, polls, 2 * max_gap_us) if far is None else far))
+        run.register("far_gaps", Stream(far))
         yield run, found
 
 
