@@ -108,7 +108,7 @@ def rows_of(stores: pl.DataFrame, periods: pl.DataFrame, figures: pl.DataFrame) 
         .collect()
     )
     # Put where they belong, since to join millions of rows takes as long as to compute them.
-    places = scattered(counted["place"], counted["code"], 1 + int(counted["code"].max() or 0))
+    places = scattered(counted["place"], counted["code"], counted.select(1 + pl.col("code").max().fill_null(0)).item())
     rows = places.gather(figures["code"]) + figures["window_id"]
     placed = every.with_columns(
         scattered(figures[name], rows, every.height) for name in figures.columns if name not in {"code", "window_id"}
