@@ -5,7 +5,7 @@
 --
 -- The slices let each poll speak until the next one, from the opening and until the closing. With max_gap it speaks only
 -- so far.
-create or replace temp table adjusted as
+create or replace temp view adjusted as
 with stretches as (
     select open_at,
            time_of(poll) + max_gap()  as start_at,
