@@ -1,10 +1,9 @@
-"""Edges of status in; runs of down and unknown time, and outages, out: docs/semantics.md, "Outages".
+"""Edges of status in; runs of one status, and how many outages they make, out: docs/semantics.md, "Outages".
 
 status_runs       the time of one status within one business interval, as long as it holds
 down_runs         those that are down, each with the number of its outage
 in_windows        runs cut to the windows that they lie in
 outage_counts     how many outages a store has in each window, and the longest
-outages_of        the outages within one stretch of time for each store, with all that is said of them
 
 Positions are those of `packing.py`; a run belongs to the store of its interval.
 """
@@ -16,7 +15,7 @@ from store_uptime.pipeline.packing import PollKeys
 CLOSED, UP, DOWN, UNKNOWN = range(4)
 """The statuses of `edges.sql`."""
 OPEN, START, END = pl.col("open_at"), pl.col("start_at"), pl.col("end_at")
-STATUS, RUN = pl.col("status"), pl.col("outage")
+STATUS = pl.col("status")
 
 
 def status_runs(edges: pl.DataFrame, now_at: pl.Expr) -> pl.DataFrame:
