@@ -5,6 +5,7 @@ PollKeys         the stretch of the line that each of them has
 end_of           where the horizon ends in it
 unpacked_polls   numbers as polls
 without_repeats  sorted numbers, each instant of a store once
+scattered        values at some places of a column
 """
 
 # One sort of one column puts every poll in order, and the polls before and after a poll are the numbers beside it, so
@@ -147,3 +148,8 @@ def without_repeats(polls: pl.Series) -> OncePolls:
         once = rows.filter(~(repeated | contradicted).fill_null(False))
         polls = once.collect(engine="streaming").to_series().set_sorted()
     return OncePolls(polls, duplicates, contradictory)
+
+
+def scattered(values: pl.Series, places: pl.Series, length: int) -> pl.Series:
+    """The values at some places, and 0 at all others."""
+    return pl.zeros(length, values.dtype, eager=True).alias(values.name).scatter(places, values)

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from store_uptime.pipeline.options import Horizon
-from store_uptime.pipeline.packing import PollKeys
+from store_uptime.pipeline.packing import PollKeys, scattered
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.windows import Windows
 from store_uptime.pipeline.uptime.outages import outages_of
@@ -33,9 +33,9 @@ class PeriodFigures:
     """What one partition gives; all have a column code (uint32) but the profile.
 
     periods: window_id, business_us, uptime_us, downtime_us, sure_up_us, sure_down_us (int64), polls, outages (uint32),
-    longest_outage_us: a row for a store and a period in which it has business time. stores: zone, clock, the flags,
-    has_evidence: of every store that is known. intervals: open_us, close_us. profile: see `profile_of`. outages: see
-    `outages_of`. Both None: not wanted. duplicates, contradictory: see `Partition`.
+    longest_outage_us: a row for a store and a period in which it has business time. stores: see `known_partition`.
+    intervals: open_us, close_us. profile: see `profile_of`; outages: see `outages_of`; None: not wanted. duplicates,
+    contradictory: see `Partition`.
     """
 
     periods: pl.DataFrame
@@ -66,46 +66,62 @@ def period_figures(
     db: duckdb.DuckDBPyConnection, partition: Partition, cuts: PeriodCuts, horizon: Horizon, max_gap_us: int
 ) -> PeriodFigures:
     """The figures of all stores in a partition, whether they were polled or not. max_gap_us: how far a poll speaks."""
-    max_gap = 2 * max_gap_us
-    polls = lossy_polls(partition.intervals, partition.polls, max_gap)
-    with stage(db, partition, cuts.windows, horizon, max_gap_us, polls) as (run, found):
-        band_windows = last_of(run, ("band_windows",))
-        exposed = last_of(run, ("exposed",))
-        adjusted = last_of(run, ("carried", "adjusted"))
-        lossy = lossy_intervals(found, pl.concat([exposed["open_at"], far_among(polls, max_gap)["open_at"]]))
-        register_edges(
-            run, polls.filter(may_change(max_gap)), lossy, lossy.filter("is_lossy").select("open_at", "close_at")
-        )
-        edges = last_of(run, ("edges",))
     keys = partition.keys
+    polls = lossy_polls(partition.intervals, partition.polls, 2 * max_gap_us)
+    sums, edges = sums_and_edges(db, partition, cuts.windows, horizon, max_gap_us, polls)
     scopes, stretches = cuts.windows.by_scope(partition.stores)
     windows = in_steps(stretches, horizon)
+    whole = whole_windows(windows)
     runs = status_runs(edges, now_at(pl.col("open_at"), keys, horizon))
     down = down_runs(runs, keys).join(scopes, on="code", maintain_order="left")
-    sums = sums_by_window(found, adjusted, band_windows, keys)
-    counts = outage_counts(in_windows(down, windows, keys))
-    evidence = found.lazy().filter(pl.col("polls") > 0).select(code=keys.code(pl.col("open_at"))).unique()
-    stores = partition.stores.lazy().join(evidence.with_columns(has_evidence=True), on="code", how="left")
     figures = PeriodFigures(
-        periods=sums.join(counts, on=["code", "window_id"], how="left").with_columns(
-            pl.col("outages", "longest_outage_us").fill_null(0)
-        ),
-        stores=stores.with_columns(pl.col("has_evidence").fill_null(False)).collect(),
+        periods=with_outages(sums, outage_counts(in_windows(down, windows, keys))),
+        stores=partition.stores,
         intervals=partition.dated_intervals,
         profile=None,
         outages=None,
         duplicates=partition.duplicates,
         contradictory=partition.contradictory,
     )
-    whole = whole_windows(windows)
     if cuts.cells is not None:
         cut = in_windows(down, whole, keys).collect()
         figures = replace(figures, profile=profile(partition, cuts.groups, cuts.cells, runs, cut, horizon))
     if cuts.outages is not None:
-        numbered = cuts.outages(runs, keys).join(scopes, on="code", maintain_order="left")
-        cut_runs, ends = in_windows(numbered, whole, keys), bounds(scopes, whole, keys, horizon)
+        listed = cuts.outages(runs, keys).join(scopes, on="code", maintain_order="left")
+        cut_runs, ends = in_windows(listed, whole, keys), bounds(scopes, whole, keys, horizon)
         figures = replace(figures, outages=outages_of(cut_runs, partition, polls, ends, max_gap_us))
     return figures
+
+
+def sums_and_edges(
+    db: duckdb.DuckDBPyConnection,
+    partition: Partition,
+    windows: Windows,
+    horizon: Horizon,
+    max_gap_us: int,
+    polls: pl.DataFrame,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The sums of each store and window, and the edges of status in intervals that are not up from end to end.
+
+    polls: see `lossy_polls`.
+    """
+    max_gap = 2 * max_gap_us
+    with stage(db, partition, windows, horizon, max_gap_us, polls) as (run, found):
+        band_windows = last_of(run, ("band_windows",))
+        exposed = last_of(run, ("exposed",))
+        adjusted = last_of(run, ("carried", "adjusted"))
+        lossy = lossy_intervals(found, pl.concat([exposed["open_at"], far_among(polls, max_gap)["open_at"]]))
+        closings = lossy.filter("is_lossy").select("open_at", "close_at")
+        register_edges(run, polls.filter(may_change(max_gap)), lossy, closings)
+        return sums_by_window(found, adjusted, band_windows, partition.keys), last_of(run, ("edges",))
+
+
+def with_outages(sums: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """The sums with outages and longest_outage_us. sums: in order of code and window_id; counts: of some of them."""
+    # Looked up, since to join nearly as many rows as there are takes several times as long.
+    cell = pl.col("code").cast(pl.Int64) * CELLS + pl.col("window_id")
+    places = sums.select(cell).to_series().search_sorted(counts.select(cell).to_series())
+    return sums.with_columns(scattered(counts[name], places, sums.height) for name in ("outages", "longest_outage_us"))
 
 
 def now_at(position: pl.Expr, keys: PollKeys, horizon: Horizon) -> pl.Expr:

@@ -12,6 +12,7 @@ import polars as pl
 from store_uptime.pipeline.calendar.periods import CHANGE, Clock, zone_at
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.logs import logger_of
+from store_uptime.pipeline.packing import scattered
 from store_uptime.pipeline.plan.plan import Plan, ranked_stores
 from store_uptime.pipeline.plan.prepare import Prepared, make_plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
@@ -129,11 +130,6 @@ def rows_of(stores: pl.DataFrame, periods: pl.DataFrame, figures: pl.DataFrame) 
         downtime_least_us=pl.when(known_hours).then("sure_down_us"),
         downtime_most_us=pl.when(known_hours).then(business - pl.col("sure_up_us")),
     ).cast(pl.Schema(FIGURES))
-
-
-def scattered(values: pl.Series, places: pl.Series, length: int) -> pl.Series:
-    """The values at some places, and 0 at all others."""
-    return pl.zeros(length, values.dtype, eager=True).alias(values.name).scatter(places, values)
 
 
 def groups_of(prepared: Prepared) -> GroupedStores:
