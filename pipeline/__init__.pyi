@@ -113,6 +113,7 @@ from .options import (
     Only as Only,
     Options as Options,
     Selection as Selection,
+    attributes_in_words as attributes_in_words,
     parse_only as parse_only,
 )
 from .panics import (

@@ -8,6 +8,7 @@ from typing import Any, Literal, NotRequired, Self, TypedDict, TypeVar
 from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US, WEEK_US, microseconds, parse_duration
 from store_uptime.pipeline.instants import from_us, instant_text, instant_us, parse_instant, with_offset
 from store_uptime.pipeline.periods import DEFAULT_MAX_GAP, Period, PlainPeriod
+from store_uptime.pipeline.text import printable
 
 Text = TypeVar("Text")
 Value = TypeVar("Value")
@@ -250,6 +251,14 @@ def parse_only(texts: Sequence[str]) -> Only:
 def plain_values(only: Only) -> dict[str, list[str]]:
     """The same for JSON."""
     return {name: list(values) for name, values in only}
+
+
+def attributes_in_words(only: Only) -> str:
+    """For people: city 'Bonn' or 'Berlin' and brand 'North'; an empty value is no value."""
+    return " and ".join(
+        f"{printable(name)} {' or '.join(repr(value) if value else '(none)' for value in values)}"
+        for name, values in only
+    )
 
 
 def as_instant(value: datetime | str) -> datetime:

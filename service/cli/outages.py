@@ -12,7 +12,8 @@ from store_uptime.service import parameters
 from store_uptime.service.cli.outage_table import show_outages
 from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output_pieces
 from store_uptime.service.cli.period_options import NO_PERIOD, OnlyStores, PeriodOptions, period_of
-from store_uptime.service.cli.period_summary import echo_outage_summary
+from store_uptime.service.cli.period_summary import outage_summary
+from store_uptime.service.cli.report_summary import echo_lines, written_line
 from store_uptime.service.cli.terminal import ExitStatus, progress_spinner
 from store_uptime.service.parameters import FLAG, OUTPUT, PERIODS, STDOUT
 
@@ -72,10 +73,11 @@ def outages(
             split_at_closing=split_at_closing,
         )
         progress("writing")
+        lines = outage_summary(report)
         if shown != "table":
             view = "longest-outages" if longest else "outages"
             write_output_pieces(report.chunks(view, shown), out)
     if shown == "table":
         show_outages(report, longest_first=longest)
-    echo_outage_summary(report, out, monotonic() - start_s)
+    echo_lines([*lines, written_line(out, monotonic() - start_s)])
     return ExitStatus.DONE

@@ -21,7 +21,7 @@ from store_uptime.service.cli.period_options import (
     period_of,
     refuse_without_period,
 )
-from store_uptime.service.cli.period_summary import echo_period_summary
+from store_uptime.service.cli.period_summary import period_summary
 from store_uptime.service.cli.report_by_periods import (
     refuse_folder,
     refuse_with_period,
@@ -30,7 +30,7 @@ from store_uptime.service.cli.report_by_periods import (
     view_of,
     write_period_report,
 )
-from store_uptime.service.cli.report_summary import echo_summary
+from store_uptime.service.cli.report_summary import echo_lines, summary, written_line
 from store_uptime.service.cli.terminal import ExitStatus, progress_spinner
 from store_uptime.service.errors import NotAsSeveralFiles
 from store_uptime.service.parameters import FLAG, OUTPUT
@@ -112,16 +112,14 @@ def report(
                     opened, period, options, progress=progress, cluster=on.chosen, tables=tables
                 )
         progress("writing")
+        lines = period_summary(result) if isinstance(result, pipeline.PeriodReport) else summary(result)
         if isinstance(result, pipeline.PeriodReport):
             pieces = partial(rendered_pieces, view=view_of(periods), file_format=format, csv_safe=csv_safe)
             write_period_report(result, pieces, out, format, rejects)
         else:
             render = partial(rendered, file_format=format, columns=columns, csv_safe=csv_safe)
             write_report(result, render, out, format, rejects)
-    if isinstance(result, pipeline.PeriodReport):
-        echo_period_summary(result, out, monotonic() - start_s)
-    else:
-        echo_summary(result, out, monotonic() - start_s)
+    echo_lines([*lines, written_line(out, monotonic() - start_s)])
     return ExitStatus.WARNED if strict and result.quality.warnings else ExitStatus.DONE
 
 

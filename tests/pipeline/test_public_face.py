@@ -56,6 +56,7 @@ PROMISED = {
     "RELATIVE",
     "By",
     "Period",
+    "attributes_in_words",
     "parse_only",
     "write_period_folder",
     "write_pieces_to_target",
