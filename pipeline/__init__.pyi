@@ -165,6 +165,7 @@ from .report.periods.period_report import (
 )
 from .report.quality_lists import (
     LISTS as LISTS,
+    LISTS_OF_PERIODS as LISTS_OF_PERIODS,
 )
 from .report.report import (
     REPORT as REPORT,

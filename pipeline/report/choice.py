@@ -39,9 +39,9 @@ def chosen(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, se
     return stores.filter(found.select(pl.all_horizontal(fits)).to_series())
 
 
-def checked_choice(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only) -> pl.DataFrame:
+def checked_choice(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, search: str = "") -> pl.DataFrame:
     """The rows of chosen stores. Raises UnknownAttribute, and UnknownValue: neither they nor the table have it."""
-    found = chosen(stores, attributes, only)
+    found = chosen(stores, attributes, only, search)
     every = with_attributes(stores.select("store_id"), attributes)
     for name, values in only:
         listed = every[name] if attributes is None else pl.concat([every[name], attributes[name]])

@@ -71,7 +71,7 @@ def quality_lines(report: "Report | PeriodReport") -> Iterator[Line]:
         yield "repeats", f"{counted(quality.duplicates, 'exact repeat')}, {quality.contradictory:,} contradictory"
     for key, ids in quality.stores.items():
         if ids:
-            yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {quality.meaning(key)}"
+            yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {report.meaning(key)}"
     yield from (("warning", warning) for warning in quality.warnings)
 
 

@@ -56,6 +56,7 @@ PROMISED = {
     "RELATIVE",
     "By",
     "Period",
+    "LISTS_OF_PERIODS",
     "attributes_in_words",
     "parse_only",
     "write_period_folder",

@@ -1,12 +1,15 @@
 """What a report by periods says: rows, roll-ups, profile and outages, from figures that are made by hand."""
 
+import re
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Options, PartMissing, UnknownAttribute, UnknownValue
+from store_uptime.pipeline import Options, PartMissing, UnknownAttribute, UnknownValue, build_periods
 from store_uptime.pipeline.periods import Period
 from store_uptime.pipeline.report.choice import checked_choice
 from tests.support.period_reports import ATTRIBUTES, DAYS, OUTAGES, STORES, H, made, profile, us
@@ -233,7 +236,7 @@ SELECTIONS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "several attributes": ({"city": "Berlin", "zone": "b"}, "", ["harbour"]),
     "none": ({"city": ""}, "", ["old town", "station"]),
     "an id": ({"store_id": "station"}, "", ["station"]),
-    "a value that nobody has": ({"city": "Oslo"}, "", []),
+    "a value of stores without rows": ({"city": "Rome"}, "", []),
     "text in a name": ({}, "CAFÉ", ["harbour"]),
     "text in an id": ({}, "O", ["=north", "harbour", "old town", "station"]),
     "both": ({"city": "Berlin"}, "nor", ["=north"]),
@@ -268,3 +271,34 @@ def test_a_report_is_what_its_parts_sum_to() -> None:
     sums = report.rollup(["city"]).group_by("period", maintain_order=True).agg(pl.col("^.*_us$", "^stores.*$").sum())
     columns = [name for name in sums.columns if name not in {"start_us", "end_us"}]
     assert sums.select(columns).equals(report.total.select(columns))
+
+
+SLIPS: dict[str, tuple[Callable[[], object], str]] = {
+    "a table": (lambda: made().render(cast("Any", "nope"), "csv"), "view: 'nope' is none of stores, groups,"),
+    "a format": (lambda: made().render("stores", cast("Any", "pdf")), "format: 'pdf' is none of csv, parquet,"),
+    "safe": (lambda: made().csv_safe(cast("Any", "nope")), "view: 'nope' is none of"),
+    "values": (lambda: Options(only=cast("Any", "city=Denver")), "only: 'city=Denver' is a text: give the values by"),
+    "tables": (
+        lambda: build_periods("feed", "7d", tables=cast("Any", ["x"])),
+        "tables: 'x' is none of profile, outages",
+    ),
+    "an offset": (lambda: Period(start=datetime(2024, 3, 10, 12)), "start: 2024-03-10T12:00:00 has no offset"),
+}
+
+
+@pytest.mark.parametrize(("slip", "says"), SLIPS.values(), ids=SLIPS)
+def test_a_slip_is_told_in_words(slip: Callable[[], object], says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        slip()
+
+
+def test_one_name_is_a_list_of_one() -> None:
+    assert made().rollup_table("city").equals(made().rollup_table(["city"]))
+    assert Options(group_by="city") == Options(group_by=["city"])
+    with pytest.raises(UnknownValue, match="no store has 'Bostn' as its city"):
+        made().select({"city": "Bostn"})
+    of_some = made(Options(period=Period("2024-03-10"), only={"city": "Berlin", "zone": ["a", ""]}))
+    assert repr(of_some).startswith("Report by periods of feed, all stores with city 'Berlin' and zone (none) or 'a'\n")
+    assert of_some.meaning("not_observed").endswith("nothing is known")
+    with pytest.raises(PartMissing, match="the selected stores are only some of a group"):
+        made(profile=profile(())).select({"city": "Berlin"}).profile_table()
