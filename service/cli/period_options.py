@@ -6,6 +6,7 @@ RollupOptions    the same, and whether it has a profile
 OnlyStores       an option: stores by their attributes
 """
 
+import csv
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -62,8 +63,12 @@ def are_names(_: object, texts: tuple[str, ...]) -> None:
 
 
 def attributes(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of attributes, each once: of `--group-by brand,city` and of `--group-by brand --group-by city`."""
-    return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
+    """The names of attributes, each once: of `--group-by brand,city` and of `--group-by brand --group-by city`.
+
+    A name with a comma stands in quotes, as in CSV.
+    """
+    listed = csv.reader(texts, skipinitialspace=True)
+    return tuple(dict.fromkeys(name.strip() for names in listed for name in names or [""]))
 
 
 def by_line(_: object, text: str, delimiter: str | None = None) -> list[str]:
@@ -139,7 +144,7 @@ class GroupOptions(PeriodOptions):
             group=PERIODS,
             validator=are_names,
             metavar="NAMES",
-            help="Sum the stores up by attributes, such as brand or brand,city.",
+            help="Sum the stores up by attributes, such as brand or brand,city; one with a comma stands in quotes.",
         ),
     ] = ()
 

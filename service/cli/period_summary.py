@@ -135,8 +135,8 @@ def total_lines(report: "PeriodReport") -> Iterator[Line]:
     yield "uptime", f"{format_share(report.uptime_percent)} of known time, of all stores together"
     yield "known", f"{format_share(report.coverage_percent)} of business time, {hours(unknown_us)} unknown"
     yield down_line(report)
-    if report.options.group_by and report.period.by is None:
-        yield "worst", ", ".join(worst_groups(report))
+    if report.options.group_by and report.period.by is None and (worst := list(worst_groups(report))):
+        yield "worst", ", ".join(worst)
     if report.profile is not None and not report.options.group_by:
         yield "worst hours", ", ".join(worst_hours(report))
 
@@ -149,9 +149,10 @@ def worst_hours(report: "PeriodReport") -> Iterator[str]:
 
 
 def worst_groups(report: "PeriodReport") -> Iterator[str]:
-    """Boston 88.14 %: the groups of least uptime."""
+    """Boston 88.14 %: the groups of least uptime, of those of which something is known."""
     by = report.options.group_by
-    for row in report.rollup_table(by).sort("uptime_percent", nulls_last=True).head(NAMED_GROUPS).iter_rows(named=True):
+    known = report.rollup_table(by).drop_nulls("uptime_percent").sort("uptime_percent", maintain_order=True)
+    for row in known.head(NAMED_GROUPS).iter_rows(named=True):
         values = list(row.values())[: len(by)]
         yield f"{' / '.join(map(pipeline.printable, values))} {format_share(row['uptime_percent'])}"
 

@@ -17,7 +17,7 @@ from store_uptime.pipeline.packing import scattered
 from store_uptime.pipeline.plan.plan import Plan, ranked_stores
 from store_uptime.pipeline.plan.prepare import Prepared, make_plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
-from store_uptime.pipeline.report.choice import checked_choice, chosen
+from store_uptime.pipeline.report.choice import choice_of, chosen
 from store_uptime.pipeline.report.periods.groups import GroupedStores, grouped_stores
 from store_uptime.pipeline.report.periods.period_quality import (
     DateFacts,
@@ -221,7 +221,7 @@ def only_chosen_periods(report: PeriodReport) -> PeriodReport:
     plan, only = report.plan, report.plan.options.only
     if not only:
         return report
-    stores = checked_choice(report.stores, report.attributes, only)
+    stores = choice_of(report.stores, report.attributes, plan.options)
     kept = stores["store"]
     silent = chosen(plan.not_observed.to_frame("store_id"), report.attributes, only)["store_id"]
     cut = replace(

@@ -289,8 +289,12 @@ class PeriodReport:
             case "parquet":
                 return parquet_pieces(self._sliced(view), self.about)
             case "xlsx":
-                from store_uptime.pipeline.report.periods.workbook import workbook_pieces  # which needs XlsxWriter
+                from store_uptime.pipeline.report.periods.workbook import (  # which needs XlsxWriter
+                    check_rows,
+                    workbook_pieces,
+                )
 
+                check_rows("Periods", self.rows.height)  # before the other sheets are computed
                 return workbook_pieces(list(self._sheets(view)), self.about)
 
     def csv_safe(self, view: View) -> bytes:

@@ -182,3 +182,20 @@ def test_a_date_that_no_store_has_leaves_the_file_as_it_was(command: Command, tm
         assert said.err == (
             "store-uptime: The period cannot be used: 2011-12-30 has no instant on the clock of any store.\n"
         )
+
+
+def test_names_with_commas_and_groups_of_which_nothing_is_known(command: Command, tmp_path: Path) -> None:
+    source = kiosk(tmp_path, stores=["kiosk,Kiosk am Park,Berlin", "shop,Shop,Bonn"])
+    (tmp_path / "stores.csv").write_text(
+        lines('store_id,"street, town",city', 'kiosk,"Park 1, B",Berlin', "shop,,Bonn"), encoding="utf-8"
+    )
+    said = command("report", source, *FEBRUARY, "--group-by", '"street, town",city', "--only", " city = Berlin ")
+    assert said.out.startswith(b'"street, town",city,period')
+    assert said.out.count(b"\r\n") == 2
+    both = command("report", source, *FEBRUARY, "--group-by", "city")
+    assert re.search("^worst +Berlin 77.50 %$", both.err, re.MULTILINE)
+    about = command("report", source, *FEBRUARY, "--group-by", "city", "--format", "xlsx").out
+    with zipfile.ZipFile(io.BytesIO(about)) as book:
+        written = "".join(book.read(name).decode() for name in book.namelist() if name.startswith("xl/work"))
+    assert "group: Berlin, coverage_percent: 93.75" in written
+    assert "<v>0.775</v>" in written

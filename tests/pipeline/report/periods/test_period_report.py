@@ -12,6 +12,7 @@ import pytest
 from store_uptime.pipeline import Options, PartMissing, UnknownAttribute, UnknownValue, build_periods
 from store_uptime.pipeline.periods import Period
 from store_uptime.pipeline.report.choice import checked_choice
+from store_uptime.pipeline.report.periods.computed import only_chosen_periods
 from tests.support.period_reports import ATTRIBUTES, DAYS, OUTAGES, STORES, H, made, profile, us
 
 DAY_BY_DAY = Period("2024-03-10/2024-03-12", by="day")
@@ -302,3 +303,15 @@ def test_one_name_is_a_list_of_one() -> None:
     assert of_some.meaning("not_observed").endswith("nothing is known")
     with pytest.raises(PartMissing, match="the selected stores are only some of a group"):
         made(profile=profile(())).select({"city": "Berlin"}).profile_table()
+
+
+def test_an_error_names_the_first_values_and_how_many_more_there_are() -> None:
+    many = pl.DataFrame(
+        {"store_id": [f"{number:02}" for number in range(25)], **{f"a{n}": ["x"] * 25 for n in range(30)}}
+    )
+    with pytest.raises(UnknownValue, match=r"'18', '19' and 5 more\. Values"):
+        checked_choice(many.select("store_id"), many, (("store_id", ("none",)),))
+    with pytest.raises(UnknownAttribute, match=r"'a18' and 11 more\. Choose"):
+        checked_choice(many.select("store_id"), many, (("none", ("x",)),))
+    of_one = made(Options(store="=north", only={"city": "Bonn"}))
+    assert only_chosen_periods(of_one).stores.is_empty()
