@@ -1,6 +1,18 @@
 """Errors of what is asked of a report: stores that nobody has, or parts that it was made without."""
 
+from collections.abc import Sequence
+
 from store_uptime.pipeline.errors.base import StoreUptimeError
+
+NAMED = 20
+"""So many words does an error name."""
+
+
+def listed(words: Sequence[str], others: int = 0) -> str:
+    """The first of some words, and how many more there are. others: how many do not stand here."""
+    named = ", ".join(map(repr, words[:NAMED]))
+    more = len(words[NAMED:]) + others
+    return f"{named} and {more:,} more" if more else named
 
 
 class UnknownAttribute(StoreUptimeError):
@@ -12,21 +24,21 @@ class UnknownAttribute(StoreUptimeError):
 
     @property
     def words(self) -> dict[str, object]:
-        return super().words | {"has": f"there is {', '.join(map(repr, self.known))}"}
+        return super().words | {"has": f"there is {listed(self.known)}"}
 
 
 class UnknownValue(StoreUptimeError):
-    """No store has such a value of an attribute. known: the first values that there are."""
+    """No store has such a value of an attribute. known: the first values that there are; others: how many more."""
 
     attribute: str
     value: str
     known: list[str]
+    others: int = 0
     message = "no store has {value!r} as its {attribute}: {has}. Values are compared as written, case included."
 
     @property
     def words(self) -> dict[str, object]:
-        there = ", ".join(map(repr, self.known))
-        return super().words | {"has": f"there is {there}" if self.known else "none has any"}
+        return super().words | {"has": f"there is {listed(self.known, self.others)}" if self.known else "none has any"}
 
 
 class PartMissing(StoreUptimeError):
