@@ -22,6 +22,7 @@ from store_uptime.pipeline.report.periods.groups import GroupedStores, grouped_s
 from store_uptime.pipeline.report.periods.period_quality import (
     DateFacts,
     date_facts,
+    no_poll_in_period,
     period_lists,
     period_notes,
     period_quality,
@@ -64,7 +65,13 @@ def computed_periods(
         rows=rows_of(clocks, periods, pl.concat(each.periods for each in figures)),
         profile=joined_profile(profiles, grouped) if profiles else None,
         outages=ranked_outages(pl.concat(outages), stores, prepared.reasons) if outages else None,
-        dates=date_facts(prepared.hours.accepted, prepared.zones.accepted, periods),
+        dates=date_facts(
+            prepared.hours.accepted,
+            prepared.zones.accepted.drop_nulls("zone"),
+            at_now.select("code", "clock"),
+            periods,
+            prepared.horizon.newest_us,
+        ),
         duplicates=sum(each.duplicates for each in figures),
         contradictory=sum(each.contradictory for each in figures),
     )
@@ -190,7 +197,8 @@ def period_report_from(
     polls_of_source: its oldest and newest poll, where they are known. Raises BadPeriod, UnknownAttribute, UnknownValue.
     """
     plan, repeated = found.plan, (found.duplicates, found.contradictory)
-    quality = period_quality(plan, facts, found.rows, repeated, of_source, polls_of_source)
+    unpolled = no_poll_in_period(plan, facts, found.dates.first_us, polls_of_source)
+    quality = period_quality(plan, facts, found.rows, repeated, [*of_source, *unpolled])
     for warning in quality.warnings:
         log.warning("%s: %s", plan.source, warning)
     scopes, numbered = with_scopes(found.clocks, periods)
