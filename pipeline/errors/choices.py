@@ -16,17 +16,19 @@ class UnknownAttribute(StoreUptimeError):
 
 
 class UnknownValue(StoreUptimeError):
-    """No store has such a value of an attribute. known: the first values that there are."""
+    """No store has such a value of an attribute. known: the first values that there are; None: they are not for all."""
 
     attribute: str
     value: str
-    known: list[str]
-    message = "no store has {value!r} as its {attribute}: {has}. Values are compared as written, case included."
+    known: list[str] | None
+    message = "no store has {value!r} as its {attribute}{has}. Values are compared as written, case included."
 
     @property
     def words(self) -> dict[str, object]:
+        if self.known is None:
+            return super().words | {"has": ""}
         there = ", ".join(map(repr, self.known))
-        return super().words | {"has": f"there is {there}" if self.known else "none has any"}
+        return super().words | {"has": f": there is {there}" if self.known else ": none has any"}
 
 
 class PartMissing(StoreUptimeError):

@@ -33,7 +33,7 @@ def make_report(task: Task) -> Outcome:
             report = report_kinds.make_report(task, recorder)
             end = run_end(report, task, encryption)
         except BaseException as error:  # whatever it is, panics of native libraries too: it ends this run alone
-            return fail(error, task, recorder)
+            return fail(without_values(error, encryption), task, recorder)
         is_written = recorder.record_end(end)
         return Outcome(stores=report.stores, kept=is_written)
 
@@ -78,6 +78,14 @@ def deliverable(report: AnyReport, file: FileToDeliver | None, encryption: Encry
         file_name=encryption.encrypted_name(f"{file.name}.{file.file_format}"),
         file=encryption.encrypt(report.render(file.file_format, file.columns)),
     )
+
+
+def without_values(error: BaseException, encryption: Encryption) -> BaseException:
+    """The error; where reports are encrypted without values of stores that were not asked for."""
+    # Why a run failed stands in the registry, in announcements and in the log as it is.
+    if encryption.recipients and isinstance(error, pipeline.UnknownValue):
+        return error.replace(known=None)
+    return error
 
 
 def failure_message(error: BaseException, run: str) -> str:
