@@ -88,6 +88,8 @@ class Period:
             "by": by,
         }
         vars(self).update(values)  # a frozen dataclass refuses assignments
+        if self.start is not None and self.end is not None and not may_follow(self.start, self.end):
+            raise ValueError(f"end: {self.end} is not after the start, {self.start}")
 
     def to_dict(self) -> PlainPeriod:
         """What is set, as plain values; `from_dict` reads them."""
@@ -131,6 +133,13 @@ def first_date(parts: re.Match[str]) -> date:
     if week is not None:
         return date.fromisocalendar(year, week, 1)
     return date(year, month or (3 * quarter - 2 if quarter else 1), day or 1)
+
+
+def may_follow(start: str, end: str) -> bool:
+    """Whether an end may be after a start; a date and an instant are compared once their clock is known."""
+    if ("T" in start) != ("T" in end):
+        return True
+    return datetime.fromisoformat(start) < datetime.fromisoformat(end)
 
 
 def checked_end(name: str, value: date | str) -> str:

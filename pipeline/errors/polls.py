@@ -101,7 +101,7 @@ class PeriodOutOfRange(StoreUptimeError):
     """A period lies outside the calendar."""
 
     period: str
-    message = "The period {period} is outside the calendar: choose one in the years 1 to 9999."
+    message = "The period {period}, with what max_gap adds at both ends, does not lie in the years 1 to 9999."
 
 
 class NoSuchZone(StoreUptimeError):

@@ -18,6 +18,7 @@ from store_uptime.pipeline.calendar.periods import (
     Clock,
     Whole,
     all_us,
+    days_of,
     hour_cells,
     period_parts,
     whole_period,
@@ -25,11 +26,11 @@ from store_uptime.pipeline.calendar.periods import (
 from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.clean.ids import with_text_id
 from store_uptime.pipeline.clean.split import clean_zones
-from store_uptime.pipeline.durations import microseconds
+from store_uptime.pipeline.durations import DAY_US, HOUR_US, WEEK_US, microseconds
 from store_uptime.pipeline.errors import BadPeriod, NoSuchZone, PeriodOutOfRange
 from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.packing import StoreCodes
-from store_uptime.pipeline.periods import Period
+from store_uptime.pipeline.periods import By, Period
 from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, Now, find_now
 from store_uptime.pipeline.plan.windows import Windows
 from store_uptime.pipeline.plan.zones import zone_pieces, zones_at
@@ -41,6 +42,9 @@ Found = TypeVar("Found")
 DEFAULT_CLOCK = Clock(((None, DEFAULT_ZONE),))
 EDGES_OF_EARTH = (Clock(((None, "Pacific/Kiritimati"),)), Clock(((None, "Etc/GMT+12"),)))
 """Where dates begin first, and last."""
+LENGTH_US: dict[By, int] = {"hour": HOUR_US, "day": DAY_US, "week": WEEK_US, "month": 28 * DAY_US}
+MOST_PERIODS = 100_000
+"""Of a store: the hours of eleven years."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,11 @@ def whole_of(period: Period, now_us: int, clocks: Sequence[Clock]) -> Whole:
 
 
 def run_of(period: Period, whole: Whole, clocks: Sequence[Clock], now: Now, max_gap_us: int) -> PeriodRun:
-    start_us, end_us = all_us(whole, clocks)
+    check_length(period, whole)
+    try:
+        start_us, end_us = all_us(whole, clocks)
+    except (ValueError, OverflowError):  # a date beside the calendar
+        raise PeriodOutOfRange(str(period)) from None
     first_us, last_us = start_us - max_gap_us, min(now.us, end_us + max_gap_us)
     if first_us < CALENDAR_START_US or last_us > CALENDAR_END_US:
         raise PeriodOutOfRange(str(period))
@@ -107,6 +115,17 @@ def run_of(period: Period, whole: Whole, clocks: Sequence[Clock], now: Now, max_
         min(first_us, last_us), last_us, now.ahead_us, now.clock_us, None if last_us == now.us else now.us
     )
     return PeriodRun(period, whole, now.us, horizon)
+
+
+def check_length(period: Period, whole: Whole) -> None:
+    """Raises BadPeriod where a period is cut into more parts than anybody can read."""
+    first, last = (us if isinstance(us, int) else days_of(us) * DAY_US for us in (whole.start, whole.end))
+    parts = (last - first) // LENGTH_US[period.by] if period.by else 1
+    if parts > MOST_PERIODS:
+        raise BadPeriod(
+            f"{period} is {parts:,} periods for each store, and {MOST_PERIODS:,} are the most: choose a longer "
+            "unit, or a shorter time"
+        )
 
 
 def zoned_stores(source: "Source", now_us: int) -> tuple[pl.DataFrame, StoreCodes]:
