@@ -21,6 +21,12 @@ from store_uptime.service.workers.report_kinds import AnyReport
 from store_uptime.service.workers.run_recorder import RunRecorder
 from store_uptime.service.workers.tasks import FileToDeliver, Outcome, Task
 
+LASTING = (
+    *(pipeline.BadPeriod, pipeline.PeriodOutOfRange, pipeline.NoSuchZone),
+    *(pipeline.UnknownAttribute, pipeline.UnknownValue),
+)
+"""Errors of what was asked for: in a while it is as wrong as now."""
+
 
 def make_report(task: Task) -> Outcome:
     """Make a report and write it, or why there is none, into the registry.
@@ -43,7 +49,8 @@ def fail(error: BaseException, task: Task, recorder: RunRecorder) -> Outcome:
         raise error
     condition.record_failure(error)
     message = failure_message(error, task.run)
-    is_written = recorder.record_end(fail_run(task.report_id, task.run, message))
+    may_pass = not isinstance(error, LASTING)
+    is_written = recorder.record_end(fail_run(task.report_id, task.run, message, may_pass))
     if not is_written:
         return Outcome(kept=False)
     return Outcome(error=message, cause=str(error), trace=unexpected_trace(error))

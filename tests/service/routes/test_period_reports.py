@@ -99,7 +99,11 @@ class Refused:
         Refused({"group_by": "city"}, "group_by: it is of a report by periods"),
         Refused({"period": "7d", "lookback": "1h"}, "lookback: in a report by periods max_gap says"),
         Refused({"only": {"city": 3}}, "only must be an object, each value text or a list"),
-        Refused({"only": {"city": "\0"}}, "only must be text without zero bytes."),
+        Refused({"only": {"city": "\0"}}, "only: the values of 'city' must be text without zero bytes."),
+        Refused({"only": {"brand": "A", "city": []}}, "only: 'city' has an empty list: give a value, or leave it out."),
+        Refused({"from": "2026-02-20", "to": "2026-02-10"}, "to: 2026-02-10 is not after the start"),
+        Refused({"period": "2026-02-20/2026-02-10"}, "to: 2026-02-10 is not after the start"),
+        Refused({"period": "7d", "columns": "extended"}, "columns: a report by periods has the same columns always"),
         Refused({"only": ["city=Berlin"]}, "only must be an object"),
     ],
     ids=str,
@@ -124,6 +128,13 @@ def test_what_only_the_tables_tell_ends_the_report(
     ended = finished(client, trigger(client, now=NOW, **body))
     assert ended["status"] == "Error"
     assert sentence in str(ended["error"])
+
+
+def test_what_no_later_try_can_mend_is_not_tried_again(client: httpx.Client) -> None:
+    schedule = {"name": "never", "cron": "0 0 1 1 *", "period": "yesterday", "group_by": ["country", "", "country"]}
+    client.post("/schedules", json=schedule).raise_for_status()
+    ended = finished(client, client.post("/schedules/never/run").json()["report_id"])
+    assert (ended["status"], ended["options"]["group_by"]) == ("Error", ["country"])
 
 
 def test_equal_triggers_share_it(client: httpx.Client) -> None:
