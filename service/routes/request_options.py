@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 
 from store_uptime.pipeline import (
     LOOKBACK,
+    Columns,
     Only,
     Options,
     Period,
@@ -50,8 +51,8 @@ def requested_options(request: TriggerRequest | ScheduleMembers, now: str | None
     max_gap = parsed_member("max_gap", parse_positive_duration, request.max_gap)
     check_texts("group_by", [request.group_by])
     check_values(request.only or {})
-    if request.columns == "extended" and (request.period is not None or request.from_ is not None):
-        raise ValidationException("columns: a report by periods has the same columns always, leave it out.")
+    if request.period is not None or request.from_ is not None:
+        check_columns(request.columns)
     try:
         return Options(
             now=end,
@@ -70,6 +71,12 @@ def check_texts(name: str, values: Iterable[list[str] | str | None]) -> None:
     """Raises ValidationException where a text is none that PostgreSQL could keep; those of lists are checked."""
     if any("\0" in value for value in values if isinstance(value, str)):
         raise ValidationException(f"{name} must be text without zero bytes.")
+
+
+def check_columns(columns: Literal[Columns, ""] | None) -> None:
+    """Raises ValidationException where a report by periods is wanted with columns that it does not have."""
+    if columns == "extended":
+        raise ValidationException("columns: a report by periods has the same columns always, leave it out.")
 
 
 def check_values(only: Mapping[str, list[str] | str]) -> None:

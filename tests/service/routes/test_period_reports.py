@@ -163,6 +163,20 @@ def test_its_files_are_those_of_python(client: httpx.Client, report: str, expect
     assert fetched(f"/reports/{report}/outages?longest=true") == expected.render("longest-outages", name)
     assert fetched(f"/reports/{report}/outages?only=city=Berlin") == berlin.render("outages", name)
     assert fetched(f"/reports/{report}/profile") == expected.render("profile", name)
+    assert fetched(f"/reports/{report}/profile?only=city=Berlin") == berlin.render("profile", name)
+
+
+def test_its_files_are_safe_for_spreadsheets_where_that_is_wanted(
+    client: httpx.Client, report: str, expected: PeriodReport
+) -> None:
+    def fetched(address: str) -> bytes:
+        return client.get(address, params={"format": "csv", "csv_safe": "true"}).raise_for_status().content
+
+    outages = fetched(f"/reports/{report}/outages")
+    assert outages == expected.csv_safe("outages") != expected.render("outages", "csv")
+    assert b"'=Gamma" in outages
+    assert b"'=Gamma" in client.get(f"/reports/{report}/rollup?by=name&format=csv&csv_safe=true").content
+    assert fetched(f"/reports/{report}/profile") == expected.csv_safe("profile")
 
 
 def test_its_figures_are_those_of_the_polls(client: httpx.Client, report: str) -> None:
@@ -201,6 +215,13 @@ def test_its_workbook_and_its_parts_are_sent_as_they_are_wanted(client: httpx.Cl
 def test_one_kind_of_report_has_not_what_the_other_has(client: httpx.Client, report: str, of_windows: str) -> None:
     for part in ("rollup", "outages", "profile"):
         assert "Trigger one with a period." in problem(client.get(f"/reports/{of_windows}/{part}"), 409)
+    for query in ("window=day", "columns=extended"):
+        sentence = problem(client.get(f"/get_report/{report}?{query}"), 400)
+        assert sentence.startswith(f"{query.partition('=')[0]}: a report by periods has")
+    elsewhere = {"to": "archive", "columns": "extended"}
+    assert "same columns" in problem(client.post(f"/reports/{report}/deliveries", json=elsewhere), 400)
+    sentence = problem(client.get(f"/reports/{report}/profile?search=alpha"), 409)
+    assert "has no profile of these stores. It is summed up by group_by" in sentence
     for address in (f"/timeline?store_id={ALPHA}&report_id={report}", f"/get_report/{report}?down_now=true"):
         assert "by periods" in problem(client.get(address), 409 if "timeline" in address else 400)
 
