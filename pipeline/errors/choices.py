@@ -28,17 +28,22 @@ class UnknownAttribute(StoreUptimeError):
 
 
 class UnknownValue(StoreUptimeError):
-    """No store has such a value of an attribute. known: the first values that there are; others: how many more."""
+    """No store has such a value of an attribute. known: the first values that there are, None: they are not for all;
+    others: how many more."""
 
     attribute: str
     value: str
-    known: list[str]
+    known: list[str] | None
     others: int = 0
-    message = "no store has {value!r} as its {attribute}: {has}. Values are compared as written, case included."
+    message = "no store has {value!r} as its {attribute}{has}. Values are compared as written, case included."
 
     @property
     def words(self) -> dict[str, object]:
-        return super().words | {"has": f"there is {listed(self.known, self.others)}" if self.known else "none has any"}
+        if self.known is None:
+            return super().words | {"has": ""}
+        return super().words | {
+            "has": f": there is {listed(self.known, self.others)}" if self.known else ": none has any"
+        }
 
 
 class PartMissing(StoreUptimeError):

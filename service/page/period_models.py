@@ -30,7 +30,8 @@ class PeriodsOverview:
     """A report by periods, or some of its stores; lengths are in hours.
 
     now, now_is, age_s: as in the provenance; first, last: when its periods begin and end; choices: values of attributes
-    such as city=Berlin; columns: the attributes of its groups, empty without any; worst: the stores over all periods.
+    such as city=Berlin; columns: the attributes of its groups, empty without any; worst: the stores over all periods;
+    has_profile: not of stores that are no whole groups.
     """
 
     now: str
@@ -45,6 +46,7 @@ class PeriodsOverview:
     groups: ShownRows
     worst: ShownRows
     outages: ShownRows
+    has_profile: bool
     warnings: list[str]
 
 
@@ -67,6 +69,7 @@ def periods_overview(stored: StoredFigures, search: str, only: Only) -> PeriodsO
         groups=shown(groups, SHOWN_GROUPS),
         worst=shown(report.worst_stores(), SHOWN_STORES),
         outages=shown(report.outages_table(), SHOWN_OUTAGES),
+        has_profile=report.profile is not None,
         warnings=[*report.quality.warnings, *report.notes],
     )
 

@@ -114,6 +114,9 @@ def complete_run(
     return Statement("complete_run", ReportId, {"id": report_id, "run": run, **result})
 
 
-def fail_run(report_id: str, run: str, error: str) -> Statement[RunError]:
-    """Write why a run has no result; no row where another server has taken it over, or it was cancelled."""
-    return Statement("fail_run", RunError, {"id": report_id, "run": run, "error": error})
+def fail_run(report_id: str, run: str, error: str, may_pass: bool = True) -> Statement[RunError]:
+    """Write why a run has no result; no row where another server has taken it over, or it was cancelled.
+
+    may_pass: whether a later try may succeed.
+    """
+    return Statement("fail_run", RunError, {"id": report_id, "run": run, "error": error, "may_pass": may_pass})

@@ -15,6 +15,7 @@ from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.states import DeliveryKind, DeliveryState
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.problem_responses import problems
+from store_uptime.service.routes.request_options import check_columns
 from store_uptime.service.routes.request_schemas import DeliveryRequest
 from store_uptime.service.routes.schemas import Delivery
 from store_uptime.service.workers import interactive, tasks
@@ -43,6 +44,8 @@ async def deliver(
     backend = caller.backend
     row = await find_result(backend.registry, report_id)
     check_destination(backend, data.to)
+    if row.is_by_periods:
+        check_columns(data.columns)
     stored = await caller.content(stored_figures(report_id), report_id)
     columns = data.columns or row.options["columns"]
     outgoing = tasks.FileToDeliver([data.to], delivered_name(row, columns), data.format, columns)

@@ -17,7 +17,7 @@ from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.openapi import PeriodFileOperation
 from store_uptime.service.routes.problem_responses import problems
-from store_uptime.service.routes.report_files import MEDIA, Unchanged, accepted_format
+from store_uptime.service.routes.report_files import MEDIA, CsvSafe, Unchanged, accepted_format
 from store_uptime.service.routes.request_options import StoreChoice, names_of
 from store_uptime.service.routes.request_schemas import TEXT
 from store_uptime.service.workers import interactive
@@ -37,12 +37,17 @@ PARTS = {"rollup": "roll-up", "outages": "list of outages", "profile": "profile"
 
 @dataclass(frozen=True)
 class PartRequest:
-    """A part of a report by periods. name: what it is called; if_none_match: the tags of what the client has."""
+    """A part of a report by periods.
+
+    name: what it is called; is_safe: nothing in it runs as a formula, where it is CSV; if_none_match: the tags of what
+    the client has.
+    """
 
     name: str
     report_id: str
     stores: StoreChoice
     file_format: Format
+    is_safe: bool
     if_none_match: str
 
 
@@ -61,11 +66,14 @@ async def rollup(
     report_id: FromPath[str],
     by: GroupBy = "",
     format: FromQuery[Literal[Format, ""]] = "",
+    csv_safe: CsvSafe = False,
     if_none_match: Unchanged = "",
 ) -> Response[bytes | None]:
     """A row for each combination of values and each period; without attributes, of all stores."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest("rollup", report_id, stores_chosen, file_format, if_none_match)
+    part = PartRequest(
+        "rollup", report_id, stores_chosen, file_format, csv_safe and file_format == "csv", if_none_match
+    )
     return await part_answer(caller, part, interactive.render_rollup, names_of(by) or None)
 
 
@@ -84,12 +92,15 @@ async def outages(
     report_id: FromPath[str],
     longest: Longest = False,
     format: FromQuery[Literal[Format, ""]] = "",
+    csv_safe: CsvSafe = False,
     if_none_match: Unchanged = "",
 ) -> Response[bytes | None]:
     """When each store was down, for how long, on which evidence, and how sure that is: by start and id."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest("outages", report_id, stores_chosen, file_format, if_none_match)
-    return await part_answer(caller, part, interactive.render_view, "longest-outages" if longest else "outages")
+    part = PartRequest(
+        "outages", report_id, stores_chosen, file_format, csv_safe and file_format == "csv", if_none_match
+    )
+    return await part_answer(caller, part, interactive.render_outages, "longest-outages" if longest else "outages")
 
 
 @get(
@@ -106,12 +117,15 @@ async def profile(
     stores_chosen: NamedDependency[StoreChoice],
     report_id: FromPath[str],
     format: FromQuery[Literal[Format, ""]] = "",
+    csv_safe: CsvSafe = False,
     if_none_match: Unchanged = "",
 ) -> Response[bytes | None]:
     """168 cells, a weekday and an hour each, of all stores, or of each group of the report's `group_by`."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest("profile", report_id, stores_chosen, file_format, if_none_match)
-    return await part_answer(caller, part, interactive.render_view, "profile")
+    part = PartRequest(
+        "profile", report_id, stores_chosen, file_format, csv_safe and file_format == "csv", if_none_match
+    )
+    return await part_answer(caller, part, interactive.render_profile)
 
 
 async def part_answer(
@@ -119,13 +133,14 @@ async def part_answer(
 ) -> Response[bytes | None]:
     """The file of a part, rendered in a worker. Raises NotByPeriods."""
     row = await find_periods(caller.backend.registry, part.report_id, PARTS[part.name])
-    tag = etag(row.id, part.name, part.file_format, part.stores, more)
+    part_format = "csv-safe" if part.is_safe and part.file_format == "csv" else part.file_format
+    tag = etag(row.id, part.name, part_format, part.stores, more)
     headers = {"ETag": tag, "Vary": "Accept"}
     if is_among(tag, part.if_none_match):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content(stored_figures(row.id), row.id)
     content = await caller.backend.workers.run_interactive(
-        render, stored, part.stores.search, part.stores.only, part.file_format, *more
+        render, stored, part.stores.search, part.stores.only, part_format, *more
     )
     headers["Content-Disposition"] = f'attachment; filename="{row.id}-{part.name}.{part.file_format}"'
     return Response(content, media_type=MEDIA[part.file_format], headers=headers)

@@ -20,6 +20,7 @@ from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.openapi import FileOperation
 from store_uptime.service.routes.problem_responses import classic_problems, problems
 from store_uptime.service.routes.report_status import shown_status
+from store_uptime.service.routes.request_options import check_columns
 from store_uptime.service.routes.schemas import ReportStatus
 from store_uptime.service.workers import interactive
 
@@ -123,6 +124,7 @@ async def file_or_status(caller: Caller, report_id: str, file: FileRequest | Non
 async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Response[FileAnswer]:
     if row.is_by_periods:
         check_selection(file.selection)
+        check_columns(file.columns)
     columns = file.columns or row.options["columns"]
     tag = etag(row.id, file.file_format, columns, file.selection, file.is_safe)
     headers = {"X-Report-Status": row.status.status, "ETag": tag, "Vary": "Accept"}
@@ -144,6 +146,8 @@ async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Resp
 def check_selection(selection: Selection) -> None:
     """Raises ValidationException where a selection is one that only a report of the three windows knows."""
     others = selection.to_dict().keys() - {"search", "only"}
+    if selection.window != Selection.window:
+        others.add("window")
     if others:
         raise ValidationException(f"{min(others)}: a report by periods has stores by search and only.")
 

@@ -1,7 +1,7 @@
 """The options of a report: as requests give them, as answers show them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 
 from store_uptime.pipeline import (
     LOOKBACK,
+    Columns,
     Only,
     Options,
     Period,
@@ -49,7 +50,9 @@ def requested_options(request: TriggerRequest | ScheduleMembers, now: str | None
     end = parsed_member("now", parse_instant, now)
     max_gap = parsed_member("max_gap", parse_positive_duration, request.max_gap)
     check_texts("group_by", [request.group_by])
-    check_texts("only", (request.only or {}).values())
+    check_values(request.only or {})
+    if request.period is not None or request.from_ is not None:
+        check_columns(request.columns)
     try:
         return Options(
             now=end,
@@ -68,6 +71,20 @@ def check_texts(name: str, values: Iterable[list[str] | str | None]) -> None:
     """Raises ValidationException where a text is none that PostgreSQL could keep; those of lists are checked."""
     if any("\0" in value for value in values if isinstance(value, str)):
         raise ValidationException(f"{name} must be text without zero bytes.")
+
+
+def check_columns(columns: Literal[Columns, ""] | None) -> None:
+    """Raises ValidationException where a report by periods is wanted with columns that it does not have."""
+    if columns == "extended":
+        raise ValidationException("columns: a report by periods has the same columns always, leave it out.")
+
+
+def check_values(only: Mapping[str, list[str] | str]) -> None:
+    """Raises ValidationException where an attribute of `only` has no values to choose, or none that there can be."""
+    for name, values in only.items():
+        if values == []:
+            raise ValidationException(f"only: {name!r} has an empty list: give a value, or leave it out.")
+        check_texts(f"only: the values of {name!r}", [values])
 
 
 def requested_period(request: PeriodMembers) -> Period | None:
@@ -93,11 +110,11 @@ def with_names_of_members(sentence: str) -> str:
 
 
 def names_of(given: list[str] | str | None) -> list[str]:
-    """The names of a list, or of a text with commas."""
+    """The names of a list, or of a text with commas, each once."""
     if given is None:
         return []
     parts = given.split(",") if isinstance(given, str) else given
-    return [name for name in map(str.strip, parts) if name]
+    return [name for name in dict.fromkeys(map(str.strip, parts)) if name]
 
 
 def parsed_member(name: str, parse: Callable[[str], Value], text: str | None) -> Value | None:

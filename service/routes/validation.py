@@ -142,12 +142,12 @@ def syntax_fault(body: bytes) -> str:
 
 
 def repeated_names(body: bytes, expected: Mapping[str, Expected]) -> list[str]:
-    """A sentence for each member that comes more than once in an object of a body."""
+    """A sentence for each name that comes more than once in an object of a body, or in one within it."""
     # Parsers take the last of them, and what was sent twice by mistake would be half ignored.
     faults: list[str] = []
 
     def note_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        faults.extend(given_once(name for name, _ in pairs if name in expected))
+        faults.extend(given_once(name if name in expected else json_excerpt(name) for name, _ in pairs))
         return dict(pairs)
 
     # parse_int: Python refuses to read integers of more than 4300 digits, which here is for `body_faults` to say.

@@ -4,10 +4,10 @@ Each is called in a worker process with plain values, and gives plain values.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from store_uptime import pipeline
-from store_uptime.pipeline import About, Columns, Format, Limits, Only, Options, Selection
+from store_uptime.pipeline import About, Columns, Format, Limits, Only, Options, PartMissing, Selection
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.registry.deliveries import OutgoingFile
 from store_uptime.service.registry.reports import StoredExplanation, StoredFigures, StoredRejects
@@ -17,6 +17,12 @@ from store_uptime.service.workers.tasks import FileToDeliver, SourceConfig
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import PeriodAbout, PeriodReport, Timeline, View
+
+PartFormat = Literal[Format, "csv-safe"]
+"""How a part of a report by periods is written; csv-safe: as CSV that is safe for spreadsheets."""
+PROFILE_OF_GROUPS = (
+    "It is summed up by group_by, else over all stores: choose whole groups, or trigger a report with this only."
+)
 
 
 def report_metadata(stored: StoredFigures) -> "About | PeriodAbout":
@@ -49,16 +55,31 @@ def render_rejected_safe(stored: StoredRejects, table: str) -> bytes:
     return restored(**vars(stored)).rejected_csv_safe(table)
 
 
-def render_rollup(stored: StoredFigures, search: str, only: Only, file_format: Format, by: list[str] | None) -> bytes:
+def render_rollup(
+    stored: StoredFigures, search: str, only: Only, part_format: PartFormat, by: list[str] | None
+) -> bytes:
     """The roll-up of a report by periods by attributes; None: those of the report."""
     # Without its profile, which is of the groups that the report was made for.
     report = restored_periods(StoredFigures(stored.figures, stored.attributes, None, None), search, only)
-    return (report if by is None else regrouped(report, by)).render("groups", file_format)
+    return rendered_part(report if by is None else regrouped(report, by), part_format, "groups")
 
 
-def render_view(stored: StoredFigures, search: str, only: Only, file_format: Format, view: "View") -> bytes:
-    """The profile or the outages of a report by periods."""
-    return restored_periods(stored, search, only).render(view, file_format)
+def render_profile(stored: StoredFigures, search: str, only: Only, part_format: PartFormat) -> bytes:
+    """The profile of a report by periods. Raises PartMissing where it is wanted of other stores than it has sums of."""
+    report = restored_periods(stored, search, only)
+    if report.profile is None:
+        raise PartMissing("profile of these stores", PROFILE_OF_GROUPS)
+    return rendered_part(report, part_format, "profile")
+
+
+def render_outages(stored: StoredFigures, search: str, only: Only, part_format: PartFormat, view: "View") -> bytes:
+    """The outages of a report by periods, in one of their orders."""
+    return rendered_part(restored_periods(stored, search, only), part_format, view)
+
+
+def rendered_part(report: "PeriodReport", part_format: PartFormat, view: "View") -> bytes:
+    """A table of a report by periods as it is to be written."""
+    return report.csv_safe(view) if part_format == "csv-safe" else report.render(view, part_format)
 
 
 def restored_periods(stored: StoredFigures, search: str = "", only: Only = ()) -> "PeriodReport":

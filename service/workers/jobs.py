@@ -21,6 +21,12 @@ from store_uptime.service.workers.report_kinds import AnyReport
 from store_uptime.service.workers.run_recorder import RunRecorder
 from store_uptime.service.workers.tasks import FileToDeliver, Outcome, Task
 
+LASTING = (
+    *(pipeline.BadPeriod, pipeline.PeriodOutOfRange, pipeline.NoSuchZone),
+    *(pipeline.UnknownAttribute, pipeline.UnknownValue),
+)
+"""Errors of what was asked for: in a while it is as wrong as now."""
+
 
 def make_report(task: Task) -> Outcome:
     """Make a report and write it, or why there is none, into the registry.
@@ -33,7 +39,7 @@ def make_report(task: Task) -> Outcome:
             report = report_kinds.make_report(task, recorder)
             end = run_end(report, task, encryption)
         except BaseException as error:  # whatever it is, panics of native libraries too: it ends this run alone
-            return fail(error, task, recorder)
+            return fail(without_values(error, encryption), task, recorder)
         is_written = recorder.record_end(end)
         return Outcome(stores=report.stores, kept=is_written)
 
@@ -43,7 +49,8 @@ def fail(error: BaseException, task: Task, recorder: RunRecorder) -> Outcome:
         raise error
     condition.record_failure(error)
     message = failure_message(error, task.run)
-    is_written = recorder.record_end(fail_run(task.report_id, task.run, message))
+    may_pass = not isinstance(error, LASTING)
+    is_written = recorder.record_end(fail_run(task.report_id, task.run, message, may_pass))
     if not is_written:
         return Outcome(kept=False)
     return Outcome(error=message, cause=str(error), trace=unexpected_trace(error))
@@ -78,6 +85,14 @@ def deliverable(report: AnyReport, file: FileToDeliver | None, encryption: Encry
         file_name=encryption.encrypted_name(f"{file.name}.{file.file_format}"),
         file=encryption.encrypt(report.render(file.file_format, file.columns)),
     )
+
+
+def without_values(error: BaseException, encryption: Encryption) -> BaseException:
+    """The error; where reports are encrypted without values of stores that were not asked for."""
+    # Why a run failed stands in the registry, in announcements and in the log as it is.
+    if encryption.recipients and isinstance(error, pipeline.UnknownValue):
+        return error.replace(known=None)
+    return error
 
 
 def failure_message(error: BaseException, run: str) -> str:

@@ -20,7 +20,7 @@ from store_uptime.service.testing import Service
 from tests.support.feeds import called
 from tests.support.named_stores import ALPHA, GAMMA, named_database
 from tests.support.postgres import eventually, fresh_database, insert, new_cluster, run
-from tests.support.running import bearer, complete, finished, new_key, problem, running
+from tests.support.running import bearer, complete, finished, new_key, problem, running, trigger
 
 COLUMNS = ("figures", "plan", "rejects", "lanes")
 OF_PERIODS = ("figures", "plan", "rejects", "attributes", "outages", "profile")
@@ -267,6 +267,9 @@ def test_all_of_a_report_by_periods_is_encrypted(server: str, registry: str, tmp
         # By the names of the newest report, which this server can read.
         assert client.get("/stores?search=alpha").json()["stores"] == [ALPHA]
         whole = client.get(f"/reports/{report_id}/outages?format=csv").content
+        failed = trigger(client, period="last-week", only={"city": "Rome"})
+        assert "no store has 'Rome' as its city. Values" in str(finished(client, failed)["error"])
+        assert "Berlin" not in str(run(registry, f"select error from store_uptime.report where id = '{failed}'"))
         row = f"select {', '.join(OF_PERIODS)} from store_uptime.report where id = '{report_id}'"
         assert [content[: len(MAGIC)] for content in run(registry, row)[0]] == [MAGIC] * len(OF_PERIODS)
     cli("encryption", "rekey", "--identity", key.path, "--encrypt-to", other.recipient, "--registry", registry)

@@ -109,9 +109,9 @@ with complete as (
 select id from complete;
 
 -- fail_run: why there is no result; written by the holder of the run only. The error that its worker wrote before it
--- ended comes first. One on schedule is tried again after 1, 4, 16 and 64 minutes
+-- ended comes first. One on schedule is tried again after 1, 4, 16 and 64 minutes, if the error may pass
 with failed as (
-    select id, schedule is not null and tries < 4 as again
+    select id, schedule is not null and tries < 4 and %(may_pass)s as again
     from store_uptime.report
     where id = %(id)s and run = %(run)s and status in ('running', 'error')
     for update

@@ -99,7 +99,11 @@ class Refused:
         Refused({"group_by": "city"}, "group_by: it is of a report by periods"),
         Refused({"period": "7d", "lookback": "1h"}, "lookback: in a report by periods max_gap says"),
         Refused({"only": {"city": 3}}, "only must be an object, each value text or a list"),
-        Refused({"only": {"city": "\0"}}, "only must be text without zero bytes."),
+        Refused({"only": {"city": "\0"}}, "only: the values of 'city' must be text without zero bytes."),
+        Refused({"only": {"brand": "A", "city": []}}, "only: 'city' has an empty list: give a value, or leave it out."),
+        Refused({"from": "2026-02-20", "to": "2026-02-10"}, "to: 2026-02-10 is not after the start"),
+        Refused({"period": "2026-02-20/2026-02-10"}, "to: 2026-02-10 is not after the start"),
+        Refused({"period": "7d", "columns": "extended"}, "columns: a report by periods has the same columns always"),
         Refused({"only": ["city=Berlin"]}, "only must be an object"),
     ],
     ids=str,
@@ -124,6 +128,13 @@ def test_what_only_the_tables_tell_ends_the_report(
     ended = finished(client, trigger(client, now=NOW, **body))
     assert ended["status"] == "Error"
     assert sentence in str(ended["error"])
+
+
+def test_what_no_later_try_can_mend_is_not_tried_again(client: httpx.Client) -> None:
+    schedule = {"name": "never", "cron": "0 0 1 1 *", "period": "yesterday", "group_by": ["country", "", "country"]}
+    client.post("/schedules", json=schedule).raise_for_status()
+    ended = finished(client, client.post("/schedules/never/run").json()["report_id"])
+    assert (ended["status"], ended["options"]["group_by"]) == ("Error", ["country"])
 
 
 def test_equal_triggers_share_it(client: httpx.Client) -> None:
@@ -152,6 +163,20 @@ def test_its_files_are_those_of_python(client: httpx.Client, report: str, expect
     assert fetched(f"/reports/{report}/outages?longest=true") == expected.render("longest-outages", name)
     assert fetched(f"/reports/{report}/outages?only=city=Berlin") == berlin.render("outages", name)
     assert fetched(f"/reports/{report}/profile") == expected.render("profile", name)
+    assert fetched(f"/reports/{report}/profile?only=city=Berlin") == berlin.render("profile", name)
+
+
+def test_its_files_are_safe_for_spreadsheets_where_that_is_wanted(
+    client: httpx.Client, report: str, expected: PeriodReport
+) -> None:
+    def fetched(address: str) -> bytes:
+        return client.get(address, params={"format": "csv", "csv_safe": "true"}).raise_for_status().content
+
+    outages = fetched(f"/reports/{report}/outages")
+    assert outages == expected.csv_safe("outages") != expected.render("outages", "csv")
+    assert b"'=Gamma" in outages
+    assert b"'=Gamma" in client.get(f"/reports/{report}/rollup?by=name&format=csv&csv_safe=true").content
+    assert fetched(f"/reports/{report}/profile") == expected.csv_safe("profile")
 
 
 def test_its_figures_are_those_of_the_polls(client: httpx.Client, report: str) -> None:
@@ -190,6 +215,13 @@ def test_its_workbook_and_its_parts_are_sent_as_they_are_wanted(client: httpx.Cl
 def test_one_kind_of_report_has_not_what_the_other_has(client: httpx.Client, report: str, of_windows: str) -> None:
     for part in ("rollup", "outages", "profile"):
         assert "Trigger one with a period." in problem(client.get(f"/reports/{of_windows}/{part}"), 409)
+    for query in ("window=day", "columns=extended"):
+        sentence = problem(client.get(f"/get_report/{report}?{query}"), 400)
+        assert sentence.startswith(f"{query.partition('=')[0]}: a report by periods has")
+    elsewhere = {"to": "archive", "columns": "extended"}
+    assert "same columns" in problem(client.post(f"/reports/{report}/deliveries", json=elsewhere), 400)
+    sentence = problem(client.get(f"/reports/{report}/profile?search=alpha"), 409)
+    assert "has no profile of these stores. It is summed up by group_by" in sentence
     for address in (f"/timeline?store_id={ALPHA}&report_id={report}", f"/get_report/{report}?down_now=true"):
         assert "by periods" in problem(client.get(address), 409 if "timeline" in address else 400)
 

@@ -103,6 +103,7 @@ WRONG = {
     "a number beyond all": body('{"now": 1e999}', "The body of this request cannot be read as JSON."),
     "a long number": body(f'{{"now": {"1" * 5_000}}}', "The body of this request cannot be read as JSON."),
     "a member twice": body('{"now": 5, "now": "2026-03-09"}', "now is given 2 times: give it once."),
+    "an attribute twice": body('{"only": {"city": "A", "city": "B"}}', '"city" is given 2 times: give it once.'),
     "a schedule with a member twice": Refused(
         400,
         "cron is given 2 times: give it once.",
