@@ -3,10 +3,15 @@
 known_attributes   the names by which stores can be grouped and chosen
 chosen             the stores of some values of attributes, or with a text in their id or name
 checked_choice     the same; a value that no store has is an error
+beside_warnings    an unknown attribute with what may explain it
 """
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import polars as pl
 
+from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.errors import UnknownAttribute, UnknownValue
 from store_uptime.pipeline.options import Only
 
@@ -24,6 +29,15 @@ def check_attribute(name: str, attributes: pl.DataFrame | None) -> None:
     known = known_attributes(attributes)
     if name not in known:
         raise UnknownAttribute(name, known)
+
+
+@contextmanager
+def beside_warnings(warnings: Sequence[DataWarning]) -> Iterator[None]:
+    """An UnknownAttribute within has the warnings of the source beside it, which may name the file that has it."""
+    try:
+        yield
+    except UnknownAttribute as error:
+        raise error.replace(beside=" ".join(map(str, warnings))) from None
 
 
 def chosen(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, search: str = "") -> pl.DataFrame:
