@@ -15,7 +15,7 @@ class UnknownAttribute(StoreUptimeError):
     attribute: str
     known: list[str]
     beside: str = ""
-    message = "stores have no attribute {attribute!r}: {has}. {remedy} {beside}"
+    message = "stores have no attribute {attribute!r}: {has}. {explained}{remedy}"
 
     @property
     def words(self) -> dict[str, object]:
@@ -25,7 +25,7 @@ class UnknownAttribute(StoreUptimeError):
         else:
             has = f"there is {', '.join(map(repr, self.known))}"
             remedy = "Choose one of these, or add a column to the table stores."
-        return super().words | {"has": has, "remedy": remedy}
+        return super().words | {"has": has, "remedy": remedy, "explained": f"{self.beside} ".lstrip()}
 
 
 class UnknownValue(StoreUptimeError):
