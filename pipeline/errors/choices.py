@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from store_uptime.pipeline.errors.base import StoreUptimeError
 
+NO_TABLE = "there is no table stores, and so there is 'store_id' alone"
 NAMED = 20
 """So many words does an error name."""
 
@@ -16,15 +17,26 @@ def listed(words: Sequence[str], others: int = 0) -> str:
 
 
 class UnknownAttribute(StoreUptimeError):
-    """Stores have no such attribute to be chosen or grouped by. known: those that they have."""
+    """Stores have no such attribute to be chosen or grouped by.
+
+    known: those that they have; store_id alone: there is no table `stores`. beside: what may have kept it from being
+    read.
+    """
 
     attribute: str
     known: list[str]
-    message = "stores have no attribute {attribute!r}: {has}. Choose one of these, or add a column to the table stores."
+    beside: str = ""
+    message = "stores have no attribute {attribute!r}: {has}. {explained}{remedy}"
 
     @property
     def words(self) -> dict[str, object]:
-        return super().words | {"has": f"there is {listed(self.known)}"}
+        # Without a table there is the id alone; with one there is a name beside it.
+        if self.known == ["store_id"]:
+            has, remedy = NO_TABLE, "Add a table stores: store_id, name, and a column for each attribute."
+        else:
+            has = f"there is {listed(self.known)}"
+            remedy = "Choose one of these, or add a column to the table stores."
+        return super().words | {"has": has, "remedy": remedy, "explained": f"{self.beside} ".lstrip()}
 
 
 class UnknownValue(StoreUptimeError):

@@ -4,6 +4,8 @@ It is small beside the polls, and of each store the first row in the order of al
 as a whole, and each part gets the rows of its own stores.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from store_uptime.pipeline.clean.split import CleanedTable
@@ -27,7 +29,7 @@ def described_stores(source: Source, store: str | None) -> CleanedTable | None:
     if not frames:
         return None
     found = clean_stores(frames, StoreCodes())
-    return CleanedTable(found.accepted.with_columns(pl.col("store_id").cast(pl.String)), found.rejected, found.counts)
+    return replace(found, accepted=found.accepted.with_columns(pl.col("store_id").cast(pl.String)))
 
 
 def raw_described(described: CleanedTable) -> pl.DataFrame:

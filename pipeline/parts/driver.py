@@ -33,6 +33,7 @@ from store_uptime.pipeline.run import Progress
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
 from store_uptime.pipeline.steps import DASHBOARD, Step
+from store_uptime.pipeline.table_plausibility import unreadable_text
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 Result = TypeVar("Result")
@@ -128,7 +129,8 @@ def unread_of(source: Folder, tables: Mapping[Table, Sequence[DataFile]], descri
     """What the first pass has not read of a source, and its warnings."""
     read = {file.place for file in tables[POLLS]}
     rows = [file.rows for file in source.tables[POLLS] if file.place not in read and file.rows is not None]
-    return Unread(sum(rows), source.files_not_opened, source.warnings, described)
+    warnings = [*source.warnings, *unreadable_text(None if described is None else described.unreadable)]
+    return Unread(sum(rows), source.files_not_opened, warnings, described)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,18 @@
 known_attributes   the names by which stores can be grouped and chosen
 chosen             the stores of some values of attributes, or with a text in their id or name
 checked_choice     the same; a value that no store has is an error
+<<<<<<< HEAD
 choice_of          the stores of `Options.only`
+=======
+beside_warnings    an unknown attribute with what may explain it
 """
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import polars as pl
 
+from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.errors import UnknownAttribute, UnknownValue
 from store_uptime.pipeline.errors.choices import NAMED
 from store_uptime.pipeline.options import Only, Options
@@ -30,6 +37,15 @@ def choice_of(stores: pl.DataFrame, attributes: pl.DataFrame | None, options: Op
     # Of one store there are only its own values, so that nothing can be said of the others.
     choose = checked_choice if options.store is None else chosen
     return choose(stores, attributes, options.only)
+
+
+@contextmanager
+def beside_warnings(warnings: Sequence[DataWarning]) -> Iterator[None]:
+    """An UnknownAttribute within has the warnings of the source beside it, which may name the file that has it."""
+    try:
+        yield
+    except UnknownAttribute as error:
+        raise error.replace(beside=" ".join(map(str, warnings))) from None
 
 
 def chosen(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, search: str = "") -> pl.DataFrame:
