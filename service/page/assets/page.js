@@ -39,6 +39,20 @@ export function on(event, selector, handler) {
   for (const element of document.querySelectorAll(selector)) element.addEventListener(event, handler);
 }
 
+// What a report by periods has not, and a report of the three windows has not, cannot be filled in.
+function fitToPeriod({ elements }) {
+  const isByPeriods = elements.period.value !== "";
+  elements.by.disabled = !isByPeriods;
+  elements.lookback.disabled = isByPeriods;
+  if (elements.columns) elements.columns.disabled = isByPeriods;
+  elements.max_gap.placeholder = isByPeriods ? "24h" : "no limit";
+}
+
+on("change", "select[name=period]", (event) => fitToPeriod(event.target.form));
+addEventListener("pageshow", () => { // after the browser has put back what was chosen
+  for (const field of document.querySelectorAll("select[name=period]")) fitToPeriod(field.form);
+});
+
 // An empty field of a form is an option that is left out, for which the API has its default.
 const isGiven = (value) => typeof value === "object" ? value && Object.keys(value).length > 0 : value?.length > 0;
 const withoutEmpty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => isGiven(value)));

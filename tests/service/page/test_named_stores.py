@@ -49,7 +49,12 @@ def reports(service: Service) -> dict[str, str]:
 
 def test_one_is_made_by_the_form_and_stands_in_the_history_in_words(page: Page) -> None:
     page.goto("/")
+    page.get_by_text("Options").click()
+    expect(page.get_by_label("cut by")).to_be_disabled()
+    page.get_by_label("Polls count back").fill("2h")
     page.get_by_label("Period").select_option("yesterday")
+    expect(page.get_by_label("Polls count back")).to_be_disabled()
+    expect(page.get_by_label("A poll speaks")).to_have_attribute("placeholder", "24h")
     page.get_by_label("cut by").select_option("hour")
     page.get_by_role("button", name="Make a report").click()
     expect(page.locator("h1")).to_have_text("All stores, yesterday by hour")
@@ -92,6 +97,15 @@ def test_its_page_can_be_read_by_everybody(
             page.goto(address)
             assert faults(page) == [], address
             assert overflow(page) == 0, address
+
+
+def test_a_long_name_leaves_room_for_the_figures(page: Page, reports: dict[str, str]) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"/view/{reports['periods']}")
+    table = page.get_by_label("Outages by start")
+    table.locator("bdi").first.evaluate("name => name.textContent = 'L'.repeat(500)")
+    assert table.evaluate("region => region.scrollWidth <= region.clientWidth")
+    assert table.locator("tbody tr").first.evaluate("row => row.offsetHeight") < 120
 
 
 def test_stores_have_their_names_and_are_found_by_them_and_by_attributes(page: Page, reports: dict[str, str]) -> None:
