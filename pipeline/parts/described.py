@@ -30,9 +30,14 @@ def described_stores(source: Source, store: str | None) -> CleanedTable | None:
     return CleanedTable(found.accepted.with_columns(pl.col("store_id").cast(pl.String)), found.rejected, found.counts)
 
 
+def raw_described(described: CleanedTable) -> pl.DataFrame:
+    """Its rows, as a source has them."""
+    return described.accepted.rename(lambda name: name if name in {"store_id", "name"} else f"{ATTRIBUTE}{name}")
+
+
 def spread_described(job: Job, exchange: Exchange, described: CleanedTable) -> Spread:
     """Its rows by range, as those of a source are."""
-    raw = described.accepted.rename(lambda name: name if name in {"store_id", "name"} else f"{ATTRIBUTE}{name}")
+    raw = raw_described(described)
     pieces = Pieces()
     left = Spread(
         table="stores",

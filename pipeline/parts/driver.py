@@ -17,7 +17,7 @@ from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
-from store_uptime.pipeline.parts.described import described_stores, spread_described
+from store_uptime.pipeline.parts.described import described_stores, raw_described, spread_described
 from store_uptime.pipeline.parts.exchange import Exchange, exchange_at, start_name
 from store_uptime.pipeline.parts.executors import opened_executor
 from store_uptime.pipeline.parts.groups import groups
@@ -62,6 +62,7 @@ def report_in_parts(
         exchange = exchange_at(address)
         start = run_start(exchange, run, opened, options, cluster, kind)
         tables = files_of(opened, options, start.horizon)
+        described = described_stores(opened, options.store)
         plain = Job(
             run=run,
             exchange=address,
@@ -72,10 +73,10 @@ def report_in_parts(
             bounds=start.bounds,
             edges=EDGES * ranges_wanted(tables[POLLS], cluster.part_polls),
             limits=limits,
+            described=None if described is None else tuple(raw_described(described).columns),
         )
         job = kind.job(plain, start)
         passes = Passes(job, exchange, executor, progress)
-        described = described_stores(opened, options.store)
         spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
         check_unchanged(chain.from_iterable(tables.values()), files)
         if described is not None:

@@ -14,6 +14,7 @@ from store_uptime.pipeline.errors import StoreUptimeError
 from store_uptime.pipeline.report.periods.period_report import View
 from tests.pipeline.parts.test_two_passes import cut_somehow, feeds_of, in_order, written
 from tests.support.cases import Case
+from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
 from tests.support.period_worlds import period_worlds
 from tests.support.profiles import examples
 from tests.support.reference import RawRow, RawRows
@@ -78,6 +79,26 @@ def test_every_file_of_a_sample(
     for view in get_args(View):
         assert found.render(view, "csv") == expected.render(view, "csv")
         assert found.render(view, "json") == expected.render(view, "json")
+
+
+def test_attributes_are_known_in_a_range_whose_stores_have_none(tmp_path: Path) -> None:
+    rows = [f"{store},2026-03-09 1{hour}:00:00 UTC,inactive,why {hour}" for store in "abcd" for hour in range(2)]
+    written_feed(
+        tmp_path,
+        polls=lines(f"{POLLS},reason", *rows),
+        hours=lines(f"{HOURS},valid_from", "a,0,09:00,17:00,", "d,0,09:00,12:00,2026-03-10"),
+        zones=lines(f"{ZONES},valid_to", "b,Asia/Tokyo,2026-03-09", "c,UTC,"),
+        stores=lines("store_id,name,city", "a,A,Berlin", "a,A,Berlin", "a,Other,Bonn"),
+        stores_1=lines("store_id,name,brand", "a,A,Inn", "z,Z,Inn"),
+    )
+    options = Options(now=NOW, group_by=["city", "brand"])
+    expected, found = (
+        build_periods(tmp_path, Period("2d", by="day"), options, cluster=cluster, tables=MORE)
+        for cluster in (None, Cluster(part_polls=2))
+    )
+    assert_equal(found, expected)
+    assert expected.profile_table().height == 3 * 168
+    assert set(expected.outages_exact["reason"]) == {"why 0"}
 
 
 # Made-up worlds -------------------------------------------------------------------------------------------------------
