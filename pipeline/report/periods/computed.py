@@ -62,7 +62,7 @@ def computed_periods(
         rows=rows_of(clocks, periods, pl.concat(each.periods for each in figures)),
         profile=joined_profile(profiles, grouped) if profiles else None,
         outages=ranked_outages(pl.concat(outages), stores, prepared.reasons) if outages else None,
-        dates=date_facts(prepared.hours.accepted, prepared.zones.accepted, periods),
+        dates=date_facts(prepared.hours.accepted, prepared.zones.accepted, clocks, periods),
         duplicates=sum(each.duplicates for each in figures),
         contradictory=sum(each.contradictory for each in figures),
     )

@@ -75,13 +75,12 @@ def no_poll_in_period(plan: Plan, facts: TableFacts, polls: tuple[int, int] | No
 class DateFacts:
     """What the dates of hours and zones are like; of several parts it adds up.
 
-    first_us, last_us: the start of the first period, the end of the last. has_dates: whether some row of hours holds
-    from or until a date, or there is none. changed: for hours and zones, how many stores change within the periods, and
-    on which dates (days since 1970).
+    first_us: the start of the first period. has_dates: whether some row of hours holds from or until a date, or there
+    is none. changed: for hours and zones, how many stores change within their own periods, and on which dates (days
+    since 1970).
     """
 
     first_us: int
-    last_us: int
     has_dates: bool
     changed: dict[str, tuple[int, list[int]]]
 
@@ -90,25 +89,35 @@ class DateFacts:
             table: (stores + other.changed[table][0], sorted({*dates, *other.changed[table][1]}))
             for table, (stores, dates) in self.changed.items()
         }
-        return DateFacts(self.first_us, self.last_us, self.has_dates or other.has_dates, changed)
+        return DateFacts(min(self.first_us, other.first_us), self.has_dates or other.has_dates, changed)
 
 
-def date_facts(hours: pl.DataFrame, zones: pl.DataFrame, periods: pl.DataFrame) -> DateFacts:
-    """hours, zones: accepted rows with from_day and until_day (null: open); periods: start_us, end_us."""
-    first_us, last_us = periods.select(pl.col("start_us").min(), pl.col("end_us").max()).row(0)
-    changed = {name: changes_within(rows, first_us, last_us) for name, rows in (("hours", hours), ("zones", zones))}
-    return DateFacts(first_us, last_us, has_dates(hours), changed)
+def date_facts(hours: pl.DataFrame, zones: pl.DataFrame, clocks: pl.DataFrame, periods: pl.DataFrame) -> DateFacts:
+    """hours, zones: accepted rows with from_day and until_day (null: open); clocks: store_id (text), clock of each
+    store; periods: clock, start_us, end_us."""
+    ends = periods.group_by("clock").agg(first_us=pl.col("start_us").min(), last_us=pl.col("end_us").max())
+    of_stores = clocks.lazy().join(ends.lazy(), on="clock").select("store_id", "first_us", "last_us")
+    changed = {name: changes_within(rows, of_stores) for name, rows in (("hours", hours), ("zones", zones))}
+    return DateFacts(periods.select(pl.col("start_us").min()).item(), has_dates(hours), changed)
 
 
 def has_dates(hours: pl.DataFrame) -> bool:
     return hours.select(pl.any_horizontal(pl.col("from_day", "until_day").is_not_null()).any()).item()
 
 
-def changes_within(rows: pl.DataFrame, first_us: int, last_us: int) -> tuple[int, list[int]]:
-    """How many stores have other hours, or another zone, from some date in the periods on; and these dates."""
-    first, last = first_us // DAY_US, last_us // DAY_US
-    dated = rows.lazy().select("store_id", day=pl.concat_list("from_day", "until_day")).explode("day")
-    changes = dated.filter((pl.col("day") > first) & (pl.col("day") < last)).unique().collect()
+def changes_within(rows: pl.DataFrame, ends: pl.LazyFrame) -> tuple[int, list[int]]:
+    """How many stores have other hours, or another zone, from some date in their periods on; and these dates.
+
+    ends: store_id, first_us, last_us: of the periods of each store.
+    """
+    dated = (
+        rows.lazy()
+        .filter(pl.any_horizontal(pl.col("from_day", "until_day").is_not_null()))
+        .select(pl.col("store_id").cast(pl.String), day=pl.concat_list("from_day", "until_day"))
+        .explode("day")
+    )
+    is_within = (pl.col("day") > pl.col("first_us") // DAY_US) & (pl.col("day") < pl.col("last_us") // DAY_US)
+    changes = dated.join(ends, on="store_id").filter(is_within).select("store_id", "day").unique().collect()
     return changes["store_id"].n_unique(), changes["day"].unique().sort().to_list()
 
 

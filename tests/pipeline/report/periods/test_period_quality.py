@@ -75,8 +75,11 @@ def day(date: str) -> int:
 
 
 def notes(hours: pl.DataFrame, zones: pl.DataFrame, first: str = "2024-03-10") -> list[str]:
-    periods = pl.DataFrame({"start_us": [us(first)], "end_us": [us("2024-03-17")]})
-    return list(period_notes(date_facts(hours, zones, periods), hours.height, HORIZON))
+    clocks = pl.DataFrame({"store_id": list("abcdefg"), "clock": [*["UTC"] * 6, "Asia/Tokyo"]})
+    periods = pl.DataFrame(
+        {"clock": ["UTC", "Asia/Tokyo"], "start_us": [us(first)] * 2, "end_us": [us("2024-03-17"), us("2024-03-16")]}
+    )
+    return list(period_notes(date_facts(hours, zones, clocks, periods), hours.height, HORIZON))
 
 
 @pytest.mark.parametrize(("first", "noted"), [("2024-03-12T23:59:59", 1), ("2024-03-13", 0)])
@@ -98,3 +101,9 @@ def test_dates_on_which_hours_or_zones_change_are_noted_with_how_many_stores() -
         "The hours of 6 stores change within these periods, on 2024-03-11, 2024-03-12, 2024-03-13 and 2 more.",
         "The zones of 1 store change within these periods, on 2024-03-12.",
     ]
+
+
+def test_a_date_has_to_be_within_the_periods_of_its_own_store() -> None:
+    never, late = [None] * 6, day("2024-03-16")
+    assert notes(dated([*never, late], [None] * 7), dated([], [])) == []
+    assert "on 2024-03-16." in notes(dated([late, *never], [None] * 7), dated([], []))[0]
