@@ -14,7 +14,19 @@ from threading import Event, Thread
 
 from msgspec import DecodeError, Struct, json
 
-from store_uptime.pipeline.errors import NoPolls, SourceBusy, SourceMismatch, StoreUptimeError, UnknownStore
+from store_uptime.pipeline.errors import (
+    BadPeriod,
+    HorizonOutOfRange,
+    NoPolls,
+    NoSuchZone,
+    PeriodOutOfRange,
+    SourceBusy,
+    SourceMismatch,
+    StoreUptimeError,
+    UnknownAttribute,
+    UnknownStore,
+    UnknownValue,
+)
 from store_uptime.pipeline.parts.exchange import Exchange
 
 SIGN_S, SILENT_S = 20.0, 90.0
@@ -23,7 +35,10 @@ GOODBYE_S = 1.0
 """How long the last sign may take: Ctrl-C does not wait for a bucket that does not answer."""
 PROCESS = token_hex(8)
 """Tells this process from an earlier one of the same number, as a container has it that is started again."""
-FINAL = (NoPolls, SourceBusy, SourceMismatch, UnknownStore)
+FINAL = (
+    *(BadPeriod, HorizonOutOfRange, NoSuchZone, PeriodOutOfRange),
+    *(NoPolls, SourceBusy, SourceMismatch, UnknownAttribute, UnknownStore, UnknownValue),
+)
 """After these nothing is gained by what is there: the next start meets other files, or the same error."""
 
 

@@ -3,9 +3,7 @@
 known_attributes   the names by which stores can be grouped and chosen
 chosen             the stores of some values of attributes, or with a text in their id or name
 checked_choice     the same; a value that no store has is an error
-<<<<<<< HEAD
 choice_of          the stores of `Options.only`
-=======
 beside_warnings    an unknown attribute with what may explain it
 """
 

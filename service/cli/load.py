@@ -100,6 +100,8 @@ def load_counts(what: str, table: str, done: "LoadedFile | LoadedTable") -> str:
     line = f"{what}: {counted(done.accepted, 'row')} accepted, {done.added:,} added"
     if table == "store_status":
         line += f", {counted(done.accepted - done.added, 'repeat')} ignored"
+        if done.reasons_added:
+            line += f", {counted(done.reasons_added, 'reason')} added"
     elif done.replaced:
         line += f", {done.replaced:,} replaced"
     return line

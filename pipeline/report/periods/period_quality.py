@@ -102,7 +102,7 @@ class DateFacts:
 
     def __add__(self, other: "DateFacts") -> "DateFacts":
         return DateFacts(
-            self.first_us,
+            min(self.first_us, other.first_us),
             self.has_dates or other.has_dates,
             {table: summed(both, other.changed[table]) for table, both in self.changed.items()},
             {table: summed(both, other.uncovered[table]) for table, both in self.uncovered.items()},

@@ -1,5 +1,8 @@
 """A report by periods in two passes is that of one pass, byte for byte, however files, groups and ranges are cut."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +12,18 @@ from typing import Literal, get_args
 import pytest
 from hypothesis import given, strategies as st
 
-from store_uptime.pipeline import Cluster, Options, Period, PeriodReport, build_periods, write_sample
-from store_uptime.pipeline.errors import StoreUptimeError
+from store_uptime.pipeline import Cluster, Options, Period, PeriodReport, build_periods, open_source, write_sample
+from store_uptime.pipeline.errors import NoSuchZone, StoreUptimeError, UnknownAttribute, UnknownValue
+from store_uptime.pipeline.parts.kinds import ByPeriods, ThreeWindows
+from store_uptime.pipeline.parts.run_name import run_name, versions_of
+from store_uptime.pipeline.period_run import PeriodTables
 from store_uptime.pipeline.report.periods.period_report import View
+from store_uptime.pipeline.source.folder.folder import Folder
+from store_uptime.pipeline.steps import Step, StepText, step_of
 from tests.pipeline.parts.test_two_passes import cut_somehow, feeds_of, in_order, written
 from tests.support.cases import Case
-from tests.support.feeds import HOURS, POLLS, ZONES, lines, written_feed
+from tests.support.cluster_reports import files_in, kept
+from tests.support.feeds import HOURS, POLLS, ZONES, lines, surroundings, written_feed
 from tests.support.period_worlds import period_worlds
 from tests.support.profiles import examples
 from tests.support.reference import RawRow, RawRows
@@ -81,24 +90,115 @@ def test_every_file_of_a_sample(
         assert found.render(view, "json") == expected.render(view, "json")
 
 
-def test_attributes_are_known_in_a_range_whose_stores_have_none(tmp_path: Path) -> None:
+def described_feed(folder: Path) -> Path:
+    """Four stores, of which the table `stores` knows one."""
     rows = [f"{store},2026-03-09 1{hour}:00:00 UTC,inactive,why {hour}" for store in "abcd" for hour in range(2)]
-    written_feed(
-        tmp_path,
+    return written_feed(
+        folder,
         polls=lines(f"{POLLS},reason", *rows),
         hours=lines(f"{HOURS},valid_from", "a,0,09:00,17:00,", "d,0,09:00,12:00,2026-03-10"),
         zones=lines(f"{ZONES},valid_to", "b,Asia/Tokyo,2026-03-09", "c,UTC,"),
         stores=lines("store_id,name,city", "a,A,Berlin", "a,A,Berlin", "a,Other,Bonn"),
         stores_1=lines("store_id,name,brand", "a,A,Inn", "z,Z,Inn"),
     )
+
+
+def test_attributes_are_known_in_a_range_whose_stores_have_none(tmp_path: Path) -> None:
+    feed = described_feed(tmp_path)
     options = Options(now=NOW, group_by=["city", "brand"])
     expected, found = (
-        build_periods(tmp_path, Period("2d", by="day"), options, cluster=cluster, tables=MORE)
+        build_periods(feed, Period("2d", by="day"), options, cluster=cluster, tables=MORE)
         for cluster in (None, Cluster(part_polls=2))
     )
     assert_equal(found, expected)
     assert expected.profile_table().height == 3 * 168
     assert set(expected.outages_exact["reason"]) == {"why 0"}
+
+
+# Runs -----------------------------------------------------------------------------------------------------------------
+
+
+def test_reports_that_differ_have_runs_of_their_own(tmp_path: Path) -> None:
+    source, cluster = open_source(described_feed(tmp_path)), Cluster()
+    assert isinstance(source, Folder)
+    days, week = Period("7d", by="day"), Period("7d")
+    split = ByPeriods(PeriodTables(split_at_closing=True))
+    asked: list[tuple[Options, ThreeWindows | ByPeriods]] = [
+        (Options(now=NOW), ThreeWindows(with_lanes=False)),
+        (Options(now=NOW), ThreeWindows(with_lanes=True)),
+        *((Options(now=NOW, period=period), ByPeriods(PeriodTables())) for period in (week, days)),
+        (Options(now=NOW, period=Period("7d", on="UTC")), ByPeriods(PeriodTables())),
+        (Options(now=NOW, period=week, group_by=["city"]), ByPeriods(PeriodTables())),
+        (Options(now=NOW, period=week, only={"city": "Berlin"}), ByPeriods(PeriodTables())),
+        *((Options(now=NOW, period=week), ByPeriods(PeriodTables(frozenset({table})))) for table in MORE),
+        (Options(now=NOW, period=week), split),
+    ]
+    files = versions_of(source)
+    names = [run_name(source, files, options, cluster, kind.facts) for options, kind in asked]
+    assert len(set(names)) == len(asked)
+    assert names == [run_name(source, files, options, cluster, kind.facts) for options, kind in asked]
+
+
+@pytest.mark.parametrize(
+    ("period", "options"),
+    [
+        (Period("7d"), Options(now=NOW, group_by=["colour"])),
+        (Period("7d"), Options(now=NOW, only={"city": "Rome"})),
+        (Period("yesterday", on="Mars/Olympus"), Options(now=NOW)),
+    ],
+    ids=["no such attribute", "no such value", "no such zone"],
+)
+def test_a_run_that_every_start_would_end_alike_leaves_nothing(
+    tmp_path: Path, period: Period, options: Options
+) -> None:
+    feed, exchange = described_feed(tmp_path / "feed"), tmp_path / "exchange"
+    with pytest.raises((UnknownAttribute, UnknownValue, NoSuchZone)):
+        build_periods(feed, period, options, cluster=Cluster(exchange=str(exchange)))
+    assert files_in(exchange) == []
+
+
+SUICIDE = """
+import os, signal, sys
+from store_uptime.pipeline import Cluster, Options, Period, build_periods
+feed, exchange, now = sys.argv[1:]
+
+def progress(step):
+    if step.startswith("computing") and step.percent >= 50:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+cluster = Cluster(exchange=exchange, part_polls=2)
+build_periods(feed, Period("2d", by="day"), Options(now=now), progress=progress, cluster=cluster, tables=["outages"])
+"""
+
+
+def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
+    feed, exchange = described_feed(tmp_path / "feed"), tmp_path / "exchange"
+    words = [sys.executable, "-c", SUICIDE, feed, exchange, NOW.isoformat()]
+    assert subprocess.run(words, env=surroundings(), check=False).returncode == -signal.SIGKILL
+    had = kept(exchange, Step.COMPUTING)
+    steps: list[str] = []
+    report = build_periods(
+        feed,
+        Period("2d", by="day"),
+        Options(now=NOW),
+        progress=steps.append,
+        cluster=Cluster(exchange=str(exchange), part_polls=2),
+        tables=["outages"],
+    )
+    reading, computing = (
+        next(
+            text.percent
+            for text in steps
+            if isinstance(text, StepText) and step_of(text) is step and text.percent is not None
+        )
+        for step in (Step.READING, Step.COMPUTING)
+    )
+    assert had > 0
+    assert (reading, computing) == (100, 66)
+    expected = build_periods(feed, Period("2d", by="day"), Options(now=NOW), tables=["outages"])
+    assert report.exact.equals(expected.exact)
+    assert report.outages_exact.equals(expected.outages_exact)
+    assert files_in(exchange) == []
 
 
 # Made-up worlds -------------------------------------------------------------------------------------------------------
