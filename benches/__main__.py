@@ -1,6 +1,6 @@
 """All that the targets are about, or some rows of it: `python -m benches [ROW …]`; docs/benchmarks.md has the method.
 
-ROW             large, parquet, postgres, csv, stage, hours, warm, store, parts; without any, all of these; and
+ROW             large, parquet, postgres, csv, stage, periods, warm, store, parts; without any, all of these; and
                 huge, huge_parts
 --smoke         small data, one run: figures are checked and nothing is judged; it fails where something was left out
 --beside FOLDER a checkout of another version with its own `.venv`, to run beside ours
@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benches import parts, plot, reports, waits
+from benches import parts, periods, plot, reports, waits
 from benches.arguments import has, is_smoke, value_of, words
 from benches.common import HERE, Failed, Outcome, compile_packages, machine
 from benches.data import BEFORE, SMOKE, Data, Sizes, Version, versions
@@ -29,7 +29,7 @@ ROWS: dict[str, Callable[[Data], Outcome]] = {
     "postgres": reports.postgres,
     "csv": reports.csv,
     "stage": reports.stage,
-    "hours": reports.hours,
+    "periods": periods.periods,
     "warm": waits.warm,
     "store": waits.store,
     "parts": parts.parts,

@@ -5,7 +5,6 @@ parquet       the usual sample, beside the same
 postgres      beside the straight script and a query for each store
 csv           beside the version that was given
 stage         sorted packed polls and business intervals in, figures out, beside reading the polls
-hours         the 168 hours of a week for every store beside the plain report
 """
 
 from functools import partial
@@ -15,11 +14,10 @@ import polars as pl
 
 from benches.common import HERE, PYTHON, Failed, Outcome, Program, compared, differing, measured
 from benches.data import Data, Version
-from benches.hours import HOUR_OF_WEEK
 
 POLARS, DUCKDB = "Polars alone", "DuckDB alone"
 STRAIGHT, PER_STORE = "straight script: ConnectorX, DuckDB", "per-store Python, psycopg"
-READING, STAGE, CELLS = "reading the file once", "stage", "168 hours of the week"
+READING, STAGE = "reading the file once", "stage"
 READ = "import sys, polars as pl; pl.scan_parquet(sys.argv[1]).select({}).collect(engine='streaming')"
 EVERY_COLUMN, HOW_MANY_UP = "pl.all().max()", "(pl.col('poll') % 2).sum()"
 
@@ -127,28 +125,3 @@ def as_report(sums: pl.DataFrame, report: pl.DataFrame) -> pl.DataFrame:
         hundredths = (us * 100 / {"minutes": 60_000_000, "hours": 3_600_000_000}[unit]).round(0, "half_to_even")
         columns.append(pl.when(report[column].is_not_null()).then(hundredths / 100).alias(column))
     return sums.sort("store").select(columns)
-
-
-# --- Hours of the week ---
-
-
-def hours(data: Data) -> Outcome:
-    """200 000 stores, both as whole processes that write a file."""
-    folder = data.new_folder("hours")
-    report = data.ours.report(str(data.large), folder)
-    cells = folder / "cells.parquet"
-    command = data.ours.function("hours", "written_cells", data.large, cells)
-    week = Program(CELLS, partial(measured, command, data.ours.folder))
-    outcome = compared([report, week], data.sizes.times_large)
-    check_cells(pl.read_parquet(cells), pl.read_csv(folder / f"{data.ours.name}.csv"))
-    return outcome
-
-
-def check_cells(cells: pl.DataFrame, report: pl.DataFrame) -> None:
-    """End where the cells of a store do not add up to its week."""
-    week = cells.group_by("store_id").agg(hours=pl.col("uptime_us").sum() / 3_600_000_000)
-    both = report.join(week, on="store_id", how="left")
-    known = both.filter(pl.col("uptime_last_week(hours)").is_not_null())
-    wrong = known.filter((pl.col("uptime_last_week(hours)") - pl.col("hours").fill_null(0)).abs() > 0.0051)
-    if cells[HOUR_OF_WEEK].n_unique() > 168 or not wrong.is_empty():
-        raise Failed(f"the hours of the week do not add up: {wrong.head()}")

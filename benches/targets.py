@@ -11,7 +11,8 @@ from pathlib import Path
 from benches.common import Outcome, Run, markdown, median, run_cells
 from benches.data import BEFORE, OURS
 from benches.parts import FROM_S3, ON_WORKERS, ONE_PASS, TWO_PASSES
-from benches.reports import CELLS, DUCKDB, POLARS, READING, STAGE, STRAIGHT
+from benches.periods import BY_DAY, PROFILE
+from benches.reports import DUCKDB, POLARS, READING, STAGE, STRAIGHT
 from benches.waits import COLD, COMPLETE, TIMELINE
 
 Results = Mapping[str, Outcome]
@@ -23,14 +24,14 @@ TITLES = {
     "postgres": "1.8 M polls, PostgreSQL",
     "csv": "1.8 M polls, CSV",
     "stage": "the stage alone, 37 M polls",
-    "hours": "hours of the week, 200 000 stores",
+    "periods": "by periods, 37 M polls, Parquet",
     "warm": "warm service, 1.8 M polls",
     "store": "one store of 200 000, PostgreSQL",
     "parts": "37 M polls in two passes",
     "huge_parts": "187 M polls in two passes",
 }
 WAITED = ("warm", "store")
-SEVERAL = ("parts", "huge_parts")
+SEVERAL = ("periods", "parts", "huge_parts")
 """Rows that have several programs of ours."""
 WALL, PROCESSOR, MEMORY, BETWEEN = "wall time", "processor time", "peak memory", "between the passes"
 
@@ -77,7 +78,8 @@ TARGETS = [
     Target("csv", OURS, 0.8, BEFORE),
     Target("stage", STAGE, 2.5, READING),
     Target("stage", STAGE, 0.5, measure=MEMORY, unit="GiB"),
-    Target("hours", CELLS, 1.5, OURS),
+    Target("periods", BY_DAY, 1.3, OURS, PROCESSOR),
+    Target("periods", PROFILE, 1.5, OURS, PROCESSOR),
     Target("warm", COMPLETE, 0.65, COLD),
     Target("store", TIMELINE, 60, unit="ms"),
     Target("store", COMPLETE, 150, unit="ms"),

@@ -113,6 +113,7 @@ from .options import (
     Only as Only,
     Options as Options,
     Selection as Selection,
+    attributes_in_words as attributes_in_words,
     parse_only as parse_only,
 )
 from .panics import (
@@ -164,6 +165,7 @@ from .report.periods.period_report import (
 )
 from .report.quality_lists import (
     LISTS as LISTS,
+    LISTS_OF_PERIODS as LISTS_OF_PERIODS,
 )
 from .report.report import (
     REPORT as REPORT,

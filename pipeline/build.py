@@ -7,11 +7,11 @@ build_outages            the outages of a period
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 
 from store_uptime.pipeline.errors import ClusterNeedsFiles
 from store_uptime.pipeline.logs import logger_of
-from store_uptime.pipeline.options import DEFAULTS, LIMITS, Limits, Options
+from store_uptime.pipeline.options import DEFAULTS, LIMITS, Limits, Options, check_word
 from store_uptime.pipeline.periods import Period
 from store_uptime.pipeline.run import Progress, report_in_one_pass, silent
 from store_uptime.pipeline.source import as_source
@@ -101,7 +101,7 @@ def build_periods(  # noqa: PLR0913 - those of `build_report`, and what else is 
     progress: Progress = silent,
     cluster: "Cluster | None" = None,
     *,
-    tables: "Collection[PeriodTable]" = (),
+    tables: "PeriodTable | Collection[PeriodTable]" = (),
     split_at_closing: bool = False,
 ) -> "PeriodReport":
     """The uptime and downtime of every store that is known in each period: docs/semantics.md, "Periods".
@@ -112,9 +112,13 @@ def build_periods(  # noqa: PLR0913 - those of `build_report`, and what else is 
     Raises BadPeriod, PeriodOutOfRange, NoSuchZone, UnknownAttribute, UnknownValue, and what `build_report` raises.
     """
     from store_uptime.pipeline.period_run import PeriodTables, periods_in_one_pass
+    from store_uptime.pipeline.uptime.periods import PeriodTable
 
+    names = (tables,) if isinstance(tables, str) else tables
+    for name in names:
+        check_word("tables", name, get_args(PeriodTable))
     opened, named = as_source(source), replace(options, period=Period(period) if isinstance(period, str) else period)
-    wanted = PeriodTables(frozenset(tables), split_at_closing)
+    wanted = PeriodTables(frozenset(names), split_at_closing)
     where = two_passes(opened, named, limits, cluster)
     if where is None:
         return periods_in_one_pass(opened, named, wanted, limits, progress)

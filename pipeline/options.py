@@ -8,6 +8,7 @@ from typing import Any, Literal, NotRequired, Self, TypedDict, TypeVar
 from store_uptime.pipeline.durations import DAY_US, HOUR_US, SECOND_US, WEEK_US, microseconds, parse_duration
 from store_uptime.pipeline.instants import from_us, instant_text, instant_us, parse_instant, with_offset
 from store_uptime.pipeline.periods import DEFAULT_MAX_GAP, Period, PlainPeriod
+from store_uptime.pipeline.text import printable
 
 Text = TypeVar("Text")
 Value = TypeVar("Value")
@@ -80,7 +81,7 @@ class Options:
         *,
         only: Mapping[str, str | Sequence[str]] | Only | None = None,
         period: Period | str | None = None,
-        group_by: Sequence[str] = (),
+        group_by: str | Sequence[str] = (),
     ) -> None:
         facts = {
             "now": named("now", as_instant, now),
@@ -90,7 +91,7 @@ class Options:
             "until": named("until", as_instant, until),
             "only": chosen_values(only or {}),
             "period": Period(period) if isinstance(period, str) else period,
-            "group_by": tuple(group_by),
+            "group_by": names_of(group_by),
         }
         vars(self).update(facts)  # a frozen dataclass refuses assignments
         if self.lookback < timedelta(0):
@@ -230,26 +231,56 @@ class Horizon:
 
 
 def chosen_values(only: Mapping[str, str | Sequence[str]] | Only) -> Only:
-    """Values of attributes in one order, so that equal choices are equal."""
+    """Values of attributes in one order, so that equal choices are equal. Raises ValueError."""
+    if isinstance(only, str):
+        raise ValueError(f'only: {only!r} is a text: give the values by attribute, such as {{"city": "Berlin"}}')
     pairs = only.items() if isinstance(only, Mapping) else only
     values = {name: (value,) if isinstance(value, str) else value for name, value in pairs}
     return tuple((name, tuple(sorted(set(values[name])))) for name in sorted(values))
 
 
 def parse_only(texts: Sequence[str]) -> Only:
-    """Values of attributes from texts such as `city=Berlin`. Raises ValueError."""
+    """Values of attributes from texts such as `city=Berlin`, trimmed as attributes are. Raises ValueError.
+
+    The name ends at the first `=`: an attribute that has one in its name can be chosen by a mapping alone.
+    """
     values: dict[str, list[str]] = {}
     for text in texts:
-        name, equals, value = text.partition("=")
+        name, equals, value = (part.strip() for part in text.partition("="))
         if not name or not equals:
             raise ValueError(f"only: {text!r} is no attribute with its value: write city=Berlin")
         values.setdefault(name, []).append(value)
     return chosen_values(values)
 
 
+def names_of(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Names of attributes, or one alone: a text is a sequence of letters, too."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def check_word(what: str, word: object, known: Sequence[str]) -> None:
+    """Raises ValueError where a word is none of those that are known."""
+    if word not in known:
+        raise ValueError(f"{what}: {word!r} is none of {', '.join(known)}")
+
+
 def plain_values(only: Only) -> dict[str, list[str]]:
     """The same for JSON."""
     return {name: list(values) for name, values in only}
+
+
+def attributes_in_words(only: Only) -> str:
+    """For people: city 'Bonn' or 'Berlin' and brand 'North'; an empty value is no value."""
+    return " and ".join(
+        f"{printable(name)} {' or '.join(repr(value) if value else '(none)' for value in values)}"
+        for name, values in only
+    )
+
+
+def stores_in_words(options: Options) -> str:
+    """Which stores a report is of, for people."""
+    of = "all stores" if options.store is None else f"store {options.store}"
+    return f"{of} with {attributes_in_words(options.only)}" if options.only else of
 
 
 def as_instant(value: datetime | str) -> datetime:

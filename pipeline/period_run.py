@@ -21,6 +21,7 @@ from store_uptime.pipeline.plan.plan import max_gap_us
 from store_uptime.pipeline.plan.prepare import Prepared, prepare_run, with_reasons
 from store_uptime.pipeline.plan.rejected import why_no_polls
 from store_uptime.pipeline.plan.table_facts import table_facts
+from store_uptime.pipeline.report.choice import beside_warnings
 from store_uptime.pipeline.report.periods.computed import (
     ComputedPeriods,
     computed_periods,
@@ -66,9 +67,11 @@ def periods_in_one_pass(
             if prepared.declared.stores.is_empty() and prepared.polls.counts.accepted == 0:
                 raise nothing_known(opened, options, run.horizon)
         progress(Step.COMPUTING.with_counts(polls=prepared.polls.counts.accepted))
-        found, periods = periods_of_run(prepared, run, wanted, db, limits, progress)
+        with beside_warnings(source.warnings):
+            found, periods = periods_of_run(prepared, run, wanted, db, limits, progress)
     facts = table_facts(prepared, found.plan)
-    return period_report_from(found, periods, facts, source.warnings, prepared.attributes, span)
+    with beside_warnings(source.warnings):
+        return period_report_from(found, periods, facts, prepared.warnings, prepared.attributes, span)
 
 
 def periods_of(source: "Source", options: Options) -> PeriodRun:

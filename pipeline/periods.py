@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self, TypedDict, cast, get_args
 
 from store_uptime.pipeline.durations import is_duration, parse_positive_duration
-from store_uptime.pipeline.instants import instant_text, parse_instant, with_offset
+from store_uptime.pipeline.instants import instant_text, parse_instant
 
 By = Literal["hour", "day", "week", "month"]
 RELATIVE = (
@@ -24,7 +24,7 @@ CALENDAR = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?|-W(?P<week>[0-9]{2})|-Q(?P<quarter>[1-4]))?"
 )
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-OFFSET = re.compile(r".*[Tt ].*([Zz]|[+-][0-9]{2}:?[0-9]{2})")
+OFFSET = re.compile(r".*[Tt ].*([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)")
 NAMES = f"{', '.join(RELATIVE)}, 7d, 2024-03-10, 2024-W10, 2024-03, 2024-Q1, 2024 or 2024-02-20/2024-03-20"
 ENDS = "a date such as 2024-03-10, or an instant with its offset such as 2024-03-10T12:00:00Z"
 DEFAULT_MAX_GAP = timedelta(hours=24)
@@ -51,8 +51,8 @@ class Period:
     on      the zone for names and dates of all stores; None: the zone of each store
     by      what the period is cut into; None: it stays whole
 
-    start and end may be given as date or datetime (without an offset it is UTC). Raises ValueError, which says what
-    cannot be read.
+    start and end may be given as date, or as datetime with an offset. Raises ValueError, which says what cannot be
+    read.
     """
 
     name: str | None
@@ -114,12 +114,12 @@ def checked_name(name: str) -> str:
         parse_positive_duration(name)
         return name
     parts = CALENDAR.fullmatch(name)
+    if parts is None:
+        raise ValueError(f"period: {name!r} is none: write {NAMES}")
     try:
-        if parts is None:
-            raise ValueError
         first_date(parts)
     except ValueError:
-        raise ValueError(f"period: {name!r} is none: write {NAMES}") from None
+        raise ValueError(f"period: there is no {name} in the calendar of the years 1 to 9998") from None
     return name
 
 
@@ -145,14 +145,19 @@ def may_follow(start: str, end: str) -> bool:
 def checked_end(name: str, value: date | str) -> str:
     """A date as it is written, an instant in UTC. Raises ValueError."""
     if isinstance(value, datetime):
-        return cast("str", instant_text(with_offset(value)))
+        if value.tzinfo is None:
+            raise ValueError(f"{name}: {value.isoformat()} has no offset: give a date, or a datetime with its tzinfo")
+        return cast("str", instant_text(value))
     if isinstance(value, date):
         return value.isoformat()
-    try:
-        if DATE.fullmatch(value):
+    if DATE.fullmatch(value):
+        try:
             return date.fromisoformat(value).isoformat()
-        if OFFSET.fullmatch(value):
+        except ValueError:
+            raise ValueError(f"{name}: there is no {value} in the calendar") from None
+    if OFFSET.fullmatch(value):
+        try:
             return cast("str", instant_text(parse_instant(value)))
-    except ValueError:
-        pass
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
     raise ValueError(f"{name}: {value!r} is neither a date nor an instant: write {ENDS}")

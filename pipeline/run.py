@@ -129,11 +129,13 @@ def open_run(
 def report_of(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress) -> "Report":
     """Partitions -> uptime -> report: the figures of every partition as one report."""
     from store_uptime.pipeline.plan.table_facts import table_facts
+    from store_uptime.pipeline.report.choice import beside_warnings
     from store_uptime.pipeline.report.computed import computed, report_from
 
     found = computed(prepared, figures_of_run(prepared, uptime, limits, progress))
     facts = table_facts(prepared, found.plan)
-    return report_from(found, facts, prepared.source.warnings, prepared.attributes)
+    with beside_warnings(prepared.source.warnings):
+        return report_from(found, facts, prepared.warnings, prepared.attributes)
 
 
 def figures_of_run(prepared: "Prepared", uptime: "Uptime", limits: Limits, progress: Progress) -> "Figures":

@@ -3,6 +3,7 @@
 unlikely_times          polls at an unlikely time
 rejected_rows_warning   many rows of one table rejected
 weekdays_from_one       Sunday as 7 where 6 is meant
+unreadable_text         names or attributes that are not UTF-8
 spreadsheet_ids         ids that a spreadsheet has probably changed
 """
 
@@ -18,6 +19,7 @@ from store_uptime.pipeline.data_warnings import (
     BadValue,
     DataWarning,
     RejectedRows,
+    SourceRemark,
     SpreadsheetIds,
     UnlikelyTimes,
     WeekdaysFromOne,
@@ -46,6 +48,12 @@ BAD_COLUMNS: Mapping[str, tuple[str, ...]] = {
     Reason.BAD_DATE: ("valid_from", "valid_to"),
     Reason.SEVERAL_ROWS: ("store_id",),
 }
+
+
+def unreadable_text(value: BadValue | None) -> Iterator[SourceRemark]:
+    """The remark on a value of stores that could not be read: see `unreadable_value`."""
+    if value is not None:
+        yield SourceRemark(f"Stores have text that cannot be read, the first {value}: is its file UTF-8?")
 
 
 def unlikely_times(newest_us: int, mapping: SourceMapping) -> Iterator[UnlikelyTimes]:

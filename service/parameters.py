@@ -19,6 +19,7 @@ from store_uptime.pipeline import (
     EMBEDDED,
     LOOKBACK,
     Columns,
+    Format,
     ReportFolder,
     SourceMapping,
     Target,
@@ -129,6 +130,13 @@ MappingFile = Annotated[
         help="A TOML file that says what the source calls tables, columns and statuses; store-uptime map proposes one.",
     ),
 ]
+FormatChoice = Annotated[
+    Format | None,
+    Parameter(
+        group=OUTPUT,
+        help="How the figures are written. Default: as the name of the file ends, .xlsx, .parquet or .json; else csv.",
+    ),
+]
 OneStore = Annotated[str | None, Parameter(group=INPUT, metavar="ID", help="Only this store.")]
 ColumnChoice = Annotated[Columns, Parameter(group=OUTPUT, help="The seven plain columns, or all.")]
 Now = Annotated[
@@ -196,6 +204,14 @@ def file_or_folder(_: object, tokens: Sequence[Token]) -> Target | ReportFolder:
     return ReportFolder(found) if token.value.endswith("/") else found
 
 
+def one_file(_: object, tokens: Sequence[Token]) -> Target:
+    """A path, or an object in a bucket. Raises ValueError for a folder, and AddressNotUnderstood."""
+    (token,) = tokens
+    if token.value.endswith("/"):
+        raise ValueError(f"{token.value} is a folder: name a file, with no / at its end.")
+    return named_files(None, tokens)
+
+
 # Cyclopts would take the fields of an address for options of their own.
 FILES = Parameter(converter=named_files, accepts_keys=False, n_tokens=1)
 """A path, or the address of objects."""
@@ -209,9 +225,14 @@ ClusterCert = Annotated[
 ClusterKey = Annotated[Path | None, Parameter(group=CLUSTER_TLS, metavar="FILE", help="Its key, as PEM.")]
 Out = Annotated[
     Target,
-    FILES,
     Parameter(
-        group=OUTPUT, metavar="FILE", allow_leading_hyphen=True, help="A file, s3://BUCKET/KEY, or - for stdout."
+        converter=one_file,
+        accepts_keys=False,
+        n_tokens=1,
+        group=OUTPUT,
+        metavar="FILE",
+        allow_leading_hyphen=True,
+        help="A file, s3://BUCKET/KEY, or - for stdout.",
     ),
 ]
 ReportOut = Annotated[

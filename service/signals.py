@@ -4,16 +4,20 @@ import signal
 from threading import Timer, main_thread
 from types import FrameType
 
+RECEIVED: list[int] = []
+"""The signals that were to end this process, in order of time."""
 RETRY_S = 0.02  # between two looks at an import that Ctrl-C has to wait for
 
 
 def status_of(error: KeyboardInterrupt) -> int:
     """The status with which a command ends that a signal has interrupted: 128 and its number, as a shell has it."""
-    return 128 + (error.args[0] if error.args else signal.SIGINT)
+    # Where native code was running it raises an interrupt of its own, which does not say what the signal was.
+    return 128 + (error.args[0] if error.args else RECEIVED[-1] if RECEIVED else signal.SIGINT)
 
 
 def raise_once_imported(number: int, frame: FrameType | None) -> None:
     """Handle a signal: raises KeyboardInterrupt, or tries again in a moment where an import is under way."""
+    RECEIVED.append(number)
     # An exception while DuckDB's native module initializes ends the process; other modules swallow it and go on.
     if not is_importing(frame):
         raise KeyboardInterrupt(number)

@@ -97,14 +97,16 @@ def table_rows(text: str) -> Iterator[dict[str, str]]:
         yield from (dict(zip(names, cells, strict=True)) for cells in rows)
 
 
-def check_shown(shown: Shown, done: subprocess.CompletedProcess[bytes]) -> None:
+def check_shown(line: str, shown: Shown, done: subprocess.CompletedProcess[bytes]) -> None:
     """Raises AssertionError where a command has not printed what a page shows."""
     printed = [line.split() for line in (done.stdout + done.stderr).decode().splitlines()]
-    assert [line for line in shown.lines if line.split() not in printed] == []
+    assert [each for each in shown.lines if each.split() not in printed] == []
     values = list(csv.DictReader(io.StringIO(done.stdout.decode())))
     columns = set(values[0]) if values else set()
     rows = [row for row in shown.rows if columns & row.keys()]
     assert [row for row in rows if not any(row.items() <= each.items() for each in values)] == []
+    if "--longest" in line:  # those that are shown are the first ones
+        assert [row for row, each in zip(rows, values, strict=False) if not row.items() <= each.items()] == []
 
 
 def placed(line: str, folder: Path) -> list[str]:
@@ -124,7 +126,7 @@ def test_the_examples_of_a_page_run_one_after_the_other(path: Path) -> None:
         for line in examples(path):
             done = called(*placed(line, folder), cwd=folder, STORE_UPTIME_DATA_DIR=str(folder / "data"))
             assert done.returncode == 0, f"{line}\n{done.stderr.decode()}"
-            check_shown(shown_by(path)[line], done)
+            check_shown(line, shown_by(path)[line], done)
 
 
 def test_the_month_by_hand_is_the_one_of_the_cases() -> None:

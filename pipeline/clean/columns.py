@@ -1,6 +1,7 @@
 """The columns of raw rows: their names, and their values as text.
 
 as_text          a column as text, whatever its type
+storable         a text as every source can hold it
 typed_instant    an instant as a literal of a type of timestamps
 surplus_fields   the columns that hold what a row of CSV has beyond its header
 surplus          all of these as one column
@@ -15,6 +16,7 @@ MISQUOTED = "misquoted"  # a whole line whose quotes do not match; only text tha
 BEYOND_HEADER = tuple(f"{SURPLUS} {number}" for number in range(1, 5))  # what it holds there itself; each costs time
 WRITABLE_US = 8_200_000_000_000_000_000
 """How far from 1970 Polars writes an instant as text: some 260 000 years."""
+UNREADABLE = "\ufffd"
 FILE, LINE = "file", "line"  # where a row stands; only rows of files have them
 
 
@@ -36,6 +38,11 @@ def as_text(name: str, kinds: pl.Schema) -> pl.Expr:
     text = column.cast(pl.String)
     # Whole numbers become floats where a value is missing (pandas does so): 3.0 is the weekday 3.
     return text.str.replace(r"\.0+$", "") if kind.is_float() or kind.is_decimal() else text
+
+
+def storable(text: pl.Expr) -> pl.Expr:
+    """A text without NUL, which PostgreSQL cannot hold: `UNREADABLE` instead, as for bytes that are not UTF-8."""
+    return text.str.replace_all("\0", UNREADABLE, literal=True)
 
 
 def typed_instant(us: int, kind: pl.DataType) -> pl.Expr:

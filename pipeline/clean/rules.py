@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from store_uptime.pipeline.clean.columns import as_text
+from store_uptime.pipeline.clean.columns import as_text, storable
 from store_uptime.pipeline.clean.dates import date_reasons, dated
 from store_uptime.pipeline.clean.ids import id_reasons, with_text_id
 from store_uptime.pipeline.clean.instants import poll_instant_us
@@ -33,7 +33,7 @@ def judged_polls(raw: pl.LazyFrame, ahead_us: int | None, mapping: SourceMapping
     becomes `poll_reason`.
     """
     kinds = raw.collect_schema()
-    source_reason = [as_text("reason", kinds).alias(POLL_REASON)] if "reason" in kinds else []
+    source_reason = [storable(as_text("reason", kinds)).alias(POLL_REASON)] if "reason" in kinds else []
     ahead = pl.lit(False) if ahead_us is None else pl.col("poll_us") > ahead_us
     return (
         with_text_id(raw, kinds)
@@ -92,8 +92,10 @@ def judged_zones(raw: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def judged_stores(raw: pl.LazyFrame) -> pl.LazyFrame:
-    """Stores with their name and attributes as text, as they were (see `trimmed`), and `reason`. Several rows of one
-    store are not told apart here."""
+    """Stores with their name and attributes as text (see `storable`), not yet `trimmed`, and `reason`.
+
+    Several rows of one store are not told apart here.
+    """
     kinds = raw.collect_schema()
     attributes = [name for name in kinds if name.startswith(ATTRIBUTE)]
     no_text = [name for name in attributes if kinds[name].is_nested() or kinds[name] in (pl.Object, pl.Duration)]
@@ -101,7 +103,7 @@ def judged_stores(raw: pl.LazyFrame) -> pl.LazyFrame:
     return (
         with_text_id(raw, kinds)
         .drop(no_text)  # a list, for example, is no attribute, and nothing that a report should fail for
-        .with_columns(*(as_text(name, kinds) for name in described), reason=first_reason(*id_reasons(kinds)))
+        .with_columns(*(storable(as_text(name, kinds)) for name in described), reason=first_reason(*id_reasons(kinds)))
     )
 
 

@@ -19,6 +19,7 @@ from store_uptime.pipeline.clean.rules import judged_hours, judged_zones
 from store_uptime.pipeline.mapping.mapping import SourceMapping
 from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.tables import NEEDED_COLUMNS, OPTIONAL_COLUMNS, Table
+from store_uptime.pipeline.warning_text import BadValue
 
 DAYS = ("from_day", "until_day")
 
@@ -49,11 +50,13 @@ class CleanedTable:
     (see `dated`); for zones zone, from_day, until_day; for stores see `clean_stores`.
     rejected: file, line (null: not from a text file), reason, the raw columns as text, and surplus
     (what a row of CSV has beyond its header). Optional columns are among them where the source has them.
+    unreadable: of stores, see `unreadable_value`.
     """
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
     counts: TableCounts
+    unreadable: BadValue | None = None
 
 
 def clean_hours(raw: RawFrames, codes: StoreCodes, mapping: SourceMapping) -> CleanedTable:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS
+from store_uptime.pipeline.clean.columns import FILE, LINE, SURPLUS, UNREADABLE
 from store_uptime.pipeline.clean.ids import STORE_ID
 from store_uptime.pipeline.clean.raw import RawFrames
 from store_uptime.pipeline.clean.reasons import Reason
@@ -13,6 +13,7 @@ from store_uptime.pipeline.clean.rules import judged_stores, trimmed
 from store_uptime.pipeline.clean.split import CleanedTable, TableCounts, as_it_was, reason_counts
 from store_uptime.pipeline.packing import StoreCodes
 from store_uptime.pipeline.tables import ATTRIBUTE
+from store_uptime.pipeline.warning_text import BadValue
 
 OF_REJECTS = ("table", FILE, LINE, "reason", SURPLUS)
 """The columns of rejected rows beside those of the table: an attribute of such a name keeps `ATTRIBUTE` there."""
@@ -37,7 +38,19 @@ def clean_stores(raw: RawFrames, codes: StoreCodes) -> CleanedTable:
     described = [name for name in found.first.columns if name == "name" or name.startswith(ATTRIBUTE)]
     first = found.first.select(codes.categories_of(STORE_ID), *described).rename(own_name)
     counts = TableCounts(found.accepted.height, reason_counts(found.rejected))
-    return CleanedTable(first, found.rejected.rename(rejected_name), counts)
+    return CleanedTable(first, found.rejected.rename(rejected_name), counts, unreadable_value(found.first))
+
+
+def unreadable_value(rows: pl.DataFrame) -> BadValue | None:
+    """The first value, by file and line, with a character that could not be read. rows: see `JudgedStores`."""
+    described = [name for name in rows.columns if name == "name" or name.startswith(ATTRIBUTE)]
+    unread = {name: pl.col(name).str.contains(UNREADABLE, literal=True).fill_null(False) for name in described}
+    found = rows.filter(pl.any_horizontal(unread.values()))
+    if found.is_empty():
+        return None
+    row = found.sort(FILE, LINE, nulls_last=True, maintain_order=True).row(0, named=True)
+    column = next(name for name in described if UNREADABLE in (row[name] or ""))
+    return BadValue(((own_name(column), row[column]),), row[FILE], row[LINE])
 
 
 def stores_of_rows(raw: RawFrames) -> JudgedStores:

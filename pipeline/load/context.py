@@ -20,8 +20,9 @@ from store_uptime.pipeline.tables import Table
 ReplacedStores = Literal["listed", "all"]
 Progress = Callable[[PurePath, int], None]
 """Called with a file and how many of its rows have been read so far."""
-Changed = Iterable[tuple[int, int, int]]
-"""The number of a file, and how many rows of a table were added and replaced by it."""
+Changed = Iterable[tuple[int, ...]]
+"""The number of a file, and how many rows of a table were added and replaced by it; of polls also how many reasons were
+added to those that were there."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,21 @@ def loaded_files(
     load: LoadContext, table: Table, files: Sequence[DataFile], counts: Mapping[str, FileCounts], changed: Changed
 ) -> list[LoadedFile]:
     """The result of the files of a table."""
-    by_number = {number: (added, replaced) for number, added, replaced in changed}
-    return [
-        LoadedFile(
-            file.place.path,
-            file.name,
-            table,
-            counts[file.name].accepted,
-            dict(counts[file.name].rejected),
-            *by_number.get(number, (0, 0)),
-            load.rejects.path(file.name),
+    by_number = {number: numbers for number, *numbers in changed}
+    loaded = []
+    for number, file in enumerate(files):
+        added, replaced, *reasons = by_number.get(number, (0, 0))
+        loaded.append(
+            LoadedFile(
+                file.place.path,
+                file.name,
+                table,
+                counts[file.name].accepted,
+                dict(counts[file.name].rejected),
+                added,
+                replaced,
+                load.rejects.path(file.name),
+                sum(reasons),
+            )
         )
-        for number, file in enumerate(files)
-    ]
+    return loaded

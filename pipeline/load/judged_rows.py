@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from store_uptime.pipeline.clean.columns import FILE, as_text
+from store_uptime.pipeline.clean.columns import FILE, storable
 from store_uptime.pipeline.clean.raw import POLL_COLUMNS
 from store_uptime.pipeline.clean.reasons import WITHOUT_STORE, only_rejected
 from store_uptime.pipeline.clean.rules import JUDGES, POLL_REASON, trimmed
@@ -53,11 +53,6 @@ def numbered_rows(rows: pl.DataFrame, numbers: dict[str, int]) -> bytes:
     return rows.with_columns(number).write_csv(include_header=False).encode()
 
 
-def storable(text: pl.Expr) -> pl.Expr:
-    """A text without NUL, which PostgreSQL cannot hold; with U+FFFD a zone is as unknown as before."""
-    return text.str.replace_all("\0", "\ufffd", literal=True)
-
-
 def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The rows of polls, hours or zones to keep, as PostgreSQL reads their values, and the name of their file last."""
     attributed = ~pl.col("reason").is_in(WITHOUT_STORE).fill_null(False)
@@ -74,6 +69,7 @@ def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
             values = (pl.col("weekday"), time_text(pl.col("start_us")), time_text(pl.col("end_us")), *dates)
             return batch.filter(attributed).select("store_id", *(pl.when(good).then(value) for value in values), FILE)
         case "timezones":
+            # With U+FFFD a zone is as unknown as before.
             return batch.filter(good).select("store_id", storable(pl.col("zone")), *dates, FILE)
         case "stores":
             raise ValueError("of a store one row is kept: see load_stores")
@@ -82,7 +78,7 @@ def kept_rows(batch: pl.DataFrame, table: Table) -> pl.DataFrame:
 def poll_reason(kinds: pl.Schema) -> pl.Expr:
     if POLL_REASON not in kinds:
         return pl.lit(None, pl.String).alias(POLL_REASON)
-    return storable(trimmed(as_text(POLL_REASON, kinds)))
+    return trimmed(pl.col(POLL_REASON))
 
 
 def time_text(us: pl.Expr) -> pl.Expr:

@@ -17,7 +17,7 @@ class LoadedFile:
     hours, zones or stores were replaced; those of a store in several files count at the first of them, and those of
     stores in no file at the first of all. file: its path, of an object its key. name: its path below the loaded folder,
     printable. rejected: how many rows for each reason. rejects: the file with the rejected rows, None where there are
-    none.
+    none. reasons_added: how many polls that were there without a reason have got one.
     """
 
     file: PurePath
@@ -28,6 +28,7 @@ class LoadedFile:
     added: int
     replaced: int
     rejects: Path | None
+    reasons_added: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class LoadedTable:
     rejected: dict[str, int]
     added: int
     replaced: int
+    reasons_added: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,10 @@ class Loaded:
 
 def sum_files(files: Sequence[LoadedFile]) -> LoadedTable:
     rejected: Counter[str] = sum((Counter(file.rejected) for file in files), Counter())
-    accepted, added, replaced = (
-        sum(getattr(file, name) for file in files) for name in ("accepted", "added", "replaced")
+    accepted, added, replaced, reasons = (
+        sum(getattr(file, name) for file in files) for name in ("accepted", "added", "replaced", "reasons_added")
     )
-    return LoadedTable(len(files), accepted, dict(rejected), added, replaced)
+    return LoadedTable(len(files), accepted, dict(rejected), added, replaced, reasons)
 
 
 def table_counts(files: Sequence[LoadedFile]) -> dict[Table, TableCounts]:

@@ -15,7 +15,7 @@ from store_uptime.pipeline.clean.columns import FILE
 from store_uptime.pipeline.clean.stores import JudgedStores, own_name, rejected_name, stores_of_rows
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.load.context import FileCounts, LoadContext, loaded_files, tally_rows
-from store_uptime.pipeline.load.judged_rows import numbered_rows, storable
+from store_uptime.pipeline.load.judged_rows import numbered_rows
 from store_uptime.pipeline.load.result import LoadedFile
 from store_uptime.pipeline.load.tables import add_attributes, ensure_stores, stores_columns
 from store_uptime.pipeline.mapping.mapping import SourceMapping
@@ -109,7 +109,7 @@ def copy_rows(load: LoadContext, files: Sequence[DataFile], rows: pl.DataFrame) 
     described = described_columns(rows)
     columns = SQL(",").join(SQL("{} text").format(Identifier(name)) for name in incoming_columns(described))
     load.connection.execute(SQL(statement(__package__, "incoming_stores")).format(columns=columns))
-    texts = rows.select("store_id", *(storable(pl.col(name)) for name in described), FILE)
+    texts = rows.select("store_id", *described, FILE)
     with load.connection.cursor().copy("copy incoming from stdin (format csv)") as incoming:
         incoming.write(numbered_rows(texts, numbers))
 

@@ -8,6 +8,7 @@ by `mapping_file.py`.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,6 +75,8 @@ class SourceMapping:
             found[column] = name
         for column in OPTIONAL_COLUMNS[table]:
             name = self._found(table, column, present)
+            if name is None and table == "stores":
+                name = with_blanks(self.column_name(table, column), present)
             if name is not None and name not in found.values():
                 found[column] = name
         return found | attributes(found, present) if table == "stores" else found
@@ -160,11 +163,19 @@ def column_names(table: Table, keys: TomlTable) -> dict[str, str]:
     return {column: keys[column] for column in own_columns(table) if column in keys}
 
 
+def with_blanks(column: str, present: Sequence[str]) -> str | None:
+    """The one column whose name is that of another with blanks around it."""
+    names = [name for name in present if name.strip() == column]
+    return names[0] if len(names) == 1 else None
+
+
 def attributes(found: Mapping[str, str], present: Sequence[str]) -> dict[str, str]:
-    """The attributes among the columns of a table of stores: all that are none of its own, and have one name each."""
-    used = {*found.values(), *own_columns("stores")}
+    """The attributes among the columns of a table of stores: all that are none of its own, and have one name each,
+    without blanks around it."""
+    named = [(name.strip(), name) for name in present if name not in found.values()]
+    times = Counter(own for own, _ in named)
     return {
-        ATTRIBUTE + name: name for name in present if name.strip() and name not in used and present.count(name) == 1
+        ATTRIBUTE + own: name for own, name in named if own and own not in own_columns("stores") and times[own] == 1
     }
 
 

@@ -4,6 +4,8 @@ It is small beside the polls, and of each store the first row in the order of al
 as a whole, and each part gets the rows of its own stores.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from store_uptime.pipeline.clean.split import CleanedTable
@@ -27,12 +29,17 @@ def described_stores(source: Source, store: str | None) -> CleanedTable | None:
     if not frames:
         return None
     found = clean_stores(frames, StoreCodes())
-    return CleanedTable(found.accepted.with_columns(pl.col("store_id").cast(pl.String)), found.rejected, found.counts)
+    return replace(found, accepted=found.accepted.with_columns(pl.col("store_id").cast(pl.String)))
+
+
+def raw_described(described: CleanedTable) -> pl.DataFrame:
+    """Its rows, as a source has them."""
+    return described.accepted.rename(lambda name: name if name in {"store_id", "name"} else f"{ATTRIBUTE}{name}")
 
 
 def spread_described(job: Job, exchange: Exchange, described: CleanedTable) -> Spread:
     """Its rows by range, as those of a source are."""
-    raw = described.accepted.rename(lambda name: name if name in {"store_id", "name"} else f"{ATTRIBUTE}{name}")
+    raw = raw_described(described)
     pieces = Pieces()
     left = Spread(
         table="stores",

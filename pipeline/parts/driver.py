@@ -17,7 +17,7 @@ from store_uptime.pipeline.options import Horizon, Limits, Options
 from store_uptime.pipeline.panics import panics_as_errors
 from store_uptime.pipeline.parts.claim import claimed
 from store_uptime.pipeline.parts.cluster import Cluster
-from store_uptime.pipeline.parts.described import described_stores, spread_described
+from store_uptime.pipeline.parts.described import described_stores, raw_described, spread_described
 from store_uptime.pipeline.parts.exchange import Exchange, exchange_at, start_name
 from store_uptime.pipeline.parts.executors import opened_executor
 from store_uptime.pipeline.parts.groups import groups
@@ -33,6 +33,7 @@ from store_uptime.pipeline.run import Progress
 from store_uptime.pipeline.source.folder.data_file import DataFile
 from store_uptime.pipeline.source.folder.folder import POLLS, Folder
 from store_uptime.pipeline.steps import DASHBOARD, Step
+from store_uptime.pipeline.table_plausibility import unreadable_text
 from store_uptime.pipeline.tables import COLUMNS, Table
 
 Result = TypeVar("Result")
@@ -62,6 +63,7 @@ def report_in_parts(
         exchange = exchange_at(address)
         start = run_start(exchange, run, opened, options, cluster, kind)
         tables = files_of(opened, options, start.horizon)
+        described = described_stores(opened, options.store)
         plain = Job(
             run=run,
             exchange=address,
@@ -72,10 +74,10 @@ def report_in_parts(
             bounds=start.bounds,
             edges=EDGES * ranges_wanted(tables[POLLS], cluster.part_polls),
             limits=limits,
+            described=None if described is None else tuple(raw_described(described).columns),
         )
         job = kind.job(plain, start)
         passes = Passes(job, exchange, executor, progress)
-        described = described_stores(opened, options.store)
         spreads = passes.results(Step.READING, spread, spread_tasks(job, tables, cluster.part_polls), Spread)
         check_unchanged(chain.from_iterable(tables.values()), files)
         if described is not None:
@@ -127,7 +129,8 @@ def unread_of(source: Folder, tables: Mapping[Table, Sequence[DataFile]], descri
     """What the first pass has not read of a source, and its warnings."""
     read = {file.place for file in tables[POLLS]}
     rows = [file.rows for file in source.tables[POLLS] if file.place not in read and file.rows is not None]
-    return Unread(sum(rows), source.files_not_opened, source.warnings, described)
+    warnings = [*source.warnings, *unreadable_text(None if described is None else described.unreadable)]
+    return Unread(sum(rows), source.files_not_opened, warnings, described)
 
 
 @dataclass(frozen=True)

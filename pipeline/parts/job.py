@@ -24,7 +24,8 @@ class Job:
     people. horizon: that of all stores. bounds: the ids at which ranges of stores begin, but for the first, in byte
     order. edges: how many ids a task of pass 1 tells of its polls, by which a range can be cut; more where a file has
     more rows than it was taken for, since others of its kind will, too. with_lanes: whether the report has lanes.
-    periods: those of a report by periods, and what else it has; None: it is of the three windows.
+    described: the columns of the table `stores`, which a part has also where it knows none of its own; None: there is
+    no such table. periods: those of a report by periods, and what else it has; None: it is of the three windows.
     """
 
     run: str
@@ -36,6 +37,7 @@ class Job:
     bounds: tuple[str, ...]
     edges: int
     limits: Limits
+    described: tuple[str, ...] | None
     with_lanes: bool = False
     periods: PeriodJob | None = None
 

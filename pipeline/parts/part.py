@@ -134,6 +134,8 @@ class PartTables(FrameTables):
             [unpacked(content[0]).lazy().filter(own) for entry, content in segments if entry.table == name]
             for name in ("stores", "reasons")
         )
+        if not described and job.described is not None:
+            described = [pl.DataFrame(schema=dict.fromkeys(job.described, pl.String())).lazy()]
         super().__init__({**tables, "stores": described}, job.source, job.mapping)
 
     def polls(self, horizon: Horizon, store: str | None) -> Sequence[PollRows]:

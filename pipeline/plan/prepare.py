@@ -11,11 +11,13 @@ from store_uptime.pipeline.clean.polls import CleanedPolls, clean_all_polls, cle
 from store_uptime.pipeline.clean.raw import RawTables
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_zones
 from store_uptime.pipeline.clean.stores import clean_stores
+from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.plan.partitions import CodeRange, code_ranges
 from store_uptime.pipeline.plan.plan import STORE_COLUMNS, DeclaredStores, Plan, declare_stores
 from store_uptime.pipeline.source.frames import rows_of_store
 from store_uptime.pipeline.source.protocol import Source
+from store_uptime.pipeline.table_plausibility import unreadable_text
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Prepared:
         """The tables by name: polls, hours, zones, and stores where that is there."""
         optional = {} if self.stores is None else {"stores": self.stores}
         return {"polls": self.polls, "hours": self.hours, "zones": self.zones, **optional}
+
+    @property
+    def warnings(self) -> list[DataWarning]:
+        """Those of the source, and what its table `stores` shows."""
+        return [*self.source.warnings, *unreadable_text(None if self.stores is None else self.stores.unreadable)]
 
     @property
     def attributes(self) -> pl.DataFrame | None:

@@ -1,6 +1,6 @@
 """The stretches of time that figures are computed for.
 
-Windows     any number of them: for all stores, for the stores of a zone, or for one store
+Windows     any number of them: for all stores, for the stores of a clock, or for one store
 last_week   the default: the last hour, day and week
 """
 
@@ -20,11 +20,11 @@ STRETCH = {"window_id": pl.UInt32(), "from_us": pl.Int64(), "until_us": pl.Int64
 class Windows:
     """Windows, by number; one may have several stretches of time, and they may overlap: an instant counts once in each.
 
-    stretches: window_id (uint32), from_us, until_us (int64, half-open, since 1970 UTC), and where they differ by zone
-    clock or store a column of that name: zone, clock, store_id (text). What lies outside the horizon does not count.
+    stretches: window_id (uint32), from_us, until_us (int64, half-open, since 1970 UTC), and where they differ by
+    clock or store a column of that name: clock, store_id (text). What lies outside the horizon does not count.
     """
 
-    by: Literal["zone", "clock", "store_id", "code"] | None
+    by: Literal["clock", "store_id", "code"] | None
     stretches: pl.DataFrame
 
     @classmethod
@@ -32,11 +32,6 @@ class Windows:
         """The same windows for all stores, numbered from 0 on: (from_us, until_us) each."""
         rows = [(number, *stretch) for number, stretch in enumerate(stretches)]
         return cls(None, pl.DataFrame(rows, schema=STRETCH, orient="row"))
-
-    @classmethod
-    def for_zones(cls, stretches: pl.DataFrame) -> Self:
-        """Windows by zone: zone, window_id, from_us, until_us."""
-        return cls("zone", stretches)
 
     @classmethod
     def for_clocks(cls, stretches: pl.DataFrame) -> Self:
@@ -57,7 +52,7 @@ class Windows:
     def by_scope(self, stores: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """code, scope (uint32) of some stores, and the stretches with their scope: one scope has the same windows.
 
-        stores: code, zone, clock.
+        stores: code, clock.
         """
         if self.by is None:
             everywhere = pl.lit(0, pl.UInt32).alias("scope")

@@ -3,15 +3,21 @@
 known_attributes   the names by which stores can be grouped and chosen
 chosen             the stores of some values of attributes, or with a text in their id or name
 checked_choice     the same; a value that no store has is an error
+<<<<<<< HEAD
+choice_of          the stores of `Options.only`
+=======
+beside_warnings    an unknown attribute with what may explain it
 """
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import polars as pl
 
+from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.errors import UnknownAttribute, UnknownValue
-from store_uptime.pipeline.options import Only
-
-KNOWN_VALUES = 20
-"""So many values does an error name."""
+from store_uptime.pipeline.errors.choices import NAMED
+from store_uptime.pipeline.options import Only, Options
 
 
 def known_attributes(attributes: pl.DataFrame | None) -> list[str]:
@@ -24,6 +30,22 @@ def check_attribute(name: str, attributes: pl.DataFrame | None) -> None:
     known = known_attributes(attributes)
     if name not in known:
         raise UnknownAttribute(name, known)
+
+
+def choice_of(stores: pl.DataFrame, attributes: pl.DataFrame | None, options: Options) -> pl.DataFrame:
+    """The rows of the stores of `Options.only`. Raises UnknownAttribute, UnknownValue."""
+    # Of one store there are only its own values, so that nothing can be said of the others.
+    choose = checked_choice if options.store is None else chosen
+    return choose(stores, attributes, options.only)
+
+
+@contextmanager
+def beside_warnings(warnings: Sequence[DataWarning]) -> Iterator[None]:
+    """An UnknownAttribute within has the warnings of the source beside it, which may name the file that has it."""
+    try:
+        yield
+    except UnknownAttribute as error:
+        raise error.replace(beside=" ".join(map(str, warnings))) from None
 
 
 def chosen(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, search: str = "") -> pl.DataFrame:
@@ -39,16 +61,17 @@ def chosen(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, se
     return stores.filter(found.select(pl.all_horizontal(fits)).to_series())
 
 
-def checked_choice(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only) -> pl.DataFrame:
+def checked_choice(stores: pl.DataFrame, attributes: pl.DataFrame | None, only: Only, search: str = "") -> pl.DataFrame:
     """The rows of chosen stores. Raises UnknownAttribute, and UnknownValue: neither they nor the table have it."""
-    found = chosen(stores, attributes, only)
+    found = chosen(stores, attributes, only, search)
     every = with_attributes(stores.select("store_id"), attributes)
     for name, values in only:
         listed = every[name] if attributes is None else pl.concat([every[name], attributes[name]])
         there = listed.unique().sort()
         for value in values:
             if value not in there.fill_null(""):
-                raise UnknownValue(name, value, there.drop_nulls().head(KNOWN_VALUES).to_list())
+                known = there.drop_nulls()
+                raise UnknownValue(name, value, known.head(NAMED).to_list(), max(0, known.len() - NAMED))
     return found
 
 

@@ -14,7 +14,6 @@ from store_uptime.pipeline.data_warnings import KINDS, DataWarning
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.plan.plausibility import figure_warnings, table_warnings
 from store_uptime.pipeline.plan.table_facts import TableFacts
-from store_uptime.pipeline.report.quality_lists import LISTS
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,6 @@ class Quality:
     stores: dict[str, list[str]]
     warnings: list[str]
     warning_codes: list[str]
-
-    @staticmethod
-    def meaning(name: str) -> str:
-        """Why a store is on a list."""
-        return LISTS[name]
 
     def warnings_of(self, kind: type[DataWarning]) -> list[str]:
         """The sentences of one kind."""

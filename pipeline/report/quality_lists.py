@@ -1,4 +1,8 @@
-"""The lists of stores in a report, and why a store is on each of them."""
+"""The lists of stores in a report, and why a store is on each of them.
+
+LISTS             of a report of the three windows
+LISTS_OF_PERIODS  of one by periods, which has a row for each store that is known
+"""
 
 LISTS = {
     "not_observed": "hours or a zone, but no poll in the horizon: no row",
@@ -11,3 +15,4 @@ LISTS = {
     "no_known_status": "no poll in business time: no figures",
     "carried": "no poll in business time in the day before now: an older status is carried",
 }
+LISTS_OF_PERIODS = LISTS | {"not_observed": "hours or a zone, but no poll near the periods: nothing is known"}

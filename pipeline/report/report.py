@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, get_args
 
 import polars as pl
 
@@ -21,11 +21,12 @@ from store_uptime.pipeline.errors import writing
 from store_uptime.pipeline.files import Purpose, first_bytes_of, header_line
 from store_uptime.pipeline.instants import instant_us, iso
 from store_uptime.pipeline.load.reject_files import REJECTS
-from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection
+from store_uptime.pipeline.options import WINDOWS, Columns, Format, Options, Selection, check_word, stores_in_words
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.report.about import About, Provenance, plain_quality
 from store_uptime.pipeline.report.figures import EXTENDED, HEADINGS, PLAIN, extended, fleet_percent
 from store_uptime.pipeline.report.quality import Quality
+from store_uptime.pipeline.report.quality_lists import LISTS
 from store_uptime.pipeline.source.folder.own_files import MARK, is_own_workbook, is_period_header
 from store_uptime.pipeline.tables import ROWS_OF
 from store_uptime.pipeline.targets import Target, check_targets, place_below, write_target
@@ -62,10 +63,15 @@ class Report:
         percents = {window: self.uptime_percent(window) for window in WINDOWS}
         up = (f"{'unknown' if percent is None else f'{percent} %'} ({window})" for window, percent in percents.items())
         return (
-            f"Report of {self.plan.source}, {'all stores' if options.store is None else f'store {options.store}'}\n"
+            f"Report of {self.plan.source}, {stores_in_words(options)}\n"
             f"now {iso(now_us)} ({now_is(options, now_us)}), windows {', '.join(WINDOWS)}\n"
             f"stores: {self.exact.height:,}; up: {', '.join(up)}; warnings: {warnings}"
         )
+
+    @staticmethod
+    def meaning(name: str) -> str:
+        """Why a store is on a list of the quality."""
+        return LISTS[name]
 
     @cached_property
     def extended(self) -> pl.DataFrame:
@@ -113,7 +119,9 @@ class Report:
         return About(provenance=self.provenance, quality=plain_quality(self.quality))
 
     def render(self, file_format: Format, columns: Columns = "plain") -> bytes:
-        """The report in one of the four formats."""
+        """The report in one of the four formats. Raises ValueError for other words."""
+        check_word("format", file_format, get_args(Format))
+        check_word("columns", columns, get_args(Columns))
         match file_format:
             case "csv":
                 return self.csv(columns)

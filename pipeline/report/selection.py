@@ -10,7 +10,7 @@ from dataclasses import replace
 import polars as pl
 
 from store_uptime.pipeline.options import Selection
-from store_uptime.pipeline.report.choice import checked_choice, chosen
+from store_uptime.pipeline.report.choice import choice_of, chosen
 from store_uptime.pipeline.report.figures import uptime_percent
 from store_uptime.pipeline.report.quality import store_lists
 from store_uptime.pipeline.report.report import Report
@@ -52,7 +52,7 @@ def only_chosen(report: Report) -> Report:
     plan, only = report.plan, report.plan.options.only
     if not only:
         return report
-    rows = checked_choice(report.exact.with_row_index("store"), report.attributes, only)
+    rows = choice_of(report.exact.with_row_index("store"), report.attributes, plan.options)
     # Stores are numbered by their rows, in the plan too.
     stores = renumbered(plan.stores, rows["store"])
     silent = chosen(plan.not_observed.to_frame("store_id"), report.attributes, only)["store_id"]

@@ -88,6 +88,19 @@ def flat(about: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, s
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{name}.")
         elif isinstance(value, list):
-            yield from ((f"{prefix}{name}", str(item)) for item in value)
+            yield from ((f"{prefix}{name}", cell_text(item)) for item in value)
         else:
             yield f"{prefix}{name}", "" if value is None else str(value)
+
+
+def cell_text(item: object) -> str:
+    """What stands in a list, for people: of a group its values, and what is told about it."""
+    match item:
+        case dict():
+            return ", ".join(f"{name}: {cell_text(value)}" for name, value in item.items())
+        case list():
+            return " / ".join(map(cell_text, item))
+        case None:
+            return ""
+        case _:
+            return str(item)

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from store_uptime.pipeline import Columns, Format
+from store_uptime.pipeline import Columns
 from store_uptime.service import parameters
-from store_uptime.service.cli.output import refuse_binary_on_terminal, write_private_output
+from store_uptime.service.cli.output import agreed_format, refuse_binary_on_terminal, write_private_output
 from store_uptime.service.cli.registry import COMMAND_LINE, DEFAULT_LOCATION, RegistryLocation, registry_session
 from store_uptime.service.cli.terminal import echo
 from store_uptime.service.errors import ReportRemoved
@@ -26,7 +26,7 @@ def fetch(
     columns: Annotated[
         Columns | None, Parameter(group=OUTPUT, help="The plain columns, or all. Default: as it was triggered.")
     ] = None,
-    format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
+    format: parameters.FormatChoice = None,
     view: Annotated[Part, Parameter(group=OUTPUT, help="Of a report by periods: which of its tables.")] = "stores",
     out: parameters.Out = parameters.STDOUT,
     location: RegistryLocation = DEFAULT_LOCATION,
@@ -42,7 +42,8 @@ def fetch(
     from store_uptime.service.registry.report_lookup import kept, with_result
     from store_uptime.service.workers.report_kinds import restored
 
-    refuse_binary_on_terminal(format, out)
+    file_format = agreed_format(format, out) or "csv"
+    refuse_binary_on_terminal(file_format, out)
     keys = load_encryption((), identity)
     with registry_session(location) as execute:
         row = with_result(kept(next(iter(execute(report_row(report_id))), None)))
@@ -52,7 +53,7 @@ def fetch(
         opened = {name: content and keys.decrypt(content) for name, content in vars(stored[0]).items()}
         report = restored(**opened)
         execute(record_audit(COMMAND_LINE, "read", report_id, "fetch"))
-    write_private_output(report.render(format, columns or row.options["columns"], view), out)
+    write_private_output(report.render(file_format, columns or row.options["columns"], view), out)
     provenance = report.about["provenance"]
     echo(f"now  {provenance['now']} ({provenance['now_is']})")
     return 0

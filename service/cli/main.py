@@ -88,6 +88,8 @@ def run_command(
         raise
     except BrokenPipeError:
         return reader_gone()
+    except CannotPrint:
+        raise  # `exit_status` prints it, and does not flush stdout again, which would fail once more
     except Exception as error:
         if debug:
             raise

@@ -10,9 +10,10 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Options
 from store_uptime.service import parameters
 from store_uptime.service.cli.outage_table import show_outages
-from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output_pieces
+from store_uptime.service.cli.output import agreed_format, input_files, refuse_binary_on_terminal, write_output_pieces
 from store_uptime.service.cli.period_options import NO_PERIOD, OnlyStores, PeriodOptions, period_of
-from store_uptime.service.cli.period_summary import echo_outage_summary
+from store_uptime.service.cli.period_summary import outage_summary
+from store_uptime.service.cli.report_summary import echo_lines, written_line
 from store_uptime.service.cli.terminal import ExitStatus, progress_spinner
 from store_uptime.service.parameters import FLAG, OUTPUT, PERIODS, STDOUT
 
@@ -36,7 +37,10 @@ def outages(
     longest: Annotated[bool, FLAG, Parameter(group=OUTPUT, help="The longest first, not the earliest.")] = False,
     format: Annotated[
         OutageFormat | None,
-        Parameter(group=OUTPUT, help="How they are written. Default: table on a terminal, csv elsewhere."),
+        Parameter(
+            group=OUTPUT,
+            help="How they are written. Default: as the name of the file ends; table on a terminal, else csv.",
+        ),
     ] = None,
     out: parameters.Out = parameters.STDOUT,
 ) -> int:
@@ -52,11 +56,11 @@ def outages(
         store-uptime outages ./feed --period 2024-W10 --out outages.csv
     """
     start_s = monotonic()
-    shown = format or ("table" if out == STDOUT and sys.stdout.isatty() else "csv")
+    if format == "table" and out != STDOUT:
+        raise CycloptsError(msg="--format table is for a terminal: choose another one for a file.")
+    shown = agreed_format(format, out) or ("table" if out == STDOUT and sys.stdout.isatty() else "csv")
     if shown != "table":
         refuse_binary_on_terminal(shown, out)
-    elif out != STDOUT:
-        raise CycloptsError(msg="--format table is for a terminal: choose another one for a file.")
     period = period_of(periods) or pipeline.Period(USUAL_PERIOD, on=periods.zone)
     options = Options(now=now, store=store, max_gap=max_gap, only=pipeline.parse_only(only), period=period)
     with progress_spinner() as progress:
@@ -72,10 +76,11 @@ def outages(
             split_at_closing=split_at_closing,
         )
         progress("writing")
+        lines = outage_summary(report)
         if shown != "table":
             view = "longest-outages" if longest else "outages"
             write_output_pieces(report.chunks(view, shown), out)
     if shown == "table":
         show_outages(report, longest_first=longest)
-    echo_outage_summary(report, out, monotonic() - start_s)
+    echo_lines([*lines, written_line(out, monotonic() - start_s)])
     return ExitStatus.DONE

@@ -2,11 +2,13 @@
 
 import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, TypeVar
+
+from cyclopts import CycloptsError
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Format, Target
+from store_uptime.pipeline import Format, ReportFolder, Target
 from store_uptime.service.errors import NotForTerminals
 from store_uptime.service.parameters import STDOUT
 
@@ -15,7 +17,24 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline import Purpose, Source
 
+FormatName = TypeVar("FormatName", bound=str)
+FORMATS_OF_NAMES: dict[str, Format] = {".xlsx": "xlsx", ".parquet": "parquet", ".json": "json"}
+"""What the name of a file says of its format; any other name may have any, and CSV by default."""
 BINARY_FORMATS = ("xlsx", "parquet")  # their bytes may switch modes of a terminal
+
+
+def agreed_format(chosen: FormatName | None, out: Target | ReportFolder) -> FormatName | Format | None:
+    """The format that was chosen, or that the name of a file has; None: neither.
+
+    Raises CycloptsError where they differ.
+    """
+    ending = PurePath(str(out)).suffix.lower()
+    if isinstance(out, ReportFolder) or ending not in FORMATS_OF_NAMES:
+        return chosen
+    named = FORMATS_OF_NAMES[ending]
+    if chosen is not None and chosen != named:
+        raise CycloptsError(msg=f"{out} is the name of a file in {named}, and --format is {chosen}: leave either out.")
+    return named
 
 
 def refuse_binary_on_terminal(file_format: Format, out: Target) -> None:

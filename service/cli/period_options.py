@@ -6,8 +6,11 @@ RollupOptions    the same, and whether it has a profile
 OnlyStores       an option: stores by their attributes
 """
 
+import csv
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import CycloptsError, Parameter, Token
@@ -60,8 +63,12 @@ def are_names(_: object, texts: tuple[str, ...]) -> None:
 
 
 def attributes(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of attributes, each once: of `--group-by brand,city` and of `--group-by brand --group-by city`."""
-    return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
+    """The names of attributes, each once: of `--group-by brand,city` and of `--group-by brand --group-by city`.
+
+    A name with a comma stands in quotes, as in CSV.
+    """
+    listed = csv.reader(texts, skipinitialspace=True)
+    return tuple(dict.fromkeys(name.strip() for names in listed for name in names or [""]))
 
 
 def by_line(_: object, text: str, delimiter: str | None = None) -> list[str]:
@@ -137,7 +144,7 @@ class GroupOptions(PeriodOptions):
             group=PERIODS,
             validator=are_names,
             metavar="NAMES",
-            help="Sum the stores up by attributes, such as brand or brand,city.",
+            help="Sum the stores up by attributes, such as brand or brand,city; one with a comma stands in quotes.",
         ),
     ] = ()
 
@@ -154,6 +161,8 @@ class RollupOptions(GroupOptions):
     ] = False
 
 
+ENDS_AND_NAME = ("STORE_UPTIME_PERIOD", "STORE_UPTIME_FROM", "STORE_UPTIME_TO")
+"""The variables of a period."""
 NO_PERIOD = PeriodOptions()
 NO_GROUPS = GroupOptions()
 NO_ROLLUP = RollupOptions()
@@ -162,12 +171,28 @@ NO_ROLLUP = RollupOptions()
 def period_of(options: PeriodOptions, by: By | None = None) -> "Period | None":
     """The period that was chosen; None: there is none. Raises CycloptsError where options do not go together."""
     if options.period and (options.start or options.end):
-        raise CycloptsError(msg="--period is a whole period, and --from and --to are another one: leave either out.")
+        variables = [name for name in ENDS_AND_NAME if os.environ.get(name)]
+        where = f" {' and '.join(variables)} {'are' if len(variables) > 1 else 'is'} set." if variables else ""
+        raise CycloptsError(
+            msg=f"--period is a whole period, and --from and --to are another one: leave either out.{where}"
+        )
     if options.end and not options.start:
         raise CycloptsError(msg="--to is the end of a period that --from begins: give --from too.")
     if options.period is None and options.start is None:
         return None
-    return pipeline.Period(options.period, options.start, options.end, options.zone, by)
+    period = pipeline.Period(options.period, options.start, options.end, options.zone, by)
+    refuse_backwards(period)
+    return period
+
+
+def refuse_backwards(period: "Period") -> None:
+    """Raises CycloptsError where the end is not after the start, if that can be known without clocks and now."""
+    if period.start is None or period.end is None:
+        return
+    start, end = (datetime.fromisoformat(text) for text in (period.start, period.end))
+    is_comparable = (start.tzinfo is None) == (end.tzinfo is None)  # a date has no zone yet
+    if is_comparable and end <= start:
+        raise CycloptsError(msg=f"the end of the period ({period.end}) is not after its start ({period.start}).")
 
 
 def refuse_without_period(options: GroupOptions) -> None:

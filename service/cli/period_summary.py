@@ -4,17 +4,16 @@ import time
 from calendar import day_abbr
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from store_uptime import pipeline
-from store_uptime.pipeline import ReportFolder, Target, counted
+from store_uptime.pipeline import counted
 from store_uptime.service.cli.report_summary import (
     Line,
-    echo_lines,
     format_share,
     quality_lines,
     source_lines,
-    written_line,
+    stores_line,
 )
 from store_uptime.service.page.humanize import format_duration
 
@@ -25,17 +24,18 @@ if TYPE_CHECKING:
 
 SECOND_US = 1_000_000
 NAMED_GROUPS = 3
+UTC_ZONE = "UTC"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def echo_period_summary(report: "PeriodReport", out: Target | ReportFolder, seconds: float) -> None:
-    """Print the summary of a report that was made in so many seconds and written to out."""
-    echo_lines([*period_lines(report), *total_lines(report), written_line(out, seconds)])
+def period_summary(report: "PeriodReport") -> list[Line]:
+    """The summary of a report."""
+    return [*period_lines(report), *total_lines(report)]
 
 
-def echo_outage_summary(report: "PeriodReport", out: Target, seconds: float) -> None:
-    """Print the summary of a list of outages."""
-    echo_lines([*period_lines(report), down_line(report), written_line(out, seconds)])
+def outage_summary(report: "PeriodReport") -> list[Line]:
+    """The summary of a list of outages."""
+    return [*period_lines(report), down_line(report)]
 
 
 def period_lines(report: "PeriodReport") -> Iterator[Line]:
@@ -44,7 +44,7 @@ def period_lines(report: "PeriodReport") -> Iterator[Line]:
     yield "now", f"{report.provenance['now']} ({age(report)}{report.provenance['now_is']})"
     yield "period", period_text(report)
     yield from state_lines(report)
-    yield "stores", counted(report.stores.height, "store")
+    yield stores_line(report.stores.height, report.options.only)
     yield from quality_lines(report)
     yield from (("note", note) for note in report.notes)
 
@@ -76,22 +76,30 @@ def dates(report: "PeriodReport") -> str:
     """2024-02-01 to 2024-03-01: from when to when, on the clock of most stores."""
     periods = periods_of_one_clock(report)
     start_us, end_us = periods.select("start_us").min().item(), periods.select("end_us").max().item()
-    rules = pipeline.zone_rules(report.period.on or most_common_clock(report)[1])
+    clock = most_common_clock(report)
+    rules = pipeline.zone_rules(report.period.on or (UTC_ZONE if clock is None else clock.zone))
     return " to ".join(local_text(to_instant(us).astimezone(rules)) for us in (start_us, end_us))
 
 
 def periods_of_one_clock(report: "PeriodReport") -> "DataFrame":
     """The periods of most stores: those of other zones have other starts, and at instants other names."""
     # A zone that has left out the only date has no period: those of others are as good.
-    own = report.periods.filter(scope=most_common_clock(report)[0])
+    clock = most_common_clock(report)
+    own = report.periods.filter(scope=0 if clock is None else clock.scope)
     return report.periods if own.is_empty() else own
 
 
-def most_common_clock(report: "PeriodReport") -> tuple[int, str]:
-    """The scope and the zone of most stores."""
+class StoreClock(NamedTuple):
+    """Of some stores: the scope of their periods, and their zone."""
+
+    scope: int
+    zone: str
+
+
+def most_common_clock(report: "PeriodReport") -> StoreClock | None:
+    """That of most stores; None: the report has no store."""
     clocks = report.stores.group_by("scope", "zone").len().sort("len", "scope", descending=[True, False])
-    scope, zone, _ = clocks.row(0)
-    return scope, zone
+    return StoreClock(*clocks.row(0)[:2]) if clocks.height else None
 
 
 def to_instant(us: int) -> datetime:
@@ -127,8 +135,8 @@ def total_lines(report: "PeriodReport") -> Iterator[Line]:
     yield "uptime", f"{format_share(report.uptime_percent)} of known time, of all stores together"
     yield "known", f"{format_share(report.coverage_percent)} of business time, {hours(unknown_us)} unknown"
     yield down_line(report)
-    if report.options.group_by and report.period.by is None:
-        yield "worst", ", ".join(worst_groups(report))
+    if report.options.group_by and report.period.by is None and (worst := list(worst_groups(report))):
+        yield "worst", ", ".join(worst)
     if report.profile is not None and not report.options.group_by:
         yield "worst hours", ", ".join(worst_hours(report))
 
@@ -141,9 +149,10 @@ def worst_hours(report: "PeriodReport") -> Iterator[str]:
 
 
 def worst_groups(report: "PeriodReport") -> Iterator[str]:
-    """Boston 88.14 %: the groups of least uptime."""
+    """Boston 88.14 %: the groups of least uptime, of those of which something is known."""
     by = report.options.group_by
-    for row in report.rollup_table(by).sort("uptime_percent", nulls_last=True).head(NAMED_GROUPS).iter_rows(named=True):
+    known = report.rollup_table(by).drop_nulls("uptime_percent").sort("uptime_percent", maintain_order=True)
+    for row in known.head(NAMED_GROUPS).iter_rows(named=True):
         values = list(row.values())[: len(by)]
         yield f"{' / '.join(map(pipeline.printable, values))} {format_share(row['uptime_percent'])}"
 

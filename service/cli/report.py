@@ -7,12 +7,12 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Parameter
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Columns, Format, Options, ReportFolder, Target
 from store_uptime.service import parameters
-from store_uptime.service.cli.output import input_files, refuse_binary_on_terminal, write_output
+from store_uptime.service.cli.output import agreed_format, input_files, refuse_binary_on_terminal, write_output
 from store_uptime.service.cli.period_options import (
     NO_ROLLUP,
     OnlyStores,
@@ -21,7 +21,7 @@ from store_uptime.service.cli.period_options import (
     period_of,
     refuse_without_period,
 )
-from store_uptime.service.cli.period_summary import echo_period_summary
+from store_uptime.service.cli.period_summary import period_summary
 from store_uptime.service.cli.report_by_periods import (
     refuse_folder,
     refuse_with_period,
@@ -30,9 +30,8 @@ from store_uptime.service.cli.report_by_periods import (
     view_of,
     write_period_report,
 )
-from store_uptime.service.cli.report_summary import echo_summary
+from store_uptime.service.cli.report_summary import echo_lines, summary, written_line
 from store_uptime.service.cli.terminal import ExitStatus, progress_spinner
-from store_uptime.service.errors import NotAsSeveralFiles
 from store_uptime.service.parameters import FLAG, OUTPUT
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def report(
     store: parameters.OneStore = None,
     only: OnlyStores = (),
     columns: parameters.ColumnChoice = "plain",
-    format: Annotated[Format, Parameter(group=OUTPUT, help="How the figures are written.")] = "csv",
+    format: parameters.FormatChoice = None,
     max_gap: parameters.MaxGap = None,
     lookback: parameters.Lookback = parameters.DEFAULT_LOOKBACK,
     out: parameters.ReportOut = parameters.STDOUT,
@@ -83,7 +82,8 @@ def report(
         store-uptime report ./feed --from 2024-03-01 --only city=Berlin --profile
     """
     start_s = monotonic()
-    refuse_format(format, out)
+    file_format = agreed_format(format, out) or "csv"
+    refuse_format(file_format, out)
     period = period_of(periods, periods.by)
     if period is None:
         refuse_without_period(periods)
@@ -107,30 +107,31 @@ def report(
             if period is None:
                 result = pipeline.build_report(opened, options, progress=progress, cluster=on.chosen)
             else:
-                tables = tables_of(periods, format)
+                tables = tables_of(periods, file_format)
                 result = pipeline.build_periods(
                     opened, period, options, progress=progress, cluster=on.chosen, tables=tables
                 )
         progress("writing")
+        lines = period_summary(result) if isinstance(result, pipeline.PeriodReport) else summary(result)
         if isinstance(result, pipeline.PeriodReport):
-            pieces = partial(rendered_pieces, view=view_of(periods), file_format=format, csv_safe=csv_safe)
-            write_period_report(result, pieces, out, format, rejects)
+            pieces = partial(rendered_pieces, view=view_of(periods), file_format=file_format, csv_safe=csv_safe)
+            write_period_report(result, pieces, out, file_format, rejects)
         else:
-            render = partial(rendered, file_format=format, columns=columns, csv_safe=csv_safe)
-            write_report(result, render, out, format, rejects)
-    if isinstance(result, pipeline.PeriodReport):
-        echo_period_summary(result, out, monotonic() - start_s)
-    else:
-        echo_summary(result, out, monotonic() - start_s)
+            render = partial(rendered, file_format=file_format, columns=columns, csv_safe=csv_safe)
+            write_report(result, render, out, file_format, rejects)
+    echo_lines([*lines, written_line(out, monotonic() - start_s)])
     return ExitStatus.WARNED if strict and result.quality.warnings else ExitStatus.DONE
 
 
 def refuse_format(file_format: Format, out: Target | ReportFolder) -> None:
-    """Raises NotForTerminals, NotAsSeveralFiles where the format is none for this output."""
+    """Raises NotForTerminals, CycloptsError where the format is none for this output."""
     if not isinstance(out, ReportFolder):
         refuse_binary_on_terminal(file_format, out)
     elif file_format not in FORMATS_OF_SEVERAL_FILES:
-        raise NotAsSeveralFiles(file_format, str(out))
+        raise CycloptsError(
+            msg=f"a report as {file_format} is one file, and {out} asks for several: choose --format csv or parquet, "
+            "or name a file, with no / at its end."
+        )
 
 
 def rendered(report: "Report", file_format: Format, columns: Columns, csv_safe: bool) -> bytes:

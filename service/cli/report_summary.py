@@ -13,17 +13,17 @@ from store_uptime.service.parameters import STDOUT
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from store_uptime.pipeline import PeriodReport, Report, TableCounts
+    from store_uptime.pipeline import Only, PeriodReport, Report, TableCounts
 
 Line = tuple[str, str]
 """What a line is about, and its sentence."""
 
 
-def echo_summary(report: "Report", out: Target | ReportFolder, seconds: float) -> None:
-    """Print the summary of a report that was made in so many seconds and written to out."""
+def summary(report: "Report") -> list[Line]:
+    """The summary of a report. Commands make it before they write: what it raises leaves an older file as it was."""
     # By the clock of this moment, as on the page; the age in `provenance` is of when the report was begun.
     fresh = freshness(report, report.exact.select("last_poll_us").max().item())
-    echo_lines([*data_lines(report, fresh), *result_lines(report, fresh), written_line(out, seconds)])
+    return [*data_lines(report, fresh), *result_lines(report, fresh)]
 
 
 def echo_lines(lines: list[Line]) -> None:
@@ -42,8 +42,15 @@ def data_lines(report: "Report", fresh: Freshness) -> Iterator[Line]:
     yield from source_lines(report)
     chosen = "" if fresh.age_s is None else f"{pipeline.age_in_words(fresh.age_s)} ago, "
     yield "now", f"{fresh.now} ({chosen}{report.provenance['now_is']}{format_behind(fresh.behind_s)})"
-    yield "stores", counted(report.exact.height, "store")
+    yield stores_line(report.exact.height, report.plan.options.only)
     yield from quality_lines(report)
+
+
+def stores_line(number: int, only: "Only") -> Line:
+    """How many stores there are, and why there is none."""
+    if number or not only:
+        return "stores", counted(number, "store")
+    return "stores", f"0 stores: none has {pipeline.attributes_in_words(only)}"
 
 
 def source_lines(report: "Report | PeriodReport") -> Iterator[Line]:
@@ -64,7 +71,7 @@ def quality_lines(report: "Report | PeriodReport") -> Iterator[Line]:
         yield "repeats", f"{counted(quality.duplicates, 'exact repeat')}, {quality.contradictory:,} contradictory"
     for key, ids in quality.stores.items():
         if ids:
-            yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {quality.meaning(key)}"
+            yield key.replace("_", " "), f"{counted(len(ids), 'store')}: {report.meaning(key)}"
     yield from (("warning", warning) for warning in quality.warnings)
 
 

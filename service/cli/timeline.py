@@ -3,12 +3,12 @@
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Parameter
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Options, printable
 from store_uptime.service import parameters
-from store_uptime.service.cli.output import input_files, write_output
+from store_uptime.service.cli.output import BINARY_FORMATS, agreed_format, input_files, write_output
 from store_uptime.service.cli.tables import print_parts
 from store_uptime.service.cli.terminal import echo, progress_spinner
 from store_uptime.service.cli.week import STATUS_COLOURS, empty_week_reason, show_week
@@ -48,6 +48,9 @@ def timeline(
         store-uptime timeline 0a1b ./feed --pieces
         store-uptime timeline 0a1b --now 2024-10-14T12:00:00Z --format json
     """
+    file_format = agreed_format(None if format == "table" else format, out)
+    if file_format in BINARY_FORMATS:
+        raise CycloptsError(msg=f"a timeline is no {file_format}: name a file that ends in .csv or .json.")
     options = Options(now=now, max_gap=max_gap, lookback=lookback)
     with progress_spinner() as progress:
         opened = pipeline.open_source(parameters.address(source), schema, mapping=parameters.mapping(map))
@@ -57,7 +60,7 @@ def timeline(
     if format == "table" and out == parameters.STDOUT:
         # A table is for a terminal: a file gets what programs read.
         (show_pieces if pieces else show_week)(result)
-    elif format == "json":
+    elif file_format == "json":
         write_output(result.json(), out, pipeline.TIMELINE)
     else:
         write_output(result.csv(), out, pipeline.TIMELINE)

@@ -53,7 +53,6 @@
     │   ├── CannotServe              the server had to give up
     │   ├── CannotPrint              stdout takes nothing
     │   ├── NotForTerminals          a terminal was to show what is not text
-    │   ├── NotAsSeveralFiles        a report is one file in this format, and was to be several
     │   ├── NotServing               the server has ended before it was ready, or takes too long
     │   ├── ReportNotMade            a report that a test has triggered has ended without figures
     │   └── NoBrowser                there is no Chromium on the search path
@@ -99,7 +98,6 @@ from store_uptime.service.errors.commands import (
     NoKey,
     NoNetwork,
     NoProxy,
-    NotAsSeveralFiles,
     NotForTerminals,
     NothingToEncryptTo,
     NotServing,

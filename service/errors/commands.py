@@ -169,18 +169,6 @@ class CannotPrint(CommandError):
     message = "cannot write to stdout: {reason}. Choose another place."
 
 
-class NotAsSeveralFiles(CommandError):
-    """A report was to be several files, in a format of which it is always one. out: where they were to be."""
-
-    file_format: str
-    out: str
-
-    message = (
-        "a report as {file_format} is one file, and {out} asks for several: choose --format csv or parquet, "
-        "or name a file, with no / at its end."
-    )
-
-
 class NotForTerminals(CommandError):
     """Binary output was to be written to a terminal. format: of the file."""
 

@@ -121,7 +121,7 @@ def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredE
         polls=[Poll(**row) for row in timeline.polls.iter_rows(named=True)],
         fresh=freshness(report, newest_poll_us(stored.figures)),
         warnings=report.quality.warnings,
-        lists=[(name, report.quality.meaning(name)) for name, ids in report.quality.stores.items() if store in ids],
+        lists=[(name, report.meaning(name)) for name, ids in report.quality.stores.items() if store in ids],
         rejected=rejected_of(report, store),
     )
 

@@ -187,7 +187,8 @@ async def data_view(
     stored = await caller.content(reports.stored_figures(report_id), report_id)
     about = await backend.workers.run_interactive(interactive.report_metadata, stored)
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
-    more = {"meanings": pipeline.LISTS, "destinations": sorted(backend.settings.destinations)}
+    meanings = pipeline.LISTS_OF_PERIODS if row.is_by_periods else pipeline.LISTS
+    more = {"meanings": meanings, "destinations": sorted(backend.settings.destinations)}
     return render(
         "data", report=row, deliveries=deliveries, provenance=about["provenance"], quality=about["quality"], **more
     )

@@ -56,6 +56,8 @@ PROMISED = {
     "RELATIVE",
     "By",
     "Period",
+    "LISTS_OF_PERIODS",
+    "attributes_in_words",
     "parse_only",
     "write_period_folder",
     "write_pieces_to_target",

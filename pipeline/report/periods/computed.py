@@ -11,16 +11,18 @@ import polars as pl
 
 from store_uptime.pipeline.calendar.periods import CHANGE, Clock, zone_at
 from store_uptime.pipeline.data_warnings import DataWarning
+from store_uptime.pipeline.errors import BadPeriod
 from store_uptime.pipeline.logs import logger_of
 from store_uptime.pipeline.packing import scattered
 from store_uptime.pipeline.plan.plan import Plan, ranked_stores
 from store_uptime.pipeline.plan.prepare import Prepared, make_plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
-from store_uptime.pipeline.report.choice import checked_choice, chosen
+from store_uptime.pipeline.report.choice import choice_of, chosen
 from store_uptime.pipeline.report.periods.groups import GroupedStores, grouped_stores
 from store_uptime.pipeline.report.periods.period_quality import (
     DateFacts,
     date_facts,
+    no_poll_in_period,
     period_lists,
     period_notes,
     period_quality,
@@ -63,7 +65,13 @@ def computed_periods(
         rows=rows_of(clocks, periods, pl.concat(each.periods for each in figures)),
         profile=joined_profile(profiles, grouped) if profiles else None,
         outages=ranked_outages(pl.concat(outages), stores, prepared.reasons) if outages else None,
-        dates=date_facts(prepared.hours.accepted, prepared.zones.accepted, periods),
+        dates=date_facts(
+            prepared.hours.accepted,
+            prepared.zones.accepted.drop_nulls("zone"),
+            at_now.select("code", "clock"),
+            periods,
+            prepared.horizon.newest_us,
+        ),
         duplicates=sum(each.duplicates for each in figures),
         contradictory=sum(each.contradictory for each in figures),
     )
@@ -186,13 +194,16 @@ def period_report_from(
     """The report, whose warnings are logged.
 
     periods: see `period_windows`; of_source: the warnings of the source; attributes: see `PeriodReport`;
-    polls_of_source: its oldest and newest poll, where they are known. Raises UnknownAttribute, UnknownValue.
+    polls_of_source: its oldest and newest poll, where they are known. Raises BadPeriod, UnknownAttribute, UnknownValue.
     """
     plan, repeated = found.plan, (found.duplicates, found.contradictory)
-    quality = period_quality(plan, facts, found.rows, repeated, of_source, polls_of_source)
+    unpolled = no_poll_in_period(plan, facts, found.dates.first_us, polls_of_source)
+    quality = period_quality(plan, facts, found.rows, repeated, [*of_source, *unpolled])
     for warning in quality.warnings:
         log.warning("%s: %s", plan.source, warning)
     scopes, numbered = with_scopes(found.clocks, periods)
+    if numbered.is_empty():  # there are periods, of the zone of stores without one, but no store is there
+        raise BadPeriod(f"{plan.options.period} has no instant on the clock of any store")
     stores = plan.stores.join(scopes, on="store", maintain_order="left")
     report = PeriodReport(
         plan=plan,
@@ -218,7 +229,7 @@ def only_chosen_periods(report: PeriodReport) -> PeriodReport:
     plan, only = report.plan, report.plan.options.only
     if not only:
         return report
-    stores = checked_choice(report.stores, report.attributes, only)
+    stores = choice_of(report.stores, report.attributes, plan.options)
     kept = stores["store"]
     silent = chosen(plan.not_observed.to_frame("store_id"), report.attributes, only)["store_id"]
     cut = replace(

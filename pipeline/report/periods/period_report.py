@@ -8,18 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 
 from store_uptime.pipeline.durations import microseconds
 from store_uptime.pipeline.errors import PartMissing
 from store_uptime.pipeline.instants import iso
-from store_uptime.pipeline.options import Format, Only, Options, Selection
+from store_uptime.pipeline.options import Format, Only, Options, Selection, check_word, names_of, stores_in_words
 from store_uptime.pipeline.periods import DEFAULT_MAX_GAP, Period
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.report.about import plain_quality
-from store_uptime.pipeline.report.choice import chosen
+from store_uptime.pipeline.report.choice import checked_choice
 from store_uptime.pipeline.report.figures import uptime_percent
 from store_uptime.pipeline.report.periods.groups import (
     CELLS,
@@ -44,6 +44,7 @@ from store_uptime.pipeline.report.periods.period_rows import exact_rows, whole_p
 from store_uptime.pipeline.report.periods.sheets import WORST_STORES, Sheet, stores_of_sheet
 from store_uptime.pipeline.report.periods.sliced import SlicedTable, sliced, sliced_by
 from store_uptime.pipeline.report.quality import Quality
+from store_uptime.pipeline.report.quality_lists import LISTS_OF_PERIODS
 from store_uptime.pipeline.report.report import csv_bytes, guarded
 
 Ends = pl.Enum(["active poll", "unknown", "closed", "ongoing", "cut"])
@@ -58,6 +59,11 @@ ROWS_OF: dict[View, str] = {
     "longest-outages": "outages",
 }
 """What the rows of a table are called in JSON."""
+NOT_WHOLE_GROUPS = (
+    "It was made without, or the selected stores are only some of a group: build_periods(…, Options(only=…), "
+    "tables=('profile',)) makes that of some stores."
+)
+"""The remedy where stores were selected."""
 FIGURES = {
     "business_us": pl.Int64(),
     "uptime_us": pl.Int64(),
@@ -137,11 +143,16 @@ class PeriodReport:
         between = " to ".join(dict.fromkeys(name for name in (listed["first"], listed["last"]) if name is not None))
         return (
             f"Report by periods of {self.plan.source}, "
-            f"{'all stores' if options.store is None else f'store {options.store}'}\n"
+            f"{stores_in_words(options)}\n"
             f"{self.period}: {between or 'no period'} (periods: {listed['number']:,}), now {iso(self.now_us)}\n"
             f"stores: {self.stores.height:,}; up: {'unknown' if percent is None else f'{percent} %'}; "
             f"warnings: {len(self.quality.warnings)}"
         )
+
+    @staticmethod
+    def meaning(name: str) -> str:
+        """Why a store is on a list of the quality."""
+        return LISTS_OF_PERIODS[name]
 
     @property
     def options(self) -> Options:
@@ -169,14 +180,14 @@ class PeriodReport:
         """The same as it is written: hours and percents are DECIMAL(10,2), times in UTC."""
         return written_rows(self.exact)
 
-    def rollup(self, by: Sequence[str] = ()) -> pl.DataFrame:
+    def rollup(self, by: str | Sequence[str] = ()) -> pl.DataFrame:
         """A row for each combination of values of attributes and each period; the sums in whole microseconds.
 
         store_id and name can be used like attributes. Raises UnknownAttribute.
         """
-        return rollup(self.rows, self.periods, self._grouped(by))
+        return rollup(self.rows, self.periods, self._grouped(names_of(by)))
 
-    def rollup_table(self, by: Sequence[str] = ()) -> pl.DataFrame:
+    def rollup_table(self, by: str | Sequence[str] = ()) -> pl.DataFrame:
         """The same as it is written: hours and percents with two decimals."""
         return written_rollup(self.rollup(by))
 
@@ -226,12 +237,13 @@ class PeriodReport:
     def select(self, only: Mapping[str, str | Sequence[str]] | Only | None = None, search: str = "") -> "PeriodReport":
         """The report with some of its stores: of these values of attributes, and with a text in their id or name.
 
-        The profile stays where the stores of each group are all selected, or none is. Raises UnknownAttribute.
+        The profile stays where the stores of each group are all selected, or none is. Raises UnknownAttribute, and
+        UnknownValue where nobody has a value.
         """
         selection = Selection(search=search, only=Options(only=only).only)
         if not selection.to_dict():
             return self
-        stores = chosen(self.stores, self.attributes, selection.only, search)
+        stores = checked_choice(self.stores, self.attributes, selection.only, search)
         return replace(
             self,
             stores=stores,
@@ -260,12 +272,14 @@ class PeriodReport:
     def render(self, view: View, file_format: Format) -> bytes:
         """A file of one of the four formats: of the stores, groups, profile or outages; XLSX has them all.
 
-        Groups are those of `options.group_by`. Raises PartMissing, SheetFull, CellFull.
+        Groups are those of `options.group_by`. Raises PartMissing, SheetFull, CellFull, and ValueError for other words.
         """
         return b"".join(self.chunks(view, file_format))
 
     def chunks(self, view: View, file_format: Format) -> Iterator[bytes]:
         """The same file in pieces: of millions of rows only some are in memory as text at once."""
+        check_word("view", view, get_args(View))
+        check_word("format", file_format, get_args(Format))
         match file_format:
             case "csv":
                 return csv_pieces(self._sliced(view))
@@ -275,8 +289,12 @@ class PeriodReport:
             case "parquet":
                 return parquet_pieces(self._sliced(view), self.about)
             case "xlsx":
-                from store_uptime.pipeline.report.periods.workbook import workbook_pieces  # which needs XlsxWriter
+                from store_uptime.pipeline.report.periods.workbook import (  # which needs XlsxWriter
+                    check_rows,
+                    workbook_pieces,
+                )
 
+                check_rows("Periods", self.rows.height)  # before the other sheets are computed
                 return workbook_pieces(list(self._sheets(view)), self.about)
 
     def csv_safe(self, view: View) -> bytes:
@@ -285,6 +303,7 @@ class PeriodReport:
 
     def csv_safe_chunks(self, view: View) -> Iterator[bytes]:
         """The same file in pieces."""
+        check_word("view", view, get_args(View))
         return csv_pieces(guarded_texts(self._sliced(view)))
 
     def rejected_csv(self, table: str) -> bytes:
@@ -312,7 +331,7 @@ class PeriodReport:
     @property
     def _profile(self) -> pl.DataFrame:
         if self.profile is None:
-            raise PartMissing("profile")
+            raise PartMissing("profile") if self.selection is None else PartMissing("profile", NOT_WHOLE_GROUPS)
         return self.profile
 
     @property

@@ -121,10 +121,15 @@ class Widths:
 def workbook_pieces(sheets: Sequence[Sheet], about: Mapping[str, object]) -> Iterator[bytes]:
     """The file. No cell is ever a formula or a link. Raises SheetFull, CellFull before the first piece."""
     for sheet in sheets:
-        if sheet.table.rows >= ROWS:
-            raise SheetFull(sheet.table.rows, ROWS, NOUNS.get(sheet.name, "periods"), REMEDY)
+        check_rows(sheet.name, sheet.table.rows)
     check_cells(pl.Series("store_id", [], pl.String), about)
     return written_pieces(sheets, about)
+
+
+def check_rows(name: str, rows: int) -> None:
+    """Raises SheetFull where so many rows do not fit into a sheet."""
+    if rows >= ROWS:
+        raise SheetFull(rows, ROWS, NOUNS.get(name, "periods"), REMEDY)
 
 
 def written_pieces(sheets: Sequence[Sheet], about: Mapping[str, object]) -> Iterator[bytes]:
@@ -208,7 +213,7 @@ def cells_of(piece: pl.DataFrame) -> pl.DataFrame:
     share = pl.selectors.ends_with("percent") & pl.selectors.decimal()
     walls = [name for name in LOCAL if name in piece.columns]
     return piece.with_columns(
-        share.cast(pl.Float64) / 100,
+        (share * 100).cast(pl.Int64) / 10_000,  # of the whole number: 90.82 / 100 is 0.9081999999999999
         (pl.selectors.decimal() - share).cast(pl.Float64),
         pl.col(pl.Datetime).dt.replace_time_zone(None),
         *(pl.col(name).str.head(-OFFSET_LETTERS).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f") for name in walls),

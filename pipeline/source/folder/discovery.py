@@ -8,12 +8,13 @@ The content of a file decides. Not mentioned are hidden files, markers and check
 this program has written. Every other file that is not read is named, with the reason.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from store_uptime.pipeline.data_warnings import DataWarning
+from store_uptime.pipeline.data_warnings import DataWarning, SourceRemark
 from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.source.folder.classify import Classified, classify
@@ -46,8 +47,8 @@ class FoundFiles:
 
     @property
     def warnings(self) -> list[DataWarning]:
-        """The warning about files that were not read."""
-        return warnings_of(self.passed_over)
+        """The warning about files that were not read, and columns of stores that are left out."""
+        return [*warnings_of(self.passed_over), *repeated_columns(self.tables["stores"])]
 
 
 def found_files(
@@ -91,6 +92,19 @@ def classified(below: Sequence[FileBelow], mapping: SourceMapping) -> Iterable[C
     # The first alone: what is learnt of its schema is known then to all that have the same.
     first = [classify(file, mapping) for file in below[:1]]
     return first + in_threads(partial(classify, mapping=mapping), below[1:], AT_ONCE)
+
+
+def repeated_columns(files: Sequence[DataFile]) -> Iterator[SourceRemark]:
+    """The remark on the first file of stores that has columns more than once."""
+    for file in files:
+        times = Counter(name.strip() for name in file.header)
+        repeated = [repr(name) for name, number in times.items() if name and number > 1]
+        if repeated:
+            yield SourceRemark(
+                f"The header of {file.name} has {', '.join(repeated)} more than once, so that is left out: rename the "
+                "columns."
+            )
+            return
 
 
 def old_files(below: Sequence[FileBelow], mapping: SourceMapping) -> list[DatedFile]:

@@ -35,6 +35,11 @@ def columns_of(database: str, table: str) -> list[str]:
     return [row[0] for row in run(database, f"{columns} and attrelid = '{table}'::regclass order by attnum")]
 
 
+def version_of(database: str) -> str | None:
+    with open_source(database).opened() as opened:
+        return opened.version
+
+
 def same_report(address: str | Path, other: str | Path, options: Options = AT_NOON) -> bool:
     one, two = (build_report(open_source(each), options) for each in (address, other))
     return (one.csv("extended"), one.rejects) == (two.csv("extended"), two.rejects)
@@ -77,9 +82,9 @@ def test_files_with_and_without_it_go_into_the_same_tables(database: str, tmp_pa
         load_files(feed, database, rejects)
     dates = "select store_id, valid_from::text from menu_hours where day_of_week is not null order by 1, 2"
     assert run(database, dates) == [("1", None), ("2", None)]
-    # The poll of the first load had no reason, and it stays so.
+    # The poll of the first load had no reason, and has that of the second; the third takes none away.
     reasons = "select reason from store_status where status = 'inactive' and store_id = '1' order by timestamp_utc desc"
-    assert run(database, reasons) == [(None,), (None,)]
+    assert run(database, reasons) == [("no power",), (None,)]
     assert len(stores_in(database)) == 3
 
 
@@ -94,6 +99,22 @@ def test_of_several_reasons_for_a_poll_the_first_in_byte_order_is_kept(database:
     other = written_feed(tmp_path / "other", polls=lines(f"{POLLS},reason", f"{poll},A"))
     assert load_files(other, database, tmp_path / "rejects").tables["store_status"].added == 0
     assert run(database, "select reason from store_status") == [("B",)]
+
+
+def test_a_poll_that_is_there_without_a_reason_gets_one(database: str, tmp_path: Path, rejects: Path) -> None:
+    poll = "a,2024-05-06 11:00:00,inactive"
+    plain = written_feed(tmp_path / "plain", polls=lines(POLLS, poll))
+    late = {f"polls{number}": lines(f"{POLLS},reason", f"{poll},{reason}") for number, reason in enumerate("ba")}
+    load_files(plain, database, rejects)
+    version = version_of(database)
+    done = load_files(written_feed(tmp_path / "late", **late), database, rejects)
+    assert run(database, "select reason from store_status") == [("a",)]
+    assert [(file.added, file.reasons_added) for file in done.files] == [(0, 0), (0, 1)]
+    assert done.tables["store_status"].reasons_added == 1
+    assert version_of(database) != version
+    again = load_files(tmp_path / "plain", database, rejects).tables["store_status"]
+    assert (again.accepted, again.added, again.reasons_added) == (1, 0, 0)
+    assert run(database, "select reason from store_status") == [("a",)]
 
 
 # Tables of an earlier version -----------------------------------------------------------------------------------------

@@ -1,13 +1,22 @@
 """Dates of hours and zones, the table `stores`, and reasons of polls: docs/semantics.md, "Beyond the three windows"."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Frames, Options, build_report, open_source, write_rejects
+from store_uptime.pipeline import (
+    Frames,
+    Options,
+    UnknownAttribute,
+    build_periods,
+    build_report,
+    open_source,
+    write_rejects,
+)
 from store_uptime.pipeline.clean.poll_reasons import poll_reasons
 from store_uptime.pipeline.clean.split import CleanedTable, clean_hours, clean_zones
 from store_uptime.pipeline.clean.stores import clean_stores
@@ -15,6 +24,7 @@ from store_uptime.pipeline.errors import SourceMismatch
 from store_uptime.pipeline.instants import instant_us
 from store_uptime.pipeline.mapping.mapping import AS_NAMED, SourceMapping
 from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.source.folder.own_files import PERIOD_HEADERS
 from store_uptime.pipeline.source.protocol import Source
 from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, table, written_feed
 
@@ -188,8 +198,8 @@ STORES = {
     "another word": ("storestuff.csv", "store_id,brand", False),
     "polls whose time is called otherwise": ("feed.csv", "store_id,name,seen,status", False),
     "hours in a folder of stores": ("stores/hours.csv", "store_id,day,opens,closes", False),
-    "a report by periods": ("a.csv", "store_id,name,period,start_utc,end_utc,state,business,uptime,downtime", None),
-    "a list of outages": ("b.csv", "store_id,name,start_utc,end_utc,ends,starts_because", None),
+    "a report by periods": ("a.csv", ",".join(PERIOD_HEADERS[0]), None),
+    "a list of outages": ("b.csv", ",".join(PERIOD_HEADERS[2]), None),
     "a report": (
         "c.csv",
         "store_id,uptime_last_hour(minutes),uptime_last_day(hours),uptime_last_week(hours),name",
@@ -284,12 +294,57 @@ def test_stores_change_no_figure_and_are_named_in_the_quality(tmp_path: Path) ->
     found = build_report(feed(tmp_path, stores=lines("store_id,name", "007,A", "8,B")))
     assert found.csv() == plain.csv()
     assert found.quality.tables.pop("stores").accepted == 2
-    assert found.quality == plain.quality
+    assert found.quality.stores.pop("not_observed") == ["8"]
+    assert found.quality.stores == {name: ids for name, ids in plain.quality.stores.items() if name != "not_observed"}
+    assert replace(found.quality, stores={}) == replace(plain.quality, stores={})
 
 
 def test_frames_of_stores_need_an_id() -> None:
     with pytest.raises(SourceMismatch, match="it needs store_id, each once"):
         framed(stores=pl.DataFrame({"name": ["A"]}))
+
+
+def test_names_of_attributes_are_trimmed(tmp_path: Path) -> None:
+    stores = lines("store_id, name , city ", "007,Café,Bonn")
+    assert accepted(stores_of(open_source(feed(tmp_path, stores=stores)))) == [
+        {"store_id": "007", "name": "Café", "city": "Bonn"}
+    ]
+
+
+def test_a_column_that_is_there_twice_is_left_out_and_named(tmp_path: Path) -> None:
+    source = open_source(feed(tmp_path, stores=lines("store_id,name,city,brand,city ", "007,Café,Bonn,B,Rome")))
+    assert accepted(stores_of(source)) == [{"store_id": "007", "name": "Café", "brand": "B"}]
+    said = "The header of stores.csv has 'city' more than once, so that is left out: rename the columns."
+    assert [str(warning) for warning in source.warnings] == [said]
+    with pytest.raises(UnknownAttribute) as error:
+        build_report(source, Options(only={"city": "Bonn"}))
+    assert f"'name', 'brand'. {said} Choose one of these" in str(error.value)
+
+
+def test_an_attribute_without_a_table_is_explained_by_what_was_passed_over(tmp_path: Path) -> None:
+    folder = feed(tmp_path, shops=lines("id,city", "007,Bonn"))
+    with pytest.raises(UnknownAttribute, match=r"there is no table stores.* 1 file was passed over: shops\.csv"):
+        build_report(folder, Options(only={"city": "Bonn"}))
+    with pytest.raises(UnknownAttribute, match=r"there is no table stores.* 1 file was passed over: shops\.csv"):
+        build_periods(folder, "7d", Options(group_by=["city"]))
+
+
+def test_text_that_is_not_utf_8_is_named_once(tmp_path: Path) -> None:
+    folder = feed(tmp_path)
+    (folder / "stores.csv").write_bytes("store_id,name,city\n007,Ann,Bonn\n008,Bob,Köln\n009,Zoë,\n".encode("latin-1"))
+    found = "Stores have text that cannot be read, the first city 'K\ufffdln' in stores.csv, line 3: is its file UTF-8?"
+    report = build_report(folder)
+    assert (report.quality.warnings.count(found), report.quality.warning_codes.count("source-remark")) == (1, 1)
+    (folder / "stores.csv").write_bytes("store_id,name,city\n008,Bob,Köln\n".encode())
+    assert "source-remark" not in build_report(folder).quality.warning_codes
+
+
+def test_nul_is_a_character_that_cannot_be_read(tmp_path: Path) -> None:
+    stores = pl.DataFrame({"store_id": ["007"], "name": ["A\0"], "city": ["B\0nn"]})
+    with framed(stores=stores).opened() as source:
+        found = clean_stores(source.stores_table(), source.codes)
+    assert accepted(found) == [{"store_id": "007", "name": "A\ufffd", "city": "B\ufffdnn"}]
+    assert str(found.unreadable) == "name 'A\ufffd'"
 
 
 # Reasons --------------------------------------------------------------------------------------------------------------

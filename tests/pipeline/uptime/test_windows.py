@@ -102,10 +102,10 @@ def id_of(case: Worked) -> str:
 
 MADE: dict[str, Callable[[pl.DataFrame], Windows]] = {
     "all": lambda rows: Windows(None, rows.drop("all")),
-    "zone": Windows.for_zones,
+    "clock": Windows.for_clocks,
     "store_id": Windows.for_stores,
 }
-SCOPES: dict[str, Callable[[Worked], str | None]] = {"all": lambda case: None, "zone": zone_of, "store_id": id_of}
+SCOPES: dict[str, Callable[[Worked], str | None]] = {"all": lambda case: None, "clock": zone_of, "store_id": id_of}
 
 
 def windows_by(kind: str, drawn: Stretches) -> Windows:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -144,3 +145,57 @@ def test_stores_are_chosen_by_their_attributes(command: Command, tmp_path: Path)
         assert (said.status, said.out, "no attribute 'town'" in said.err) == (1, b"", True)
     plain = command("report", source, "--now", "2024-02-24T20:00", "--only", "city=Berlin")
     assert plain.out.count(b"\r\n") == 2
+
+
+EMPTY = {
+    "groups": ["report", "--period", "2024-02", "--group-by", "city", "--by", "week"],
+    "a profile": ["report", "--period", "2024-02", "--group-by", "city", "--profile"],
+    "a workbook": ["report", "--period", "2024-02", "--group-by", "city", "--profile", "--format", "xlsx"],
+    "json": ["report", "--period", "2024-02", "--format", "json"],
+    "outages on a terminal": ["outages", "--period", "2024-02", "--format", "table"],
+    "three windows": ["report"],
+}
+
+
+@pytest.mark.parametrize("arguments", EMPTY.values(), ids=EMPTY)
+def test_a_report_of_no_store_says_why(arguments: list[str], command: Command, tmp_path: Path) -> None:
+    source = kiosk(tmp_path, stores=["kiosk,Kiosk am Park,Berlin", "shop,Shop,"])
+    name, *options = arguments
+    said = command(name, source, "--now", "2024-02-24T20:00", *options, "--only", "city=Berlin", "--only", "name=Shop")
+    assert (said.status, said.out != b"") == (0, True)
+    assert re.search("^stores +0 stores: none has city 'Berlin' and name 'Shop'$", said.err, re.MULTILINE)
+
+
+def test_a_date_that_no_store_has_leaves_the_file_as_it_was(command: Command, tmp_path: Path) -> None:
+    source = written_feed(
+        tmp_path / "f",
+        polls=lines(POLLS, "a,2011-12-29 12:00:00,active", "a,2012-01-02 12:00:00,active"),
+        hours=lines(HOURS),
+        zones=lines(ZONES, "a,Pacific/Apia"),
+    )
+    out = tmp_path / "out"
+    command("report", source, "--period", "2011-12-29", "--out", out)
+    before = out.read_bytes()
+    for name in ("report", "outages"):
+        said = command(name, source, "--period", "2011-12-30", "--out", out)
+        assert (said.status, out.read_bytes()) == (1, before)
+        assert said.err == (
+            "store-uptime: The period cannot be used: 2011-12-30 has no instant on the clock of any store.\n"
+        )
+
+
+def test_names_with_commas_and_groups_of_which_nothing_is_known(command: Command, tmp_path: Path) -> None:
+    source = kiosk(tmp_path, stores=["kiosk,Kiosk am Park,Berlin", "shop,Shop,Bonn"])
+    (tmp_path / "stores.csv").write_text(
+        lines('store_id,"street, town",city', 'kiosk,"Park 1, B",Berlin', "shop,,Bonn"), encoding="utf-8"
+    )
+    said = command("report", source, *FEBRUARY, "--group-by", '"street, town",city', "--only", " city = Berlin ")
+    assert said.out.startswith(b'"street, town",city,period')
+    assert said.out.count(b"\r\n") == 2
+    both = command("report", source, *FEBRUARY, "--group-by", "city")
+    assert re.search("^worst +Berlin 77.50 %$", both.err, re.MULTILINE)
+    about = command("report", source, *FEBRUARY, "--group-by", "city", "--format", "xlsx").out
+    with zipfile.ZipFile(io.BytesIO(about)) as book:
+        written = "".join(book.read(name).decode() for name in book.namelist() if name.startswith("xl/work"))
+    assert "group: Berlin, coverage_percent: 93.75" in written
+    assert "<v>0.775</v>" in written

@@ -56,8 +56,6 @@ def test_out_with_a_slash_at_its_end_is_a_folder(small: Path, command: Command, 
 
 
 FOLDERS_REFUSED = {
-    "json": (["--out", "lake/", "--format", "json"], "a report as json is one file, and lake/ asks for several"),
-    "xlsx": (["--out", "lake/", "--format", "xlsx"], "choose --format csv or parquet"),
     "a source": (["--out", "in/"], "part-00000.csv: it is {in}/part-00000.csv, which is read"),
     "a file": (["--out", "in/part-00000.csv/"], "part-00000.csv is not a folder but a file"),
     "no slash": (["--out", "in"], "cannot write in: it is a folder. Write in/ for a report as several files"),
@@ -180,3 +178,22 @@ def test_a_time_that_the_clock_shows_twice_has_its_offset(command: Command, tmp_
     shown = command("timeline", "a", source).out.decode()
     assert "  The clocks go back by 1 h.\n  00:00:00 – 01:30:00 −05:00  up        2 h 30 min" in shown
     assert max(map(cell_len, shown.split("\n"))) <= 80
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), {"a.XLSX": b"PK", "a.parquet": b"PAR1", "a.json": b"{", "a.txt": b"store_id"}.items()
+)
+def test_the_name_of_the_file_says_the_format(
+    name: str, start: bytes, small: Path, command: Command, tmp_path: Path
+) -> None:
+    assert command("report", small, "--out", tmp_path / name).status == 0
+    assert (tmp_path / name).read_bytes().startswith(start)
+    if name == "a.json":
+        for arguments in (("outages",), ("timeline", "a")):
+            command(*arguments, small, "--out", tmp_path / f"{arguments[0]}.json")
+            assert (tmp_path / f"{arguments[0]}.json").read_bytes().startswith(b"{")
+
+
+def test_an_offset_may_be_of_hours_alone(small: Path, command: Command) -> None:
+    said = command("report", small, "--from", "2024-10-14T06:00:00+00", "--to", "2024-10-14T12:00:00+02")
+    assert "2024-10-14T06:00:00Z to 2024-10-14T10:00:00Z" in said.err

@@ -27,6 +27,7 @@ def test_a_full_disk_behind_stdout_is_told(small: Path) -> None:
         )
     assert done.returncode == 1
     assert done.stderr.startswith(b"store-uptime: cannot write to stdout: No space left on device.")
+    assert done.stderr.count(b"cannot write") == 1
 
 
 @pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", "<&- >&- 2>&-"])

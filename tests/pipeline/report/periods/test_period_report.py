@@ -1,14 +1,18 @@
 """What a report by periods says: rows, roll-ups, profile and outages, from figures that are made by hand."""
 
+import re
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Options, PartMissing, UnknownAttribute, UnknownValue
+from store_uptime.pipeline import Options, PartMissing, UnknownAttribute, UnknownValue, build_periods
 from store_uptime.pipeline.periods import Period
 from store_uptime.pipeline.report.choice import checked_choice
+from store_uptime.pipeline.report.periods.computed import only_chosen_periods
 from tests.support.period_reports import ATTRIBUTES, DAYS, OUTAGES, STORES, H, made, profile, us
 
 DAY_BY_DAY = Period("2024-03-10/2024-03-12", by="day")
@@ -233,7 +237,7 @@ SELECTIONS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "several attributes": ({"city": "Berlin", "zone": "b"}, "", ["harbour"]),
     "none": ({"city": ""}, "", ["old town", "station"]),
     "an id": ({"store_id": "station"}, "", ["station"]),
-    "a value that nobody has": ({"city": "Oslo"}, "", []),
+    "a value of stores without rows": ({"city": "Rome"}, "", []),
     "text in a name": ({}, "CAFÉ", ["harbour"]),
     "text in an id": ({}, "O", ["=north", "harbour", "old town", "station"]),
     "both": ({"city": "Berlin"}, "nor", ["=north"]),
@@ -268,3 +272,46 @@ def test_a_report_is_what_its_parts_sum_to() -> None:
     sums = report.rollup(["city"]).group_by("period", maintain_order=True).agg(pl.col("^.*_us$", "^stores.*$").sum())
     columns = [name for name in sums.columns if name not in {"start_us", "end_us"}]
     assert sums.select(columns).equals(report.total.select(columns))
+
+
+SLIPS: dict[str, tuple[Callable[[], object], str]] = {
+    "a table": (lambda: made().render(cast("Any", "nope"), "csv"), "view: 'nope' is none of stores, groups,"),
+    "a format": (lambda: made().render("stores", cast("Any", "pdf")), "format: 'pdf' is none of csv, parquet,"),
+    "safe": (lambda: made().csv_safe(cast("Any", "nope")), "view: 'nope' is none of"),
+    "values": (lambda: Options(only=cast("Any", "city=Denver")), "only: 'city=Denver' is a text: give the values by"),
+    "tables": (
+        lambda: build_periods("feed", "7d", tables=cast("Any", ["x"])),
+        "tables: 'x' is none of profile, outages",
+    ),
+    "an offset": (lambda: Period(start=datetime(2024, 3, 10, 12)), "start: 2024-03-10T12:00:00 has no offset"),
+}
+
+
+@pytest.mark.parametrize(("slip", "says"), SLIPS.values(), ids=SLIPS)
+def test_a_slip_is_told_in_words(slip: Callable[[], object], says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        slip()
+
+
+def test_one_name_is_a_list_of_one() -> None:
+    assert made().rollup_table("city").equals(made().rollup_table(["city"]))
+    assert Options(group_by="city") == Options(group_by=["city"])
+    with pytest.raises(UnknownValue, match="no store has 'Bostn' as its city"):
+        made().select({"city": "Bostn"})
+    of_some = made(Options(period=Period("2024-03-10"), only={"city": "Berlin", "zone": ["a", ""]}))
+    assert repr(of_some).startswith("Report by periods of feed, all stores with city 'Berlin' and zone (none) or 'a'\n")
+    assert of_some.meaning("not_observed").endswith("nothing is known")
+    with pytest.raises(PartMissing, match="the selected stores are only some of a group"):
+        made(profile=profile(())).select({"city": "Berlin"}).profile_table()
+
+
+def test_an_error_names_the_first_values_and_how_many_more_there_are() -> None:
+    many = pl.DataFrame(
+        {"store_id": [f"{number:02}" for number in range(25)], **{f"a{n}": ["x"] * 25 for n in range(30)}}
+    )
+    with pytest.raises(UnknownValue, match=r"'18', '19' and 5 more\. Values"):
+        checked_choice(many.select("store_id"), many, (("store_id", ("none",)),))
+    with pytest.raises(UnknownAttribute, match=r"'a18' and 11 more\. Choose"):
+        checked_choice(many.select("store_id"), many, (("none", ("x",)),))
+    of_one = made(Options(store="=north", only={"city": "Bonn"}))
+    assert only_chosen_periods(of_one).stores.is_empty()
