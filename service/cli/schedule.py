@@ -33,7 +33,7 @@ from store_uptime.service.registry.schedules import (
 
 schedule = cyclopts.App(name="schedule", help="Reports on schedule, made by the servers on the same registry.")
 
-HEADINGS = ("name", "cron", "zone", "next (UTC)", "to", "last report")
+HEADINGS = ("name", "cron", "zone", "next (UTC)", "to", "last report", "of")
 
 Name = Annotated[str, Parameter(group=INPUT, help="Its name: letters, digits, - _ and .")]
 
@@ -119,12 +119,14 @@ def create_schedule(
 
 @schedule.command(name="list")
 def list_schedules(*, location: RegistryLocation = DEFAULT_LOCATION) -> int:
-    """Every schedule: when it comes, when next, what became of the last report.
+    """Every schedule: when it comes, when next, what became of the last report, and of what they are.
 
     For example:
 
         store-uptime schedule list
     """
+    from store_uptime.service.page.humanize import format_options
+
     with registry_session(location) as execute:
         rows = execute(all_schedules())
     lines = [
@@ -135,6 +137,7 @@ def list_schedules(*, location: RegistryLocation = DEFAULT_LOCATION) -> int:
             f"{row.next_due.astimezone(UTC):%Y-%m-%d %H:%M}",
             ", ".join([*row.deliver_to, *([webhook_host(row.webhook)] if row.webhook else [])]),
             f"{row.status}: {row.error}" if row.error else row.status,
+            format_options(row.options),
         )
         for row in rows
     ]

@@ -39,8 +39,8 @@ PARTS = {"rollup": "roll-up", "outages": "list of outages", "profile": "profile"
 class PartRequest:
     """A part of a report by periods.
 
-    name: what it is called; is_safe: nothing in it runs as a formula, where it is CSV;
-    if_none_match: the tags of what the client has.
+    name: what it is called; is_safe: nothing in it runs as a formula, where it is CSV; if_none_match: the tags of what
+    the client has.
     """
 
     name: str

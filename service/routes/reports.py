@@ -46,7 +46,9 @@ async def trigger_report(
     data: JSONBody[TriggerRequest | None] = None,
     idempotency_key: Key = "",
 ) -> Response[Triggered]:
-    """Ask for the uptime and downtime of all stores, or of one. The report is made in the background.
+    """Ask for the uptime and downtime of all stores, or of some, of the last hour, day and week or by periods.
+
+    The report is made in the background.
 
     A trigger that could only give the figures of a report that is there, or on its way, gives the id of that one.
     """

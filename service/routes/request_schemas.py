@@ -23,6 +23,17 @@ def documented(**schema: str | int) -> msgspec.Meta:
     return msgspec.Meta(extra_json_schema={"extra": schema})
 
 
+def described(sentence: str, **schema: str | int) -> msgspec.Meta:
+    """What a member is, and what it must be, for the OpenAPI document alone."""
+    return msgspec.Meta(description=sentence, extra_json_schema={"extra": schema})
+
+
+def described_word(sentence: str) -> msgspec.Meta:
+    """The same of a `Word`."""
+    # Litestar takes the outermost annotation of a member alone.
+    return described(sentence, pattern=TEXT, maxLength=1000)
+
+
 OnlyInQuery = Annotated[
     tuple[str, ...],  # not a list, whose default Litestar would have to hash
     QueryParameter(
@@ -48,19 +59,24 @@ WordOrWords = Annotated[list[Word], msgspec.Meta(max_length=1000)] | str
 
 
 class PeriodMembers(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What makes a report one by periods, and which stores it is of. docs/semantics.md, "Periods" and "Stores".
+    """What makes a report one by periods, and which stores it is of. docs/semantics.md, "Periods" and "Stores"."""
 
-    period: a name such as yesterday, 2024-03 or 7d; or from and to, a date or an instant each. on: the zone of names
-    and dates; by: what it is cut into; group_by: attributes, a list or a text with commas; only: values by attribute.
-    """
-
-    period: Word | None = None
-    from_: Word | None = msgspec.field(default=None, name="from")
-    to: Word | None = None
-    on: Word | None = None
-    by: By | None = None
-    group_by: WordOrWords | None = None
-    only: dict[Word, WordOrWords] | None = None
+    period: Annotated[Word | None, described_word("Makes it one by periods: yesterday, last-month, 2024-03, 7d, …")] = (
+        None
+    )
+    from_: Annotated[
+        Word | None, described_word("Instead of period: a date, or an instant with its offset, where it begins.")
+    ] = msgspec.field(default=None, name="from")
+    to: Annotated[Word | None, described_word("Where it ends, which is excluded; else now.")] = None
+    on: Annotated[Word | None, described_word("The zone of names and dates; else that of each store.")] = None
+    by: Annotated[By | None, described("What the period is cut into; else it stays whole.")] = None
+    group_by: Annotated[
+        WordOrWords | None,
+        described("Attributes that a report by periods is summed up by: a list, or a text with commas."),
+    ] = None
+    only: Annotated[
+        dict[Word, WordOrWords] | None, described('Stores by values of attributes, such as {"city": "Berlin"}.')
+    ] = None
 
 
 class TriggerRequest(PeriodMembers, forbid_unknown_fields=True, kw_only=True):

@@ -12,6 +12,7 @@ EXAMPLES: dict[Any, Any] = {
     float: 2.5,
     dict[str, int]: {"bad status": 1_200},
     list[str]: ["here", "there"],
+    list[str] | None: ["here", "there"],
     Cause: Cause.DISK_FULL,
     Path | str: Path("folder/file"),
     Path | str | None: "folder/file",

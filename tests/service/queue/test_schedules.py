@@ -144,6 +144,7 @@ def test_the_command_line_does_the_same(ruled: Ruled) -> None:
 
     added = said(
         *("add", "early", "--cron", "15 6 * * *", "--zone", "Europe/Berlin", "--retention", "90d", "--max-gap", "2h"),
+        *("--period", "last-month", "--by", "day"),
         *("--deliver-to", "archive", "--webhook", "https://hooks.example.com/secret"),
     )
     assert "the next time at 2026-03-10 05:15 UTC" in added
@@ -158,13 +159,14 @@ def test_the_command_line_does_the_same(ruled: Ruled) -> None:
         "2026-03-10 05:15",
         "archive, hooks.example.com",
         "-",
+        "all stores, last month by day, a poll speaks for 2h",
     ]
     headings, row = (line.split("\t") for line in said("list").splitlines())
-    assert headings == ["name", "cron", "zone", "next_(UTC)", "to", "last_report"]
+    assert headings == ["name", "cron", "zone", "next_(UTC)", "to", "last_report", "of"]
     assert row == told
     report_id = said("run", "early").strip()
     assert finished(ruled.client, report_id)["schedule"] == "early"
-    assert said("list").endswith("\tcomplete\n")
+    assert "\tcomplete\t" in said("list")
     assert "its reports stay" in said("remove", "early")
     assert "There is no schedule 'early'" in said("run", "early", status=1)
     private = said("add", "near", "--cron", "15 6 * * *", "--webhook", "http://10.0.0.1/hook")

@@ -267,6 +267,13 @@ def test_while_the_database_is_away_every_answer_is_as_documented(operations: li
             schema[operation.path][operation.method].validate_response(answer)
 
 
+def test_it_says_what_the_members_of_a_report_by_periods_are(document: dict[str, Any]) -> None:
+    asked = document["components"]["schemas"]["TriggerRequest"]["properties"]
+    for name in ("period", "from", "to", "on", "by", "group_by", "only"):
+        assert asked[name]["description"].endswith((".", "…")), name
+    assert (asked["from"]["maxLength"], asked["from"]["pattern"]) == (1000, asked["store_id"]["pattern"])
+
+
 def test_it_has_the_patterns_of_what_is_refused_in_better_words(document: dict[str, Any]) -> None:
     asked = document["components"]["schemas"]["TriggerRequest"]["properties"]
     fits = {
