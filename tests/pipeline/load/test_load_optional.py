@@ -117,6 +117,19 @@ def test_a_poll_that_is_there_without_a_reason_gets_one(database: str, tmp_path:
     assert run(database, "select reason from store_status") == [("a",)]
 
 
+def test_text_that_cannot_be_read_is_the_same_in_files_and_loaded(database: str, tmp_path: Path, rejects: Path) -> None:
+    feed = written_feed(tmp_path / "feed", **PLAIN)
+    (feed / "stores.csv").write_bytes(b"store_id,name,city\n1,A\0nn,K\xf6ln\n")
+    said = "Stores have text that cannot be read, the first name 'A\ufffdnn' in stores.csv, line 2: is its file UTF-8?"
+    assert said in load_files(feed, database, rejects).warnings
+    reports = [build_report(open_source(each), AT_NOON) for each in (database, feed)]
+    assert [report.attributes.rows() for report in reports if report.attributes is not None] == [
+        [("1", "A\ufffdnn", "K\ufffdln")]
+    ] * 2
+    assert said in reports[1].quality.warnings
+    assert said.replace(" in stores.csv, line 2", "") in reports[0].quality.warnings
+
+
 # Tables of an earlier version -----------------------------------------------------------------------------------------
 
 EARLIER = """
