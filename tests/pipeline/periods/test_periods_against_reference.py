@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given
 
+from store_uptime.pipeline.errors import BadPeriod
 from tests.support.cases import Answers, Case, Line, by_reference
 from tests.support.period_worlds import as_case, period_worlds
 from tests.support.pipeline_cases import by_pipeline
@@ -43,7 +44,12 @@ def differences(expected: Answers, found: Answers, by: list[str]) -> list[str]:
 
 
 def compare(case: Case) -> None:
-    found = differences(by_reference(case), by_pipeline(case), case.group_by)
+    expected = by_reference(case)
+    if expected.get("stores") == []:  # a date that the zones of all stores have left out
+        with pytest.raises(BadPeriod, match="no instant"):
+            by_pipeline(case)
+        return
+    found = differences(expected, by_pipeline(case), case.group_by)
     if found:
         pytest.fail("\n".join([*found, as_case(case)]), pytrace=False)
 
