@@ -10,7 +10,6 @@ import csv
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import CycloptsError, Parameter, Token
@@ -180,19 +179,10 @@ def period_of(options: PeriodOptions, by: By | None = None) -> "Period | None":
         raise CycloptsError(msg="--to is the end of a period that --from begins: give --from too.")
     if options.period is None and options.start is None:
         return None
-    period = pipeline.Period(options.period, options.start, options.end, options.zone, by)
-    refuse_backwards(period)
-    return period
-
-
-def refuse_backwards(period: "Period") -> None:
-    """Raises CycloptsError where the end is not after the start, if that can be known without clocks and now."""
-    if period.start is None or period.end is None:
-        return
-    start, end = (datetime.fromisoformat(text) for text in (period.start, period.end))
-    is_comparable = (start.tzinfo is None) == (end.tzinfo is None)  # a date has no zone yet
-    if is_comparable and end <= start:
-        raise CycloptsError(msg=f"the end of the period ({period.end}) is not after its start ({period.start}).")
+    try:
+        return pipeline.Period(options.period, options.start, options.end, options.zone, by)
+    except ValueError as error:  # an end before its start: all else was read when the options were
+        raise CycloptsError(msg=f"{error}.") from None
 
 
 def refuse_without_period(options: GroupOptions) -> None:

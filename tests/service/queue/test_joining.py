@@ -445,6 +445,7 @@ VALUES: dict[str, Any] = {
     "outages": None,
     "profile": None,
     "error": "It failed.",
+    "may_pass": True,
     "keep_reports": 0,
     "keep_for": timedelta(0),
     "name": "a name",
