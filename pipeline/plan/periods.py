@@ -25,12 +25,13 @@ from store_uptime.pipeline.calendar.periods import (
 )
 from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.clean.ids import with_text_id
+from store_uptime.pipeline.clean.rules import judged_zones
 from store_uptime.pipeline.clean.split import clean_zones
 from store_uptime.pipeline.durations import DAY_US, HOUR_US, WEEK_US, microseconds
 from store_uptime.pipeline.errors import BadPeriod, NoSuchZone, PeriodOutOfRange
 from store_uptime.pipeline.options import Horizon, Options
 from store_uptime.pipeline.packing import StoreCodes
-from store_uptime.pipeline.periods import By, Period
+from store_uptime.pipeline.periods import RELATIVE, By, Period
 from store_uptime.pipeline.plan.horizon import CALENDAR_END_US, CALENDAR_START_US, Now, find_now
 from store_uptime.pipeline.plan.windows import Windows
 from store_uptime.pipeline.plan.zones import zone_pieces, zones_at
@@ -64,6 +65,10 @@ def find_periods(source: "Source", options: Options, period: Period) -> PeriodRu
     if period.on is not None:
         clocks = [given_clock(period.on)]
         return run_of(period, whole_of(period, now.us, clocks), clocks, now, max_gap_us)
+    if period.name not in RELATIVE:
+        # The same dates or instants on any clock: from the first to the last of all zones that occur.
+        every = [*zones_that_occur(source), DEFAULT_CLOCK]
+        return run_of(period, whole_of(period, now.us, every), every, now, max_gap_us)
     zoned, codes = zoned_stores(source, now.us)
     known = [Clock.of_text(text) for text in zoned["clock"].unique().sort()]
     every = [*known, DEFAULT_CLOCK]
@@ -126,6 +131,12 @@ def check_length(period: Period, whole: Whole) -> None:
             f"{period} is {parts:,} periods for each store, and {MOST_PERIODS:,} are the most: choose a longer "
             "unit, or a shorter time"
         )
+
+
+def zones_that_occur(source: "Source") -> list[Clock]:
+    """A clock for each zone in the table of zones."""
+    zones = pl.concat(judged_zones(frame).select("zone") for frame in source.zones(None)).unique().collect()
+    return [Clock(((None, zone),)) for zone in sorted(known_zones().intersection(zones["zone"]))]
 
 
 def zoned_stores(source: "Source", now_us: int) -> tuple[pl.DataFrame, StoreCodes]:
