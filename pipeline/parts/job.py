@@ -42,6 +42,13 @@ class Job:
     periods: PeriodJob | None = None
 
     @property
+    def of_periods(self) -> PeriodJob:
+        """The periods of a run that has some. Raises TypeError where it is of the three windows."""
+        if self.periods is None:
+            raise TypeError("the run is of no periods")
+        return self.periods
+
+    @property
     def ranges(self) -> int:
         """How many ranges of stores there are."""
         return len(self.bounds) + 1

@@ -7,7 +7,7 @@ from operator import add
 import polars as pl
 
 from store_uptime.pipeline.parts.exchange import Exchange
-from store_uptime.pipeline.parts.job import Job, PeriodJob
+from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.joined import Unread, frames_of, joined_facts, joined_plan, ranked
 from store_uptime.pipeline.parts.period_part import PeriodPartFigures
 from store_uptime.pipeline.parts.spread import Spread
@@ -26,13 +26,11 @@ def joined_periods(
     polls_of_source: tuple[int, int] | None,
 ) -> PeriodReport:
     """The report. groups, parts: in the order of their numbers; polls_of_source: see `period_report_from`."""
-    if not isinstance(job.periods, PeriodJob):
-        raise TypeError("the run is of no periods")
     known = ranked(exchange, [(part.facts, part.known) for part in parts])
     stores, every = known.select(STORE_COLUMNS), [part.facts for part in parts]
     profiles = [(part.facts, part.profile) for part in parts if part.profile is not None]
     outages = [(part.facts, part.outages) for part in parts if part.outages is not None]
-    _, periods = period_windows(job.periods.run, {clock for part in parts for clock in part.clocks})
+    _, periods = period_windows(job.of_periods.run, {clock for part in parts for clock in part.clocks})
     found = ComputedPeriods(
         plan=joined_plan(job, exchange, every, stores),
         clocks=known.select("store", "clock"),

@@ -4,7 +4,7 @@ from msgspec import Struct, msgpack
 
 from store_uptime.pipeline.parts.exchange import Pieces, Stretch, exchange_of_run
 from store_uptime.pipeline.parts.index import Part
-from store_uptime.pipeline.parts.job import Job, PeriodJob
+from store_uptime.pipeline.parts.job import Job
 from store_uptime.pipeline.parts.part import PartFacts, opened_part, parquet, part_facts
 from store_uptime.pipeline.period_run import periods_of_run
 from store_uptime.pipeline.plan.prepare import prepare_run, with_reasons
@@ -34,12 +34,10 @@ def period_part(job: Job, number: int, index: str, wanted: Part) -> bytes:
 
     Raises what `part` raises, and UnknownAttribute.
     """
-    if not isinstance(job.periods, PeriodJob):
-        raise TypeError("the run is of no periods")
     with opened_part(job, index, wanted) as opened, database(job.limits) as db:
         raw = opened.read(job.horizon, None)
         prepared = with_reasons(prepare_run(opened, job.options, job.horizon, raw), raw)
-        found, _ = periods_of_run(prepared, job.periods.run, job.periods.wanted, db, job.limits, silent)
+        found, _ = periods_of_run(prepared, job.of_periods.run, job.of_periods.wanted, db, job.limits, silent)
         facts = table_facts(prepared, found.plan)
     pieces = Pieces()
     known = found.plan.stores.join(found.clocks, on="store", maintain_order="left")

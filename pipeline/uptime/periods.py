@@ -152,8 +152,9 @@ def sums_by_window(
     found: pl.DataFrame, adjusted: pl.DataFrame, band_windows: pl.DataFrame, keys: PollKeys
 ) -> pl.DataFrame:
     """code, window_id, and the sums of slices with what they are adjusted by."""
-    last_band = pl.concat([found["band"], band_windows["band"]]).max()
-    none = pl.repeat(None, 1 + int(str(last_band or 0)), dtype=pl.Int64, eager=True)
+    bands = pl.concat([found["band"], band_windows["band"]]).to_frame()
+    number = bands.select(1 + pl.col("band").max().fill_null(0)).item()
+    none = pl.repeat(None, number, dtype=pl.Int64, eager=True)
     windows = none.scatter(band_windows["band"], band_windows["window_id"])
     sums = summed_in_order(with_cells(found, windows, keys).select("cell", *GAINS))
     changes = with_cells(adjusted, windows, keys).group_by("cell").agg(pl.col(ADJUSTED).sum())

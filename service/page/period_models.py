@@ -65,15 +65,15 @@ def periods_overview(stored: StoredFigures, search: str, only: Only) -> PeriodsO
         choices=attribute_choices(report.attributes),
         columns=groups.columns[: groups.columns.index("period")],
         stores=report.stores.height,
-        periods=shown(totals, SHOWN_PERIODS),
-        groups=shown(groups, SHOWN_GROUPS),
-        worst=shown(report.worst_stores(), SHOWN_STORES),
-        outages=shown(report.outages_table(), SHOWN_OUTAGES),
+        periods=first_rows(totals, SHOWN_PERIODS),
+        groups=first_rows(groups, SHOWN_GROUPS),
+        worst=first_rows(report.worst_stores(), SHOWN_STORES),
+        outages=first_rows(report.outages_table(), SHOWN_OUTAGES),
         has_profile=report.profile is not None,
         warnings=[*report.quality.warnings, *report.notes],
     )
 
 
-def shown(table: "pl.DataFrame", most: int) -> ShownRows:
+def first_rows(table: "pl.DataFrame", most: int) -> ShownRows:
     """The first rows of a table."""
     return ShownRows(table.head(most).to_dicts(), table.height)

@@ -71,9 +71,7 @@ async def rollup(
 ) -> Response[bytes | None]:
     """A row for each combination of values and each period; without attributes, of all stores."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest(
-        "rollup", report_id, stores_chosen, file_format, csv_safe and file_format == "csv", if_none_match
-    )
+    part = PartRequest("rollup", report_id, stores_chosen, file_format, csv_safe, if_none_match)
     return await part_answer(caller, part, interactive.render_rollup, names_of(by) or None)
 
 
@@ -97,9 +95,7 @@ async def outages(
 ) -> Response[bytes | None]:
     """When each store was down, for how long, on which evidence, and how sure that is: by start and id."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest(
-        "outages", report_id, stores_chosen, file_format, csv_safe and file_format == "csv", if_none_match
-    )
+    part = PartRequest("outages", report_id, stores_chosen, file_format, csv_safe, if_none_match)
     return await part_answer(caller, part, interactive.render_outages, "longest-outages" if longest else "outages")
 
 
@@ -122,9 +118,7 @@ async def profile(
 ) -> Response[bytes | None]:
     """168 cells, a weekday and an hour each, of all stores, or of each group of the report's `group_by`."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest(
-        "profile", report_id, stores_chosen, file_format, csv_safe and file_format == "csv", if_none_match
-    )
+    part = PartRequest("profile", report_id, stores_chosen, file_format, csv_safe, if_none_match)
     return await part_answer(caller, part, interactive.render_profile)
 
 
