@@ -11,6 +11,7 @@ int64 microseconds; UTC ones since 1970, wall-clock ones since 1970 on that cloc
 
 import polars as pl
 
+from store_uptime.pipeline.calendar.clocks import weekday_of
 from store_uptime.pipeline.calendar.offsets import local_offsets
 from store_uptime.pipeline.durations import DAY_US, SECOND_US
 from store_uptime.pipeline.options import Horizon
@@ -49,7 +50,7 @@ def local_dates(horizon: Horizon) -> pl.LazyFrame:
     first, last = horizon.start_us // DAY_US - 3, horizon.now_us // DAY_US + 2
     days = pl.int_range(first, last + 1, dtype=pl.Int64)
     return pl.LazyFrame().select(
-        weekday=((days + 3) % 7).cast(pl.Int8),  # 1 January 1970 was a Thursday
+        weekday=weekday_of(days),
         day=days,
         date_us=days * DAY_US,
     )

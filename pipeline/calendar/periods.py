@@ -3,9 +3,8 @@
 whole_period     the dates or instants that a period means
 period_parts     what it is cut into on a clock
 hour_cells       the hours of the week on a clock
-first_instants   where the dates of a clock begin
 
-A clock is a zone, or several where the zone of a store changes with a date. Dates are days since 1970.
+Dates are days since 1970.
 """
 
 import re
@@ -16,38 +15,23 @@ from typing import Literal
 
 import polars as pl
 
-from store_uptime.pipeline.calendar.offsets import local_offsets
+from store_uptime.pipeline.calendar.clocks import (
+    NEAR,
+    Clock,
+    date_of,
+    days_of,
+    first_instants,
+    local_date,
+    offsets_near,
+    weekday_of,
+)
 from store_uptime.pipeline.durations import DAY_US, HOUR_US, is_duration, microseconds, parse_duration
 from store_uptime.pipeline.instants import instant_us, iso
 from store_uptime.pipeline.periods import CALENDAR, RELATIVE, By, Period, first_date
 
+DAY = pl.col("day")
 Unit = Literal["day", "week", "month", "quarter", "year"]
-EPOCH_DATE = date(1970, 1, 1)
-NEAR = 4
-"""Dates beyond an instant that may touch it, on any clock, also where its zone changes."""
-CHANGE = "|"
-"""Between the zones of a clock and the dates of their changes, in its text: no zone has it in its name."""
 PART = {"number": pl.UInt32(), "period": pl.String(), "start_us": pl.Int64(), "end_us": pl.Int64()}
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The zone of each date. zones: the first date, as days since 1970, of each zone, in order; the first of all."""
-
-    zones: tuple[tuple[int | None, str], ...]
-
-    @classmethod
-    def of_text(cls, text: str) -> "Clock":
-        """`Europe/Berlin`, or `Europe/Berlin|19800|Europe/London`."""
-        first, *rest = text.split(CHANGE)
-        changes = ((int(day), zone) for day, zone in zip(rest[::2], rest[1::2], strict=True))
-        return cls(((None, first), *changes))
-
-    @property
-    def text(self) -> str:
-        """What `of_text` reads."""
-        (_, first), *rest = self.zones
-        return CHANGE.join([first, *(f"{day}{CHANGE}{zone}" for day, zone in rest)])
 
 
 @dataclass(frozen=True)
@@ -152,7 +136,9 @@ def hour_cells(start_us: int, end_us: int, clock: Clock) -> pl.DataFrame:
     hours = hours_of_dates(dates_near(Whole(start_us, end_us), clock), clock)
     return (
         hours.with_columns(
-            pl.col("from_us").clip(start_us), pl.col("until_us").clip(upper_bound=end_us), weekday=weekday_of("day")
+            pl.col("from_us").clip(start_us),
+            pl.col("until_us").clip(upper_bound=end_us),
+            weekday=weekday_of(DAY),
         )
         .filter(pl.col("from_us") < pl.col("until_us"))
         .sort("from_us")
@@ -164,41 +150,6 @@ def dates_near(whole: Whole, clock: Clock) -> pl.DataFrame:
     """`first_instants` of every date that a period touches on a clock, and so many around it that months are whole."""
     first, last = (days_of(one) if isinstance(one, date) else one // DAY_US for one in (whole.start, whole.end))
     return first_instants(clock, first - NEAR - 31, last + NEAR + 31)
-
-
-def first_instants(clock: Clock, first: int, last: int) -> pl.DataFrame:
-    """The dates of a clock: day (int64), zone, from_us, until_us: from its first instant to that of the next date.
-
-    A date without an instant has no length: from_us = until_us.
-    """
-    days = pl.DataFrame({"day": pl.int_range(first, last + 2, dtype=pl.Int64, eager=True)})
-    since = [(first if day is None else max(day, first), zone) for day, zone in clock.zones]
-    zones = pl.DataFrame(since, schema={"since": pl.Int64(), "zone": pl.String()}, orient="row")
-    zoned = days.join_asof(zones.sort("since", maintain_order=True), left_on="day", right_on="since")
-    offsets = offsets_near(clock, first, last)
-    midnight_us = pl.col("day") * DAY_US - pl.col("offset_us")
-    begins = (
-        zoned.join(offsets, on="zone")
-        .filter(midnight_us < pl.col("until_utc_us"))
-        .group_by("day")
-        .agg(from_us=pl.max_horizontal("from_utc_us", midnight_us).min())
-    )
-    # A change of zone may let a date begin before the one that it follows: that one has no instant then.
-    return (
-        zoned.join(begins, on="day")
-        .sort("day")
-        .with_columns(pl.col("from_us").cum_min(reverse=True))
-        .with_columns(until_us=pl.col("from_us").shift(-1))
-        .drop_nulls("until_us")
-        .select("day", "zone", "from_us", "until_us")
-    )
-
-
-def offsets_near(clock: Clock, first: int, last: int) -> pl.DataFrame:
-    zones = sorted({zone for _, zone in clock.zones})
-    return local_offsets(zones, (first - NEAR) * DAY_US, (last + NEAR) * DAY_US).select(
-        "zone", "offset_us", "from_utc_us", "until_utc_us"
-    )
 
 
 def hours_of_dates(dates: pl.DataFrame, clock: Clock) -> pl.DataFrame:
@@ -232,7 +183,7 @@ def hours_of_dates(dates: pl.DataFrame, clock: Clock) -> pl.DataFrame:
 
 def grouped_dates(dates: pl.DataFrame, by: By) -> pl.DataFrame:
     """Dates as days, weeks or months: key, label, from_us, until_us; whole ones are whole here."""
-    first = {"day": pl.col("day"), "week": pl.col("day") - weekday_of("day"), "month": first_of_month("day")}[by]
+    first = {"day": DAY, "week": DAY - weekday_of(DAY), "month": first_of_month("day")}[by]
     label = {
         "day": date_text("key"),
         "week": as_date("key").dt.strftime("%G-W%V"),
@@ -321,18 +272,6 @@ def unit_of(parts: re.Match[str]) -> Unit:
     return next((unit for unit in units if found[unit] is not None), "year")
 
 
-def local_date(clock: Clock, instant: int) -> date:
-    """The date of an instant on a clock."""
-    near = first_instants(clock, instant // DAY_US - NEAR, instant // DAY_US + NEAR)
-    return date_of(int(near.filter(pl.col("from_us") <= instant, pl.col("until_us") > instant)["day"][0]))
-
-
-def zone_at(clock: Clock, instant: int) -> str:
-    """The zone of the date that it is on a clock at an instant."""
-    day = days_of(local_date(clock, instant))
-    return [zone for since, zone in clock.zones if since is None or since <= day][-1]
-
-
 def edge(text: str) -> date | int:
     """A date or an instant, as `Period` has them."""
     return instant_us(datetime.fromisoformat(text)) if "T" in text else date.fromisoformat(text)
@@ -355,26 +294,12 @@ def all_us(whole: Whole, clocks: Iterable[Clock]) -> tuple[int, int]:
     return min(start for start, _ in ends), max(end for _, end in ends)
 
 
-def days_of(day: date) -> int:
-    """The days from 1970 to a date."""
-    return (day - EPOCH_DATE).days
-
-
-def date_of(days: int) -> date:
-    """The date so many days after 1970 began."""
-    return EPOCH_DATE + timedelta(days=days)
-
-
 def as_date(day: str) -> pl.Expr:
     return pl.col(day).cast(pl.Int32).cast(pl.Date)
 
 
 def date_text(day: str) -> pl.Expr:
     return as_date(day).dt.strftime("%Y-%m-%d")
-
-
-def weekday_of(day: str) -> pl.Expr:
-    return ((pl.col(day) + 3) % 7).cast(pl.Int8)  # 1 January 1970 was a Thursday
 
 
 def first_of_month(day: str) -> pl.Expr:

@@ -13,16 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
+from store_uptime.pipeline.calendar.clocks import Clock, days_of
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
-from store_uptime.pipeline.calendar.periods import (
-    Clock,
-    Whole,
-    all_us,
-    days_of,
-    hour_cells,
-    period_parts,
-    whole_period,
-)
+from store_uptime.pipeline.calendar.periods import Whole, all_us, hour_cells, period_parts, whole_period
 from store_uptime.pipeline.calendar.tzdata import known_zones
 from store_uptime.pipeline.clean.ids import with_text_id
 from store_uptime.pipeline.clean.rules import judged_zones

@@ -6,8 +6,8 @@ zones_at       the zone of each store at an instant, its clock, and what is to b
 
 import polars as pl
 
+from store_uptime.pipeline.calendar.clocks import CHANGE, Clock, days_of, local_date
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
-from store_uptime.pipeline.calendar.periods import CHANGE, Clock, days_of, local_date
 from store_uptime.pipeline.calendar.tzdata import known_zones
 
 FIRST_DAY, LAST_DAY = -(2**30), 2**30

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from store_uptime.pipeline.calendar.periods import CHANGE, Clock, zone_at
+from store_uptime.pipeline.calendar.clocks import CHANGE, Clock, zone_at
 from store_uptime.pipeline.data_warnings import DataWarning
 from store_uptime.pipeline.errors import BadPeriod
 from store_uptime.pipeline.logs import logger_of

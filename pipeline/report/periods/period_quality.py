@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from store_uptime.pipeline.calendar.clocks import CHANGE, Clock, date_of, days_of, local_date
 from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE
-from store_uptime.pipeline.calendar.periods import CHANGE, Clock, date_of, days_of, local_date
 from store_uptime.pipeline.data_warnings import KINDS, DataWarning, NoPollInPeriod
 from store_uptime.pipeline.durations import WEEK_US
 from store_uptime.pipeline.instants import iso
