@@ -141,8 +141,8 @@ def build_outages(  # noqa: PLR0913 - the same
 ) -> "DataFrame":
     """The outages of a period, in whole microseconds: docs/semantics.md, "Outages".
 
-    store_id, name, start_us, end_us, business_us, elapsed_us, ends, starts_because, polls, first_poll_us, last_poll_us,
-    least_us, most_us, excused_us, reason; by start, or the longest first. Raises what `build_periods` raises.
+    store_id, start_us, end_us, business_us, ends, starts_because, polls, first_poll_us, last_poll_us, least_us,
+    most_us, excused_us, reason; by start and id, or the longest first. Raises what `build_periods` raises.
     """
     report = build_periods(
         source,
@@ -154,7 +154,4 @@ def build_outages(  # noqa: PLR0913 - the same
         tables=("outages",),
         split_at_closing=split_at_closing,
     )
-    outages = report.outages_exact
-    if longest_first:
-        return outages.sort("business_us", "start_us", "store_id", descending=[True, False, False])
-    return outages
+    return report.ordered_outages(longest_first)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
-from store_uptime.pipeline import Frames, Options, Period, build_periods
+from store_uptime.pipeline import Frames, Options, Period, build_outages, build_periods
 from store_uptime.pipeline.errors import BadPeriod, NoSuchZone, PeriodOutOfRange
 
 POLLS = pl.DataFrame({"store_id": ["a"], "timestamp_utc": ["2024-03-10 12:00:00"], "status": ["active"]})
@@ -71,3 +71,20 @@ def test_a_period_that_no_report_can_have_is_an_error(period: Period, error: typ
 def test_max_gap_too_may_lead_out_of_the_calendar() -> None:
     with pytest.raises(PeriodOutOfRange, match="max_gap"):
         build_periods(SOURCE, "2024-03-09", Options(max_gap="999999d"))
+
+
+def test_outages_come_by_start_whatever_the_ids_or_the_longest_first() -> None:
+    rows = [
+        ("a", "2024-03-10 12:00:00", "inactive"),
+        ("a", "2024-03-10 13:00:00", "active"),
+        ("b", "2024-03-10 09:00:00", "inactive"),
+        ("b", "2024-03-10 09:30:00", "active"),
+        ("c", "2024-03-10 10:00:00", "inactive"),
+        ("c", "2024-03-10 14:00:00", "active"),
+    ]
+    up = [(store, "2024-03-10 08:00:00", "active") for store in "abc"]
+    polls = pl.DataFrame([*up, *rows], schema=["store_id", "timestamp_utc", "status"], orient="row")
+    source = Frames(polls, HOURS, ZONES)
+    by_start, longest = (build_outages(source, "1d", longest_first=first) for first in (False, True))
+    assert by_start["store_id"].to_list() == ["b", "c", "a"]
+    assert longest["store_id"].to_list() == ["c", "a", "b"]

@@ -231,8 +231,11 @@ class PeriodReport:
 
     def outages_table(self, longest_first: bool = False) -> pl.DataFrame:
         """The outages as they are written, by start and id, or the longest first. Raises PartMissing."""
-        order = by_length if longest_first else by_start
-        return written_outages(order(self._outages), self._named_stores)
+        return written_outages(self._ordered_outages(longest_first), self._named_stores)
+
+    def ordered_outages(self, longest_first: bool = False) -> pl.DataFrame:
+        """The same in whole microseconds. Raises PartMissing."""
+        return exact_outages(self._ordered_outages(longest_first), self.stores)
 
     def select(self, only: Mapping[str, str | Sequence[str]] | Only | None = None, search: str = "") -> "PeriodReport":
         """The report with some of its stores: of these values of attributes, and with a text in their id or name.
@@ -333,6 +336,9 @@ class PeriodReport:
         if self.profile is None:
             raise PartMissing("profile") if self.selection is None else PartMissing("profile", NOT_WHOLE_GROUPS)
         return self.profile
+
+    def _ordered_outages(self, longest_first: bool) -> pl.DataFrame:
+        return (by_length if longest_first else by_start)(self._outages)
 
     @property
     def _outages(self) -> pl.DataFrame:
