@@ -10,7 +10,8 @@
     windows        microseconds up and down, per store and window
     edges          where the status changes, or the poll that it rests on
     pieces         business time cut there
-    lanes          the minutes of the week in which the status changes
+    statuses       the status at the end of each minute of the week in which an edge lies
+    lanes          the minutes of the week in which the status changes, or whether a poll is near
 
 But for `slices`, each is a file of `sql/` and a relation of the same name, run in this order. Positions
 are int64 on the line of `packing.py`, intervals are half-open.
@@ -32,13 +33,15 @@ import duckdb
 import polars as pl
 
 from store_uptime.pipeline.durations import WEEK_US
-from store_uptime.pipeline.options import Horizon, Limits
+from store_uptime.pipeline.options import OLD_US, Horizon, Limits
 from store_uptime.pipeline.packing import PollKeys, end_of, is_active
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.windows import Windows, last_week
 from store_uptime.pipeline.statements import statement
 from store_uptime.pipeline.uptime.positions import changes, far_among, far_gaps, inside, slices, sure_slices
 
+NEAR_US = OLD_US
+"""A poll farther away than this has not seen what it speaks for: that is carried in the lanes."""
 SPAN = ("scope", "opens", "closes")
 """A distinct interval, within the stretch of its store."""
 
@@ -81,8 +84,12 @@ def uptime_with_lanes(
 ) -> Figures:
     """The same, with the lanes."""
     with stage(db, partition, windows, horizon, max_gap_us) as (run, found):
-        register_edges(run, changes(partition.intervals, partition.polls, 2 * max_gap_us), found, partition.intervals)
-        return replace(figures_of(run, partition, found), lanes=last_of(run, ("edges", "lanes")))
+        near_us = min(max_gap_us, NEAR_US)
+        register_edges(run, changes(partition.intervals, partition.polls, 2 * near_us), found, partition.intervals)
+        figures = figures_of(run, partition, found)
+        last_of(run, ("edges", "statuses"))
+        execute(run, f"alter table statuses rename to own; set variable max_gap = {2 * near_us}")
+        return replace(figures, lanes=last_of(run, ("exposed", "carried", "edges", "statuses", "lanes")))
 
 
 def pieces(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> pl.DataFrame:

@@ -58,7 +58,7 @@ USE_BOTH_PATHS = (
 FIND_FILES = """
 from store_uptime.service.page import templates
 assert "business interval" in templates.document("semantics.md")
-assert {"page.js", "page.css"} <= {path.name for path in (templates.FOLDER / "assets").iterdir()}
+assert {"page.js", "base.css"} <= {path.name for path in (templates.FOLDER / "assets").iterdir()}
 assert (templates.FOLDER / "templates" / "base.html").is_file()
 """
 

@@ -1,19 +1,33 @@
 -- lanes:    the status of each store in each minute of the week, where it differs from the minute before
--- needs:    edges
--- gives:    code, minute (of the week before now, 0 to 10079), status (0 closed, 1 up, 2 down, 3 unknown); unique on
---           code, minute
--- meaning:  a minute has the status of its last microsecond; before the first minute a store counts as closed
+-- needs:    own (the `statuses` of the report), statuses (those where a poll speaks no farther than two hours)
+-- gives:    code, minute (of the week before now, 0 to 10079), status (0 closed, 1 up, 2 down, 3 unknown, 4 up carried,
+--           5 down carried); unique on code, minute
+-- meaning:  docs/semantics.md, "The lane of a store": a minute has the status of its last microsecond, before the first
+--           minute a store counts as closed; what no poll within two hours speaks for is carried
 create or replace temp table lanes as
-with minutes as (
-    select code_of(open_at)                                                              as code,
-           greatest(edge_at - now_at(open_at) + getvariable('week'), 0) // 120000000           as minute,
-           arg_max(status, edge_at)                                                           as status
-    from edges
+with every as (
+    select code, minute, status, null as near from own
+    union all
+    select code, minute, null, status from statuses
+),
+minutes as (
+    select code, minute, max(status) as status, max(near) as near
+    from every
     group by all
 ),
-steps as (
-    select code, minute, status, lag(status, 1, 0) over (partition by code order by minute) as before
+filled as (
+    select code,
+           minute,
+           coalesce(last_value(status ignore nulls) over until_here, 0) as status,
+           last_value(near ignore nulls) over until_here                as near
     from minutes
+    window until_here as (partition by code order by minute rows between unbounded preceding and current row)
+),
+marked as (
+    select code, minute, if(near = 3 and status in (1, 2), status + 3, status) as status from filled
+),
+steps as (
+    select code, minute, status, lag(status, 1, 0) over (partition by code order by minute) as before from marked
 )
 select code,
        minute::uint16 as minute,

@@ -20,7 +20,7 @@ function svgElement(name, attributes) {
 }
 
 export function blankLane() {
-  const lane = svgElement("svg", { role: "img", viewBox: `0 0 ${LANE.width} ${LANE.height}` });
+  const lane = svgElement("svg", { role: "img", class: "evidence", viewBox: `0 0 ${LANE.width} ${LANE.height}` });
   lane.append(
     svgElement("title", {}),
     svgElement("path", { class: "closed", d: `M0 10.5h${LANE.width}v1h-${LANE.width}z` }),

@@ -8,7 +8,7 @@ import pytest
 from store_uptime.pipeline import build_report, build_timeline, open_source
 from store_uptime.service.page.drawing import WIDTH, ClockChange, DrawnDay, drawn_days
 from store_uptime.service.page.humanize import format_duration, format_instant, format_local_time, format_options
-from store_uptime.service.page.store_models import rejected_of
+from store_uptime.service.page.models.store import rejected_of
 from store_uptime.service.registry.rows import StoredOptions
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 

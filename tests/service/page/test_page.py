@@ -587,14 +587,14 @@ def test_all_rows_are_printed(fleet: Page) -> None:
 
 
 def test_style_and_scripts_may_be_kept_for_ever_and_views_may_not(client: httpx.Client, views: dict[str, str]) -> None:
-    for name in ("page.css", "page.js", "fleet.js", "rows.js", "icon.svg"):
+    for name in ("base.css", "page.js", "fleet.js", "rows.js", "icon.svg"):
         assert client.get(f"{assets_path()}/{name}").headers["Cache-Control"] == "max-age=31536000, public, immutable"
     for path in ("/", views["fleet"], views["store"], "/history", views["missing"]):
         assert client.get(path).headers["Cache-Control"] == "no-store", path
 
 
 def test_other_files_have_another_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "page.css").write_text("body { color: red; }", encoding="utf-8")
+    (tmp_path / "base.css").write_text("body { color: red; }", encoding="utf-8")
     monkeypatch.setattr(templates, "ASSETS", tmp_path)
     assert templates.assets_path.__wrapped__() not in ("", assets_path())
 
@@ -606,7 +606,7 @@ def test_the_first_load_is_light(page: Page, views: dict[str, str]) -> None:
         "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
         ".map(entry => [new URL(entry.name).pathname.split('/').pop(), entry.transferSize])"
     )
-    assert {"page.css", "page.js", "fleet.js", "fleet.json"} <= {name for name, _ in weights}
+    assert {"base.css", "page.js", "fleet.js", "fleet.json"} <= {name for name, _ in weights}
     assert sum(size for _, size in weights) < 200_000
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline import Only
-from store_uptime.service.page.view_models import TableRow, attribute_choices
+from store_uptime.service.page.models.fleet import TableRow, attribute_choices
 from store_uptime.service.registry.reports import StoredFigures
 from store_uptime.service.workers.interactive import restored_periods
 

@@ -4,7 +4,7 @@ fleet_head       the summary of a fleet, and its worst stores
 fleet_columns    every row of a fleet, with its lane, for the page's own table
 compared_fleets  which stores got worse between two reports
 
-One store of a report is in `store_models.py`.
+One store of a report is in `store.py`.
 """
 
 import io

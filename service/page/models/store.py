@@ -14,7 +14,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Limits
 from store_uptime.service.page.drawing import DrawnDay, Piece, Poll, drawn_days, pieces_of, poll_times
 from store_uptime.service.page.freshness import Freshness, freshness
-from store_uptime.service.page.view_models import WINDOWS, newest_poll_us, worst_first
+from store_uptime.service.page.models.fleet import WINDOWS, newest_poll_us, worst_first
 from store_uptime.service.registry.reports import StoredExplanation
 from store_uptime.service.workers.tasks import SourceConfig
 

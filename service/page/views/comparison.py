@@ -1,0 +1,33 @@
+"""Two reports side by side."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import Template
+
+from store_uptime.service.backend.backend import Backend
+from store_uptime.service.page.models import fleet as fleet_models
+from store_uptime.service.page.views.rendering import only_texts, render
+from store_uptime.service.registry import reports
+from store_uptime.service.registry.report_lookup import find_windows
+from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.request_options import StoreChoice
+
+
+@get("/compare")
+async def comparison_view(
+    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
+    old: Annotated[str, QueryParameter()],
+    new: Annotated[str, QueryParameter()],
+    stores_chosen: NamedDependency[StoreChoice],
+) -> Template:
+    """Two reports side by side: which stores got worse."""
+    old_row, new_row = [await find_windows(backend.registry, each, "comparison") for each in (old, new)]
+    old_stored = await caller.content(reports.stored_figures(old), old)
+    new_stored = await caller.content(reports.stored_figures(new), new)
+    only = stores_chosen.only
+    found = await backend.workers.run_interactive(fleet_models.compared_fleets, old_stored, new_stored, only)
+    return render("compare", old=old_row, new=new_row, only=only_texts(only), **vars(found))
