@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HOURS = 168
 HEIGHT = 100
-TOPS = (1, 2, 5, 10, 20, 50, 100)
+TOPS = (1, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100)
 """Shares, in percent, that a scale may end at: few, so that two weeks mostly have the same one."""
 LEVELS = 8
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -143,6 +143,6 @@ def map_cell(cell: "ProfileCell", top: float) -> MapCell:
 
 
 def incident_words(stores: int, share_percent: float, first: datetime, last: datetime) -> str:
-    """212 stores went down together, 31.2 % of those open, 14:05 to 14:20 UTC."""
-    times = f"{first:%H:%M}" if last - first < timedelta(minutes=1) else f"{first:%H:%M} to {last:%H:%M}"
-    return f"{format_number(stores)} stores went down together, {share_percent:.1f} % of those open, {times} UTC"
+    """212 stores went down together, 14:05–14:20 UTC, 31.20 % of those open."""
+    times = f"{first:%H:%M}" if last - first < timedelta(minutes=1) else f"{first:%H:%M}–{last:%H:%M}"
+    return f"{format_number(stores)} stores went down together, {times} UTC, {format_percent(share_percent)} of those open"
