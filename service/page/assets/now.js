@@ -24,18 +24,18 @@ function walkHours(plot) {
   const [mark, line] = [part("hour-mark"), part("hour-value")];
   const resting = [...line.childNodes];
   const incidents = [...plot.querySelectorAll(".incident")].map(({ dataset }) => [
-    Math.floor((Date.parse(dataset.start) - startMs) / HOUR_MS), dataset.words,
+    Math.floor((Date.parse(dataset.start) - startMs) / HOUR_MS), dataset,
   ]);
   let hour = values.length - 1;
 
-  const words = () => {
+  const words = (length) => {
     const [share, down, open, unknown] = values[hour];
     const ms = startMs + hour * HOUR_MS;
     const parts = [`${formatTime(ms, offsetAt(ms))} ${zoneAt(ms)}`];
     if (share === null) parts.push("no store open");
     else parts.push(`${percent(share)}, ${formatNumber(Math.round(down / 60))} of ${formatNumber(Math.round(open / 60))} open stores`);
     if (unknown >= 30) parts.push(`${formatNumber(Math.round(unknown / 60))} unknown`);
-    for (const [at, sentence] of incidents) if (at === hour) parts.push(sentence);
+    for (const [at, incident] of incidents) if (at === hour) parts.push(incident[length]);
     return parts.join(" · ");
   };
   const show = (next) => {
@@ -44,9 +44,9 @@ function walkHours(plot) {
     mark.setAttribute("x1", x);
     mark.setAttribute("x2", x);
     mark.setAttribute("visibility", "visible");
-    line.textContent = words();
+    line.textContent = words("brief");
     plot.setAttribute("aria-valuenow", hour);
-    plot.setAttribute("aria-valuetext", line.textContent);
+    plot.setAttribute("aria-valuetext", words("words"));
   };
   const rest = () => {
     if (document.activeElement === plot && plot.matches(":focus-visible")) return;

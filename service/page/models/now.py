@@ -18,8 +18,7 @@ from store_uptime.service.page.week_drawing import (
     Mark,
     WeekdayMap,
     hour_chart,
-    incident_words,
-    position,
+    incident_mark,
     weekday_map,
 )
 from store_uptime.service.registry.reports import StoredFigures, StoredFleet
@@ -128,5 +127,4 @@ def percent_change(before: float | None, now: float | None) -> PercentChange | N
 def incident_marks(report: "Report", start: datetime) -> Iterator[Mark]:
     """Where many of all stores went down together in the week from start on, the largest first."""
     for row in pipeline.incidents(report).head(SHOWN_INCIDENTS).iter_rows(named=True):
-        words = incident_words(row["stores"], row["share_percent"], row["start_utc"], row["end_utc"])
-        yield Mark(position(start, row["start_utc"]), row["start_utc"].isoformat(), words)
+        yield incident_mark(start, row["stores"], row["share_percent"], row["start_utc"], row["end_utc"])
