@@ -53,6 +53,7 @@ from .errors import (
     NoPolls as NoPolls,
     NoSuchZone as NoSuchZone,
     NoWorkers as NoWorkers,
+    NowTooLate as NowTooLate,
     PartMissing as PartMissing,
     PeriodOutOfRange as PeriodOutOfRange,
     ReportDamaged as ReportDamaged,

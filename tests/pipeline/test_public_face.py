@@ -78,6 +78,7 @@ PROMISED = {
     "ExchangeMissing",
     "ExchangeNotShared",
     "NoWorkers",
+    "NowTooLate",
     "ReportFolder",
     "StepText",
     "WorkerMismatch",
