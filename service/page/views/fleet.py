@@ -1,5 +1,6 @@
 """The fleet of a report: its head, and the rows of its table."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from litestar import Response, get
@@ -10,34 +11,55 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import templates
-from store_uptime.service.page.models import fleet as fleet_models
-from store_uptime.service.page.views.rendering import only_texts
+from store_uptime.service.page.filters import active_filters, chip_links, selection_query
+from store_uptime.service.page.models.fleet import FleetHead, fleet_head
+from store_uptime.service.page.models.table import Chip, FleetTable, fleet_columns, fleet_table
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.report_lookup import find_windows
-from store_uptime.service.registry.reports import ReportRow
+from store_uptime.service.registry.reports import ReportRow, StoredFleet
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.request_schemas import TEXT
 
-# Only the fleet's script reads it; a view that did not declare it would refuse the address that the script wrote.
-Sort = Annotated[str, QueryParameter(pattern=TEXT, max_length=64)]
 
 
-async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, object]:
-    stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
-    head = await backend.workers.run_interactive(fleet_models.fleet_head, stored, selection)
+@dataclass(frozen=True)
+class TableChoice:
+    """What an address says of the table, besides the selection. chip: the list of stores."""
+
+    chip: Chip
+
+
+def table_choice(
+    chip: Chip = "",
+    # Only the table's script reads these; a view that did not declare them would refuse the address that it wrote.
+    sort: Annotated[str, QueryParameter(pattern=TEXT, max_length=1000)] = "",  # noqa: ARG001
+    show: Annotated[str, QueryParameter(pattern=TEXT, max_length=8000)] = "",  # noqa: ARG001
+) -> TableChoice:
+    """The table that an address asks for. sort: a column, with a minus where it descends; show: columns, by commas."""
+    return TableChoice(chip)
+
+
+async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, choice: TableChoice) -> dict[str, object]:
+    """What the templates of a fleet need: its head, its table, and the links of the filters."""
+    stored, backend = await caller.content(reports.stored_fleet(row.id), row.id), caller.backend
+    head, table = await backend.workers.run_interactive(fleet_view_values, stored, selection, choice.chip)
     before = await backend.registry.row(reports.previous_report(row.id))
-    chosen = {
-        name: str(value).lower() if isinstance(value, bool) else value
-        for name, value in selection.to_dict().items()
-        if name != "only"
-    }
     return vars(head) | {
         "report": row,
         "before": before and before.id,
         "selection": selection,
-        "query": [*chosen.items(), *(("only", text) for text in only_texts(selection.only))],
+        "chip": choice.chip,
+        "table": table,
+        "chips": chip_links(selection, choice.chip, table.counts, head.fresh.down_word),
+        "active": active_filters(selection, choice.chip),
+        "query": selection_query(selection),
     }
+
+
+def fleet_view_values(stored: StoredFleet, selection: Selection, chip: Chip) -> tuple[FleetHead, FleetTable]:
+    """Both parts of the view, in one call of a worker: the report travels there once."""
+    return fleet_head(stored), fleet_table(stored, selection, chip)
 
 
 @get("/view/{report_id:str}/fleet.json")
@@ -51,5 +73,5 @@ async def fleet_rows_view(
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content(reports.stored_fleet(report_id), report_id)
-    content = await backend.workers.run_interactive(fleet_models.fleet_columns, stored)
+    content = await backend.workers.run_interactive(fleet_columns, stored)
     return Response(content, media_type="application/json", headers=headers)
