@@ -3,6 +3,7 @@
 selection_query  the words of a selection, as an address and the API have them
 chip_links       the lists of stores to choose from
 active_filters   what is set, each with the address without it
+nothing_words    the sentence where no store is left
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from store_uptime.service.page.humanize import capitalized
 from store_uptime.service.page.models.table import Chip
 
 Query = list[tuple[str, str]]
-CHIPS: tuple[tuple[Chip, str], ...] = (("worst", "Worst this week"), ("worse", "Got worse"), ("stale", "No recent poll"))
+CHIPS: dict[Chip, str] = {"worst": "Worst this week", "worse": "Got worse", "stale": "No recent poll"}
+"""The lists that are of the page alone."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def chip_links(selection: Selection, chip: Chip, counts: dict[str, int], down_wo
         ),
         *(
             ChipLink(name, words, counts.get(name), chip == name and not selection.down_now, [("chip", name), *others])
-            for name, words in CHIPS
+            for name, words in CHIPS.items()
         ),
         ChipLink("", "All", counts["all"], not chip and not selection.down_now, others),
     ]
@@ -82,3 +84,11 @@ def active_filters(selection: Selection, chip: Chip) -> list[ActiveFilter]:
             only = tuple((each, chosen) for each, chosen in left if chosen)
             found.append(ActiveFilter(f"{name} {value or '(none)'}", without(only=only)))
     return found
+
+
+def nothing_words(selection: Selection, chip: Chip) -> str:
+    """Why the table is empty."""
+    lacking = {"worse": "got worse", "stale": "is without a recent poll"}.get(chip)
+    if selection.down_now:
+        lacking = "is down now"
+    return f"No store of these {lacking}." if lacking else "No store fits these filters."

@@ -6,16 +6,30 @@ assets/lanes.js has the same rules, for the rows that the script makes: a test c
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from store_uptime.pipeline import LaneStatus
 from store_uptime.service.page.humanize import format_duration
 
 WEEK_MIN = 7 * 24 * 60
-CLOSED, UP, DOWN, UNKNOWN, UP_CARRIED, DOWN_CARRIED = range(6)
+CLOSED, UP, DOWN, UNKNOWN, UP_CARRIED, DOWN_CARRIED = map(int, LaneStatus)
+Bar = tuple[float, float]
 LEAST_WIDTH = 30  # minutes: what is short can still be seen
-BARS = {UP: (12, 10), UP_CARRIED: (12.5, 9), UNKNOWN: (13, 8), DOWN: (7, 20), DOWN_CARRIED: (7.5, 19)}
-"""Where a status is in a lane of 34, and how high: a shape of its own for each, so that colour is not all there is. What
-is carried is drawn by its outline, half of which lies outside."""
-NAMES = {UP: "up", UP_CARRIED: "up carried", UNKNOWN: "unknown", DOWN: "down", DOWN_CARRIED: "down carried"}
-OF_KIND = {UP_CARRIED: UP, DOWN_CARRIED: DOWN}
+BARS: dict[int, tuple[float, float]] = {
+    UP: (12, 10),
+    UP_CARRIED: (12.5, 9),
+    UNKNOWN: (13, 8),
+    DOWN: (7, 20),
+    DOWN_CARRIED: (7.5, 19),
+}
+"""Where a status is in a lane of 34, and how high: a shape of its own for each, so that colour is not all there is.
+What is carried is drawn by its outline, half of which lies outside."""
+NAMES: dict[int, str] = {
+    UP: "up",
+    UP_CARRIED: "up carried",
+    UNKNOWN: "unknown",
+    DOWN: "down",
+    DOWN_CARRIED: "down carried",
+}
+OF_KIND: dict[int, int] = {UP_CARRIED: UP, DOWN_CARRIED: DOWN}
 
 
 @dataclass(frozen=True)
@@ -29,7 +43,7 @@ class Lane:
 def drawn_lane(changes: Sequence[int]) -> Lane:
     """A lane from 8 * minute + status for each change."""
     found = list(stretches(changes))
-    paths = {status: "" for status in NAMES}
+    paths = dict.fromkeys(NAMES, "")
     for status, start, end in found:
         if status != CLOSED:
             top, height = BARS[status]

@@ -82,7 +82,10 @@ def fleet_table(stored: StoredFleet, selection: Selection, chip: Chip) -> FleetT
         matched=chosen.height,
         stores=rows.height,
         counts=left.select(
-            all=pl.len(), down_now=pl.col("down_now").sum(), worse=got_worse().sum(), stale=pl.col("no_recent_poll").sum()
+            all=pl.len(),
+            down_now=pl.col("down_now").sum(),
+            worse=got_worse().sum(),
+            stale=pl.col("no_recent_poll").sum(),
         ).row(0, named=True),
         has_city="city" in rows.columns,
         zones=value_counts(rows["zone"]),
@@ -236,9 +239,9 @@ def zone_offsets(zones: Iterable[str], now_us: int) -> dict[str, list[tuple[int,
     """For each zone the minutes of the week from which an offset holds, and that offset in minutes."""
     start_us = now_us - WEEK_US
     found: dict[str, list[tuple[int, int]]] = {}
-    for zone, offset_us, from_us in pipeline.local_offsets(zones, start_us, now_us).select(
-        "zone", "offset_us", "from_utc_us"
-    ).iter_rows():
+    for zone, offset_us, from_us in (
+        pipeline.local_offsets(zones, start_us, now_us).select("zone", "offset_us", "from_utc_us").iter_rows()
+    ):
         found.setdefault(zone, []).append((max(0, (from_us - start_us) // MINUTE_US), offset_us // MINUTE_US))
     return found
 

@@ -11,7 +11,7 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import templates
-from store_uptime.service.page.filters import active_filters, chip_links, selection_query
+from store_uptime.service.page.filters import active_filters, chip_links, nothing_words, selection_query
 from store_uptime.service.page.models.fleet import FleetHead, fleet_head
 from store_uptime.service.page.models.table import Chip, FleetTable, fleet_columns, fleet_table
 from store_uptime.service.registry import reports
@@ -20,7 +20,6 @@ from store_uptime.service.registry.reports import ReportRow, StoredFleet
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.request_schemas import TEXT
-
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ class TableChoice:
 def table_choice(
     chip: Chip = "",
     # Only the table's script reads these; a view that did not declare them would refuse the address that it wrote.
-    sort: Annotated[str, QueryParameter(pattern=TEXT, max_length=1000)] = "",  # noqa: ARG001
-    show: Annotated[str, QueryParameter(pattern=TEXT, max_length=8000)] = "",  # noqa: ARG001
+    sort: Annotated[str, QueryParameter(pattern=TEXT, max_length=1000)] = "",
+    show: Annotated[str, QueryParameter(pattern=TEXT, max_length=8000)] = "",
 ) -> TableChoice:
     """The table that an address asks for. sort: a column, with a minus where it descends; show: columns, by commas."""
     return TableChoice(chip)
@@ -54,6 +53,9 @@ async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, cho
         "chips": chip_links(selection, choice.chip, table.counts, head.fresh.down_word),
         "active": active_filters(selection, choice.chip),
         "query": selection_query(selection),
+        "nothing": nothing_words(selection, choice.chip),
+        # A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
+        "in_file": table.counts["down_now" if selection.down_now else "all"],
     }
 
 
