@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from store_uptime import pipeline
 from store_uptime.pipeline import Only, Selection
 from store_uptime.service.page.freshness import SECOND_US, Freshness, freshness
-from store_uptime.service.registry.reports import StoredFigures, StoredFleet
+from store_uptime.service.registry.reports import StoredFigures
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,11 +63,10 @@ class ComparedFleets:
     left: int
 
 
-def fleet_head(stored: StoredFigures | StoredFleet) -> FleetHead:
-    """The head of a report."""
-    report = pipeline.restore(stored.figures)
+def fleet_head(report: "Report", newest_us: int | None) -> FleetHead:
+    """The head of a report. newest_us: of its polls, see `newest_poll_us`."""
     return FleetHead(
-        fresh=freshness(report, newest_poll_us(stored.figures)),
+        fresh=freshness(report, newest_us),
         summary=fleet_summary(report),
         warnings=report.quality.warnings,
     )

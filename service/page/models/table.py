@@ -66,11 +66,10 @@ class FleetTable:
     attributes: dict[str, list[ValueCount]]
 
 
-def fleet_table(stored: StoredFleet, selection: Selection, chip: Chip) -> FleetTable:
-    """The table of a stored report, with the stores that a selection and a chip leave."""
+def fleet_table(report: "Report", selection: Selection, chip: Chip) -> FleetTable:
+    """The table of a report, with the stores that a selection and a chip leave."""
     import polars as pl
 
-    report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
     rows = table_rows(report)
     others = pipeline.select(report, replace(selection, down_now=False)).exact.select("store_id")
     left = rows.join(others, on="store_id", how="semi", maintain_order="left")

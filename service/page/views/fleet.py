@@ -12,11 +12,11 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import templates
 from store_uptime.service.page.filters import active_filters, chip_links, nothing_words, selection_query
-from store_uptime.service.page.models.fleet import FleetHead, fleet_head
-from store_uptime.service.page.models.table import Chip, FleetTable, fleet_columns, fleet_table
+from store_uptime.service.page.models.now import now_values
+from store_uptime.service.page.models.table import Chip, fleet_columns
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.report_lookup import find_windows
-from store_uptime.service.registry.reports import ReportRow, StoredFleet
+from store_uptime.service.registry.reports import ReportRow
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.request_schemas import TEXT
@@ -40,11 +40,12 @@ def table_choice(
 
 
 async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, choice: TableChoice) -> dict[str, object]:
-    """What the templates of a fleet need: its head, its table, and the links of the filters."""
+    """What Now shows of a report, the newest or another one: its head, its table, and the links of the filters."""
     stored, backend = await caller.content(reports.stored_fleet(row.id), row.id), caller.backend
-    head, table = await backend.workers.run_interactive(fleet_view_values, stored, selection, choice.chip)
+    head, now, table = await backend.workers.run_interactive(now_values, stored, None, selection, choice.chip)
     before = await backend.registry.row(reports.previous_report(row.id))
     return vars(head) | {
+        "head": now,
         "report": row,
         "before": before and before.id,
         "selection": selection,
@@ -57,11 +58,6 @@ async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, cho
         # A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
         "in_file": table.counts["down_now" if selection.down_now else "all"],
     }
-
-
-def fleet_view_values(stored: StoredFleet, selection: Selection, chip: Chip) -> tuple[FleetHead, FleetTable]:
-    """Both parts of the view, in one call of a worker: the report travels there once."""
-    return fleet_head(stored), fleet_table(stored, selection, chip)
 
 
 @get("/view/{report_id:str}/fleet.json")
