@@ -65,7 +65,7 @@ async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, cho
 async def earlier_week(backend: Backend, row: ReportRow) -> EarlierWeek | None:
     """The week to compare that of a report with: of the one a week before."""
     before = await backend.registry.row(reports.report_before(row.id, WEEK, TOLERANCE))
-    return before and EarlierWeek(before.as_of.isoformat(), await week_percent(backend, before))
+    return None if before is None else EarlierWeek(before.as_of.isoformat(), await week_percent(backend, before))
 
 
 @get("/view/{report_id:str}/fleet.json")
