@@ -12,13 +12,14 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import templates
 from store_uptime.service.page.filters import active_filters, chip_links, nothing_words, selection_query
-from store_uptime.service.page.models.now import now_values
+from store_uptime.service.page.models.now import EarlierWeek, now_values
 from store_uptime.service.page.models.table import Chip, fleet_columns
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.report_lookup import find_windows
 from store_uptime.service.registry.reports import ReportRow
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
+from store_uptime.service.routes.overview import TOLERANCE, WEEK, week_percent
 from store_uptime.service.routes.request_schemas import TEXT
 
 
@@ -42,7 +43,8 @@ def table_choice(
 async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, choice: TableChoice) -> dict[str, object]:
     """What Now shows of a report, the newest or another one: its head, its table, and the links of the filters."""
     stored, backend = await caller.content(reports.stored_fleet(row.id), row.id), caller.backend
-    head, now, table = await backend.workers.run_interactive(now_values, stored, None, selection, choice.chip)
+    earlier = await earlier_week(backend, row)
+    head, now, table = await backend.workers.run_interactive(now_values, stored, earlier, selection, choice.chip)
     before = await backend.registry.row(reports.previous_report(row.id))
     return vars(head) | {
         "head": now,
@@ -58,6 +60,12 @@ async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, cho
         # A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
         "in_file": table.counts["down_now" if selection.down_now else "all"],
     }
+
+
+async def earlier_week(backend: Backend, row: ReportRow) -> EarlierWeek | None:
+    """The week to compare that of a report with: of the one a week before."""
+    before = await backend.registry.row(reports.report_before(row.id, WEEK, TOLERANCE))
+    return before and EarlierWeek(before.as_of.isoformat(), await week_percent(backend, before))
 
 
 @get("/view/{report_id:str}/fleet.json")
