@@ -50,13 +50,14 @@ def test_the_report_before_is_the_nearest_of_the_same_options(connection: psycop
     this = keep(connection, "0", NOW)
     keep(connection, "1", NOW - DAY - 2 * HOUR)
     keep(connection, "2", NOW - DAY + HOUR, given_now=True)
-    for name, options in {
+    others: dict[str, dict[str, Any]] = {
         "3": {"store": "a"},
         "4": {"only": {"city": "Berlin"}},
         "5": {"period": "yesterday"},
         "6": {"max_gap": "2h"},
         "7": {"lookback": "1h"},
-    }.items():
+    }
+    for name, options in others.items():
         keep(connection, name, NOW - DAY, **options)
     assert before(connection, this, DAY, 3 * HOUR) == "2"
     assert before(connection, this, DAY, HOUR) == "2"
