@@ -41,3 +41,9 @@ def freshness(report: "Report", newest_poll_us: int | None) -> Freshness:
 def seconds_since(instant: datetime | str) -> float:
     """How long ago an instant was, by the clock; not below 0."""
     return max(0.0, (datetime.now(UTC) - to_datetime(instant)).total_seconds())
+
+
+def other_year(instant: datetime | str) -> str:
+    """ ", 2020", to follow an instant of another year than this; else nothing."""
+    year = to_datetime(instant).year
+    return "" if year == datetime.now(UTC).year else f", {year}"
