@@ -59,8 +59,9 @@
     └── NotDelivered                     a file or an announcement has not arrived; it is tried again
         └── NeverDelivered                   and will not arrive: it is not tried again
 
-Errors between two modules are not here: NewerSchema, NoAnswer, NoThread and Unportable are defined where they are
-raised, and become one of these before a user sees them.
+`WrongMember` is a ValueError, as a value that was given cannot be. Errors between two modules are not here:
+NewerSchema, NoAnswer, NoThread and Unportable are defined where they are raised, and become one of these before a user
+sees them.
 """
 
 from store_uptime.service.errors.access import (
@@ -106,6 +107,7 @@ from store_uptime.service.errors.commands import (
     TooLittleMemory,
     UnknownKey,
 )
+from store_uptime.service.errors.members import WrongMember
 from store_uptime.service.errors.reports import (
     CannotLoadSample,
     EncryptedReportDamaged,

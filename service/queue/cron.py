@@ -13,6 +13,7 @@ from itertools import chain, islice, takewhile
 from cronsim import CronSim, CronSimError
 
 from store_uptime import pipeline
+from store_uptime.service.errors import WrongMember
 
 FIELDS = 5
 COUNTED = 10_000  # of a schedule that was away for a year nobody needs the exact number
@@ -23,17 +24,17 @@ SHORTEST_MONTH = 28
 
 
 def check_cron(cron: str, zone: str) -> None:
-    """Raises ValueError, with a sentence, where an expression or a zone is none, or where the time never comes."""
+    """Raises WrongMember where an expression or a zone is none, or where the time never comes."""
     if len(cron.split()) != FIELDS:
-        raise ValueError(f"{cron!r} has not five fields: minute, hour, day of month, month, day of week")
+        raise WrongMember("cron", f"{cron!r} has not five fields: minute, hour, day of month, month, day of week")
     if zone not in pipeline.known_zones():
-        raise ValueError(f"{zone!r} is no time zone: write Europe/Berlin, or UTC")
+        raise WrongMember("zone", f"{zone!r} is no time zone: write Europe/Berlin, or UTC")
     try:
         next_due(cron, zone, datetime.now(UTC))
     except CronSimError as error:
-        raise ValueError(f"{cron!r} is no cron expression: {str(error).lower()}") from None
+        raise WrongMember("cron", f"{cron!r} is no cron expression: {str(error).lower()}") from None
     except StopIteration:
-        raise ValueError(f"{cron!r} never comes") from None
+        raise WrongMember("cron", f"{cron!r} never comes") from None
 
 
 def next_due(cron: str, zone: str, after: datetime) -> datetime:

@@ -4,12 +4,12 @@ from datetime import UTC
 
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 
 from store_uptime.pipeline import duration_text
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import ScheduleExists, UnknownSchedule
+from store_uptime.service.front.fields import WrongField
 from store_uptime.service.outgoing.targets import webhook_host
 from store_uptime.service.queue.cron import in_words
 from store_uptime.service.registry.grants import Role, needs
@@ -111,7 +111,7 @@ async def change_schedule(
 ) -> CreatedSchedule:
     """Have it come, or go out, otherwise from now on: its reports, and the secret of its webhook, stay."""
     if data.name not in (None, name):
-        raise ValidationException(f"The body names the schedule {data.name!r}, the address {name!r}.")
+        raise WrongField(f"The body names the schedule {data.name!r}, the address {name!r}.", "name")
     schedule = await checked_schedule(caller.backend, new_schedule(possible_name(name), data))
     changed = await caller.backend.registry.row(update_schedule(schedule, caller.by))
     if changed is None:

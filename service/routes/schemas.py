@@ -262,10 +262,12 @@ class Readiness(msgspec.Struct):
 
 class Problem(msgspec.Struct):
     """RFC 9457 problem details. type: what programs tell problems apart by, and an address at which people read what it
-    means: docs/problems.md; `error` says the same as `detail`."""
+    means: docs/problems.md; `error` says the same as `detail`. field: the parameter, header or member that is wrong,
+    where it is one (the first, where there are several)."""
 
     type: Annotated[str, msgspec.Meta(pattern="^/problems/[a-z-]+$")]
     status: int
     title: str
     detail: str
     error: str
+    field: str | msgspec.UnsetType = msgspec.UNSET
