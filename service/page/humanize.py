@@ -99,12 +99,11 @@ def format_local_time(instant: datetime | str) -> str:
 
 def format_poll_time(seconds: int) -> str:
     """Tue 10 Mar 16:00, in UTC, of seconds since 1970."""
-    there = datetime.fromtimestamp(seconds, UTC)
-    return f"{format_day(there)} {there:%H:%M}"
+    return format_time(datetime.fromtimestamp(seconds, UTC))
 
 
 def format_time(instant: datetime | str) -> str:
-    """Tue 10 Mar 16:00."""
+    """Tue 10 Mar 16:00, on the clock of its own offset."""
     return f"{format_day(instant)} {to_datetime(instant):%H:%M}"
 
 
@@ -192,3 +191,8 @@ def capitalized(text: str) -> str:
 def format_number(value: float) -> str:
     """12,345."""
     return f"{value:,}"
+
+
+def format_percent(percent: float | None) -> str:
+    """94.88 %, as it stands in the files."""
+    return "unknown" if percent is None else f"{percent:.2f} %"

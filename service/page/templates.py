@@ -51,6 +51,8 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.age_class,
         humanize.format_short_time,
         humanize.format_time,
+        humanize.format_percent,
+        hours_later,
         freshness.seconds_since,
         freshness.other_year,
         humanize.format_instant,
@@ -89,6 +91,11 @@ def has_role(request: ApiRequest, role: str) -> bool:
 def may_cancel(request: ApiRequest, requested_by: str | None) -> bool:
     """Whether the caller may cancel a report that somebody requested: admins any, others their own."""
     return has_role(request, "admin") or (has_role(request, "trigger") and requested_by == request.scope["user"].name)
+
+
+def hours_later(start: str, hours: int) -> datetime:
+    """The instant so many hours after another."""
+    return humanize.to_datetime(start) + timedelta(hours=hours)
 
 
 def epoch_us(instant: datetime) -> int:
