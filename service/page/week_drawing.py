@@ -145,4 +145,6 @@ def map_cell(cell: "ProfileCell", top: float) -> MapCell:
 def incident_words(stores: int, share_percent: float, first: datetime, last: datetime) -> str:
     """212 stores went down together, 14:05–14:20 UTC, 31.20 % of those open."""
     times = f"{first:%H:%M}" if last - first < timedelta(minutes=1) else f"{first:%H:%M}–{last:%H:%M}"
-    return f"{format_number(stores)} stores went down together, {times} UTC, {format_percent(share_percent)} of those open"
+    return (
+        f"{format_number(stores)} stores went down together, {times} UTC, {format_percent(share_percent)} of those open"
+    )

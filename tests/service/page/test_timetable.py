@@ -122,7 +122,7 @@ def test_a_schedule_is_added_with_the_form(chromium: Browser, service: Service, 
     assert (made["options"]["columns"], made["options"]["store_id"], made["webhook"]) == ("plain", None, None)
 
 
-PICKED = [
+PICKED: list[tuple[dict[str, object], str, str]] = [
     ({"often": "day", "at": "06:05"}, "5 6 * * *", "Every day at 06:05"),
     ({"often": "weekday", "at": "06:15"}, "15 6 * * 1-5", "Every weekday at 06:15"),
     (
