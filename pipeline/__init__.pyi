@@ -52,8 +52,8 @@ from .errors import (
     LibraryPanicked as LibraryPanicked,
     NoPolls as NoPolls,
     NoSuchZone as NoSuchZone,
-    NowTooLate as NowTooLate,
     NoWorkers as NoWorkers,
+    NowTooLate as NowTooLate,
     PartMissing as PartMissing,
     PeriodOutOfRange as PeriodOutOfRange,
     ReportDamaged as ReportDamaged,
@@ -183,6 +183,9 @@ from .report.periods.period_archive import (
     holds_periods as holds_periods,
     restore_periods as restore_periods,
 )
+from .report.periods.period_files import (
+    guarded_table as guarded_table,
+)
 from .report.periods.period_report import (
     PeriodReport as PeriodReport,
     View as View,
@@ -194,6 +197,7 @@ from .report.quality_lists import (
 from .report.report import (
     REPORT as REPORT,
     Report as Report,
+    csv_bytes as csv_bytes,
     rejects_targets as rejects_targets,
     write_rejects as write_rejects,
 )

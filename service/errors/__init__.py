@@ -8,6 +8,7 @@
     │   ├── ReportFailed             409  the report failed, and has none
     │   ├── NotByPeriods             409  the report is of the three windows, the request needs one by periods
     │   ├── NotOfWindows             409  the report is by periods, the request needs one of the three windows
+    │   ├── ReportTooOld             409  an earlier version made the report, and kept too little for this
     │   ├── TablesNotEmpty           409  sample data would be mixed with the data that is there
     │   ├── CannotLoadSample         409  the database of the tables takes no sample data from this server
     │   ├── ReportEncrypted          409  it is encrypted, and there is no key here
@@ -119,6 +120,7 @@ from store_uptime.service.errors.reports import (
     ReportFailed,
     ReportNotFinished,
     ReportRemoved,
+    ReportTooOld,
     TablesNotEmpty,
     UnknownReport,
 )

@@ -54,7 +54,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_percent,
         hours_later,
         freshness.seconds_since,
-        freshness.other_year,
+        freshness.format_near_time,
         humanize.format_instant,
         humanize.format_local_time,
         humanize.format_poll_time,

@@ -42,6 +42,11 @@ def next_due(cron: str, zone: str, after: datetime) -> datetime:
     return next(due_times(cron, zone, after))
 
 
+def next_dues(cron: str, zone: str, after: datetime, count: int) -> list[datetime]:
+    """The first due times after an instant, in UTC; fewer where there are no more in the next fifty years."""
+    return list(islice(due_times(cron, zone, after), count))
+
+
 def last_due(cron: str, zone: str, first: datetime, until: datetime) -> datetime:
     """The last due time up to an instant, where a first one is known; in UTC."""
     # Looked for within a day, two days, four: a schedule of each minute that was away for a year has half a million.

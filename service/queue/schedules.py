@@ -30,6 +30,7 @@ from store_uptime.service.registry.schedules import (
 from store_uptime.service.registry.triggers import new_id, stored_options
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
+NO_NAME = "next"  # GET /schedules/next: what came under this name could not be changed
 ON_TIME = timedelta(minutes=1)
 RECKONING_S = 15.0  # from one statement to the next, where thousands of due times were missed; others pass over the row
 WHEN_UNKNOWN = timedelta(hours=1)
@@ -59,6 +60,8 @@ class NewSchedule:
             raise WrongMember(
                 "name", f"{self.name!r} is no name for a schedule: letters, digits, - _ and ., at most 63"
             )
+        if self.name == NO_NAME:
+            raise WrongMember("name", f"{self.name!r} is no name for a schedule: it is an address of the API")
         if self.retention is not None and self.retention <= timedelta(0):
             raise WrongMember("retention", "retention must be more than 0")
         check_cron(self.cron, self.zone)

@@ -213,6 +213,24 @@ class ScheduleList(msgspec.Struct):
     destinations: list[str]
 
 
+class DueTime(msgspec.Struct):
+    """A due time. local: the same on the clock of the zone, with its offset; in_words: Mon 30 Nov 06:15, with the year
+    where that is not this one."""
+
+    at: datetime
+    local: datetime
+    in_words: str
+
+
+class DueTimes(msgspec.Struct):
+    """When an expression is due next. in_words: what it means."""
+
+    cron: str
+    zone: str
+    in_words: str
+    due: list[DueTime]
+
+
 class CreatedSchedule(msgspec.Struct):
     """A schedule that was added or changed. webhook_secret: what its announcements are signed with, where that is new;
     it is not shown again."""

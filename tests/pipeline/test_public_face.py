@@ -186,6 +186,8 @@ PROMISED = {
     "build_timeline",
     "check_targets",
     "comparison",
+    "csv_bytes",
+    "guarded_table",
     "connect",
     "embedded_server",
     "end_statements",

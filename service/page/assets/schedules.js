@@ -1,11 +1,9 @@
 // The form of a schedule: pickers that say when, or a cron expression in their place; the next times, in words; and what
 // can be done with a schedule that is there.
 
-import { zoneOffset } from "./clock.js";
 import { cronOf } from "./cron.js";
 import { clearFieldError, showFieldError } from "./fields.js";
 import { callApi, handling, on, part, withoutEmpty } from "./page.js";
-import { formatTime } from "./words.js";
 
 const TYPING_MS = 250;
 const form = part("schedule");
@@ -35,19 +33,14 @@ async function showNextTimes() {
   sought = address;
   if (!expression || !clock) return showNext("");
   try {
-    const next = await callApi("GET", address);
-    if (address === sought) showNext(nextInWords(next, clock));
+    const { in_words: words, due } = await callApi("GET", address);
+    if (address === sought) showNext(`${words} (${clock}). Next: ${due.map((time) => time.in_words).join("; ")}.`);
   } catch (error) {
     if (address !== sought) return;
     const field = { cron, zone }[error.field];
     showNext(field && field.value ? "" : error.message);
     if (field && field.value) showFieldError(field, error.message);
   }
-}
-
-function nextInWords({ in_words: words, due_times: times }, clock) {
-  const next = times.map((time) => formatTime(Date.parse(time), zoneOffset(clock, Date.parse(time))));
-  return `${words} (${clock}). Next: ${next.join(", ")}.`;
 }
 
 const showNext = (sentence) => { part("next-times").textContent = sentence; };
