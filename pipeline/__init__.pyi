@@ -6,6 +6,9 @@ from .build import (
     build_report as build_report,
     build_report_with_lanes as build_report_with_lanes,
 )
+from .calendar.offsets import (
+    local_offsets as local_offsets,
+)
 from .calendar.tzdata import (
     known_zones as known_zones,
     zone_rules as zone_rules,
@@ -53,6 +56,7 @@ from .errors import (
     NoPolls as NoPolls,
     NoSuchZone as NoSuchZone,
     NoWorkers as NoWorkers,
+    NowTooLate as NowTooLate,
     PartMissing as PartMissing,
     PeriodOutOfRange as PeriodOutOfRange,
     ReportDamaged as ReportDamaged,
@@ -150,6 +154,29 @@ from .report.comparison import (
     comparison as comparison,
     since_earlier as since_earlier,
 )
+from .report.lanes import (
+    LaneStatus as LaneStatus,
+    lane_spans as lane_spans,
+)
+from .report.overview.at_now import (
+    stores_at_now as stores_at_now,
+)
+from .report.overview.group_days import (
+    group_days as group_days,
+)
+from .report.overview.incidents import (
+    incidents as incidents,
+)
+from .report.overview.overview import (
+    HourOfWeek as HourOfWeek,
+    Overview as Overview,
+    ProfileCell as ProfileCell,
+    WindowOverview as WindowOverview,
+    overview as overview,
+)
+from .report.overview.summary import (
+    summary as summary,
+)
 from .report.periods.period_about import (
     PeriodAbout as PeriodAbout,
 )
@@ -158,6 +185,9 @@ from .report.periods.period_archive import (
     archive_periods as archive_periods,
     holds_periods as holds_periods,
     restore_periods as restore_periods,
+)
+from .report.periods.period_files import (
+    guarded_table as guarded_table,
 )
 from .report.periods.period_report import (
     PeriodReport as PeriodReport,
@@ -170,6 +200,7 @@ from .report.quality_lists import (
 from .report.report import (
     REPORT as REPORT,
     Report as Report,
+    csv_bytes as csv_bytes,
     rejects_targets as rejects_targets,
     write_rejects as write_rejects,
 )

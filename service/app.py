@@ -30,6 +30,7 @@ from store_uptime.service.routes import (
     deliveries,
     openapi,
     operations,
+    overview,
     period_files,
     report_files,
     report_status,
@@ -38,6 +39,7 @@ from store_uptime.service.routes import (
     schedules,
     sessions,
     stores,
+    summaries,
     swagger,
 )
 from store_uptime.service.routes.caller import Caller
@@ -50,15 +52,21 @@ HANDLERS: list[HTTPRouteHandler] = [
     report_files.get_report,
     report_files.get_report_by_query,
     reports.history,
+    summaries.report_summaries,
     report_status.report_details,
     report_status.report_status,
     report_files.rejected_rows,
+    overview.report_overview,
+    overview.report_now,
+    overview.report_incidents,
+    overview.report_groups,
     period_files.rollup,
     period_files.outages,
     period_files.profile,
     reports.end_report,
     report_status.events,
     schedules.schedules,
+    schedules.due_times,
     schedules.add_schedule,
     schedules.change_schedule,
     schedules.remove_schedule,
@@ -73,7 +81,6 @@ HANDLERS: list[HTTPRouteHandler] = [
     sessions.sign_in,
     sessions.session,
     sessions.sign_out,
-    swagger.start_script,
 ]
 
 
@@ -99,7 +106,7 @@ def create_app(settings: Settings, process: ServerProcess) -> ASGIApp:
         return backend
 
     app = Litestar(
-        route_handlers=[*HANDLERS, swagger.swagger_files(), views.views, problem_types.router, views.assets_router()],
+        route_handlers=[*HANDLERS, *swagger.swagger_files(), views.views, problem_types.router, views.assets_router()],
         lifespan=[lifespan],
         before_request=check_request,
         dependencies={
