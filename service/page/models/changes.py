@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Kind = Literal["worse", "better", "same", "new", "gone", "unknown"]
-LISTED: tuple[Kind, ...] = ("worse", "better", "new", "gone")
-"""What there is a list of; of the others there is nothing to do."""
+Listed = Literal["worse", "better", "new", "gone"]
+"""What there is a list of; with the others there is nothing to do."""
 LEAST_POINTS = 1.0
 """Less is about the same: a point is a quarter of an hour of a day, or 1 h 41 min of a week."""
 MOST_ROWS = 500
@@ -59,7 +59,7 @@ class Changes:
     left: int
 
 
-def since_yesterday(stored: StoredFleet, only: Only, kind: Kind) -> Changes:
+def since_yesterday(stored: StoredFleet, only: Only, kind: Listed) -> Changes:
     """The last day of a report against the day before it. Raises UnknownAttribute."""
     import polars as pl
 
@@ -79,7 +79,7 @@ def since_yesterday(stored: StoredFleet, only: Only, kind: Kind) -> Changes:
     return changes(rows, kind, strips, report.attributes)
 
 
-def since_last_week(old: StoredFleet, new: StoredFleet, only: Only, kind: Kind) -> Changes:
+def since_last_week(old: StoredFleet, new: StoredFleet, only: Only, kind: Listed) -> Changes:
     """The week of a report against that of an earlier one. Raises UnknownAttribute."""
     before, after = restored(old), restored(new)
     chosen_before, chosen_after = (pipeline.select(report, Selection(only=only)) for report in (before, after))
@@ -109,7 +109,7 @@ def both_weeks(before: Report, after: Report) -> "pl.DataFrame":
 
 
 def changes(
-    rows: "pl.DataFrame", kind: Kind, strips: "tuple[Lanes, Lanes]", attributes: "pl.DataFrame | None"
+    rows: "pl.DataFrame", kind: Listed, strips: "tuple[Lanes, Lanes]", attributes: "pl.DataFrame | None"
 ) -> Changes:
     """The page of rows with store_id, is_before, is_after, percent_…, change and down_…."""
     import polars as pl

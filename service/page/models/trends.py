@@ -2,7 +2,6 @@
 
 trends        charts of all stores by time, and the groups of an attribute, each with a line of its own
 points_of     the reports as points, the oldest first
-earlier_than  the report a week before another, if one is kept
 """
 
 import math
@@ -26,11 +25,9 @@ from store_uptime.service.page.charts import (
 from store_uptime.service.page.humanize import format_percent
 
 Window = Literal["day", "week"]
-Range = Literal["7d", "30d", "all"]
-RANGES: dict[Range, timedelta] = {"7d": timedelta(days=7), "30d": timedelta(days=30), "all": timedelta.max}
-MOST_REPORTS = 1000
+Days = Literal["7", "30", "all"]
+LENGTHS: dict[Days, timedelta] = {"7": timedelta(days=7), "30": timedelta(days=30), "all": timedelta.max}
 PLACES = 300  # of a chart of 1200 pixels: marks closer than four cannot be told apart, nor pointed at
-WEEK, TOLERANCE = timedelta(days=7), timedelta(hours=12)
 CHART_HEIGHT = 84
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_PLACES = 120, 20, 40
 SPARK_MARGIN = 0.5  # points above and below, so that noise does not look like a fall
@@ -62,6 +59,9 @@ class Summary(GroupSummary, frozen=True):
         """The groups of an attribute; none where it has too many values, or there is no such attribute."""
         found = self.groups.get(attribute)
         return msgspec.json.decode(found, type=dict[str, GroupSummary]) if found else {}
+
+
+SUMMARY = msgspec.json.Decoder(Summary)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Trends:
     """newest, before: the newest report and the one a week before it. reports: how many are in the range, of which
     `charts` has those that can be told apart. attributes: those with groups; groups_left: how many are not shown."""
 
-    newest: Point | None
+    newest: Point
     before: Point | None
     reports: int
     charts: Charts | None
@@ -133,15 +133,16 @@ class Trends:
     groups_left: int
 
 
-def trends(kept: Sequence[KeptSummary], window: Window, length: Range, attribute: str) -> Trends:
-    """What stands on the page. attribute: by which there are groups; nothing: the first there is."""
+def trends(
+    kept: Sequence[KeptSummary], week_before: KeptSummary | None, window: Window, days: Days, attribute: str
+) -> Trends:
+    """What stands on the page. kept: at least one, the newest first; week_before: the report to compare it with;
+    attribute: by which there are groups, nothing: the first there is."""
     points = points_of(kept)
-    if not points:
-        return Trends(None, None, 0, None, [], [], 0)
-    newest, within = points[-1], in_range(points, length)
-    before = earlier_than(points, newest)
+    newest, within = points[-1], in_range(points, days)
+    before = point_of(week_before) if week_before else None
     attributes = list(newest.summary.groups)
-    groups = group_trends(within, newest, before, window, attribute or next(iter(attributes), ""))
+    groups = group_trends(within, newest, before, window, attribute or attributes[0])
     return Trends(
         newest=newest,
         before=before,
@@ -154,22 +155,17 @@ def trends(kept: Sequence[KeptSummary], window: Window, length: Range, attribute
 
 
 def points_of(kept: Sequence[KeptSummary]) -> list[Point]:
-    """Reports as points, the oldest first."""
-    decoder = msgspec.json.Decoder(Summary)
-    points = [Point(each.report_id, each.warnings, decoder.decode(each.summary)) for each in kept]
-    return sorted(points, key=lambda point: (point.now, point.report_id))
+    """Reports, the newest first, as points, the oldest first."""
+    return sorted((point_of(each) for each in reversed(kept)), key=lambda point: point.now)
 
 
-def in_range(points: Sequence[Point], length: Range) -> list[Point]:
-    """Those that are not older than the newest by more than a length."""
-    return [point for point in points if points[-1].now - point.now <= RANGES[length]]
+def point_of(kept: KeptSummary) -> Point:
+    return Point(kept.report_id, kept.warnings, SUMMARY.decode(kept.summary))
 
 
-def earlier_than(points: Sequence[Point], newest: Point) -> Point | None:
-    """The report whose now is nearest to a week before another's, and not half a day off."""
-    due = newest.now - WEEK
-    near = [point for point in points if abs(point.now - due) <= TOLERANCE]
-    return min(near, key=lambda point: abs(point.now - due), default=None)
+def in_range(points: Sequence[Point], days: Days) -> list[Point]:
+    """Those that are not older than the newest by more than that."""
+    return [point for point in points if points[-1].now - point.now <= LENGTHS[days]]
 
 
 def charts(points: Sequence[Point], window: Window) -> Charts | None:
