@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from statistics import median
 from typing import TypeVar
 
 from store_uptime.service.page.humanize import format_day
@@ -93,11 +92,11 @@ def thinned(
 
 
 def runs(instants: Sequence[datetime]) -> list[list[int]]:
-    """The numbers of points that are joined by a line: none are where two are further apart than `GAP` usual distances."""
+    """The numbers of the points that are joined by a line: a new one begins after `GAP` usual distances without any."""
     if not instants:
         return []
     distances = [later - earlier for earlier, later in pairwise(instants)]
-    longest = GAP * median(distances) if distances else timedelta()
+    longest = GAP * sorted(distances)[len(distances) // 2] if distances else timedelta()
     found = [[0]]
     for number, distance in enumerate(distances, 1):
         if distance > longest:

@@ -43,8 +43,10 @@ def drawn_strip(changes: Sequence[Change], first: int, last: int) -> Strip:
             outlines.get(status, "") + f"M{(start - first) * unit:.1f} {top:g}h{width:.1f}v{height:g}h-{width:.1f}z"
         )
         minutes[word] = minutes.get(word, 0) + end - start
-    words = [f"{word} {format_duration(MINUTE * minutes[word])}" for word in ("up", "down", "unknown") if word in minutes]
-    return Strip([(BARS[status][0], outlines[status]) for status in BARS if status in outlines], ", ".join(words) or "closed")
+    there = [word for word in ("up", "down", "unknown") if word in minutes]
+    words = [f"{word} {format_duration(MINUTE * minutes[word])}" for word in there]
+    paths = [(BARS[status][0], outlines[status]) for status in BARS if status in outlines]
+    return Strip(paths, ", ".join(words) or "closed")
 
 
 def stretches(changes: Sequence[Change], first: int, last: int) -> Iterator[tuple[int, int, int]]:

@@ -6,12 +6,13 @@ since_last_week  the week of a report against that of another
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Only, Report, Selection
 from store_uptime.service.page.freshness import SECOND_US
-from store_uptime.service.page.humanize import MINUTE
+from store_uptime.service.page.humanize import MINUTE, to_datetime
 from store_uptime.service.page.models.fleet import attribute_choices, with_names
 from store_uptime.service.page.strips import Change, Strip, drawn_strip
 from store_uptime.service.registry.reports import StoredFleet
@@ -50,9 +51,11 @@ class ChangedStore:
 
 @dataclass(frozen=True)
 class Changes:
-    """choices: values of attributes such as city=Berlin; counts: stores by kind, those without any left out; rows: the
-    first of the kind that is shown, the greatest change first; left: how many of it are not shown."""
+    """spans: from when to when both times are; choices: values of attributes such as city=Berlin; counts: stores by
+    kind, those without any left out; rows: the first of the kind that is shown, the greatest change first; left: how
+    many of it are not shown."""
 
+    spans: list[tuple[datetime, datetime]]
     choices: list[str]
     counts: dict[Kind, int]
     rows: list[ChangedStore]
@@ -120,6 +123,7 @@ def changes(
     first = with_names(found.head(MOST_ROWS), attributes)
     before, after = (each.strips(first["store_id"]) for each in strips)
     return Changes(
+        spans=[each.span for each in strips],
         choices=attribute_choices(attributes),
         counts=dict(rows.group_by("kind").len().iter_rows()),
         rows=[
@@ -152,6 +156,12 @@ class Lanes:
     first: int
     last: int
 
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """From when to when."""
+        week = to_datetime(self.report.provenance["now"]) - timedelta(minutes=WEEK_MIN)
+        return week + timedelta(minutes=self.first), week + timedelta(minutes=self.last)
+
     def strips(self, store_ids: "pl.Series") -> dict[str, Strip]:
         """The strips of some stores by id; none where the report is older than lanes, nor of a store it has not."""
         import polars as pl
@@ -162,6 +172,6 @@ class Lanes:
         stores = self.report.exact.with_row_index("store").select("store", "store_id")
         stores = stores.filter(pl.col("store_id").is_in(store_ids.implode()))
         found: dict[str, list[Change]] = defaultdict(list)
-        for store_id, minute, status in stores.join(lanes, on="store").select("store_id", "minute", "status").iter_rows():
+        for store_id, minute, status in stores.join(lanes, on="store").select("store_id", "minute", "status").rows():
             found[store_id].append((minute, status))
-        return {store_id: drawn_strip(sorted(found[store_id]), self.first, self.last) for store_id in stores["store_id"]}
+        return {each: drawn_strip(sorted(found[each]), self.first, self.last) for each in stores["store_id"]}

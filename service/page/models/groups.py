@@ -75,10 +75,9 @@ class Incident:
 
 @dataclass(frozen=True)
 class GroupWeek:
-    """by: the attributes of its levels; dates: the days of the strips; cell, width: of a day and of a strip; left: rows not shown."""
+    """dates: the days of the strips; cell, width: of a day and of a strip; left: how many rows are not shown, so for
+    incidents."""
 
-    by: list[str]
-    attributes: list[str]
     dates: list[str]
     cell: int
     width: int
@@ -91,14 +90,11 @@ class GroupWeek:
 def group_week(stored: StoredFleet, by: Key) -> GroupWeek:
     """The groups of a report by some attributes. Raises UnknownAttribute."""
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
-    attributes = group_names(report.attributes)
     found = {depth: pipeline.group_days(report, by[:depth]) for depth in range(len(by) + 1)}
     dates = found[0]["date"].unique().sort().to_list()
     rows = tree_rows(found, by, dates)
     incidents = drawn_incidents(pipeline.incidents(report, by), dates)
     return GroupWeek(
-        by=list(by),
-        attributes=attributes,
         dates=[format_day(datetime.combine(day, time())) for day in dates],
         cell=CELL_WIDTH,
         width=len(dates) * CELL_WIDTH,
@@ -109,19 +105,15 @@ def group_week(stored: StoredFleet, by: Key) -> GroupWeek:
     )
 
 
-def group_names(attributes: "pl.DataFrame | None") -> list[str]:
-    """What stores can be grouped by: their attributes, and their zone."""
-    own = [] if attributes is None else [name for name in attributes.columns if name not in ("store_id", "name")]
-    return [*own, "zone"] if "zone" not in own else own
-
-
 def tree_rows(found: "dict[int, pl.DataFrame]", by: Key, dates: Sequence[date]) -> list[GroupRow]:
     """The groups of all levels, each above its own, the worst first. found: `pipeline.group_days` by depth."""
     days: dict[Key, list[DayRow]] = {}
     children: dict[Key, list[Key]] = defaultdict(list)
     for depth, table in found.items():
         for row in table.iter_rows(named=True):
-            key = tuple(list(row.values())[:depth])  # not by name: where one is as another column's it is written longer
+            key = tuple(
+                list(row.values())[:depth]
+            )  # not by name: where one is as another column's it is written longer
             if key not in days and depth:
                 children[key[:-1]].append(key)
             days.setdefault(key, []).append(row)

@@ -94,7 +94,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Charts:
-    """Three charts over one axis of time: of `points` with uptime in percent, stores down, and known time in percent."""
+    """Three charts of `points` over one axis of time: uptime in percent, stores down, and known time in percent."""
 
     points: list[Point]
     uptime: Chart

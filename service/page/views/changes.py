@@ -1,10 +1,11 @@
 """Which stores got worse or better: since yesterday, or since last week."""
 
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import timedelta
+from typing import Annotated, Literal
 
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 from litestar.response import Template
 
 from store_uptime.service.backend.backend import Backend
@@ -15,7 +16,7 @@ from store_uptime.service.registry import reports
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.request_options import StoreChoice
 
-DAY, WEEK, TOLERANCE = timedelta(days=1), timedelta(days=7), timedelta(hours=12)
+WEEK, TOLERANCE = timedelta(days=7), timedelta(hours=12)
 Since = Literal["yesterday", "last-week"]
 
 
@@ -24,8 +25,8 @@ async def changes_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     stores_chosen: NamedDependency[StoreChoice],
-    since: Since = "yesterday",
-    change: Listed = "worse",
+    since: Annotated[Since, QueryParameter()] = "yesterday",
+    change: Annotated[Listed, QueryParameter()] = "worse",
 ) -> Template:
     """The stores whose uptime changed by a point or more, the greatest change first, with both times drawn."""
     only = stores_chosen.only
@@ -40,15 +41,10 @@ async def changes_view(
         return render("changes", **values, found=None)
     if since == "yesterday":
         found = await run(change_models.since_yesterday, stored, only, change)
-        return render("changes", **values, found=found, spans=spans_of(report.as_of, report.as_of - DAY, DAY))
+        return render("changes", **values, found=found)
     old = await backend.registry.row(reports.report_before(report.id, WEEK, TOLERANCE))
     if old is None:
         return render("changes", **values, found=None)
     old_stored = await caller.content(reports.stored_fleet(old.id), old.id)
     found = await run(change_models.since_last_week, old_stored, stored, only, change)
-    return render("changes", **values | {"old": old}, found=found, spans=spans_of(report.as_of, old.as_of, WEEK))
-
-
-def spans_of(end: datetime, end_before: datetime, length: timedelta) -> list[tuple[datetime, datetime]]:
-    """The time before and the time now, each from its start to its end."""
-    return [(end_before - length, end_before), (end - length, end)]
+    return render("changes", **values | {"old": old}, found=found)

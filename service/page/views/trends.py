@@ -17,7 +17,6 @@ from store_uptime.service.registry import reports
 from store_uptime.service.registry.reports import SummaryRow
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.request_options import names_of
-from store_uptime.service.routes.request_schemas import TEXT
 
 MOST_REPORTS = 1000
 MOST_ATTRIBUTES = 3
@@ -28,8 +27,8 @@ Attributes = Annotated[tuple[str, ...], QueryParameter(max_items=MOST_ATTRIBUTES
 async def trends_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
-    window: Window = "week",
-    days: Days = "30",
+    window: Annotated[Window, QueryParameter()] = "week",
+    days: Annotated[Days, QueryParameter()] = "30",
     by: Attributes = (),
 ) -> Template:
     """Each kept report of all stores as a point; the groups of some attributes by report, and day by day."""
@@ -37,7 +36,7 @@ async def trends_view(
     names = names_of(",".join(by))
     query = ViewQuery(window=window, days=days, by=names)
     alike = with_same_options(rows)
-    kept = [await kept_summary(backend, row) for row in alike if row.summary is not None]
+    kept = [await kept_summary(backend, row, row.summary) for row in alike if row.summary is not None]
     unread = sum(row.summary is None and row.has_lanes for row in alike)
     if not kept:
         return render("trends", query=query, newest=None, unread=unread)
@@ -58,6 +57,6 @@ def with_same_options(rows: Sequence[SummaryRow]) -> list[SummaryRow]:
     return [row for row in rows if all(row.options[name] == rows[0].options[name] for name in ("max_gap", "lookback"))]
 
 
-async def kept_summary(backend: Backend, row: SummaryRow) -> KeptSummary:
-    summary = await backend.decrypt(backend.settings.encryption.decrypt, row.summary)
+async def kept_summary(backend: Backend, row: SummaryRow, stored: bytes) -> KeptSummary:
+    summary = await backend.decrypt(backend.settings.encryption.decrypt, stored)
     return KeptSummary(row.id, len(row.warning_codes), summary)
