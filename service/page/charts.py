@@ -167,7 +167,6 @@ def plotted(
     words: Callable[[int], str],
     axis: Axis,
     height: float,
-    width: float = 100,
 ) -> Chart:
     """A chart of values by time: from the low end of an axis, at `height`, to its high end at 0.
 
@@ -179,7 +178,7 @@ def plotted(
         return round(height * (1 - (value - axis.low) / (axis.high - axis.low)), 1)
 
     marks = [
-        None if value is None else Mark(round(span.percent(instant) * width / 100, 2), down(value), words(number))
+        None if value is None else Mark(span.percent(instant), down(value), words(number))
         for number, (instant, value) in enumerate(zip(instants, values, strict=True))
     ]
     lines = [line for run in runs(instants) for line in unbroken([marks[number] for number in run])]

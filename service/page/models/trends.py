@@ -29,7 +29,7 @@ Days = Literal["7", "30", "all"]
 LENGTHS: dict[Days, timedelta] = {"7": timedelta(days=7), "30": timedelta(days=30), "all": timedelta.max}
 PLACES = 300  # of a chart of 1200 pixels: marks closer than four cannot be told apart, nor pointed at
 CHART_HEIGHT = 84
-SPARK_WIDTH, SPARK_HEIGHT, SPARK_PLACES = 120, 20, 40
+SPARK_HEIGHT, SPARK_PLACES = 20, 60
 SPARK_MARGIN = 0.5  # points above and below, so that noise does not look like a fall
 MOST_GROUPS = 200
 
@@ -105,13 +105,15 @@ class Charts:
 
 @dataclass(frozen=True)
 class GroupTrend:
-    """A group by time. newest, before: its uptime in percent in the newest report and in the one a week before; change
-    in points; spark: a chart of `SPARK_WIDTH` by `SPARK_HEIGHT`, None of one report; said: the same in words."""
+    """A group by time. week: its uptime of the week in percent; newest, before: that of the window, in the newest report
+    and in the one a week before; change in points; spark: a small chart, None of one report; said: the same in words.
+    """
 
     value: str
     stores: int
     open: int
     down: int
+    week: float | None
     newest: float | None
     before: float | None
     change: float | None
@@ -131,6 +133,12 @@ class Trends:
     attributes: list[str]
     groups: list[GroupTrend]
     groups_left: int
+
+    @property
+    def week_percents(self) -> dict[tuple[str, ...], float | None]:
+        """The uptime of the week in percent of all stores, and of those of each value."""
+        of_groups: dict[tuple[str, ...], float | None] = {(group.value,): group.week for group in self.groups}
+        return {(): self.newest.summary.uptime_percent_week, **of_groups}
 
 
 def trends(
@@ -247,12 +255,13 @@ def group_trend(
     spark = None
     if len(known) > 1 and instants[0] < instants[-1]:
         axis = Axis(min(known) - SPARK_MARGIN, max(known) + SPARK_MARGIN, [])
-        spark = plotted(instants, percents, lambda _: "", axis, SPARK_HEIGHT, SPARK_WIDTH)
+        spark = plotted(instants, percents, lambda _: "", axis, SPARK_HEIGHT)
     return GroupTrend(
         value=value,
         stores=group.stores,
         open=group.open,
         down=group.down,
+        week=group.uptime_percent_week,
         newest=newest,
         before=before,
         change=None if newest is None or before is None else round(newest - before, 2),
