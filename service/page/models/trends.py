@@ -105,9 +105,9 @@ class Charts:
 
 @dataclass(frozen=True)
 class GroupTrend:
-    """A group by time. week: its uptime of the week in percent; newest, before: that of the window, in the newest report
-    and in the one a week before; change in points; spark: a small chart, None of one report; said: the same in words.
-    """
+    """A group by time. week: its uptime of the week in percent; newest, before: that of the window, in the newest
+    report and in the one a week before; change in points; spark: a small chart, None of one report; said: the same in
+    words."""
 
     value: str
     stores: int
