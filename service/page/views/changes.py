@@ -1,6 +1,5 @@
 """Which stores got worse or better: since yesterday, or since last week."""
 
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from litestar import get
@@ -14,9 +13,9 @@ from store_uptime.service.page.models.changes import Listed
 from store_uptime.service.page.views.rendering import ViewQuery, only_texts, render
 from store_uptime.service.registry import reports
 from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.overview import TOLERANCE, WEEK
 from store_uptime.service.routes.request_options import StoreChoice
 
-WEEK, TOLERANCE = timedelta(days=7), timedelta(hours=12)
 Since = Literal["yesterday", "last-week"]
 
 

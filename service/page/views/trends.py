@@ -11,12 +11,13 @@ from litestar.response import Template
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.page.models import groups as group_models, trends as trend_models
 from store_uptime.service.page.models.trends import Days, KeptSummary, Window
-from store_uptime.service.page.views.changes import TOLERANCE, WEEK
 from store_uptime.service.page.views.rendering import ViewQuery, render
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.reports import SummaryRow
 from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.overview import TOLERANCE, WEEK
 from store_uptime.service.routes.request_options import names_of
+from store_uptime.service.routes.summaries import recent_summaries
 
 MOST_REPORTS = 1000
 MOST_ATTRIBUTES = 3
@@ -32,11 +33,11 @@ async def trends_view(
     by: Attributes = (),
 ) -> Template:
     """Each kept report of all stores as a point; the groups of some attributes by report, and day by day."""
-    rows = await backend.registry.rows(reports.summaries(MOST_REPORTS))
+    rows = await recent_summaries(caller, MOST_REPORTS)
     names = names_of(",".join(by))
     query = ViewQuery(window=window, days=days, by=names)
     alike = with_same_options(rows)
-    kept = [await kept_summary(backend, row, row.summary) for row in alike if row.summary is not None]
+    kept = [KeptSummary(row.id, len(row.warning_codes), row.summary) for row in alike if row.summary is not None]
     unread = sum(row.summary is None and row.has_lanes for row in alike)
     if not kept:
         return render("trends", query=query, newest=None, unread=unread)
@@ -55,8 +56,3 @@ async def trends_view(
 def with_same_options(rows: Sequence[SummaryRow]) -> list[SummaryRow]:
     """Those with the options of the newest: figures of others cannot be joined by a line."""
     return [row for row in rows if all(row.options[name] == rows[0].options[name] for name in ("max_gap", "lookback"))]
-
-
-async def kept_summary(backend: Backend, row: SummaryRow, stored: bytes) -> KeptSummary:
-    summary = await backend.decrypt(backend.settings.encryption.decrypt, stored)
-    return KeptSummary(row.id, len(row.warning_codes), summary)
