@@ -22,7 +22,7 @@ MOST_ROWS = 300
 MOST_INCIDENTS, NUMBERED_INCIDENTS = 50, 9
 LEAST_DISTANCE = 1.5  # of marks, in percent of the strip
 STRIP_HEIGHT = 20
-HIGHEST = 50.0
+HIGHEST = 25.0
 """The share down, in percent, of the highest days. Heights are by its root: most days have little."""
 LEVELS = 5
 NO_VALUE = "(none)"
