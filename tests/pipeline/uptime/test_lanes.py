@@ -30,7 +30,7 @@ class Case:
 
 CASES = {
     "a store begins closed, opens and closes": Case(
-        "08:30 active", [(OPEN, UP), (OPEN + 270, UP_CARRIED), (OPEN + 300, CLOSED)]
+        "07:30 active", [(OPEN, UP), (OPEN + 210, UP_CARRIED), (OPEN + 300, CLOSED)]
     ),
     "a poll changes it": Case("08:00 active, 09:30 inactive", [(OPEN, UP), (OPEN + 210, DOWN), (OPEN + 300, CLOSED)]),
     "one that says the same does not": Case("08:00 active, 09:30 active", [(OPEN, UP), (OPEN + 300, CLOSED)]),
@@ -93,7 +93,7 @@ CASES = {
         hours=("a,0,06:00,06:00",),
     ),
     "one that ended as the week began leaves no trace": Case(
-        "08:30 active", [(WEEK - 300, UP), (WEEK - 30, UP_CARRIED)], now="2024-10-14 11:00:00"
+        "08:00 active", [(WEEK - 300, UP), (WEEK - 60, UP_CARRIED)], now="2024-10-14 11:00:00"
     ),
     "down now": Case("08:00 active, 10:00 inactive", [(OPEN, UP), (OPEN + 240, DOWN)], down_now=True, hours=UNTIL_NOW),
     "down now, which is carried": Case(
@@ -124,7 +124,7 @@ CASES = {
         "08:00:59.999999 active", [(OPEN, UP), (OPEN + 240, UP_CARRIED), (OPEN + 300, CLOSED)]
     ),
     "a microsecond later one is near a minute longer": Case(
-        "08:01 active", [(OPEN, UP), (OPEN + 241, UP_CARRIED), (OPEN + 300, CLOSED)]
+        "08:01 active", [(OPEN, UP_CARRIED), (OPEN + 1, UP), (OPEN + 241, UP_CARRIED), (OPEN + 300, CLOSED)]
     ),
     "two hours before a poll it is not": Case(
         "09:59:59.999999 inactive", [(OPEN, DOWN_CARRIED), (OPEN + 119, DOWN), (OPEN + 300, CLOSED)]
