@@ -65,8 +65,8 @@ class ArchivedReport:
     plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
     rejects: table (polls, hours, zones), file, line, reason, the raw columns as text and surplus, of each table the
     first `REJECTS_KEPT` rows; the counts in the quality are of all.
-    lanes, attributes: those of the report; None where it has none. Lanes archived by a version that did not mark what is
-    carried have the statuses 0 to 3 alone: see `LaneStatus`.
+    lanes, attributes: those of the report; None where it has none. Lanes archived by a version that did not mark what
+    is carried have the statuses 0 to 3 alone: see `LaneStatus`.
     """
 
     figures: bytes
