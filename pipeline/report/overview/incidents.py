@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from store_uptime.pipeline.durations import WEEK_US
+from store_uptime.pipeline.options import names_of
 from store_uptime.pipeline.report.figures import uptime_percent
 from store_uptime.pipeline.report.lanes import MINUTE_US, WEEK_MINUTES, is_down, open_changes
 from store_uptime.pipeline.report.overview.counts import status_steps
@@ -28,7 +29,7 @@ GROUP, MINUTE, LAST = pl.col("group"), pl.col("minute"), pl.col("last")
 COUNT, STORES, OPEN = pl.col("count"), pl.col("stores"), pl.col("open")
 
 
-def incidents(report: Report, by: tuple[str, ...] = ()) -> pl.DataFrame:
+def incidents(report: Report, by: str | Sequence[str] = ()) -> pl.DataFrame:
     """The incidents of all stores and of each value of each attribute: docs/semantics.md, "What the page counts".
 
     attribute ("": all stores), value, start_utc, end_utc (the minutes in which the first and the last store went down),
@@ -56,9 +57,9 @@ def incidents(report: Report, by: tuple[str, ...] = ()) -> pl.DataFrame:
     )
 
 
-def all_groups(report: Report, by: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def all_groups(report: Report, by: str | Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """group, attribute, value, in order; and store, group of each store of each."""
-    names = [ALL, *dict.fromkeys(by)]
+    names = [ALL, *dict.fromkeys(names_of(by))]
     of_store = pl.concat(
         pl.select(
             store=pl.int_range(report.exact.height, dtype=pl.UInt32),
