@@ -1,4 +1,4 @@
-"""Incidents of docs/semantics.md once more: each minute of each store, one after the other; and weeks that have some."""
+"""Incidents of docs/semantics.md once more, each minute of each store one by one; and weeks that have some."""
 
 from collections.abc import Iterator
 from random import Random
