@@ -499,8 +499,8 @@ def test_reports_are_compared_and_deleted_from_the_history(
     row.get_by_label("Compare from").check()
     page.locator(f"input[name=new][value='{reports['fleet']}']").check()
     page.get_by_role("button", name="Compare").click()
-    expect(page.locator(".summary dd").first).to_be_visible()
-    counts = [int(text) for text in page.locator(".summary dd").all_inner_texts()]
+    expect(page.locator(".counts dd").first).to_be_visible()
+    counts = [int(text) for text in page.locator(".counts dd").all_inner_texts()]
     assert sum(counts) == STORES
     assert counts[0] > 0
     expect(page.get_by_role("row").nth(1)).to_contain_text("worse")
