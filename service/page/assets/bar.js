@@ -1,11 +1,13 @@
 // The bar of every view: the age of the newest data, which counts on by itself; the clock that times are shown on; a
-// new report, or the view again; menus that close.
+// new report, or the view again; menus that close. Every half a minute it asks for the newest report: the event newest
+// of the document has what the server says.
 
 import { currentClock, ownOffset, restoreClock, setClock } from "./clock.js";
 import { callApi, part } from "./page.js";
 import { ageClass, formatDataAge, formatOffset, formatShortTime, formatTime } from "./words.js";
 
 const MINUTE_MS = 60_000;
+const ASK_MS = 30_000;
 
 // The age of the newest data --------------------------------------------------------------------------------------------
 
@@ -34,13 +36,36 @@ function countOn() {
 // By the clock of the browser and not by counting: a machine that slept must not show a young age.
 setInterval(countOn, MINUTE_MS / 4);
 
-async function learnDataAge() {
-  if (!age.hidden) {
-    dataMs = age.dataset.ageSeconds === undefined ? NaN : Date.now() - 1000 * Number(age.dataset.ageSeconds);
-    return countOn();
-  }
-  const newest = await fetch("/newest.json").then((answer) => answer.ok ? answer.json() : null, () => null);
-  if (newest?.report_id) showDataAge(newest);
+if (age.dataset.ageSeconds !== undefined) dataMs = Date.now() - 1000 * Number(age.dataset.ageSeconds);
+countOn();
+
+// The newest report, every half a minute --------------------------------------------------------------------------------
+
+let silentSince = null; // when the server was first found not to answer
+
+async function askForNewest() {
+  const answer = await fetch("/newest.json", { signal: AbortSignal.timeout(ASK_MS) }).catch(() => null);
+  if (answer?.status === 401) return showInBar("Signed out: load the page again", "silent");
+  if (!answer?.ok) return showSilence();
+  if (silentSince !== null) showInBar("");
+  silentSince = null;
+  const newest = await answer.json();
+  if (!newest.report_id) return;
+  showDataAge(newest);
+  document.dispatchEvent(new CustomEvent("newest", { detail: newest }));
+}
+
+function showSilence() {
+  silentSince ??= Date.now();
+  const offset = currentClock() === "mine" ? ownOffset(silentSince) : 0;
+  const clock = formatShortTime(silentSince, offset).split(" ")[2];
+  showInBar(`⚠ no answer since ${clock}${currentClock() === "mine" ? "" : " UTC"}`, "silent");
+}
+
+// Without a key the server answers nothing yet.
+if (!part("sign-in")) {
+  if (age.hidden) askForNewest();
+  setInterval(askForNewest, ASK_MS);
 }
 
 // Clock -----------------------------------------------------------------------------------------------------------------
@@ -120,5 +145,3 @@ refresh.addEventListener("click", async () => {
     refresh.disabled = false;
   }
 });
-
-learnDataAge();

@@ -23,7 +23,8 @@ export function formatPollTime(seconds) {
 }
 
 const MINUTE_MS = 60_000;
-const [OLD_S, DAY_S] = [7200, 86_400]; // humanize.is_old, and a day
+export const OLD_S = 7200; // as humanize.is_old
+const DAY_S = 86_400;
 
 // Tue 10 Mar 16:00 on a clock that is so many minutes ahead of UTC.
 export const formatTime = (ms, offset) => `${formatWeekday(ms + offset * MINUTE_MS)} ${formatShortTime(ms, offset)}`;

@@ -45,7 +45,9 @@ async def report_view(
     if row.options["store_id"] is not None and row.stores:
         query = {"store_id": row.options["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
-    return render("fleet", **await fleet_values(caller, row, selection))
+    newest = await backend.registry.row(reports.newest_report())
+    is_newest = newest is not None and newest.id == row.id
+    return render("fleet", **await fleet_values(caller, row, selection), is_newest=is_newest)
 
 
 async def periods_view(caller: Caller, row: ReportRow, selection: Selection) -> Template:
