@@ -144,6 +144,6 @@ def polls_inside(interval: Interval, polls: list[Poll]) -> list[Poll]:
     return list(found.values())
 
 
-def hours_within(begin: int, end: int, stretches: Iterable[Interval | Stretch]) -> float:
-    """How many hours of a window they fill."""
-    return sum(max(0, min(each[1], end) - max(each[0], begin)) for each in stretches) / HOUR
+def time_within(begin: int, end: int, stretches: Iterable[Interval | Stretch]) -> int:
+    """How much of a window they fill."""
+    return sum(max(0, min(each[1], end) - max(each[0], begin)) for each in stretches)

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from docs.plain_script import (
     HORIZON,
+    HOUR,
     SECOND,
     WEEK,
     Feed,
@@ -22,10 +23,10 @@ from docs.plain_script import (
     Store,
     Stretch,
     business_time,
-    hours_within,
     joined,
     read,
     stretches,
+    time_within,
     zone_of,
 )
 from store_uptime.pipeline import write_sample
@@ -108,8 +109,8 @@ def mean_of_percents(feed: Feed) -> float:
 
 def of_24_hours(feed: Feed) -> float:
     """Divides by the hours of the day, of which most stores are open for half."""
-    up = sum(hours_up(right(store, feed.now), feed.now) for store in feed.stores.values())
-    return 100 * up / (len(feed.stores) * 24 * 7)
+    up = sum(time_up(right(store, feed.now), feed.now) for store in feed.stores.values())
+    return 100 * up / (len(feed.stores) * WEEK)
 
 
 def polls_of_the_week(store: Store, now: int) -> list[Poll]:
@@ -122,24 +123,29 @@ def polls_of_the_week(store: Store, now: int) -> list[Poll]:
 # The table ------------------------------------------------------------------------------------------------------------
 
 
-def hours_up(found: Iterable[Stretch], now: int) -> float:
-    """Hours up in the week before now."""
-    return hours_within(now - WEEK, now, [each for each in found if each.is_up])
+def time_up(found: Iterable[Stretch], now: int) -> int:
+    """Uptime in the week before now."""
+    return time_within(now - WEEK, now, [each for each in found if each.is_up])
 
 
-def hours_down(found: Iterable[Stretch], now: int) -> float:
-    """Hours down in the week before now."""
-    return hours_within(now - WEEK, now, [each for each in found if not each.is_up])
+def time_down(found: Iterable[Stretch], now: int) -> int:
+    """Downtime in the week before now."""
+    return time_within(now - WEEK, now, [each for each in found if not each.is_up])
+
+
+def hours_down(script: Script, store: Store, now: int) -> float:
+    """Downtime in the week before now, as a script says."""
+    return time_down(script(store, now), now) / HOUR
 
 
 def uptime_percent(found: list[Stretch], now: int) -> float:
     """Uptime of the hours that are known."""
-    return 100 * hours_up(found, now) / (hours_up(found, now) + hours_down(found, now))
+    return 100 * time_up(found, now) / (time_up(found, now) + time_down(found, now))
 
 
 def all_down(feed: Feed, script: Script) -> float:
     """Hours down of all stores together."""
-    return sum(hours_down(script(store, feed.now), feed.now) for store in feed.stores.values())
+    return sum(hours_down(script, store, feed.now) for store in feed.stores.values())
 
 
 def all_percent(feed: Feed) -> float:
@@ -155,9 +161,7 @@ def furthest_off(figures: Iterable[tuple[float, float]]) -> tuple[float, float]:
 def of_one_store(feed: Feed, script: Script) -> tuple[float, float]:
     """Hours down, as a script says, and as is right, of the store that it is most wrong about."""
     now = feed.now
-    return furthest_off(
-        (hours_down(script(each, now), now), hours_down(right(each, now), now)) for each in feed.stores.values()
-    )
+    return furthest_off((hours_down(script, each, now), hours_down(right, each, now)) for each in feed.stores.values())
 
 
 def share_of_one_store(feed: Feed) -> tuple[float, float]:
