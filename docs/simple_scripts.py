@@ -220,7 +220,7 @@ def table(feed: Feed) -> str:
     lines = [
         f"| {slip} | {of} | {form.format(said)} | {form.format(is_right)} |" for slip, of, form, said, is_right in rows
     ]
-    return "\n".join(["| a short script that … | of | says | right is |", "| --- | --- | --: | --: |", *lines, ""])
+    return "\n".join(["| a short script that … | of | says | right |", "| --- | --- | --: | --: |", *lines, ""])
 
 
 def sample_table() -> str:
