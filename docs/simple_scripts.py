@@ -34,8 +34,8 @@ from store_uptime.pipeline import write_sample
 README = Path(__file__).parents[1] / "README.md"
 TABLE = re.compile(r"(?<=<!-- simple scripts -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
-ALL = "all stores"
-ONE = "the store most off"
+ALL, ONE = "all stores", "the store most off"
+DOWN, DOWN_A_LITTLE, UP = "{:,.0f} h down", "{:.2f} h down", "{:.2f} % up"
 
 Script = Callable[[Store, int], list[Stretch]]
 """A store and now in; its time up and down out."""
@@ -87,6 +87,19 @@ def by_the_last_of_two_polls(store: Store, now: int) -> list[Stretch]:
     """Lets one of two polls of the same instant win that says up, since it comes later in the file."""
     polls = list({poll.at: poll for poll in store.polls}.values())
     return right(store._replace(polls=polls), now)
+
+
+OF_ALL_STORES: dict[str, Script] = {
+    "counts closed hours": counting_closed_hours,
+    "takes the server's clock for each store's": by_the_clock_of_the_server,
+    "knows a zone by its offset, though clocks changed on Sunday": by_the_offset_of_today,
+    "forgets shifts past midnight": without_shifts_past_midnight,
+    "joins three tables, so that who has no hours or no zone is gone": joining_three_tables,
+}
+OF_ONE_STORE: dict[str, Script] = {
+    "closes at 23:59 and opens at 00:00": closing_at_2359,
+    "takes the last of two polls that contradict each other": by_the_last_of_two_polls,
+}
 
 
 # And of figures -------------------------------------------------------------------------------------------------------
@@ -173,54 +186,22 @@ def share_of_one_store(feed: Feed) -> tuple[float, float]:
 
 
 def table(feed: Feed) -> str:
-    """The rows: a slip, a figure of the week, what a script says that makes it, what is right."""
+    """The rows: a slip, of which stores, what a script says that makes it, what is right."""
     down, percent = all_down(feed, right), all_percent(feed)
-    complete = [store for store in feed.stores.values() if joining_three_tables(store, feed.now)]
+    shares = share_of_one_store(feed)
     rows = [
-        ("counts closed hours", ALL, "{:,.0f} h down", all_down(feed, counting_closed_hours), down),
-        (
-            "takes the server's clock for each store's",
-            ALL,
-            "{:,.0f} h down",
-            all_down(feed, by_the_clock_of_the_server),
-            down,
-        ),
-        (
-            "knows a zone by its offset, though clocks changed on Sunday",
-            ALL,
-            "{:,.0f} h down",
-            all_down(feed, by_the_offset_of_today),
-            down,
-        ),
-        ("forgets shifts past midnight", ALL, "{:,.0f} h down", all_down(feed, without_shifts_past_midnight), down),
-        ("counts a poll as an hour", ALL, "{:,.0f} h down", an_hour_a_poll(feed), down),
-        (
-            "joins three tables, so that who has no hours or no zone is gone",
-            ALL,
-            "{:,.0f} stores",
-            len(complete),
-            len(feed.stores),
-        ),
-        ("divides by 24 hours", ALL, "{:.2f} % up", of_24_hours(feed), percent),
-        ("takes the mean of the stores' percents", ALL, "{:.2f} % up", mean_of_percents(feed), percent),
-        (
-            "takes the share of polls that say up, not the time between them",
-            ONE,
-            "{:.2f} % up",
-            *share_of_one_store(feed),
-        ),
-        ("closes at 23:59 and opens at 00:00", ONE, "{:.2f} h down", *of_one_store(feed, closing_at_2359)),
-        (
-            "takes the last of two polls that contradict each other",
-            ONE,
-            "{:.2f} h down",
-            *of_one_store(feed, by_the_last_of_two_polls),
-        ),
+        *(row(slip, ALL, all_down(feed, script), down, DOWN) for slip, script in OF_ALL_STORES.items()),
+        row("counts a poll as an hour", ALL, an_hour_a_poll(feed), down, DOWN),
+        row("divides by 24 hours", ALL, of_24_hours(feed), percent, UP),
+        row("takes the mean of the stores' percents", ALL, mean_of_percents(feed), percent, UP),
+        row("takes the share of polls that say up, not the time between them", ONE, *shares, UP),
+        *(row(slip, ONE, *of_one_store(feed, script), DOWN_A_LITTLE) for slip, script in OF_ONE_STORE.items()),
     ]
-    lines = [
-        f"| {slip} | {of} | {form.format(said)} | {form.format(is_right)} |" for slip, of, form, said, is_right in rows
-    ]
-    return "\n".join(["| a short script that … | of | says | right |", "| --- | --- | --: | --: |", *lines, ""])
+    return "\n".join(["| a short script that … | of | says | right |", "| --- | --- | --: | --: |", *rows, ""])
+
+
+def row(slip: str, of: str, said: float, is_right: float, form: str) -> str:
+    return f"| {slip} | {of} | {form.format(said)} | {form.format(is_right)} |"
 
 
 def sample_table() -> str:
