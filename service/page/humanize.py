@@ -150,8 +150,11 @@ def format_percent(value: float | None) -> str:
 
 
 def format_points(value: float | None) -> str:
-    """+0.31 or −0.31, a change in points of percent."""
-    return "" if value is None else f"{'−' if value < 0 else '+'}{abs(value):.2f}"
+    """+0.31 or −0.31, a change in points of percent; nothing for None."""
+    if value is None:
+        return ""
+    written = f"{abs(value):.2f}"
+    return written if float(written) == 0 else f"{'−' if value < 0 else '+'}{written}"
 
 
 def change_class(value: float | None) -> str:

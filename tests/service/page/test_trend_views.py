@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from store_uptime.service.page.humanize import format_points
 from store_uptime.service.testing import Service
 from tests.support.browsing import faults, opened, overflow
 from tests.support.running import complete, running
@@ -73,7 +74,7 @@ def test_points_and_groups_are_those_of_the_summaries(client: httpx.Client, repo
             "",
             percent(group[found["uptime"]]),
             percent(before[city][found["uptime"]]),
-            f"{group[found['uptime']] - before[city][found['uptime']]:+.2f}".replace("-", "−"),
+            format_points(group[found["uptime"]] - before[city][found["uptime"]]),
         ]
         for city, group in newest.items()
     ]
@@ -107,7 +108,7 @@ def test_changes_since_yesterday_are_those_of_the_report(client: httpx.Client, r
         ((name, change, *_, before, after, _, _),) = rows(page, 'id="changes"')
         found = stores[store]
         assert name.endswith(store)
-        assert change == f"{found['change_day']:+.2f}".replace("-", "−")
+        assert change == format_points(found["change_day"])
         assert (before, after) == (
             percent(found["uptime_percent_day_before"]),
             percent(found["uptime_percent_day_before"] + found["change_day"]),
