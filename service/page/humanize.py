@@ -30,6 +30,31 @@ def format_duration(seconds: float | None) -> str:
     return " ".join(part for part in (hours and f"{hours} h", (rest or not hours) and f"{rest} min") if part)
 
 
+def format_hours(seconds: float | None) -> str:
+    """84 h 30, 43 min, 30 s or 0: a length where many stand below each other; to the minute as `format_duration`."""
+    # assets/words.js has this rule and the next two for the rows that scripts make: a test compares them.
+    if seconds is None:
+        return "unknown"
+    if seconds < MINUTE:
+        return f"{-int(-seconds // 1)} s" if seconds else "0"
+    hours, rest = divmod(int(seconds + MINUTE // 2) // MINUTE, 60)
+    return f"{hours} h {rest:02}" if hours else f"{rest} min"
+
+
+def format_down_for(seconds: float | None, is_cut: bool) -> str:
+    """How long a store has been down: 84 h 30; where it was down as the week began, at least 7 d."""
+    if seconds is None:
+        return "down"
+    return f"at least {seconds // DAY:.0f} d" if is_cut else format_hours(seconds)
+
+
+def format_poll_age(seconds: float) -> str:
+    """41 min ago; no poll for 81 h 35 where that is more than two hours."""
+    if is_old(seconds):
+        return f"no poll for {format_hours(seconds)}"
+    return "just now" if seconds < MINUTE else f"{format_hours(seconds)} ago"
+
+
 def format_elapsed(seconds: float | None) -> str:
     """How long a computation took: 0.4 s, 12 s, 3 min; nothing for None."""
     if seconds is None:

@@ -44,6 +44,9 @@ def template_engine() -> JinjaTemplateEngine:
     )
     functions = (
         humanize.format_duration,
+        humanize.format_hours,
+        humanize.format_down_for,
+        humanize.format_poll_age,
         humanize.format_elapsed,
         humanize.format_ago,
         humanize.format_behind,
