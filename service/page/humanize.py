@@ -10,7 +10,7 @@ from store_uptime.pipeline import LOOKBACK, OLD_US, Only, Options, Period, age_i
 if TYPE_CHECKING:
     from store_uptime.service.registry.rows import StoredOptions
 
-HOUR, MINUTE = 3600, 60
+DAY, HOUR, MINUTE = 86_400, 3600, 60
 BIDI_CLASSES = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
@@ -30,6 +30,31 @@ def format_duration(seconds: float | None) -> str:
     return " ".join(part for part in (hours and f"{hours} h", (rest or not hours) and f"{rest} min") if part)
 
 
+def format_hours(seconds: float | None) -> str:
+    """84 h 30, 43 min, 30 s or 0: a length where many stand below each other; to the minute as `format_duration`."""
+    # assets/words.js has this rule and the next two for the rows that scripts make: a test compares them.
+    if seconds is None:
+        return "unknown"
+    if seconds < MINUTE:
+        return f"{-int(-seconds // 1)} s" if seconds else "0"
+    hours, rest = divmod(int(seconds + MINUTE // 2) // MINUTE, 60)
+    return f"{hours} h {rest:02}" if hours else f"{rest} min"
+
+
+def format_down_for(seconds: float | None, is_cut: bool) -> str:
+    """How long a store has been down: 84 h 30; where it was down as the week began, at least 7 d."""
+    if seconds is None:
+        return "down"
+    return f"at least {seconds // DAY:.0f} d" if is_cut else format_hours(seconds)
+
+
+def format_poll_age(seconds: float) -> str:
+    """41 min ago; no poll for 81 h 35 where that is more than two hours."""
+    if is_old(seconds):
+        return f"no poll for {format_hours(seconds)}"
+    return "just now" if seconds < MINUTE else f"{format_hours(seconds)} ago"
+
+
 def format_elapsed(seconds: float | None) -> str:
     """How long a computation took: 0.4 s, 12 s, 3 min; nothing for None."""
     if seconds is None:
@@ -47,6 +72,25 @@ def format_ago(seconds: float | None) -> str:
 def format_behind(seconds: float | None) -> str:
     """ ", newest poll 32 hours before", to follow a given now where the data is old; else nothing."""
     return f", newest poll {age_in_words(seconds)} before" if seconds is not None and is_old(seconds) else ""
+
+
+def format_data_age(seconds: float) -> str:
+    """How old the newest data is: 2 min ago; with a mark where it is old: ⚠ 5 h old, ⚠ 3 days old."""
+    # assets/words.js has the same rule, for the age counts on while the page stands open: a test compares the two.
+    minutes = int(seconds // MINUTE)
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"⚠ {hours // 24:,} days old"
+    if is_old(seconds):
+        return f"⚠ {hours} h old"
+    if minutes == 0:
+        return "just now"
+    return f"{' '.join(part for part in (hours and f'{hours} h', rest and f'{rest} min') if part)} ago"
+
+
+def age_class(seconds: float) -> str:
+    """The class of an age of data, which colours it: fresh, old, or very-old from a day on."""
+    return "very-old" if seconds > DAY else "old" if is_old(seconds) else "fresh"
 
 
 def down_word(seconds: float | None) -> str:
@@ -80,8 +124,18 @@ def format_local_time(instant: datetime | str) -> str:
 
 def format_poll_time(seconds: int) -> str:
     """Tue 10 Mar 16:00, in UTC, of seconds since 1970."""
-    there = datetime.fromtimestamp(seconds, UTC)
-    return f"{format_day(there)} {there:%H:%M}"
+    return format_time(datetime.fromtimestamp(seconds, UTC))
+
+
+def format_time(instant: datetime | str) -> str:
+    """Tue 10 Mar 16:00, on the clock of its own offset."""
+    return f"{format_day(instant)} {to_datetime(instant):%H:%M}"
+
+
+def format_short_time(instant: datetime | str) -> str:
+    """10 Mar 16:00."""
+    there = to_datetime(instant)
+    return f"{there.day} {there:%b %H:%M}"
 
 
 def format_clock(instant: datetime | str) -> str:
@@ -109,6 +163,12 @@ def to_datetime(instant: datetime | str) -> datetime:
 
 def format_options(stored: "StoredOptions") -> str:
     """The options of a stored report: all stores, as of Sun 1 Mar 2026, 00:00 UTC; defaults are left out."""
+    now = Options.from_dict(stored).now
+    return f"{format_scope(stored)}, as of {format_instant(now)}" if now else format_scope(stored)
+
+
+def format_scope(stored: "StoredOptions") -> str:
+    """The options but now, for where that stands beside them: all stores, last month by day, grouped by city."""
     options = Options.from_dict(stored)
     parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
     if options.only:
@@ -117,12 +177,10 @@ def format_options(stored: "StoredOptions") -> str:
         parts.append(format_period(options.period))
     if options.group_by:
         parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
-    if options.now:
-        parts.append(f"as of {format_instant(options.now)}")
     if options.max_gap is not None:
-        parts.append(f"a poll speaks for {duration_text(options.max_gap)}")
+        parts.append(f"a poll counts for at most {duration_text(options.max_gap)}")
     if options.lookback != LOOKBACK:
-        parts.append(f"lookback {duration_text(options.lookback)}")
+        parts.append(f"polls from up to {duration_text(options.lookback)} before the week")
     return ", ".join(parts)
 
 
@@ -158,3 +216,8 @@ def capitalized(text: str) -> str:
 def format_number(value: float) -> str:
     """12,345."""
     return f"{value:,}"
+
+
+def format_percent(percent: float | None) -> str:
+    """94.88 %, as it stands in the files."""
+    return "unknown" if percent is None else f"{percent:.2f} %"

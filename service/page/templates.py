@@ -44,10 +44,20 @@ def template_engine() -> JinjaTemplateEngine:
     )
     functions = (
         humanize.format_duration,
+        humanize.format_hours,
+        humanize.format_down_for,
+        humanize.format_poll_age,
         humanize.format_elapsed,
         humanize.format_ago,
         humanize.format_behind,
+        humanize.format_data_age,
+        humanize.age_class,
+        humanize.format_short_time,
+        humanize.format_time,
+        humanize.format_percent,
+        hours_later,
         freshness.seconds_since,
+        freshness.format_near_time,
         humanize.format_instant,
         humanize.format_local_time,
         humanize.format_poll_time,
@@ -55,6 +65,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.capitalized,
         humanize.isolated,
         humanize.format_options,
+        humanize.format_scope,
         targets.webhook_host,
         targets.target_name,
         epoch_us,
@@ -83,6 +94,11 @@ def has_role(request: ApiRequest, role: str) -> bool:
 def may_cancel(request: ApiRequest, requested_by: str | None) -> bool:
     """Whether the caller may cancel a report that somebody requested: admins any, others their own."""
     return has_role(request, "admin") or (has_role(request, "trigger") and requested_by == request.scope["user"].name)
+
+
+def hours_later(start: str, hours: int) -> datetime:
+    """The instant so many hours after another."""
+    return humanize.to_datetime(start) + timedelta(hours=hours)
 
 
 def epoch_us(instant: datetime) -> int:

@@ -14,7 +14,8 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Limits
 from store_uptime.service.page.drawing import DrawnDay, Piece, Poll, drawn_days, pieces_of, poll_times
 from store_uptime.service.page.freshness import Freshness, freshness
-from store_uptime.service.page.models.fleet import WINDOWS, newest_poll_us, worst_first
+from store_uptime.service.page.models.fleet import newest_poll_us
+from store_uptime.service.page.models.table import WINDOWS, table_rows
 from store_uptime.service.registry.reports import StoredExplanation
 from store_uptime.service.workers.tasks import SourceConfig
 
@@ -108,7 +109,7 @@ def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredE
     """
     report = pipeline.restore(stored.figures, stored.plan, stored.rejects, store=store, attributes=stored.attributes)
     timeline = pipeline.explain(source.open(), report, store, limits)
-    rows = worst_first(report)
+    rows = table_rows(report)
     attributes = attributes_of(report, store)
     return StoreWeek(
         name=attributes.pop("name", None),
