@@ -522,14 +522,6 @@ def test_reports_are_compared_and_deleted_from_the_log(
     expect(page.get_by_text("This report is not kept any more")).to_be_visible()
 
 
-def test_the_log_leads_to_a_comparison_without_a_script(client: httpx.Client, reports: dict[str, str]) -> None:
-    checked = [reports["fleet"], reports["earlier"]]
-    answer = client.get("/history/compare", params={"report": checked}, follow_redirects=False)
-    assert answer.headers["Location"] == f"/compare?old={reports['earlier']}&new={reports['fleet']}"
-    answer = client.get("/history/compare", params={"report": checked[:1]})
-    assert (answer.status_code, "Check two uptime reports to compare, not 1." in answer.text) == (400, True)
-
-
 def test_a_failure_is_one_line_of_the_log_that_opens(page: Page, reports: dict[str, str]) -> None:
     page.goto("/history")
     row = in_log(page, reports["failed"])
