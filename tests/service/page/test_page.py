@@ -508,6 +508,11 @@ def test_reports_are_compared_and_deleted_from_the_log(
     in_log(page, reports["fleet"]).get_by_role("checkbox").check()
     compare.click()
     page.wait_for_url(f"**/compare?old={extra}&new={reports['fleet']}")  # the older one first
+    expect(page.locator(".counts dd").first).to_be_visible()
+    counts = [int(text) for text in page.locator(".counts dd").all_inner_texts()]
+    assert sum(counts) == STORES
+    assert counts[0] > 0
+    expect(page.get_by_role("row").nth(1)).to_contain_text("worse")
     page.go_back()
     page.once("dialog", lambda dialog: dialog.accept())
     row.get_by_label("More about the report as of Sat 7 Mar 2026, 16:00 UTC").click()
