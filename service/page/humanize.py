@@ -138,17 +138,6 @@ def format_short_time(instant: datetime | str) -> str:
     return f"{there.day} {there:%b %H:%M}"
 
 
-def format_minute(instant: datetime | str) -> str:
-    """Tue 10 Mar 16:00, on the clock of its own offset."""
-    there = to_datetime(instant)
-    return f"{format_day(there)} {there:%H:%M}"
-
-
-def format_percent(value: float | None) -> str:
-    """94.82 %."""
-    return "unknown" if value is None else f"{value:.2f} %"
-
-
 def format_points(value: float | None) -> str:
     """+0.31 or −0.31, a change in points of percent; nothing for None."""
     if value is None:
