@@ -231,3 +231,8 @@ def capitalized(text: str) -> str:
 def format_number(value: float) -> str:
     """12,345."""
     return f"{value:,}"
+
+
+def format_percent(percent: float | None) -> str:
+    """94.88 %, as it stands in the files."""
+    return "unknown" if percent is None else f"{percent:.2f} %"
