@@ -179,6 +179,8 @@ def answers(client: httpx.Client, report_id: str) -> dict[str, httpx.Response]:
         "store": f"/view/{report_id}/store?store_id={store}",
         "data": f"/view/{report_id}/data",
         "details": f"/reports/{report_id}",
+        "trends": "/trends",
+        "changes": "/changes",
         "compare": f"/compare?old={report_id}&new={report_id}",
         "overview": f"/reports/{report_id}/overview",
         "now": f"/reports/{report_id}/now",
