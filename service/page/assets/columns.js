@@ -87,7 +87,7 @@ function blankName() {
 
 function fillName(cell, n) {
   const [link, id, name] = [cell.firstChild, stores.store_id[n], stores.name?.[n]];
-  link.href = `/view/${table.dataset.report}/store?store_id=${encodeURIComponent(id)}`;
+  link.href = `/view/${table.dataset.report}/store?store_id=${encodeURIComponent(id).replaceAll("%20", "+")}`;
   link.title = isolated(id);
   link.firstChild.textContent = name || id;
   if (!name) return;

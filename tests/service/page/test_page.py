@@ -568,7 +568,7 @@ def test_all_of_it_can_be_done_with_the_keyboard(page: Page, reports: dict[str, 
     page.keyboard.press("Enter")
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.closest('tbody') !== null"):
+        if page.evaluate("document.activeElement.closest('#fleet tbody') !== null"):
             break
     stores = shown_stores(page)
     expect(page.get_by_role("link", name=stores[0])).to_be_focused()
