@@ -163,6 +163,12 @@ def to_datetime(instant: datetime | str) -> datetime:
 
 def format_options(stored: "StoredOptions") -> str:
     """The options of a stored report: all stores, as of Sun 1 Mar 2026, 00:00 UTC; defaults are left out."""
+    now = Options.from_dict(stored).now
+    return f"{format_scope(stored)}, as of {format_instant(now)}" if now else format_scope(stored)
+
+
+def format_scope(stored: "StoredOptions") -> str:
+    """The options but now, for where that stands beside them: all stores, last month by day, grouped by city."""
     options = Options.from_dict(stored)
     parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
     if options.only:
@@ -171,12 +177,10 @@ def format_options(stored: "StoredOptions") -> str:
         parts.append(format_period(options.period))
     if options.group_by:
         parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
-    if options.now:
-        parts.append(f"as of {format_instant(options.now)}")
     if options.max_gap is not None:
-        parts.append(f"a poll speaks for {duration_text(options.max_gap)}")
+        parts.append(f"a poll counts for at most {duration_text(options.max_gap)}")
     if options.lookback != LOOKBACK:
-        parts.append(f"lookback {duration_text(options.lookback)}")
+        parts.append(f"polls from up to {duration_text(options.lookback)} before the week")
     return ", ".join(parts)
 
 

@@ -174,7 +174,7 @@ def at_now(report: "Report") -> "pl.DataFrame":
 
     if report.lanes is None:
         nothing = {"down_for": pl.Int64, "down_for_is_cut": pl.Boolean, "change_day": pl.Float64}
-        return report.exact.select(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
+        return report.exact.select(pl.repeat(None, pl.len(), dtype=kind).alias(name) for name, kind in nothing.items())
     now = pl.lit(report.plan.horizon.now_us).cast(pl.Datetime("us", "UTC"))
     return pipeline.stores_at_now(report).select(
         down_for=(now - pl.col("down_since_utc")).dt.total_seconds(),

@@ -11,7 +11,7 @@ from store_uptime.service.page.views.comparison import comparison_view
 from store_uptime.service.page.views.documents import rule_view
 from store_uptime.service.page.views.errors import error_page, failure_response
 from store_uptime.service.page.views.fleet import fleet_rows_view, table_choice
-from store_uptime.service.page.views.history import history_view
+from store_uptime.service.page.views.history import checked_view, history_view
 from store_uptime.service.page.views.newest import newest_view
 from store_uptime.service.page.views.now import home_view
 from store_uptime.service.page.views.report import data_view, report_view
@@ -34,6 +34,7 @@ views = Router(
         data_view,
         schedules_view,
         history_view,
+        checked_view,
         comparison_view,
         rule_view,
     ],

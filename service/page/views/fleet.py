@@ -65,7 +65,7 @@ async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, cho
 async def earlier_week(backend: Backend, row: ReportRow) -> EarlierWeek | None:
     """The week to compare that of a report with: of the one a week before."""
     before = await backend.registry.row(reports.report_before(row.id, WEEK, TOLERANCE))
-    return before and EarlierWeek(before.as_of.isoformat(), await week_percent(backend, before))
+    return None if before is None else EarlierWeek(before.as_of.isoformat(), await week_percent(backend, before))
 
 
 @get("/view/{report_id:str}/fleet.json")
@@ -73,7 +73,7 @@ async def fleet_rows_view(
     request: ApiRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Response[bytes | None]:
     """Every row of the fleet's table, for its script."""
-    await find_windows(backend.registry, report_id, "table of the fleet")
+    await find_windows(backend.registry, report_id, "table of stores")
     # A stored report never changes, but how its rows are written may, with the script that reads them.
     headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):

@@ -63,15 +63,15 @@ def test_where_keys_are_asked_for_the_page_signs_in_and_out(chromium: Browser, p
         assert faults(page) == []
         page.get_by_label("API key").fill("su_00000000_no")
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("status")).to_contain_text("This key opens nothing")
+        expect(page.get_by_role("status")).to_contain_text("There is no such key")
         page.get_by_label("API key").fill(key)
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Reports")  # where it was to go
-        page.get_by_role("link", name="Fleet", exact=True).click()
-        page.get_by_role("button", name="Make a report").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Uptime reports")  # where it was to go
+        page.get_by_role("button", name="Make the report").click()
         ready(page)
         page.goto("/history")
         expect(page.get_by_role("row").nth(1)).to_contain_text("ada")
+        page.get_by_role("banner").locator("summary", has_text="ada").click()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
