@@ -10,10 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from store_uptime.pipeline import Report, Selection, build_report_with_lanes
+from store_uptime.pipeline import Options, Report, Selection, build_report_with_lanes
 from store_uptime.service.page.filters import active_filters, chip_links
 from store_uptime.service.page.humanize import format_down_for, format_duration, format_hours, format_poll_age
-from store_uptime.service.page.models.table import Chip, fleet_table, table_rows
+from store_uptime.service.page.models.table import Chip, fleet_table, table_rows, week_incidents
 from store_uptime.service.page.templates import assets_path
 from store_uptime.service.testing import Service
 from tests.support.browsing import faults, opened, overflow, ready, shown_stores
@@ -86,6 +86,16 @@ def test_counts_are_of_what_the_other_filters_leave(report: Report) -> None:
     assert fleet_table(report, Selection(search="F"), "worse").counts == {
         "all": 2, "down_now": 1, "worse": 1, "stale": 0
     }  # fmt: skip
+
+
+def test_incidents_stand_in_minutes_of_the_week() -> None:
+    polls = (
+        f"{store},{NOW - timedelta(hours=hours):%Y-%m-%d %H}:{store}0:00,{'in' * (hours == 3)}active"
+        for store in range(6)
+        for hours in range(1, 48)
+    )
+    week = build_report_with_lanes(frames(lines(POLLS, *polls)), Options(now=NOW))
+    assert week_incidents(week) == [{"start": 9900, "end": 9950, "stores": 6, "share": 100.0}]
 
 
 def test_each_list_and_each_filter_has_an_address() -> None:
