@@ -195,6 +195,7 @@ from .run import (
     build_timeline as build_timeline,
     data_version as data_version,
     explain as explain,
+    explain_with_outages as explain_with_outages,
     polled_stores as polled_stores,
 )
 from .sample.sample import (
