@@ -21,8 +21,8 @@ def outages_of_store(
 ) -> pl.DataFrame:
     """The outages of the one store that a plan was made for, by start, as `PeriodReport.ordered_outages` has them.
 
-    By the report's own max_gap: without one each poll speaks as far as rules 2 and 3 say, and an outage may have been as
-    long as the active polls around it allow. reasons: code, poll_us, reason; None: the source has none.
+    By the report's own max_gap: without one each poll speaks as far as rules 2 and 3 say, and an outage may have been
+    as long as the active polls around it allow. reasons: code, poll_us, reason; None: the source has none.
     """
     now_us = plan.horizon.now_us
     cuts = PeriodCuts(Windows.for_all([(now_us - WEEK_US, now_us)]), outages=down_runs)

@@ -34,14 +34,15 @@ def explained(*polls: str, hours: str = OPEN_DAILY, max_gap: timedelta | None = 
     return explain_with_outages(source, build_report_with_lanes(source, Options(now=NOW, max_gap=max_gap)), "a")
 
 
-def told(found: Timeline) -> list[tuple[str, str, float, float, float, int, str]]:
+def told(found: Timeline) -> "Told":
     assert found.outages is not None
     hours = pl.col("business_hours", "least_hours", "most_hours").cast(pl.Float64)
     start, end = (pl.col(f"{each}_utc").dt.strftime("%d %H:%M") for each in ("start", "end"))
     return found.outages.select(start, end, hours, "polls", "ends").rows()
 
 
-CASES = {
+Told = list[tuple[str, str, float, float, float, int, str]]
+CASES: dict[str, tuple[tuple[str, ...], Told]] = {
     "one between two active polls": (
         ("15 08:00:00,active", "15 10:00:00,inactive", "15 11:00:00,inactive", "15 13:00:00,active"),
         [("15 10:00", "15 13:00", 3.0, 1.0, 5.0, 2, "active poll")],
@@ -63,7 +64,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("polls", "expected"), CASES.values(), ids=CASES)
-def test_an_outage_has_its_bounds_without_max_gap(polls: tuple[str, ...], expected: list[object]) -> None:
+def test_an_outage_has_its_bounds_without_max_gap(polls: tuple[str, ...], expected: Told) -> None:
     assert told(explained(*polls)) == expected
 
 
@@ -106,7 +107,7 @@ def test_they_are_those_of_a_report_by_periods_with_the_same_max_gap(tmp_path: P
     assert written.equals(expected.select("store_id", "start_us", enums, "polls"))
     for kind in ("least", "most", "business"):
         exact = expected.select((pl.col(f"{kind}_us") / 3_600_000_000).alias(kind))[kind]
-        assert ((found[f"{kind}_hours"].cast(pl.Float64) - exact).abs() <= 0.005001).all()  # noqa: PLR2004
+        assert ((found[f"{kind}_hours"].cast(pl.Float64) - exact).abs() <= 0.005001).all()
 
 
 # When a poll was near -------------------------------------------------------------------------------------------------
@@ -129,7 +130,8 @@ def test_pieces_and_seen_time_say_what_the_lane_says_in_each_minute(world: World
     for number, store in enumerate(report.exact["store_id"]):
         found = explain_with_outages(source, report, store)
         lane = dict(report.lanes.filter(store=number).select("minute", "status").rows())
-        status, expected = CLOSED, []
+        status = CLOSED
+        expected: list[int] = []
         for minute in range(7 * 24 * 60):
             status = lane.get(minute, status)
             expected.append(status)
@@ -138,17 +140,13 @@ def test_pieces_and_seen_time_say_what_the_lane_says_in_each_minute(world: World
 
 def minutes(found: Timeline) -> list[int]:
     """The status of each minute of a week, as lanes have it: that of its last microsecond."""
-    end = datetime.fromisoformat(found.now)
-    instants = pl.DataFrame({"at": [end - WEEK + (number + 1) * MINUTE for number in range(7 * 24 * 60)]}).select(
-        pl.col("at").dt.replace_time_zone("UTC") if end.tzinfo is None else pl.col("at").dt.convert_time_zone("UTC")
-    )
-    ends = pl.col("at") - timedelta(microseconds=1)
+    now = datetime.fromisoformat(found.now)
+    ends = [now - WEEK + (number + 1) * MINUTE - timedelta(microseconds=1) for number in range(7 * 24 * 60)]
+    instants = pl.DataFrame({"at": ends}, schema={"at": pl.Datetime("us", "UTC")})
     pieces = found.pieces.select("start_utc", "end_utc", "status").sort("start_utc")
     near = found.seen.select(near_utc="start_utc", far_utc="end_utc").sort("near_utc")
-    joined = (
-        instants.with_columns(ends.cast(pl.Datetime("us", "UTC")))
-        .join_asof(pieces, left_on="at", right_on="start_utc")
-        .join_asof(near, left_on="at", right_on="near_utc")
+    joined = instants.join_asof(pieces, left_on="at", right_on="start_utc").join_asof(
+        near, left_on="at", right_on="near_utc"
     )
     is_open, is_seen = pl.col("at") < pl.col("end_utc"), pl.col("at") < pl.col("far_utc")
     code = pl.col("status").replace_strict({"up": UP, "down": DOWN, "unknown": UNKNOWN}, return_dtype=pl.Int64)
