@@ -45,8 +45,10 @@ class Timeline:
     its very start or end too; null: they do not), shift_minutes (by how much); in order.
 
     seen: start_utc, end_utc of the time that an accepted poll in business time lies within two hours of, those before
-    the week too; in order, disjoint. What is known outside it is carried. outages: of `explain_with_outages` alone, those
-    of the week by start, in the columns of `build_outages`: docs/semantics.md, "Outages"; None: they were not wanted.
+    the week too; in order, disjoint. What is known outside it is carried.
+
+    outages: of `explain_with_outages` alone, those of the week by start, in the columns of `build_outages`:
+    docs/semantics.md, "Outages"; None: they were not wanted.
 
     warnings: what is probably wrong with the data, sentences; a timeline that explains a report has only that the data
     is old.

@@ -70,13 +70,15 @@ class StoredAttributes(StoredContent):
 
 @dataclass(frozen=True)
 class StoredExplanation(StoredContent):
-    """What explains the figures of a store: the plan of the report, and its rejected rows."""
+    """What explains the figures of a store: the plan of the report, its rejected rows, and its lanes (None: the report
+    is older than lanes)."""
 
     audit_word = "explained"
     figures: bytes
     plan: bytes
     rejects: bytes
     attributes: bytes | None
+    lanes: bytes | None
 
 
 @dataclass(frozen=True)

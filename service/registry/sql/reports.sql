@@ -62,7 +62,9 @@ limit 1;
 select figures, attributes, outages, profile from store_uptime.report where id = %(id)s and status = 'complete';
 
 -- stored_explanation: what a timeline of a report is made from, and what else the page shows of a store
-select figures, plan, rejects, attributes from store_uptime.report where id = %(id)s and status = 'complete';
+select figures, plan, rejects, attributes, lanes
+from store_uptime.report
+where id = %(id)s and status = 'complete';
 
 -- stored_fleet: the figures of a report, its stores, and the lanes that the page draws
 select figures, attributes, lanes from store_uptime.report where id = %(id)s and status = 'complete';
