@@ -6,6 +6,8 @@ figure_of        one of these, from microseconds
 uptime_share     the percent of one store in whole hundredths
 uptime_percent   the same as it is written
 fleet_percent    the percent of all stores together
+fleet_uptime     the same of the stores of a group, as an expression
+fleet_coverage   what is known of their business time
 """
 
 from collections.abc import Iterator
@@ -130,9 +132,23 @@ def uptime_percent(up: pl.Expr, down: pl.Expr) -> pl.Expr:
 
 def fleet_percent(exact: pl.DataFrame, window: str) -> Decimal | None:
     """The share of uptime of all stores: the sum of uptime by the sum of known time. None: nothing is known."""
+    return exact.select(fleet_uptime(window)).item()
+
+
+def fleet_uptime(window: str) -> pl.Expr:
+    """The share of uptime of all rows of `exact_figures`, or of a group of them; null: nothing is known."""
+    return uptime_percent(summed("uptime", window), summed("downtime", window))
+
+
+def fleet_coverage(window: str) -> pl.Expr:
+    """The known share of their business time; 100.00 and 0.00 only where all or nothing is known."""
+    return uptime_percent(summed("uptime", window) + summed("downtime", window), summed("unknown", window))
+
+
+def summed(kind: str, window: str) -> pl.Expr:
+    """A figure of all of them, in microseconds; those that are not known are left out."""
     # In 128 bits: `uptime_percent` multiplies by 10 000, and the weeks of thousands of stores are too large for 64.
-    up, down = (pl.col(f"{kind}_last_{window}_us").cast(pl.Int128).sum() for kind in ("uptime", "downtime"))
-    return exact.select(uptime_percent(up, down)).item()
+    return pl.col(f"{kind}_last_{window}_us").cast(pl.Int128).sum()
 
 
 def half_even(amount: pl.Expr, unit: pl.Expr | int) -> pl.Expr:

@@ -1,0 +1,69 @@
+"""A report with lanes in, the status of each store at now out, and how its day compares with the one before."""
+
+import polars as pl
+
+from store_uptime.pipeline.durations import WEEK_US
+from store_uptime.pipeline.report.figures import FIGURE, uptime_percent
+from store_uptime.pipeline.report.lanes import MINUTE_US, LaneStatus, is_carried, is_down, lanes_of, open_changes
+from store_uptime.pipeline.report.overview.counts import MINUTES, counted_uptime_percent, minutes_between, status_steps
+from store_uptime.pipeline.report.report import Report
+from store_uptime.pipeline.report.times import utc_time
+
+DAY_BEFORE = (5 * 24 * 60, 6 * 24 * 60)
+"""The 24 hours before the last day, in minutes of the week."""
+WORDS = {
+    LaneStatus.CLOSED: "closed",
+    LaneStatus.UP: "up",
+    LaneStatus.DOWN: "down",
+    LaneStatus.UNKNOWN: "unknown",
+    LaneStatus.UP_CARRIED: "up",
+    LaneStatus.DOWN_CARRIED: "down",
+}
+
+
+def stores_at_now(report: Report) -> pl.DataFrame:
+    """A row for each store, in the order of `Report.exact`: docs/semantics.md, "What the page counts".
+
+    store_id; status (closed, up, down, unknown) in the last minute before now; is_carried; down_since_utc (null: it is
+    not down), down_since_is_cut (it was down as the week began); uptime_day_before, downtime_day_before (int64, minutes
+    of the 24 hours before the last day), uptime_percent_day_before and change_day, the points by which the last day is
+    better (both DECIMAL(10,2); null: nothing is known). Raises ValueError where the report has no lanes.
+    """
+    status, since_us = pl.col("last_status"), pl.col("since_us")
+    last = lanes_of(report).lazy().group_by("store").agg(last_status=pl.col("status").last())
+    down, unknown = pl.col("down_minutes"), pl.col("unknown_minutes")
+    day = uptime_percent(pl.col("uptime_last_day_us"), pl.col("downtime_last_day_us"))
+    week_us = report.plan.horizon.now_us - WEEK_US
+    return (
+        report.exact.lazy()
+        .select("store_id", day=day)
+        .with_row_index("store")
+        .join(last, on="store", how="left")
+        .join(down_runs(report).lazy(), on="store", how="left")
+        .join(minutes_between(status_steps(report), *DAY_BEFORE).lazy(), on="store", how="left")
+        .with_columns(status.fill_null(LaneStatus.CLOSED), pl.col(MINUTES).fill_null(0))
+        .with_columns(since_us=pl.when(is_down(status)).then(week_us + MINUTE_US * pl.col("since_minute")))
+        .sort("store")
+        .select(
+            "store_id",
+            status=status.replace_strict(WORDS, return_dtype=pl.String),
+            is_carried=is_carried(status),
+            down_since_utc=utc_time("since_us"),
+            down_since_is_cut=since_us.is_not_null() & (pl.col("since_minute") == 0),
+            uptime_day_before=pl.col("open_minutes") - down - unknown,
+            downtime_day_before=down,
+            uptime_percent_day_before=counted_uptime_percent(),
+            change_day=(pl.col("day") - counted_uptime_percent()).cast(FIGURE),
+        )
+        .collect()
+    )
+
+
+def down_runs(report: Report) -> pl.DataFrame:
+    """store, since_minute (int64): where the last down time of each store that has any begins; closed time does not end
+    it."""
+    # Of a store that is down at now this is the run that lasts until then.
+    begins = is_down(pl.col("status")) & ~is_down(pl.col("before")).fill_null(False)
+    return (
+        open_changes(report).filter(begins).group_by("store").agg(since_minute=pl.col("minute").last().cast(pl.Int64))
+    )
