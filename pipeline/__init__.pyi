@@ -150,6 +150,29 @@ from .report.comparison import (
     comparison as comparison,
     since_earlier as since_earlier,
 )
+from .report.lanes import (
+    LaneStatus as LaneStatus,
+    lane_spans as lane_spans,
+)
+from .report.overview.at_now import (
+    stores_at_now as stores_at_now,
+)
+from .report.overview.group_days import (
+    group_days as group_days,
+)
+from .report.overview.incidents import (
+    incidents as incidents,
+)
+from .report.overview.overview import (
+    HourOfWeek as HourOfWeek,
+    Overview as Overview,
+    ProfileCell as ProfileCell,
+    WindowOverview as WindowOverview,
+    overview as overview,
+)
+from .report.overview.summary import (
+    summary as summary,
+)
 from .report.periods.period_about import (
     PeriodAbout as PeriodAbout,
 )
