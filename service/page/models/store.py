@@ -7,10 +7,10 @@ rejected_of    the rejected rows with its id
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Limits
@@ -18,7 +18,7 @@ from store_uptime.service.page.drawing import DrawnDay, EvidencePart, Poll, draw
 from store_uptime.service.page.freshness import Freshness, freshness
 from store_uptime.service.page.humanize import is_old
 from store_uptime.service.page.models.fleet import newest_poll_us
-from store_uptime.service.page.store_words import StatusFacts, StatusWords, status_words
+from store_uptime.service.page.store_words import Status, StatusFacts, StatusWords, status_words
 from store_uptime.service.registry.reports import StoredExplanation
 from store_uptime.service.workers.tasks import SourceConfig
 
@@ -150,7 +150,16 @@ def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredE
 
 def row_at_now(report: "Report") -> dict[str, Any] | None:
     """The row of `pipeline.stores_at_now` of a report of one store; None where it is older than lanes."""
-    return None if report.lanes is None else pipeline.stores_at_now(report).row(0, named=True)
+    return None if report.lanes is None else pipeline.stores_at_now(with_own_lane(report)).row(0, named=True)
+
+
+def with_own_lane(report: "Report") -> "Report":
+    """The report of one store, whose lane still has the number that the store has among all."""
+    import polars as pl
+
+    if report.lanes is None:
+        return report
+    return replace(report, lanes=report.lanes.with_columns(store=pl.lit(0, pl.UInt32)))
 
 
 def status_facts(report: "Report", timeline: "Timeline", outages: list[Outage], fresh: Freshness) -> StatusFacts:
@@ -158,10 +167,10 @@ def status_facts(report: "Report", timeline: "Timeline", outages: list[Outage], 
     row, at_now, zone = report.exact.row(0, named=True), row_at_now(report), zone_of(timeline)
     now = here(report.plan.horizon.now_us, zone)
     parts = evidence_parts(timeline)
-    last_known = parts[-1].piece.status if parts else None
+    last_known = cast("Status", parts[-1].piece.status) if parts else None
     # A report that is older than lanes has no status at now but in its pieces.
-    drawn = last_known if parts and parts[-1].end_utc == now else "closed"
-    status = drawn if at_now is None else at_now["status"]
+    drawn: Status = last_known if last_known is not None and parts[-1].end_utc == now else "closed"
+    status: Status = drawn if at_now is None else at_now["status"]
     is_down = "down" in (status, status == "closed" and last_known)
     outage = outages[-1] if outages and outages[-1].ends in NOT_AT_END and is_down else None
     age_s = fresh.behind_s if fresh.age_s is None else fresh.age_s
