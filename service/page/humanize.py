@@ -10,7 +10,7 @@ from store_uptime.pipeline import LOOKBACK, OLD_US, Only, Options, Period, age_i
 if TYPE_CHECKING:
     from store_uptime.service.registry.rows import StoredOptions
 
-HOUR, MINUTE = 3600, 60
+DAY, HOUR, MINUTE = 86_400, 3600, 60
 BIDI_CLASSES = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
@@ -49,6 +49,25 @@ def format_behind(seconds: float | None) -> str:
     return f", newest poll {age_in_words(seconds)} before" if seconds is not None and is_old(seconds) else ""
 
 
+def format_data_age(seconds: float) -> str:
+    """How old the newest data is: 2 min ago; with a mark where it is old: ⚠ 5 h old, ⚠ 3 days old."""
+    # assets/words.js has the same rule, for the age counts on while the page stands open: a test compares the two.
+    minutes = int(seconds // MINUTE)
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"⚠ {hours // 24:,} days old"
+    if is_old(seconds):
+        return f"⚠ {hours} h old"
+    if minutes == 0:
+        return "just now"
+    return f"{' '.join(part for part in (hours and f'{hours} h', rest and f'{rest} min') if part)} ago"
+
+
+def age_class(seconds: float) -> str:
+    """The class of an age of data, which colours it: fresh, old, or very-old from a day on."""
+    return "very-old" if seconds > DAY else "old" if is_old(seconds) else "fresh"
+
+
 def down_word(seconds: float | None) -> str:
     """When a store was down that is down by its last poll; seconds: the age of the newest poll, None without any."""
     # Of old data nobody knows what is down now.
@@ -80,8 +99,18 @@ def format_local_time(instant: datetime | str) -> str:
 
 def format_poll_time(seconds: int) -> str:
     """Tue 10 Mar 16:00, in UTC, of seconds since 1970."""
-    there = datetime.fromtimestamp(seconds, UTC)
-    return f"{format_day(there)} {there:%H:%M}"
+    return format_time(datetime.fromtimestamp(seconds, UTC))
+
+
+def format_time(instant: datetime | str) -> str:
+    """Tue 10 Mar 16:00, on the clock of its own offset."""
+    return f"{format_day(instant)} {to_datetime(instant):%H:%M}"
+
+
+def format_short_time(instant: datetime | str) -> str:
+    """10 Mar 16:00."""
+    there = to_datetime(instant)
+    return f"{there.day} {there:%b %H:%M}"
 
 
 def format_clock(instant: datetime | str) -> str:
@@ -158,3 +187,8 @@ def capitalized(text: str) -> str:
 def format_number(value: float) -> str:
     """12,345."""
     return f"{value:,}"
+
+
+def format_percent(percent: float | None) -> str:
+    """94.88 %, as it stands in the files."""
+    return "unknown" if percent is None else f"{percent:.2f} %"

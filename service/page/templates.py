@@ -47,6 +47,12 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_elapsed,
         humanize.format_ago,
         humanize.format_behind,
+        humanize.format_data_age,
+        humanize.age_class,
+        humanize.format_short_time,
+        humanize.format_time,
+        humanize.format_percent,
+        hours_later,
         freshness.seconds_since,
         humanize.format_instant,
         humanize.format_local_time,
@@ -83,6 +89,11 @@ def has_role(request: ApiRequest, role: str) -> bool:
 def may_cancel(request: ApiRequest, requested_by: str | None) -> bool:
     """Whether the caller may cancel a report that somebody requested: admins any, others their own."""
     return has_role(request, "admin") or (has_role(request, "trigger") and requested_by == request.scope["user"].name)
+
+
+def hours_later(start: str, hours: int) -> datetime:
+    """The instant so many hours after another."""
+    return humanize.to_datetime(start) + timedelta(hours=hours)
 
 
 def epoch_us(instant: datetime) -> int:

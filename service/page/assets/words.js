@@ -22,6 +22,38 @@ export function formatPollTime(seconds) {
   return `${formatWeekday(at)} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${clock}`;
 }
 
+const MINUTE_MS = 60_000;
+export const OLD_S = 7200; // as humanize.is_old
+const DAY_S = 86_400;
+
+// Tue 10 Mar 16:00 on a clock that is so many minutes ahead of UTC.
+export const formatTime = (ms, offset) => `${formatWeekday(ms + offset * MINUTE_MS)} ${formatShortTime(ms, offset)}`;
+
+// 10 Mar 16:00
+export function formatShortTime(ms, offset) {
+  const there = new Date(ms + offset * MINUTE_MS);
+  return `${there.getUTCDate()} ${MONTHS[there.getUTCMonth()]} ${there.toISOString().slice(11, 16)}`;
+}
+
+// −05:00
+export function formatOffset(offset) {
+  const minutes = Math.abs(offset);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0"));
+  return `${offset < 0 ? "−" : "+"}${hours}:${rest}`;
+}
+
+// How old the newest data is: 2 min ago; with a mark where it is old: ⚠ 5 h old, ⚠ 3 days old.
+export function formatDataAge(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours >= 48) return `⚠ ${formatNumber(Math.floor(hours / 24))} days old`;
+  if (seconds > OLD_S) return `⚠ ${hours} h old`;
+  if (minutes === 0) return "just now";
+  return `${[hours && `${hours} h`, rest && `${rest} min`].filter(Boolean).join(" ")} ago`;
+}
+
+export const ageClass = (seconds) => seconds > DAY_S ? "very-old" : seconds > OLD_S ? "old" : "fresh";
+
 // Text of others for a place that takes no <bdi> element, such as a title: it turns nothing around it, and the marks
 // that would turn it are shown as such.
 const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;

@@ -1,0 +1,50 @@
+// The clock that times are shown on: UTC, the reader's own, or each store's; kept for the next visit. Who shows times
+// listens to the event clock-change of the document.
+
+export const CLOCKS = ["utc", "mine", "store"];
+const KEY = "clock";
+
+export function currentClock() {
+  return document.documentElement.dataset.clock ?? "utc";
+}
+
+export function restoreClock() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem(KEY);
+  } catch {
+    // A browser that keeps nothing shows UTC.
+  }
+  document.documentElement.dataset.clock = CLOCKS.includes(kept) ? kept : "utc";
+}
+
+export function setClock(name) {
+  document.documentElement.dataset.clock = name;
+  try {
+    localStorage.setItem(KEY, name);
+  } catch {
+    // It holds for this view only.
+  }
+  document.dispatchEvent(new Event("clock-change"));
+}
+
+// Minutes that a clock is ahead of UTC at an instant.
+export const ownOffset = (ms) => -new Date(ms).getTimezoneOffset();
+
+const formats = new Map(); // zone -> Intl.DateTimeFormat: to make one takes longer than to use it a thousand times
+
+export function zoneOffset(zone, ms) {
+  if (!formats.has(zone)) formats.set(zone, formatOf(zone));
+  const there = Object.fromEntries(formats.get(zone).formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+  const local = Date.UTC(there.year, there.month - 1, there.day, there.hour, there.minute, there.second);
+  return Math.round((local - ms) / 60_000);
+}
+
+function formatOf(timeZone) {
+  const numbers = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone, hourCycle: "h23", ...numbers });
+  } catch {
+    return formatOf("UTC"); // a zone that this browser does not know yet
+  }
+}

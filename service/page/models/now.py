@@ -1,0 +1,132 @@
+"""The head of Now: plain values, made in a worker process from the bytes of a stored report.
+
+now_values  the head, and with it what stands at the top of the table of stores
+now_head    the stores that are down, the uptime of day and week, and both drawings of the week
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from store_uptime import pipeline
+from store_uptime.pipeline import Selection
+from store_uptime.service.page.humanize import format_instant, to_datetime
+from store_uptime.service.page.models.fleet import fleet_head
+from store_uptime.service.page.week_drawing import (
+    HourChart,
+    Mark,
+    WeekdayMap,
+    hour_chart,
+    incident_words,
+    position,
+    weekday_map,
+)
+from store_uptime.service.registry.reports import StoredFigures, StoredFleet
+
+if TYPE_CHECKING:
+    from store_uptime.pipeline import Overview, Report, WindowOverview
+
+SHOWN_INCIDENTS = 12  # of the largest; more triangles than that are one grey edge
+LEAST_CHANGE = 0.05  # points; less would be written as 0.0
+
+
+@dataclass(frozen=True)
+class PercentChange:
+    """By how many points a share differs from the one before. kind: better, worse or same; words: ▲ 0.4 points."""
+
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
+class WindowHead:
+    """A window as the head shows it. against: what it is compared with; change: None where that is not known."""
+
+    name: str
+    against: str
+    uptime_percent: float | None
+    change: PercentChange | None
+
+
+@dataclass(frozen=True)
+class EarlierWeek:
+    """The week of an earlier report, to compare with. now: its end, in ISO 8601."""
+
+    now: str
+    uptime_percent: float | None
+
+
+@dataclass(frozen=True)
+class NowHead:
+    """What stands above the table. open: None in a report that is older than lanes, which has no windows either."""
+
+    stores: int
+    open: int | None
+    down: int
+    down_carried: int
+    unknown: int
+    windows: list[WindowHead]
+    chart: HourChart | None
+    weekdays: WeekdayMap | None
+
+
+def now_values(stored: StoredFleet, earlier: EarlierWeek | None, selection: Selection) -> dict[str, object]:
+    """The values of the view. earlier: the week of the report a week before, where there is one."""
+    figures = StoredFigures(stored.figures, stored.attributes, None, None)
+    return {**vars(fleet_head(figures, selection)), "head": now_head(stored, earlier)}
+
+
+def now_head(stored: StoredFleet, earlier: EarlierWeek | None) -> NowHead:
+    """The head of a stored report."""
+    report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
+    if report.lanes is None:
+        down = int(report.exact["down_now"].sum())
+        return NowHead(report.exact.height, None, down, 0, 0, windows=[], chart=None, weekdays=None)
+    overview = pipeline.overview(report)
+    return drawn_head(overview, earlier, incident_marks(report, to_datetime(overview.hours[0].start)))
+
+
+def drawn_head(overview: "Overview", earlier: EarlierWeek | None, incidents: Iterable[Mark]) -> NowHead:
+    """The head of an overview."""
+    return NowHead(
+        stores=overview.stores,
+        open=overview.open,
+        down=overview.down,
+        down_carried=overview.down_carried,
+        unknown=overview.unknown,
+        windows=[day_head(overview.day), week_head(overview.week, earlier)],
+        chart=hour_chart(overview.hours, incidents),
+        weekdays=weekday_map(overview.profile),
+    )
+
+
+def day_head(day: "WindowOverview") -> WindowHead:
+    change = percent_change(day.before_percent, day.uptime_percent)
+    return WindowHead("last 24 h", "against the 24 h before", day.uptime_percent, change)
+
+
+def week_head(week: "WindowOverview", earlier: EarlierWeek | None) -> WindowHead:
+    if earlier is None:
+        return WindowHead("week", "", week.uptime_percent, None)
+    change = percent_change(earlier.uptime_percent, week.uptime_percent)
+    return WindowHead("week", f"against the week up to {format_instant(earlier.now)}", week.uptime_percent, change)
+
+
+def percent_change(before: float | None, now: float | None) -> PercentChange | None:
+    """How a share of uptime differs from the one before; None where nothing is known of either."""
+    if before is None or now is None:
+        return None
+    points = now - before
+    if abs(points) < LEAST_CHANGE:
+        return PercentChange("same", "no change")
+    if points > 0:
+        return PercentChange("better", f"▲ {points:.1f} points")
+    return PercentChange("worse", f"▼ {-points:.1f} points")
+
+
+def incident_marks(report: "Report", start: datetime) -> Iterator[Mark]:
+    """Where many of all stores went down together in the week from start on, the largest first."""
+    for row in pipeline.incidents(report).head(SHOWN_INCIDENTS).iter_rows(named=True):
+        words = incident_words(row["stores"], row["share_percent"], row["start_utc"], row["end_utc"])
+        yield Mark(position(start, row["start_utc"]), row["start_utc"].isoformat(), words)
