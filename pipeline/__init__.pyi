@@ -170,6 +170,10 @@ from .report.overview.overview import (
     WindowOverview as WindowOverview,
     overview as overview,
 )
+from .report.overview.store_days import (
+    joined_days as joined_days,
+    store_days as store_days,
+)
 from .report.overview.summary import (
     summary as summary,
 )

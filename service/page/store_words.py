@@ -26,14 +26,13 @@ class StatusFacts:
     status: at now; None: its business hours cannot be read. last_known: while it is closed, the status at its last
     closing; None: it was not open in the week. is_carried: no poll in business hours lies within two hours of now.
     down_since: when the outage began that lasts until now, or until it closed; is_cut: perhaps before the week.
-    last_outage_end: the end of the last outage of a store that is not in one. last_evidence: its newest poll in
-    business hours, last_poll: of all; None: there is none. newest_poll: of all stores, where that is old data.
-    is_given: whether now was given.
+    last_outage_end: of a store that is not in one. last_poll: its newest poll; last_evidence: that in business hours,
+    None: there is none. newest_poll: of all stores, where that is old data. is_given: whether now was given.
     """
 
     now: datetime
     status: Status | None
-    last_poll: datetime | None
+    last_poll: datetime
     last_poll_is_active: bool
     last_evidence: datetime | None
     last_known: Status | None = None
@@ -86,7 +85,7 @@ def closed(facts: StatusFacts) -> Sentence:
         case None:
             return ("Closed now, and all of the week",)
         case "down":
-            return ("Closed now, and down when it closed", *since(facts, ", since "))
+            return ("Closed now, and down when it closed", *since(facts, ", since ")[:2])
         case "up":
             return ("Closed now, and up when it closed",)
         case _:
@@ -111,18 +110,18 @@ def as_of(facts: StatusFacts, head: Sentence) -> Sentence:
 def basis(facts: StatusFacts) -> Sentence:
     """The newest poll, and whether it says anything."""
     poll, evidence = facts.last_poll, facts.last_evidence
-    word = "active" if facts.last_poll_is_active else "inactive"
-    if poll is None:
-        return ()
-    if facts.status is None:
-        return ("Last poll ", poll, f": {word}.")
-    if evidence is None:
-        return ("Last poll ", poll, f", outside business hours: {word}, but no evidence.")
+    if facts.status is not None and evidence is None:
+        return ("Last poll ", poll, f", outside business hours: {status_word(facts)}, but no evidence.")
+    if facts.status is None or evidence is None:
+        return ("Last poll ", poll, f": {status_word(facts)}.")
     if evidence < poll:
-        return ("Last poll in business hours ", evidence, "; the last of all ", poll, ", outside them, is no evidence.")
-    if facts.is_carried:
-        return ("Last poll ", poll, ", none since: perhaps the feed.")
-    return ("Last poll ", poll, f": {word}.")
+        after = ("; those since, until ", poll, ", were outside them.") if facts.is_carried else (".",)
+        return ("Last poll in business hours ", evidence, *after)
+    return ("Last poll ", poll, ", none since: perhaps the feed." if facts.is_carried else f": {status_word(facts)}.")
+
+
+def status_word(facts: StatusFacts) -> str:
+    return "active" if facts.last_poll_is_active else "inactive"
 
 
 def outage_before(facts: StatusFacts) -> Sentence:

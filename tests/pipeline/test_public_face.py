@@ -190,6 +190,8 @@ PROMISED = {
     "end_statements",
     "explain",
     "explain_with_outages",
+    "joined_days",
+    "store_days",
     "known_zones",
     "load_files",
     "open_source",

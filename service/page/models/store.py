@@ -8,7 +8,7 @@ rejected_of    the rejected rows with its id
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -193,9 +193,9 @@ def status_facts(report: "Report", timeline: "Timeline", outages: list[Outage], 
 
 
 def down_since(at_now: dict[str, Any] | None, outage: Outage | None, zone: tzinfo) -> datetime | None:
-    """When the outage began that a store is in; to the minute where it is down now, as `pipeline.stores_at_now` says."""
+    """When the outage began that a store is in; to the minute where it is down now: see `pipeline.stores_at_now`."""
     if at_now is not None and at_now["down_since_utc"] is not None:
-        return at_now["down_since_utc"].astimezone(zone)
+        return on_clock(at_now["down_since_utc"], zone)
     return None if outage is None else outage.start
 
 
@@ -205,7 +205,7 @@ def last_evidence(timeline: "Timeline", parts: list[EvidencePart], zone: tzinfo)
         *timeline.polls.filter("in_business")["poll_utc"],
         *(part.piece.poll_utc for part in parts if part.piece.poll_utc is not None),
     ]
-    return max(polls).astimezone(zone) if polls else None
+    return on_clock(max(polls), zone) if polls else None
 
 
 def zone_of(timeline: "Timeline") -> tzinfo:
@@ -214,7 +214,13 @@ def zone_of(timeline: "Timeline") -> tzinfo:
 
 def here(us: int, zone: tzinfo) -> datetime:
     """Microseconds since 1970 as an instant on the clock of a zone."""
-    return (EPOCH + timedelta(microseconds=us)).astimezone(zone)
+    return on_clock(EPOCH + timedelta(microseconds=us), zone)
+
+
+def on_clock(instant: datetime, zone: tzinfo) -> datetime:
+    """An instant with the offset that a zone has then."""
+    # With the offset alone: a zone of our own rules does not pass from process to process.
+    return instant.astimezone(timezone(instant.astimezone(zone).utcoffset() or timedelta()))
 
 
 def attributes_of(report: "Report", store: str) -> dict[str, str]:
