@@ -65,7 +65,8 @@ class ArchivedReport:
     plan: the business intervals: store (the row of the store in the figures), open_us, close_us.
     rejects: table (polls, hours, zones), file, line, reason, the raw columns as text and surplus, of each table the
     first `REJECTS_KEPT` rows; the counts in the quality are of all.
-    lanes, attributes: those of the report; None where it has none.
+    lanes, attributes: those of the report; None where it has none. Lanes archived by a version that did not mark what
+    is carried have the statuses 0 to 3 alone: see `LaneStatus`.
     """
 
     figures: bytes
@@ -179,13 +180,19 @@ def read_archive(
         exact=exact,
         quality=archived_quality(facts["quality"], store_lists(run, exact)),
         rejects=archived_rejects(rejects, facts["quality"]),
-        lanes=None if lanes is None else matching_rows(lanes, own),
+        lanes=None if lanes is None else archived_lanes(lanes, own, store),
     )
 
 
 def matching_rows(file: bytes, own: pl.Expr) -> pl.DataFrame:
     # Scanned, not read: row groups without a match are not decoded.
     return pl.scan_parquet(io.BytesIO(file)).filter(own).collect()
+
+
+def archived_lanes(file: bytes, own: pl.Expr, store: str | None) -> pl.DataFrame:
+    found = matching_rows(file, own)
+    # They go by the row of the store in the figures, which of one store alone is the first.
+    return found if store is None else found.with_columns(store=pl.lit(0, pl.UInt32))
 
 
 def archived_plan(facts: ArchivedFacts, rows: pl.DataFrame, intervals: pl.DataFrame) -> Plan:

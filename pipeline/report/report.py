@@ -43,7 +43,8 @@ class Report:
     exact: one row per store in whole microseconds (see `exact_figures`). rejects: for polls, hours and zones the
     rejected rows: file, line, reason, and the row as it was, as text. lanes: of `build_report_with_lanes`, the changes
     of each store's status in the week: store (uint32, its row in `exact`), minute (uint16, 0 to 10 079, of the week
-    before now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown), by store and minute; a store begins closed.
+    before now), status (uint8: 0 closed, 1 up, 2 down, 3 unknown, 4 up carried, 5 down carried: see `LaneStatus`; of
+    a report from before there were 4 and 5, they are 1 and 2), by store and minute; a store begins closed.
     selection: how the rows were selected; the quality is that of the whole report. attributes: store_id, name (text;
     null), a column for each attribute, of each store of the table `stores`; None: there is no such table.
     """

@@ -15,12 +15,11 @@ from store_uptime.pipeline.errors import NoPolls
 from tests.support.profiles import examples
 from tests.support.reference import (
     CLOSED,
-    DOWN,
     EPOCH,
     HOUR,
     MINUTE,
     UNITS,
-    UP,
+    UNKNOWN,
     WINDOWS,
     Answer,
     Row,
@@ -268,13 +267,13 @@ def test_a_gap_longer_than_the_horizon_is_no_gap(world: World) -> None:
 
 
 def known_in(world: World, minute: int) -> int | None:
-    """Whether the one store is up or down in a minute of the week; None: neither."""
+    """Whether the one store is up or down in a minute of the week, and carried; None: neither."""
     try:
         changes = lane(report_of(world), 0)
     except NoPolls:
         return None
     status = max(((at, status) for at, status in changes if at <= minute), default=(0, CLOSED))[1]
-    return status if status in (UP, DOWN) else None
+    return None if status in (CLOSED, UNKNOWN) else status
 
 
 @examples(7)

@@ -74,7 +74,8 @@ class Window:
 class Row:
     """One store of the report.
 
-    lane: (minute of the week before now, status) of each minute whose status differs from that of the one before.
+    lane: (minute of the week before now, status) of each minute whose status differs from that of the one before;
+    4 and 5 are up and down that are carried.
     """
 
     store_id: str
@@ -489,7 +490,8 @@ def known_pieces(intervals: Iterable[Interval], evidence: Mapping[int, bool], ma
     return pieces
 
 
-CLOSED, UP, DOWN, UNKNOWN = range(4)
+CLOSED, UP, DOWN, UNKNOWN, UP_CARRIED, DOWN_CARRIED = range(6)
+NEAR = 2 * HOUR
 
 
 def status_then(at: int, intervals: Iterable[Interval], pieces: Iterable[Piece]) -> int:
@@ -500,19 +502,29 @@ def status_then(at: int, intervals: Iterable[Interval], pieces: Iterable[Piece])
     return UNKNOWN if any(open_us <= at < close_us for open_us, close_us in intervals) else CLOSED
 
 
-def lane_of(now: int, intervals: list[Interval], pieces: list[Piece]) -> list[tuple[int, int]]:
+def drawn_status(at: int, intervals: Iterable[Interval], pieces: Iterable[Piece], evidence: Iterable[int]) -> int:
+    """The same, where what is known without a poll within two hours is carried."""
+    status = status_then(at, intervals, pieces)
+    if any(near(poll, at + Fraction(1, 2), NEAR) for poll in evidence):
+        return status
+    return {UP: UP_CARRIED, DOWN: DOWN_CARRIED}.get(status, status)
+
+
+def lane_of(now: int, intervals: list[Interval], pieces: list[Piece], evidence: Iterable[int]) -> list[tuple[int, int]]:
     """The status of each minute of the week is that of its last microsecond; before the first a store is closed.
 
-    It can only differ from the minute before where something begins or ends, or in the first minute.
+    It can only differ from the minute before where something begins or ends, where a poll gets near or far, or in the
+    first minute.
     """
     start = now - WINDOWS["week"]
     edges = {edge for interval in intervals for edge in interval}
     edges |= {edge for piece in pieces for edge in (piece.start, piece.end)}
+    edges |= {poll + away for poll in evidence for away in (-NEAR, NEAR)}
     minutes = {0} | {(edge - start) // MINUTE for edge in edges if start <= edge < now}
     lane = []
     before = CLOSED
     for minute in sorted(minutes):
-        status = status_then(start + (minute + 1) * MINUTE - 1, intervals, pieces)
+        status = drawn_status(start + (minute + 1) * MINUTE - 1, intervals, pieces, evidence)
         if status != before:
             lane.append((minute, status))
         before = status
@@ -614,7 +626,7 @@ def work_out(store: Store, first: int, now: int, max_gap: int | None) -> Worked:
     last = max(polls)
     status = "active" if polls[last] else "inactive"
     down_now = status_then(now - 1, intervals, pieces) == DOWN
-    lane = lane_of(now, intervals, pieces)
+    lane = lane_of(now, intervals, pieces, evidence)
     zone = store.clock.zone(store.clock.date_at(now))
     row = Row(store.store_id, windows, last, status, zone, store.always_open, down_now, lane)
     return Worked(store, row, evidence, intervals, pieces)

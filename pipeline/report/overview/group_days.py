@@ -1,7 +1,10 @@
 """A report with lanes and attributes in, each group's local dates of the week out."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from store_uptime.pipeline.options import names_of
 from store_uptime.pipeline.report.overview.at_now import stores_at_now
 from store_uptime.pipeline.report.overview.cells import zone_dates
 from store_uptime.pipeline.report.overview.counts import (
@@ -19,7 +22,7 @@ NOW = {"stores": "stores", "open_now": "open", "down_now": "down"}
 GIVES = (*NOW, "date", *MINUTES, "uptime_percent")
 
 
-def group_days(report: Report, by: tuple[str, ...]) -> pl.DataFrame:
+def group_days(report: Report, by: str | Sequence[str]) -> pl.DataFrame:
     """A row for each group and local date that the week touches on the clock of a store of it, by value and date.
 
     The values of the attributes by, as text (an attribute that is called as a column below has ` (attribute)` behind
@@ -28,7 +31,7 @@ def group_days(report: Report, by: tuple[str, ...]) -> pl.DataFrame:
     one group. The first and the last date are cut to the week. Raises UnknownAttribute, and ValueError where the report
     has no lanes.
     """
-    names = list(dict.fromkeys(by))
+    names = list(dict.fromkeys(names_of(by)))
     grouped = numbered_groups(report, names)
     values = [name for name in grouped.columns if name.startswith("value_")]
     headings = [f"{name} (attribute)" if name in GIVES else name for name in names]

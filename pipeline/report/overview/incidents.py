@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from store_uptime.pipeline.durations import WEEK_US
+from store_uptime.pipeline.options import names_of
 from store_uptime.pipeline.report.figures import uptime_percent
 from store_uptime.pipeline.report.lanes import MINUTE_US, WEEK_MINUTES, is_down, open_changes
 from store_uptime.pipeline.report.overview.counts import status_steps
@@ -22,13 +23,13 @@ SHARE = 10
 """An incident has at least one of so many open stores."""
 TIMES_USUAL = 3
 DAY = 24 * 60
-HOURS = WEEK_MINUTES // 60
 ALL = ""
 """The attribute of the group of all stores."""
-GROUP, MINUTE, COUNT, LAST = pl.col("group"), pl.col("minute"), pl.col("count"), pl.col("last")
+GROUP, MINUTE, LAST = pl.col("group"), pl.col("minute"), pl.col("last")
+COUNT, STORES, OPEN = pl.col("count"), pl.col("stores"), pl.col("open")
 
 
-def incidents(report: Report, by: tuple[str, ...] = ()) -> pl.DataFrame:
+def incidents(report: Report, by: str | Sequence[str] = ()) -> pl.DataFrame:
     """The incidents of all stores and of each value of each attribute: docs/semantics.md, "What the page counts".
 
     attribute ("": all stores), value, start_utc, end_utc (the minutes in which the first and the last store went down),
@@ -45,7 +46,7 @@ def incidents(report: Report, by: tuple[str, ...] = ()) -> pl.DataFrame:
         .lazy()
         .join(groups.lazy(), on="group")
         .with_columns(
-            share_percent=uptime_percent(pl.col("stores"), pl.col("open") - pl.col("stores")),
+            share_percent=uptime_percent(STORES, OPEN - STORES),
             start_us=week_us + MINUTE_US * MINUTE,
             end_us=week_us + MINUTE_US * LAST,
         )
@@ -56,9 +57,9 @@ def incidents(report: Report, by: tuple[str, ...] = ()) -> pl.DataFrame:
     )
 
 
-def all_groups(report: Report, by: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def all_groups(report: Report, by: str | Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """group, attribute, value, in order; and store, group of each store of each."""
-    names = [ALL, *dict.fromkeys(by)]
+    names = [ALL, *dict.fromkeys(names_of(by))]
     of_store = pl.concat(
         pl.select(
             store=pl.int_range(report.exact.height, dtype=pl.UInt32),
@@ -91,13 +92,13 @@ def onsets_of(report: Report) -> pl.DataFrame:
 
 def open_counts(report: Report, members: pl.DataFrame) -> pl.DataFrame:
     """group, minute, open: how many stores of a group are open from a minute on, by minute."""
-    opens = status_steps(report).lazy().select("store", "minute", "open").filter(pl.col("open") != 0)
+    opens = status_steps(report).lazy().select("store", "minute", "open").filter(OPEN != 0)
     return (
         opens.join(members.lazy(), on="store")
         .group_by("group", "minute")
-        .agg(pl.col("open").sum())
+        .agg(OPEN.sum())
         .sort("minute")
-        .with_columns(pl.col("open").cum_sum().over("group"))
+        .with_columns(OPEN.cum_sum().over("group"))
         .collect()
     )
 
@@ -108,12 +109,22 @@ def unusual_spans(onsets: pl.DataFrame, opened: pl.DataFrame) -> pl.DataFrame:
     counted = cumulated(onsets)
     begins = counted.with_columns(before=pl.col("upto") - COUNT, end=MINUTE + SPAN)
     spans = until(begins, counted, "end").with_columns(count=pl.col("found") - pl.col("before"), last=pl.col("at"))
-    mean = pl.col("found").max().over("group") / HOURS
-    many = spans.filter(LEAST <= COUNT, TIMES_USUAL * mean <= COUNT).select("group", "minute", "last", "count")
-    shared = with_open(many.rename({"count": "stores"}), opened)
-    of_many = shared.filter(SHARE * pl.col("stores") >= pl.col("open")).rename({"stores": "count"})
-    usual = usual_counts(of_many, counted)
-    return of_many.join(usual, on=("group", "minute")).filter(TIMES_USUAL * pl.col("usual") <= COUNT)
+    many = spans.filter(COUNT >= LEAST).select("group", "minute", "last", stores="count")
+    shared = with_open(many, opened).filter(SHARE * STORES >= OPEN).join(week_counts(counted, opened), on="group")
+    # By whole numbers: usual are 60 * open * week_onsets / week_minutes.
+    unusual = TIMES_USUAL * 60 * OPEN * pl.col("week_onsets") <= STORES * pl.col("week_minutes")
+    sudden = shared.filter(unusual)
+    usual = usual_counts(sudden, counted)
+    return sudden.join(usual, on=("group", "minute")).filter(TIMES_USUAL * pl.col("usual") <= STORES)
+
+
+def week_counts(counted: pl.DataFrame, opened: pl.DataFrame) -> pl.DataFrame:
+    """group, week_onsets, week_minutes: how often stores of a group go down in the week, and its business time."""
+    until_next = MINUTE.shift(-1).over("group").fill_null(WEEK_MINUTES) - MINUTE
+    spans = opened.lazy().with_columns(open_minutes=OPEN * until_next)
+    minutes = spans.group_by("group").agg(week_minutes=pl.col("open_minutes").sum())
+    onsets = counted.lazy().group_by("group").agg(week_onsets=COUNT.sum())
+    return onsets.join(minutes, on="group").collect()
 
 
 def cumulated(onsets: pl.DataFrame) -> pl.DataFrame:

@@ -195,7 +195,7 @@ def test_of_one_store_it_says_what_the_whole_says(name: str) -> None:
         assert found.plan.intervals.equals(report.plan.intervals.filter(store=key).sort("open_us"))
         assert found.lanes is not None
         assert report.lanes is not None
-        assert found.lanes.equals(report.lanes.filter(store=key))
+        assert found.lanes.equals(report.lanes.filter(store=key).with_columns(store=pl.lit(0, pl.UInt32)))
         lists = {name: [store] if store in ids else [] for name, ids in report.quality.stores.items()}
         assert {**found.quality.stores, "not_observed": []} == lists
 
