@@ -53,6 +53,7 @@ from .errors import (
     NoPolls as NoPolls,
     NoSuchZone as NoSuchZone,
     NoWorkers as NoWorkers,
+    NowTooLate as NowTooLate,
     PartMissing as PartMissing,
     PeriodOutOfRange as PeriodOutOfRange,
     ReportDamaged as ReportDamaged,
@@ -186,6 +187,9 @@ from .report.periods.period_archive import (
     holds_periods as holds_periods,
     restore_periods as restore_periods,
 )
+from .report.periods.period_files import (
+    guarded_table as guarded_table,
+)
 from .report.periods.period_report import (
     PeriodReport as PeriodReport,
     View as View,
@@ -197,6 +201,7 @@ from .report.quality_lists import (
 from .report.report import (
     REPORT as REPORT,
     Report as Report,
+    csv_bytes as csv_bytes,
     rejects_targets as rejects_targets,
     write_rejects as write_rejects,
 )

@@ -8,6 +8,7 @@
     │   ├── ReportFailed             409  the report failed, and has none
     │   ├── NotByPeriods             409  the report is of the three windows, the request needs one by periods
     │   ├── NotOfWindows             409  the report is by periods, the request needs one of the three windows
+    │   ├── ReportTooOld             409  an earlier version made the report, and kept too little for this
     │   ├── TablesNotEmpty           409  sample data would be mixed with the data that is there
     │   ├── CannotLoadSample         409  the database of the tables takes no sample data from this server
     │   ├── ReportEncrypted          409  it is encrypted, and there is no key here
@@ -59,8 +60,9 @@
     └── NotDelivered                     a file or an announcement has not arrived; it is tried again
         └── NeverDelivered                   and will not arrive: it is not tried again
 
-Errors between two modules are not here: NewerSchema, NoAnswer, NoThread and Unportable are defined where they are
-raised, and become one of these before a user sees them.
+`WrongMember` is a ValueError, as a value that was given cannot be. Errors between two modules are not here:
+NewerSchema, NoAnswer, NoThread and Unportable are defined where they are raised, and become one of these before a user
+sees them.
 """
 
 from store_uptime.service.errors.access import (
@@ -106,6 +108,7 @@ from store_uptime.service.errors.commands import (
     TooLittleMemory,
     UnknownKey,
 )
+from store_uptime.service.errors.members import WrongMember
 from store_uptime.service.errors.reports import (
     CannotLoadSample,
     EncryptedReportDamaged,
@@ -117,6 +120,7 @@ from store_uptime.service.errors.reports import (
     ReportFailed,
     ReportNotFinished,
     ReportRemoved,
+    ReportTooOld,
     TablesNotEmpty,
     UnknownReport,
 )

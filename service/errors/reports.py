@@ -52,6 +52,15 @@ class NotOfWindows(ServiceError):
     message = "This report is by periods, and has no {part}. Trigger one without a period."
 
 
+class ReportTooOld(ServiceError):
+    """A version that did not keep the course of each store's week has made the report. part: what needs that."""
+
+    part: str
+
+    status = 409
+    message = "This report was made by an earlier version, which kept too little for its {part}. Trigger a new one."
+
+
 class TablesNotEmpty(ServiceError):
     """Sample data would be mixed with existing data."""
 

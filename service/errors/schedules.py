@@ -23,10 +23,11 @@ class ScheduleExists(ServiceError):
 
 
 class UnknownDestination(ServiceError):
-    """This server does not deliver there. known: the destinations that it has."""
+    """This server does not deliver there. known: the destinations that it has; member: of the request."""
 
     name: str
     known: list[str]
+    member: str = "deliver_to"
 
     status = 422
     message = "This server knows no destination {name!r}. {rest}: --destination NAME=FOLDER names more."

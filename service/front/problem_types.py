@@ -16,6 +16,7 @@ from store_uptime.pipeline import (
     HorizonOutOfRange,
     NoPolls,
     NoSuchZone,
+    NowTooLate,
     PartMissing,
     PeriodOutOfRange,
     ReportDamaged,
@@ -25,7 +26,14 @@ from store_uptime.pipeline import (
     UnknownStore,
     UnknownValue,
 )
-from store_uptime.service.errors import CommandError, NotDelivered, ServiceError
+from store_uptime.service.errors import (
+    CommandError,
+    NotDelivered,
+    PrivateWebhook,
+    ScheduleExists,
+    ServiceError,
+    UnknownDestination,
+)
 
 STATUS: dict[type[StoreUptimeError], int] = {
     StoreUptimeError: 503,  # of those that are not here: what is wrong with the source, and may be mended
@@ -43,6 +51,17 @@ STATUS: dict[type[StoreUptimeError], int] = {
     PeriodOutOfRange: 422,
 }
 """What the errors of the pipeline, and those below them in the tree, are answered with."""
+FIELDS: dict[type[StoreUptimeError], str] = {
+    UnknownStore: "store_id",
+    NowTooLate: "now",
+    HorizonOutOfRange: "lookback",
+    BadPeriod: "period",
+    PeriodOutOfRange: "period",
+    NoSuchZone: "on",
+    ScheduleExists: "name",
+    PrivateWebhook: "webhook",
+}
+"""The member or the parameter of a request that leads to an error."""
 NEVER_ANSWERED = (CommandError, NotDelivered)  # Their types would be addresses that nobody is ever sent.
 
 
@@ -88,6 +107,13 @@ def problem_status(cause: type[StoreUptimeError]) -> int:
     if issubclass(cause, ServiceError):
         return cause.status
     return next(STATUS[each] for each in cause.__mro__ if each in STATUS)
+
+
+def problem_field(error: StoreUptimeError) -> str | None:
+    """The member or the parameter that is wrong; None where it is none, or not one alone."""
+    if isinstance(error, UnknownDestination):
+        return error.member
+    return next((FIELDS[each] for each in type(error).__mro__ if each in FIELDS), None)
 
 
 class ProblemMembers(TypedDict):

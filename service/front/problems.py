@@ -14,9 +14,11 @@ from litestar.types import ExceptionHandlersMap
 
 from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.errors import Cause, RegistryUnreachable, ServiceError, public_message
+from store_uptime.service.front.fields import WrongField
 from store_uptime.service.front.problem_types import (
     HttpProblem,
     http_problem,
+    problem_field,
     problem_members,
     problem_status,
     problem_type,
@@ -38,16 +40,19 @@ UNEXPECTED = "Something went wrong in the server; its log has the details."
 log = structlog.get_logger(part="http")
 
 
-def problem(kind: str, status: int, sentence: str, headers: dict[str, str] | None = None) -> ProblemDetailsException:
-    """The answer for a problem; each 503 has a Retry-After."""
+def problem(
+    kind: str, status: int, sentence: str, headers: dict[str, str] | None = None, field: str | None = None
+) -> ProblemDetailsException:
+    """The answer for a problem; each 503 has a Retry-After. field: what of the request is wrong, where it is known."""
     later = {"Retry-After": RETRY_AFTER} if status == 503 else {}
     members = problem_members(kind, status, sentence)
+    named = {} if field is None else {"field": field}
     return ProblemDetailsException(
         status_code=status,
         type_=members["type"],
         title=members["title"],
         detail=sentence,
-        extra={"error": members["error"]},
+        extra={"error": members["error"], **named},
         headers=later | (headers or {}),
     )
 
@@ -57,13 +62,15 @@ def http_refusal(error: HTTPException) -> ProblemDetailsException:
     if error.status_code >= 500:  # Litestar's for mistakes of handlers, such as a template that lacks a value
         return unexpected_problem(error)
     sentence = SENTENCES.get(error.status_code, error.detail)
-    return problem(http_problem(error.status_code).type, error.status_code, sentence, error.headers)
+    field = error.field if isinstance(error, WrongField) else None
+    return problem(http_problem(error.status_code).type, error.status_code, sentence, error.headers, field)
 
 
 def stated_problem(error: StoreUptimeError) -> ProblemDetailsException:
     """What the service or the pipeline cannot do."""
     headers = error.headers if isinstance(error, ServiceError) else None
-    return problem(problem_type(type(error)), problem_status(type(error)), public_message(error), headers)
+    kind, status = problem_type(type(error)), problem_status(type(error))
+    return problem(kind, status, public_message(error), headers, problem_field(error))
 
 
 def bad_request(sentence: str) -> ProblemDetailsException:

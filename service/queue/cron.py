@@ -13,28 +13,34 @@ from itertools import chain, islice, takewhile
 from cronsim import CronSim, CronSimError
 
 from store_uptime import pipeline
+from store_uptime.service.errors import WrongMember
 
 FIELDS = 5
 COUNTED = 10_000  # of a schedule that was away for a year nobody needs the exact number
 
 
 def check_cron(cron: str, zone: str) -> None:
-    """Raises ValueError, with a sentence, where an expression or a zone is none, or where the time never comes."""
+    """Raises WrongMember where an expression or a zone is none, or where the time never comes."""
     if len(cron.split()) != FIELDS:
-        raise ValueError(f"{cron!r} has not five fields: minute, hour, day of month, month, day of week")
+        raise WrongMember("cron", f"{cron!r} has not five fields: minute, hour, day of month, month, day of week")
     if zone not in pipeline.known_zones():
-        raise ValueError(f"{zone!r} is no time zone: write Europe/Berlin, or UTC")
+        raise WrongMember("zone", f"{zone!r} is no time zone: write Europe/Berlin, or UTC")
     try:
         next_due(cron, zone, datetime.now(UTC))
     except CronSimError as error:
-        raise ValueError(f"{cron!r} is no cron expression: {str(error).lower()}") from None
+        raise WrongMember("cron", f"{cron!r} is no cron expression: {str(error).lower()}") from None
     except StopIteration:
-        raise ValueError(f"{cron!r} never comes") from None
+        raise WrongMember("cron", f"{cron!r} never comes") from None
 
 
 def next_due(cron: str, zone: str, after: datetime) -> datetime:
     """The first due time after an instant, in UTC."""
     return next(due_times(cron, zone, after))
+
+
+def next_dues(cron: str, zone: str, after: datetime, count: int) -> list[datetime]:
+    """The first due times after an instant, in UTC; fewer where there are no more in the next fifty years."""
+    return list(islice(due_times(cron, zone, after), count))
 
 
 def last_due(cron: str, zone: str, first: datetime, until: datetime) -> datetime:

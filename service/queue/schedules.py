@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from store_uptime.pipeline import Columns, Format, Options
+from store_uptime.service.errors import WrongMember
 from store_uptime.service.outgoing.webhooks import check_webhook_url, new_secret
 from store_uptime.service.queue.cron import check_cron, count_between, last_due, next_due
 from store_uptime.service.registry.registry import Execute, Registry
@@ -29,6 +30,7 @@ from store_uptime.service.registry.schedules import (
 from store_uptime.service.registry.triggers import new_id, stored_options
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
+NO_NAME = "next"  # GET /schedules/next: what came under this name could not be changed
 ON_TIME = timedelta(minutes=1)
 RECKONING_S = 15.0  # from one statement to the next, where thousands of due times were missed; others pass over the row
 WHEN_UNKNOWN = timedelta(hours=1)
@@ -40,7 +42,7 @@ log = structlog.get_logger(part="schedules")
 class NewSchedule:
     """The schedule of a request: when, with which options, how long its reports are kept, where they are delivered.
 
-    Raises ValueError, with a sentence, where it is not valid.
+    Raises WrongMember where it is not valid.
     """
 
     name: str
@@ -55,12 +57,16 @@ class NewSchedule:
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} is no name for a schedule: letters, digits, - _ and ., at most 63")
+            raise WrongMember(
+                "name", f"{self.name!r} is no name for a schedule: letters, digits, - _ and ., at most 63"
+            )
+        if self.name == NO_NAME:
+            raise WrongMember("name", f"{self.name!r} is no name for a schedule: it is an address of the API")
         if self.retention is not None and self.retention <= timedelta(0):
-            raise ValueError("retention must be more than 0")
+            raise WrongMember("retention", "retention must be more than 0")
         check_cron(self.cron, self.zone)
         if self.webhook is not None:
-            check_webhook_url(self.webhook)
+            check_webhook(self.webhook)
 
     def stored(self, clock: datetime) -> StoredSchedule:
         """The schedule as the registry keeps it, with a new secret for its webhook."""
@@ -76,6 +82,14 @@ class NewSchedule:
             webhook_secret=new_secret() if self.webhook else None,
             next_due=next_due(self.cron, self.zone, clock),
         )
+
+
+def check_webhook(address: str) -> None:
+    """Raises WrongMember where an address cannot be that of a webhook."""
+    try:
+        check_webhook_url(address)
+    except ValueError as error:
+        raise WrongMember("webhook", str(error)) from None
 
 
 async def queue_due(registry: Registry) -> None:

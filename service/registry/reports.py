@@ -1,7 +1,7 @@
 """Reports: their states, their stored results, and their ends."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from store_uptime.service.registry.audit import Actor
 from store_uptime.service.registry.grants import Grant, Role
@@ -16,7 +16,7 @@ class ReportRow(Row):
 
     stores: how many rows its figures have; is_late: no server was there at the due time; missed_due_times: those before
     it that have no report; tries: how often a run of it has failed; not_before: when it may be tried again; seconds:
-    since it was started, or else triggered.
+    since it was started, or else triggered; as_of: its now, None where it has none yet, or nobody kept it.
     """
 
     id: str
@@ -38,6 +38,7 @@ class ReportRow(Row):
     seconds: float
     warnings: list[str]
     warning_codes: list[str]
+    as_of: datetime | None
 
     @property
     def is_by_periods(self) -> bool:
@@ -119,6 +120,48 @@ class StoredReport(Row):
     attributes: bytes | None = None
     outages: bytes | None = None  # None in reports of the three windows, as the next one
     profile: bytes | None = None
+    summary: bytes | None = None  # None where there are no lanes, and until somebody has asked for that of an older one
+
+
+@dataclass(frozen=True)
+class SummaryRow(Row):
+    """A report of the three windows of all stores, as trends show it.
+
+    as_of: its now; None of an old one, until it has a summary. summary: encrypted where the server has a key; None of
+    one that was made by an earlier version, until `save_summary`. has_lanes: whether a summary can be made.
+    """
+
+    id: str
+    as_of: datetime | None
+    finished_at: datetime
+    schedule: str | None
+    warning_codes: list[str]
+    options: StoredOptions
+    summary: bytes | None
+    has_lanes: bool
+
+
+@dataclass(frozen=True)
+class NewestSummary(Row):
+    """The report that the page begins with; without one, None but for is_running.
+
+    is_of_newest_poll: its now was not given. is_running: whether any report is on its way.
+    """
+
+    report_id: str | None
+    as_of: datetime | None
+    is_of_newest_poll: bool | None
+    summary: bytes | None
+    is_running: bool
+
+
+@dataclass(frozen=True)
+class EarlierReport(Row):
+    """A report to compare another one with, its now, and its summary: encrypted where the server has a key."""
+
+    id: str
+    as_of: datetime
+    summary: bytes | None
 
 
 def report_row(report_id: str) -> Statement[ReportRow]:
@@ -214,3 +257,24 @@ def stored_report(report_id: str) -> Statement[StoredReport]:
 def replace_stored_report(report_id: str, stored: StoredReport) -> Statement[NoRow]:
     """Store a report encrypted to other keys."""
     return Statement("replace_stored_report", NoRow, {"id": report_id, **vars(stored)})
+
+
+def summaries(limit: int) -> Statement[SummaryRow]:
+    """The complete reports of the three windows and all stores, the newest first, with their summaries."""
+    return Statement("summaries", SummaryRow, {"limit": limit})
+
+
+def save_summary(report_id: str, summary: bytes, as_of: datetime) -> Statement[NoRow]:
+    """Keep the summary of a report that was made without one. as_of: its now, which old rows do not have."""
+    return Statement("save_summary", NoRow, {"id": report_id, "summary": summary, "as_of": as_of})
+
+
+def newest_summary() -> Statement[NewestSummary]:
+    """The report that the page begins with, and whether another one is on its way; always one row."""
+    return Statement("newest_summary", NewestSummary)
+
+
+def report_before(report_id: str, interval: timedelta, tolerance: timedelta) -> Statement[EarlierReport]:
+    """The report of the same options whose now is nearest to an interval before that of a report; no row where none is
+    within the tolerance, or the report is not of all stores and of the three windows."""
+    return Statement("report_before", EarlierReport, {"id": report_id, "interval": interval, "tolerance": tolerance})

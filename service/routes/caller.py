@@ -41,10 +41,14 @@ class Caller:
 
         Raises ReportRemoved, ReportEncrypted.
         """
+        content = await self.unnoted_content(statement)
+        await self._note_read(type(content), report_id, store_id)
+        return content
+
+    async def unnoted_content(self, statement: Statement[Content]) -> Content:
+        """The same for the server itself: none of it is answered with, and the audit does not hold it."""
         row = await find_stored(self.backend.registry, statement)
-        decrypted = await self.backend.decrypt(self._decrypted, row)
-        await self._note_read(type(row), report_id, store_id)
-        return decrypted
+        return await self.backend.decrypt(self._decrypted, row)
 
     async def explained(self, explain: Explain[Result], report_id: str, store_id: str) -> Result:
         """What a function makes of a store of a complete report, in a worker that reads the source.

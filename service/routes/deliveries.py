@@ -43,7 +43,7 @@ async def deliver(
     """Write a complete report to a destination of the server; the report's details say what became of it."""
     backend = caller.backend
     row = await find_result(backend.registry, report_id)
-    check_destination(backend, data.to)
+    check_destination(backend, data.to, "to")
     if row.is_by_periods:
         check_columns(data.columns)
     stored = await caller.content(stored_figures(report_id), report_id)
@@ -57,11 +57,11 @@ async def deliver(
     return Delivery(kind=DeliveryKind.FILE, to=data.to, status=DeliveryState.WAITING, name=file.file_name)
 
 
-def check_destination(backend: Backend, name: str) -> None:
-    """Raises UnknownDestination."""
+def check_destination(backend: Backend, name: str, member: str) -> None:
+    """Raises UnknownDestination. member: of the request, that names it."""
     known = backend.settings.destinations
     if name not in known:
-        raise UnknownDestination(name, sorted(known))
+        raise UnknownDestination(name, sorted(known), member)
 
 
 def shown_delivery(row: DeliveryRow) -> Delivery:

@@ -44,12 +44,18 @@ TEXT = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
 
 def object_with(**properties: Schema | Reference) -> Schema:
+    """An object that has these members."""
     # A copy, for type checkers: the field takes a dict whose values may be of more types, and dict is invariant.
     return Schema(type=OpenAPIType.OBJECT, properties={**properties}, required=list(properties))
 
 
+def list_of(row: Schema) -> Schema:
+    """A list of such."""
+    return Schema(type=OpenAPIType.ARRAY, items=row)
+
+
 ANYTHING, STRING = Schema(type=OpenAPIType.OBJECT), Schema(type=OpenAPIType.STRING)
-ROWS = Schema(type=OpenAPIType.ARRAY, items=ANYTHING)
+ROWS = list_of(ANYTHING)
 STATUS = Reference(ref="#/components/schemas/ReportStatus")
 PROVENANCE, QUALITY, TRIGGER = (
     Reference(ref=f"#/components/schemas/{name}") for name in ("Provenance", "Quality", "TriggerRequest")
@@ -99,10 +105,9 @@ class PeriodFileOperation(Operation):
     """Answers with a file in one of four formats."""
 
     def __post_init__(self) -> None:
+        add_tag(self)
         for response in responses_with(self, "200"):
             response.content = PERIOD_FILES
-            response.headers = {"ETag": OpenAPIHeader(schema=STRING, description="What to send as If-None-Match.")}
-        self.responses = {**(self.responses or {}), "304": OpenAPIResponse("The client has this file already.")}
 
 
 @dataclass
@@ -112,6 +117,13 @@ class TimelineOperation(Operation):
     def __post_init__(self) -> None:
         for response in responses_with(self, "200"):
             response.content = PIECES
+
+
+def add_tag(operation: Operation) -> None:
+    """The tag of an answer, and that it is not sent to a client that has it."""
+    for response in responses_with(operation, "200"):
+        response.headers = {"ETag": OpenAPIHeader(schema=STRING, description="What to send as If-None-Match.")}
+    operation.responses = {**(operation.responses or {}), "304": OpenAPIResponse("The client has this already.")}
 
 
 class StrictSchemas(OpenAPISchemaPlugin):
@@ -144,6 +156,7 @@ def give_format_to_text(either: Schema) -> None:
 
 
 def responses_with(operation: Operation, status: str) -> list[OpenAPIResponse]:
+    """The answer of an operation with a status, if there is one."""
     found = (operation.responses or {}).get(status)
     return [found] if isinstance(found, OpenAPIResponse) else []
 
@@ -167,6 +180,7 @@ def config(version: str) -> OpenAPIConfig:
         components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description=KEYS)}),
         tags=[
             Tag("reports", "Trigger, watch and fetch"),
+            Tag("overview", "What the page shows of all stores: now, by hour, by group, and of earlier reports"),
             Tag("periods", "What a report by periods has beside its rows"),
             Tag("history", "What there was"),
             Tag("schedules", "Reports that nobody has to ask for, and where they go"),

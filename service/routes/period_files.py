@@ -8,13 +8,14 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from store_uptime.pipeline import Format
+from store_uptime.pipeline import Format, Selection
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_periods
-from store_uptime.service.registry.reports import stored_figures
+from store_uptime.service.registry.reports import ReportRow, stored_figures
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
+from store_uptime.service.routes.file_names import attachment, by_words, part_name
 from store_uptime.service.routes.openapi import PeriodFileOperation
 from store_uptime.service.routes.problem_responses import problems
 from store_uptime.service.routes.report_files import MEDIA, CsvSafe, Unchanged, accepted_format
@@ -39,11 +40,12 @@ PARTS = {"rollup": "roll-up", "outages": "list of outages", "profile": "profile"
 class PartRequest:
     """A part of a report by periods.
 
-    name: what it is called; is_safe: nothing in it runs as a formula, where it is CSV; if_none_match: the tags of what
-    the client has.
+    name: what it is called; words: the same in the name of its file, those of the report's groups if there are none;
+    is_safe: nothing in it runs as a formula, where it is CSV; if_none_match: the tags of what the client has.
     """
 
     name: str
+    words: list[str]
     report_id: str
     stores: StoreChoice
     file_format: Format
@@ -71,8 +73,10 @@ async def rollup(
 ) -> Response[bytes | None]:
     """A row for each combination of values and each period; without attributes, of all stores."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest("rollup", report_id, stores_chosen, file_format, csv_safe, if_none_match)
-    return await part_answer(caller, part, interactive.render_rollup, names_of(by) or None)
+    names = names_of(by)
+    words = ["groups", *by_words(names)] if names else []
+    part = PartRequest("rollup", words, report_id, stores_chosen, file_format, csv_safe, if_none_match)
+    return await part_answer(caller, part, interactive.render_rollup, names or None)
 
 
 @get(
@@ -95,7 +99,9 @@ async def outages(
 ) -> Response[bytes | None]:
     """When each store was down, for how long, on which evidence, and how sure that is: by start and id."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest("outages", report_id, stores_chosen, file_format, csv_safe, if_none_match)
+    part = PartRequest(
+        "outages", ["longest"] * longest + ["outages"], report_id, stores_chosen, file_format, csv_safe, if_none_match
+    )
     return await part_answer(caller, part, interactive.render_outages, "longest-outages" if longest else "outages")
 
 
@@ -118,7 +124,7 @@ async def profile(
 ) -> Response[bytes | None]:
     """168 cells, a weekday and an hour each, of all stores, or of each group of the report's `group_by`."""
     file_format = format or accepted_format(request, "json")
-    part = PartRequest("profile", report_id, stores_chosen, file_format, csv_safe, if_none_match)
+    part = PartRequest("profile", ["profile"], report_id, stores_chosen, file_format, csv_safe, if_none_match)
     return await part_answer(caller, part, interactive.render_profile)
 
 
@@ -136,5 +142,13 @@ async def part_answer(
     content = await caller.backend.workers.run_interactive(
         render, stored, part.stores.search, part.stores.only, part_format, *more
     )
-    headers["Content-Disposition"] = f'attachment; filename="{row.id}-{part.name}.{part.file_format}"'
+    words = part.words or group_words(row)
+    selection = Selection(part.stores.search, only=part.stores.only)
+    headers["Content-Disposition"] = attachment(part_name(row, words, selection, part.file_format))
     return Response(content, media_type=MEDIA[part.file_format], headers=headers)
+
+
+def group_words(row: ReportRow) -> list[str]:
+    """A roll-up by the groups of its report, in the name of its file."""
+    by = row.options.get("group_by", [])
+    return ["groups", *by_words(by)] if by else ["totals"]

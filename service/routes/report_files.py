@@ -17,6 +17,7 @@ from store_uptime.service.registry.reports import ReportRow, stored_figures, sto
 from store_uptime.service.registry.states import ReportState
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
+from store_uptime.service.routes.file_names import attachment, rejects_name, stores_name
 from store_uptime.service.routes.openapi import FileOperation
 from store_uptime.service.routes.problem_responses import classic_problems, problems
 from store_uptime.service.routes.report_status import shown_status
@@ -40,14 +41,21 @@ FileAnswer = bytes | ReportStatus | None
 
 @dataclass(frozen=True)
 class FileRequest:
-    """A file of a report. columns: empty where those of its trigger will do; is_safe: nothing in it runs as a formula;
-    if_none_match: the tags of what the client has."""
+    """A file of a report. requested: the format that the address names; columns: empty where those of its trigger will
+    do; is_safe: nothing in it runs as a formula; if_none_match: the tags of what the client has."""
 
     selection: Selection
+    requested: Literal[Format, ""]
     file_format: Format
     columns: Literal[Columns, ""]
     is_safe: bool
     if_none_match: str
+
+    def name(self, row: ReportRow) -> str:
+        """What the file is called: what it holds; its id as ever where the address asks for nothing but the report."""
+        if not self.requested and not self.selection.to_dict():
+            return f"{row.id}.{self.file_format}"
+        return stores_name(row, self.selection, self.file_format)
 
 
 @get(
@@ -71,7 +79,7 @@ async def get_report(
 ) -> Response[FileAnswer]:
     """Of a complete report, the file: CSV, unless `format` or Accept ask for another. Else its status as JSON."""
     file_format = format or accepted_format(request)
-    file = FileRequest(selection, file_format, columns, csv_safe and file_format == "csv", if_none_match)
+    file = FileRequest(selection, format, file_format, columns, csv_safe and file_format == "csv", if_none_match)
     return await file_or_status(caller, report_id, None if status_only else file)
 
 
@@ -96,7 +104,7 @@ async def get_report_by_query(
 ) -> Response[FileAnswer]:
     """The same as with the id in the path."""
     file_format = format or accepted_format(request)
-    file = FileRequest(selection, file_format, columns, csv_safe and file_format == "csv", if_none_match)
+    file = FileRequest(selection, format, file_format, columns, csv_safe and file_format == "csv", if_none_match)
     return await file_or_status(caller, report_id, None if status_only else file)
 
 
@@ -139,7 +147,7 @@ async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Resp
         content = await caller.backend.workers.run_interactive(
             interactive.render_report, stored, file.selection, file.file_format, columns
         )
-    headers["Content-Disposition"] = f'attachment; filename="{row.id}.{file.file_format}"'
+    headers["Content-Disposition"] = attachment(file.name(row))
     return Response(content, media_type=MEDIA[file.file_format], headers=headers)
 
 
@@ -170,9 +178,9 @@ async def rejected_rows(
     csv_safe: CsvSafe = False,
 ) -> Response[bytes]:
     """Line, reason, and the row as it was: at most 100 000 of each table; the counts in the quality are of all."""
-    await find_result(backend.registry, report_id)
+    row = await find_result(backend.registry, report_id)
     stored = await caller.content(stored_rejects(report_id), report_id)
     job = interactive.render_rejected_safe if csv_safe else interactive.render_rejected
     content = await backend.workers.run_interactive(job, stored, table)
-    headers = {"Content-Disposition": f'attachment; filename="{report_id}-{table}-rejects.csv"'}
+    headers = {"Content-Disposition": attachment(rejects_name(row, table))}
     return Response(content, media_type=MEDIA["csv"], headers=headers)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
-from litestar.exceptions import ValidationException
 from litestar.params import QueryParameter
 
 from store_uptime.pipeline import (
@@ -22,6 +21,7 @@ from store_uptime.pipeline import (
     parse_only,
     parse_positive_duration,
 )
+from store_uptime.service.front.fields import WrongField
 from store_uptime.service.registry.rows import StoredOptions
 from store_uptime.service.routes.request_schemas import (
     OnlyInQuery,
@@ -45,7 +45,7 @@ class StoreChoice:
 
 
 def requested_options(request: TriggerRequest | ScheduleMembers, now: str | None = None) -> Options:
-    """The options that a request gives. Raises ValidationException."""
+    """The options that a request gives. Raises WrongField."""
     lookback = parsed_member("lookback", parse_duration, request.lookback)
     end = parsed_member("now", parse_instant, now)
     max_gap = parsed_member("max_gap", parse_positive_duration, request.max_gap)
@@ -64,27 +64,34 @@ def requested_options(request: TriggerRequest | ScheduleMembers, now: str | None
             group_by=names_of(request.group_by),
         )
     except ValueError as error:
-        raise ValidationException(f"{error}.") from None
+        raise wrong_option(error) from None
 
 
-def check_texts(name: str, values: Iterable[list[str] | str | None]) -> None:
-    """Raises ValidationException where a text is none that PostgreSQL could keep; those of lists are checked."""
+def wrong_option(error: ValueError) -> WrongField:
+    """The refusal for an option: each ValueError of `Options` and `Period` begins with the name of one."""
+    sentence = str(error)
+    option = sentence.partition(":")[0]
+    return WrongField(f"{sentence}.", {"store": "store_id"}.get(option, option))
+
+
+def check_texts(name: str, values: Iterable[list[str] | str | None], what: str = "") -> None:
+    """Raises WrongField where a text is none that PostgreSQL could keep; those of lists are checked."""
     if any("\0" in value for value in values if isinstance(value, str)):
-        raise ValidationException(f"{name} must be text without zero bytes.")
+        raise WrongField(f"{what or name} must be text without zero bytes.", name)
 
 
 def check_columns(columns: Literal[Columns, ""] | None) -> None:
-    """Raises ValidationException where a report by periods is wanted with columns that it does not have."""
+    """Raises WrongField where a report by periods is wanted with columns that it does not have."""
     if columns == "extended":
-        raise ValidationException("columns: a report by periods has the same columns always, leave it out.")
+        raise WrongField("columns: a report by periods has the same columns always, leave it out.", "columns")
 
 
 def check_values(only: Mapping[str, list[str] | str]) -> None:
-    """Raises ValidationException where an attribute of `only` has no values to choose, or none that there can be."""
+    """Raises WrongField where an attribute of `only` has no values to choose, or none that there can be."""
     for name, values in only.items():
         if values == []:
-            raise ValidationException(f"only: {name!r} has an empty list: give a value, or leave it out.")
-        check_texts(f"only: the values of {name!r}", [values])
+            raise WrongField(f"only: {name!r} has an empty list: give a value, or leave it out.", "only")
+        check_texts("only", [values], f"only: the values of {name!r}")
 
 
 def requested_period(request: PeriodMembers) -> Period | None:
@@ -118,11 +125,11 @@ def names_of(given: list[str] | str | None) -> list[str]:
 
 
 def parsed_member(name: str, parse: Callable[[str], Value], text: str | None) -> Value | None:
-    """The value of a member of a body; None where it is left out. Raises ValidationException."""
+    """The value of a member of a body; None where it is left out. Raises WrongField."""
     try:
         return None if text is None else parse(text)
     except ValueError as error:
-        raise ValidationException(f"{name}: {error}.") from None
+        raise WrongField(f"{name}: {error}.", name) from None
 
 
 def shown_options(stored: StoredOptions) -> ReportOptions:
@@ -163,7 +170,7 @@ def selection_of(
 ) -> Selection:
     """The stores of a report that a request selects: those for which all holds that is set.
 
-    Raises ValidationException.
+    Raises WrongField.
     """
     least = parsed_percent(below) if below else None
     return Selection(search, down_now, least, window or "week", zone, unknown, chosen_values(only))
@@ -173,16 +180,16 @@ def stores_of(
     search: SearchInQuery = "",
     only: OnlyInQuery = (),
 ) -> StoreChoice:
-    """The stores that a request selects by id, name and attributes. Raises ValidationException."""
+    """The stores that a request selects by id, name and attributes. Raises WrongField."""
     return StoreChoice(search, chosen_values(only))
 
 
 def chosen_values(texts: tuple[str, ...]) -> Only:
-    """Values of attributes from `city=Berlin`. Raises ValidationException."""
+    """Values of attributes from `city=Berlin`. Raises WrongField."""
     try:
         return parse_only([text for text in texts if text])  # a form sends an empty field, too
     except ValueError as error:
-        raise ValidationException(f"{error}.") from None
+        raise WrongField(f"{error}.", "only") from None
 
 
 def parsed_percent(text: str) -> float:
@@ -191,5 +198,5 @@ def parsed_percent(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 100:  # which leaves out nan, too
-        raise ValidationException(f"below: {text!r} is not a share in percent: write 95 or 99.5.")
+        raise WrongField(f"below: {text!r} is not a share in percent: write 95 or 99.5.", "below")
     return value

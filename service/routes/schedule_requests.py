@@ -1,12 +1,12 @@
 """A schedule as requests give it: read, and checked against what this server can do."""
 
 import structlog
-from litestar.exceptions import ValidationException
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Options, parse_positive_duration
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.errors import PrivateWebhook, UnknownSchedule
+from store_uptime.service.errors import PrivateWebhook, UnknownSchedule, WrongMember
+from store_uptime.service.front.fields import WrongField
 from store_uptime.service.outgoing.webhooks import private_target
 from store_uptime.service.queue.schedules import NAME, NewSchedule
 from store_uptime.service.registry.operations import registry_clock
@@ -22,7 +22,7 @@ async def checked_schedule(backend: Backend, schedule: NewSchedule) -> StoredSch
     """A schedule that this server can make, as it is stored. Raises UnknownDestination, PrivateWebhook, UnknownStore,
     HorizonOutOfRange."""
     for name in schedule.deliver_to:
-        check_destination(backend, name)
+        check_destination(backend, name, "deliver_to")
     private = schedule.webhook and private_target(schedule.webhook, backend.settings.webhook_networks)
     if private:
         raise PrivateWebhook(private)
@@ -32,7 +32,7 @@ async def checked_schedule(backend: Backend, schedule: NewSchedule) -> StoredSch
 
 
 def new_schedule(name: str, request: ScheduleMembers) -> NewSchedule:
-    """The schedule of a request. Raises ValidationException."""
+    """The schedule of a request. Raises WrongField."""
     options = requested_options(request)
     retention = parsed_member("retention", parse_positive_duration, request.retention)
     try:
@@ -47,8 +47,8 @@ def new_schedule(name: str, request: ScheduleMembers) -> NewSchedule:
             file_format=request.format,
             webhook=request.webhook or None,
         )
-    except ValueError as error:
-        raise ValidationException(f"{error}.") from error
+    except WrongMember as error:
+        raise WrongField(f"{error}.", error.member) from error
 
 
 async def check_source(backend: Backend, options: Options) -> None:

@@ -1,18 +1,21 @@
 """Reports on schedule."""
 
-from datetime import UTC
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
 
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.exceptions import ValidationException
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
-from store_uptime.pipeline import duration_text
+from store_uptime.pipeline import duration_text, zone_rules
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.errors import ScheduleExists, UnknownSchedule
+from store_uptime.service.errors import ScheduleExists, UnknownSchedule, WrongMember
+from store_uptime.service.front.fields import WrongField
 from store_uptime.service.outgoing.targets import webhook_host
-from store_uptime.service.queue.cron import in_words
+from store_uptime.service.queue.cron import check_cron, in_words, next_dues
 from store_uptime.service.registry.grants import Role, needs
+from store_uptime.service.registry.operations import registry_clock
 from store_uptime.service.registry.rows import utc
 from store_uptime.service.registry.schedules import (
     ScheduleRow,
@@ -28,9 +31,17 @@ from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.problem_responses import TAKES_NOTHING, problems
 from store_uptime.service.routes.reports import triggered_answer
 from store_uptime.service.routes.request_options import shown_options
-from store_uptime.service.routes.request_schemas import ScheduleChange, ScheduleRequest
+from store_uptime.service.routes.request_schemas import TEXT, ScheduleChange, ScheduleRequest
 from store_uptime.service.routes.schedule_requests import checked_schedule, new_schedule, possible_name
-from store_uptime.service.routes.schemas import CreatedSchedule, LastReport, Schedule, ScheduleList, Triggered
+from store_uptime.service.routes.schemas import (
+    CreatedSchedule,
+    DueTime,
+    DueTimes,
+    LastReport,
+    Schedule,
+    ScheduleList,
+    Triggered,
+)
 
 UNKNOWN = problems(s404="No such schedule.", **TAKES_NOTHING)
 
@@ -76,6 +87,40 @@ def last_report(row: ScheduleRow) -> LastReport | None:
     )
 
 
+@get(
+    "/schedules/next",
+    **needs(Role.READ),
+    responses=problems(),
+    tags=["schedules"],
+    summary="When a cron expression is due",
+)
+async def due_times(
+    backend: NamedDependency[Backend],
+    cron: Annotated[str, QueryParameter(pattern=TEXT, max_length=200, min_length=1)],
+    zone: Annotated[str, QueryParameter(pattern=TEXT, max_length=100)] = "",
+    count: Annotated[int, QueryParameter(ge=1, le=10)] = 3,
+) -> DueTimes:
+    """The next times of an expression on the clock of a zone (UTC, unless another is given), and what it means."""
+    zone = zone or "UTC"
+    now = await backend.registry.only_row(registry_clock())
+    try:
+        # In a thread: an expression may come once in many years, each day of which is looked at.
+        await asyncio.to_thread(check_cron, cron, zone)
+        dues = await asyncio.to_thread(next_dues, cron, zone, now.clock, count)
+    except WrongMember as error:
+        raise WrongField(f"{error}.", error.member) from None
+    plain = " ".join(cron.split())
+    return DueTimes(plain, zone, in_words(plain), [shown_due_time(due, zone, now.clock) for due in dues])
+
+
+def shown_due_time(due: datetime, zone: str, clock: datetime) -> DueTime:
+    """A due time as the API shows it."""
+    rules = zone_rules(zone)
+    local = due.astimezone(rules)
+    year = f"{local:%Y}, " if local.year != clock.astimezone(rules).year else ""
+    return DueTime(due, local, f"{local:%a} {local.day} {local:%b} {year}{local:%H:%M}")
+
+
 WRITING = {
     "s408": "Too slow.",
     "s413": "Too large.",
@@ -111,7 +156,7 @@ async def change_schedule(
 ) -> CreatedSchedule:
     """Have it come, or go out, otherwise from now on: its reports, and the secret of its webhook, stay."""
     if data.name not in (None, name):
-        raise ValidationException(f"The body names the schedule {data.name!r}, the address {name!r}.")
+        raise WrongField(f"The body names the schedule {data.name!r}, the address {name!r}.", "name")
     schedule = await checked_schedule(caller.backend, new_schedule(possible_name(name), data))
     changed = await caller.backend.registry.row(update_schedule(schedule, caller.by))
     if changed is None:

@@ -213,6 +213,24 @@ class ScheduleList(msgspec.Struct):
     destinations: list[str]
 
 
+class DueTime(msgspec.Struct):
+    """A due time. local: the same on the clock of the zone, with its offset; in_words: Mon 30 Nov 06:15, with the year
+    where that is not this one."""
+
+    at: datetime
+    local: datetime
+    in_words: str
+
+
+class DueTimes(msgspec.Struct):
+    """When an expression is due next. in_words: what it means."""
+
+    cron: str
+    zone: str
+    in_words: str
+    due: list[DueTime]
+
+
 class CreatedSchedule(msgspec.Struct):
     """A schedule that was added or changed. webhook_secret: what its announcements are signed with, where that is new;
     it is not shown again."""
@@ -262,10 +280,12 @@ class Readiness(msgspec.Struct):
 
 class Problem(msgspec.Struct):
     """RFC 9457 problem details. type: what programs tell problems apart by, and an address at which people read what it
-    means: docs/problems.md; `error` says the same as `detail`."""
+    means: docs/problems.md; `error` says the same as `detail`. field: the parameter, header or member that is wrong,
+    where it is one (the first, where there are several)."""
 
     type: Annotated[str, msgspec.Meta(pattern="^/problems/[a-z-]+$")]
     status: int
     title: str
     detail: str
     error: str
+    field: str | msgspec.UnsetType = msgspec.UNSET

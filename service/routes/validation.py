@@ -20,6 +20,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
+from store_uptime.service.front.fields import WrongField
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.routes.allowed_words import allowed, word_list
 
@@ -46,6 +47,14 @@ class Expected:
     is_required: bool
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a request: a sentence, and the name of the parameter, header or member; None: the body."""
+
+    sentence: str
+    field: str | None = None
+
+
 async def check_request(request: ApiRequest) -> None:
     """Raises ValidationException with a sentence for each fault of a request."""
     # Litestar converts parameters and bodies after this, but it ignores unknown parameters, members that come twice and
@@ -61,7 +70,14 @@ async def check_request(request: ApiRequest) -> None:
             faults += body_faults(content, struct)
         faults += repeated_names(await request.body(), expected_members(struct))
     if faults:
-        raise ValidationException(" ".join(faults))
+        raise refusal(faults)
+
+
+def refusal(faults: list[Fault]) -> ValidationException:
+    """What a request with some faults is refused with; a program is given the name of the first that has one."""
+    sentence = " ".join(fault.sentence for fault in faults)
+    field = next((fault.field for fault in faults if fault.field), None)
+    return ValidationException(sentence) if field is None else WrongField(sentence, field)
 
 
 @cache
@@ -90,7 +106,7 @@ def struct_of(data: FieldDefinition) -> type[msgspec.Struct]:
     return next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
 
 
-def query_faults(given: Iterable[tuple[str, object]], expected: Mapping[str, Expected]) -> Iterator[str]:
+def query_faults(given: Iterable[tuple[str, object]], expected: Mapping[str, Expected]) -> Iterator[Fault]:
     """A sentence for each parameter of an address that is unknown, repeated, missing or not allowed."""
     pairs = list(given)
     values: dict[str, object] = dict(pairs)
@@ -110,12 +126,14 @@ def is_list(kind: inspect.Type) -> bool:
             return isinstance(kind, inspect.VarTupleType)
 
 
-def given_once(names: Iterable[str]) -> Iterator[str]:
+def given_once(names: Iterable[str]) -> Iterator[Fault]:
     """A sentence for each name that comes more than once."""
-    yield from (f"{name} is given {count} times: give it once." for name, count in Counter(names).items() if count > 1)
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Fault(f"{name} is given {count} times: give it once.", name)
 
 
-def header_faults(given: Mapping[str, str], expected: Mapping[str, Expected]) -> Iterator[str]:
+def header_faults(given: Mapping[str, str], expected: Mapping[str, Expected]) -> Iterator[Fault]:
     """A sentence for each header that the route reads and that is missing or not allowed."""
     # Others are not looked at: browsers and proxies send many that are no business of a route.
     values = {name: given[name] for name in expected if name in given}
@@ -141,10 +159,10 @@ def syntax_fault(body: bytes) -> str:
     return "cannot be read as JSON"
 
 
-def repeated_names(body: bytes, expected: Mapping[str, Expected]) -> list[str]:
+def repeated_names(body: bytes, expected: Mapping[str, Expected]) -> list[Fault]:
     """A sentence for each name that comes more than once in an object of a body, or in one within it."""
     # Parsers take the last of them, and what was sent twice by mistake would be half ignored.
-    faults: list[str] = []
+    faults: list[Fault] = []
 
     def note_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
         faults.extend(given_once(name if name in expected else json_excerpt(name) for name, _ in pairs))
@@ -155,7 +173,7 @@ def repeated_names(body: bytes, expected: Mapping[str, Expected]) -> list[str]:
     return faults
 
 
-def body_faults(given: object, struct: type[msgspec.Struct]) -> Iterator[str]:
+def body_faults(given: object, struct: type[msgspec.Struct]) -> Iterator[Fault]:
     """A sentence for each member of a body that is unknown, missing or not allowed; or that it is no object."""
     expected = expected_members(struct)
     if isinstance(given, dict):
@@ -163,7 +181,7 @@ def body_faults(given: object, struct: type[msgspec.Struct]) -> Iterator[str]:
         yield from json_faults(given, expected)
     else:
         members = f"with {word_list(expected, 'or')}" if expected else "without members, or nothing"
-        yield f"The body must be a JSON object {members}, not {json_excerpt(given)}."
+        yield Fault(f"The body must be a JSON object {members}, not {json_excerpt(given)}.")
 
 
 @cache
@@ -173,15 +191,15 @@ def expected_members(struct: type[msgspec.Struct]) -> Mapping[str, Expected]:
     return {field.encode_name: Expected(field.encode_name, field.type, field.required) for field in fields}
 
 
-def unknown_names(given: Iterable[str], expected: Mapping[str, Expected], noun: str, taker: str) -> Iterator[str]:
+def unknown_names(given: Iterable[str], expected: Mapping[str, Expected], noun: str, taker: str) -> Iterator[Fault]:
     for name in sorted(set(given) - expected.keys()):  # sorted, or the same request would be answered in two ways
         known = word_list(expected, "and") if expected else "none"
         near = get_close_matches(name, expected, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        yield f"There is no {noun} {json_excerpt(name)}: {taker} takes {known}.{hint}"
+        yield Fault(f"There is no {noun} {json_excerpt(name)}: {taker} takes {known}.{hint}", name)
 
 
-def text_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) -> Iterator[str]:
+def text_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) -> Iterator[Fault]:
     """A sentence for each value of an address or a header that is missing or not allowed; values are texts."""
     # A form sends an empty text for each field that is left empty: what is required is missing then.
     empty = {name for name, each in expected.items() if each.is_required and values.get(name) == ""}
@@ -189,7 +207,7 @@ def text_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) 
     yield from value_faults(given, expected, convert_text)
 
 
-def json_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) -> Iterator[str]:
+def json_faults(values: Mapping[str, object], expected: Mapping[str, Expected]) -> Iterator[Fault]:
     """A sentence for each member of a body that is missing or not allowed; values are of JSON."""
     yield from value_faults(values, expected, msgspec.convert)
 
@@ -198,13 +216,13 @@ def convert_text(value: object, hint: Hint) -> object:
     return msgspec.convert(value, hint, strict=False)
 
 
-def value_faults(values: Mapping[str, object], expected: Mapping[str, Expected], convert: Convert) -> Iterator[str]:
+def value_faults(values: Mapping[str, object], expected: Mapping[str, Expected], convert: Convert) -> Iterator[Fault]:
     for each in expected.values():
         words = allowed(inspect.type_info(each.hint))
         if each.name in values and not can_be(values[each.name], each.hint, convert):
-            yield f"{each.name} must be {words}, not {json_excerpt(values[each.name])}."
+            yield Fault(f"{each.name} must be {words}, not {json_excerpt(values[each.name])}.", each.name)
         elif each.name not in values and each.is_required:
-            yield f"{each.name} is missing; it must be {words}."
+            yield Fault(f"{each.name} is missing; it must be {words}.", each.name)
 
 
 def can_be(value: object, hint: Hint, convert: Convert) -> bool:

@@ -40,6 +40,10 @@ class AnyReport(Protocol):
         """All of it as bytes, by the names of the registry's columns."""
         ...
 
+    def summary(self) -> bytes | None:
+        """What trends show of it; None where they show nothing."""
+        ...
+
     def select(self, selection: Selection) -> Self:
         """Some of its stores."""
         ...
@@ -80,6 +84,10 @@ class WindowsReport:
     def archived(self) -> "ArchivedReport":
         """All of it as bytes, by the names of the registry's columns."""
         return pipeline.archive(self.report)
+
+    def summary(self) -> bytes | None:
+        """What trends show of it; None where its lanes were not kept."""
+        return None if self.report.lanes is None else pipeline.summary(self.report)
 
     def select(self, selection: Selection) -> "WindowsReport":
         """Some of its stores."""
@@ -123,6 +131,10 @@ class PeriodsReport:
     def archived(self) -> "ArchivedPeriods":
         """All of it as bytes, by the names of the registry's columns."""
         return pipeline.archive_periods(self.report)
+
+    def summary(self) -> None:
+        """Trends are of reports of the three windows alone."""
+        return
 
     def select(self, selection: Selection) -> "PeriodsReport":
         """Some of its stores."""

@@ -29,10 +29,11 @@ HEADINGS = {name: f"{name}(hours)" for name in IN_HOURS}
 
 def guarded_texts(table: SlicedTable) -> SlicedTable:
     """The same with ' before each text that a spreadsheet would run as a formula."""
-    return table.changed(guarded_piece)
+    return table.changed(guarded_table)
 
 
-def guarded_piece(piece: pl.DataFrame) -> pl.DataFrame:
+def guarded_table(piece: pl.DataFrame) -> pl.DataFrame:
+    """The same of a frame."""
     found = piece.with_columns(guarded(pl.col(pl.String)))
     # Columns of attributes are called as they are in the source.
     return found.rename(dict(zip(found.columns, safe_names(found.columns), strict=True)))

@@ -11,6 +11,7 @@ from store_uptime.service.page.views.documents import rule_view
 from store_uptime.service.page.views.errors import error_page, failure_response
 from store_uptime.service.page.views.fleet import fleet_rows_view
 from store_uptime.service.page.views.history import history_view
+from store_uptime.service.page.views.newest import newest_view
 from store_uptime.service.page.views.now import home_view
 from store_uptime.service.page.views.report import data_view, report_view
 from store_uptime.service.page.views.schedules import schedules_view
@@ -25,6 +26,7 @@ views = Router(
     opt=needs(Role.READ)["opt"],
     route_handlers=[
         home_view,
+        newest_view,
         report_view,
         fleet_rows_view,
         store_view,

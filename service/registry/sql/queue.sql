@@ -97,7 +97,8 @@ with complete as (
         lanes = %(lanes)s,
         attributes = %(attributes)s,
         outages = %(outages)s,
-        profile = %(profile)s
+        profile = %(profile)s,
+        summary = %(summary)s
     where id = %(id)s and run = %(run)s and status in ('running', 'complete')  -- again, if the answer was lost
     returning id
 ), goes_out as (

@@ -2,13 +2,13 @@
 
 -- report_row: all of a report but what is large
 select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
-       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes
+       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes, as_of
 from store_uptime.standing
 where id = %(id)s;
 
 -- report_history: reports, the newest first, after a given one
 select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
-       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes
+       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes, as_of
 from store_uptime.standing
 where status <> 'removed'
   and status = any(%(statuses)s)
@@ -21,7 +21,7 @@ limit %(limit)s;
 -- newest_report: the complete report that the page begins with: of the three windows and all stores, as of the newest
 -- poll if there is one
 select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
-       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes
+       is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes, as_of
 from store_uptime.standing
 where status = 'complete' and options ->> 'store_id' is null and not options ?| array['period', 'only']
 order by options ->> 'now' is null desc, requested_at desc, id desc
@@ -115,7 +115,7 @@ select id from cancelled;
 with removed as (
     update store_uptime.report
     set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, attributes = null, outages = null,
-        profile = null, error = null, options = '{}', client = '', requested_by = null, webhook = null,
+        profile = null, summary = null, error = null, options = '{}', client = '', requested_by = null, webhook = null,
         webhook_secret = null, warnings = '{}'
     where id = %(id)s and status in ('complete', 'error')
     returning id
@@ -133,12 +133,62 @@ select id from removed;
 select id from store_uptime.report where status = 'complete' order by requested_at, id;
 
 -- stored_report: everything that is stored of a report
-select figures, plan, rejects, lanes, attributes, outages, profile
+select figures, plan, rejects, lanes, attributes, outages, profile, summary
 from store_uptime.report
 where id = %(id)s and status = 'complete';
 
 -- replace_stored_report: the same, encrypted to other keys
 update store_uptime.report
 set figures = %(figures)s, plan = %(plan)s, rejects = %(rejects)s, lanes = %(lanes)s, attributes = %(attributes)s,
-    outages = %(outages)s, profile = %(profile)s
+    outages = %(outages)s, profile = %(profile)s, summary = %(summary)s
 where id = %(id)s and status = 'complete';
+
+-- summaries: complete reports of the three windows and all stores, and what trends show of each; the newest first, by the
+-- end of their windows
+select standing.id, as_of, standing.finished_at, standing.schedule, standing.warning_codes, standing.options, summary,
+       lanes is not null as has_lanes
+from store_uptime.standing
+join store_uptime.report using (id)
+where standing.status = 'complete'
+  and standing.options ->> 'store_id' is null and not standing.options ?| array['period', 'only']
+order by as_of desc nulls last, standing.requested_at desc, id desc
+limit %(limit)s;
+
+-- save_summary: the summary of a report that was made without one, and where nobody has kept it its now
+update store_uptime.report
+set summary = %(summary)s,
+    data_now = coalesce(data_now, case when options ->> 'now' is null then %(as_of)s::timestamptz end)
+where id = %(id)s and status = 'complete' and summary is null;
+
+-- newest_summary: the report that the page begins with, as newest_report; always a row
+select newest.id as report_id, newest.as_of, newest.is_of_newest_poll, newest.summary, queue.is_running
+from (
+    select exists (select from store_uptime.report where status in ('queued', 'running')) as is_running
+) as queue
+left join lateral (
+    select standing.id, as_of, standing.options ->> 'now' is null as is_of_newest_poll, summary
+    from store_uptime.standing
+    join store_uptime.report using (id)
+    where standing.status = 'complete'
+      and standing.options ->> 'store_id' is null and not standing.options ?| array['period', 'only']
+    order by is_of_newest_poll desc, standing.requested_at desc, id desc
+    limit 1
+) as newest on true;
+
+-- report_before: of the complete reports with the same max_gap and lookback, of the three windows and all stores, the one
+-- that is as of nearest to an interval before this one. In UTC, where each day has as many hours
+select earlier.id, earlier.as_of, report.summary
+from store_uptime.standing as this
+cross join lateral (select (this.as_of at time zone 'UTC' - %(interval)s::interval) at time zone 'UTC' as at) as wanted
+join store_uptime.standing as earlier
+  on earlier.options -> 'max_gap' = this.options -> 'max_gap'
+  and earlier.options -> 'lookback' = this.options -> 'lookback'
+  and earlier.id <> this.id
+  and abs(extract(epoch from earlier.as_of - wanted.at)) <= extract(epoch from %(tolerance)s::interval)
+join store_uptime.report on report.id = earlier.id
+where this.id = %(id)s
+  and earlier.status = 'complete'
+  and this.options ->> 'store_id' is null and not this.options ?| array['period', 'only']
+  and earlier.options ->> 'store_id' is null and not earlier.options ?| array['period', 'only']
+order by abs(extract(epoch from earlier.as_of - wanted.at)), earlier.requested_at desc, earlier.id desc
+limit 1;

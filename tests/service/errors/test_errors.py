@@ -19,8 +19,11 @@ from tests.support.error_trees import causes, drawn, example, missing_words
 
 KINDS = (ServiceError, CommandError)
 CAUSES = [cause for cause in causes(errors) if cause not in KINDS]
-IN_OTHER_WORDS = {RegistryUnreachable, errors.NotDelivered, errors.NeverDelivered, errors.NotServing}
-"""Part of what they know is for the log alone."""
+IN_OTHER_WORDS = {
+    *(RegistryUnreachable, errors.NotDelivered, errors.NeverDelivered, errors.NotServing),
+    errors.UnknownDestination,
+}
+"""Part of what they know is for the log alone, or for programs."""
 
 
 @pytest.mark.parametrize("cause", CAUSES)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from store_uptime.service.errors import WrongMember
 from store_uptime.service.queue.cron import COUNTED, check_cron, count_between, due_times, in_words, last_due, next_due
 from tests.support.timetable import DAY, HOUR, MINUTE, clock_times, shown_every_hour
 
@@ -83,8 +84,9 @@ def test_years_of_minutes_are_soon_looked_through() -> None:
     ],
 )
 def test_what_is_none_is_told(cron: str, zone: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(WrongMember, match=told) as refused:
         check_cron(cron, zone)
+    assert refused.value.member == ("zone" if "zone" in told else "cron")
 
 
 @pytest.mark.parametrize("cron", ["15 6 * * 1-5", "*/5 * * * *", "0 0 29 2 *", "0 9 L * *", "0 9 * * MON#1"])

@@ -77,6 +77,7 @@ def test_what_cannot_be_a_schedule_is_refused(service: Any, wanted: dict[str, An
     with service.client() as client:
         answer = client.post("/schedules", json={"name": "x", "cron": "0 * * * *"} | wanted)
         assert told in problem(answer, status)
+        assert [answer.json()["field"]] == list(wanted)
         assert client.get("/schedules").json()["schedules"] == []
 
 

@@ -162,7 +162,7 @@ def test_format_wins_over_accept(
 ) -> None:
     answer = asked_with(client, f"/get_report/{report}?format={name}", Accept=accept)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="{report}.{name}"'
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="stores-2026-03-09T1200Z.{name}"'
     assert answer.headers["X-Report-Status"] == "Complete"
 
 

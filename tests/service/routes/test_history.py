@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,9 @@ def test_the_rejected_rows_are_those_of_the_command(
     answer = client.get(f"/reports/{report_id}/rejects", params={"table": table})
     assert answer.content == (tmp_path / "rejects" / f"{table}.csv").read_bytes()
     assert answer.headers["Content-Type"].startswith("text/csv")
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="{report_id}-{table}-rejects.csv"'
+    now = datetime.fromisoformat(client.get(f"/reports/{report_id}").json()["provenance"]["now"])
+    name = f"rejected-{table}-{now:%Y-%m-%dT%H%MZ}.csv"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     counted = client.get(f"/reports/{report_id}").json()["quality"]["tables"][table]["rejected"]
     assert len(answer.text.splitlines()) - 1 == sum(counted.values()) == {"polls": 1, "hours": 3, "zones": 0}[table]
 

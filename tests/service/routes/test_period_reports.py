@@ -1,6 +1,7 @@
 """Reports by periods over HTTP: asked for, fetched, refused, shared, on schedule; and stores by name and attribute."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,9 @@ class Refused:
 def test_what_is_none_is_refused(client: httpx.Client, refused: Refused) -> None:
     schedule = {"name": "x", "cron": "0 6 * * *"}
     for address, body in (("/trigger_report", refused.body), ("/schedules", refused.body | schedule)):
-        assert refused.sentence in problem(client.post(address, json=body), 400)
+        answer = client.post(address, json=body)
+        assert refused.sentence in problem(answer, 400)
+        assert answer.json()["field"] == re.split("[: ]", refused.sentence)[0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+-- What trends and the bar of the page show of a report: some kilobytes of JSON, encrypted like the figures. Null in a
+-- report by periods, and in one of a version before this until somebody looks at trends.
+alter table store_uptime.report add column summary bytea;
+
+-- A server of the version before drops the figures of a report, or encrypts them to other keys, and knows no summary. It
+-- goes with the figures that it sums up: it can be made again from those that are there.
+create function store_uptime.drop_summary() returns trigger language plpgsql as $$
+begin
+    new.summary := null;
+    return new;
+end
+$$;
+create trigger drop_summary
+    before update of figures on store_uptime.report
+    for each row
+    when (old.summary is not null and new.summary = old.summary and new.figures is distinct from old.figures)
+    execute function store_uptime.drop_summary();
+
+-- as_of: the end of the windows of a report, or when its periods were last looked at; null where nobody said.
+create or replace view store_uptime.standing as
+select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores,
+       schedule, due_at, is_late, passed_over, tries, not_before,
+       extract(epoch from now() - coalesce(started_at, requested_at))::float8 as seconds,
+       data_now, warnings, warning_codes,
+       coalesce(data_now, (options ->> 'now')::timestamptz) as as_of
+from store_uptime.report;
