@@ -53,6 +53,8 @@ function address(day) {
   return day.by_periods ? `/view/${day.report_id}` : `/view/${day.report_id}/store?${new URLSearchParams({ store_id: store })}`;
 }
 
+const placeOf = (number) => [LEFT + Math.floor(number / 7) * STEP, TOP + (number % 7) * STEP];
+
 function drawn(days) {
   const last = Date.parse(days.at(-1).date);
   const first = last - weekday(last) * DAY_MS - (WEEKS - 1) * 7 * DAY_MS; // the Monday of the first week
@@ -68,10 +70,15 @@ function drawn(days) {
     }
     before = monday.getUTCMonth();
   }
+  const inside = WEEKS * 7 - 6 + weekday(last);
+  for (let number = 0; number < inside; number += 1) {
+    const [x, y] = placeOf(number);
+    svg.append(element("rect", { x, y, width: CELL, height: CELL, rx: 3, class: "blank" }));
+  }
   for (const day of days) {
     const number = Math.round((Date.parse(day.date) - first) / DAY_MS);
     if (number < 0) continue;
-    const [x, y] = [LEFT + Math.floor(number / 7) * STEP, TOP + (number % 7) * STEP];
+    const [x, y] = placeOf(number);
     const cell = element("rect", { x, y, width: CELL, height: CELL, rx: 3, class: "cell" });
     const link = element("a", { href: address(day), "aria-label": dayText(day), tabindex: -1, "data-day": number }, cell);
     if (!day.is_whole) link.append(element("rect", { x: x + 1, y: y + 1, width: CELL - 2, height: CELL - 2, rx: 2, class: "part" }));

@@ -39,6 +39,7 @@ function showTimes() {
     time.textContent = formatTime(ms, offsetAt(ms));
   }
   for (const piece of pieces) piece.setAttribute("aria-label", pieceText(piece));
+  if (pieces.includes(document.activeElement)) showTip(document.activeElement);
   part("clock-note").textContent = NOTES[chosenClock()];
 }
 

@@ -7,7 +7,7 @@ rejected_of    the rejected rows with its id
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -150,16 +150,7 @@ def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredE
 
 def row_at_now(report: "Report") -> dict[str, Any] | None:
     """The row of `pipeline.stores_at_now` of a report of one store; None where it is older than lanes."""
-    return None if report.lanes is None else pipeline.stores_at_now(with_own_lane(report)).row(0, named=True)
-
-
-def with_own_lane(report: "Report") -> "Report":
-    """The report of one store, whose lane still has the number that the store has among all."""
-    import polars as pl
-
-    if report.lanes is None:
-        return report
-    return replace(report, lanes=report.lanes.with_columns(store=pl.lit(0, pl.UInt32)))
+    return None if report.lanes is None else pipeline.stores_at_now(report).row(0, named=True)
 
 
 def status_facts(report: "Report", timeline: "Timeline", outages: list[Outage], fresh: Freshness) -> StatusFacts:
@@ -174,7 +165,7 @@ def status_facts(report: "Report", timeline: "Timeline", outages: list[Outage], 
     is_down = "down" in (status, status == "closed" and last_known)
     outage = outages[-1] if outages and outages[-1].ends in NOT_AT_END and is_down else None
     age_s = fresh.behind_s if fresh.age_s is None else fresh.age_s
-    newest_poll = None if age_s is None or not is_old(age_s) else now - timedelta(seconds=fresh.behind_s or 0)
+    newest_poll = on_clock(now - timedelta(seconds=fresh.behind_s or 0), zone)
     return StatusFacts(
         now=now,
         status=None if row["hours_unknown"] else status,
@@ -186,7 +177,7 @@ def status_facts(report: "Report", timeline: "Timeline", outages: list[Outage], 
         down_since=down_since(at_now, outage, zone),
         is_cut=bool(at_now and at_now["down_since_is_cut"]) or (outage is not None and outage.starts_because == "cut"),
         last_outage_end=None if is_down or not outages else outages[-1].end,
-        newest_poll=newest_poll,
+        newest_poll=newest_poll if age_s is not None and is_old(age_s) else None,
         is_given=report.plan.options.now is not None,
         always_open=row["always_open"],
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from store_uptime import pipeline
-from store_uptime.service.page.models.store import EPOCH, with_own_lane
+from store_uptime.service.page.models.store import EPOCH
 from store_uptime.service.registry.reports import DatedReport, StoredFigures, StoredFleet
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def lane_days(stored: StoredFleet, store: str, until: datetime) -> "pl.DataFrame
     report = pipeline.restore(stored.figures, lanes=stored.lanes, store=store)
     if report.exact.is_empty() or report.lanes is None:
         return None
-    return pipeline.store_days(with_own_lane(report), (until - EPOCH) // timedelta(microseconds=1))
+    return pipeline.store_days(report, (until - EPOCH) // timedelta(microseconds=1))
 
 
 def period_days(stored: StoredFigures, store: str, report_id: str) -> PeriodDays:
