@@ -6,6 +6,9 @@ from .build import (
     build_report as build_report,
     build_report_with_lanes as build_report_with_lanes,
 )
+from .calendar.offsets import (
+    local_offsets as local_offsets,
+)
 from .calendar.tzdata import (
     known_zones as known_zones,
     zone_rules as zone_rules,

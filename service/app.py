@@ -81,7 +81,6 @@ HANDLERS: list[HTTPRouteHandler] = [
     sessions.sign_in,
     sessions.session,
     sessions.sign_out,
-    swagger.start_script,
 ]
 
 
@@ -107,7 +106,7 @@ def create_app(settings: Settings, process: ServerProcess) -> ASGIApp:
         return backend
 
     app = Litestar(
-        route_handlers=[*HANDLERS, swagger.swagger_files(), views.views, problem_types.router, views.assets_router()],
+        route_handlers=[*HANDLERS, *swagger.swagger_files(), views.views, problem_types.router, views.assets_router()],
         lifespan=[lifespan],
         before_request=check_request,
         dependencies={

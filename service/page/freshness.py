@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from store_uptime.service.page.humanize import down_word, to_datetime
+from store_uptime.service.page.humanize import down_word, format_instant, format_time, to_datetime
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import Report
@@ -41,3 +41,9 @@ def freshness(report: "Report", newest_poll_us: int | None) -> Freshness:
 def seconds_since(instant: datetime | str) -> float:
     """How long ago an instant was, by the clock; not below 0."""
     return max(0.0, (datetime.now(UTC) - to_datetime(instant)).total_seconds())
+
+
+def format_near_time(instant: datetime | str) -> str:
+    """Tue 10 Mar 16:00; of another year than this Tue 10 Mar 2020, 16:00."""
+    is_of_this_year = to_datetime(instant).year == datetime.now(UTC).year
+    return format_time(instant) if is_of_this_year else format_instant(instant).removesuffix(" UTC")

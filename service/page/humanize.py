@@ -30,6 +30,31 @@ def format_duration(seconds: float | None) -> str:
     return " ".join(part for part in (hours and f"{hours} h", (rest or not hours) and f"{rest} min") if part)
 
 
+def format_hours(seconds: float | None) -> str:
+    """84 h 30, 43 min, 30 s or 0: a length where many stand below each other; to the minute as `format_duration`."""
+    # assets/words.js has this rule and the next two for the rows that scripts make: a test compares them.
+    if seconds is None:
+        return "unknown"
+    if seconds < MINUTE:
+        return f"{-int(-seconds // 1)} s" if seconds else "0"
+    hours, rest = divmod(int(seconds + MINUTE // 2) // MINUTE, 60)
+    return f"{hours} h {rest:02}" if hours else f"{rest} min"
+
+
+def format_down_for(seconds: float | None, is_cut: bool) -> str:
+    """How long a store has been down: 84 h 30; where it was down as the week began, at least 7 d."""
+    if seconds is None:
+        return "down"
+    return f"at least {seconds // DAY:.0f} d" if is_cut else format_hours(seconds)
+
+
+def format_poll_age(seconds: float) -> str:
+    """41 min ago; no poll for 81 h 35 where that is more than two hours."""
+    if is_old(seconds):
+        return f"no poll for {format_hours(seconds)}"
+    return "just now" if seconds < MINUTE else f"{format_hours(seconds)} ago"
+
+
 def format_elapsed(seconds: float | None) -> str:
     """How long a computation took: 0.4 s, 12 s, 3 min; nothing for None."""
     if seconds is None:
@@ -138,6 +163,12 @@ def to_datetime(instant: datetime | str) -> datetime:
 
 def format_options(stored: "StoredOptions") -> str:
     """The options of a stored report: all stores, as of Sun 1 Mar 2026, 00:00 UTC; defaults are left out."""
+    now = Options.from_dict(stored).now
+    return f"{format_scope(stored)}, as of {format_instant(now)}" if now else format_scope(stored)
+
+
+def format_scope(stored: "StoredOptions") -> str:
+    """The options but now, for where that stands beside them: all stores, last month by day, grouped by city."""
     options = Options.from_dict(stored)
     parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
     if options.only:
@@ -146,12 +177,10 @@ def format_options(stored: "StoredOptions") -> str:
         parts.append(format_period(options.period))
     if options.group_by:
         parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
-    if options.now:
-        parts.append(f"as of {format_instant(options.now)}")
     if options.max_gap is not None:
-        parts.append(f"a poll speaks for {duration_text(options.max_gap)}")
+        parts.append(f"a poll counts for at most {duration_text(options.max_gap)}")
     if options.lookback != LOOKBACK:
-        parts.append(f"lookback {duration_text(options.lookback)}")
+        parts.append(f"polls from up to {duration_text(options.lookback)} before the week")
     return ", ".join(parts)
 
 

@@ -44,6 +44,9 @@ def template_engine() -> JinjaTemplateEngine:
     )
     functions = (
         humanize.format_duration,
+        humanize.format_hours,
+        humanize.format_down_for,
+        humanize.format_poll_age,
         humanize.format_elapsed,
         humanize.format_ago,
         humanize.format_behind,
@@ -54,6 +57,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_percent,
         hours_later,
         freshness.seconds_since,
+        freshness.format_near_time,
         humanize.format_instant,
         humanize.format_local_time,
         humanize.format_poll_time,
@@ -61,6 +65,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.capitalized,
         humanize.isolated,
         humanize.format_options,
+        humanize.format_scope,
         targets.webhook_host,
         targets.target_name,
         epoch_us,

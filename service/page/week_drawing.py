@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 HOURS = 168
 HEIGHT = 100
-TOPS = (1, 2, 5, 10, 20, 50, 100)
+TOPS = (1, 2, 4, 6, 8, 10, 15, 20, 30, 40, 60, 80, 100)
 """Shares, in percent, that a scale may end at: few, so that two weeks mostly have the same one."""
 LEVELS = 8
+MOST = 0.95
+"""The part of the cells of a map that its scale has room for."""
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LEAST_LABEL = 6.0
 """Percent of the width that the name of a day needs."""
@@ -28,11 +30,13 @@ LEAST_LABEL = 6.0
 
 @dataclass(frozen=True)
 class Mark:
-    """Something at an instant of the week. x: percent of the width; start: in ISO 8601; words: what it says."""
+    """Something at an instant of the week. x: percent of the width; start: in ISO 8601; words: what it says; brief: the
+    same where there is little room."""
 
     x: float
     start: str
     words: str
+    brief: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class HourChart:
     """The week by hour. line, area: paths in a box of HOURS by HEIGHT; gridlines: their y, and what they stand for.
 
     start: of the first hour, in ISO 8601; values: of each hour the share in percent (None: nobody is open), and minutes
-    down, open and unknown; days: the midnights in UTC; highest: the hour with the largest share.
+    down, open and unknown; days: the midnights in UTC; highest: the hour with the largest share, which is its words.
     """
 
     line: str
@@ -63,7 +67,7 @@ class MapCell:
 
 @dataclass(frozen=True)
 class WeekdayMap:
-    """top: the share, in percent, of the highest level; rows: the name of each weekday, and its 24 hours."""
+    """top: the share of the highest level, in words; rows: the name of each weekday, and its 24 hours."""
 
     top: str
     rows: list[tuple[str, list[MapCell]]]
@@ -87,7 +91,7 @@ def hour_chart(hours: "Sequence[HourOfWeek]", incidents: Iterable[Mark]) -> Hour
         values=[(hour.down_percent, hour.down_minutes, hour.open_minutes, hour.unknown_minutes) for hour in hours],
         days=list(days_after(start)),
         incidents=list(incidents),
-        highest=worst and Mark(position(start, worst.start), worst.start, format_percent(worst.down_percent)),
+        highest=None if worst is None else Mark(0, worst.start, format_percent(worst.down_percent)),
     )
 
 
@@ -126,10 +130,13 @@ def days_after(start: datetime) -> Iterator[Mark]:
 
 def weekday_map(profile: "Sequence[ProfileCell]") -> WeekdayMap:
     """The map of a week, Monday first."""
-    top = scale_top(cell.down_percent for cell in profile)
+    shares = sorted(cell.down_percent for cell in profile if cell.down_percent is not None)
+    # Of most cells and not of all: one bad hour would make all others alike.
+    top = scale_top(shares[: math.ceil(MOST * len(shares))])
+    is_highest = not shares or shares[-1] <= top
     cells = {(cell.weekday, cell.hour): map_cell(cell, top) for cell in profile}
     return WeekdayMap(
-        f"{top:g} %",
+        f"{top:g} %" if is_highest else f"{top:g} % or more",
         [(name, [cells[weekday, hour] for hour in range(24)]) for weekday, name in enumerate(WEEKDAYS)],
     )
 
@@ -142,7 +149,9 @@ def map_cell(cell: "ProfileCell", top: float) -> MapCell:
     return MapCell(math.ceil(LEVELS * min(1, cell.down_percent / top)), format_percent(cell.down_percent))
 
 
-def incident_words(stores: int, share_percent: float, first: datetime, last: datetime) -> str:
-    """212 stores went down together, 31.2 % of those open, 14:05 to 14:20 UTC."""
-    times = f"{first:%H:%M}" if last - first < timedelta(minutes=1) else f"{first:%H:%M} to {last:%H:%M}"
-    return f"{format_number(stores)} stores went down together, {share_percent:.1f} % of those open, {times} UTC"
+def incident_mark(start: datetime, stores: int, share_percent: float, first: datetime, last: datetime) -> Mark:
+    """293 stores went down together, 12:43–13:41 UTC, 82.54 % of those open: in the week from start on."""
+    together = f"{format_number(stores)} stores went down together"
+    times = f"{first:%H:%M}" if last - first < timedelta(minutes=1) else f"{first:%H:%M}–{last:%H:%M}"
+    words = f"{together}, {times} UTC, {format_percent(share_percent)} of those open"
+    return Mark(position(start, first), first.isoformat(), words, f"▼ {together}")

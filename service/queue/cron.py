@@ -17,6 +17,10 @@ from store_uptime.service.errors import WrongMember
 
 FIELDS = 5
 COUNTED = 10_000  # of a schedule that was away for a year nobody needs the exact number
+ALL_DAYS, ALL_MONTHS, DAYS_OF_WEEK = set(range(1, 32)), set(range(1, 13)), 7
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")  # in cron's order
+WORKING_DAYS = {1, 2, 3, 4, 5}
+SHORTEST_MONTH = 28
 
 
 def check_cron(cron: str, zone: str) -> None:
@@ -69,8 +73,55 @@ def due_times(cron: str, zone: str, after: datetime) -> Iterator[datetime]:
 
 
 def in_words(cron: str) -> str:
-    """At 06:15 on Monday through Friday."""
+    """Every weekday at 06:15; what the page's pickers cannot say is put as cronsim has it: At 06:15 on February 29."""
     try:
-        return CronSim(cron, datetime.now(UTC)).explain()
+        sim = CronSim(cron, datetime.now(UTC))
     except CronSimError:  # somebody has changed the row
         return cron
+    return plain_words(sim) or sim.explain()
+
+
+def plain_words(sim: CronSim) -> str | None:
+    """The words of what comes every day, on some weekdays, on a day of each month or every few hours; else None."""
+    # Of a day of the month and a day of the week either is enough, unless one of them is a star.
+    if sim.months != ALL_MONTHS or len(sim.minutes) != 1 or not sim.day_and:
+        return None
+    [minute] = sim.minutes
+    hours, days, weekdays = sorted(sim.hours), sim.days, {each % 7 for each in sim.weekdays if isinstance(each, int)}
+    is_every_day = days == ALL_DAYS and len(weekdays) == DAYS_OF_WEEK
+    if len(hours) > 1:
+        return hours_in_words(hours, minute) if is_every_day else None
+    at = f"at {hours[0]:02}:{minute:02}"
+    if is_every_day:
+        return f"Every day {at}"
+    if days == ALL_DAYS:
+        return f"Every {weekdays_in_words(weekdays)} {at}" if weekdays else None
+    if len(weekdays) == DAYS_OF_WEEK and len(days) == 1 and days != {CronSim.LAST_WEEKDAY}:
+        return f"On the {day_in_words(*days)} {at}"
+    return None
+
+
+def hours_in_words(hours: list[int], minute: int) -> str | None:
+    """The words of hours that divide a day evenly; else None."""
+    step = hours[1] - hours[0]
+    if 24 % step or hours != list(range(0, 24, step)):
+        return None
+    if step == 1:
+        return f"Every hour, {minute} minutes past" if minute else "Every hour, on the hour"
+    return f"Every {step} hours from 00:{minute:02} on"
+
+
+def weekdays_in_words(weekdays: set[int]) -> str:
+    """weekday; Monday, Thursday and Sunday. A week begins with Monday."""
+    if weekdays == WORKING_DAYS:
+        return "weekday"
+    *first, last = [WEEKDAYS[day] for day in (1, 2, 3, 4, 5, 6, 0) if day in weekdays]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def day_in_words(day: int) -> str:
+    """1st of every month, 31st of every month that has one, last day of every month."""
+    if day == CronSim.LAST:
+        return "last day of every month"
+    ending = "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{ending} of every month{'' if day <= SHORTEST_MONTH else ' that has one'}"

@@ -142,6 +142,14 @@ class SummaryRow(Row):
 
 
 @dataclass(frozen=True)
+class ReportSummary(Row):
+    """A report that has a summary, encrypted where the server has a key."""
+
+    id: str
+    summary: bytes
+
+
+@dataclass(frozen=True)
 class NewestSummary(Row):
     """The report that the page begins with; without one, None but for is_running.
 
@@ -262,6 +270,11 @@ def replace_stored_report(report_id: str, stored: StoredReport) -> Statement[NoR
 def summaries(limit: int) -> Statement[SummaryRow]:
     """The complete reports of the three windows and all stores, the newest first, with their summaries."""
     return Statement("summaries", SummaryRow, {"limit": limit})
+
+
+def summaries_of(report_ids: list[str]) -> Statement[ReportSummary]:
+    """The summaries of those of some reports that have one."""
+    return Statement("summaries_of", ReportSummary, {"ids": report_ids})
 
 
 def save_summary(report_id: str, summary: bytes, as_of: datetime) -> Statement[NoRow]:

@@ -21,11 +21,17 @@ from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.overview_operations import SummariesOperation
 from store_uptime.service.routes.problem_responses import problems
 from store_uptime.service.routes.report_files import Unchanged
+from store_uptime.service.routes.request_options import names_of
+from store_uptime.service.routes.request_schemas import TEXT
 from store_uptime.service.workers import overviews
 
 ALL_REPORTS = "reports"  # the subject in the audit
 MAKING_S = 1.0  # how long one look at trends may make summaries of old reports: the next one goes on
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+OfGroups = Annotated[
+    str,
+    QueryParameter(pattern=TEXT, max_length=1000, description="Attributes with commas; else all."),
+]
 
 
 class FiguresOfSummary(msgspec.Struct):
@@ -52,16 +58,17 @@ def figures_of(summary: bytes) -> FiguresOfSummary:
     summary="Some figures of each of many reports",
 )
 async def report_summaries(
-    caller: NamedDependency[Caller], limit: Limit = 100, if_none_match: Unchanged = ""
+    caller: NamedDependency[Caller], limit: Limit = 100, by: OfGroups = "", if_none_match: Unchanged = ""
 ) -> Response[bytes | None]:
     """Complete reports of the last hour, day and week of all stores, the newest first: as of when, how many stores were
     down of those open, uptime and coverage, of all stores and of each group. Those of an older version get theirs by
     and by, as often as this is called."""
     rows = await recent_summaries(caller, limit)
-    headers = {"ETag": etag([(row.id, row.summary is None) for row in rows])}
+    names = names_of(by)
+    headers = {"ETag": etag("summaries", names, [(row.id, row.summary is None) for row in rows])}
     if is_among(headers["ETag"], if_none_match):
         return Response(None, status_code=304, headers=headers)
-    content = await caller.backend.workers.run_interactive(overviews.render_summaries, rows)
+    content = await caller.backend.workers.run_interactive(overviews.render_summaries, rows, names)
     return Response(content, headers=headers)
 
 

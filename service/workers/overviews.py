@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TableFormat = Literal["json", "csv", "csv-safe"]
 """How a table is written; csv-safe: as CSV that no spreadsheet runs as formulas."""
+Members = dict[str, msgspec.Raw]
 TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
@@ -60,16 +61,19 @@ def render_group_days(stored: StoredFleet, by: Sequence[str], table_format: Tabl
     return rendered_table(report, "groups", pipeline.group_days(report, tuple(by)), table_format)
 
 
-def render_summaries(rows: Sequence[SummaryRow]) -> bytes:
-    """Reports with their summaries as JSON, in the same order."""
-    return msgspec.json.encode({"reports": [plain_summary(row) for row in rows]})
+def render_summaries(rows: Sequence[SummaryRow], by: Sequence[str]) -> bytes:
+    """Reports with their summaries as JSON, in the same order. by: the attributes whose groups they have; else all."""
+    return msgspec.json.encode({"reports": [plain_summary(row, by) for row in rows]})
 
 
-def plain_summary(row: SummaryRow) -> dict[str, Any]:
+def plain_summary(row: SummaryRow, by: Sequence[str]) -> dict[str, Any]:
     """A report, the options that its figures follow from, and what its summary holds beside its now."""
     options = Options.from_dict(row.options)
     # Its members are passed on as they are: with many groups there are thousands of them.
-    found = {} if row.summary is None else msgspec.json.decode(row.summary, type=dict[str, msgspec.Raw])
+    found: dict[str, Any] = {} if row.summary is None else msgspec.json.decode(row.summary, type=Members)
+    if by and "groups" in found:
+        groups = msgspec.json.decode(found["groups"], type=Members)
+        found["groups"] = {name: groups[name] for name in by if name in groups}
     return {
         "report_id": row.id,
         "as_of": utc(row.as_of),

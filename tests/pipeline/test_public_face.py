@@ -54,6 +54,7 @@ FOR_USERS = {
     "write_sample",
 }
 PROMISED = {
+    "local_offsets",
     "HourOfWeek",
     "LaneStatus",
     "Overview",

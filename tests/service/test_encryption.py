@@ -22,7 +22,7 @@ from tests.support.named_stores import ALPHA, GAMMA, named_database
 from tests.support.postgres import eventually, fresh_database, insert, new_cluster, run
 from tests.support.running import bearer, complete, finished, new_key, problem, running, trigger
 
-COLUMNS = ("figures", "plan", "rejects", "lanes")
+COLUMNS = ("figures", "plan", "rejects", "lanes", "summary")
 OF_PERIODS = ("figures", "plan", "rejects", "attributes", "outages", "profile")
 SENTENCE = "This report is encrypted"
 NOW = "2026-03-10T10:00:00Z"
@@ -179,6 +179,11 @@ def answers(client: httpx.Client, report_id: str) -> dict[str, httpx.Response]:
         "data": f"/view/{report_id}/data",
         "details": f"/reports/{report_id}",
         "compare": f"/compare?old={report_id}&new={report_id}",
+        "overview": f"/reports/{report_id}/overview",
+        "now": f"/reports/{report_id}/now",
+        "incidents": f"/reports/{report_id}/incidents",
+        "groups": f"/reports/{report_id}/groups",
+        "summaries": "/reports/summaries",
     }
     return {name: client.get(path) for name, path in paths.items()}
 
@@ -220,8 +225,10 @@ def test_a_service_that_has_the_key_answers_as_without_one(client: httpx.Client,
     report_id = complete(keyed.client, now=NOW)
     found = answers(keyed.client, report_id)
     assert {name: answer.status_code for name, answer in found.items()} == dict.fromkeys(expected, 200)
-    for name in ("csv", "rejects", "timeline", "rows"):
+    for name in ("csv", "rejects", "timeline", "rows", "overview", "now", "incidents", "groups"):
         assert found[name].content == expected[name].content, name
+    assert found["summaries"].json()["reports"][0]["stores"] == 40
+    assert keyed.client.get("/newest.json").json()["open"] > 0
     row = f"select {', '.join(COLUMNS)} from store_uptime.report where id = '{report_id}'"
     ((*stored,),) = run(keyed.registry, row)
     assert all(content.startswith(MAGIC) for content in stored)
@@ -236,6 +243,8 @@ def test_a_service_without_the_reading_key_says_so(polled: str, registry: str, k
             assert answer.status_code == (200 if name == "details" else 409), name
             assert SENTENCE in answer.text, name
         assert SENTENCE in problem(client.get(f"/get_report/{report_id}"), 409)
+        newest = client.get("/newest.json").json()
+        assert (newest["report_id"], newest["down"], newest["age_seconds"] > 0) == (report_id, None, True)
         home = client.get("/")
         assert (home.status_code, SENTENCE in home.text, report_id in home.text) == (200, True, True)
         assert client.get("/history").is_success

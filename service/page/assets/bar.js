@@ -62,8 +62,8 @@ function showSilence() {
   showInBar(`⚠ no answer since ${clock}${currentClock() === "mine" ? "" : " UTC"}`, "silent");
 }
 
-// Without a key the server answers nothing yet.
-if (!part("sign-in")) {
+// Where nobody had to sign in there may be nobody whom the server answers.
+if ("asks" in document.querySelector(".top").dataset) {
   if (age.hidden) askForNewest();
   setInterval(askForNewest, ASK_MS);
 }

@@ -1,62 +1,33 @@
-// The fleet's table: which stores it shows, in which order, and the address and downloads that say the same.
+// The table of stores: which it shows, in which order, and the address and the downloads that say the same.
 
+import { allRows } from "./all_rows.js";
+import {
+  checkAttributes, chipSort, chosenStores, clearFilters, countValues, currentChip, filterWords, setChip, showChips, startChips,
+} from "./chips.js";
+import {
+  arrangeHead, chosenKeys, fillColumnsMenu, firstDirection, hasDefaultColumns, startColumns, valuesOf,
+} from "./columns.js";
 import { drawAxis } from "./lanes.js";
 import { part, showMessage } from "./page.js";
-import { focusNeighbour, renderAnew, renderForPrint, renderInSight, setStores, showInOrder } from "./rows.js";
+import {
+  focusNeighbour, openRow, refreshColumns, renderAnew, renderForPrint, renderInSight, renderResized, showInOrder, startRows,
+} from "./rows.js";
+import { startTips } from "./tips.js";
+import { startViews } from "./views.js";
 import { formatNumber } from "./words.js";
 
-const FIRST_DESCENDING = /^(downtime|unknown|last_poll)/; // a first click puts the worst, or the newest, on top
-
 const table = part("fleet");
-const scroll = part("stores-scroll");
 const filter = part("filter");
 const report = table.dataset.report;
+const nowMs = Date.parse(table.dataset.now);
 
 let stores = null; // columns by name
 
-// Filter and order ----------------------------------------------------------------------------------------------------
-
-function filterValues() {
-  const form = new FormData(filter);
-  return {
-    search: form.get("search").toLowerCase(),
-    downNow: form.has("down_now"),
-    unknown: form.has("unknown"),
-    below: form.get("below") === "" ? null : Number(form.get("below")),
-    window: form.get("window"),
-    zone: form.get("zone"),
-    only: chosenValues(form.getAll("only")),
-  };
-}
-
-// city=Berlin, brand=A: several values of one attribute mean any of them, several attributes all of them.
-function chosenValues(texts) {
-  const values = {};
-  for (const [, name, value] of texts.map((text) => text.match(/^([^=]+)=(.*)$/s)).filter(Boolean)) {
-    (values[name] ??= []).push(value);
-  }
-  return Object.entries(values);
-}
-
-const hasText = (text, search) => text !== null && text !== undefined && text.toLowerCase().includes(search);
-
-function matches(n, { search, downNow, unknown, below, window, zone, only }) {
-  const percent = stores[`uptime_percent_last_${window}`][n];
-  const unknownSeconds = stores[`unknown_last_${window}`][n];
-  return (
-    (!search || hasText(stores.store_id[n], search) || hasText(stores.name?.[n], search)) &&
-    (!downNow || stores.down_now[n]) &&
-    (!unknown || unknownSeconds === null || unknownSeconds > 0) &&
-    (below === null || (percent !== null && percent < below)) &&
-    (!zone || stores.zone[n] === zone) &&
-    only.every(([name, values]) => values.includes(stores.attributes?.[name]?.[n] ?? ""))
-  );
-}
+// Order and address -----------------------------------------------------------------------------------------------------
 
 const sortKey = () => new URLSearchParams(location.search).get("sort") ?? "";
 
-function comparator(name, sign) {
-  const values = stores[name];
+function comparator(values, sign) {
   return (a, b) => {
     const [x, y] = [values[a], values[b]];
     if (x === y) return 0;
@@ -66,116 +37,148 @@ function comparator(name, sign) {
 }
 
 function arrange() {
-  const values = filterValues();
-  const numbers = [];
-  for (let n = 0; n < stores.store_id.length; n++) if (matches(n, values)) numbers.push(n);
-  const [, minus, name] = sortKey().match(/^(-?)(\w+)$/) ?? [];
-  if (name in stores) numbers.sort(comparator(name, minus ? -1 : 1));
+  const found = chosenStores();
+  const [, minus, name] = (sortKey() || chipSort() || "").match(/^(-?)(.+)$/s) ?? [];
+  const values = name && valuesOf(name);
+  if (values) found.numbers.sort(comparator(values, minus ? -1 : 1));
   for (const head of table.querySelectorAll("[data-sort]")) {
     const direction = head.dataset.sort !== name ? "none" : minus ? "descending" : "ascending";
     head.setAttribute("aria-sort", direction);
   }
-  part("matched").textContent = `${formatNumber(numbers.length)} of ${formatNumber(stores.store_id.length)} stores`;
-  showInOrder(numbers);
+  showChips(found);
+  linkDownloads(found);
+  showInOrder(found.numbers);
 }
 
-// The address holds the filter and the order, so that it can be shared; downloads take the same words.
-function query() {
-  const words = new URLSearchParams([...new FormData(filter)].filter(([, value]) => value !== ""));
-  if (!words.has("below") && !words.has("unknown")) words.delete("window");
-  if (words.get("window") === "week") words.delete("window");
-  return words;
-}
-
+// The address holds the filter, the order and the columns, so that it can be shared.
 function writeAddress(sort = sortKey()) {
-  const words = query();
-  linkDownloads(words);
+  const words = filterWords();
   if (sort) words.set("sort", sort);
+  if (!hasDefaultColumns()) words.set("show", chosenKeys());
   const text = words.toString();
   history.replaceState(history.state, "", text ? `?${text}` : location.pathname);
 }
 
-function linkDownloads(words) {
+// A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
+function linkDownloads({ others, numbers }) {
+  const words = filterWords();
+  words.delete("chip");
   for (const link of document.querySelectorAll("[data-format]")) {
     const parameters = new URLSearchParams(words);
     parameters.set("format", link.dataset.format);
     if (part("all-columns").checked) parameters.set("columns", "extended");
     link.href = `/get_report/${report}?${parameters}`;
   }
+  const isWhole = ["worse", "stale"].includes(currentChip());
+  const count = isWhole ? others.length : numbers.length;
+  const list = document.querySelector(`[data-chip="${currentChip()}"]`)?.firstChild.textContent.trim();
+  const stores = `${formatNumber(count)} ${count === 1 ? "store" : "stores"}`;
+  part("download-words").textContent = isWhole ? `${stores}: a file cannot be cut to the list “${list}”` : stores;
 }
 
-function checkAttributes() {
-  for (const field of filter.querySelectorAll("[name=only]")) {
-    const [name, value] = field.value.split("=", 2);
-    const isUnknown = value !== undefined && !(name in stores.attributes);
-    field.setCustomValidity(isUnknown ? `There is no attribute ${name}.` : "");
-  }
+function toTop() {
+  const head = table.getBoundingClientRect().top;
+  if (head < 0) scrollBy(0, head);
 }
 
 function refilter() {
   checkAttributes();
   if (!filter.checkValidity()) return;
   writeAddress();
-  scroll.scrollTop = 0;
+  toTop();
   arrange();
-}
-
-// Not `reset`, which brings back the values that the page came with: those of the address.
-function clearFilter(event) {
-  event.preventDefault();
-  for (const field of filter.elements) {
-    if (field.type === "checkbox") field.checked = false;
-    else field.value = field.name === "window" ? "week" : "";
-  }
-  refilter();
 }
 
 function sortBy(name) {
-  const [ascending, descending] = [name, `-${name}`];
-  const turns = FIRST_DESCENDING.test(name) ? ["", descending, ascending] : ["", ascending, descending];
+  const first = firstDirection(name) + name;
+  const turns = ["", first, first === name ? `-${name}` : name];
   const now = turns.indexOf(sortKey());
   writeAddress(turns[(Math.max(now, 0) + 1) % 3]);
-  scroll.scrollTop = 0;
+  toTop();
   arrange();
 }
 
-// Start ---------------------------------------------------------------------------------------------------------------
+function changeColumns() {
+  arrangeHead(sortBy);
+  refreshColumns();
+  writeAddress();
+  arrange();
+}
 
-function makeHeadsSortable() {
-  for (const head of table.querySelectorAll("[data-sort]")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...head.childNodes);
-    button.addEventListener("click", () => sortBy(head.dataset.sort));
-    head.append(button);
+// Start -----------------------------------------------------------------------------------------------------------------
+
+// Not `reset`, which brings back the values that the page came with: those of the address.
+function showAll(event) {
+  event.preventDefault();
+  clearFilters();
+  refilter();
+  part("find").focus();
+}
+
+function chooseChip(event) {
+  const chip = event.target.closest("[data-chip]");
+  if (!chip || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  setChip(chip.dataset.chip);
+  writeAddress(""); // each list has an order of its own
+  refilter();
+}
+
+function findByKey(event) {
+  const isWriting = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
+  if (event.key === "/" && !isWriting && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    part("find").focus();
+  }
+  if (event.key === "Escape" && event.target === part("find") && part("find").value) {
+    part("find").value = "";
+    refilter();
   }
 }
 
 function listen() {
-  scroll.addEventListener("scroll", () => requestAnimationFrame(renderInSight), { passive: true });
-  scroll.addEventListener("scrollend", () => history.replaceState({ top: scroll.scrollTop }, ""), { passive: true });
-  scroll.addEventListener("keydown", focusNeighbour);
-  addEventListener("resize", renderInSight);
+  addEventListener("scroll", () => requestAnimationFrame(renderInSight), { passive: true });
+  addEventListener("scrollend", () => history.replaceState({ top: scrollY }, ""), { passive: true });
+  addEventListener("resize", renderResized);
+  addEventListener("keydown", findByKey);
+  table.tBodies[0].addEventListener("keydown", focusNeighbour);
+  table.tBodies[0].addEventListener("click", openRow);
+  table.tBodies[0].addEventListener("auxclick", openRow);
   filter.addEventListener("input", refilter);
-  part("clear").addEventListener("click", clearFilter);
   filter.addEventListener("submit", (event) => { event.preventDefault(); refilter(); });
-  part("all-columns").addEventListener("change", () => linkDownloads(query()));
+  filter.querySelector(".chips").addEventListener("click", chooseChip);
+  part("clear").addEventListener("click", showAll);
+  part("nothing").querySelector("a").addEventListener("click", showAll);
+  part("add-filter").addEventListener("toggle", countValues);
+  part("all-columns").addEventListener("change", () => linkDownloads(chosenStores()));
+  document.addEventListener("clock-change", () => {
+    drawAxis(nowMs, stores.incidents);
+    renderAnew();
+  });
   addEventListener("beforeprint", renderForPrint);
   addEventListener("afterprint", renderAnew);
 }
 
 async function start() {
-  makeHeadsSortable();
-  drawAxis(Date.parse(table.dataset.now));
-  const answer = await fetch(`/view/${report}/fleet.json`);
+  history.scrollRestoration = "manual"; // the rows that it would scroll to are not there yet
+  const answer = await allRows;
   if (!answer.ok) {
     return showMessage("The whole table could not be fetched; below are its first rows. Load the page again.");
   }
   stores = await answer.json();
-  setStores(stores);
+  const named = new URLSearchParams(location.search).get("show");
+  startChips(stores);
+  startColumns(stores, named?.split(",") ?? null);
+  startRows(stores);
+  startTips(stores);
+  fillColumnsMenu(changeColumns);
+  startViews(() => location.search.slice(1));
+  drawAxis(nowMs, stores.incidents);
+  arrangeHead(sortBy);
   writeAddress();
   arrange();
-  if (history.state?.top) scroll.scrollTop = history.state.top;
+  if (history.state?.top) scrollTo(0, history.state.top);
+  renderInSight();
   listen();
   table.dataset.ready = "true";
   performance.mark("ready");

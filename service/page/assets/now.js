@@ -14,6 +14,7 @@ const now = part("now");
 
 // The week by hour ------------------------------------------------------------------------------------------------------
 
+const storesOf = (minutes) => formatNumber(Math.round(minutes / 60)); // on average in an hour
 const percent = (value) => `${value.toFixed(2)} %`;
 const offsetAt = (ms) => (currentClock() === "mine" ? ownOffset(ms) : 0);
 const zoneAt = (ms) => (currentClock() === "mine" ? formatOffset(ownOffset(ms)) : "UTC");
@@ -24,7 +25,7 @@ function walkHours(plot) {
   const [mark, line] = [part("hour-mark"), part("hour-value")];
   const resting = [...line.childNodes];
   const incidents = [...plot.querySelectorAll(".incident")].map(({ dataset }) => [
-    Math.floor((Date.parse(dataset.start) - startMs) / HOUR_MS), dataset.words,
+    Math.floor((Date.parse(dataset.start) - startMs) / HOUR_MS), dataset,
   ]);
   let hour = values.length - 1;
 
@@ -33,20 +34,25 @@ function walkHours(plot) {
     const ms = startMs + hour * HOUR_MS;
     const parts = [`${formatTime(ms, offsetAt(ms))} ${zoneAt(ms)}`];
     if (share === null) parts.push("no store open");
-    else parts.push(`${percent(share)}, ${formatNumber(Math.round(down / 60))} of ${formatNumber(Math.round(open / 60))} open stores`);
-    if (unknown >= 30) parts.push(`${formatNumber(Math.round(unknown / 60))} unknown`);
-    for (const [at, sentence] of incidents) if (at === hour) parts.push(sentence);
-    return parts.join(" · ");
+    else parts.push(`${percent(share)}, ${storesOf(down)} of ${storesOf(open)} open stores`);
+    if (unknown >= 30) parts.push(`${storesOf(unknown)} unknown`);
+    return [...parts, ...together().map(({ words }) => words)].join(" · ");
   };
+  // There is room for one line: of an hour with an incident it says that, and not how many stores that hour had.
+  const brief = () => {
+    const [found] = together();
+    return found ? `${words().split(",")[0]} · ${found.brief}` : words();
+  };
+  const together = () => incidents.filter(([at]) => at === hour).map(([, incident]) => incident);
   const show = (next) => {
     hour = Math.min(Math.max(next, 0), values.length - 1);
     const x = `${(100 * (hour + 0.5)) / values.length}%`;
     mark.setAttribute("x1", x);
     mark.setAttribute("x2", x);
     mark.setAttribute("visibility", "visible");
-    line.textContent = words();
+    line.textContent = brief();
     plot.setAttribute("aria-valuenow", hour);
-    plot.setAttribute("aria-valuetext", line.textContent);
+    plot.setAttribute("aria-valuetext", words());
   };
   const rest = () => {
     if (document.activeElement === plot && plot.matches(":focus-visible")) return;
@@ -142,9 +148,9 @@ for (const event of ["pointermove", "pointerdown", "keydown", "wheel", "touchsta
 }
 
 function isInUse() {
-  const field = document.activeElement?.closest("input, select, textarea");
-  const isSelected = getSelection()?.toString();
-  return Date.now() - usedMs < IDLE_MS || field || isSelected || document.querySelector("details[open], dialog[open]");
+  // The choice of the clock keeps the focus, and is no work that could be lost.
+  const field = document.activeElement?.closest("input, textarea, select:not(#clock)");
+  return Date.now() - usedMs < IDLE_MS || field || getSelection()?.toString() || document.querySelector("details.menu[open]");
 }
 
 // What has changed since the view came: another report, or its data has become too old to say what is down now.
@@ -158,8 +164,8 @@ async function follow(newest) {
   const isAnother = newest.report_id !== now.dataset.report;
   if (part("newer") && isAnother) part("newer").hidden = false;
   if (!isHome) return;
-  const number = newest.age_seconds !== null && newest.age_seconds > OLD_S ? "old" : formatNumber(newest.down ?? 0);
-  document.title = `(${number}) Now · store-uptime`;
+  const isOld = newest.age_seconds !== null && newest.age_seconds > OLD_S;
+  if (isOld || newest.down !== null) document.title = `(${isOld ? "old" : formatNumber(newest.down)}) Now · store-uptime`;
   if (hasChanged(newest) && !isInUse()) await reloadInPlace();
 }
 
@@ -168,10 +174,13 @@ async function reloadInPlace() {
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (!answer?.ok || isInUse()) return;
   const focused = document.activeElement;
-  const kept = { top: scrollY, id: focused?.id || "", store: storeOf(focused) };
+  const kept = { top: scrollY && tableTop(), id: focused?.id || "", store: storeOf(focused) };
   sessionStorage.setItem(RETURN, JSON.stringify(kept));
   location.reload();
 }
+
+// Where the table is in the window: what stands above it may have another height next time.
+const tableTop = () => part("fleet")?.getBoundingClientRect().top ?? 0;
 
 // Links of the table lead to a report, so those of the next one have other addresses.
 const storeOf = (element) => (element?.href ? new URL(element.href).searchParams.get("store_id") : null);
@@ -181,7 +190,7 @@ function returnToPlace() {
   sessionStorage.removeItem(RETURN);
   if (!kept) return;
   const restore = () => {
-    scrollTo(0, kept.top);
+    if (kept.top) scrollBy(0, tableTop() - kept.top);
     const links = kept.store === null ? [] : document.querySelectorAll("#fleet tbody a");
     const focused = kept.id ? part(kept.id) : [...links].find((link) => storeOf(link) === kept.store);
     focused?.focus({ preventScroll: true });

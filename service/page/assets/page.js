@@ -1,6 +1,7 @@
-// What every view can do: call the API, trigger, cancel, delete, sign in and out, open a report by its id; what the view
-// of schedules can: add, run and remove them; and deliver a report.
+// What every view can do: call the API, trigger, cancel, delete, deliver and compare reports, open one by its id, sign in
+// and out. An error is shown at its field, or else in the line of messages.
 
+import { checkFieldsOf, showErrorAtField } from "./fields.js";
 import { isolated } from "./words.js";
 
 export const part = (id) => document.getElementById(id);
@@ -12,11 +13,11 @@ export async function callApi(method, path, body) {
     throw new Error("The server does not answer. Is it running, and this machine online?");
   });
   const content = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(content.error);
+  if (!answer.ok) throw Object.assign(new Error(content.error), { field: content.field });
   return content;
 }
 
-// A handler of an event that runs an action: its button waits meanwhile, and its error is shown in the line of messages.
+// A handler of an event that runs an action: its button waits meanwhile, and its error is shown.
 export const handling = (action) => async (event) => {
   event.preventDefault();
   const button = event.submitter ?? event.currentTarget;
@@ -25,7 +26,7 @@ export const handling = (action) => async (event) => {
   try {
     await action(event);
   } catch (error) {
-    showMessage(error.message);
+    if (!showErrorAtField(event.target, error)) showMessage(error.message);
   } finally {
     button.disabled = false;
   }
@@ -55,12 +56,14 @@ addEventListener("pageshow", () => { // after the browser has put back what was 
 
 // An empty field of a form is an option that is left out, for which the API has its default.
 const isGiven = (value) => typeof value === "object" ? value && Object.keys(value).length > 0 : value?.length > 0;
-const withoutEmpty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => isGiven(value)));
+export const withoutEmpty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => isGiven(value)));
 
 async function trigger(values) {
   const { report_id } = await callApi("POST", "/trigger_report", withoutEmpty(values));
   location.assign(`/view/${report_id}`);
 }
+
+for (const form of document.querySelectorAll("form")) checkFieldsOf(form);
 
 on("submit", "#trigger", handling((event) => trigger(Object.fromEntries(new FormData(event.target)))));
 on("click", "[data-again]", handling((event) => trigger(JSON.parse(event.currentTarget.dataset.again))));
@@ -88,46 +91,27 @@ on("click", "[data-delete]", handling(async (event) => {
   location.assign("/history");
 }));
 
-for (const field of document.querySelectorAll("#schedule [name=zone]")) {
-  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
-}
-
-on("submit", "#schedule", handling(async ({ target }) => {
-  const form = new FormData(target);
-  const values = { ...Object.fromEntries(form), deliver_to: form.getAll("deliver_to") };
-  const { webhook_secret } = await callApi("POST", "/schedules", withoutEmpty(values));
-  if (!webhook_secret) return location.reload();
-  target.hidden = true;
-  part("secret").hidden = false;
-  part("secret").querySelector("code").textContent = webhook_secret;
-  part("secret").focus();
-}));
+// Without a script the address that the form leads to says the same.
+on("submit", "#comparing", (event) => {
+  if (new FormData(event.target).getAll("report").length === 2) return;
+  event.preventDefault();
+  showMessage("Check two uptime reports to compare.");
+});
 
 on("submit", "#deliver", handling(async ({ target }) => {
   await callApi("POST", `/reports/${target.dataset.report}/deliveries`, Object.fromEntries(new FormData(target)));
   location.reload();
 }));
 
-on("click", "[data-run]", handling(async (event) => {
-  const { report_id } = await callApi("POST", `/schedules/${event.currentTarget.dataset.run}/run`);
-  location.assign(`/view/${report_id}`);
-}));
-
-on("click", "[data-remove]", handling(async (event) => {
-  if (!confirm("Remove this schedule for everybody? Its reports stay.")) return;
-  await callApi("DELETE", `/schedules/${event.currentTarget.dataset.remove}`);
-  location.reload();
-}));
-
 on("click", "#sample-data", handling(async () => {
-  showMessage("Making and loading sample data: a few seconds …");
+  showMessage("Loading sample data: a few seconds …");
   await callApi("POST", "/sample_data");
   await trigger({});
 }));
 
 on("submit", "#sign-in", handling(async (event) => {
   await callApi("POST", "/session", { key: new FormData(event.target).get("key") }).catch((error) => {
-    throw error.message.includes("API key") ? new Error("This key opens nothing. Is it whole, not revoked, and not at its end?") : error;
+    throw error.message.includes("API key") ? new Error("There is no such key. Is it whole, not revoked, and not at its end?") : error;
   });
   location.reload();
 }));

@@ -57,7 +57,9 @@ async function poll(id, update) {
 }
 
 function show(section, { step, stage: code, ahead }) {
+  section.querySelector(".ahead").textContent = ahead ? `${ahead} before it` : "";
   const stages = [...section.querySelectorAll("[data-stage]")];
+  if (!stages.length) return void (section.querySelector(".step").textContent = step); // a row of the log
   const current = stages.findIndex((stage) => stage.dataset.stage === code);
   for (const [number, stage] of stages.entries()) {
     stage.className = number < current ? "done" : "";
@@ -65,11 +67,10 @@ function show(section, { step, stage: code, ahead }) {
     stage.textContent = number === current ? step : stage.dataset.words;
   }
   stages[current].setAttribute("aria-current", "step");
-  section.querySelector(".ahead").textContent = ahead ? `${ahead} before it` : "";
 }
 
 function arrive(section, id, status) {
-  if (section.dataset.then === "reload") return location.replace(location.pathname === "/" ? "/" : `/view/${id}`);
+  if (section.dataset.then === "reload") return location.reload();
   const link = document.createElement("a");
   link.href = `/view/${id}`;
   link.textContent = status.status === "Complete" ? "It is complete: open it" : `It has failed: ${status.error}`;

@@ -15,6 +15,39 @@ export function formatDuration(seconds) {
   return [hours && `${hours} h`, (rest || !hours) && `${rest} min`].filter(Boolean).join(" ");
 }
 
+// 84 h 30, 43 min, 30 s or 0: a length where many stand below each other.
+export function formatHours(seconds) {
+  if (seconds === null) return "unknown";
+  if (seconds < 60) return seconds ? `${Math.ceil(seconds)} s` : "0";
+  const minutes = Math.floor(Math.trunc(seconds + 30) / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return hours ? `${hours} h ${String(rest).padStart(2, "0")}` : `${rest} min`;
+}
+
+export function formatDownFor(seconds, isCut) {
+  if (seconds === null) return "down";
+  return isCut ? `at least ${Math.floor(seconds / DAY_S)} d` : formatHours(seconds);
+}
+
+// 41 min ago; no poll for 81 h 35 where that is more than two hours.
+export function formatPollAge(seconds) {
+  if (seconds > OLD_S) return `no poll for ${formatHours(seconds)}`;
+  return seconds < 60 ? "just now" : `${formatHours(seconds)} ago`;
+}
+
+// 3 d 2 h, or 2 h 15 min below a day.
+export function formatSpan(seconds) {
+  if (seconds < DAY_S) return formatDuration(seconds);
+  const hours = Math.round(seconds / 3600);
+  return [`${Math.floor(hours / 24)} d`, hours % 24 && `${hours % 24} h`].filter(Boolean).join(" ");
+}
+
+// Fri 18:42 on a clock that is so many minutes ahead of UTC.
+export function formatWeekTime(ms, offset) {
+  const there = ms + offset * MINUTE_MS;
+  return `${formatWeekday(there)} ${new Date(there).toISOString().slice(11, 16)}`;
+}
+
 // Tue 10 Mar 16:00, in UTC. Not by Intl, whose texts differ between browsers and would not be those of the server.
 export function formatPollTime(seconds) {
   const at = new Date(1000 * seconds);

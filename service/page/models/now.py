@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from store_uptime import pipeline
 from store_uptime.pipeline import Selection
 from store_uptime.service.page.humanize import format_instant, to_datetime
-from store_uptime.service.page.models.fleet import fleet_head
+from store_uptime.service.page.models.fleet import FleetHead, fleet_head, newest_poll_us
+from store_uptime.service.page.models.table import Chip, FleetTable, fleet_table
 from store_uptime.service.page.week_drawing import (
     HourChart,
     Mark,
     WeekdayMap,
     hour_chart,
-    incident_words,
-    position,
+    incident_mark,
     weekday_map,
 )
-from store_uptime.service.registry.reports import StoredFigures, StoredFleet
+from store_uptime.service.registry.reports import StoredFleet
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import Overview, Report, WindowOverview
@@ -71,15 +71,18 @@ class NowHead:
     weekdays: WeekdayMap | None
 
 
-def now_values(stored: StoredFleet, earlier: EarlierWeek | None, selection: Selection) -> dict[str, object]:
-    """The values of the view. earlier: the week of the report a week before, where there is one."""
-    figures = StoredFigures(stored.figures, stored.attributes, None, None)
-    return {**vars(fleet_head(figures, selection)), "head": now_head(stored, earlier)}
-
-
-def now_head(stored: StoredFleet, earlier: EarlierWeek | None) -> NowHead:
-    """The head of a stored report."""
+def now_values(
+    stored: StoredFleet, earlier: EarlierWeek | None, selection: Selection, chip: Chip
+) -> tuple[FleetHead, NowHead, FleetTable]:
+    """What is above the table, and the table. earlier: the week of the report a week before, where there is one."""
+    # In one call of a worker: to restore a report takes longer than what is made of it.
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
+    head = fleet_head(report, newest_poll_us(stored.figures))
+    return head, now_head(report, earlier), fleet_table(report, selection, chip)
+
+
+def now_head(report: "Report", earlier: EarlierWeek | None) -> NowHead:
+    """The head of a report."""
     if report.lanes is None:
         down = int(report.exact["down_now"].sum())
         return NowHead(report.exact.height, None, down, 0, 0, windows=[], chart=None, weekdays=None)
@@ -128,5 +131,4 @@ def percent_change(before: float | None, now: float | None) -> PercentChange | N
 def incident_marks(report: "Report", start: datetime) -> Iterator[Mark]:
     """Where many of all stores went down together in the week from start on, the largest first."""
     for row in pipeline.incidents(report).head(SHOWN_INCIDENTS).iter_rows(named=True):
-        words = incident_words(row["stores"], row["share_percent"], row["start_utc"], row["end_utc"])
-        yield Mark(position(start, row["start_utc"]), row["start_utc"].isoformat(), words)
+        yield incident_mark(start, row["stores"], row["share_percent"], row["start_utc"], row["end_utc"])

@@ -2,6 +2,7 @@
 
 from litestar import Router
 from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from store_uptime.pipeline import StoreUptimeError
@@ -9,8 +10,8 @@ from store_uptime.service.page import templates
 from store_uptime.service.page.views.comparison import comparison_view
 from store_uptime.service.page.views.documents import rule_view
 from store_uptime.service.page.views.errors import error_page, failure_response
-from store_uptime.service.page.views.fleet import fleet_rows_view
-from store_uptime.service.page.views.history import history_view
+from store_uptime.service.page.views.fleet import fleet_rows_view, table_choice
+from store_uptime.service.page.views.history import checked_view, history_view
 from store_uptime.service.page.views.newest import newest_view
 from store_uptime.service.page.views.now import home_view
 from store_uptime.service.page.views.report import data_view, report_view
@@ -34,10 +35,12 @@ views = Router(
         data_view,
         schedules_view,
         history_view,
+        checked_view,
         comparison_view,
         rule_view,
     ],
     include_in_schema=False,
+    dependencies={"choice": Provide(table_choice, sync_to_thread=False)},
     exception_handlers={StoreUptimeError: error_page, HTTPException: error_page, Exception: failure_response},
 )
 

@@ -1,5 +1,6 @@
 """The fleet of a report: its head, and the rows of its table."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from litestar import Response, get
@@ -10,34 +11,61 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import templates
-from store_uptime.service.page.models import fleet as fleet_models
-from store_uptime.service.page.views.rendering import only_texts
+from store_uptime.service.page.filters import active_filters, chip_links, nothing_words, selection_query
+from store_uptime.service.page.models.now import EarlierWeek, now_values
+from store_uptime.service.page.models.table import Chip, fleet_columns
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.report_lookup import find_windows
 from store_uptime.service.registry.reports import ReportRow
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
+from store_uptime.service.routes.overview import TOLERANCE, WEEK, week_percent
 from store_uptime.service.routes.request_schemas import TEXT
 
-# Only the fleet's script reads it; a view that did not declare it would refuse the address that the script wrote.
-Sort = Annotated[str, QueryParameter(pattern=TEXT, max_length=64)]
+
+@dataclass(frozen=True)
+class TableChoice:
+    """What an address says of the table, besides the selection. chip: the list of stores."""
+
+    chip: Chip
 
 
-async def fleet_values(caller: Caller, row: ReportRow, selection: Selection) -> dict[str, object]:
-    stored, backend = await caller.content(reports.stored_figures(row.id), row.id), caller.backend
-    head = await backend.workers.run_interactive(fleet_models.fleet_head, stored, selection)
+def table_choice(
+    chip: Chip = "",
+    # Only the table's script reads these; a view that did not declare them would refuse the address that it wrote.
+    sort: Annotated[str, QueryParameter(pattern=TEXT, max_length=1000)] = "",
+    show: Annotated[str, QueryParameter(pattern=TEXT, max_length=8000)] = "",
+) -> TableChoice:
+    """The table that an address asks for. sort: a column, with a minus where it descends; show: columns, by commas."""
+    return TableChoice(chip)
+
+
+async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, choice: TableChoice) -> dict[str, object]:
+    """What Now shows of a report, the newest or another one: its head, its table, and the links of the filters."""
+    stored, backend = await caller.content(reports.stored_fleet(row.id), row.id), caller.backend
+    earlier = await earlier_week(backend, row)
+    head, now, table = await backend.workers.run_interactive(now_values, stored, earlier, selection, choice.chip)
     before = await backend.registry.row(reports.previous_report(row.id))
-    chosen = {
-        name: str(value).lower() if isinstance(value, bool) else value
-        for name, value in selection.to_dict().items()
-        if name != "only"
-    }
     return vars(head) | {
+        "head": now,
         "report": row,
         "before": before and before.id,
         "selection": selection,
-        "query": [*chosen.items(), *(("only", text) for text in only_texts(selection.only))],
+        "chip": choice.chip,
+        "table": table,
+        "chips": chip_links(selection, choice.chip, table.counts, head.fresh.down_word),
+        "active": active_filters(selection, choice.chip),
+        "query": selection_query(selection),
+        "nothing": nothing_words(selection, choice.chip),
+        # A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
+        "in_file": table.counts["down_now" if selection.down_now else "all"],
     }
+
+
+async def earlier_week(backend: Backend, row: ReportRow) -> EarlierWeek | None:
+    """The week to compare that of a report with: of the one a week before."""
+    before = await backend.registry.row(reports.report_before(row.id, WEEK, TOLERANCE))
+    return None if before is None else EarlierWeek(before.as_of.isoformat(), await week_percent(backend, before))
 
 
 @get("/view/{report_id:str}/fleet.json")
@@ -45,11 +73,11 @@ async def fleet_rows_view(
     request: ApiRequest, backend: NamedDependency[Backend], caller: NamedDependency[Caller], report_id: FromPath[str]
 ) -> Response[bytes | None]:
     """Every row of the fleet's table, for its script."""
-    await find_windows(backend.registry, report_id, "table of the fleet")
+    await find_windows(backend.registry, report_id, "table of stores")
     # A stored report never changes, but how its rows are written may, with the script that reads them.
     headers = {"ETag": etag(report_id, templates.assets_path())}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     stored = await caller.content(reports.stored_fleet(report_id), report_id)
-    content = await backend.workers.run_interactive(fleet_models.fleet_columns, stored)
+    content = await backend.workers.run_interactive(fleet_columns, stored)
     return Response(content, media_type="application/json", headers=headers)

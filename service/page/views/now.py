@@ -10,7 +10,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Options, Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import ReportEncrypted, public_message
-from store_uptime.service.page.views.fleet import Sort, fleet_values
+from store_uptime.service.page.views.fleet import TableChoice, fleet_values
 from store_uptime.service.page.views.rendering import progress_values, render
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.states import UNFINISHED
@@ -24,7 +24,7 @@ async def home_view(
     backend: NamedDependency[Backend],
     caller: NamedDependency[Caller],
     selection: NamedDependency[Selection],
-    sort: Sort = "",
+    choice: NamedDependency[TableChoice],
 ) -> Template:
     """A form for a report, the reports on their way, the fleet of the newest; without data, what to do first."""
     running = await backend.registry.rows(reports.report_history(list(UNFINISHED), PAGE_LENGTH))
@@ -34,7 +34,7 @@ async def home_view(
     if newest is None:
         return render("home", **values | {"empty": await why_empty(backend)})
     try:
-        return render("home", **values | await fleet_values(caller, newest, selection))
+        return render("home", **values | await fleet_values(caller, newest, selection, choice))
     except ReportEncrypted as error:
         # People still see what runs, and can make a report: the server may have been given other keys since.
         encrypted = {"why": str(error), "id": newest.id}

@@ -10,7 +10,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.page.models import periods as period_models
-from store_uptime.service.page.views.fleet import Sort, fleet_values
+from store_uptime.service.page.views.fleet import TableChoice, fleet_values
 from store_uptime.service.page.views.rendering import only_texts, progress_values, render
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.deliveries import deliveries_of_report
@@ -29,7 +29,7 @@ async def report_view(
     caller: NamedDependency[Caller],
     report_id: FromPath[str],
     selection: NamedDependency[Selection],
-    sort: Sort = "",
+    choice: NamedDependency[TableChoice],
 ) -> Template | Redirect:
     """A report in any state: its progress, its fleet or its one store, or why it failed."""
     row = await find_report(backend.registry, report_id)
@@ -45,7 +45,9 @@ async def report_view(
     if row.options["store_id"] is not None and row.stores:
         query = {"store_id": row.options["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
-    return render("fleet", **await fleet_values(caller, row, selection))
+    newest = await backend.registry.row(reports.newest_report())
+    is_newest = newest is not None and newest.id == row.id
+    return render("fleet", **await fleet_values(caller, row, selection, choice), is_newest=is_newest)
 
 
 async def periods_view(caller: Caller, row: ReportRow, selection: Selection) -> Template:

@@ -154,6 +154,9 @@ where standing.status = 'complete'
 order by as_of desc nulls last, standing.requested_at desc, id desc
 limit %(limit)s;
 
+-- summaries_of: the summaries of those of some reports that have one
+select id, summary from store_uptime.report where id = any(%(ids)s) and status = 'complete' and summary is not null;
+
 -- save_summary: the summary of a report that was made without one, and where nobody has kept it its now
 update store_uptime.report
 set summary = %(summary)s,

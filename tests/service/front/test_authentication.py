@@ -36,7 +36,7 @@ OPEN_TOO = [
     "/schema",
     "/schema/openapi.json",
     "/schema/openapi.yaml",
-    "/schema/start.js",
+    "/schema/page/start.js",
     "/schema/files/swagger-ui.css",
 ]
 NO_ID = "0" * 32

@@ -48,21 +48,21 @@ def reports(service: Service) -> dict[str, str]:
 
 
 def test_one_is_made_by_the_form_and_stands_in_the_history_in_words(page: Page) -> None:
-    page.goto("/")
-    page.get_by_text("Options").click()
-    expect(page.get_by_label("cut by")).to_be_disabled()
-    page.get_by_label("Polls count back").fill("2h")
+    page.goto("/history")
+    page.get_by_text("More options").click()
+    expect(page.get_by_label("Cut by")).to_be_disabled()
+    page.get_by_label("Polls from before the week").fill("2h")
     page.get_by_label("Period").select_option("yesterday")
-    expect(page.get_by_label("Polls count back")).to_be_disabled()
-    expect(page.get_by_label("A poll speaks")).to_have_attribute("placeholder", "24h")
-    page.get_by_label("cut by").select_option("hour")
-    page.get_by_role("button", name="Make a report").click()
+    expect(page.get_by_label("Polls from before the week")).to_be_disabled()
+    expect(page.get_by_label("A poll counts for at most")).to_have_attribute("placeholder", "24h")
+    page.get_by_label("Cut by").select_option("hour")
+    page.get_by_role("button", name="Make the report").click()
     expect(page.locator("h1")).to_have_text("All stores, yesterday by hour")
     assert page.get_by_label("All stores by period").locator("tbody tr").count() == 24
     page.goto("/history")
     row = page.get_by_role("row").filter(has_text="yesterday by hour")
     expect(row).to_have_count(1)
-    assert row.get_by_role("radio").count() == 0  # only reports of the three windows are compared
+    assert row.get_by_role("checkbox").count() == 0  # only reports of the three windows are compared
 
 
 def test_its_page_has_totals_groups_worst_stores_outages_and_files(
@@ -114,17 +114,21 @@ def test_stores_have_their_names_and_are_found_by_them_and_by_attributes(page: P
     ready(page)
     names = page.locator("#fleet tbody tr[aria-rowindex] th a").all_inner_texts()
     assert names == [f"=Gamma {GAMMA}", f"Alpha {ALPHA}", BETA]
-    page.get_by_label("Search").fill("ALPH")
+    page.get_by_label("Find a store").fill("ALPH")
     assert shown_stores(page) == [ALPHA]
-    page.get_by_role("link", name="Clear the filter").click()
-    page.get_by_label("Only").fill("city=Paris")
+    page.get_by_role("link", name="Show all").click()
+    page.get_by_text("+ Filter").click()
+    page.locator(".values summary", has_text="city").click()
+    page.get_by_label("Paris").check()
     assert shown_stores(page) == [GAMMA]
     assert GAMMA in page.request.get(page.locator("[data-format=csv]").get_attribute("href") or "").text()
     page.reload()
     ready(page)
     assert shown_stores(page) == [GAMMA]
-    page.get_by_label("Only").fill("planet=Mars")
-    assert page.get_by_label("Only").evaluate("field => field.validationMessage") == "There is no attribute planet."
+    page.get_by_text("+ Filter").click()
+    other = page.get_by_label("Another value")
+    other.fill("planet=Mars")
+    assert other.evaluate("field => field.validationMessage") == "There is no attribute planet."
     page.goto(f"/view/{reports['fleet']}/store?store_id={ALPHA}")
     expect(page.locator("h1")).to_have_text(re.compile(f"^Alpha {ALPHA}"))
     expect(page.locator(".facts").first).to_contain_text("Berlin")
@@ -136,8 +140,7 @@ def test_stores_have_their_names_and_are_found_by_them_and_by_attributes(page: P
 def test_a_schedule_is_added_with_a_period(page: Page) -> None:
     page.goto("/timetable")
     page.get_by_label("Name").fill("days")
-    page.get_by_label("When").fill("0 6 * * *")
     page.get_by_label("Period").select_option("last month")
-    page.get_by_label("cut by").select_option("day")
+    page.get_by_label("Cut by").select_option("day")
     page.get_by_role("button", name="Add the schedule").click()
-    expect(page.locator("#timetable")).to_contain_text("all stores, last month by day")
+    expect(page.locator("#timetable")).to_contain_text("All stores, last month by day")

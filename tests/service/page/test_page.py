@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from store_uptime.pipeline import write_sample
 from store_uptime.service.page import templates
@@ -96,6 +96,7 @@ def ids(content: str) -> list[str]:
 
 def downloaded(page: Page, name: str) -> bytes:
     """The bytes of a file that a link of the page downloads."""
+    page.get_by_text("Download").click()
     with page.expect_download() as download:
         page.get_by_role("link", name=name, exact=True).click()
     return Path(download.value.path()).read_bytes()
@@ -105,10 +106,10 @@ def downloaded(page: Page, name: str) -> bytes:
     ("picked", "now"), [("2026-03-09T12:00", "2026-03-09T12:00:00Z"), ("2026-03-09T16:20:30", "2026-03-09T16:20:30Z")]
 )
 def test_what_is_picked_as_now_is_now(page: Page, service: Service, picked: str, now: str) -> None:
-    page.goto("/")
-    page.get_by_text("Options").click()
-    page.get_by_label("Now, in UTC").fill(picked)
-    page.get_by_role("button", name="Make a report").click()
+    page.goto("/history")
+    page.get_by_text("More options").click()
+    page.get_by_label("As of, in UTC").fill(picked)
+    page.get_by_role("button", name="Make the report").click()
     page.wait_for_url("**/view/*")
     with service.client() as client:
         report_id = page.url.rpartition("/")[2]
@@ -117,9 +118,9 @@ def test_what_is_picked_as_now_is_now(page: Page, service: Service, picked: str,
 
 
 def test_what_is_no_duration_is_not_sent(page: Page) -> None:
-    page.goto("/")
-    page.get_by_text("Options").click()
-    field = page.get_by_label("A poll speaks for at most")
+    page.goto("/history")
+    page.get_by_text("More options").click()
+    field = page.get_by_label("A poll counts for at most")
     fits = {}
     for text in ("90m", "1d12h", "0h", "2 hours", "12h1d", "-2h"):
         field.fill(text)
@@ -137,7 +138,7 @@ def test_an_address_that_nothing_goes_by_is_a_page_with_a_way_home(page: Page, a
     expect(page.get_by_role("heading", level=1)).to_have_text("This cannot be shown")
     expect(page.locator(".warning").first).to_contain_text(re.compile("^There is no"))
     assert faults(page) == []
-    page.get_by_role("link", name="Back to the fleet").click()
+    page.get_by_role("link", name="Back to now").click()
     expect(page).to_have_url(re.compile("/$"))
 
 
@@ -145,11 +146,11 @@ def test_an_address_that_nothing_goes_by_is_a_page_with_a_way_home(page: Page, a
 
 
 def test_from_a_trigger_to_the_file_with_a_reload_in_the_middle(page: Page, polled: str, tmp_path: Path) -> None:
-    page.goto("/")
+    page.goto("/history")
     with held_up(polled):
-        page.get_by_text("Options").click()
-        page.get_by_label("Polls count back").fill("25h")  # a report that nobody has made yet
-        page.get_by_role("button", name="Make a report").click()
+        page.get_by_text("More options").click()
+        page.get_by_label("Polls from before the week").fill("25h")  # a report that there is not yet
+        page.get_by_role("button", name="Make the report").click()
         page.wait_for_url("**/view/*")
         step = page.locator("[aria-current=step]")
         expect(step).to_have_text("reading polls, hours and zones")
@@ -159,9 +160,9 @@ def test_from_a_trigger_to_the_file_with_a_reload_in_the_middle(page: Page, poll
         expect(page.locator(".elapsed")).to_have_text(re.compile(rf"^{seconds + 2} s$"))
     ready(page)
     assert len(shown_stores(page)) == STORES
-    page.get_by_label("Search").fill(KNOWN[:6].upper())
+    page.get_by_label("Find a store").fill(KNOWN[:6].upper())
     expect(page.locator("#matched")).to_have_text(f"1 of {STORES} stores")
-    page.get_by_label("Search").fill("")
+    page.get_by_label("Find a store").fill("")
     made = downloaded(page, "CSV")
     told = called("report", "--source", polled, "--lookback", "25h", "--out", "-", cwd=tmp_path)
     assert told.stdout == made != b""
@@ -171,22 +172,22 @@ def test_from_a_trigger_to_the_file_with_a_reload_in_the_middle(page: Page, poll
 
 def test_progress_is_asked_for_where_events_do_not_come_through(page: Page, polled: str) -> None:
     page.route("**/events", lambda route: route.fulfill(status=404))
-    page.goto("/")
+    page.goto("/history")
     with held_up(polled):
-        page.get_by_text("Options").click()
-        page.get_by_label("Polls count back").fill("26h")
-        page.get_by_role("button", name="Make a report").click()
+        page.get_by_text("More options").click()
+        page.get_by_label("Polls from before the week").fill("26h")
+        page.get_by_role("button", name="Make the report").click()
         expect(page.locator("[aria-current=step]")).to_have_text("reading polls, hours and zones")
     ready(page)
 
 
 def test_a_report_of_one_store_leads_to_its_week(page: Page) -> None:
-    page.goto("/")
+    page.goto("/history")
     page.get_by_label("Store", exact=True).press_sequentially(KNOWN[:3])
     expect(page.locator("#stores option")).to_have_count(1)
     assert page.locator("#stores option").evaluate("option => option.value") == KNOWN
     page.get_by_label("Store", exact=True).fill(KNOWN)
-    page.get_by_role("button", name="Make a report").click()
+    page.get_by_role("button", name="Make the report").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
 
 
@@ -197,7 +198,7 @@ def test_a_running_report_is_seen_on_the_first_page_and_can_be_cancelled(
         report_id = trigger(client, lookback="27h")
         page.goto("/")
         card = page.locator(f"[data-report='{report_id}'][data-then]")
-        expect(card).to_contain_text("lookback 1d3h")
+        expect(card).to_contain_text("polls from up to 1d3h before the week")
         card.get_by_role("button", name="Cancel").click()
         expect(card).to_have_count(0)
     page.goto(f"/view/{report_id}")
@@ -224,17 +225,17 @@ def test_a_failed_report_says_why_and_can_be_tried_again(page: Page, reports: di
 
 
 def test_what_the_server_refuses_is_said(page: Page) -> None:
-    page.goto("/")
+    page.goto("/history")
     page.get_by_label("Store", exact=True).fill("no such store")
-    page.get_by_role("button", name="Make a report").click()
-    expect(page.get_by_role("status").first).to_contain_text("no such store")
+    page.get_by_role("button", name="Make the report").click()
+    expect(page.get_by_text("no such store")).to_be_visible()
 
 
 def test_any_report_opens_by_its_id(page: Page, reports: dict[str, str]) -> None:
-    page.goto("/")
-    page.get_by_label("Report id").fill(f" {reports['earlier']} ")
-    page.get_by_role("button", name="Open").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Fleet as of Sun 8 Mar 2026, 16:00 UTC")
+    page.goto("/history")
+    page.get_by_label("Open one by its id").fill(f" {reports['earlier']} ")
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.wait_for_url(f"**/view/{reports['earlier']}")
 
 
 # The fleet ------------------------------------------------------------------------------------------------------------
@@ -258,16 +259,21 @@ def test_what_is_filtered_on_the_page_is_what_is_downloaded(page: Page, reports:
     sizes = set()
     whole = page.locator("#matched").inner_text()
     for number, wanted in enumerate(FILTERS):
+        page.get_by_text("+ Filter").click()
         for name, value in wanted.items():
             field = page.locator(f"#filter [name={name}]")
-            if value is True:
+            if name == "down_now":
+                page.locator("[data-chip=down_now]").click()
+            elif value is True:
                 field.check()
             elif name in ("zone", "window"):
                 field.select_option(str(value))
             else:
                 field.fill(str(value))
+        page.keyboard.press("Escape")
         shown = shown_stores(page)
         expect(page.locator("#matched")).to_have_text(re.compile(f"^{len(shown)} of "))
+        expect(page.locator("#download-words")).to_have_text(re.compile(f"^{len(shown)} store"))
         answer = page.request.get(page.locator("[data-format=csv]").get_attribute("href") or "")
         assert sorted(ids(answer.text())) == sorted(shown), wanted
         if number % 3 == 0:  # the address holds the filter
@@ -275,7 +281,9 @@ def test_what_is_filtered_on_the_page_is_what_is_downloaded(page: Page, reports:
             ready(page)
             assert shown_stores(page) == shown, wanted
         sizes.add(len(shown))
-        page.get_by_role("link", name="Clear the filter").click()
+        page.locator("[data-chip='']").click()
+        for _ in range(page.locator("#active-filters .chip").count()):
+            page.locator("#active-filters .chip").first.click()
         expect(page.locator("#matched")).to_have_text(whole)
     assert len(sizes) > 3  # not always all, or none
 
@@ -283,11 +291,13 @@ def test_what_is_filtered_on_the_page_is_what_is_downloaded(page: Page, reports:
 def test_a_filter_works_without_a_script(chromium: Browser, service: Service, reports: dict[str, str]) -> None:
     with opened(chromium, service.url, java_script_enabled=False) as page:
         page.goto(f"/view/{reports['fleet']}")
-        page.get_by_label("Search").fill(KNOWN)
-        page.get_by_role("button", name="Filter").click()
+        page.get_by_label("Find a store").fill(KNOWN)
+        page.keyboard.press("Enter")
         expect(page.locator("#matched")).to_have_text(f"1 of {STORES} stores")
         assert page.locator("#fleet tbody th a").all_text_contents() == [KNOWN]
         assert "search=corner" in (page.locator("[data-format=csv]").get_attribute("href") or "")
+        page.get_by_role("link", name="Remove “corner shop”").click()
+        expect(page.locator("#matched")).to_have_text(f"{STORES} of {STORES} stores")
 
 
 def test_without_a_script_nothing_is_offered_that_needs_one(
@@ -302,27 +312,32 @@ def test_without_a_script_nothing_is_offered_that_needs_one(
                 buttons,
                 page.locator("noscript p:visible", has_text="needs JavaScript here").count(),
             )
-    works = ["Filter", "Compare: which stores got worse"]
+    works = ["Filter", "Compare the two that are checked"]
     assert [button for buttons, _ in offered.values() for button in buttons if button not in works] == []
-    assert (offered[""][1], offered["timetable"][1]) == (1, 1)
+    assert (offered["history"][1], offered["timetable"][1]) == (1, 1)
 
 
 def test_rows_from_the_server_and_from_the_script_are_the_same(
     chromium: Browser, service: Service, fleet: Page, reports: dict[str, str]
 ) -> None:
-    rows = cells(fleet)
+    rows, head = drawn_rows(fleet), fleet.locator("#fleet thead th").all_inner_texts()
     with opened(chromium, service.url, java_script_enabled=False) as plain:
         plain.goto(f"/view/{reports['fleet']}")
-        first = cells(plain)
+        assert plain.locator("#fleet thead th").all_inner_texts()[3:] == head[3:]
+        first = drawn_rows(plain)
     assert len(first) == STORES
     assert first == rows
 
 
-def cells(page: Page) -> list[list[str]]:
-    """The texts of every cell of the fleet's table; lanes are drawn by the script alone."""
-    rows = page.locator("#fleet tbody tr:not(.space)")
-    texts = "[...row.cells].filter(cell => cell.className !== 'lane').map(cell => cell.textContent.trim())"
-    return rows.evaluate_all(f"rows => rows.map(row => {texts})")
+def drawn_rows(page: Page) -> list[list[str]]:
+    """Every row of the table of stores: its class, and of each cell text, classes, title and drawing."""
+    drawn = "[...cell.querySelectorAll('path')].filter(path => !path.matches('.incident')).map(path => path.outerHTML)"
+    label = "cell.querySelector('svg')?.getAttribute('aria-label') ?? ''"
+    link = "cell.querySelector('a')?.getAttribute('href') ?? ''"
+    cell = f"[cell.textContent.trim(), cell.className, cell.title, {label}, {link}, ...{drawn}].join('|')"
+    return page.locator("#fleet tbody tr:not(.space)").evaluate_all(
+        f"rows => rows.map(row => [row.className, ...[...row.cells].map(cell => {cell})])"
+    )
 
 
 def test_columns_sort_both_ways_and_back(fleet: Page, client: httpx.Client, reports: dict[str, str]) -> None:
@@ -345,27 +360,10 @@ def test_columns_sort_both_ways_and_back(fleet: Page, client: httpx.Client, repo
 def test_the_worst_come_first(fleet: Page, client: httpx.Client, reports: dict[str, str]) -> None:
     told = client.get(f"/get_report/{reports['fleet']}", params={"columns": "extended"}).text
     share = {row["store_id"]: row["uptime_percent_last_week"] for row in csv.DictReader(io.StringIO(told))}
+    fleet.get_by_role("link", name="Worst this week").click()
     shown = [share[store] for store in shown_stores(fleet)]
     assert [float(one) for one in shown if one] == sorted(float(one) for one in shown if one)
     assert shown == [one for one in shown if one] + [one for one in shown if not one]
-
-
-def test_the_summary_adds_up(fleet: Page, client: httpx.Client, reports: dict[str, str]) -> None:
-    told = client.get(f"/get_report/{reports['fleet']}", params={"columns": "extended"}).text
-    rows = list(csv.DictReader(io.StringIO(told)))
-    summary = dict(
-        zip(fleet.locator(".summary dt").all_inner_texts(), fleet.locator(".summary dd").all_inner_texts(), strict=True)
-    )
-    up = [
-        row
-        for row in rows
-        if row["uptime_percent_last_week"] == "100.00" and float(row["unknown_last_week(hours)"]) == 0
-    ]
-    assert summary["Stores"] == str(len(rows)) == str(STORES)
-    assert summary["Fully up all week"] == str(len(up))
-    hours, minutes = map(int, re.findall(r"\d+", summary["Down in the last week"] + " 0")[:2])
-    assert hours + minutes / 60 == pytest.approx(sum(float(row["downtime_last_week(hours)"]) for row in rows), abs=0.3)
-    assert summary["Not observed"] == "1"
 
 
 def test_a_lane_says_what_it_shows(fleet: Page) -> None:
@@ -375,12 +373,12 @@ def test_a_lane_says_what_it_shows(fleet: Page) -> None:
 
 
 def test_back_and_forward_keep_the_filter(fleet: Page) -> None:
-    fleet.get_by_label("Search").fill("corner")
+    fleet.get_by_label("Find a store").fill("corner")
     fleet.get_by_role("link", name=KNOWN).click()
     expect(fleet.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
     fleet.go_back()
     expect(fleet.locator("#matched")).to_have_text(f"1 of {STORES} stores")
-    expect(fleet.get_by_label("Search")).to_have_value("corner")
+    expect(fleet.get_by_label("Find a store")).to_have_value("corner")
     fleet.go_forward()
     expect(fleet.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
 
@@ -389,7 +387,9 @@ def test_back_and_forward_keep_the_filter(fleet: Page) -> None:
 def test_other_formats_are_those_of_the_api(
     fleet: Page, client: httpx.Client, reports: dict[str, str], name: str
 ) -> None:
+    fleet.get_by_text("Download").click()
     fleet.get_by_label("all columns").check()
+    fleet.keyboard.press("Escape")
     query = {"format": name.lower(), "columns": "extended"}
     told = client.get(f"/get_report/{reports['fleet']}", params=query).content
     content = downloaded(fleet, name)
@@ -402,7 +402,7 @@ def test_other_formats_are_those_of_the_api(
 
 def test_a_figure_is_traced_to_its_polls_in_two_clicks(fleet: Page) -> None:
     row = fleet.get_by_role("row").filter(has_text=KNOWN)
-    expect(row.get_by_role("cell").nth(4)).to_have_text("2 h 30 min")
+    expect(row.get_by_role("cell").nth(5)).to_have_text("2 h 30")
     row.get_by_role("link").click()  # one
     outage = fleet.get_by_role("region", name="Outages").get_by_role("row").nth(1)
     cells = outage.get_by_role("cell").all_inner_texts()
@@ -488,27 +488,67 @@ def test_the_data_view_tells_counts_reasons_and_lists(
     expect(page.locator("#evidence-and-extrapolation")).to_have_count(1)
 
 
-def test_reports_are_compared_and_deleted_from_the_history(
+def in_log(page: Page, report_id: str) -> Locator:
+    """The row of a report in the log."""
+    return page.get_by_role("row").filter(has=page.locator(f"a[href='/view/{report_id}']"))
+
+
+def test_reports_are_compared_and_deleted_from_the_log(
     page: Page, client: httpx.Client, reports: dict[str, str]
 ) -> None:
     extra = complete(client, now="2026-03-07T16:00:00Z")
     page.goto("/history")
-    row = page.get_by_role("row").filter(has=page.locator(f"a[href='/view/{extra}']"))
-    expect(row).to_contain_text("as of Sat 7 Mar 2026, 16:00 UTC")
-    row.get_by_label("Compare from").check()
-    page.locator(f"input[name=new][value='{reports['fleet']}']").check()
-    page.get_by_role("button", name="Compare").click()
-    expect(page.locator(".summary dd").first).to_be_visible()
-    counts = [int(text) for text in page.locator(".summary dd").all_inner_texts()]
-    assert sum(counts) == STORES
-    assert counts[0] > 0
-    expect(page.get_by_role("row").nth(1)).to_contain_text("worse")
+    row = in_log(page, extra)
+    expect(row).to_contain_text("Sat 7 Mar 16:00")
+    row.get_by_role("checkbox").check()
+    compare = page.get_by_role("button", name="Compare the two that are checked")
+    compare.click()
+    expect(page.get_by_role("status").first).to_have_text("Check two uptime reports to compare.")
+    in_log(page, reports["fleet"]).get_by_role("checkbox").check()
+    compare.click()
+    page.wait_for_url(f"**/compare?old={extra}&new={reports['fleet']}")  # the older one first
     page.go_back()
     page.once("dialog", lambda dialog: dialog.accept())
+    row.get_by_label("More about the report as of Sat 7 Mar 2026, 16:00 UTC").click()
     row.get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
     page.goto(f"/view/{extra}")
     expect(page.get_by_text("This report is not kept any more")).to_be_visible()
+
+
+def test_the_log_leads_to_a_comparison_without_a_script(client: httpx.Client, reports: dict[str, str]) -> None:
+    checked = [reports["fleet"], reports["earlier"]]
+    answer = client.get("/history/compare", params={"report": checked}, follow_redirects=False)
+    assert answer.headers["Location"] == f"/compare?old={reports['earlier']}&new={reports['fleet']}"
+    answer = client.get("/history/compare", params={"report": checked[:1]})
+    assert (answer.status_code, "Check two uptime reports to compare, not 1." in answer.text) == (400, True)
+
+
+def test_a_failure_is_one_line_of_the_log_that_opens(page: Page, reports: dict[str, str]) -> None:
+    page.goto("/history")
+    row = in_log(page, reports["failed"])
+    reason, again = row.locator("summary").first, row.get_by_role("button", name="Try again")
+    expect(reason).to_contain_text("Failed: The database has no accepted poll")
+    expect(again).to_be_hidden()
+    height = row.evaluate("row => row.offsetHeight")
+    assert height <= in_log(page, reports["fleet"]).first.evaluate("row => row.offsetHeight") + 2
+    reason.press("Enter")
+    expect(reason).to_contain_text("Choose a now between them")
+    assert row.evaluate("row => row.offsetHeight") > height
+    again.click()
+    page.wait_for_url("**/view/*")
+    expect(page.locator("#why")).to_contain_text("Choose a now between them")
+
+
+def test_the_log_shows_how_far_a_report_is(page: Page, polled: str, client: httpx.Client) -> None:
+    with held_up(polled):
+        report_id = trigger(client, lookback="29h")
+        page.goto("/history")
+        row = in_log(page, report_id)
+        expect(row).to_contain_text("reading polls, hours and zones")
+        expect(row.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(row.get_by_role("checkbox")).to_be_visible()  # by itself, once it is complete
+    expect(row).to_contain_text("All stores, polls from up to 1d5h before the week")
 
 
 # For everybody --------------------------------------------------------------------------------------------------------
@@ -547,11 +587,9 @@ def test_all_of_it_can_be_done_with_the_keyboard(page: Page, reports: dict[str, 
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    expect(page.get_by_label("Store", exact=True)).to_be_focused()
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.closest('tbody') !== null"):
+        if page.evaluate("document.activeElement.closest('#fleet tbody') !== null"):
             break
     stores = shown_stores(page)
     expect(page.get_by_role("link", name=stores[0])).to_be_focused()

@@ -12,7 +12,7 @@ def test_the_type_of_an_answer_leads_to_a_page_about_it(client: httpx.Client) ->
     assert answer.json()["type"] == "/problems/unknown-report"
     page = client.get(answer.json()["type"]).raise_for_status()
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "nobody has ever asked for this report" in page.text
+    assert "there never was a report of this id" in page.text
 
 
 @pytest.mark.parametrize(("kind", "status"), all_problem_types().items())

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from store_uptime.service.page.templates import assets_path
+from store_uptime.service.queue.cron import in_words
 from store_uptime.service.testing import Service
 from tests.support.browsing import faults, opened, overflow
 from tests.support.postgres import eventually, fresh_database, run
@@ -83,23 +85,35 @@ def reloaded_until(page: Page, state: str) -> None:
     eventually(is_there, 20)
 
 
+def words(page: Page) -> Locator:
+    """What the form says of what is picked: in words, and the next times."""
+    return page.locator("#next-times")
+
+
 def test_a_schedule_is_added_with_the_form(chromium: Browser, service: Service, schedules: httpx.Client) -> None:
     with opened(chromium, service.url, timezone_id="Europe/Berlin") as page:
         page.goto("/timetable")
         expect(page.get_by_text("None yet")).to_be_visible()
         page.get_by_label("Name").fill("leap")
-        page.get_by_label("When").fill("15 6 29 2 *")
         expect(page.get_by_label("On the clock of")).to_have_value("Europe/Berlin")
-        page.get_by_label("A poll speaks").fill("2h")
-        page.get_by_label("Its reports are kept for").fill("90d")
+        expect(words(page)).to_have_text(
+            re.compile(r"^Every day at 06:00 \(Europe/Berlin\)\. Next: (\w{3} \d+ \w{3} (\d{4}, )?06:00(; |\.)){3}$")
+        )
+        page.get_by_text("Advanced: cron").click()
+        page.get_by_label("Cron expression").fill("15 6 29 2 *")
+        expect(page.get_by_label("When")).to_be_disabled()
+        expect(words(page)).to_contain_text("At 06:15 on February 29 (Europe/Berlin). Next: Tue 29 Feb 2028, 06:15; ")
+        page.get_by_text("More options").click()
+        page.get_by_label("A poll counts for at most").fill("2h")
+        page.get_by_label("Keep its reports for").fill("90d")
         page.get_by_label("Format of files").select_option("XLSX")
         page.get_by_label("archive").check()
         page.get_by_role("button", name="Add the schedule").click()
         row = row_of(page, "leap")
         expect(row).to_contain_text("At 06:15 on February 29")
-        expect(row).to_contain_text("15 6 29 2 * Europe/Berlin")
-        expect(row).to_contain_text("all stores, a poll speaks for 2h")
-        expect(row).to_contain_text("29 Feb 2028, 05:15 UTC")
+        expect(row).to_contain_text("Europe/Berlin · 15 6 29 2 *")
+        expect(row).to_contain_text("All stores, a poll counts for at most 2h")
+        expect(row).to_contain_text("Tue 29 Feb 2028, 05:15")
         expect(row).to_contain_text("none yet")
         expect(row).to_contain_text("archive as XLSX")
         expect(row).to_contain_text("90d")
@@ -108,13 +122,72 @@ def test_a_schedule_is_added_with_the_form(chromium: Browser, service: Service, 
     assert (made["options"]["columns"], made["options"]["store_id"], made["webhook"]) == ("plain", None, None)
 
 
-def test_what_is_no_cron_expression_is_said(page: Page, schedules: httpx.Client) -> None:
+PICKED: list[tuple[dict[str, object], str, str]] = [
+    ({"often": "day", "at": "06:05"}, "5 6 * * *", "Every day at 06:05"),
+    ({"often": "weekday", "at": "06:15"}, "15 6 * * 1-5", "Every weekday at 06:15"),
+    (
+        {"often": "week", "at": "23:00", "weekdays": ["1", "6", "0"]},
+        "0 23 * * 1,6,0",
+        "Every Monday, Saturday and Sunday",
+    ),
+    ({"often": "week", "at": "23:00", "weekdays": []}, "", ""),
+    ({"often": "month", "at": "07:00", "day": "1"}, "0 7 1 * *", "On the 1st of every month at 07:00"),
+    ({"often": "month", "at": "07:00", "day": "L"}, "0 7 L * *", "On the last day of every month at 07:00"),
+    ({"often": "hours", "hours": "1", "minute": "0"}, "0 * * * *", "Every hour, on the hour"),
+    ({"often": "hours", "hours": "4", "minute": "15"}, "15 */4 * * *", "Every 4 hours from 00:15 on"),
+    ({"often": "hours", "hours": "4", "minute": ""}, "", ""),
+    ({"often": "day", "at": ""}, "", ""),
+]
+
+
+def test_what_is_picked_is_what_its_words_say(page: Page) -> None:
+    page.goto("/health")
+    cron_of = f"async picked => (await import('{assets_path()}/cron.js')).cronOf(picked)"
+    assert [page.evaluate(cron_of, {"at": "", **picked}) for picked, _, _ in PICKED] == [cron for _, cron, _ in PICKED]
+    assert [cron for _, cron, said in PICKED if cron and not in_words(cron).startswith(said)] == []
+
+
+def test_what_is_picked_is_added(page: Page, schedules: httpx.Client) -> None:
     page.goto("/timetable")
-    page.get_by_label("Name").fill("wrong")
-    page.get_by_label("When").fill("15 25 * * *")
+    page.get_by_label("Name").fill("late")
+    page.get_by_label("When").select_option("some days of the week")
+    page.get_by_label("Monday").uncheck()
     page.get_by_role("button", name="Add the schedule").click()
-    expect(page.get_by_role("status").first).to_contain_text("'15 25 * * *' is no cron expression")
-    expect(page.get_by_label("Name")).to_have_value("wrong")
+    expect(words(page)).to_have_text("Pick at least one day of the week.")
+    page.get_by_label("Thursday").check()
+    page.get_by_label("At", exact=True).fill("22:30")
+    page.get_by_label("On the clock of").fill("Asia/Kolkata")
+    expect(words(page)).to_contain_text(
+        re.compile(r"Every Thursday at 22:30 \(Asia/Kolkata\)\. Next: Thu \d+ \w{3} (\d{4}, )?22:30; Thu")
+    )
+    page.get_by_role("button", name="Add the schedule").click()
+    expect(row_of(page, "late")).to_contain_text("Every Thursday at 22:30")
+    [made] = schedules.get("/schedules").json()["schedules"]
+    assert (made["cron"], made["zone"]) == ("30 22 * * 4", "Asia/Kolkata")
+
+
+def test_an_error_stands_at_its_field_and_what_was_written_stays(page: Page, schedules: httpx.Client) -> None:
+    page.goto("/timetable")
+    add = page.get_by_role("button", name="Add the schedule")
+    name, cron, zone = (page.get_by_label(label) for label in ("Name", "Cron expression", "On the clock of"))
+    add.click()
+    expect(name).to_have_accessible_description("Please fill out this field.")  # of the browser, at the field as well
+    name.fill("wrong")
+    page.get_by_text("Advanced: cron").click()
+    cron.fill("15 25 * * *")
+    page.get_by_text("Advanced: cron").click()
+    add.click()
+    expect(cron).to_be_focused()  # which opens what it is folded in
+    expect(cron).to_have_attribute("aria-invalid", "true")
+    expect(cron).to_have_accessible_description(re.compile("'15 25 \\* \\* \\*' is no cron expression: bad hour"))
+    expect(name).to_have_value("wrong")
+    assert faults(page) == []
+    cron.fill("")
+    expect(cron).not_to_have_attribute("aria-invalid", "true")
+    zone.fill("Europe/Atlantis")
+    add.click()
+    expect(zone).to_be_focused()
+    expect(zone).to_have_accessible_description(re.compile("is no time zone"))
     assert schedules.get("/schedules").json()["schedules"] == []
 
 
@@ -129,8 +202,8 @@ def test_run_now_leads_to_a_report_that_says_where_it_was_delivered(
     finished(schedules, report_id)
     page.goto("/timetable")
     expect(row_of(page, "archived")).to_contain_text("complete")
-    row_of(page, "archived").get_by_role("link").first.click()
-    page.get_by_role("link", name="Where it comes from").click()
+    expect(row_of(page, "archived").get_by_role("link").first).to_have_attribute("href", f"/view/{report_id}")
+    page.goto(f"/view/{report_id}/data")
     expect(fact(page, "Schedule")).to_have_text("archived")
     expect(fact(page, "Due")).to_have_text("run at once")
     reloaded_until(page, "delivered ")
@@ -152,7 +225,7 @@ def test_what_went_otherwise_is_told(page: Page, registry: str, schedules: httpx
     )
     page.goto(f"/view/{report_id}/data")
     expect(fact(page, "Due")).to_have_text(
-        "Tue 10 Mar 2026, 05:15 UTC; made late: no server was there at that time;"
+        "Tue 10 Mar 2026, 05:15 UTC; late: no server was there at that time;"
         " 2 due times before it were missed or still waited, and have no report"
     )
     reloaded_until(page, "given up")
@@ -180,15 +253,15 @@ def test_a_report_that_failed_is_told_to_be_tried_again(page: Page, schedules: h
     eventually(lambda: schedules.get("/schedules").json()["schedules"][0]["last"]["error"])
     page.goto("/timetable")
     expect(row_of(page, "lost")).to_contain_text(
-        re.compile(r"waiting, next try \w{3} \d.* UTC: no poll in the database has the store id 'nowhere'")
+        re.compile(r"Waiting, next try \w{3} \d.* UTC: no poll in the database has the store id 'nowhere'")
     )
     row_of(page, "lost").get_by_role("link").click()
     expect(page.get_by_role("heading", level=2)).to_contain_text("for the schedule lost")
     expect(page.locator("[aria-current=step]")).to_contain_text("waiting for try 2: no poll")
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("It is of the schedule lost, and was tried once.")).to_be_visible()
+    expect(page.get_by_text("lost; tried once")).to_be_visible()
     page.goto("/timetable")
-    expect(row_of(page, "lost")).to_contain_text("failed: It was cancelled.")
+    expect(row_of(page, "lost")).to_contain_text("Failed: It was cancelled.")
     page.goto("/history")
     expect(in_history(page, report_id)).to_contain_text("schedule lost")
 
@@ -211,14 +284,14 @@ def test_a_schedule_is_removed_once_that_is_confirmed(page: Page, schedules: htt
     assert len(schedules.get("/schedules").json()["schedules"]) == 1
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove short-lived").click()
-    expect(page.get_by_text("None yet: nothing is made")).to_be_visible()  # not the "none yet" of its last report
+    expect(page.get_by_text("None yet. A schedule")).to_be_visible()  # not the "none yet" of its last report
     assert schedules.get("/schedules").json()["schedules"] == []
 
 
 def test_a_secret_is_shown_once(page: Page, schedules: httpx.Client) -> None:
     page.goto("/timetable")
     page.get_by_label("Name").fill("announced")
-    page.get_by_label("When").fill("15 6 29 2 *")
+    page.get_by_text("More options").click()
     page.get_by_label("Announce").fill(HOOK)
     page.get_by_role("button", name="Add the schedule").click()
     box = page.locator("#secret")

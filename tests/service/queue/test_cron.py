@@ -93,3 +93,43 @@ def test_what_is_none_is_told(cron: str, zone: str, told: str) -> None:
 def test_what_is_one_is_let_through_and_put_into_words(cron: str) -> None:
     check_cron(cron, "Europe/Berlin")
     assert in_words(cron)
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    {
+        "15 6 * * *": "Every day at 06:15",
+        "0 0 1-31 * *": "Every day at 00:00",
+        "5 23 * * 0-6": "Every day at 23:05",
+        "15 6 * * 1-5": "Every weekday at 06:15",
+        "15 6 * * MON,TUE,WED,THU,FRI": "Every weekday at 06:15",
+        "15 6 * * 1": "Every Monday at 06:15",
+        "15 6 * * 4,1": "Every Monday and Thursday at 06:15",
+        "15 6 * * 6-7": "Every Saturday and Sunday at 06:15",
+        "15 6 * * 0,3,6": "Every Wednesday, Saturday and Sunday at 06:15",
+        "0 7 1 * *": "On the 1st of every month at 07:00",
+        "0 7 2 * *": "On the 2nd of every month at 07:00",
+        "0 7 12 * *": "On the 12th of every month at 07:00",
+        "0 7 23 * *": "On the 23rd of every month at 07:00",
+        "0 7 28 * *": "On the 28th of every month at 07:00",
+        "0 7 31 * *": "On the 31st of every month that has one at 07:00",
+        "0 7 L * *": "On the last day of every month at 07:00",
+        "0 * * * *": "Every hour, on the hour",
+        "15 * * * *": "Every hour, 15 minutes past",
+        "15 */4 * * *": "Every 4 hours from 00:15 on",
+        "0 0,12 * * *": "Every 12 hours from 00:00 on",
+        # Beyond the pickers:
+        "15 6 29 2 *": "At 06:15 on February 29",
+        "0 7 LW * *": "At 07:00 on the last weekday of every month",
+        "0 7 1 * 1": "At 07:00 on the first day of month and on Monday",
+        "0 9 * * MON#1": "At 09:00 on the first Monday of the month",
+        "0 9 * * 5L": "At 09:00 on the last Friday of the month",
+        "0 7-9 * * *": "At minute 0 past every hour from 7 through 9",
+        "0 */5 * * *": "At minute 0 past every fifth hour",
+        "*/10 6 * * *": "Every 10th minute from 06:00 through 06:59",
+        "0 7 * 1-6 *": "At 07:00 in every month from January through June",
+        "none": "none",
+    }.items(),
+)
+def test_words_of_what_the_pickers_say_are_plain_and_others_stay_exact(cron: str, words: str) -> None:
+    assert in_words(cron) == words

@@ -34,7 +34,7 @@ def test_a_schedule_is_added_listed_run_and_removed(ruled: Ruled) -> None:
     added = ruled.add("morning", cron="15 6 * * 1-5", zone="Europe/Berlin", max_gap="2h", retention="90d")
     assert added == {"name": "morning", "next_due": "2026-03-10T05:15:00Z", "webhook_secret": None}
     told = ruled.described("morning")
-    assert told["in_words"] == "At 06:15 on Monday through Friday"
+    assert told["in_words"] == "Every weekday at 06:15"
     assert (told["options"]["max_gap"], told["retention"], told["last"]) == ("2h", "90d", None)
     answer = ruled.client.post("/schedules/morning/run")
     assert answer.status_code == 202

@@ -82,6 +82,7 @@ stores.values = {stores}
 schedules.values = {schedules}
 removed.values = {removed}
 crons.values = ["0 0 1 1 *", "15 6 * * 1-5", "hourly"]
+attributes.values = ["", "city", "brand,zone"]
 zones.values = ["UTC", "Europe/Berlin", "Mars"]
 [[operations]]
 include-method = "DELETE"
@@ -102,6 +103,13 @@ include-name = "POST /schedules"  # no pattern says what a cron expression, a zo
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "409", "422", "429"]
 [[operations]]
+include-name = "GET /schedules/next"
+[operations.parameters]
+cron = {{ dictionary = "crons", probability = 0.9 }}
+zone = {{ dictionary = "zones", probability = 0.9 }}
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "429"]
+[[operations]]
 include-name = "PUT /schedules/{{name}}"
 [operations.parameters]
 name = {{ dictionary = "schedules", probability = 0.9 }}
@@ -111,6 +119,17 @@ name = {{ dictionary = "schedules", probability = 0.9 }}
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "404", "422", "429"]
 """
+SETTINGS += "".join(
+    f"""
+[[operations]]
+include-name = "GET /reports/{{{{report_id}}}}/{table}"  # no pattern says which attributes stores have
+[operations.parameters]
+"query.by" = {{{{ dictionary = "attributes", probability = 0.9 }}}}
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "3xx", "400", "401", "404", "409", "410", "429"]
+"""
+    for table in ("incidents", "groups")
+)
 SCHEDULES, REMOVED = ["morning", "noon"], ["evening", "night"]
 
 
@@ -187,7 +206,7 @@ def test_every_operation_is_in_it_but_those_of_pages(operations: list[Operation]
         for path in handler.paths
         for method in handler.http_methods
     }
-    pages = {("GET", "/"), ("GET", "/schema/start.js")}
+    pages = {("GET", "/")}
     told = {(operation.method, operation.path) for operation in operations}
     assert {which for which in served if which[0] != "OPTIONS"} - pages == told
 
@@ -236,10 +255,11 @@ def test_it_can_be_had_as_yaml(client: httpx.Client, document: dict[str, Any]) -
 
 def test_its_page_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
     page = client.get("/schema").text
-    files = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(files) == 4
+    files = re.findall(r'<(?:link|script)[^>]* (?:src|href)="([^"]+)"', page)
+    assert len(files) == 5
     assert all(client.get(file).is_success for file in files if not file.startswith("data:"))
     assert "//" not in page.replace("<!doctype", "")
+    assert '<a href="/">' in page  # and it leads back
 
 
 # What it cannot show --------------------------------------------------------------------------------------------------

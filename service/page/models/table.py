@@ -1,0 +1,269 @@
+"""The table of stores: plain values, made in a worker process from the bytes of a stored report.
+
+fleet_table    what stands on the page before its script has every row: the first rows, counts, choices of the filters
+fleet_columns  every row, with its lane, for the script
+table_rows     the rows of both: down now first, the longest first, then the worst share of the week
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from store_uptime import pipeline
+from store_uptime.pipeline import Selection
+from store_uptime.service.page.freshness import SECOND_US
+from store_uptime.service.page.lanes import Lane, drawn_lane
+from store_uptime.service.page.models.fleet import TableRow, with_names
+from store_uptime.service.registry.reports import StoredFleet
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from store_uptime.pipeline import Report
+
+Chip = Literal["", "worst", "worse", "stale"]
+"""A list of stores that is no filter of the API: the worst of the week, those that got worse, those not polled."""
+
+FIRST_ROWS = 40  # as many as a tall window shows until the script has all of them
+OFFERED_VALUES = 100  # of an attribute: the most frequent; others are written into a field
+INCIDENTS = 12  # more lines across all lanes would hide what they are to explain
+WORSE_POINTS = -1
+WINDOWS = ("hour", "day", "week")
+WEEK_US, MINUTE_US = 7 * 24 * 3600 * SECOND_US, 60 * SECOND_US
+LENGTHS = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime", "business") for window in WINDOWS)
+UNKNOWN = tuple(f"unknown_last_{window}" for window in WINDOWS)
+POLLS = tuple(f"polls_last_{window}" for window in WINDOWS)
+SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
+
+
+@dataclass(frozen=True)
+class ValueCount:
+    """A value of an attribute, or a zone, and how many stores have it."""
+
+    value: str
+    stores: int
+
+
+@dataclass(frozen=True)
+class FleetTable:
+    """The table as the server writes it.
+
+    now_s: seconds since 1970. rows: the first that are selected, each with its `lane` (None: nothing to draw).
+    matched: how many are selected. counts: stores by chip (all, down_now, worse, stale) of those that the other filters
+    leave. place: the heading of the last column, and whether it is the attribute city. zones and attributes: what can
+    be chosen, the most frequent first.
+    """
+
+    now_s: int
+    rows: list[TableRow]
+    matched: int
+    stores: int
+    counts: dict[str, int]
+    has_city: bool
+    zones: list[ValueCount]
+    attributes: dict[str, list[ValueCount]]
+
+
+def fleet_table(report: "Report", selection: Selection, chip: Chip) -> FleetTable:
+    """The table of a report, with the stores that a selection and a chip leave."""
+    import polars as pl
+
+    rows = table_rows(report)
+    others = pipeline.select(report, replace(selection, down_now=False)).exact.select("store_id")
+    left = rows.join(others, on="store_id", how="semi", maintain_order="left")
+    chosen = of_chip(left.filter(pl.col("down_now")) if selection.down_now else left, chip)
+    first = chosen.head(FIRST_ROWS)
+    return FleetTable(
+        now_s=report.plan.horizon.now_us // SECOND_US,
+        rows=with_lanes(report, first),
+        matched=chosen.height,
+        stores=rows.height,
+        counts=left.select(
+            all=pl.len(),
+            down_now=pl.col("down_now").sum(),
+            worse=got_worse().sum(),
+            stale=pl.col("no_recent_poll").sum(),
+        ).row(0, named=True),
+        has_city="city" in rows.columns,
+        zones=value_counts(rows["zone"]),
+        attributes={name: value_counts(rows[name].fill_null("")) for name in attribute_names(report)},
+    )
+
+
+def of_chip(rows: "pl.DataFrame", chip: Chip) -> "pl.DataFrame":
+    """The rows of a chip, in its order."""
+    import polars as pl
+
+    match chip:
+        case "worst":
+            return rows.sort("uptime_percent_last_week", nulls_last=True, maintain_order=True)
+        case "worse":
+            return rows.filter(got_worse()).sort("change_day", maintain_order=True)
+        case "stale":
+            return rows.filter(pl.col("no_recent_poll")).sort("last_poll", maintain_order=True)
+        case _:
+            return rows
+
+
+def got_worse() -> "pl.Expr":
+    """Whether the uptime of the last day is at least a point less than that of the day before."""
+    import polars as pl
+
+    return (pl.col("change_day") <= WORSE_POINTS).fill_null(False)
+
+
+def attribute_names(report: "Report") -> list[str]:
+    if report.attributes is None:
+        return []
+    return [name for name in report.attributes.columns if name not in ("store_id", "name")]
+
+
+def value_counts(values: "pl.Series") -> list[ValueCount]:
+    """The most frequent values, those as frequent by name."""
+    import polars as pl
+
+    counted = values.alias("value").value_counts(name="stores")
+    first = counted.sort(pl.col("stores"), "value", descending=[True, False]).head(OFFERED_VALUES)
+    return [ValueCount(value, stores) for value, stores in first.iter_rows()]
+
+
+def table_rows(report: "Report") -> "pl.DataFrame":
+    """The rows of the table: down now first, the longest first; then the worst share of the week, then hours down.
+
+    store: the row of `Report.exact`; lengths in whole seconds, shares in percent, last_poll in seconds since 1970.
+    down_for: how long a store has been down; down_for_is_cut: at least so long, since it began before the week.
+    change_day: points of uptime against the day before. A column for each attribute.
+    """
+    import polars as pl
+
+    now_us = report.plan.horizon.now_us
+    # Of microseconds: the share in the report is rounded, and would make ties of stores that differ.
+    share = pl.col("uptime_last_week_us") / (pl.col("uptime_last_week_us") + pl.col("downtime_last_week_us"))
+    written = report.extended.select(pl.col(SHARES).cast(pl.Float64))
+    rows = with_names(report.exact.with_row_index("store"), report.attributes).hstack(written).hstack(at_now(report))
+    if names := attribute_names(report):
+        values = report.attributes.select("store_id", *names)  # type: ignore[union-attr]
+        rows = rows.join(values, on="store_id", how="left", maintain_order="left")
+    return (
+        rows.with_columns(share=pl.when(share.is_finite()).then(share))  # 0 / 0 where nothing is known: null, and last
+        .sort(
+            *("down_now", "down_for", "share", "downtime_last_week_us", "store_id"),
+            descending=[True, True, False, True, False],
+            nulls_last=True,
+        )
+        .select(
+            *("store", "store_id", "name", "down_now", "down_for", "down_for_is_cut"),
+            *(((pl.col(f"{name}_us") + SECOND_US // 2) // SECOND_US).alias(name) for name in LENGTHS),
+            # Rounded up: a store with a tenth of a second unknown must not look as if all were known.
+            *(((pl.col(f"{name}_us") + SECOND_US - 1) // SECOND_US).alias(name) for name in UNKNOWN),
+            *SHARES,
+            *POLLS,
+            *("change_day", "last_active", "zone", "hours_unknown", "always_open"),
+            last_poll=pl.col("last_poll_us") // SECOND_US,
+            no_recent_poll=now_us - pl.col("last_poll_us") > pipeline.OLD_US,
+            **{name: pl.col(name) for name in names},
+        )
+    )
+
+
+def at_now(report: "Report") -> "pl.DataFrame":
+    """down_for in seconds, down_for_is_cut, change_day, in the order of `Report.exact`; nulls without lanes."""
+    import polars as pl
+
+    if report.lanes is None:
+        nothing = {"down_for": pl.Int64, "down_for_is_cut": pl.Boolean, "change_day": pl.Float64}
+        return report.exact.select(pl.repeat(None, pl.len(), dtype=kind).alias(name) for name, kind in nothing.items())
+    now = pl.lit(report.plan.horizon.now_us).cast(pl.Datetime("us", "UTC"))
+    return pipeline.stores_at_now(report).select(
+        down_for=(now - pl.col("down_since_utc")).dt.total_seconds(),
+        down_for_is_cut="down_since_is_cut",
+        change_day=pl.col("change_day").cast(pl.Float64).round(2),
+    )
+
+
+def lanes_by_store(report: "Report") -> "pl.DataFrame | None":
+    """store, lane: 8 * minute + status for every change, minutes counted from 168 h before now."""
+    import polars as pl
+
+    if report.lanes is None:
+        return None
+    code = 8 * pl.col("minute").cast(pl.UInt32) + pl.col("status")
+    return report.lanes.select("store", lane=code).group_by("store", maintain_order=True).agg("lane")
+
+
+def with_lanes(report: "Report", rows: "pl.DataFrame") -> list[TableRow]:
+    """The rows, each with its lane as it is drawn."""
+    import polars as pl
+
+    lanes = None
+    if report.lanes is not None:
+        few = replace(report, lanes=report.lanes.filter(pl.col("store").is_in(rows["store"].implode())))
+        lanes = dict((lanes_by_store(few)).iter_rows())  # type: ignore[union-attr]
+    return [row | {"lane": row_lane(row, lanes)} for row in rows.to_dicts()]
+
+
+def row_lane(row: dict[str, Any], lanes: dict[int, list[int]] | None) -> Lane | None:
+    if lanes is None or row["hours_unknown"]:
+        return None
+    return drawn_lane(lanes.get(row["store"], []))
+
+
+def fleet_columns(stored: StoredFleet) -> bytes:
+    """JSON: columns by name, each a list with a value for each store, in the order of `table_rows`.
+
+    lanes: see `lanes_by_store`. name, and attributes, the same by attribute, are there where the source has the table
+    of stores. offsets: for each zone the UTC offset in minutes from a minute of the week on. incidents: the greatest,
+    in minutes of the week.
+    """
+    import polars as pl
+    import polars.selectors as cs
+
+    report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
+    rows, names = table_rows(report), attribute_names(report)
+    lanes = lanes_by_store(report)
+    if lanes is not None:
+        rows = rows.join(lanes, on="store", how="left", maintain_order="left")
+    zones = rows["zone"].unique().sort()
+    # By column: each name stands in the answer once, not once a store.
+    left_out = {"store", "name", "lane", *names}
+    plain = rows.with_columns(cs.boolean().cast(pl.UInt8))  # 0 and 1: a quarter of the bytes to be read
+    columns: dict[str, object] = {name: plain[name].to_list() for name in rows.columns if name not in left_out}
+    columns["lanes"] = None if lanes is None else rows["lane"].to_list()
+    columns["offsets"] = zone_offsets(zones, report.plan.horizon.now_us)
+    columns["incidents"] = week_incidents(report)
+    if report.attributes is not None:
+        columns |= {"name": rows["name"].to_list(), "attributes": rows.select(names).to_dict(as_series=False)}
+    return msgspec.json.encode(columns)
+
+
+def zone_offsets(zones: Iterable[str], now_us: int) -> dict[str, list[tuple[int, int]]]:
+    """For each zone the minutes of the week from which an offset holds, and that offset in minutes."""
+    start_us = now_us - WEEK_US
+    found: dict[str, list[tuple[int, int]]] = {}
+    for zone, offset_us, from_us in (
+        pipeline.local_offsets(zones, start_us, now_us).select("zone", "offset_us", "from_utc_us").iter_rows()
+    ):
+        found.setdefault(zone, []).append((max(0, (from_us - start_us) // MINUTE_US), offset_us // MINUTE_US))
+    return found
+
+
+def week_incidents(report: "Report") -> list[dict[str, object]]:
+    """start and end: minutes of the week; stores that went down, and their share of those open in percent."""
+    import polars as pl
+
+    if report.lanes is None:
+        return []
+    start = pl.lit(report.plan.horizon.now_us - WEEK_US).cast(pl.Datetime("us", "UTC"))
+    return (
+        pipeline.incidents(report)
+        .head(INCIDENTS)
+        .select(
+            start=(pl.col("start_utc") - start).dt.total_minutes(),
+            end=(pl.col("end_utc") - start).dt.total_minutes(),
+            stores="stores",
+            share=pl.col("share_percent").cast(pl.Float64),
+        )
+        .to_dicts()
+    )
