@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from store_uptime.pipeline import OLD_US
 from store_uptime.service.page.humanize import format_duration
 
 Status = Literal["closed", "up", "down", "unknown"]
@@ -17,6 +18,7 @@ Sentence = tuple[str | datetime, ...]
 """Words and instants in their order; each instant has the offset of the store's clock."""
 DAYS_FROM = timedelta(hours=48)
 """From here on a length is said in days."""
+NEAR = timedelta(microseconds=OLD_US)
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,17 @@ def headline(facts: StatusFacts) -> tuple[Status, Sentence]:
 
 
 def closed(facts: StatusFacts) -> Sentence:
+    is_old = facts.newest_poll is not None and not facts.is_given
+    when: Sentence = ("Closed at ", facts.now) if is_old else ("Closed" if facts.is_given else "Closed now",)
     match facts.last_known:
         case None:
-            return ("Closed now, and all of the week",)
+            return (*when, ", and all of the week")
         case "down":
-            return ("Closed now, and down when it closed", *since(facts, ", since ")[:2])
+            return (*when, ", and down when it closed", *since(facts, ", since ")[:2])
         case "up":
-            return ("Closed now, and up when it closed",)
+            return (*when, ", and up when it closed")
         case _:
-            return ("Closed now; it is not known whether it was up when it closed",)
+            return (*when, "; it is not known whether it was up when it closed")
 
 
 def since(facts: StatusFacts, before: str) -> Sentence:
@@ -115,9 +119,17 @@ def basis(facts: StatusFacts) -> Sentence:
     if facts.status is None or evidence is None:
         return ("Last poll ", poll, f": {status_word(facts)}.")
     if evidence < poll:
-        after = ("; those since, until ", poll, ", were outside them.") if facts.is_carried else (".",)
-        return ("Last poll in business hours ", evidence, *after)
+        return ("Last poll in business hours ", evidence, *outside_hours(facts))
     return ("Last poll ", poll, ", none since: perhaps the feed." if facts.is_carried else f": {status_word(facts)}.")
+
+
+def outside_hours(facts: StatusFacts) -> Sentence:
+    """What is said of the polls after the last one in business hours, where the status rests on that still."""
+    if not facts.is_carried:
+        return (".",)
+    if facts.now - facts.last_poll > NEAR:
+        return ("; outside them until ", facts.last_poll, ", none since: perhaps the feed.")
+    return ("; those since, until ", facts.last_poll, ", were outside them.")
 
 
 def status_word(facts: StatusFacts) -> str:
@@ -155,8 +167,3 @@ def as_text(sentence: Sentence) -> str:
 def format_time(instant: datetime) -> str:
     """Fri 6 Mar 18:42."""
     return f"{instant:%a} {instant.day} {instant:%b %H:%M}"
-
-
-def offset_minutes(instant: datetime) -> int:
-    """How many minutes the clock of an instant is ahead of UTC."""
-    return (instant.utcoffset() or timedelta()) // timedelta(minutes=1)

@@ -2,7 +2,7 @@
 // the larger is its mark; a day that no report has is blank. It is loaded once it comes into sight.
 
 import { callApi, part } from "./page.js";
-import { tipIn } from "./tip.js";
+import { tipIn } from "./near_tip.js";
 import { formatDuration, formatNumber } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";

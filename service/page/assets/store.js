@@ -1,9 +1,10 @@
 // A store's week: what a stretch rests on, by pointer or by arrow keys, on the clock that was chosen; where an outage is
 // drawn, and its polls; the stores before and after it in the list that one came from.
 
+import { keptList } from "./kept_list.js";
+import { tipIn } from "./near_tip.js";
 import { on, part } from "./page.js";
-import { tipIn } from "./tip.js";
-import { formatDuration, formatOffset, formatTime } from "./words.js";
+import { formatDuration, formatNumber, formatOffset, formatTime } from "./words.js";
 
 const US_PER_MS = 1000;
 const pieces = [...document.querySelectorAll("#days [data-part]")].sort((a, b) => a.dataset.part - b.dataset.part);
@@ -149,17 +150,8 @@ on("click", "[data-polls]", (event) => {
 const around = part("around");
 const STEP_KEYS = { "[": "previous", k: "previous", "]": "next", j: "next" };
 
-// What the table of stores keeps: {words, ids, address}, the order in which it shows them.
-function keptList() {
-  try {
-    return JSON.parse(sessionStorage.getItem(`list:${around.dataset.report}`));
-  } catch {
-    return null;
-  }
-}
-
 function showNeighbours() {
-  const list = keptList();
+  const list = keptList(around.dataset.report);
   const place = list?.ids?.indexOf(around.dataset.store) ?? -1;
   if (place < 0) return;
   for (const [id, by] of [["previous", -1], ["next", 1]]) {
@@ -168,7 +160,7 @@ function showNeighbours() {
     if (store === undefined) link.hidden = true;
     else link.href = `?${new URLSearchParams({ store_id: store })}`;
   }
-  part("place").textContent = `${place + 1} of ${list.ids.length.toLocaleString("en")}, ${list.words}`;
+  part("place").textContent = `${place + 1} of ${formatNumber(list.count ?? list.ids.length)} ${list.words}`;
   if (list.address) part("back").href = list.address;
   part("neighbours").hidden = false;
 }

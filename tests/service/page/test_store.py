@@ -64,6 +64,11 @@ WORDS: dict[str, tuple[StatusFacts, str]] = {
         "Down since Fri 6 Mar 18:42 (3 d). Last poll in business hours Sat 7 Mar 23:43; those since, until "
         "Tue 10 Mar 15:58, were outside them.",
     ),
+    "down, and looked at last while it was closed": (
+        replace(DOWN, last_poll=SATURDAY, last_evidence=FRIDAY, is_carried=True),
+        "Down since Fri 6 Mar 18:42 (3 d). Last poll in business hours Fri 6 Mar 18:42; outside them until Sat 7 Mar "
+        "23:43, none since: perhaps the feed.",
+    ),
     "down for an hour": (
         replace(DOWN, down_since=NOW - timedelta(hours=1, minutes=5)),
         "Down since Tue 10 Mar 14:55 (1 h 5 min). Last poll Tue 10 Mar 15:58: inactive.",
@@ -113,6 +118,11 @@ WORDS: dict[str, tuple[StatusFacts, str]] = {
         replace(UP, status="closed", last_known="up", last_evidence=SATURDAY),
         "Closed now, and up when it closed. Last poll in business hours Sat 7 Mar 23:43. No outage in this week.",
     ),
+    "closed in old data": (
+        replace(UP, status="closed", last_known="up", newest_poll=RECENT),
+        "Closed at Tue 10 Mar 16:00, and up when it closed. Last poll Tue 10 Mar 15:58: active. No outage in this "
+        "week. The data is old: the newest poll of all stores is of Tue 10 Mar 15:58.",
+    ),
     "closed, and was down": (
         replace(DOWN, status="closed", last_known="down"),
         "Closed now, and down when it closed, since Fri 6 Mar 18:42. Last poll Tue 10 Mar 15:58: inactive.",
@@ -123,7 +133,7 @@ WORDS: dict[str, tuple[StatusFacts, str]] = {
     ),
     "closed all week": (
         replace(UP, status="closed", last_evidence=None, is_given=True),
-        "As of Tue 10 Mar 16:00: closed now, and all of the week. Last poll Tue 10 Mar 15:58, outside business hours: "
+        "As of Tue 10 Mar 16:00: closed, and all of the week. Last poll Tue 10 Mar 15:58, outside business hours: "
         "active, but no evidence.",
     ),
     "hours that cannot be read": (
@@ -173,7 +183,7 @@ WORLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Options, str]] = {
         ("10 18:00:00,active", "10 19:00:00,inactive"),
         tuple(row.replace("18:00", "15:30") for row in DAILY),
         GIVEN,
-        "As of Tue 10 Mar 16:00: closed now, and down when it closed, since Tue 10 Mar 15:00. Last poll Tue 10 Mar "
+        "As of Tue 10 Mar 16:00: closed, and down when it closed, since Tue 10 Mar 15:00. Last poll Tue 10 Mar "
         "15:00: inactive.",
     ),
     "unknown by max_gap": (
@@ -409,7 +419,7 @@ def test_it_can_be_read_and_walked_by_everybody(
         assert faults(page) == []
         assert overflow(page) == 0
         assert page.locator("#days svg").first.evaluate("svg => svg.querySelector('.inside').getBBox().height") >= 28
-        expect(page.locator("#neighbours")).to_contain_text("1 of 2, down now, longest first")
+        expect(page.locator("#neighbours")).to_contain_text("1 of 2 down now, longest first")
         page.keyboard.press("]")
         expect(page.locator("h1")).to_contain_text(OTHER)
         page.keyboard.press("[")
