@@ -29,6 +29,7 @@ REJECT_COLUMNS = ("file", "line", "reason")  # what a table of rejected rows has
 WINDOWS = ("day", "week", "hour")
 SECOND_US = 1_000_000
 EPOCH = datetime.fromtimestamp(0, UTC)
+MINUTE = timedelta(minutes=1)
 NOT_AT_END = ("ongoing", "closed")
 """How outages end that nothing has been seen to end."""
 
@@ -184,10 +185,12 @@ def status_facts(report: "Report", timeline: "Timeline", outages: list[Outage], 
 
 
 def down_since(at_now: dict[str, Any] | None, outage: Outage | None, zone: tzinfo) -> datetime | None:
-    """When the outage began that a store is in; to the minute where it is down now: see `pipeline.stores_at_now`."""
-    if at_now is not None and at_now["down_since_utc"] is not None:
-        return on_clock(at_now["down_since_utc"], zone)
-    return None if outage is None else outage.start
+    """When the outage began that a store is in: see `pipeline.stores_at_now`."""
+    counted = None if at_now is None else at_now["down_since_utc"]
+    # That is to the minute: where both are of the same outage, this says what the list of outages says.
+    if outage is not None and (counted is None or abs(outage.start - counted) <= MINUTE):
+        return outage.start
+    return counted and on_clock(counted, zone)
 
 
 def last_evidence(timeline: "Timeline", parts: list[EvidencePart], zone: tzinfo) -> datetime | None:
