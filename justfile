@@ -107,7 +107,11 @@ bench-page *ARGS:
 answers:
     uv run python -m docs.answers
 
-# the pictures of docs/page.md; needs a Chromium
+# what short scripts get wrong: the table of README.md
+simple-scripts:
+    uv run python -m docs.simple_scripts
+
+# the pictures of README.md and docs/page.md; needs a Chromium
 pictures:
     uv run python -m docs.pictures
 

@@ -1,4 +1,4 @@
-"""The settings of `serve`, by options and by environment; docs/operations.md lists them."""
+"""The settings of `serve`, by options and by environment; docs/options.md lists them."""
 
 import os
 from dataclasses import dataclass, replace

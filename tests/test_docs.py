@@ -350,10 +350,21 @@ def test_the_public_names_that_are_used_exist_and_the_page_of_python_uses_all() 
 
 
 @pytest.mark.parametrize("path", DOCS, ids=named)
-def test_relative_links_lead_somewhere(path: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", TEXT[path])
-    relative = [link for link in links if not re.match(r"[a-z]+:", link)]
-    assert [link for link in relative if not (path.parent / link).exists()] == []
+def test_relative_links_lead_to_a_file_and_to_a_heading_in_it(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", TEXT[path])
+    relative = [((path.parent / link).resolve() if link else path, anchor) for link, anchor in links if ":" not in link]
+    assert [named(target) for target, _ in relative if not target.exists()] == []
+    found = {target: anchors(target) for target, anchor in relative if anchor}
+    assert [(named(target), anchor) for target, anchor in relative if anchor and anchor not in found[target]] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The names of a page's headings in links, as GitHub makes them; of two that are alike the first is meant."""
+    without_code = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", without_code, re.MULTILINE)
+    }
 
 
 def test_what_the_code_cites_of_the_semantics_is_a_section_there() -> None:

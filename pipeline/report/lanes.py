@@ -4,6 +4,9 @@ LaneStatus     the numbers in `Report.lanes`
 lanes_of       the lanes of a report that has any
 lane_spans     the spans of one status
 open_changes   the changes while a store is open, as if its closed time were not there
+last_of_each   the last change of each store
+is_down        whether a status is down, seen or carried
+is_carried     whether it is known, but not from a poll nearby
 """
 
 from enum import IntEnum
@@ -55,6 +58,11 @@ def open_changes(report: Report) -> pl.DataFrame:
     store and minute. Raises ValueError: see `lanes_of`."""
     opened = lanes_of(report).filter(STATUS != LaneStatus.CLOSED)
     return opened.with_columns(before=pl.when(STORE.shift() == STORE).then(STATUS.shift()))
+
+
+def last_of_each(changes: pl.DataFrame) -> pl.DataFrame:
+    """The last change of each store. changes: by store and minute."""
+    return changes.filter((STORE.shift(-1) != STORE).fill_null(True))
 
 
 def is_down(status: pl.Expr) -> pl.Expr:

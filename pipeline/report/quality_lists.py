@@ -5,14 +5,16 @@ LISTS_OF_PERIODS  of one by periods, which has a row for each store that is know
 """
 
 LISTS = {
-    "not_observed": "hours or a zone, but no poll in the horizon: no row",
-    "no_hours": "no hours row: taken as open 24 x 7",
-    "no_zone": "no zone row: taken as America/Chicago",
-    "unknown_zone": "a zone that tzdata does not know: taken as America/Chicago",
-    "several_zones": "several different zones: the first known one counts",
-    "unknown_hours": "every hours row rejected: no figures",
-    "partly_rejected_hours": "some hours rows rejected: computed from the rest",
-    "no_known_status": "no poll in business time: no figures",
-    "carried": "no poll in business time in the day before now: an older status is carried",
+    "not_observed": "business hours or a time zone, but no poll in the time that was read: not in the report",
+    "no_hours": "no business hours: taken as open around the clock",
+    "no_zone": "no time zone: taken as America/Chicago",
+    "unknown_zone": "a time zone that there is not (in tzdata): taken as America/Chicago",
+    "several_zones": "several different time zones: the first known one counts",
+    "unknown_hours": "every row of business hours rejected: no figures",
+    "partly_rejected_hours": "some rows of business hours rejected: computed from the rest",
+    "no_known_status": "no poll in business hours: no figures",
+    "carried": "no poll in business hours in the day before now: the last known status counts",
 }
-LISTS_OF_PERIODS = LISTS | {"not_observed": "hours or a zone, but no poll near the periods: nothing is known"}
+LISTS_OF_PERIODS = LISTS | {
+    "not_observed": "business hours or a time zone, but no poll near the periods: nothing is known"
+}

@@ -11,6 +11,7 @@
     edges          where the status changes, or the poll that it rests on
     pieces         business time cut there
     statuses       the status at the end of each minute of the week in which an edge lies
+    own_statuses   the same, kept while `edges` and `statuses` run once more for polls that speak two hours at most
     lanes          the minutes of the week in which the status changes, or whether a poll is near
 
 But for `slices`, each is a file of `sql/` and a relation of the same name, run in this order. Positions
@@ -87,8 +88,8 @@ def uptime_with_lanes(
         near_us = min(max_gap_us, NEAR_US)
         register_edges(run, changes(partition.intervals, partition.polls, 2 * near_us), found, partition.intervals)
         figures = figures_of(run, partition, found)
-        last_of(run, ("edges", "statuses"))
-        execute(run, f"alter table statuses rename to own; set variable max_gap = {2 * near_us}")
+        last_of(run, ("edges", "statuses", "own_statuses"))
+        execute(run, f"set variable max_gap = {2 * near_us}")
         return replace(figures, lanes=last_of(run, ("exposed", "carried", "edges", "statuses", "lanes")))
 
 

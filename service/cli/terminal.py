@@ -11,7 +11,7 @@ BAR_WIDTH = 20
 
 
 class ExitStatus(IntEnum):
-    """The exit statuses of commands, as in docs/operations.md."""
+    """The exit statuses of commands, as in docs/options.md."""
 
     DONE = 0
     FAILED = 1

@@ -43,10 +43,16 @@ def always_open(zone: str, now: datetime) -> Report:
     return build_report_with_lanes(frames(lines(POLLS, poll), zones=lines(ZONES, f"a,{zone}")), Options(now=now))
 
 
+@cache
+def stores_alike(number: int) -> Report:
+    """The report of so many stores."""
+    polls = (f"{store:03},2024-10-14 11:00:00,active" for store in range(number))
+    return build_report_with_lanes(frames(lines(POLLS, *polls)), OPTIONS)
+
+
 def with_lanes(lanes: Sequence[Sequence[tuple[int, int]]], cities: Mapping[int, str] | None = None) -> Report:
     """A report of so many stores, each with these changes."""
-    polls = (f"{number:03},2024-10-14 11:00:00,active" for number in range(len(lanes)))
-    report = build_report_with_lanes(frames(lines(POLLS, *polls)), Options(now=NOW))
+    report = stores_alike(len(lanes))
     changes = [(store, minute, status) for store, lane in enumerate(lanes) for minute, status in lane]
     schema = {"store": pl.UInt32, "minute": pl.UInt16, "status": pl.UInt8}
     attributes = None

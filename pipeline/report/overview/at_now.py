@@ -4,7 +4,15 @@ import polars as pl
 
 from store_uptime.pipeline.durations import WEEK_US
 from store_uptime.pipeline.report.figures import FIGURE, uptime_percent
-from store_uptime.pipeline.report.lanes import MINUTE_US, LaneStatus, is_carried, is_down, lanes_of, open_changes
+from store_uptime.pipeline.report.lanes import (
+    MINUTE_US,
+    LaneStatus,
+    is_carried,
+    is_down,
+    lanes_of,
+    last_of_each,
+    open_changes,
+)
 from store_uptime.pipeline.report.overview.counts import MINUTES, counted_uptime_percent, minutes_between, status_steps
 from store_uptime.pipeline.report.report import Report
 from store_uptime.pipeline.report.times import utc_time
@@ -30,7 +38,7 @@ def stores_at_now(report: Report) -> pl.DataFrame:
     better (both DECIMAL(10,2); null: nothing is known). Raises ValueError where the report has no lanes.
     """
     status, since_us = pl.col("last_status"), pl.col("since_us")
-    last = lanes_of(report).lazy().group_by("store").agg(last_status=pl.col("status").last())
+    last = last_of_each(lanes_of(report)).select("store", last_status="status")
     down, unknown = pl.col("down_minutes"), pl.col("unknown_minutes")
     day = uptime_percent(pl.col("uptime_last_day_us"), pl.col("downtime_last_day_us"))
     week_us = report.plan.horizon.now_us - WEEK_US
@@ -38,7 +46,7 @@ def stores_at_now(report: Report) -> pl.DataFrame:
         report.exact.lazy()
         .select("store_id", day=day)
         .with_row_index("store")
-        .join(last, on="store", how="left")
+        .join(last.lazy(), on="store", how="left")
         .join(down_runs(report).lazy(), on="store", how="left")
         .join(minutes_between(status_steps(report), *DAY_BEFORE).lazy(), on="store", how="left")
         .with_columns(status.fill_null(LaneStatus.CLOSED), pl.col(MINUTES).fill_null(0))
@@ -64,6 +72,5 @@ def down_runs(report: Report) -> pl.DataFrame:
     it."""
     # Of a store that is down at now this is the run that lasts until then.
     begins = is_down(pl.col("status")) & ~is_down(pl.col("before")).fill_null(False)
-    return (
-        open_changes(report).filter(begins).group_by("store").agg(since_minute=pl.col("minute").last().cast(pl.Int64))
-    )
+    last = last_of_each(open_changes(report).filter(begins))
+    return last.select("store", since_minute=pl.col("minute").cast(pl.Int64))

@@ -1,12 +1,12 @@
 -- lanes:    the status of each store in each minute of the week, where it differs from the minute before
--- needs:    own (the `statuses` of the report), statuses (those where a poll speaks no farther than two hours)
+-- needs:    own_statuses, statuses (those where a poll speaks no farther than two hours)
 -- gives:    code, minute (of the week before now, 0 to 10079), status (0 closed, 1 up, 2 down, 3 unknown, 4 up carried,
 --           5 down carried); unique on code, minute
 -- meaning:  docs/semantics.md, "The lane of a store": a minute has the status of its last microsecond, before the first
 --           minute a store counts as closed; what no poll within two hours speaks for is carried
 create or replace temp table lanes as
 with every as (
-    select code, minute, status, null as near from own
+    select code, minute, status, null as near from own_statuses
     union all
     select code, minute, null, status from statuses
 ),

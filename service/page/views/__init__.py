@@ -7,6 +7,7 @@ from litestar.exceptions import HTTPException
 
 from store_uptime.pipeline import StoreUptimeError
 from store_uptime.service.page import templates
+from store_uptime.service.page.views.changes import changes_view
 from store_uptime.service.page.views.comparison import comparison_view
 from store_uptime.service.page.views.documents import rule_view
 from store_uptime.service.page.views.errors import error_page, failure_response
@@ -17,6 +18,7 @@ from store_uptime.service.page.views.now import home_view
 from store_uptime.service.page.views.report import data_view, report_view
 from store_uptime.service.page.views.schedules import schedules_view
 from store_uptime.service.page.views.store import store_days_view, store_view
+from store_uptime.service.page.views.trends import trends_view
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.routes.static_files import static_files
 
@@ -34,6 +36,8 @@ views = Router(
         store_days_view,
         data_view,
         schedules_view,
+        trends_view,
+        changes_view,
         history_view,
         checked_view,
         comparison_view,

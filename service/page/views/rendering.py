@@ -1,11 +1,21 @@
 """Templates with their values, and what several views show."""
 
+from urllib.parse import urlencode
+
 from litestar.response import Template
 
 from store_uptime.pipeline import Only, Step
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.registry.report_lookup import run_progress
 from store_uptime.service.registry.reports import ReportRow
+
+
+class ViewQuery(dict[str, str | list[str]]):
+    """What the address of a view chooses, by parameter."""
+
+    def with_value(self, name: str, value: str | list[str]) -> str:
+        """The query of the address with another choice; empty ones are left out."""
+        return urlencode({key: each for key, each in (self | {name: value}).items() if each}, doseq=True)
 
 
 def render(name: str, /, **values: object) -> Template:

@@ -28,7 +28,7 @@ def test_a_command_has_help_with_an_example(name: str, command: Command) -> None
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_found_in_the_docs(name: str) -> None:
-    assert f"store-uptime {name}" in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"store-uptime {name}" in (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
 
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:

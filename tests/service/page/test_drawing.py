@@ -14,7 +14,13 @@ from store_uptime.pipeline import (
     open_source,
 )
 from store_uptime.service.page.drawing import WIDTH, ClockChange, DrawnDay, Tick, drawn_days, evidence_parts
-from store_uptime.service.page.humanize import format_duration, format_instant, format_local_time, format_options
+from store_uptime.service.page.humanize import (
+    format_duration,
+    format_instant,
+    format_local_time,
+    format_options,
+    format_points,
+)
 from store_uptime.service.page.models.store import rejected_of
 from store_uptime.service.registry.rows import StoredOptions
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
@@ -40,6 +46,13 @@ from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 )
 def test_durations_are_said_as_people_say_them(seconds: float | None, said: str) -> None:
     assert format_duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("points", "said"), [(None, ""), (0.0, "0.00"), (-0.004, "0.00"), (0.31, "+0.31"), (-12.5, "−12.50")]
+)
+def test_changes_say_their_sign(points: float | None, said: str) -> None:
+    assert format_points(points) == said
 
 
 def test_instants_say_their_zone() -> None:

@@ -133,7 +133,7 @@ def test_stores_have_their_names_and_are_found_by_them_and_by_attributes(page: P
     expect(page.locator("h1")).to_have_text(re.compile(f"^Alpha {ALPHA}"))
     expect(page.locator(".facts").first).to_contain_text("Berlin")
     page.goto(f"/compare?old={reports['earlier']}&new={reports['fleet']}&only=city=Paris")
-    expect(page.locator(".summary")).to_contain_text("Worse")
+    expect(page.locator(".counts")).to_contain_text("Worse")
     assert ALPHA not in page.inner_text("main")
 
 

@@ -1,4 +1,4 @@
-"""A registry that was backed up with pg_dump, as docs/operations.md says, serves as before."""
+"""A registry that was backed up with pg_dump, as docs/backup.md says, serves as before."""
 
 import subprocess
 from pathlib import Path

@@ -158,7 +158,16 @@ def test_of_a_report_csv_and_json_hold_the_same_pieces(client: httpx.Client, rep
     assert rows == [{name: "" if value is None else str(value) for name, value in piece.items()} for piece in pieces]
 
 
-VIEWS = ("/", "/view/{id}", "/view/{id}/store?store_id=a", "/view/{id}/data", "/history", "/compare?old={id}&new={id}")
+VIEWS = (
+    "/",
+    "/view/{id}",
+    "/view/{id}/store?store_id=a",
+    "/view/{id}/data",
+    "/history",
+    "/compare?old={id}&new={id}",
+    "/trends",
+    "/changes",
+)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -180,9 +189,9 @@ def test_long_after_the_newest_poll_nothing_is_down_now(client: httpx.Client, la
 def test_a_comparison_says_of_both_reports_how_old_their_data_is_and_that_it_warns(client: httpx.Client) -> None:
     given, newest = complete(client, now=(NEWEST + timedelta(hours=3)).isoformat()), complete(client)
     text = client.get("/compare", params={"old": given, "new": newest}).text
-    assert text.count("fleet as of Wed 8 May 2024") == 2
+    assert len(re.findall("the week to <a [^>]*>Wed 8 May 2024", text)) == 2
     assert "newest poll 3 hours before" in text
-    assert re.search("12:20 UTC, [0-9]+ days ago", text)
+    assert re.search("12:20 UTC</a>, [0-9]+ days ago", text)
     assert f'<a class="warned" href="/view/{newest}/data" title="old-data' in text
 
 

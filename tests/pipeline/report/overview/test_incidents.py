@@ -3,17 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 
 import polars as pl
 import pytest
 
 from store_uptime.pipeline import LaneStatus, Selection, build_report, incidents, select
+from tests.support.incidents import Found, Lane, made_up_week, plain_incidents
 from tests.support.weeks import FEED, WEEK_START, five_stores, with_lanes
 
 CLOSED, UP, DOWN, UNKNOWN, UP_CARRIED, DOWN_CARRIED = LaneStatus
-Lane = list[tuple[int, int]]
-Found = tuple[int, int, int, int]
-"""The minutes of the first and the last store, how many went down, and how many were open."""
 DAY = 24 * 60
 
 
@@ -84,6 +83,16 @@ def rows(found: pl.DataFrame) -> list[Found]:
 def test_incidents(case: Case) -> None:
     report = with_lanes([*case.fallen, *[[(0, UP)]] * case.others])
     assert rows(incidents(report)) == case.found
+
+
+def test_in_made_up_weeks_they_are_what_looking_at_each_minute_gives() -> None:
+    seen = 0
+    for seed in range(6):
+        lanes = made_up_week(Random(seed))
+        expected = plain_incidents(lanes)
+        seen += len(expected)
+        assert sorted(rows(incidents(with_lanes(lanes)))) == expected
+    assert seen >= 6
 
 
 def test_open_are_the_stores_of_the_group_at_the_onset() -> None:

@@ -51,7 +51,7 @@ def check_overview(report: Report, minutes: list[CountedMinute]) -> None:
     assert text(found.day.before_percent) == percent(up, before["down"])
     last = [minute.status for minute in minutes if minute.number == WEEK - 1]
     assert found.open == sum(status != CLOSED for status in last)
-    assert found.down == sum(status in (DOWN, DOWN_CARRIED) for status in last)
+    assert found.down == sum(status in (DOWN, DOWN_CARRIED) for status in last) == report.exact["down_now"].sum()
     assert found.unknown == last.count(UNKNOWN)
 
 

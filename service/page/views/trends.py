@@ -1,0 +1,58 @@
+"""How uptime went from report to report, and the week of each group."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import Template
+
+from store_uptime.service.backend.backend import Backend
+from store_uptime.service.page.models import groups as group_models, trends as trend_models
+from store_uptime.service.page.models.trends import Days, KeptSummary, Window
+from store_uptime.service.page.views.rendering import ViewQuery, render
+from store_uptime.service.registry import reports
+from store_uptime.service.registry.reports import SummaryRow
+from store_uptime.service.routes.caller import Caller
+from store_uptime.service.routes.overview import TOLERANCE, WEEK
+from store_uptime.service.routes.request_options import names_of
+from store_uptime.service.routes.summaries import recent_summaries
+
+MOST_REPORTS = 1000
+MOST_ATTRIBUTES = 3
+Attributes = Annotated[tuple[str, ...], QueryParameter(max_items=MOST_ATTRIBUTES)]
+
+
+@get("/trends")
+async def trends_view(
+    backend: NamedDependency[Backend],
+    caller: NamedDependency[Caller],
+    window: Annotated[Window, QueryParameter()] = "week",
+    days: Annotated[Days, QueryParameter()] = "30",
+    by: Attributes = (),
+) -> Template:
+    """Each kept report of all stores as a point; the groups of some attributes by report, and day by day."""
+    rows = await recent_summaries(caller, MOST_REPORTS)
+    names = names_of(",".join(by))
+    query = ViewQuery(window=window, days=days, by=names)
+    alike = with_same_options(rows)
+    kept = [KeptSummary(row.id, len(row.warning_codes), row.summary) for row in alike if row.summary is not None]
+    unread = sum(row.summary is None and row.has_lanes for row in alike)
+    if not kept:
+        return render("trends", query=query, newest=None, unread=unread)
+    newest = kept[0].report_id
+    earlier = await backend.registry.row(reports.report_before(newest, WEEK, TOLERANCE))
+    before = None if earlier is None else next((each for each in kept if each.report_id == earlier.id), None)
+    run = backend.workers.run_interactive
+    found = await run(trend_models.trends, kept, before, window, days, names[0] if names else "")
+    query["by"] = names or found.attributes[:1]
+    stored = await caller.content(reports.stored_fleet(newest), newest)
+    week = await run(group_models.group_week, stored, tuple(query["by"]), found.week_percents)
+    more = {"unread": unread, "other_options": len(rows) - len(alike), "is_full": len(rows) == MOST_REPORTS}
+    return render("trends", query=query, week=week, most=MOST_REPORTS, **more, **vars(found))
+
+
+def with_same_options(rows: Sequence[SummaryRow]) -> list[SummaryRow]:
+    """Those with the options of the newest: figures of others cannot be joined by a line."""
+    return [row for row in rows if all(row.options[name] == rows[0].options[name] for name in ("max_gap", "lookback"))]
