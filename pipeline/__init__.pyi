@@ -154,8 +154,10 @@ from .report.comparison import (
     comparison as comparison,
     since_earlier as since_earlier,
 )
-from .report.lanes import (
+from .report.lane_status import (
     LaneStatus as LaneStatus,
+)
+from .report.lanes import (
     lane_spans as lane_spans,
 )
 from .report.overview.at_now import (
