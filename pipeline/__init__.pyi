@@ -174,6 +174,10 @@ from .report.overview.overview import (
     WindowOverview as WindowOverview,
     overview as overview,
 )
+from .report.overview.store_days import (
+    joined_days as joined_days,
+    store_days as store_days,
+)
 from .report.overview.summary import (
     summary as summary,
 )
@@ -226,6 +230,7 @@ from .run import (
     build_timeline as build_timeline,
     data_version as data_version,
     explain as explain,
+    explain_with_outages as explain_with_outages,
     polled_stores as polled_stores,
 )
 from .sample.sample import (
