@@ -205,7 +205,9 @@ def format_scope(stored: "StoredOptions") -> str:
         parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
     if options.max_gap is not None:
         parts.append(f"a poll counts for at most {duration_text(options.max_gap)}")
-    if options.lookback != LOOKBACK:
+    if not options.lookback:
+        parts.append("no polls from before the week")
+    elif options.lookback != LOOKBACK:
         parts.append(f"polls from up to {duration_text(options.lookback)} before the week")
     return ", ".join(parts)
 
@@ -242,8 +244,3 @@ def capitalized(text: str) -> str:
 def format_number(value: float) -> str:
     """12,345."""
     return f"{value:,}"
-
-
-def format_percent(percent: float | None) -> str:
-    """94.88 %, as it stands in the files."""
-    return "unknown" if percent is None else f"{percent:.2f} %"
