@@ -30,7 +30,7 @@ def now_view(page: "Page") -> None:
 def store_view(page: "Page") -> None:
     """A store with outages, and what a stretch of one rests on."""
     now_view(page)
-    page.locator("#fleet tbody a").nth(3).click()
+    page.locator("#fleet tbody a").nth(4).click()
     page.locator(".piece.down").first.hover()
 
 

@@ -154,8 +154,10 @@ from .report.comparison import (
     comparison as comparison,
     since_earlier as since_earlier,
 )
-from .report.lanes import (
+from .report.lane_status import (
     LaneStatus as LaneStatus,
+)
+from .report.lanes import (
     lane_spans as lane_spans,
 )
 from .report.overview.at_now import (
@@ -173,6 +175,10 @@ from .report.overview.overview import (
     ProfileCell as ProfileCell,
     WindowOverview as WindowOverview,
     overview as overview,
+)
+from .report.overview.store_days import (
+    joined_days as joined_days,
+    store_days as store_days,
 )
 from .report.overview.summary import (
     summary as summary,
@@ -226,6 +232,7 @@ from .run import (
     build_timeline as build_timeline,
     data_version as data_version,
     explain as explain,
+    explain_with_outages as explain_with_outages,
     polled_stores as polled_stores,
 )
 from .sample.sample import (

@@ -3,6 +3,7 @@
 report_in_one_pass   the figures of all stores, or of one
 build_timeline       the segments of one store, each with the poll that it rests on
 explain              the same for a store of a finished report
+explain_with_outages the same with its outages
 data_version         the version of the data that a run would read
 polled_stores        the stores that a report would have
 """
@@ -13,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from os import cpu_count
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from store_uptime.pipeline.errors import NoPolls, UnknownStore
 from store_uptime.pipeline.logs import logger_of
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from store_uptime.pipeline.plan.partitions import CodeRange
+    from store_uptime.pipeline.plan.partitions import CodeRange, Partition
+    from store_uptime.pipeline.plan.plan import Plan
     from store_uptime.pipeline.plan.prepare import Prepared
     from store_uptime.pipeline.report.report import Report
     from store_uptime.pipeline.report.timeline import Timeline
@@ -176,25 +178,70 @@ def explain(source: "Source | str | Path", report: "Report", store: str, limits:
     `Timeline.agrees` is whether they still add up to the report's figures. Its only warning is that the data is old,
     if the report has that one. Raises UnknownStore where the report has no such store, and what the source raises.
     """
-    from store_uptime.pipeline.clean.polls import clean_polls
-    from store_uptime.pipeline.data_warnings import OldData
-    from store_uptime.pipeline.plan.partitions import code_ranges, planned_partition
-    from store_uptime.pipeline.plan.plan import plan_of_store
-    from store_uptime.pipeline.report.timeline import compared, timeline_of
     from store_uptime.pipeline.uptime.stage import database
+
+    source, planned = as_source(source), planned_store(report, store)
+    with panics_as_errors(source.name):
+        with source.opened(POLLS_ALONE) as opened:
+            partition = partition_now(opened, planned.plan, store)
+        with database(limits) as db:
+            return timeline_of_report(db, planned, partition, report)
+
+
+def explain_with_outages(
+    source: "Source | str | Path", report: "Report", store: str, limits: Limits = LIMITS
+) -> "Timeline":
+    """The same with `Timeline.outages`, and with reasons where the source has them."""
+    from store_uptime.pipeline.clean.poll_reasons import poll_reasons
+    from store_uptime.pipeline.report.store_outages import outages_of_store
+    from store_uptime.pipeline.uptime.stage import database
+
+    source, planned = as_source(source), planned_store(report, store)
+    horizon = planned.plan.horizon
+    with panics_as_errors(source.name):
+        with source.opened(POLLS_ALONE) as opened:
+            partition = partition_now(opened, planned.plan, store)
+            reasons = poll_reasons(opened.reasons(horizon, store), opened.codes, horizon, opened.mapping)
+        with database(limits) as db:
+            found = timeline_of_report(db, planned, partition, report)
+            return replace(found, outages=outages_of_store(db, planned.plan, partition, reasons))
+
+
+class PlannedStore(NamedTuple):
+    """One store of a report: its part of the plan, and its row in `Report.exact`."""
+
+    plan: "Plan"
+    figures: dict[str, object]
+
+
+def planned_store(report: "Report", store: str) -> PlannedStore:
+    """A store of a report. Raises UnknownStore where the report has no such store."""
+    from store_uptime.pipeline.plan.plan import plan_of_store
 
     figures = report.exact.filter(store_id=store)
     if figures.is_empty():
         raise UnknownStore(store, f"the report of {report.plan.source}")
-    plan = plan_of_store(report.plan, store)
-    source = as_source(source)
-    with panics_as_errors(source.name):
-        with source.opened(POLLS_ALONE) as opened:
-            polls = clean_polls(opened.polls(plan.horizon, store), opened.codes, plan.horizon)
-        (codes,) = code_ranges(polls.lines, len(opened.codes))
-        partition = planned_partition(codes, plan)
-        with database(limits) as db:
-            found = compared(timeline_of(db, plan, partition), figures.row(0, named=True))
+    return PlannedStore(plan_of_store(report.plan, store), figures.row(0, named=True))
+
+
+def partition_now(opened: "Source", plan: "Plan", store: str) -> "Partition":
+    """A store with its business time in a plan, and the polls that the source has now."""
+    from store_uptime.pipeline.clean.polls import clean_polls
+    from store_uptime.pipeline.plan.partitions import code_ranges, planned_partition
+
+    polls = clean_polls(opened.polls(plan.horizon, store), opened.codes, plan.horizon)
+    (codes,) = code_ranges(polls.lines, len(opened.codes))
+    return planned_partition(codes, plan)
+
+
+def timeline_of_report(
+    db: "DuckDBPyConnection", planned: PlannedStore, partition: "Partition", report: "Report"
+) -> "Timeline":
+    """The timeline of a store, compared with its figures."""
+    from store_uptime.pipeline.data_warnings import OldData
+    from store_uptime.pipeline.report.timeline import compared, timeline_of
+
+    found = compared(timeline_of(db, planned.plan, partition), planned.figures)
     # The other warnings are about all stores.
     return replace(found, warnings=report.quality.warnings_of(OldData))
 

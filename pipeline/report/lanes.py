@@ -1,6 +1,5 @@
 """The lanes of a report in, what each store's week consists of out: docs/semantics.md, "The lane of a store".
 
-LaneStatus     the numbers in `Report.lanes`
 lanes_of       the lanes of a report that has any
 lane_spans     the spans of one status
 open_changes   the changes while a store is open, as if its closed time were not there
@@ -9,27 +8,15 @@ is_down        whether a status is down, seen or carried
 is_carried     whether it is known, but not from a poll nearby
 """
 
-from enum import IntEnum
-
 import polars as pl
 
 from store_uptime.pipeline.durations import SECOND_US, WEEK_US
+from store_uptime.pipeline.report.lane_status import LaneStatus
 from store_uptime.pipeline.report.report import Report
 
 MINUTE_US = 60 * SECOND_US
 WEEK_MINUTES = WEEK_US // MINUTE_US
 STATUS, STORE = pl.col("status"), pl.col("store")
-
-
-class LaneStatus(IntEnum):
-    """What is known of a store in a minute. Carried: known, but no poll in business hours is within two hours."""
-
-    CLOSED = 0
-    UP = 1
-    DOWN = 2
-    UNKNOWN = 3
-    UP_CARRIED = 4
-    DOWN_CARRIED = 5
 
 
 def lanes_of(report: Report) -> pl.DataFrame:

@@ -18,12 +18,13 @@ from store_uptime.pipeline.calendar.offsets import DEFAULT_ZONE, local_days, loc
 from store_uptime.pipeline.durations import SECOND_US, WEEK_US
 from store_uptime.pipeline.files import Purpose, first_bytes_of, header_line
 from store_uptime.pipeline.instants import iso
-from store_uptime.pipeline.options import Horizon
+from store_uptime.pipeline.options import OLD_US, Horizon
 from store_uptime.pipeline.packing import unpacked_polls
 from store_uptime.pipeline.plan.partitions import Partition
 from store_uptime.pipeline.plan.plan import Plan
 from store_uptime.pipeline.report.report import CSV_TIME, csv_bytes
 from store_uptime.pipeline.report.times import local_text, utc_time
+from store_uptime.pipeline.uptime.positions import inside
 from store_uptime.pipeline.uptime.stage import pieces
 
 COLUMNS = ("status", "start_local", "end_local", "start_utc", "end_utc", "minutes", "poll_utc", "because")
@@ -43,6 +44,12 @@ class Timeline:
     start_utc, end_utc (its midnight and the next; a day has 23 to 25 hours), change_utc (when its clocks change, at
     its very start or end too; null: they do not), shift_minutes (by how much); in order.
 
+    seen: start_utc, end_utc of the time that an accepted poll in business time lies within two hours of, those before
+    the week too; in order, disjoint. What is known outside it is carried.
+
+    outages: of `explain_with_outages` alone, those of the week by start, in the columns of `build_outages`:
+    docs/semantics.md, "Outages"; None: they were not wanted.
+
     warnings: what is probably wrong with the data, sentences; a timeline that explains a report has only that the data
     is old.
     """
@@ -53,8 +60,10 @@ class Timeline:
     pieces: pl.DataFrame
     polls: pl.DataFrame
     days: pl.DataFrame
+    seen: pl.DataFrame
     agrees: bool = True
     warnings: list[str] = field(default_factory=list)
+    outages: pl.DataFrame | None = None
 
     def __repr__(self) -> str:
         pieces, polls = self.pieces.height, self.polls.height
@@ -99,7 +108,8 @@ def timeline_of(db: DuckDBPyConnection, plan: Plan, partition: Partition) -> Tim
     zone = next(iter(plan.stores["zone"]), DEFAULT_ZONE)
     explained_pieces = explained(in_week(given, plan), zone, plan.horizon, because(given, plan))
     polls = polls_of_week(unpacked_polls(partition.polls, partition.keys), plan, zone)
-    return Timeline(plan.options.store or "", zone, plan, explained_pieces, polls, days_of_week(plan, zone))
+    days = days_of_week(plan, zone)
+    return Timeline(plan.options.store or "", zone, plan, explained_pieces, polls, days, seen_time(partition))
 
 
 def compared(found: Timeline, figures: Mapping[str, object]) -> Timeline:
@@ -162,6 +172,21 @@ def polls_of_week(polls: pl.DataFrame, plan: Plan, zone: str) -> pl.DataFrame:
         poll_local=local_text("poll_us"),
         poll_utc=utc_time("poll_us"),
         in_business=(pl.col("poll_us") < pl.col("close_us")).fill_null(False),
+    )
+
+
+def seen_time(partition: Partition) -> pl.DataFrame:
+    """The time near a poll as `Timeline` describes it."""
+    poll_us = partition.keys.us(pl.col("poll"))
+    near = inside(partition.intervals, partition.polls).select(start_us=poll_us - OLD_US, end_us=poll_us + OLD_US)
+    # Sorted by their starts, all are of one length: a stretch goes on where the next one begins before it has ended.
+    begins = (pl.col("start_us") > pl.col("end_us").shift()).fill_null(True)
+    return (
+        near.with_columns(stretch=begins.cum_sum())
+        .group_by("stretch", maintain_order=True)
+        .agg(pl.col("start_us").first(), pl.col("end_us").last())
+        .select(start_utc=utc_time("start_us"), end_utc=utc_time("end_us"))
+        .collect()
     )
 
 

@@ -1,18 +1,22 @@
-"""The drawing of a store's week: a strip for each local day, in units of which the longest day has `WIDTH`.
+"""The drawing of a store's week: a strip for each local day, in percent of the longest day.
 
 A day with a clock change is shorter or longer than the others: 23 or 25 hours.
+
+drawn_days      the strips, the newest first
+evidence_parts  pieces of business time, cut where what is known of them stops being seen
+pieces_of       the pieces as a timeline has them
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
+from store_uptime import pipeline
 from store_uptime.service.page.humanize import (
     format_clock,
     format_day,
     format_duration,
-    format_instant,
     format_local_time,
     format_offset,
     to_datetime,
@@ -22,9 +26,10 @@ if TYPE_CHECKING:
     from store_uptime.pipeline import Timeline
 
 EPOCH = datetime.fromtimestamp(0, UTC)
-WIDTH = 1000  # so that positions need two decimals at most: each poll and piece of a week is in the page
-GRID_HOURS = (6, 12, 18)
+WIDTH = 100
+TICK_HOURS = (0, 6, 12, 18)
 STATUS_WORDS = {"up": "Up", "down": "Down", "unknown": "Unknown"}
+CARRIED_WORDS = {"up": "Last known status up", "down": "Last known status down"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,16 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class EvidencePart:
+    """A part of a piece, all of it seen or all of it carried: no poll in business hours lies within two hours of it."""
+
+    piece: Piece
+    start_utc: datetime
+    end_utc: datetime
+    is_carried: bool
+
+
+@dataclass(frozen=True)
 class Poll:
     """A row of `Timeline.polls`."""
 
@@ -75,7 +90,7 @@ class BusinessSpan:
 
 @dataclass(frozen=True)
 class Position:
-    """Where a stretch of time is drawn, in units."""
+    """Where a stretch of time is drawn, in percent."""
 
     x: float
     width: float
@@ -83,10 +98,10 @@ class Position:
 
 @dataclass(frozen=True)
 class DrawnPiece(Position):
-    """A piece as far as it is of one day. starts: whether it begins there."""
+    """A part of a piece as far as it is of one day. number: of all parts; starts: whether it begins there."""
 
     number: int
-    status: str
+    part: EvidencePart
     title: str
     starts: bool
 
@@ -96,9 +111,16 @@ class DrawnPoll:
     """A poll of one day."""
 
     x: float
-    status: str
-    in_business: bool
+    poll: Poll
     title: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line of the clock: the time that it shows."""
+
+    x: float
+    clock: str
 
 
 @dataclass(frozen=True)
@@ -111,14 +133,13 @@ class ClockChange:
 
 @dataclass(frozen=True)
 class DrawnDay:
-    """A day. length and usual: this day and 24 hours in units; inside: what of it belongs to the week; grid: the lines
-    of the clock; hours: its business hours, and down: how long it was down in them, in words."""
+    """A day. length: of it in percent of the longest; inside: what of it belongs to the week; hours: its business
+    hours, and down: how long it was down in them, in words."""
 
     date: str
     length: float
-    usual: float
     inside: Position
-    grid: list[float]
+    ticks: list[Tick]
     change: ClockChange | None
     hours: list[str]
     pieces: list[DrawnPiece]
@@ -140,20 +161,43 @@ def pieces_of(timeline: "Timeline") -> list[Piece]:
     return [Piece(number, **row) for number, row in enumerate(timeline.pieces.iter_rows(named=True))]
 
 
+def evidence_parts(timeline: "Timeline") -> list[EvidencePart]:
+    """The pieces of a timeline in order, cut where a poll begins or ceases to be near. They cover the pieces."""
+    seen = list(timeline.seen.iter_rows())
+    return [part for piece in pieces_of(timeline) for part in cut_piece(piece, seen)]
+
+
+def cut_piece(piece: Piece, seen: Sequence[tuple[datetime, datetime]]) -> Iterator[EvidencePart]:
+    """The parts of a piece. seen: stretches in order, disjoint."""
+    if piece.status == "unknown":
+        yield EvidencePart(piece, piece.start_utc, piece.end_utc, is_carried=False)
+        return
+    at = piece.start_utc
+    for near, far in seen:
+        if far <= at or near >= piece.end_utc:
+            continue
+        if near > at:
+            yield EvidencePart(piece, at, near, is_carried=True)
+        yield EvidencePart(piece, max(at, near), min(far, piece.end_utc), is_carried=False)
+        at = far
+    if at < piece.end_utc:
+        yield EvidencePart(piece, at, piece.end_utc, is_carried=True)
+
+
 class Strip:
-    """A local day as a strip of the page: instants to units."""
+    """A local day as a strip of the page: instants to percent."""
 
     def __init__(self, day: LocalDay, longest: timedelta) -> None:
         self.day, self.start, self.end = day, day.start_utc, day.end_utc
         self.unit = longest / WIDTH
 
     def x(self, instant: datetime) -> float:
-        """The position of an instant, to two decimals; an end of the strip where it is not of this day."""
-        return round((min(max(instant, self.start), self.end) - self.start) / self.unit, 2)
+        """The position of an instant, to three decimals; an end of the strip where it is not of this day."""
+        return round((min(max(instant, self.start), self.end) - self.start) / self.unit, 3)
 
     def position(self, start: datetime, end: datetime) -> Position:
         """The position and width of a stretch."""
-        return Position(self.x(start), round(self.x(end) - self.x(start), 2))
+        return Position(self.x(start), round(self.x(end) - self.x(start), 3))
 
     def overlaps(self, start: datetime, end: datetime) -> bool:
         """Whether part of a stretch is of this day."""
@@ -165,52 +209,51 @@ class DrawnWeek:
 
     def __init__(self, timeline: "Timeline", start: datetime, end: datetime) -> None:
         self.start, self.end = start, end
-        times = poll_times(timeline)
-        self.pieces = [(piece, piece_title(piece, times)) for piece in pieces_of(timeline)]
+        zone = pipeline.zone_rules(timeline.timezone)
+        self.parts = [(number, part, part_title(part, zone)) for number, part in enumerate(evidence_parts(timeline))]
         self.polls = [Poll(**row) for row in timeline.polls.iter_rows(named=True)]
-        self.spans = list(business_spans(piece for piece, _ in self.pieces))
+        self.spans = list(business_spans(pieces_of(timeline)))
 
     def day_on(self, strip: Strip) -> DrawnDay:
         """One of its days."""
-        here = [(piece, title) for piece, title in self.pieces if strip.overlaps(piece.start_utc, piece.end_utc)]
+        here = [each for each in self.parts if strip.overlaps(each[1].start_utc, each[1].end_utc)]
         return DrawnDay(
             date=format_day(datetime.combine(strip.day.date, datetime.min.time())),
             length=strip.x(strip.end),
-            usual=round(timedelta(days=1) / strip.unit, 2),
             inside=strip.position(self.start, self.end),
-            grid=[strip.x(instant) for instant in grid_instants(strip.day)],
+            ticks=list(ticks(strip)),
             change=clock_change(strip),
             hours=[hours_text(span, strip) for span in self.spans if strip.overlaps(span.start_utc, span.end_utc)],
-            pieces=[drawn_piece(piece, title, strip) for piece, title in here],
+            pieces=[drawn_piece(number, part, title, strip) for number, part, title in here],
             polls=[drawn_poll(poll, strip) for poll in self.polls if strip.start <= poll.poll_utc < strip.end],
-            down=format_duration(sum(down_seconds(piece, strip) for piece, _ in here)),
+            down=format_duration(sum(down_seconds(part, strip) for _, part, _ in here)),
         )
 
 
-def drawn_piece(piece: Piece, title: str, strip: Strip) -> DrawnPiece:
-    # A piece past midnight is drawn on two days; only the first of them takes the links to it.
-    starts = strip.start <= piece.start_utc
-    at = strip.position(piece.start_utc, piece.end_utc)
-    return DrawnPiece(at.x, at.width, piece.number, piece.status, title, starts)
+def drawn_piece(number: int, part: EvidencePart, title: str, strip: Strip) -> DrawnPiece:
+    # What goes on past midnight is drawn on two days; only the first of them takes the links to it.
+    at = strip.position(part.start_utc, part.end_utc)
+    return DrawnPiece(at.x, at.width, number, part, title, strip.start <= part.start_utc)
 
 
 def drawn_poll(poll: Poll, strip: Strip) -> DrawnPoll:
-    return DrawnPoll(strip.x(poll.poll_utc), poll.status, poll.in_business, poll_title(poll))
+    return DrawnPoll(strip.x(poll.poll_utc), poll, poll_title(poll))
 
 
-def down_seconds(piece: Piece, strip: Strip) -> float:
-    if piece.status != "down":
+def down_seconds(part: EvidencePart, strip: Strip) -> float:
+    if part.piece.status != "down":
         return 0
-    return (min(piece.end_utc, strip.end) - max(piece.start_utc, strip.start)).total_seconds()
+    return (min(part.end_utc, strip.end) - max(part.start_utc, strip.start)).total_seconds()
 
 
-def grid_instants(day: LocalDay) -> Iterator[datetime]:
-    # Lines at 06:00, 12:00 and 18:00 on the clock: after a change they are an hour off their usual places.
-    for hour in GRID_HOURS:
+def ticks(strip: Strip) -> Iterator[Tick]:
+    # After a change of clocks their lines are an hour off their usual places.
+    day = strip.day
+    for hour in TICK_HOURS:
         instant = day.start_utc + timedelta(hours=hour)
-        if day.change_utc is not None and instant >= day.change_utc:
+        if hour and day.change_utc is not None and instant >= day.change_utc:
             instant -= timedelta(minutes=day.shift_minutes)
-        yield instant
+        yield Tick(strip.x(instant), f"{hour:02}")
 
 
 def clock_change(strip: Strip) -> ClockChange | None:
@@ -244,22 +287,18 @@ def hours_text(span: BusinessSpan, strip: Strip) -> str:
     return f"{opens}–{closes}"
 
 
-def poll_times(timeline: "Timeline") -> dict[datetime, str]:
-    """The polls that pieces rest on, and when each was in words: on the store's clock, or in UTC if before the week."""
-    local = dict(timeline.polls.select("poll_utc", "poll_local").iter_rows())
-    polls = timeline.pieces["poll_utc"].drop_nulls().unique()
-    return {poll: format_local_time(local[poll]) if poll in local else format_instant(poll) for poll in polls}
-
-
-def piece_title(piece: Piece, times: dict[datetime, str]) -> str:
-    seconds = (piece.end_utc - piece.start_utc).total_seconds()
-    start, end = piece.start_local, piece.end_local
-    span = f"{format_local_time(start)} to {format_clock(end)} {format_offset(end)}"
-    sentence = f"{STATUS_WORDS[piece.status]}, {span}, {format_duration(seconds)}."
-    poll = piece.poll_utc
-    if poll is None:
+def part_title(part: EvidencePart, zone: tzinfo) -> str:
+    """Down, Mon 9 Mar 12:00 to 14:30 −05:00, 2 h 30 min. Rests on the poll of …"""
+    piece = part.piece
+    words = (CARRIED_WORDS if part.is_carried else STATUS_WORDS)[piece.status]
+    start, end = part.start_utc.astimezone(zone), part.end_utc.astimezone(zone)
+    length = format_duration((part.end_utc - part.start_utc).total_seconds())
+    sentence = f"{words}, {format_local_time(start)} to {format_clock(end)} {format_offset(end)}, {length}."
+    if piece.poll_utc is None:
         return f"{sentence} There is {piece.because}."
-    return f"{sentence} Rests on the poll of {times[poll]}: {piece.because}."
+    carried = " No poll in business hours within two hours." if part.is_carried else ""
+    poll = format_local_time(piece.poll_utc.astimezone(zone))
+    return f"{sentence} Rests on the poll of {poll}: {piece.because}.{carried}"
 
 
 def poll_title(poll: Poll) -> str:

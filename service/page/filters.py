@@ -86,9 +86,9 @@ def active_filters(selection: Selection, chip: Chip) -> list[ActiveFilter]:
     return found
 
 
-def nothing_words(selection: Selection, chip: Chip) -> str:
+def nothing_words(selection: Selection, chip: Chip, down_word: str) -> str:
     """Why the table is empty."""
     lacking = {"worse": "got worse", "stale": "is without a recent poll"}.get(chip)
     if selection.down_now:
-        lacking = "is down now"
+        lacking = f"is {down_word}" if down_word.endswith("now") else f"was {down_word}"
     return f"No store of these {lacking}." if lacking else "No store fits these filters."

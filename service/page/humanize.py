@@ -138,17 +138,6 @@ def format_short_time(instant: datetime | str) -> str:
     return f"{there.day} {there:%b %H:%M}"
 
 
-def format_minute(instant: datetime | str) -> str:
-    """Tue 10 Mar 16:00, on the clock of its own offset."""
-    there = to_datetime(instant)
-    return f"{format_day(there)} {there:%H:%M}"
-
-
-def format_percent(value: float | None) -> str:
-    """94.82 %."""
-    return "unknown" if value is None else f"{value:.2f} %"
-
-
 def format_points(value: float | None) -> str:
     """+0.31 or −0.31, a change in points of percent; nothing for None."""
     if value is None:
@@ -244,3 +233,8 @@ def capitalized(text: str) -> str:
 def format_number(value: float) -> str:
     """12,345."""
     return f"{value:,}"
+
+
+def format_percent(percent: float | None) -> str:
+    """94.88 %, as it stands in the files."""
+    return "unknown" if percent is None else f"{percent:.2f} %"

@@ -43,13 +43,18 @@ class Lane:
 def drawn_lane(changes: Sequence[int]) -> Lane:
     """A lane from 8 * minute + status for each change."""
     found = list(stretches(changes))
+    return Lane(status_paths(found, LEAST_WIDTH), described(found))
+
+
+def status_paths(found: Sequence[tuple[int, int, int]], least: int) -> dict[str, str]:
+    """The path of each status, by its classes in the style, from `stretches`. least: the width of the shortest."""
     paths = dict.fromkeys(NAMES, "")
     for status, start, end in found:
         if status != CLOSED:
             top, height = BARS[status]
-            width = max(end - start, LEAST_WIDTH)
+            width = max(end - start, least)
             paths[status] += f"M{start} {top}h{width}v{height}h-{width}z"
-    return Lane({NAMES[status]: path for status, path in paths.items()}, described(found))
+    return {NAMES[status]: path for status, path in paths.items()}
 
 
 def stretches(changes: Sequence[int]) -> Iterator[tuple[int, int, int]]:

@@ -61,8 +61,6 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_instant,
         humanize.format_local_time,
         humanize.format_poll_time,
-        humanize.format_minute,
-        humanize.format_percent,
         humanize.format_points,
         humanize.change_class,
         humanize.format_number,

@@ -47,6 +47,14 @@ class ReportRow(Row):
 
 
 @dataclass(frozen=True)
+class DatedReport(Row):
+    """Which report it is, and the end of its windows; of one by periods, when it was requested."""
+
+    id: str
+    now: datetime
+
+
+@dataclass(frozen=True)
 class StoredFigures(StoredContent):
     """What the files of a report are made from; all Parquet, as in the next ones.
 
@@ -71,13 +79,15 @@ class StoredAttributes(StoredContent):
 
 @dataclass(frozen=True)
 class StoredExplanation(StoredContent):
-    """What explains the figures of a store: the plan of the report, and its rejected rows."""
+    """What explains the figures of a store: the plan of the report, its rejected rows, and its lanes (None: the report
+    is older than lanes)."""
 
     audit_word = "explained"
     figures: bytes
     plan: bytes
     rejects: bytes
     attributes: bytes | None
+    lanes: bytes | None
 
 
 @dataclass(frozen=True)
@@ -184,6 +194,17 @@ def previous_report(report_id: str) -> Statement[ReportId]:
     """The report before, of the same options and the same schedule."""
     # To compare one on schedule with one that somebody triggered in between would hide what changed since yesterday.
     return Statement("previous_report", ReportId, {"id": report_id})
+
+
+def week_reports(report_id: str, store_id: str) -> Statement[DatedReport]:
+    """The reports whose lanes may have the weeks of a store before that of a report, the latest first; itself among
+    them."""
+    return Statement("week_reports", DatedReport, {"id": report_id, "store_id": store_id})
+
+
+def day_reports(store_id: str, limit: int) -> Statement[DatedReport]:
+    """The newest reports by periods that may have a store day by day."""
+    return Statement("day_reports", DatedReport, {"store_id": store_id, "limit": limit})
 
 
 def newest_figures() -> Statement[StoredFigures]:

@@ -1,5 +1,6 @@
 """Encryption at rest: what is on the disk, who can read it, how keys follow each other, what a lost one does."""
 
+import json
 import stat
 import threading
 from collections.abc import Generator, Iterator
@@ -178,6 +179,8 @@ def answers(client: httpx.Client, report_id: str) -> dict[str, httpx.Response]:
         "store": f"/view/{report_id}/store?store_id={store}",
         "data": f"/view/{report_id}/data",
         "details": f"/reports/{report_id}",
+        "trends": "/trends",
+        "changes": "/changes",
         "compare": f"/compare?old={report_id}&new={report_id}",
         "overview": f"/reports/{report_id}/overview",
         "now": f"/reports/{report_id}/now",
@@ -326,6 +329,8 @@ def test_keys_can_follow_each_other(polled: str, registry: str, tmp_path: Path) 
     assert "3 reports and files on their way are encrypted to 1 key now" in told
     ((name, content),) = run(registry, "select name, content from store_uptime.delivery")
     assert (name, load_encryption([], [new.path]).decrypt(content)) == ("week.csv.age", b"some rows")
+    for (summary,) in run(registry, "select summary from store_uptime.report"):
+        assert json.loads(load_encryption([], [new.path]).decrypt(summary))["stores"] == 40
     for report_id, file in zip(reports, files, strict=True):
         fetched, _ = cli("fetch", report_id, "--identity", new.path, *at)
         assert fetched == file

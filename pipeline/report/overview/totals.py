@@ -2,7 +2,7 @@
 
 stores_with_figures   the rows of `Report.exact` with the status at now
 TOTALS                what is counted of them
-WINDOW_TOTALS         what is counted of a window
+window_totals         what is counted of a window
 """
 
 import polars as pl

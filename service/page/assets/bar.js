@@ -122,11 +122,17 @@ export function showInBar(sentence, kind = "") {
   news.className = `bar-news ${kind}`;
 }
 
+// The first view shows the newest of all options: where that is another one, the new report has its own address.
+async function addressOf(id) {
+  const newest = await callApi("GET", "/newest.json");
+  return newest.report_id === id ? "/" : `/view/${id}`;
+}
+
 async function makeReport() {
   const { report_id: id } = await callApi("POST", "/trigger_report", {});
   for (;;) {
     const status = await callApi("GET", `/get_report/${id}?status_only=true`);
-    if (status.status === "Complete") return location.assign("/");
+    if (status.status === "Complete") return location.assign(await addressOf(id));
     if (status.status !== "Running") throw new Error(status.error);
     showInBar(`${status.progress.step} …`);
     await new Promise((go) => setTimeout(go, 500));

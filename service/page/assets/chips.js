@@ -5,10 +5,11 @@ import { part } from "./page.js";
 import { formatNumber } from "./words.js";
 
 const WORSE_POINTS = -1;
+const DOWN = part("fleet").dataset.down; // down now, or down when last seen
 // The API knows down_now; the other lists are of the page alone.
 const CHIPS = {
   "": { has: () => true, sort: null },
-  down_now: { has: (n) => stores.down_now[n], sort: null, none: "is down now" },
+  down_now: { has: (n) => stores.down_now[n], sort: null, none: `${DOWN.endsWith("now") ? "is" : "was"} ${DOWN}` },
   worst: { has: () => true, sort: "uptime_percent_last_week" },
   worse: { has: (n) => stores.change_day[n] !== null && stores.change_day[n] <= WORSE_POINTS, sort: "change_day", none: "got worse" },
   stale: { has: (n) => stores.no_recent_poll[n], sort: "last_poll", none: "is without a recent poll" },

@@ -45,7 +45,7 @@ export function startColumns(data, named) {
     column("last_poll", "Last seen", "seen", fillLastSeen, { blank: blankLastSeen }),
     textColumn("last_active", "Last status", "length", (isActive) => (isActive ? "active" : "inactive")),
     ...Object.keys(stores.attributes ?? {}).map((name) => attributeColumn(name)),
-    textColumn("zone", "Zone", "place"),
+    textColumn("zone", "Zone", "zone"),
     textColumn("always_open", "Always open", "length", (isOpen) => (isOpen ? "yes" : "no")),
   ];
   const kept = readKept(KEY, null);
@@ -87,7 +87,7 @@ function blankName() {
 
 function fillName(cell, n) {
   const [link, id, name] = [cell.firstChild, stores.store_id[n], stores.name?.[n]];
-  link.href = `/view/${table.dataset.report}/store?store_id=${encodeURIComponent(id)}`;
+  link.href = `/view/${table.dataset.report}/store?store_id=${encodeURIComponent(id).replaceAll("%20", "+")}`;
   link.title = isolated(id);
   link.firstChild.textContent = name || id;
   if (!name) return;
@@ -119,7 +119,7 @@ function percentColumn(window) {
     cell.textContent = percent !== null ? `${percent.toFixed(2)} %` : business[n] === 0 ? "closed" : "unknown";
   };
   const heading = window[0].toUpperCase() + window.slice(1);
-  return column(`uptime_percent_last_${window}`, heading, "percent", fill, { className: "num", words: `Uptime, ${window}` });
+  return column(`uptime_percent_last_${window}`, heading, "percent", fill, { className: `num ${window}`, words: `Uptime, ${window}` });
 }
 
 function lengthColumn(kind, word, window) {
@@ -147,7 +147,7 @@ function attributeColumn(name) {
 const formatChange = (points) => `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(2)}`;
 
 function blankLastSeen() {
-  const cell = blankCell("");
+  const cell = blankCell("seen");
   cell.append(document.createElement("span"));
   return cell;
 }
@@ -199,7 +199,7 @@ function headCell({ key, heading, className }) {
   if (key === "lane") return laneHead;
   const cell = document.createElement("th");
   cell.scope = "col";
-  cell.className = className === "num" ? "num" : "";
+  cell.className = className.startsWith("num") ? "num" : "";
   cell.dataset.column = cell.dataset.sort = key;
   cell.textContent = heading;
   return cell;

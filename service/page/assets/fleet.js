@@ -7,6 +7,7 @@ import {
 import {
   arrangeHead, chosenKeys, fillColumnsMenu, firstDirection, hasDefaultColumns, startColumns, valuesOf,
 } from "./columns.js";
+import { keepList } from "./kept_list.js";
 import { drawAxis } from "./lanes.js";
 import { part, showMessage } from "./page.js";
 import {
@@ -48,6 +49,15 @@ function arrange() {
   showChips(found);
   linkDownloads(found);
   showInOrder(found.numbers);
+  keepOrder(found.numbers);
+}
+
+// A store's view leads to the one before and after it.
+function keepOrder(numbers) {
+  const ids = Array.from(numbers, (number) => stores.store_id[number]);
+  const list = document.querySelector(`[data-chip="${currentChip()}"]`)?.firstChild.textContent.trim().toLowerCase();
+  const words = !list || list === "all" ? "stores" : list;
+  keepList(report, { words, ids, address: location.pathname + location.search });
 }
 
 // The address holds the filter, the order and the columns, so that it can be shared.

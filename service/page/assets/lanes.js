@@ -133,7 +133,7 @@ export function drawAxis(endMs, incidents) {
 
 function incidentMark(incident, endMs) {
   const mark = document.createElement("span");
-  mark.className = "mark";
+  mark.className = "incident-mark";
   mark.tabIndex = 0;
   mark.setAttribute("role", "img");
   mark.setAttribute("aria-label", incidentWords(incident, endMs));

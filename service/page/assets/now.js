@@ -164,6 +164,7 @@ async function follow(newest) {
   const isAnother = newest.report_id !== now.dataset.report;
   if (part("newer") && isAnother) part("newer").hidden = false;
   if (!isHome) return;
+  if (isAnother) part("newer")?.querySelector("a").setAttribute("href", location.href); // with the filter of the table
   const isOld = newest.age_seconds !== null && newest.age_seconds > OLD_S;
   if (isOld || newest.down !== null) document.title = `(${isOld ? "old" : formatNumber(newest.down)}) Now · store-uptime`;
   if (hasChanged(newest) && !isInUse()) await reloadInPlace();

@@ -22,7 +22,7 @@ export function startTips(data) {
   addEventListener("scroll", hide, { passive: true });
   for (const name of ["pointerover", "focusin"]) {
     part("incidents").addEventListener(name, ({ target }) => {
-      if (target.className === "mark") show(target.getAttribute("aria-label"), target.getBoundingClientRect());
+      if (target.className === "incident-mark") show(target.getAttribute("aria-label"), target.getBoundingClientRect());
     });
   }
   for (const name of ["pointerout", "focusout"]) part("incidents").addEventListener(name, hide);

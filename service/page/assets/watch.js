@@ -71,6 +71,10 @@ function show(section, { step, stage: code, ahead }) {
 
 function arrive(section, id, status) {
   if (section.dataset.then === "reload") return location.reload();
+  for (const stage of section.querySelectorAll("[data-stage]")) {
+    stage.className = status.status === "Complete" ? "done" : "";
+    stage.toggleAttribute("aria-current", false);
+  }
   const link = document.createElement("a");
   link.href = `/view/${id}`;
   link.textContent = status.status === "Complete" ? "It is complete: open it" : `It has failed: ${status.error}`;

@@ -4,7 +4,6 @@ since_yesterday  the last day of a report against the day before it
 since_last_week  the week of a report against that of another
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +13,7 @@ from store_uptime.pipeline import Only, Report, Selection
 from store_uptime.service.page.freshness import SECOND_US
 from store_uptime.service.page.humanize import MINUTE, to_datetime
 from store_uptime.service.page.models.fleet import attribute_choices, with_names
-from store_uptime.service.page.strips import Change, Strip, drawn_strip
+from store_uptime.service.page.strips import Strip, drawn_strip
 from store_uptime.service.registry.reports import StoredFleet
 
 if TYPE_CHECKING:
@@ -171,7 +170,6 @@ class Lanes:
             return {}
         stores = self.report.exact.with_row_index("store").select("store", "store_id")
         stores = stores.filter(pl.col("store_id").is_in(store_ids.implode()))
-        found: dict[str, list[Change]] = defaultdict(list)
-        for store_id, minute, status in stores.join(lanes, on="store").select("store_id", "minute", "status").rows():
-            found[store_id].append((minute, status))
-        return {each: drawn_strip(sorted(found[each]), self.first, self.last) for each in stores["store_id"]}
+        code = 8 * pl.col("minute").cast(pl.UInt32) + pl.col("status")
+        found = stores.join(lanes, on="store", how="left").group_by("store_id").agg(code.drop_nulls().sort())
+        return {store_id: drawn_strip(changes, self.first, self.last) for store_id, changes in found.iter_rows()}

@@ -1,6 +1,6 @@
 """What the page shows of a fleet: plain values, made in a worker process from the bytes of a stored report.
 
-fleet_head       the summary of a fleet
+fleet_head       how old the data of a report is, and its warnings
 compared_fleets  which stores got worse between two reports
 
 Its table of stores is in `table.py`, one store of a report in `store.py`.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Only, Selection
-from store_uptime.service.page.freshness import SECOND_US, Freshness, freshness
+from store_uptime.service.page.freshness import Freshness, freshness
 from store_uptime.service.registry.reports import StoredFigures
 
 if TYPE_CHECKING:
@@ -29,24 +29,10 @@ TableRow = dict[str, object]
 
 
 @dataclass(frozen=True)
-class FleetSummary:
-    """How many stores there are, and of which kind; down_day, down_week: downtime of all in seconds."""
-
-    stores: int
-    fully_up: int
-    down_now: int
-    down_day: float
-    down_week: float
-    unknown: int
-    not_observed: int
-
-
-@dataclass(frozen=True)
 class FleetHead:
     """What stands above the table of a fleet. warnings: sentences."""
 
     fresh: Freshness
-    summary: FleetSummary
     warnings: list[str]
 
 
@@ -64,10 +50,9 @@ class ComparedFleets:
 
 
 def fleet_head(report: "Report", newest_us: int | None) -> FleetHead:
-    """The head of a report. newest_us: of its polls, see `newest_poll_us`."""
+    """What all parts of the view need of a report. newest_us: of its polls, see `newest_poll_us`."""
     return FleetHead(
         fresh=freshness(report, newest_us),
-        summary=fleet_summary(report),
         warnings=report.quality.warnings,
     )
 
@@ -87,22 +72,6 @@ def newest_poll_us(figures: bytes) -> int | None:
 
     # Of the bytes, not of a restored report: that may have the row of one store only.
     return pl.scan_parquet(io.BytesIO(figures)).select(pl.col("last_poll_us").max()).collect().item()
-
-
-def fleet_summary(report: "Report") -> FleetSummary:
-    import polars as pl
-
-    down_day, down_week = pl.col("downtime_last_day_us"), pl.col("downtime_last_week_us")
-    is_up = (down_week == 0) & (pl.col("unknown_last_week_us") == 0) & (pl.col("uptime_last_week_us") > 0)
-    counts = report.exact.select(
-        stores=pl.len(),
-        fully_up=is_up.sum(),
-        down_now=pl.col("down_now").sum(),
-        down_day=down_day.sum() / SECOND_US,
-        down_week=down_week.sum() / SECOND_US,
-        unknown=down_week.is_null().sum(),
-    ).row(0, named=True)
-    return FleetSummary(**counts, not_observed=len(report.quality.stores["not_observed"]))
 
 
 def with_names(rows: "pl.DataFrame", attributes: "pl.DataFrame | None") -> "pl.DataFrame":

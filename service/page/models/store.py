@@ -1,73 +1,75 @@
-"""What the page shows of one store of a report: its days, its outages, its polls, and what is odd about its data.
+"""What the page shows of one store of a report: whether it is up and how that is known, its figures, days and outages,
+its polls, and what is odd about its data.
 
 store_week     all of it, made in a worker process from the stored report and the source
-shown_outages  the stretches in which the store was down
+status_facts   what the sentences at its top are made of
 rejected_of    the rejected rows with its id
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Limits
-from store_uptime.service.page.drawing import DrawnDay, Piece, Poll, drawn_days, pieces_of, poll_times
+from store_uptime.service.page.drawing import DrawnDay, EvidencePart, Poll, drawn_days, evidence_parts
 from store_uptime.service.page.freshness import Freshness, freshness
+from store_uptime.service.page.humanize import is_old
 from store_uptime.service.page.models.fleet import newest_poll_us
-from store_uptime.service.page.models.table import WINDOWS, table_rows
+from store_uptime.service.page.store_words import Status, StatusFacts, StatusWords, status_words
 from store_uptime.service.registry.reports import StoredExplanation
 from store_uptime.service.workers.tasks import SourceConfig
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from store_uptime.pipeline import Report, Timeline
 
 REJECT_COLUMNS = ("file", "line", "reason")  # what a table of rejected rows has beside the row itself
-
-
-@dataclass(frozen=True)
-class StoreFacts:
-    """A store beside its figures. last_poll: seconds since 1970."""
-
-    zone: str
-    down_now: bool | None
-    last_active: bool | None
-    last_poll: int | None
-    hours_unknown: bool
-    always_open: bool
+WINDOWS = ("day", "week", "hour")
+SECOND_US = 1_000_000
+EPOCH = datetime.fromtimestamp(0, UTC)
+MINUTE = timedelta(minutes=1)
+NOT_AT_END = ("ongoing", "closed")
+"""How outages end that nothing has been seen to end."""
 
 
 @dataclass(frozen=True)
 class WindowFigures:
-    """The figures of a window: seconds, uptime as a share in percent, polls in business time; None: not known."""
+    """The figures of a window: seconds, uptime as a share in percent, polls in business time; None: not known.
+
+    change: by how many points it is better than the window before; None: not known, or there is none to compare with.
+    """
 
     name: str
     uptime: int | None
     downtime: int | None
     unknown: int | None
     business: int | None
-    share: float | None
+    share: Decimal | None
     polls: int
+    change: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class Outage:
-    """A stretch of business time without a break in which the store was down.
+    """An outage of the week, on the store's clock: docs/semantics.md, "Outages". Lengths are seconds.
 
-    first, last: its pieces' numbers; polls: those that they rest on, and first_poll when the first of these was, in
-    words; because: why the first piece is down.
+    first, last: the parts of the drawing that it begins and ends with; ends, starts_because: words of the semantics;
+    polls: those that it rests on, in it.
     """
 
+    start: datetime
+    end: datetime
+    seconds: float
+    least: float
+    most: float
+    ends: str
+    starts_because: str
+    polls: list[datetime]
+    reason: str | None
     first: int
     last: int
-    start_local: str
-    end_local: str
-    seconds: float
-    polls: list[datetime]
-    first_poll: str
-    because: str
 
 
 @dataclass(frozen=True)
@@ -81,21 +83,34 @@ class RejectedRow:
 
 
 @dataclass(frozen=True)
+class ClockOffset:
+    """From an instant on the store's clock is so many minutes ahead of UTC."""
+
+    since: datetime
+    minutes: int
+
+
+@dataclass(frozen=True)
 class StoreWeek:
     """One store of a report.
 
-    attributes: those that it has a value of; agrees: whether the timeline adds up to the figures; lists: what is odd
-    about it, each with its meaning.
+    attributes: those that it has a value of; words: whether it is up; windows: its figures of day, week and hour;
+    agrees: whether the timeline adds up to the figures; offsets: of its clock in the week; lists: what is odd about it,
+    each with its meaning.
     """
 
     name: str | None
     attributes: dict[str, str]
-    row: StoreFacts
+    zone: str
+    hours_unknown: bool
+    always_open: bool
+    words: StatusWords
     windows: list[WindowFigures]
     agrees: bool
     days: list[DrawnDay]
     outages: list[Outage]
     polls: list[Poll]
+    offsets: list[ClockOffset]
     fresh: Freshness
     warnings: list[str]
     lists: list[tuple[str, str]]
@@ -103,28 +118,103 @@ class StoreWeek:
 
 
 def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredExplanation) -> StoreWeek:
-    """One store of a report: figures by window, days as they are drawn, outages, polls, and what is odd about it.
+    """One store of a report: whether it is up, figures by window, days as they are drawn, outages, polls, and what is
+    odd about it.
 
     Raises UnknownStore, and what the source raises.
     """
-    report = pipeline.restore(stored.figures, stored.plan, stored.rejects, store=store, attributes=stored.attributes)
-    timeline = pipeline.explain(source.open(), report, store, limits)
-    rows = table_rows(report)
+    report = pipeline.restore(stored.figures, stored.plan, stored.rejects, stored.lanes, store, stored.attributes)
+    timeline = pipeline.explain_with_outages(source.open(), report, store, limits)
+    fresh = freshness(report, newest_poll_us(stored.figures))
+    row, at_now = report.exact.row(0, named=True), row_at_now(report)
+    outages = outages_shown(timeline)
     attributes = attributes_of(report, store)
     return StoreWeek(
         name=attributes.pop("name", None),
         attributes=attributes,
-        row=StoreFacts(**rows.select(field.name for field in fields(StoreFacts)).row(0, named=True)),
-        windows=[window_figures(window, rows, report.exact) for window in WINDOWS],
+        zone=row["zone"],
+        hours_unknown=row["hours_unknown"],
+        always_open=row["always_open"],
+        words=status_words(status_facts(report, timeline, outages, fresh)),
+        windows=[window_figures(report, window, at_now) for window in WINDOWS],
         agrees=timeline.agrees,
         days=drawn_days(timeline),
-        outages=shown_outages(timeline),
-        polls=[Poll(**row) for row in timeline.polls.iter_rows(named=True)],
-        fresh=freshness(report, newest_poll_us(stored.figures)),
+        outages=outages[::-1],
+        polls=[Poll(**poll) for poll in timeline.polls.iter_rows(named=True)],
+        offsets=list(clock_offsets(timeline)),
+        fresh=fresh,
         warnings=report.quality.warnings,
         lists=[(name, report.meaning(name)) for name, ids in report.quality.stores.items() if store in ids],
         rejected=rejected_of(report, store),
     )
+
+
+def row_at_now(report: "Report") -> dict[str, Any] | None:
+    """The row of `pipeline.stores_at_now` of a report of one store; None where it is older than lanes."""
+    return None if report.lanes is None else pipeline.stores_at_now(report).row(0, named=True)
+
+
+def status_facts(report: "Report", timeline: "Timeline", outages: list[Outage], fresh: Freshness) -> StatusFacts:
+    """What is known of the one store of a report at now. outages: in order."""
+    row, at_now, zone = report.exact.row(0, named=True), row_at_now(report), zone_of(timeline)
+    now = here(report.plan.horizon.now_us, zone)
+    parts = evidence_parts(timeline)
+    last_known = cast("Status", parts[-1].piece.status) if parts else None
+    # A report that is older than lanes has no status at now but in its pieces.
+    drawn: Status = last_known if last_known is not None and parts[-1].end_utc == now else "closed"
+    status: Status = drawn if at_now is None else at_now["status"]
+    is_down = "down" in (status, status == "closed" and last_known)
+    outage = outages[-1] if outages and outages[-1].ends in NOT_AT_END and is_down else None
+    age_s = fresh.behind_s if fresh.age_s is None else fresh.age_s
+    newest_poll = on_clock(now - timedelta(seconds=fresh.behind_s or 0), zone)
+    return StatusFacts(
+        now=now,
+        status=None if row["hours_unknown"] else status,
+        last_poll=here(row["last_poll_us"], zone),
+        last_poll_is_active=row["last_active"],
+        last_evidence=last_evidence(timeline, parts, zone),
+        last_known=last_known if status == "closed" else None,
+        is_carried=bool(at_now and at_now["is_carried"]),
+        down_since=down_since(at_now, outage, zone),
+        is_cut=bool(at_now and at_now["down_since_is_cut"]) or (outage is not None and outage.starts_because == "cut"),
+        last_outage_end=None if is_down or not outages else outages[-1].end,
+        newest_poll=newest_poll if age_s is not None and is_old(age_s) else None,
+        is_given=report.plan.options.now is not None,
+        always_open=row["always_open"],
+    )
+
+
+def down_since(at_now: dict[str, Any] | None, outage: Outage | None, zone: tzinfo) -> datetime | None:
+    """When the outage began that a store is in: see `pipeline.stores_at_now`."""
+    counted = None if at_now is None else at_now["down_since_utc"]
+    # That is to the minute: where both are of the same outage, this says what the list of outages says.
+    if outage is not None and (counted is None or abs(outage.start - counted) <= MINUTE):
+        return outage.start
+    return counted and on_clock(counted, zone)
+
+
+def last_evidence(timeline: "Timeline", parts: list[EvidencePart], zone: tzinfo) -> datetime | None:
+    """The newest poll in business hours, of those before the week the one that the first pieces rest on."""
+    polls = [
+        *timeline.polls.filter("in_business")["poll_utc"],
+        *(part.piece.poll_utc for part in parts if part.piece.poll_utc is not None),
+    ]
+    return on_clock(max(polls), zone) if polls else None
+
+
+def zone_of(timeline: "Timeline") -> tzinfo:
+    return pipeline.zone_rules(timeline.timezone)
+
+
+def here(us: int, zone: tzinfo) -> datetime:
+    """Microseconds since 1970 as an instant on the clock of a zone."""
+    return on_clock(EPOCH + timedelta(microseconds=us), zone)
+
+
+def on_clock(instant: datetime, zone: tzinfo) -> datetime:
+    """An instant with the offset that a zone has then."""
+    # With the offset alone: a zone of our own rules does not pass from process to process.
+    return instant.astimezone(timezone(instant.astimezone(zone).utcoffset() or timedelta()))
 
 
 def attributes_of(report: "Report", store: str) -> dict[str, str]:
@@ -137,43 +227,67 @@ def attributes_of(report: "Report", store: str) -> dict[str, str]:
     return {name: value for row in found for name, value in row.items() if value is not None}
 
 
-def window_figures(window: str, rows: "pl.DataFrame", exact: "pl.DataFrame") -> WindowFigures:
-    kinds = ("uptime", "downtime", "unknown", "business", "uptime_percent")
-    seconds = rows.row(0, named=True)
-    uptime, downtime, unknown, business, share = (seconds[f"{kind}_last_{window}"] for kind in kinds)
-    return WindowFigures(window, uptime, downtime, unknown, business, share, exact[f"polls_last_{window}"].item())
-
-
-def shown_outages(timeline: "Timeline") -> list[Outage]:
-    """The outages of a timeline, the newest first."""
-    times = poll_times(timeline)
-    return [outage(pieces, times) for pieces in adjoining_down_pieces(timeline)][::-1]
-
-
-def adjoining_down_pieces(timeline: "Timeline") -> list[list[Piece]]:
-    runs: list[list[Piece]] = []
-    for piece in (piece for piece in pieces_of(timeline) if piece.status == "down"):
-        # Neighbours in the list may still have a closed night between them: that is two outages.
-        if runs and runs[-1][-1].number == piece.number - 1 and runs[-1][-1].end_utc == piece.start_utc:
-            runs[-1].append(piece)
-        else:
-            runs.append([piece])
-    return runs
-
-
-def outage(pieces: list[Piece], poll_times: dict[datetime, str]) -> Outage:
-    first, last = pieces[0], pieces[-1]
-    polls = [piece.poll_utc for piece in pieces if piece.poll_utc is not None]  # a piece that is down rests on a poll
-    return Outage(
-        first=first.number,
-        last=last.number,
-        start_local=first.start_local,
-        end_local=last.end_local,
-        seconds=(last.end_utc - first.start_utc).total_seconds(),
-        polls=polls,
-        first_poll=poll_times[polls[0]],
-        because=first.because,
+def window_figures(report: "Report", window: str, at_now: dict[str, Any] | None) -> WindowFigures:
+    """The figures of the one store of a report, as its files have them; at_now: see `row_at_now`."""
+    exact, written = report.exact.row(0, named=True), report.extended.row(0, named=True)
+    up, down, unknown, business = (
+        exact[f"{kind}_last_{window}_us"] for kind in ("uptime", "downtime", "unknown", "business")
     )
+    return WindowFigures(
+        window,
+        rounded(up),
+        rounded(down),
+        # Rounded up: a store with a tenth of a second unknown must not look as if all were known.
+        None if unknown is None else -(-unknown // SECOND_US),
+        rounded(business),
+        written[f"uptime_percent_last_{window}"],
+        written[f"polls_last_{window}"],
+        at_now["change_day"] if window == "day" and at_now is not None else None,
+    )
+
+
+def rounded(us: int | None) -> int | None:
+    """Whole seconds."""
+    return None if us is None else (us + SECOND_US // 2) // SECOND_US
+
+
+def outages_shown(timeline: "Timeline") -> list[Outage]:
+    """The outages of a timeline with outages, in order."""
+    assert timeline.outages is not None  # noqa: S101 - it is one with outages
+    zone, parts = zone_of(timeline), evidence_parts(timeline)
+    return [outage(row, timeline, parts, zone) for row in timeline.outages.iter_rows(named=True)]
+
+
+def outage(row: dict[str, Any], timeline: "Timeline", parts: list[EvidencePart], zone: tzinfo) -> Outage:
+    start, end = here(row["start_us"], zone), here(row["end_us"], zone)
+    drawn = [number for number, part in enumerate(parts) if part.start_utc < end and part.end_utc > start]
+    # A poll at its very end has ended it, but at now an inactive one belongs to it.
+    inactive = timeline.polls.filter("in_business", status="inactive")["poll_utc"]
+    return Outage(
+        start=start,
+        end=end,
+        seconds=row["business_us"] / SECOND_US,
+        least=row["least_us"] / SECOND_US,
+        most=row["most_us"] / SECOND_US,
+        ends=row["ends"],
+        starts_because=row["starts_because"],
+        polls=[poll for poll in inactive if start <= poll <= end],
+        reason=row["reason"],
+        first=drawn[0],
+        last=drawn[-1],
+    )
+
+
+def clock_offsets(timeline: "Timeline") -> Iterator[ClockOffset]:
+    """The offsets of a store's clock, from the start of its horizon on."""
+    zone, horizon = zone_of(timeline), timeline.plan.horizon
+    starts = [here(horizon.start_us, zone), *timeline.days["start_utc"], *timeline.days["change_utc"].drop_nulls()]
+    minutes = None
+    for since in sorted(starts):
+        there = (since.astimezone(zone).utcoffset() or timedelta()) // timedelta(minutes=1)
+        if there != minutes:
+            yield ClockOffset(since, there)
+        minutes = there
 
 
 def rejected_of(report: "Report", store: str) -> list[RejectedRow]:

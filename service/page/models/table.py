@@ -52,7 +52,7 @@ class FleetTable:
 
     now_s: seconds since 1970. rows: the first that are selected, each with its `lane` (None: nothing to draw).
     matched: how many are selected. counts: stores by chip (all, down_now, worse, stale) of those that the other filters
-    leave. place: the heading of the last column, and whether it is the attribute city. zones and attributes: what can
+    leave. has_city: whether the last column is the attribute city, and not the zone. zones and attributes: what can
     be chosen, the most frequent first.
     """
 

@@ -17,7 +17,7 @@ from store_uptime.service.page.views.newest import newest_view
 from store_uptime.service.page.views.now import home_view
 from store_uptime.service.page.views.report import data_view, report_view
 from store_uptime.service.page.views.schedules import schedules_view
-from store_uptime.service.page.views.store import store_view
+from store_uptime.service.page.views.store import store_days_view, store_view
 from store_uptime.service.page.views.trends import trends_view
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.routes.static_files import static_files
@@ -33,6 +33,7 @@ views = Router(
         report_view,
         fleet_rows_view,
         store_view,
+        store_days_view,
         data_view,
         schedules_view,
         trends_view,

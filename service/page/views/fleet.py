@@ -5,7 +5,7 @@ from typing import Annotated
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from store_uptime.pipeline import Selection
 from store_uptime.service.backend.backend import Backend
@@ -31,7 +31,7 @@ class TableChoice:
 
 
 def table_choice(
-    chip: Chip = "",
+    chip: FromQuery[Chip] = "",
     # Only the table's script reads these; a view that did not declare them would refuse the address that it wrote.
     sort: Annotated[str, QueryParameter(pattern=TEXT, max_length=1000)] = "",
     show: Annotated[str, QueryParameter(pattern=TEXT, max_length=8000)] = "",
@@ -56,7 +56,7 @@ async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, cho
         "chips": chip_links(selection, choice.chip, table.counts, head.fresh.down_word),
         "active": active_filters(selection, choice.chip),
         "query": selection_query(selection),
-        "nothing": nothing_words(selection, choice.chip),
+        "nothing": nothing_words(selection, choice.chip, head.fresh.down_word),
         # A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
         "in_file": table.counts["down_now" if selection.down_now else "all"],
     }

@@ -39,6 +39,33 @@ where this.id = %(id)s
 order by earlier.requested_at desc, earlier.id desc
 limit 1;
 
+-- week_reports: the complete reports of the three windows of all stores, or of this one, whose now is in the 13 weeks
+-- before that of a report and by whose max_gap its figures are, too; the latest now first
+select other.id, coalesce((other.options ->> 'now')::timestamptz, other.data_now) as now
+from store_uptime.report as this
+join store_uptime.report as other
+     on other.options -> 'max_gap' is not distinct from this.options -> 'max_gap'
+where this.id = %(id)s
+  and other.status = 'complete'
+  and other.lanes is not null
+  and not other.options ?| array['period', 'only']
+  and coalesce(other.options ->> 'store_id', %(store_id)s) = %(store_id)s
+  and coalesce((other.options ->> 'now')::timestamptz, other.data_now)
+      between coalesce((this.options ->> 'now')::timestamptz, this.data_now) - interval '98 days'
+          and coalesce((this.options ->> 'now')::timestamptz, this.data_now)
+order by now desc, other.requested_at desc;
+
+-- day_reports: the newest complete reports by periods that are cut by day on each store's own clock, and have all stores
+select id, requested_at as now
+from store_uptime.report
+where status = 'complete'
+  and options -> 'period' ->> 'by' = 'day'
+  and not options -> 'period' ? 'on'
+  and not options ? 'only'
+  and coalesce(options ->> 'store_id', %(store_id)s) = %(store_id)s
+order by requested_at desc, id desc
+limit %(limit)s;
+
 -- newest_figures: the figures of the newest complete report of the three windows and all stores
 select figures, attributes, outages, profile
 from store_uptime.report
@@ -62,7 +89,9 @@ limit 1;
 select figures, attributes, outages, profile from store_uptime.report where id = %(id)s and status = 'complete';
 
 -- stored_explanation: what a timeline of a report is made from, and what else the page shows of a store
-select figures, plan, rejects, attributes from store_uptime.report where id = %(id)s and status = 'complete';
+select figures, plan, rejects, attributes, lanes
+from store_uptime.report
+where id = %(id)s and status = 'complete';
 
 -- stored_fleet: the figures of a report, its stores, and the lanes that the page draws
 select figures, attributes, lanes from store_uptime.report where id = %(id)s and status = 'complete';

@@ -189,15 +189,8 @@ def test_where_others_may_call_a_key_is_asked_for_though_there_is_none(polled: s
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
-        "/trends",
-        "/changes",
-        "/history",
-        "/rule",
-        f"/view/{NO_ID}",
-        f"/view/{NO_ID}/data",
-        f"/view/{NO_ID}/fleet.json",
-        "/compare",
+        *("/", "/trends", "/changes", "/history", "/rule", "/compare"),
+        *(f"/view/{NO_ID}", f"/view/{NO_ID}/data", f"/view/{NO_ID}/fleet.json"),
     ],
 )
 def test_every_view_of_the_page_asks_for_a_key(stranger: httpx.Client, path: str) -> None:

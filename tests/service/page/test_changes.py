@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from store_uptime.pipeline import Options, archive, build_report_with_lanes, open_source
-from store_uptime.service.page.models.changes import since_last_week, since_yesterday
-from store_uptime.service.page.strips import Change, drawn_strip
+from store_uptime.service.page.models.changes import Listed, since_last_week, since_yesterday
+from store_uptime.service.page.strips import drawn_strip
 from store_uptime.service.registry.reports import StoredFleet
 from tests.support.trend_stores import BETTER, IDS, NOW, WORSE, trend_feed
 
@@ -28,7 +28,7 @@ def stored_report(feed: Path, options: Options) -> StoredFleet:
 
 @pytest.mark.parametrize(("kind", "store", "percents"), [("worse", WORSE, (100, 50)), ("better", BETTER, (50, 100))])
 def test_the_last_day_is_compared_with_the_one_before(
-    stored: dict[str, StoredFleet], kind: str, store: str, percents: tuple[float, float]
+    stored: dict[str, StoredFleet], kind: Listed, store: str, percents: tuple[float, float]
 ) -> None:
     found = since_yesterday(stored[NOW], (), kind)
     (row,) = found.rows
@@ -56,30 +56,35 @@ def test_a_week_is_compared_with_the_report_of_the_week_before(stored: dict[str,
 @pytest.mark.parametrize(
     ("changes", "paths", "label"),
     [
-        ([], [], "closed"),
-        ([(0, 1)], [("up", "M0.0 5h240.0v12h-240.0z")], "up 24 h"),
-        ([(0, 1), (720, 0)], [("up", "M0.0 5h120.0v12h-120.0z")], "up 12 h"),
+        ([], {}, "closed"),
+        ([(0, 1)], {"up": "M0 12h1440v10h-1440z"}, "up 24 h"),
+        ([(0, 1), (720, 0)], {"up": "M0 12h720v10h-720z"}, "up 12 h"),
         (
             [(0, 4), (360, 5), (1080, 3)],
-            [
-                ("up carried", "M0.0 5.6h60.0v10.8h-60.0z"),
-                ("unknown", "M180.0 7h60.0v8h-60.0z"),
-                ("down carried", "M60.0 0.6h120.0v20.8h-120.0z"),
-            ],
+            {
+                "up carried": "M0 12.5h360v9h-360z",
+                "unknown": "M1080 13h360v8h-360z",
+                "down carried": "M360 7.5h720v19h-720z",
+            },
             "up 6 h, down 12 h, unknown 6 h",
         ),
-        ([(0, 2), (1, 0)], [("down", "M0.0 0h0.8v22h-0.8z")], "down 1 min"),  # what is short can still be seen
+        ([(0, 2), (1, 0)], {"down": "M0 7h4v20h-4z"}, "down 1 min"),  # what is short can still be seen
     ],
 )
 def test_a_strip_has_an_outline_for_each_status(
-    changes: list[Change], paths: list[tuple[str, str]], label: str
+    changes: list[tuple[int, int]], paths: dict[str, str], label: str
 ) -> None:
-    strip = drawn_strip(changes, 0, 1440)
+    strip = drawn_strip(coded(changes), 0, 1440)
     assert (strip.paths, strip.label) == (paths, label)
 
 
+def coded(changes: list[tuple[int, int]]) -> list[int]:
+    """Minutes with the status from then on, as drawings take them."""
+    return [8 * minute + status for minute, status in changes]
+
+
 def test_a_strip_of_some_minutes_begins_with_the_status_that_there_is_then() -> None:
-    strip = drawn_strip([(100, 2), (2000, 1)], 1440, 2880)
+    strip = drawn_strip(coded([(100, 2), (2000, 1)]), 1440, 2880)
     assert strip.label == "up 14 h 40 min, down 9 h 20 min"
 
 

@@ -114,17 +114,21 @@ def test_stores_have_their_names_and_are_found_by_them_and_by_attributes(page: P
     ready(page)
     names = page.locator("#fleet tbody tr[aria-rowindex] th a").all_inner_texts()
     assert names == [f"=Gamma {GAMMA}", f"Alpha {ALPHA}", BETA]
-    page.get_by_label("Search").fill("ALPH")
+    page.get_by_label("Find a store").fill("ALPH")
     assert shown_stores(page) == [ALPHA]
-    page.get_by_role("link", name="Clear the filter").click()
-    page.get_by_label("Only").fill("city=Paris")
+    page.get_by_role("link", name="Show all").click()
+    page.get_by_text("+ Filter").click()
+    page.locator(".values summary", has_text="city").click()
+    page.get_by_label("Paris").check()
     assert shown_stores(page) == [GAMMA]
     assert GAMMA in page.request.get(page.locator("[data-format=csv]").get_attribute("href") or "").text()
     page.reload()
     ready(page)
     assert shown_stores(page) == [GAMMA]
-    page.get_by_label("Only").fill("planet=Mars")
-    assert page.get_by_label("Only").evaluate("field => field.validationMessage") == "There is no attribute planet."
+    page.get_by_text("+ Filter").click()
+    other = page.get_by_label("Another value")
+    other.fill("planet=Mars")
+    assert other.evaluate("field => field.validationMessage") == "There is no attribute planet."
     page.goto(f"/view/{reports['fleet']}/store?store_id={ALPHA}")
     expect(page.locator("h1")).to_have_text(re.compile(f"^Alpha {ALPHA}"))
     expect(page.locator(".facts").first).to_contain_text("Berlin")

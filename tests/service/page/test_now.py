@@ -213,7 +213,7 @@ def test_both_drawings_are_walked_by_keys_and_times_follow_the_clock(
 
 
 def test_now_follows_new_reports_and_says_when_the_server_is_silent(
-    chromium: Browser, service: Service, client: httpx.Client, reports: dict[str, str]
+    chromium: Browser, service: Service, client: httpx.Client, fresh: str, reports: dict[str, str]
 ) -> None:
     # Not watched: that the server does not answer is an error in the console.
     with new_page(chromium, service.url, viewport={"width": 1280, "height": 500}) as page:
@@ -235,3 +235,6 @@ def test_now_follows_new_reports_and_says_when_the_server_is_silent(
         expect(page.locator("#bar-news")).to_have_text("")
         ready(page)
         eventually(lambda: abs(page.evaluate(TABLE_TOP) - top) < 1)
+        run(fresh, f"insert into store_status select store_id, '{datetime.now(UTC)}', status from store_status limit 1")
+        page.get_by_role("button", name="Refresh").click()
+        expect(page.locator("#now")).not_to_have_attribute("data-report", newer)

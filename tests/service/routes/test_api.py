@@ -114,7 +114,7 @@ def test_only_the_oldest_addresses_call_a_problem_plain_json(client: httpx.Clien
     paths = {"/get_report/none": plain, "/get_report": plain, "/trigger_report": plain, "/reports/none": named}
     answers = {path: client.get(path) for path in paths}
     assert {path: answer.headers["Content-Type"] for path, answer in answers.items()} == paths
-    assert {frozenset(answer.json()) for answer in answers.values()} == {
+    assert {frozenset(answer.json().keys() - {"field"}) for answer in answers.values()} == {
         frozenset(("type", "status", "title", "detail", "error"))
     }
 

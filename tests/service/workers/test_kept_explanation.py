@@ -6,7 +6,7 @@ from store_uptime.service.workers.explained import explain_kept, explain_sent
 from store_uptime.service.workers.tasks import SourceConfig
 
 SOURCE = SourceConfig("postgresql://localhost/none", None)
-ONE, OTHER = (StoredExplanation(figures, b"plan", b"rejects", None) for figures in (b"one", b"other"))
+ONE, OTHER = (StoredExplanation(figures, b"plan", b"rejects", None, None) for figures in (b"one", b"other"))
 
 
 def figures_of(_: SourceConfig, store: str, __: Limits, stored: StoredExplanation) -> tuple[str, bytes]:
