@@ -194,7 +194,9 @@ def format_scope(stored: "StoredOptions") -> str:
         parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
     if options.max_gap is not None:
         parts.append(f"a poll counts for at most {duration_text(options.max_gap)}")
-    if options.lookback != LOOKBACK:
+    if not options.lookback:
+        parts.append("no polls from before the week")
+    elif options.lookback != LOOKBACK:
         parts.append(f"polls from up to {duration_text(options.lookback)} before the week")
     return ", ".join(parts)
 

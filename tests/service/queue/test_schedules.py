@@ -160,7 +160,7 @@ def test_the_command_line_does_the_same(ruled: Ruled) -> None:
         "2026-03-10 05:15",
         "archive, hooks.example.com",
         "-",
-        "all stores, last month by day, a poll speaks for 2h",
+        "all stores, last month by day, a poll counts for at most 2h",
     ]
     headings, row = (line.split("\t") for line in said("list").splitlines())
     assert headings == ["name", "cron", "zone", "next_(UTC)", "to", "last_report", "of"]
