@@ -48,18 +48,12 @@ export function formatWeekTime(ms, offset) {
   return `${formatWeekday(there)} ${new Date(there).toISOString().slice(11, 16)}`;
 }
 
-// Tue 10 Mar 16:00, in UTC. Not by Intl, whose texts differ between browsers and would not be those of the server.
-export function formatPollTime(seconds) {
-  const at = new Date(1000 * seconds);
-  const clock = at.toISOString().slice(11, 16);
-  return `${formatWeekday(at)} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${clock}`;
-}
-
 const MINUTE_MS = 60_000;
 export const OLD_S = 7200; // as humanize.is_old
 const DAY_S = 86_400;
 
-// Tue 10 Mar 16:00 on a clock that is so many minutes ahead of UTC.
+// Tue 10 Mar 16:00 on a clock that is so many minutes ahead of UTC. Not by Intl, whose texts differ between browsers and
+// would not be those of the server.
 export const formatTime = (ms, offset) => `${formatWeekday(ms + offset * MINUTE_MS)} ${formatShortTime(ms, offset)}`;
 
 // 10 Mar 16:00
