@@ -448,10 +448,10 @@ def test_a_change_of_clocks_is_marked(
 def test_what_is_odd_about_a_store_is_told(page: Page, client: httpx.Client, reports: dict[str, str]) -> None:
     lists = client.get(f"/reports/{reports['fleet']}").json()["quality"]["stores"]
     page.goto(f"/view/{reports['fleet']}/store?store_id={ODD}")
-    expect(page.get_by_text("Some hours rows rejected: computed from the rest")).to_be_visible()
+    expect(page.get_by_text("Some rows of business hours rejected: computed from the rest")).to_be_visible()
     expect(page.get_by_role("region", name="Rejected rows")).to_contain_text("bad weekday")
     page.goto(f"/view/{reports['fleet']}/store?store_id={lists['no_hours'][0]}")
-    expect(page.get_by_text("around the clock")).to_be_visible()
+    expect(page.get_by_text("around the clock", exact=True)).to_be_visible()
 
 
 def test_it_is_told_where_the_polls_have_changed_since(page: Page, polled: str, reports: dict[str, str]) -> None:
