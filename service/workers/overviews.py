@@ -51,8 +51,8 @@ class FleetOverview:
 
 
 class KeptOverview(msgspec.Struct):
-    """A `FleetOverview` as it is kept. overview: read by itself, since its class comes with Polars, which this module is
-    imported without."""
+    """A `FleetOverview` as it is kept. overview: read by itself, since its class comes with Polars, which a server does
+    not load."""
 
     overview: msgspec.Raw
     incidents: list[FleetIncident]
