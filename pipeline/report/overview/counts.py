@@ -81,8 +81,10 @@ def minutes_in_cells(steps: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def minutes_between(report: Report, start: int, end: int) -> pl.DataFrame:
-    """store, `MINUTES` (int64) of each store with any, from one minute of the week up to another. Raises ValueError: see
-    `lanes_of`."""
+    """store, `MINUTES` (int64) of each store that is open between two minutes of the week.
+
+    Raises ValueError: see `lanes_of`.
+    """
     # By spans, not by changes: of one day most of them are left out before anything is summed.
     from_minute, until_minute = (pl.col(name).clip(start, end) for name in ("from_minute", "until_minute"))
     lengths = (
