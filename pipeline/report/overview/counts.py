@@ -12,7 +12,7 @@ is end * (sum of d) - (sum of d * m): each change is looked at once, and no minu
 import polars as pl
 
 from store_uptime.pipeline.report.figures import uptime_percent
-from store_uptime.pipeline.report.lanes import LaneStatus, is_carried, is_down, lanes_of
+from store_uptime.pipeline.report.lanes import LaneStatus, is_carried, is_down, lane_spans, lanes_of
 from store_uptime.pipeline.report.report import Report
 
 MEASURES = ("open", "down", "unknown", "carried")
@@ -80,16 +80,22 @@ def minutes_in_cells(steps: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def minutes_between(steps: pl.DataFrame, start: int, end: int) -> pl.DataFrame:
-    """store, `MINUTES`: the minutes of each store with a change, from one minute of the week up to another."""
-    minute = pl.col("minute")
-    length = (end - minute).clip(0) - (start - minute).clip(0)
-    return (
-        steps.lazy()
-        .group_by("store")
-        .agg((pl.col(name) * length).sum().alias(f"{name}_minutes") for name in MEASURES)
-        .collect()
+def minutes_between(report: Report, start: int, end: int) -> pl.DataFrame:
+    """store, `MINUTES` (int64) of each store that is open between two minutes of the week.
+
+    Raises ValueError: see `lanes_of`.
+    """
+    # By spans, not by changes: of one day most of them are left out before anything is summed.
+    from_minute, until_minute = (pl.col(name).clip(start, end) for name in ("from_minute", "until_minute"))
+    lengths = (
+        lane_spans(report)
+        .lazy()
+        .select("store", "status", length=(until_minute - from_minute).cast(pl.Int64))
+        .filter((pl.col("length") > 0) & (pl.col("status") != LaneStatus.CLOSED))
     )
+    status, length = pl.col("status"), pl.col("length")
+    summed = {name: (each * length).sum() for name, each in zip(MINUTES, counted(status), strict=True)}
+    return lengths.group_by("store").agg(**summed).collect()
 
 
 def counted_uptime_percent() -> pl.Expr:

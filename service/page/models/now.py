@@ -4,9 +4,8 @@ now_values  the head, and with it what stands at the top of the table of stores
 now_head    the stores that are down, the uptime of day and week, and both drawings of the week
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
@@ -23,9 +22,10 @@ from store_uptime.service.page.week_drawing import (
     weekday_map,
 )
 from store_uptime.service.registry.reports import StoredFleet
+from store_uptime.service.workers.overviews import FleetOverview, fleet_overview
 
 if TYPE_CHECKING:
-    from store_uptime.pipeline import Overview, Report, WindowOverview
+    from store_uptime.pipeline import Report, WindowOverview
 
 SHOWN_INCIDENTS = 12  # of the largest; more triangles than that are one grey edge
 LEAST_CHANGE = 0.05  # points; less would be written as 0.0
@@ -78,20 +78,20 @@ def now_values(
     # In one call of a worker: to restore a report takes longer than what is made of it.
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
     head = fleet_head(report, newest_poll_us(stored.figures))
-    return head, now_head(report, earlier), fleet_table(report, selection, chip)
+    return head, now_head(report, stored.overview, earlier), fleet_table(report, selection, chip)
 
 
-def now_head(report: "Report", earlier: EarlierWeek | None) -> NowHead:
-    """The head of a report."""
+def now_head(report: "Report", kept: bytes | None, earlier: EarlierWeek | None) -> NowHead:
+    """The head of a report. kept: see `fleet_overview`."""
     if report.lanes is None:
         down = int(report.exact["down_now"].sum())
         return NowHead(report.exact.height, None, down, 0, 0, windows=[], chart=None, weekdays=None)
-    overview = pipeline.overview(report)
-    return drawn_head(overview, earlier, incident_marks(report, to_datetime(overview.hours[0].start)))
+    return drawn_head(fleet_overview(kept, report), earlier)
 
 
-def drawn_head(overview: "Overview", earlier: EarlierWeek | None, incidents: Iterable[Mark]) -> NowHead:
+def drawn_head(found: FleetOverview, earlier: EarlierWeek | None) -> NowHead:
     """The head of an overview."""
+    overview = found.overview
     return NowHead(
         stores=overview.stores,
         open=overview.open,
@@ -99,7 +99,7 @@ def drawn_head(overview: "Overview", earlier: EarlierWeek | None, incidents: Ite
         down_carried=overview.down_carried,
         unknown=overview.unknown,
         windows=[day_head(overview.day), week_head(overview.week, earlier)],
-        chart=hour_chart(overview.hours, incidents),
+        chart=hour_chart(overview.hours, incident_marks(found)),
         weekdays=weekday_map(overview.profile),
     )
 
@@ -128,7 +128,8 @@ def percent_change(before: float | None, now: float | None) -> PercentChange | N
     return PercentChange("worse", f"▼ {-points:.1f} points")
 
 
-def incident_marks(report: "Report", start: datetime) -> Iterator[Mark]:
-    """Where many of all stores went down together in the week from start on, the largest first."""
-    for row in pipeline.incidents(report).head(SHOWN_INCIDENTS).iter_rows(named=True):
-        yield incident_mark(start, row["stores"], row["share_percent"], row["start_utc"], row["end_utc"])
+def incident_marks(found: FleetOverview) -> Iterator[Mark]:
+    """Where many of all stores went down together, the largest first."""
+    start = to_datetime(found.overview.hours[0].start)
+    for each in found.incidents[:SHOWN_INCIDENTS]:
+        yield incident_mark(start, each.stores, each.share_percent, each.start, each.end)

@@ -7,6 +7,7 @@ table_rows     the rows of both: down now first, the longest first, then the wor
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -14,9 +15,11 @@ import msgspec
 from store_uptime import pipeline
 from store_uptime.pipeline import Selection
 from store_uptime.service.page.freshness import SECOND_US
+from store_uptime.service.page.humanize import to_datetime
 from store_uptime.service.page.lanes import Lane, drawn_lane
 from store_uptime.service.page.models.fleet import TableRow, with_names
 from store_uptime.service.registry.reports import StoredFleet
+from store_uptime.service.workers.overviews import fleet_incidents
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,6 +35,7 @@ INCIDENTS = 12  # more lines across all lanes would hide what they are to explai
 WORSE_POINTS = -1
 WINDOWS = ("hour", "day", "week")
 WEEK_US, MINUTE_US = 7 * 24 * 3600 * SECOND_US, 60 * SECOND_US
+WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
 LENGTHS = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime", "business") for window in WINDOWS)
 UNKNOWN = tuple(f"unknown_last_{window}" for window in WINDOWS)
 POLLS = tuple(f"polls_last_{window}" for window in WINDOWS)
@@ -141,7 +145,7 @@ def table_rows(report: "Report") -> "pl.DataFrame":
     now_us = report.plan.horizon.now_us
     # Of microseconds: the share in the report is rounded, and would make ties of stores that differ.
     share = pl.col("uptime_last_week_us") / (pl.col("uptime_last_week_us") + pl.col("downtime_last_week_us"))
-    written = report.extended.select(pl.col(SHARES).cast(pl.Float64))
+    written = pipeline.uptime_percents(report.exact).cast(pl.Float64)
     rows = with_names(report.exact.with_row_index("store"), report.attributes).hstack(written).hstack(at_now(report))
     if names := attribute_names(report):
         values = report.attributes.select("store_id", *names)  # type: ignore[union-attr]
@@ -222,20 +226,29 @@ def fleet_columns(stored: StoredFleet) -> bytes:
 
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
     rows, names = table_rows(report), attribute_names(report)
-    lanes = lanes_by_store(report)
-    if lanes is not None:
-        rows = rows.join(lanes, on="store", how="left", maintain_order="left")
-    zones = rows["zone"].unique().sort()
-    # By column: each name stands in the answer once, not once a store.
-    left_out = {"store", "name", "lane", *names}
-    plain = rows.with_columns(cs.boolean().cast(pl.UInt8))  # 0 and 1: a quarter of the bytes to be read
-    columns: dict[str, object] = {name: plain[name].to_list() for name in rows.columns if name not in left_out}
-    columns["lanes"] = None if lanes is None else rows["lane"].to_list()
-    columns["offsets"] = zone_offsets(zones, report.plan.horizon.now_us)
-    columns["incidents"] = week_incidents(report)
+    left_out = ["store", *names] if report.attributes is not None else ["store", "name"]
+    plain = rows.drop(left_out).with_columns(cs.boolean().cast(pl.UInt8))  # 0 and 1: a quarter of the bytes to be read
+    rest: dict[str, object] = {
+        "lanes": None,
+        "offsets": zone_offsets(rows["zone"].unique().sort(), report.plan.horizon.now_us),
+        "incidents": week_incidents(report, stored.overview),
+    }
+    if (lanes := lanes_by_store(report)) is not None:
+        drawn = rows.select("store").join(lanes, on="store", how="left", maintain_order="left")
+        rest["lanes"] = msgspec.Raw(columns_json(drawn.select("lane")).removeprefix(b'{"lane":').removesuffix(b"}"))
     if report.attributes is not None:
-        columns |= {"name": rows["name"].to_list(), "attributes": rows.select(names).to_dict(as_series=False)}
-    return msgspec.json.encode(columns)
+        rest["attributes"] = msgspec.Raw(columns_json(rows.select(names)))
+    return columns_json(plain).removesuffix(b"}") + b"," + msgspec.json.encode(rest).removeprefix(b"{")
+
+
+def columns_json(rows: "pl.DataFrame") -> bytes:
+    """JSON: the columns by name, each a list. So each name stands there once, and not once a store."""
+    import polars as pl
+
+    if not rows.width:
+        return b"{}"
+    # Polars writes it, without a Python object for each value: as one row of lists.
+    return rows.select(pl.all().implode()).write_json().removeprefix("[").removesuffix("]").encode()
 
 
 def zone_offsets(zones: Iterable[str], now_us: int) -> dict[str, list[tuple[int, int]]]:
@@ -249,21 +262,18 @@ def zone_offsets(zones: Iterable[str], now_us: int) -> dict[str, list[tuple[int,
     return found
 
 
-def week_incidents(report: "Report") -> list[dict[str, object]]:
-    """start and end: minutes of the week; stores that went down, and their share of those open in percent."""
-    import polars as pl
-
+def week_incidents(report: "Report", kept: bytes | None) -> list[dict[str, object]]:
+    """start and end: minutes of the week; stores that went down, and their share of those open in percent. kept: see
+    `fleet_incidents`."""
     if report.lanes is None:
         return []
-    start = pl.lit(report.plan.horizon.now_us - WEEK_US).cast(pl.Datetime("us", "UTC"))
-    return (
-        pipeline.incidents(report)
-        .head(INCIDENTS)
-        .select(
-            start=(pl.col("start_utc") - start).dt.total_minutes(),
-            end=(pl.col("end_utc") - start).dt.total_minutes(),
-            stores="stores",
-            share=pl.col("share_percent").cast(pl.Float64),
-        )
-        .to_dicts()
-    )
+    start = to_datetime(report.provenance["now"]) - WEEK
+    return [
+        {
+            "start": (each.start - start) // MINUTE,
+            "end": (each.end - start) // MINUTE,
+            "stores": each.stores,
+            "share": each.share_percent,
+        }
+        for each in fleet_incidents(kept, report)[:INCIDENTS]
+    ]

@@ -50,8 +50,8 @@ with beyond as (
 ), removed as (
     update store_uptime.report
     set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, attributes = null, outages = null,
-        profile = null, summary = null, error = null, options = '{}', client = '', requested_by = null, webhook = null,
-        webhook_secret = null, warnings = '{}'
+        profile = null, summary = null, overview = null, error = null, options = '{}', client = '', requested_by = null,
+        webhook = null, webhook_secret = null, warnings = '{}'
     where status in ('complete', 'error')
       and (now() - finished_at > coalesce(retention, %(keep_for)s::interval) or id in (select id from beyond))
       and not exists (

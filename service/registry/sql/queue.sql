@@ -98,7 +98,8 @@ with complete as (
         attributes = %(attributes)s,
         outages = %(outages)s,
         profile = %(profile)s,
-        summary = %(summary)s
+        summary = %(summary)s,
+        overview = %(overview)s
     where id = %(id)s and run = %(run)s and status in ('running', 'complete')  -- again, if the answer was lost
     returning id
 ), goes_out as (

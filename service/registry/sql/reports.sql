@@ -93,8 +93,13 @@ select figures, plan, rejects, attributes, lanes
 from store_uptime.report
 where id = %(id)s and status = 'complete';
 
--- stored_fleet: the figures of a report, its stores, and the lanes that the page draws
-select figures, attributes, lanes from store_uptime.report where id = %(id)s and status = 'complete';
+-- stored_fleet: the figures of a report, its stores, the lanes that the page draws, and what is counted of all stores
+select figures, attributes, lanes, overview from store_uptime.report where id = %(id)s and status = 'complete';
+
+-- stored_overview: what is counted of all stores of a report; where that is not kept, what it is counted from
+select overview, case when overview is null then figures end as figures, case when overview is null then lanes end as lanes
+from store_uptime.report
+where id = %(id)s and status = 'complete';
 
 -- stored_rejects: the rejected rows of a report
 select figures, rejects from store_uptime.report where id = %(id)s and status = 'complete';
@@ -115,8 +120,8 @@ select id from cancelled;
 with removed as (
     update store_uptime.report
     set status = 'removed', figures = null, plan = null, rejects = null, lanes = null, attributes = null, outages = null,
-        profile = null, summary = null, error = null, options = '{}', client = '', requested_by = null, webhook = null,
-        webhook_secret = null, warnings = '{}'
+        profile = null, summary = null, overview = null, error = null, options = '{}', client = '', requested_by = null,
+        webhook = null, webhook_secret = null, warnings = '{}'
     where id = %(id)s and status in ('complete', 'error')
     returning id
 ), forgotten as (
@@ -133,14 +138,14 @@ select id from removed;
 select id from store_uptime.report where status = 'complete' order by requested_at, id;
 
 -- stored_report: everything that is stored of a report
-select figures, plan, rejects, lanes, attributes, outages, profile, summary
+select figures, plan, rejects, lanes, attributes, outages, profile, summary, overview
 from store_uptime.report
 where id = %(id)s and status = 'complete';
 
 -- replace_stored_report: the same, encrypted to other keys
 update store_uptime.report
 set figures = %(figures)s, plan = %(plan)s, rejects = %(rejects)s, lanes = %(lanes)s, attributes = %(attributes)s,
-    outages = %(outages)s, profile = %(profile)s, summary = %(summary)s
+    outages = %(outages)s, profile = %(profile)s, summary = %(summary)s, overview = %(overview)s
 where id = %(id)s and status = 'complete';
 
 -- summaries: complete reports of the three windows and all stores, and what trends show of each; the newest first, by the

@@ -23,7 +23,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StoredFleet]:
 
 def stored_report(feed: Path, options: Options) -> StoredFleet:
     files = archive(build_report_with_lanes(open_source(feed), options))
-    return StoredFleet(files.figures, files.attributes, files.lanes)
+    return StoredFleet(files.figures, files.attributes, files.lanes, overview=None)
 
 
 @pytest.mark.parametrize(("kind", "store", "percents"), [("worse", WORSE, (100, 50)), ("better", BETTER, (50, 100))])

@@ -95,7 +95,7 @@ def test_incidents_stand_in_minutes_of_the_week() -> None:
         for hours in range(1, 48)
     )
     week = build_report_with_lanes(frames(lines(POLLS, *polls)), Options(now=NOW))
-    assert week_incidents(week) == [{"start": 9900, "end": 9950, "stores": 6, "share": 100.0}]
+    assert week_incidents(week, None) == [{"start": 9900, "end": 9950, "stores": 6, "share": 100.0}]
 
 
 def test_each_list_and_each_filter_has_an_address() -> None:

@@ -446,6 +446,7 @@ VALUES: dict[str, Any] = {
     "outages": None,
     "profile": None,
     "summary": None,
+    "overview": None,
     "as_of": NOW,
     "error": "It failed.",
     "may_pass": True,

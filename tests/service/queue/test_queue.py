@@ -98,7 +98,7 @@ def test_reports_beyond_the_age_or_the_number_are_let_go(polled: str) -> None:
         with running(polled, *start) as server, server.client() as client:
             eventually(lambda: looked_at(client, "4" * 32).status_code == 410)
             assert [looked_at(client, report_id).status_code for report_id in ages] == [410, 410, 200, 410]
-        stored = ("figures", "plan", "rejects", "lanes", "attributes", "outages", "profile", "summary")
+        stored = ("figures", "plan", "rejects", "lanes", "attributes", "outages", "profile", "summary", "overview")
         large = " and ".join(f"{name} is null" for name in stored)
         assert run(registry, f"select id from store_uptime.report where not ({large})") == [("2" * 32,)]
         assert run(registry, "select report_id from store_uptime.idempotency") == [("2" * 32,)]

@@ -34,7 +34,7 @@ def keep(
     stored = Options(now=as_of if given else None, **options).to_dict() | {"columns": "plain"}
     connection.execute(
         "insert into store_uptime.report (id, options, client, status, requested_at, finished_at, data_now, figures, "
-        "lanes, summary) values (%s, %s, '', 'complete', %s, %s, %s, 'figures', 'lanes', %s)",
+        "lanes, summary, overview) values (%s, %s, '', 'complete', %s, %s, %s, 'figures', 'lanes', %s, '{}')",
         [name * 32, json.dumps(stored), as_of, as_of, None if given else as_of, summary],
     )
     return name * 32
@@ -128,12 +128,12 @@ OF_THE_VERSION_BEFORE = {
 
 
 @pytest.mark.parametrize("change", OF_THE_VERSION_BEFORE.values(), ids=OF_THE_VERSION_BEFORE)
-def test_a_server_of_the_version_before_drops_a_summary_with_its_figures(server: str, change: str) -> None:
+def test_a_server_of_the_version_before_drops_what_is_counted_with_its_figures(server: str, change: str) -> None:
     with fresh_database(server) as url:
         migrate(url)
         with psycopg.connect(url, autocommit=True) as connection:
             keep(connection, "1", NOW)
         run(url, "update store_uptime.report set warnings = '{some}', figures = figures")
-        assert run(url, "select summary from store_uptime.report") == [(b"{}",)]
+        assert run(url, "select summary, overview from store_uptime.report") == [(b"{}", b"{}")]
         run(url, f"update store_uptime.report set {change}")
-        assert run(url, "select summary from store_uptime.report") == [(None,)]
+        assert run(url, "select summary, overview from store_uptime.report") == [(None, None)]

@@ -71,6 +71,28 @@ def test_an_overview_is_that_of_the_pipeline(client: httpx.Client, report: str, 
     assert answer.json() == asdict(pipeline.overview(expected))
 
 
+def test_an_overview_that_was_not_kept_is_the_same(client: httpx.Client, report: str, polled: str) -> None:
+    def answers() -> list[bytes]:
+        """The overview, and the views that hold it."""
+        addresses = (f"/reports/{report}/overview", f"/view/{report}", f"/view/{report}/fleet.json")
+        return [client.get(address).raise_for_status().content for address in addresses]
+
+    def keep(overview: bytes) -> None:
+        content = f"decode('{overview.hex()}', 'hex')"
+        run(polled, f"update store_uptime.report set overview = {content} where id = '{report}'")
+
+    ((kept,),) = run(polled, f"select overview from store_uptime.report where id = '{report}'")
+    with_kept = answers()
+    run(polled, f"update store_uptime.report set overview = null where id = '{report}'")
+    assert answers() == with_kept
+    # What is kept is what is read: nothing counts it again.
+    keep(kept.replace(b'"down":', b'"down":7', 1))
+    assert client.get(f"/reports/{report}/overview").json()["down"] >= 70
+    assert answers()[1] != with_kept[1]
+    keep(kept)
+    assert answers() == with_kept
+
+
 def test_its_week_is_compared_with_the_report_of_the_week_before(client: httpx.Client, report: str) -> None:
     path = f"/reports/{report}/overview"
     alone = client.get(path)
@@ -128,7 +150,7 @@ def test_each_answer_has_a_tag_of_its_own(client: httpx.Client, report: str) -> 
 def test_a_report_without_them_says_why(client: httpx.Client, polled: str) -> None:
     by_periods = complete(client, period="last-week", now=NOW)
     old, gone = (complete(client, now=NOW, lookback=hours) for hours in ("2h", "3h"))
-    run(polled, f"update store_uptime.report set lanes = null, summary = null where id = '{old}'")
+    run(polled, f"update store_uptime.report set lanes = null, summary = null, overview = null where id = '{old}'")
     client.delete(f"/reports/{gone}").raise_for_status()
     failed = trigger(client, now="1999-01-01")
     finished(client, failed)
@@ -178,7 +200,7 @@ def test_old_reports_get_theirs_and_keep_it(client: httpx.Client, polled: str, r
 
 def test_one_that_is_older_than_lanes_is_there_without_figures(client: httpx.Client, polled: str) -> None:
     old = complete(client, now=NOW, lookback="5h")
-    run(polled, f"update store_uptime.report set lanes = null, summary = null where id = '{old}'")
+    run(polled, f"update store_uptime.report set lanes = null, summary = null, overview = null where id = '{old}'")
     found = {each["report_id"]: each for each in client.get("/reports/summaries").json()["reports"]}
     assert found[old].items() >= {"as_of": NOW, "lookback": "5h"}.items()
     assert "down" not in found[old]

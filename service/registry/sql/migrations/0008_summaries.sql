@@ -2,18 +2,23 @@
 -- report by periods, and in one of a version before this until somebody looks at trends.
 alter table store_uptime.report add column summary bytea;
 
--- A server of the version before drops the figures of a report, or encrypts them to other keys, and knows no summary. It
--- goes with the figures that it sums up: it can be made again from those that are there.
+-- What the head of a report's page shows, as JSON, so that nobody who opens it waits until it is counted; encrypted
+-- like the figures. Null where there is no summary, and in reports of a version before this: there it is counted anew.
+alter table store_uptime.report add column overview bytea;
+
+-- A server of the version before drops the figures of a report, or encrypts them to other keys, and knows neither. Both
+-- go with the figures that they are counted from: they can be made again from those that are there.
 create function store_uptime.drop_summary() returns trigger language plpgsql as $$
 begin
     new.summary := null;
+    new.overview := null;
     return new;
 end
 $$;
 create trigger drop_summary
     before update of figures on store_uptime.report
     for each row
-    when (old.summary is not null and new.summary = old.summary and new.figures is distinct from old.figures)
+    when (new.figures is distinct from old.figures and (new.summary = old.summary or new.overview = old.overview))
     execute function store_uptime.drop_summary();
 
 -- as_of: the end of the windows of a report, or when its periods were last looked at; null where nobody said.
