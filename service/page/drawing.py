@@ -226,7 +226,7 @@ class DrawnWeek:
             hours=[hours_text(span, strip) for span in self.spans if strip.overlaps(span.start_utc, span.end_utc)],
             pieces=[drawn_piece(number, part, title, strip) for number, part, title in here],
             polls=[drawn_poll(poll, strip) for poll in self.polls if strip.start <= poll.poll_utc < strip.end],
-            down=format_duration(sum(down_seconds(part, strip) for _, part, _ in here)),
+            down=format_duration(sum((down_length(part, strip) for _, part, _ in here), timedelta()).total_seconds()),
         )
 
 
@@ -240,10 +240,10 @@ def drawn_poll(poll: Poll, strip: Strip) -> DrawnPoll:
     return DrawnPoll(strip.x(poll.poll_utc), poll, poll_title(poll))
 
 
-def down_seconds(part: EvidencePart, strip: Strip) -> float:
+def down_length(part: EvidencePart, strip: Strip) -> timedelta:
     if part.piece.status != "down":
-        return 0
-    return (min(part.end_utc, strip.end) - max(part.start_utc, strip.start)).total_seconds()
+        return timedelta()
+    return min(part.end_utc, strip.end) - max(part.start_utc, strip.start)
 
 
 def ticks(strip: Strip) -> Iterator[Tick]:

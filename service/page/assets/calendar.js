@@ -30,11 +30,9 @@ function dayName(ms) {
   return `${WEEKDAYS[weekday(ms)]} ${there.getUTCDate()} ${MONTHS[there.getUTCMonth()]}`;
 }
 
-const minutes = (number) => formatDuration(60 * number);
-
 function dayText(day) {
   const share = day.percent === null ? (day.open ? "unknown" : "closed") : `${day.percent.toFixed(2)} % up`;
-  const lengths = day.open ? `, down ${minutes(day.down)}, unknown ${minutes(day.unknown)}, open ${minutes(day.open)}` : "";
+  const lengths = day.open ? `, down ${formatDuration(day.down)}, unknown ${formatDuration(day.unknown)}, open ${formatDuration(day.open)}` : "";
   const part = day.is_whole ? "" : " (part of the day)";
   return `${dayName(Date.parse(day.date))}: ${share}${lengths}${part}${day.by_periods ? ", from a report by periods" : ""}`;
 }
