@@ -1,7 +1,7 @@
 // The days of a store in 13 weeks, as reports have them: a column is a week, a row a weekday. The more of a day was down,
 // the larger is its mark; a day that no report has is blank. It is loaded once it comes into sight.
 
-import { callApi, part } from "./page.js";
+import { callApi, part, sentenceOf } from "./page.js";
 import { tipIn } from "./near_tip.js";
 import { formatDuration, formatNumber } from "./words.js";
 
@@ -143,7 +143,7 @@ async function load() {
     body.after(note);
     withKeys(svg, tipIn(body));
   } catch (error) {
-    note.textContent = error.message;
+    note.textContent = sentenceOf(error);
     body.replaceChildren(note);
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "./columns.js";
 import { keepList } from "./kept_list.js";
 import { drawAxis } from "./lanes.js";
-import { part, showMessage } from "./page.js";
+import { contentOf, part, sentenceOf, showMessage } from "./page.js";
 import {
   focusNeighbour, openRow, refreshColumns, renderAnew, renderForPrint, renderInSight, renderResized, showInOrder, startRows,
 } from "./rows.js";
@@ -171,11 +171,11 @@ function listen() {
 
 async function start() {
   history.scrollRestoration = "manual"; // the rows that it would scroll to are not there yet
-  const answer = await allRows;
-  if (!answer.ok) {
-    return showMessage("The whole table could not be fetched; below are its first rows. Load the page again.");
+  try {
+    stores = await contentOf(await allRows);
+  } catch (error) {
+    return showMessage(`The whole table could not be fetched; below are its first rows. ${sentenceOf(error)}`);
   }
-  stores = await answer.json();
   const named = new URLSearchParams(location.search).get("show");
   startChips(stores);
   startColumns(stores, named?.split(",") ?? null);

@@ -35,6 +35,7 @@ from store_uptime.service.page.humanize import format_duration
 from store_uptime.service.page.models.store import StoreWeek, store_week
 from store_uptime.service.page.models.store_days import WEEK, OwnWeek, calendar, own_week, period_days, weekly_steps
 from store_uptime.service.page.store_words import StatusFacts, as_text, status_words
+from store_uptime.service.page.templates import ASSETS
 from store_uptime.service.registry.reports import DatedReport, StoredExplanation, StoredFigures
 from store_uptime.service.testing import Service
 from store_uptime.service.workers.explained import Explain
@@ -440,6 +441,26 @@ def test_its_days_come_from_the_weeks_of_several_reports(client: httpx.Client, r
     assert "2026-03-01" not in [day["date"] for day in told["days"]]
 
 
+@pytest.mark.parametrize("data", ["fleet.json", f"store/days.json?store_id={SHOP}"])
+def test_a_script_is_told_of_a_problem_in_json_and_a_reader_on_a_page(client: httpx.Client, data: str) -> None:
+    gone = complete(client, now="2026-03-01T00:00:00Z")
+    client.delete(f"/reports/{gone}").raise_for_status()
+    answer = client.get(f"/view/{gone}/{data}", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (410, "This report is not kept any more. Trigger a new one.")
+    page = client.get(f"/view/{gone}/{data}", headers={"Accept": "text/html,*/*"})
+    assert (page.status_code, "<h1>This cannot be shown</h1>" in page.text) == (410, True)
+
+
+def test_every_script_asks_for_json_and_says_an_error_in_a_sentence() -> None:
+    scripts = {file.name: file.read_text(encoding="utf-8") for file in ASSETS.glob("*.js")}
+    fetches = [line for text in scripts.values() for line in text.splitlines() if " fetch(" in f" {line.lstrip()}"]
+    assert len(fetches) >= 3
+    asked = re.compile(r"headers|JSON_ALONE|location\.href")  # the view itself is fetched as a page
+    assert [line for line in fetches if not asked.search(line)] == []
+    shown = re.compile(r"(textContent = |showMessage\(|showInBar\(|showNext\()error\.message")
+    assert [name for name, text in scripts.items() if shown.search(text)] == []
+
+
 @pytest.mark.long  # a browser
 @pytest.mark.parametrize(
     "look",
@@ -447,7 +468,7 @@ def test_its_days_come_from_the_weeks_of_several_reports(client: httpx.Client, r
     ids=["", "phone"],
 )
 def test_it_can_be_read_and_walked_by_everybody(
-    chromium: Browser, service: Service, reports: list[str], look: dict[str, Any]
+    chromium: Browser, service: Service, client: httpx.Client, reports: list[str], look: dict[str, Any]
 ) -> None:
     with opened(chromium, service.url, timezone_id="Asia/Kolkata", **look) as page:
         kept = json.dumps({"words": "down now, longest first", "ids": [SHOP, OTHER]})
@@ -477,3 +498,9 @@ def test_it_can_be_read_and_walked_by_everybody(
         expect(page.locator("h1")).to_contain_text(OTHER)
         page.keyboard.press("[")
         expect(page.locator("h1")).to_contain_text(SHOP)
+        gone = complete(client, now="2026-03-01T00:00:00Z")
+        page.set_viewport_size({"width": 600, "height": 200})  # what is below is not loaded yet
+        page.goto(f"/view/{gone}/store?store_id={SHOP}")
+        client.delete(f"/reports/{gone}").raise_for_status()
+        page.locator("#calendar-body").scroll_into_view_if_needed()
+        expect(page.locator("#calendar-body")).to_contain_text("This report is not kept any more.")
