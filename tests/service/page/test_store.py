@@ -242,6 +242,23 @@ def test_an_outage_over_a_closed_night_is_one_with_its_bounds_and_polls(tmp_path
     assert outage.last - outage.first == 1  # drawn before the night, and after it
 
 
+@pytest.mark.parametrize(
+    ("polls", "options", "said"),
+    [
+        (("10 19:00:00,active",), GIVEN, ["no down time"] * 8),
+        (("10 19:00:00,inactive",), GIVEN, ["down 10 h", *["down 12 h"] * 6, "down 2 h"]),
+        (("10 19:00:00,active",), replace(GIVEN, max_gap=timedelta(hours=1)), ["no down time known", *["unknown"] * 7]),
+    ],
+    ids=["up", "down", "unknown"],
+)
+def test_a_day_says_how_long_it_was_down_where_that_is_known(
+    tmp_path: Path, polls: tuple[str, ...], options: Options, said: list[str]
+) -> None:
+    days = shown(tmp_path, polls, DAILY, options).days
+    assert [day.lost for day in days] == said
+    assert [day.is_down for day in days] == [words.startswith("down") for words in said]
+
+
 # Days of 13 weeks -----------------------------------------------------------------------------------------------------
 
 
@@ -315,7 +332,8 @@ def test_the_calendar_of_a_store_says_of_its_week_what_the_rows_of_the_week_say(
     own = seen(tmp_path / "own", polls, DAILY, GIVEN, own_week)
     assert own.days is not None
     told = json.loads(calendar(own, [("own", own.days)], [], 0))["days"]
-    assert [format_duration(day["down"]) for day in told] == [day.down for day in reversed(week.days)]
+    said = [f"down {format_duration(day['down'])}" if day["down"] else "no down time" for day in told]
+    assert said == [day.lost for day in reversed(week.days)]
     assert any(day["down"] % 60 for day in told)
 
 
