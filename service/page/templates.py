@@ -66,6 +66,8 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_number,
         humanize.capitalized,
         humanize.isolated,
+        humanize.without_controls,
+        humanize.visible_name,
         humanize.format_options,
         humanize.format_scope,
         targets.webhook_host,

@@ -246,7 +246,7 @@ def test_an_outage_over_a_closed_night_is_one_with_its_bounds_and_polls(tmp_path
     ("polls", "options", "said"),
     [
         (("10 19:00:00,active",), GIVEN, ["no down time"] * 8),
-        (("10 19:00:00,inactive",), GIVEN, ["down 10 h", *["down 12 h"] * 6, "down 2 h"]),
+        (("10 19:00:00,inactive",), GIVEN, ["down 10 h", *["down 12 h"] * 6, "down 3 h"]),
         (("10 19:00:00,active",), replace(GIVEN, max_gap=timedelta(hours=1)), ["no down time known", *["unknown"] * 7]),
     ],
     ids=["up", "down", "unknown"],
