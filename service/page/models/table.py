@@ -39,6 +39,8 @@ WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
 LENGTHS = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime", "business") for window in WINDOWS)
 UNKNOWN = tuple(f"unknown_last_{window}" for window in WINDOWS)
 POLLS = tuple(f"polls_last_{window}" for window in WINDOWS)
+PREFIX = "attribute."
+"""Of the columns of attributes, which may be called as any other: `zone`, `down_now`."""
 SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
 
 
@@ -90,9 +92,9 @@ def fleet_table(report: "Report", selection: Selection, chip: Chip) -> FleetTabl
             worse=got_worse().sum(),
             stale=pl.col("no_recent_poll").sum(),
         ).row(0, named=True),
-        has_city="city" in rows.columns,
+        has_city=f"{PREFIX}city" in rows.columns,
         zones=value_counts(rows["zone"]),
-        attributes={name: value_counts(rows[name].fill_null("")) for name in attribute_names(report)},
+        attributes={name: value_counts(rows[PREFIX + name].fill_null("")) for name in attribute_names(report)},
     )
 
 
@@ -138,7 +140,7 @@ def table_rows(report: "Report") -> "pl.DataFrame":
 
     store: the row of `Report.exact`; lengths in whole seconds, shares in percent, last_poll in seconds since 1970.
     down_for: how long a store has been down; down_for_is_cut: at least so long, since it began before the week.
-    change_day: points of uptime against the day before. A column for each attribute.
+    change_day: points of uptime against the day before. A column for each attribute, with `PREFIX` before its name.
     """
     import polars as pl
 
@@ -148,8 +150,8 @@ def table_rows(report: "Report") -> "pl.DataFrame":
     written = pipeline.uptime_percents(report.exact).cast(pl.Float64)
     rows = with_names(report.exact.with_row_index("store"), report.attributes).hstack(written).hstack(at_now(report))
     if names := attribute_names(report):
-        values = report.attributes.select("store_id", *names)  # type: ignore[union-attr]
-        rows = rows.join(values, on="store_id", how="left", maintain_order="left")
+        values = report.attributes.rename({name: PREFIX + name for name in names})  # type: ignore[union-attr]
+        rows = rows.join(values.drop("name"), on="store_id", how="left", maintain_order="left")
     return (
         rows.with_columns(share=pl.when(share.is_finite()).then(share))  # 0 / 0 where nothing is known: null, and last
         .sort(
@@ -167,7 +169,7 @@ def table_rows(report: "Report") -> "pl.DataFrame":
             *("change_day", "last_active", "zone", "hours_unknown", "always_open"),
             last_poll=pl.col("last_poll_us") // SECOND_US,
             no_recent_poll=now_us - pl.col("last_poll_us") > pipeline.OLD_US,
-            **{name: pl.col(name) for name in names},
+            **{name: pl.col(name) for name in (PREFIX + name for name in names)},
         )
     )
 
@@ -226,7 +228,7 @@ def fleet_columns(stored: StoredFleet) -> bytes:
 
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
     rows, names = table_rows(report), attribute_names(report)
-    left_out = ["store", *names] if report.attributes is not None else ["store", "name"]
+    left_out = ["store", *(PREFIX + name for name in names)] if report.attributes is not None else ["store", "name"]
     plain = rows.drop(left_out).with_columns(cs.boolean().cast(pl.UInt8))  # 0 and 1: a quarter of the bytes to be read
     rest: dict[str, object] = {
         "lanes": None,
@@ -237,7 +239,7 @@ def fleet_columns(stored: StoredFleet) -> bytes:
         drawn = rows.select("store").join(lanes, on="store", how="left", maintain_order="left")
         rest["lanes"] = msgspec.Raw(columns_json(drawn.select("lane")).removeprefix(b'{"lane":').removesuffix(b"}"))
     if report.attributes is not None:
-        rest["attributes"] = msgspec.Raw(columns_json(rows.select(names)))
+        rest["attributes"] = msgspec.Raw(columns_json(rows.select(pl.col(PREFIX + name).alias(name) for name in names)))
     return columns_json(plain).removesuffix(b"}") + b"," + msgspec.json.encode(rest).removeprefix(b"{")
 
 

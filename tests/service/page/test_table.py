@@ -2,22 +2,25 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import polars as pl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from store_uptime.pipeline import Options, Report, Selection, build_report_with_lanes
+from store_uptime.pipeline import Frames, Options, Report, Selection, archive, build_report_with_lanes
 from store_uptime.service.page.filters import active_filters, chip_links
 from store_uptime.service.page.humanize import format_down_for, format_duration, format_hours, format_poll_age
-from store_uptime.service.page.models.table import Chip, fleet_table, table_rows, week_incidents
+from store_uptime.service.page.models.table import Chip, fleet_columns, fleet_table, table_rows, week_incidents
 from store_uptime.service.page.templates import assets_path
+from store_uptime.service.registry.reports import StoredFleet
 from store_uptime.service.testing import Service
 from tests.support.browsing import faults, opened, overflow, ready, shown_stores
-from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, table as csv_table, written_feed
 from tests.support.postgres import fresh_database, insert, run
 from tests.support.running import complete, loaded, running
 
@@ -78,6 +81,24 @@ def test_down_now_stands_first_with_how_long(report: Report) -> None:
     assert rows["store_id"].to_list() == ORDER
     assert rows["down_for"].to_list() == [7 * 86_400, 4 * 3600, None, None, None]
     assert rows["down_for_is_cut"].to_list()[:2] == [True, False]
+
+
+def test_attributes_may_be_called_as_columns(report: Report) -> None:
+    names = [*table_rows(report).columns[3:], "lane", "lanes", "attributes", "__proto__", "a,b=c"]
+    names = [name for name in names if name not in ("name", "store_id")]
+    stores = pl.DataFrame({"store_id": ["four"], "name": ["Four"]} | {name: [f"own {name}"] for name in names})
+    named = build_report_with_lanes(Frames(*(csv_table(text) for text in FEED.values()), stores=stores))
+    found = fleet_table(named, Selection(only=(("zone", ("own zone",)),)), "")
+    assert (found.matched, found.rows[0]["zone"]) == (1, "UTC")
+    assert {name: values[0].value for name, values in found.attributes.items()} == dict.fromkeys(names, "")
+    sent = json.loads(fleet_columns(stored(named)))
+    assert {name: values[1] for name, values in sent["attributes"].items()} == {name: f"own {name}" for name in names}
+    assert sent["zone"] == json.loads(fleet_columns(stored(report)))["zone"]
+
+
+def stored(report: Report) -> StoredFleet:
+    files = archive(report)
+    return StoredFleet(files.figures, files.attributes, files.lanes, overview=None)
 
 
 def test_counts_are_of_what_the_other_filters_leave(report: Report) -> None:
