@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from store_uptime.service.page.humanize import down_word, format_instant, format_time, to_datetime
+from store_uptime.service.page.humanize import (
+    DAY,
+    down_word,
+    format_instant,
+    format_last_poll,
+    format_last_poll_time,
+    format_time,
+    to_datetime,
+)
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import Report
@@ -41,6 +49,16 @@ def freshness(report: "Report", newest_poll_us: int | None) -> Freshness:
 def seconds_since(instant: datetime | str) -> float:
     """How long ago an instant was, by the clock; not below 0."""
     return max(0.0, (datetime.now(UTC) - to_datetime(instant)).total_seconds())
+
+
+def format_last_seen(poll_s: int, is_silent: bool, now_s: int) -> str:
+    """When the last poll of a store was: by the clock, as the age of all data in the bar; of data that is more than a
+    day old the time. Seconds since 1970; is_silent: it was more than two hours before now_s, that of the report."""
+    # assets/columns.js has the same rule.
+    clock_s = max(time.time(), now_s)
+    if clock_s - now_s > DAY:
+        return format_last_poll_time(poll_s, is_silent)
+    return format_last_poll(clock_s - poll_s, is_silent)
 
 
 def format_near_time(instant: datetime | str) -> str:

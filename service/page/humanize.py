@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from store_uptime.service.registry.rows import StoredOptions
 
 DAY, HOUR, MINUTE = 86_400, 3600, 60
+DAYS_FROM = 48 * HOUR
+"""From here on a length is said in days."""
 BIDI_CLASSES = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
@@ -41,18 +43,37 @@ def format_hours(seconds: float | None) -> str:
     return f"{hours} h {rest:02}" if hours else f"{rest} min"
 
 
+def format_span(seconds: float) -> str:
+    """How long something goes on: 4 d 1 h, to the nearest hour; below two days as `format_duration`."""
+    if seconds < DAYS_FROM:
+        return format_duration(seconds)
+    days, hours = divmod(int(seconds + HOUR // 2) // HOUR, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def format_short_span(seconds: float) -> str:
+    """The same where many stand below each other: 4 d 1 h; below two days as `format_hours`."""
+    return format_hours(seconds) if seconds < DAYS_FROM else format_span(seconds)
+
+
 def format_down_for(seconds: float | None, is_cut: bool) -> str:
-    """How long a store has been down: 84 h 30; where it was down as the week began, at least 7 d."""
+    """How long a store has been down: 4 h 30; where it was down as the week began, over 7 d."""
     if seconds is None:
         return "down"
-    return f"at least {seconds // DAY:.0f} d" if is_cut else format_hours(seconds)
+    return f"over {seconds // DAY:.0f} d" if is_cut else format_short_span(seconds)
 
 
-def format_poll_age(seconds: float) -> str:
-    """41 min ago; no poll for 81 h 35 where that is more than two hours."""
-    if is_old(seconds):
-        return f"no poll for {format_hours(seconds)}"
-    return "just now" if seconds < MINUTE else f"{format_hours(seconds)} ago"
+def format_last_poll(ago_s: float, is_silent: bool) -> str:
+    """How long ago the last poll of a store was: 41 min ago. is_silent: it was more than two hours before now."""
+    if is_silent:
+        return f"no poll for {format_short_span(ago_s)}"
+    return "just now" if ago_s < MINUTE else f"{format_short_span(ago_s)} ago"
+
+
+def format_last_poll_time(poll_s: int, is_silent: bool) -> str:
+    """When the last poll of a store was, in data so old that its age says nothing: 10 Mar 16:00."""
+    time = format_short_time(datetime.fromtimestamp(poll_s, UTC))
+    return f"none since {time}" if is_silent else time
 
 
 def format_elapsed(seconds: float | None) -> str:
@@ -222,7 +243,12 @@ def isolated(text: str) -> str:
     # A store id with U+202E would show the rest of the line backwards. Elsewhere the browser isolates it in a <bdi>.
     if not any(bidirectional(mark) in BIDI_CLASSES for mark in text):
         return text
-    return f"{ISOLATE}{BIDI_CONTROLS.sub(REPLACEMENT, text)}{END_OF_ISOLATE}"
+    return f"{ISOLATE}{without_controls(text)}{END_OF_ISOLATE}"
+
+
+def without_controls(text: str) -> str:
+    """Text of others for a <bdi>: the marks that would turn it are shown as such."""
+    return BIDI_CONTROLS.sub(REPLACEMENT, text)
 
 
 def capitalized(text: str) -> str:

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from store_uptime.pipeline import DURATION_PATTERN, RELATIVE, duration_text
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.outgoing import targets
-from store_uptime.service.page import freshness, humanize
+from store_uptime.service.page import filters as table_filters, freshness, humanize
 from store_uptime.service.queue import cron
 from store_uptime.service.registry.grants import Role
 
@@ -46,7 +46,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_duration,
         humanize.format_hours,
         humanize.format_down_for,
-        humanize.format_poll_age,
+        freshness.format_last_seen,
         humanize.format_elapsed,
         humanize.format_ago,
         humanize.format_behind,
@@ -56,6 +56,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_time,
         humanize.format_percent,
         hours_later,
+        table_filters.percent_text,
         freshness.seconds_since,
         freshness.format_near_time,
         humanize.format_instant,
@@ -66,6 +67,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_number,
         humanize.capitalized,
         humanize.isolated,
+        humanize.without_controls,
         humanize.format_options,
         humanize.format_scope,
         targets.webhook_host,
