@@ -1,6 +1,5 @@
 // The table of stores: which it shows, in which order, and the address and the downloads that say the same.
 
-import { allRows } from "./all_rows.js";
 import {
   checkAttributes, chipSort, chosenStores, clearFilters, countValues, currentChip, filterWords, setChip, showChips, startChips,
 } from "./chips.js";
@@ -171,7 +170,7 @@ function listen() {
 
 async function start() {
   history.scrollRestoration = "manual"; // the rows that it would scroll to are not there yet
-  const answer = await allRows;
+  const answer = await fetch(`/view/${report}/fleet.json`); // the page has asked for it already: see its head
   if (!answer.ok) {
     return showMessage("The whole table could not be fetched; below are its first rows. Load the page again.");
   }
