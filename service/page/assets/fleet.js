@@ -22,6 +22,7 @@ const report = table.dataset.report;
 const nowMs = Date.parse(table.dataset.now);
 
 let stores = null; // columns by name
+let keeping = null; // the timer of `keepOrder`
 
 // Order and address -----------------------------------------------------------------------------------------------------
 
@@ -48,7 +49,8 @@ function arrange() {
   showChips(found);
   linkDownloads(found);
   showInOrder(found.numbers);
-  keepOrder(found.numbers);
+  clearTimeout(keeping); // rows first: nobody has clicked one yet
+  keeping = setTimeout(keepOrder, 0, found.numbers);
 }
 
 // A store's view leads to the one before and after it.
