@@ -42,6 +42,7 @@ GROUP_DAY = object_with(  # and a member for each attribute
     stores=WHOLE,
     open_now=WHOLE,
     down_now=WHOLE,
+    uptime_percent_week=SHARE,
     date=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE),
     open_minutes=WHOLE,
     down_minutes=WHOLE,

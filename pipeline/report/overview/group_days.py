@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from store_uptime.pipeline.options import names_of
-from store_uptime.pipeline.report.overview.at_now import stores_at_now
+from store_uptime.pipeline.report.figures import fleet_uptime
 from store_uptime.pipeline.report.overview.cells import zone_dates
 from store_uptime.pipeline.report.overview.counts import (
     MEASURES,
@@ -15,40 +15,40 @@ from store_uptime.pipeline.report.overview.counts import (
     status_steps,
 )
 from store_uptime.pipeline.report.overview.grouping import attribute_values
-from store_uptime.pipeline.report.overview.totals import TOTALS
+from store_uptime.pipeline.report.overview.totals import TOTALS, stores_with_figures
 from store_uptime.pipeline.report.report import Report
 
-NOW = {"stores": "stores", "open_now": "open", "down_now": "down"}
-GIVES = (*NOW, "date", *MINUTES, "uptime_percent")
+OF_GROUP = {
+    "stores": TOTALS["stores"],
+    "open_now": TOTALS["open"],
+    "down_now": TOTALS["down"],
+    "uptime_percent_week": fleet_uptime("week"),
+}
+GIVES = (*OF_GROUP, "date", *MINUTES, "uptime_percent")
 
 
 def group_days(report: Report, by: str | Sequence[str]) -> pl.DataFrame:
     """A row for each group and local date that the week touches on the clock of a store of it, by value and date.
 
     The values of the attributes by, as text (an attribute that is called as a column below has ` (attribute)` behind
-    its name); stores, open_now, down_now; date; open_minutes, down_minutes, unknown_minutes, carried_minutes (int64)
-    and uptime_percent (DECIMAL(10,2), null: nothing is known), counted to the minute. By no attribute all stores are
-    one group. The first and the last date are cut to the week. Raises UnknownAttribute, and ValueError where the report
-    has no lanes.
+    its name); of the whole group stores, open_now, down_now and, to the microsecond, uptime_percent_week; date, and of
+    it, counted to the minute, open_minutes, down_minutes, unknown_minutes, carried_minutes (int64), uptime_percent.
+    Percents are DECIMAL(10,2), null where nothing is known. By no attribute all stores are one group. The first and the
+    last date are cut to the week. Raises UnknownAttribute, and ValueError where the report has no lanes.
     """
     names = list(dict.fromkeys(names_of(by)))
     grouped = numbered_groups(report, names)
     values = [name for name in grouped.columns if name.startswith("value_")]
     headings = [f"{name} (attribute)" if name in GIVES else name for name in names]
-    now = (
-        stores_at_now(report).lazy()
-        .select("status", group=grouped["group"])
-        .group_by("group")
-        .agg(**{name: TOTALS[total] for name, total in NOW.items()})
-    )  # fmt: skip
+    whole = stores_with_figures(report).lazy().with_columns(group=grouped["group"]).group_by("group").agg(**OF_GROUP)
     days = day_counts(report, grouped).lazy().group_by("group", "date").agg(pl.col(MINUTES).sum())
     return (
-        days.join(now, on="group")
+        days.join(whole, on="group")
         .join(grouped.lazy().select("group", *values).unique("group"), on="group")
         .sort(*values, "date")
         .select(
             *(pl.col(value).alias(heading) for value, heading in zip(values, headings, strict=True)),
-            *NOW,
+            *OF_GROUP,
             "date",
             *MINUTES,
             uptime_percent=counted_uptime_percent(),

@@ -5,7 +5,7 @@ group_week  the groups as a tree, each with its days, and the incidents of all o
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -90,13 +90,12 @@ class GroupWeek:
     incidents_left: int
 
 
-def group_week(stored: StoredFleet, by: Key, percents: Mapping[Key, float | None]) -> GroupWeek:
-    """The groups of a report by some attributes. percents: the uptime of the week of those that have it to the
-    microsecond; of the others it is counted to the minute. Raises UnknownAttribute."""
+def group_week(stored: StoredFleet, by: Key) -> GroupWeek:
+    """The groups of a report by some attributes. Raises UnknownAttribute."""
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
     found = [pipeline.group_days(report, by[:depth]) for depth in range(len(by) + 1)]
     dates = found[0]["date"].unique().sort().to_list()
-    rows = tree_rows(found, dates, percents)
+    rows = tree_rows(found, dates)
     incidents = drawn_incidents(pipeline.incidents(report, by), dates)
     return GroupWeek(
         dates=[Tick(place(number, dates), f"{day:%a} {day.day}") for number, day in enumerate(dates)],
@@ -114,12 +113,10 @@ def place(day: float, dates: Sequence[date]) -> float:
     return round(100 * day / len(dates), 2)
 
 
-def tree_rows(
-    found: "Sequence[pl.DataFrame]", dates: Sequence[date], percents: Mapping[Key, float | None]
-) -> list[GroupRow]:
+def tree_rows(found: "Sequence[pl.DataFrame]", dates: Sequence[date]) -> list[GroupRow]:
     """The groups of all levels, each above its own, the worst first. found: `pipeline.group_days` of each level."""
     days = days_by_group(found)
-    percent_of = {key: percents[key] if key in percents else week_percent(each) for key, each in days.items()}
+    percent_of = {key: each[0]["uptime_percent_week"] for key, each in days.items()}
     inner: dict[Key, list[Key]] = defaultdict(list)
     for key in sorted(days, key=lambda key: (percent_of[key] is None, percent_of[key], key)):
         if key:
@@ -163,17 +160,6 @@ def group_row(
         percent=percent,
         days=[day_cell(place(number, dates), day, cells.get(day)) for number, day in enumerate(dates)],
     )
-
-
-def week_percent(days: Sequence[DayRow]) -> float | None:
-    """The uptime of some days in percent of their known time; None where nothing is known."""
-    down = sum(row["down_minutes"] for row in days)
-    up = sum(row["open_minutes"] - row["unknown_minutes"] for row in days) - down
-    if not up + down:
-        return None
-    # As everywhere, 100.00 and 0.00 only where nothing was down or up.
-    least, most = 0.01 if up else 0.0, 99.99 if down else 100.0
-    return min(max(round(100 * up / (up + down), 2), least), most)
 
 
 def day_cell(x: float, day: date, row: DayRow | None) -> DayCell:

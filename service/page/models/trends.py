@@ -134,12 +134,6 @@ class Trends:
     groups: list[GroupTrend]
     groups_left: int
 
-    @property
-    def week_percents(self) -> dict[tuple[str, ...], float | None]:
-        """The uptime of the week in percent of all stores, and of those of each value."""
-        of_groups: dict[tuple[str, ...], float | None] = {(group.value,): group.week for group in self.groups}
-        return {(): self.newest.summary.uptime_percent_week, **of_groups}
-
 
 def trends(
     kept: Sequence[KeptSummary], week_before: KeptSummary | None, window: Window, days: Days, attribute: str

@@ -48,7 +48,7 @@ async def trends_view(
     found = await run(trend_models.trends, kept, before, window, days, names[0] if names else "")
     query["by"] = names or found.attributes[:1]
     stored = await caller.content(reports.stored_fleet(newest), newest)
-    week = await run(group_models.group_week, stored, tuple(query["by"]), found.week_percents)
+    week = await run(group_models.group_week, stored, tuple(query["by"]))
     more = {"unread": unread, "other_options": len(rows) - len(alike), "is_full": len(rows) == MOST_REPORTS}
     return render("trends", query=query, week=week, most=MOST_REPORTS, **more, **vars(found))
 

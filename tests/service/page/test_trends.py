@@ -136,8 +136,8 @@ MONDAY = date(2026, 3, 2)
 
 
 def days(*rows: tuple[object, ...], by: tuple[str, ...] = ()) -> pl.DataFrame:
-    """Rows of `pipeline.group_days`: values, open and down minutes on a Monday."""
-    names = (*by, "open_minutes", "down_minutes")
+    """Rows of `pipeline.group_days`: values, open and down minutes on a Monday, uptime of the week."""
+    names = (*by, "open_minutes", "down_minutes", "uptime_percent_week")
     table = pl.DataFrame(rows, schema=names, orient="row")
     more = {"stores": 2, "open_now": 2, "down_now": 1, "date": MONDAY, "unknown_minutes": 0, "uptime_percent": 50.0}
     return table.with_columns(pl.lit(value).alias(name) for name, value in more.items())
@@ -145,11 +145,15 @@ def days(*rows: tuple[object, ...], by: tuple[str, ...] = ()) -> pl.DataFrame:
 
 def test_groups_are_a_tree_with_the_worst_first_in_each() -> None:
     found = [
-        days((400, 100)),
-        days(("a", 200, 10), ("b", 200, 90), by=("brand",)),
-        days(("a", "x", 100, 0), ("a", "y", 100, 10), ("b", "x", 0, 0), ("b", "y", 200, 90), by=("brand", "city")),
+        days((400, 100, 74.99)),
+        days(("a", 200, 10, 95.0), ("b", 200, 90, 55.0), by=("brand",)),
+        days(
+            *[("a", "x", 100, 0, 100.0), ("a", "y", 100, 10, 90.0)],
+            *[("b", "x", 0, 0, None), ("b", "y", 200, 90, 55.0)],
+            by=("brand", "city"),
+        ),
     ]
-    rows = tree_rows(found, [MONDAY], {(): 74.99})
+    rows = tree_rows(found, [MONDAY])
     assert [(row.key, row.parent, row.percent) for row in rows] == [
         ((), None, 74.99),
         (("b",), 0, 55.0),

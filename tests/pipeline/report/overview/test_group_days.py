@@ -38,6 +38,14 @@ def test_a_group_of_several_zones_has_the_dates_of_each() -> None:
     ]
 
 
+def test_the_percent_of_the_week_is_that_of_the_figures() -> None:
+    report = five_stores()
+    for (brand,), rows in group_days(report, "brand").group_by("brand"):
+        only = (("brand", ("" if brand == "(none)" else str(brand),)),)
+        percent = select(report, Selection(only=only)).uptime_percent("week")
+        assert rows["uptime_percent_week"].unique().to_list() == [percent]
+
+
 def test_groups_of_two_attributes_are_combinations_of_their_values() -> None:
     found = group_days(five_stores(), ("brand", "date"))
     groups = found.select("brand", "date (attribute)", "stores").unique(maintain_order=True).rows()
