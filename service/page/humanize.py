@@ -192,13 +192,21 @@ def format_scope(stored: "StoredOptions") -> str:
         parts.append(format_period(options.period))
     if options.group_by:
         parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
-    if options.max_gap is not None:
-        parts.append(f"a poll counts for at most {duration_text(options.max_gap)}")
+    return ", ".join([*parts, *evidence_parts(options)])
+
+
+def format_evidence(stored: "StoredOptions") -> str:
+    """Which polls count in a report, where these are not the usual ones: a poll counts for at most 30 min."""
+    return ", ".join(evidence_parts(Options.from_dict(stored)))
+
+
+def evidence_parts(options: Options) -> list[str]:
+    parts = [] if options.max_gap is None else [f"a poll counts for at most {duration_text(options.max_gap)}"]
     if not options.lookback:
-        parts.append("no polls from before the week")
-    elif options.lookback != LOOKBACK:
-        parts.append(f"polls from up to {duration_text(options.lookback)} before the week")
-    return ", ".join(parts)
+        return [*parts, "no polls from before the week"]
+    if options.lookback != LOOKBACK:
+        return [*parts, f"polls from up to {duration_text(options.lookback)} before the week"]
+    return parts
 
 
 def format_period(period: Period) -> str:

@@ -129,7 +129,8 @@ async function addressOf(id) {
 }
 
 async function makeReport() {
-  const { report_id: id } = await callApi("POST", "/trigger_report", {});
+  const { options } = await callApi("GET", "/newest.json"); // those that can be compared with what is shown
+  const { report_id: id } = await callApi("POST", "/trigger_report", options);
   for (;;) {
     const status = await callApi("GET", `/get_report/${id}?status_only=true`);
     if (status.status === "Complete") return location.assign(await addressOf(id));
