@@ -9,7 +9,7 @@ nothing_words    the sentence where no store is left
 from dataclasses import dataclass, replace
 
 from store_uptime.pipeline import Selection
-from store_uptime.service.page.humanize import capitalized
+from store_uptime.service.page.humanize import DOWN_NOW, capitalized
 from store_uptime.service.page.models.table import Chip
 
 Query = list[tuple[str, str]]
@@ -90,5 +90,5 @@ def nothing_words(selection: Selection, chip: Chip, down_word: str) -> str:
     """Why the table is empty."""
     lacking = {"worse": "got worse", "stale": "is without a recent poll"}.get(chip)
     if selection.down_now:
-        lacking = f"is {down_word}" if down_word.endswith("now") else f"was {down_word}"
+        lacking = f"is {down_word}" if down_word == DOWN_NOW else f"was {down_word}"
     return f"No store of these {lacking}." if lacking else "No store fits these filters."

@@ -10,6 +10,8 @@ from store_uptime.pipeline import LOOKBACK, OLD_US, Only, Options, Period, age_i
 if TYPE_CHECKING:
     from store_uptime.service.registry.rows import StoredOptions
 
+DOWN_NOW, DOWN_WHEN_LAST_SEEN, DOWN_THEN = "down now", "down when last seen", "down then"
+"""When a store was down that is down by its last poll: see `down_word`; then: at the now of a report of the past."""
 DAY, HOUR, MINUTE = 86_400, 3600, 60
 BIDI_CLASSES = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -96,7 +98,7 @@ def age_class(seconds: float) -> str:
 def down_word(seconds: float | None) -> str:
     """When a store was down that is down by its last poll; seconds: the age of the newest poll, None without any."""
     # Of old data nobody knows what is down now.
-    return "down when last seen" if seconds is not None and is_old(seconds) else "down now"
+    return DOWN_WHEN_LAST_SEEN if seconds is not None and is_old(seconds) else DOWN_NOW
 
 
 def is_old(seconds: float) -> bool:

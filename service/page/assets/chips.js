@@ -5,14 +5,14 @@ import { part } from "./page.js";
 import { formatNumber } from "./words.js";
 
 const WORSE_POINTS = -1;
-const DOWN = part("fleet").dataset.down; // down now, or down when last seen
+const downWord = () => part("fleet").dataset.down; // down now, when last seen, or then: it becomes another with time
 // The API knows down_now; the other lists are of the page alone.
 const CHIPS = {
   "": { has: () => true, sort: null },
-  down_now: { has: (n) => stores.down_now[n], sort: null, none: `${DOWN.endsWith("now") ? "is" : "was"} ${DOWN}` },
+  down_now: { has: (n) => stores.down_now[n], sort: null, none: () => `${downWord() === "down now" ? "is" : "was"} ${downWord()}` },
   worst: { has: () => true, sort: "uptime_percent_last_week" },
-  worse: { has: (n) => stores.change_day[n] !== null && stores.change_day[n] <= WORSE_POINTS, sort: "change_day", none: "got worse" },
-  stale: { has: (n) => stores.no_recent_poll[n], sort: "last_poll", none: "is without a recent poll" },
+  worse: { has: (n) => stores.change_day[n] !== null && stores.change_day[n] <= WORSE_POINTS, sort: "change_day", none: () => "got worse" },
+  stale: { has: (n) => stores.no_recent_poll[n], sort: "last_poll", none: () => "is without a recent poll" },
 };
 
 const filter = part("filter");
@@ -116,7 +116,7 @@ export function showChips({ others, numbers }) {
 
 function nothingWords() {
   const none = CHIPS[currentChip()]?.none;
-  return none ? `No store of these ${none}. ` : "No store fits these filters. ";
+  return none ? `No store of these ${none()}. ` : "No store fits these filters. ";
 }
 
 // Each filter that is set: its words, and how to take it away.
@@ -157,8 +157,11 @@ function activeChip(words, remove) {
   chip.append(before, text, cross);
   chip.addEventListener("click", () => {
     remove();
+    const place = [...part("active-filters").children].indexOf(chip);
     filter.dispatchEvent(new Event("input"));
-    part("find").focus();
+    // Not into the field: a touch screen would open its keyboard.
+    const left = part("active-filters").children;
+    (left[Math.min(place, left.length - 1)] ?? part("add-filter").querySelector("summary")).focus();
   });
   return chip;
 }

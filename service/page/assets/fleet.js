@@ -122,7 +122,7 @@ function showAll(event) {
   event.preventDefault();
   clearFilters();
   refilter();
-  part("find").focus();
+  document.querySelector("[data-chip][aria-current]").focus();
 }
 
 function chooseChip(event) {

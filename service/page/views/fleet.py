@@ -12,6 +12,7 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import templates
 from store_uptime.service.page.filters import active_filters, chip_links, nothing_words, selection_query
+from store_uptime.service.page.freshness import as_of_its_now, is_of_the_past
 from store_uptime.service.page.models.now import EarlierWeek, now_values
 from store_uptime.service.page.models.table import Chip, fleet_columns
 from store_uptime.service.registry import reports
@@ -40,23 +41,29 @@ def table_choice(
     return TableChoice(chip)
 
 
-async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, choice: TableChoice) -> dict[str, object]:
+async def fleet_values(
+    caller: Caller, row: ReportRow, newest: ReportRow | None, selection: Selection, choice: TableChoice
+) -> dict[str, object]:
     """What Now shows of a report, the newest or another one: its head, its table, and the links of the filters."""
     stored, backend = await caller.content(reports.stored_fleet(row.id), row.id), caller.backend
     earlier = await earlier_week(backend, row)
     head, now, table = await backend.workers.run_interactive(now_values, stored, earlier, selection, choice.chip)
+    is_newest = newest is not None and newest.id == row.id
+    fresh = head.fresh if is_newest and not is_of_the_past(head.fresh) else as_of_its_now(head.fresh)
     before = await backend.registry.row(reports.previous_report(row.id))
     return vars(head) | {
+        "fresh": fresh,
+        "is_newest": is_newest,
         "head": now,
         "report": row,
         "before": before and before.id,
         "selection": selection,
         "chip": choice.chip,
         "table": table,
-        "chips": chip_links(selection, choice.chip, table.counts, head.fresh.down_word),
+        "chips": chip_links(selection, choice.chip, table.counts, fresh.down_word),
         "active": active_filters(selection, choice.chip),
         "query": selection_query(selection),
-        "nothing": nothing_words(selection, choice.chip, head.fresh.down_word),
+        "nothing": nothing_words(selection, choice.chip, fresh.down_word),
         # A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
         "in_file": table.counts["down_now" if selection.down_now else "all"],
     }

@@ -49,7 +49,8 @@ def shown_newest(newest: NewestSummary, summary: bytes | None) -> dict[str, obje
 
 
 def usual_options(newest: NewestSummary) -> dict[str, str]:
-    """The options of a new report that can be compared with the newest, as a trigger has them; defaults are left out."""
-    max_gap = {} if newest.usual_max_gap is None else {"max_gap": duration_text(timedelta(seconds=newest.usual_max_gap))}
-    lookback = timedelta(seconds=newest.usual_lookback)
-    return max_gap | ({} if lookback == LOOKBACK else {"lookback": duration_text(lookback)})
+    """The options that a new report has, as a trigger has them; defaults are left out."""
+    options = {} if newest.usual_max_gap is None else {"max_gap": newest.usual_max_gap}
+    if newest.usual_lookback != LOOKBACK.total_seconds():
+        options["lookback"] = newest.usual_lookback
+    return {name: duration_text(timedelta(seconds=seconds)) for name, seconds in options.items()}
