@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from store_uptime.pipeline import Selection
-from store_uptime.service.page.humanize import capitalized
+from store_uptime.service.page.humanize import DOWN_NOW, capitalized
 from store_uptime.service.page.models.table import LISTS, PAGE_ROWS, Chip, TableChoice, without_lists
 
 Query = list[tuple[str, str]]
@@ -110,7 +110,7 @@ def page_links(selection: Selection, choice: TableChoice, matched: int) -> dict[
 def nothing_words(selection: Selection, down_word: str) -> str:
     """Why the table is empty."""
     lacking = {
-        "down_now": f"is {down_word}" if down_word.endswith("now") else f"was {down_word}",
+        "down_now": f"is {down_word}" if down_word == DOWN_NOW else f"was {down_word}",
         "got_worse": "got worse",
         "no_recent_poll": "is without a recent poll",
     }

@@ -1,17 +1,19 @@
 """How old the data of a report is: its now against the clock, or its newest poll against a now that was given."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from store_uptime.service.page.humanize import (
     DAY,
+    DOWN_THEN,
     down_word,
     format_instant,
     format_last_poll,
     format_last_poll_time,
     format_time,
+    is_old,
     to_datetime,
 )
 
@@ -44,6 +46,17 @@ def freshness(report: "Report", newest_poll_us: int | None) -> Freshness:
         return Freshness(now, age_s, None, down_word(age_s))
     behind_s = horizon.seconds_since(newest_poll_us)
     return Freshness(now, None, behind_s, down_word(behind_s))
+
+
+def as_of_its_now(fresh: Freshness) -> Freshness:
+    """The same of a report that newer ones have followed: what it says is down was down at its now."""
+    # What counts is how old its data was then, and not how long ago that is.
+    return replace(fresh, down_word=fresh.down_word if is_old(fresh.behind_s or 0) else DOWN_THEN)
+
+
+def is_of_the_past(fresh: Freshness) -> bool:
+    """Whether a now was given that is too long ago for what was down then to be down now."""
+    return fresh.age_s is None and is_old(seconds_since(fresh.now))
 
 
 def seconds_since(instant: datetime | str) -> float:

@@ -10,6 +10,8 @@ from store_uptime.pipeline import LOOKBACK, OLD_US, Only, Options, Period, age_i
 if TYPE_CHECKING:
     from store_uptime.service.registry.rows import StoredOptions
 
+DOWN_NOW, DOWN_WHEN_LAST_SEEN, DOWN_THEN = "down now", "down when last seen", "down then"
+"""When a store was down that is down by its last poll: see `down_word`; then: at the now of a report of the past."""
 DAY, HOUR, MINUTE = 86_400, 3600, 60
 DAYS_FROM = 48 * HOUR
 """From here on a length is said in days."""
@@ -117,7 +119,7 @@ def age_class(seconds: float) -> str:
 def down_word(seconds: float | None) -> str:
     """When a store was down that is down by its last poll; seconds: the age of the newest poll, None without any."""
     # Of old data nobody knows what is down now.
-    return "down when last seen" if seconds is not None and is_old(seconds) else "down now"
+    return DOWN_WHEN_LAST_SEEN if seconds is not None and is_old(seconds) else DOWN_NOW
 
 
 def is_old(seconds: float) -> bool:
@@ -213,13 +215,21 @@ def format_scope(stored: "StoredOptions") -> str:
         parts.append(format_period(options.period))
     if options.group_by:
         parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
-    if options.max_gap is not None:
-        parts.append(f"a poll counts for at most {duration_text(options.max_gap)}")
+    return ", ".join([*parts, *evidence_parts(options)])
+
+
+def format_evidence(stored: "StoredOptions") -> str:
+    """Which polls count in a report, where these are not the usual ones: a poll counts for at most 30 min."""
+    return ", ".join(evidence_parts(Options.from_dict(stored)))
+
+
+def evidence_parts(options: Options) -> list[str]:
+    parts = [] if options.max_gap is None else [f"a poll counts for at most {duration_text(options.max_gap)}"]
     if not options.lookback:
-        parts.append("no polls from before the week")
-    elif options.lookback != LOOKBACK:
-        parts.append(f"polls from up to {duration_text(options.lookback)} before the week")
-    return ", ".join(parts)
+        return [*parts, "no polls from before the week"]
+    if options.lookback != LOOKBACK:
+        return [*parts, f"polls from up to {duration_text(options.lookback)} before the week"]
+    return parts
 
 
 def format_period(period: Period) -> str:

@@ -70,6 +70,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.without_controls,
         humanize.format_options,
         humanize.format_scope,
+        humanize.format_evidence,
         targets.webhook_host,
         targets.target_name,
         epoch_us,

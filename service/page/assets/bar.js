@@ -14,9 +14,12 @@ const ASK_MS = 30_000;
 const age = part("data-age");
 let dataMs = NaN; // when the newest data is of, by the clock of this browser; NaN where it has no age
 
-export function showDataAge({ now, age_seconds: seconds }) {
+export function showDataAge({ report_id: id, now, age_seconds: seconds }) {
   dataMs = seconds === null ? NaN : Date.now() - 1000 * seconds;
-  part("data-words").textContent = seconds === null ? "As of" : "Data up to";
+  const ofReport = part("of-report");
+  if (ofReport) ofReport.hidden = ofReport.dataset.report === id;
+  const words = seconds === null ? "As of" : "Data up to";
+  part("data-words").textContent = ofReport && !ofReport.hidden ? "newest" : words;
   if (part("data-now").dateTime !== now) {
     part("data-now").dateTime = now;
     part("data-now").textContent = formatShortTime(Date.parse(now), 0);
@@ -31,6 +34,7 @@ function countOn() {
   const seconds = Math.max(0, (Date.now() - dataMs) / 1000);
   part("age").textContent = formatDataAge(seconds);
   age.className = `data-age ${ageClass(seconds)}`;
+  document.dispatchEvent(new CustomEvent("data-age", { detail: seconds }));
 }
 
 // By the clock of the browser and not by counting: a machine that slept must not show a young age.
@@ -129,7 +133,8 @@ async function addressOf(id) {
 }
 
 async function makeReport() {
-  const { report_id: id } = await callApi("POST", "/trigger_report", {});
+  const { options } = await callApi("GET", "/newest.json"); // those that can be compared with what is shown
+  const { report_id: id } = await callApi("POST", "/trigger_report", options);
   for (;;) {
     const status = await callApi("GET", `/get_report/${id}?status_only=true`);
     if (status.status === "Complete") return location.assign(await addressOf(id));

@@ -159,7 +159,7 @@ function showAll(event) {
   clearFilters();
   refilter();
   showRefusals();
-  document.querySelector("[data-chip='']").focus();
+  document.querySelector("[data-chip][aria-current]").focus();
 }
 
 function chooseChip(event) {

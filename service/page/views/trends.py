@@ -13,7 +13,7 @@ from store_uptime.service.page.models import groups as group_models, trends as t
 from store_uptime.service.page.models.trends import Days, KeptSummary, Window
 from store_uptime.service.page.views.rendering import ViewQuery, render
 from store_uptime.service.registry import reports
-from store_uptime.service.registry.reports import SummaryRow
+from store_uptime.service.registry.reports import ReportRow, SummaryRow
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.overview import TOLERANCE, WEEK
 from store_uptime.service.routes.request_options import names_of
@@ -36,7 +36,8 @@ async def trends_view(
     rows = await recent_summaries(caller, MOST_REPORTS)
     names = names_of(",".join(by))
     query = ViewQuery(window=window, days=days, by=names)
-    alike = with_same_options(rows)
+    first = await backend.registry.row(reports.newest_report())
+    alike = with_same_options(rows, first)
     kept = [KeptSummary(row.id, len(row.warning_codes), row.summary) for row in alike if row.summary is not None]
     unread = sum(row.summary is None and row.has_lanes for row in alike)
     if not kept:
@@ -53,6 +54,8 @@ async def trends_view(
     return render("trends", query=query, week=week, most=MOST_REPORTS, **more, **vars(found))
 
 
-def with_same_options(rows: Sequence[SummaryRow]) -> list[SummaryRow]:
-    """Those with the options of the newest: figures of others cannot be joined by a line."""
-    return [row for row in rows if all(row.options[name] == rows[0].options[name] for name in ("max_gap", "lookback"))]
+def with_same_options(rows: Sequence[SummaryRow], first: ReportRow | None) -> list[SummaryRow]:
+    """Those with the options of the report that Now shows: figures of others cannot be joined by a line."""
+    if first is None:
+        return []
+    return [row for row in rows if all(row.options[name] == first.options[name] for name in ("max_gap", "lookback"))]
