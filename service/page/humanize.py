@@ -17,6 +17,11 @@ DAYS_FROM = 48 * HOUR
 """From here on a length is said in days."""
 BIDI_CLASSES = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+INVISIBLE = (
+    "^[\\s\x00-\x1f\x7f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]*$"
+)
+"""A text of which nothing is seen, for the expressions of Python and of Polars."""
 ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
 
 
@@ -259,6 +264,11 @@ def isolated(text: str) -> str:
 def without_controls(text: str) -> str:
     """Text of others for a <bdi>: the marks that would turn it are shown as such."""
     return BIDI_CONTROLS.sub(REPLACEMENT, text)
+
+
+def visible_name(name: str | None) -> str | None:
+    """The name of a store; None where nothing of it would be seen, and the id stands for it."""
+    return None if name is None or re.match(INVISIBLE, name) else name
 
 
 def capitalized(text: str) -> str:

@@ -68,6 +68,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.capitalized,
         humanize.isolated,
         humanize.without_controls,
+        humanize.visible_name,
         humanize.format_options,
         humanize.format_scope,
         humanize.format_evidence,

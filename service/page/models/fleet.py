@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from store_uptime import pipeline
 from store_uptime.pipeline import Only, Selection
 from store_uptime.service.page.freshness import Freshness, freshness
+from store_uptime.service.page.humanize import INVISIBLE
 from store_uptime.service.registry.reports import StoredFigures
 
 if TYPE_CHECKING:
@@ -75,12 +76,14 @@ def newest_poll_us(figures: bytes) -> int | None:
 
 
 def with_names(rows: "pl.DataFrame", attributes: "pl.DataFrame | None") -> "pl.DataFrame":
-    """Rows of stores with a column `name`, null where a store has none."""
+    """Rows of stores with a column `name`, null where a store has none that can be seen."""
     import polars as pl
 
     if attributes is None:
         return rows.with_columns(name=pl.lit(None, pl.String))
-    return rows.join(attributes.select("store_id", "name"), on="store_id", how="left", maintain_order="left")
+    name = pl.col("name")
+    named = attributes.select("store_id", name=pl.when(~name.str.contains(INVISIBLE)).then(name))
+    return rows.join(named, on="store_id", how="left", maintain_order="left")
 
 
 def compared_fleets(old: StoredFigures, new: StoredFigures, only: Only) -> ComparedFleets:
