@@ -9,7 +9,7 @@ nothing_words    the sentence where no store is left
 from dataclasses import dataclass, replace
 
 from store_uptime.pipeline import Selection
-from store_uptime.service.page.humanize import capitalized
+from store_uptime.service.page.humanize import capitalized, format_value
 from store_uptime.service.page.models.table import Chip
 
 Query = list[tuple[str, str]]
@@ -82,7 +82,7 @@ def active_filters(selection: Selection, chip: Chip) -> list[ActiveFilter]:
         for value in values:
             left = [(each, tuple(v for v in chosen if (each, v) != (name, value))) for each, chosen in selection.only]
             only = tuple((each, chosen) for each, chosen in left if chosen)
-            found.append(ActiveFilter(f"{name} {value or '(none)'}", without(only=only)))
+            found.append(ActiveFilter(f"{name} {format_value(value)}", without(only=only)))
     return found
 
 

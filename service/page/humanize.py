@@ -212,9 +212,24 @@ def format_period(period: Period) -> str:
 
 def format_only(only: Only) -> str:
     """city Berlin or Paris and brand (none)."""
-    return isolated(
-        " and ".join(f"{name} {' or '.join(value or '(none)' for value in values)}" for name, values in only)
-    )
+    return isolated(" and ".join(f"{name} {' or '.join(map(format_value, values))}" for name, values in only))
+
+
+def format_value(value: str) -> str:
+    """A value of an attribute; (none) for the empty one, which stores have that lack it."""
+    # Quoted where a store really has that text: it is not chosen with those that have nothing.
+    return {"": "(none)", "(none)": "“(none)”"}.get(value, value)
+
+
+def attribute_of(choice: str) -> str:
+    """The attribute of a choice such as city=Berlin."""
+    return choice.partition("=")[0]
+
+
+def format_choice(choice: str) -> str:
+    """city Berlin, of a choice such as city=Berlin; brand (none), of brand=."""
+    name, _, value = choice.partition("=")
+    return f"{name} {format_value(value)}"
 
 
 def isolated(text: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store_uptime.pipeline import Only
-from store_uptime.service.page.models.fleet import TableRow, attribute_choices
+from store_uptime.service.page.models.attributes import AttributeCounts, attribute_counts
+from store_uptime.service.page.models.fleet import TableRow
 from store_uptime.service.registry.reports import StoredFigures
 from store_uptime.service.workers.interactive import restored_periods
 
@@ -29,8 +30,8 @@ class ShownRows:
 class PeriodsOverview:
     """A report by periods, or some of its stores; lengths are in hours.
 
-    now, now_is, age_s: as in the provenance; first, last: when its periods begin and end; choices: values of attributes
-    such as city=Berlin; columns: the attributes of its groups, empty without any; worst: the stores over all periods;
+    now, now_is, age_s: as in the provenance; first, last: when its periods begin and end; choices: what stores can be
+    chosen by; columns: the attributes of its groups, empty without any; worst: the stores over all periods;
     has_profile: not of stores that are no whole groups.
     """
 
@@ -39,7 +40,7 @@ class PeriodsOverview:
     age_s: float | None
     first: str | None
     last: str | None
-    choices: list[str]
+    choices: AttributeCounts
     columns: list[str]
     stores: int
     periods: ShownRows
@@ -52,7 +53,8 @@ class PeriodsOverview:
 
 def periods_overview(stored: StoredFigures, search: str, only: Only) -> PeriodsOverview:
     """What stands on the page of a report by periods. Raises UnknownAttribute."""
-    report = restored_periods(stored, search, only)
+    whole = restored_periods(stored)
+    report = whole.select(only, search)
     provenance, by = report.provenance, report.options.group_by
     totals = report.rollup_table()
     groups = report.rollup_table(by) if by else totals.clear()
@@ -62,7 +64,7 @@ def periods_overview(stored: StoredFigures, search: str, only: Only) -> PeriodsO
         age_s=provenance["data_age_seconds"],
         first=provenance["periods"]["start"],
         last=provenance["periods"]["end"],
-        choices=attribute_choices(report.attributes),
+        choices=attribute_counts(whole.stores, whole.attributes),
         columns=groups.columns[: groups.columns.index("period")],
         stores=report.stores.height,
         periods=first_rows(totals, SHOWN_PERIODS),

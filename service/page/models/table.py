@@ -17,6 +17,7 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.page.freshness import SECOND_US
 from store_uptime.service.page.humanize import to_datetime
 from store_uptime.service.page.lanes import Lane, drawn_lane
+from store_uptime.service.page.models.attributes import AttributeCounts, ValueCount, attribute_names, value_counts
 from store_uptime.service.page.models.fleet import TableRow, with_names
 from store_uptime.service.registry.reports import StoredFleet
 from store_uptime.service.workers.overviews import fleet_incidents
@@ -30,7 +31,6 @@ Chip = Literal["", "worst", "worse", "stale"]
 """A list of stores that is no filter of the API: the worst of the week, those that got worse, those not polled."""
 
 FIRST_ROWS = 40  # as many as a tall window shows until the script has all of them
-OFFERED_VALUES = 100  # of an attribute: the most frequent; others are written into a field
 INCIDENTS = 12  # more lines across all lanes would hide what they are to explain
 WORSE_POINTS = -1
 WINDOWS = ("hour", "day", "week")
@@ -40,14 +40,6 @@ LENGTHS = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime", "busi
 UNKNOWN = tuple(f"unknown_last_{window}" for window in WINDOWS)
 POLLS = tuple(f"polls_last_{window}" for window in WINDOWS)
 SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
-
-
-@dataclass(frozen=True)
-class ValueCount:
-    """A value of an attribute, or a zone, and how many stores have it."""
-
-    value: str
-    stores: int
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,7 @@ class FleetTable:
     counts: dict[str, int]
     has_city: bool
     zones: list[ValueCount]
-    attributes: dict[str, list[ValueCount]]
+    attributes: AttributeCounts
 
 
 def fleet_table(report: "Report", selection: Selection, chip: Chip) -> FleetTable:
@@ -92,7 +84,7 @@ def fleet_table(report: "Report", selection: Selection, chip: Chip) -> FleetTabl
         ).row(0, named=True),
         has_city="city" in rows.columns,
         zones=value_counts(rows["zone"]),
-        attributes={name: value_counts(rows[name].fill_null("")) for name in attribute_names(report)},
+        attributes={name: value_counts(rows[name].fill_null("")) for name in attribute_names(report.attributes)},
     )
 
 
@@ -118,21 +110,6 @@ def got_worse() -> "pl.Expr":
     return (pl.col("change_day") <= WORSE_POINTS).fill_null(False)
 
 
-def attribute_names(report: "Report") -> list[str]:
-    if report.attributes is None:
-        return []
-    return [name for name in report.attributes.columns if name not in ("store_id", "name")]
-
-
-def value_counts(values: "pl.Series") -> list[ValueCount]:
-    """The most frequent values, those as frequent by name."""
-    import polars as pl
-
-    counted = values.alias("value").value_counts(name="stores")
-    first = counted.sort(pl.col("stores"), "value", descending=[True, False]).head(OFFERED_VALUES)
-    return [ValueCount(value, stores) for value, stores in first.iter_rows()]
-
-
 def table_rows(report: "Report") -> "pl.DataFrame":
     """The rows of the table: down now first, the longest first; then the worst share of the week, then hours down.
 
@@ -147,7 +124,7 @@ def table_rows(report: "Report") -> "pl.DataFrame":
     share = pl.col("uptime_last_week_us") / (pl.col("uptime_last_week_us") + pl.col("downtime_last_week_us"))
     written = pipeline.uptime_percents(report.exact).cast(pl.Float64)
     rows = with_names(report.exact.with_row_index("store"), report.attributes).hstack(written).hstack(at_now(report))
-    if names := attribute_names(report):
+    if names := attribute_names(report.attributes):
         values = report.attributes.select("store_id", *names)  # type: ignore[union-attr]
         rows = rows.join(values, on="store_id", how="left", maintain_order="left")
     return (
@@ -225,7 +202,7 @@ def fleet_columns(stored: StoredFleet) -> bytes:
     import polars.selectors as cs
 
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
-    rows, names = table_rows(report), attribute_names(report)
+    rows, names = table_rows(report), attribute_names(report.attributes)
     left_out = ["store", *names] if report.attributes is not None else ["store", "name"]
     plain = rows.drop(left_out).with_columns(cs.boolean().cast(pl.UInt8))  # 0 and 1: a quarter of the bytes to be read
     rest: dict[str, object] = {
