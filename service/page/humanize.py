@@ -205,8 +205,13 @@ def format_period(period: Period) -> str:
     """last month by day on the clock of Europe/Berlin."""
     if period.name is None:
         whole = f"{period.start} to {period.end or 'now'}"
+    elif period.name[0].isalpha():
+        whole = period.name.replace("-", " ")
+    elif period.name[-1].isalpha():
+        days = period.name.removesuffix("d")
+        whole = f"{f'{days} days' if days.isdigit() and days != '1' else period.name} until now"
     else:
-        whole = period.name.replace("-", " ") if period.name[0].isalpha() else period.name
+        whole = period.name
     return f"{whole}{f' by {period.by}' if period.by else ''}{f' on the clock of {period.on}' if period.on else ''}"
 
 

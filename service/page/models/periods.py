@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from store_uptime.pipeline import Only
 from store_uptime.service.page.models.attributes import AttributeCounts, attribute_counts
 from store_uptime.service.page.models.fleet import TableRow
+from store_uptime.service.page.period_words import state_words
 from store_uptime.service.registry.reports import StoredFigures
 from store_uptime.service.workers.interactive import restored_periods
 
 if TYPE_CHECKING:
     import polars as pl
 
-SHOWN_PERIODS, SHOWN_GROUPS, SHOWN_STORES, SHOWN_OUTAGES = 200, 200, 25, 50  # the files have all of them
+SHOWN_PERIODS, SHOWN_GROUPS, SHOWN_STORES, SHOWN_OUTAGES = 200, 100, 25, 50  # the files have all of them
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class PeriodsOverview:
     """A report by periods, or some of its stores; lengths are in hours.
 
     now, now_is, age_s: as in the provenance; first, last: when its periods begin and end; choices: what stores can be
-    chosen by; columns: the attributes of its groups, empty without any; worst: the stores over all periods;
-    has_profile: not of stores that are no whole groups.
+    chosen by; columns: the attributes of its groups, empty without any; states: of each period in words, nothing of
+    those that are final; clocks: how many have periods of their own, 1 where all share them; worst: the stores over all
+    periods; has_profile: not of stores that are no whole groups; notes: what is no fault of the data.
     """
 
     now: str
@@ -43,12 +45,15 @@ class PeriodsOverview:
     choices: AttributeCounts
     columns: list[str]
     stores: int
+    states: dict[str, str]
+    clocks: int
     periods: ShownRows
     groups: ShownRows
     worst: ShownRows
     outages: ShownRows
     has_profile: bool
     warnings: list[str]
+    notes: list[str]
 
 
 def periods_overview(stored: StoredFigures, search: str, only: Only) -> PeriodsOverview:
@@ -67,13 +72,25 @@ def periods_overview(stored: StoredFigures, search: str, only: Only) -> PeriodsO
         choices=attribute_counts(whole.stores, whole.attributes),
         columns=groups.columns[: groups.columns.index("period")],
         stores=report.stores.height,
+        states={
+            period: state_words(state, start_us, report.now_us)
+            for period, start_us, _, state in report.period_states().iter_rows()
+        },
+        clocks=clocks_of(report.periods),
         periods=first_rows(totals, SHOWN_PERIODS),
         groups=first_rows(groups, SHOWN_GROUPS),
         worst=first_rows(report.worst_stores(), SHOWN_STORES),
         outages=first_rows(report.outages_table(), SHOWN_OUTAGES),
         has_profile=report.profile is not None,
-        warnings=[*report.quality.warnings, *report.notes],
+        warnings=report.quality.warnings,
+        notes=list(report.notes),
     )
+
+
+def clocks_of(periods: "pl.DataFrame") -> int:
+    """How many clocks have periods that no other has; 1 where all share them. periods: those of the report."""
+    most = periods.group_by("scope").len()["len"].max()
+    return periods["scope"].n_unique() if periods["period"].n_unique() > most else 1  # type: ignore[operator]
 
 
 def first_rows(table: "pl.DataFrame", most: int) -> ShownRows:
