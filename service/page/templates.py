@@ -59,6 +59,7 @@ def template_engine() -> JinjaTemplateEngine:
         hours_later,
         freshness.seconds_since,
         freshness.format_near_time,
+        freshness.format_near_short_time,
         humanize.format_instant,
         humanize.format_local_time,
         humanize.format_poll_time,

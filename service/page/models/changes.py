@@ -51,8 +51,8 @@ class ChangedStore:
 
 @dataclass(frozen=True)
 class Changes:
-    """spans: from when to when both times are; choices: what stores can be chosen by; counts: stores by kind,
-    those without any left out; rows: the first of the kind that is shown, the greatest change first; left: how
+    """spans: from when to when both times are; choices: what stores can be chosen by; counts: stores by kind, those
+    without any left out; rows: the first of the kind that is shown, the greatest change first; left: how
     many of it are not shown."""
 
     spans: list[tuple[datetime, datetime]]

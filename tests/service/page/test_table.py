@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from store_uptime.pipeline import Options, Report, Selection, build_report_with_lanes
 from store_uptime.service.page.filters import active_filters, chip_links
+from store_uptime.service.page.freshness import format_near_time
 from store_uptime.service.page.humanize import format_down_for, format_duration, format_hours, format_poll_age
 from store_uptime.service.page.models.table import Chip, fleet_table, table_rows, week_incidents
 from store_uptime.service.page.templates import assets_path
@@ -313,10 +314,14 @@ def test_scripts_have_the_rules_of_the_server(table: Page) -> None:
             const words = await import('{assets_path()}/words.js');
             const cut = [false, true].map(isCut => lengths.map(each => words.formatDownFor(each, isCut)));
             const rules = [words.formatHours, words.formatPollAge, words.formatDuration];
-            return [...rules.map(rule => lengths.map(each => rule(each))), ...cut];
+            const times = [0, 1_700_000_000_000, Date.now()];
+            const near = times.map(each => words.formatTime(each, 0));
+            return [times, near, ...rules.map(rule => lengths.map(each => rule(each))), ...cut];
         }}""",
         lengths,
     )
+    times, near, *said = said
+    assert near == [format_near_time(datetime.fromtimestamp(each / 1000, UTC)) for each in times]
     assert said == [
         [format_hours(each) for each in lengths],
         [format_poll_age(each) for each in lengths],
