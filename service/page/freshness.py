@@ -74,7 +74,13 @@ def format_last_seen(poll_s: int, is_silent: bool, now_s: int) -> str:
     return format_last_poll(clock_s - poll_s, is_silent)
 
 
+def format_near_short_time(instant: datetime | str) -> str:
+    """10 Mar 16:00; of another year than this 10 Mar 2020, 16:00."""
+    return format_near_time(instant).partition(" ")[2]
+
+
 def format_near_time(instant: datetime | str) -> str:
-    """Tue 10 Mar 16:00; of another year than this Tue 10 Mar 2020, 16:00."""
+    """Tue 10 Mar 16:00; of another year than this Tue 10 Mar 2020, 16:00. On the clock of its own offset."""
+    # assets/words.js has the same rule: a test compares the two.
     is_of_this_year = to_datetime(instant).year == datetime.now(UTC).year
     return format_time(instant) if is_of_this_year else format_instant(instant).removesuffix(" UTC")

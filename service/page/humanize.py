@@ -241,16 +241,36 @@ def format_period(period: Period) -> str:
     """last month by day on the clock of Europe/Berlin."""
     if period.name is None:
         whole = f"{period.start} to {period.end or 'now'}"
+    elif period.name[0].isalpha():
+        whole = period.name.replace("-", " ")
+    elif period.name[-1].isalpha():
+        days = period.name.removesuffix("d")
+        whole = f"{f'{days} days' if days.isdigit() and days != '1' else period.name} until now"
     else:
-        whole = period.name.replace("-", " ") if period.name[0].isalpha() else period.name
+        whole = period.name
     return f"{whole}{f' by {period.by}' if period.by else ''}{f' on the clock of {period.on}' if period.on else ''}"
 
 
 def format_only(only: Only) -> str:
     """city Berlin or Paris and brand (none)."""
-    return isolated(
-        " and ".join(f"{name} {' or '.join(value or '(none)' for value in values)}" for name, values in only)
-    )
+    return isolated(" and ".join(f"{name} {' or '.join(map(format_value, values))}" for name, values in only))
+
+
+def format_value(value: str) -> str:
+    """A value of an attribute; (none) for the empty one, which stores have that lack it."""
+    # Quoted where a store really has that text: it is not chosen with those that have nothing.
+    return {"": "(none)", "(none)": "“(none)”"}.get(value, value)
+
+
+def attribute_of(choice: str) -> str:
+    """The attribute of a choice such as city=Berlin."""
+    return choice.partition("=")[0]
+
+
+def format_choice(choice: str) -> str:
+    """city Berlin, of a choice such as city=Berlin; brand (none), of brand=."""
+    name, _, value = choice.partition("=")
+    return f"{name} {format_value(value)}"
 
 
 def isolated(text: str) -> str:
