@@ -138,6 +138,11 @@ def format_short_time(instant: datetime | str) -> str:
     return f"{there.day} {there:%b %H:%M}"
 
 
+def clock_seconds(instant: datetime) -> str:
+    """:05, to follow a time where many are within a minute."""
+    return f":{instant.second:02}"
+
+
 def format_points(value: float | None) -> str:
     """+0.31 or −0.31, a change in points of percent; nothing for None."""
     if value is None:

@@ -7,13 +7,19 @@ import { isolated } from "./words.js";
 export const part = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=csrf-token]").content;
 
+const GONE = [404, 410];
+// Whatever was removed in another tab is removed.
+const isGone = (error) => { if (!GONE.includes(error.status)) throw error; };
+
+export const remove = (path) => callApi("DELETE", path).catch(isGone);
+
 export async function callApi(method, path, body) {
   const headers = { ...(token && { "X-CSRF-Token": token }), ...(body && { "Content-Type": "application/json" }) };
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => {
     throw new Error("The server does not answer. Is it running, and this machine online?");
   });
   const content = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(content.error), { field: content.field });
+  if (!answer.ok) throw Object.assign(new Error(content.error), { field: content.field, status: answer.status });
   return content;
 }
 
@@ -87,7 +93,7 @@ on("click", "[data-cancel]", handling(async (event) => {
 
 on("click", "[data-delete]", handling(async (event) => {
   if (!confirm("Delete this report for everybody? Its address will not open any more.")) return;
-  await callApi("DELETE", `/reports/${event.currentTarget.dataset.delete}`);
+  await remove(`/reports/${event.currentTarget.dataset.delete}`);
   location.assign("/history");
 }));
 

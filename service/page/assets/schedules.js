@@ -3,7 +3,7 @@
 
 import { cronOf } from "./cron.js";
 import { clearFieldError, focusField, sentenceOf, showFieldError } from "./fields.js";
-import { callApi, handling, on, part, withoutEmpty } from "./page.js";
+import { callApi, handling, on, part, remove, withoutEmpty } from "./page.js";
 
 const TYPING_MS = 250;
 const form = part("schedule");
@@ -107,6 +107,6 @@ on("click", "[data-run]", handling(async (event) => {
 
 on("click", "[data-remove]", handling(async (event) => {
   if (!confirm("Remove this schedule for everybody? Its reports stay.")) return;
-  await callApi("DELETE", `/schedules/${event.currentTarget.dataset.remove}`);
+  await remove(`/schedules/${event.currentTarget.dataset.remove}`);
   location.reload();
 }));

@@ -271,7 +271,7 @@ def test_a_report_that_failed_is_told_to_be_tried_again(page: Page, schedules: h
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("lost; tried once")).to_be_visible()
     page.goto("/timetable")
-    expect(row_of(page, "lost")).to_contain_text("Failed: It was cancelled.")
+    expect(row_of(page, "lost")).to_contain_text("Cancelled")
     page.goto("/history")
     expect(in_history(page, report_id)).to_contain_text("schedule lost")
 
