@@ -190,8 +190,9 @@ def format_options(stored: "StoredOptions") -> str:
 def format_scope(stored: "StoredOptions") -> str:
     """The options but now, for where that stands beside them: all stores, last month by day, grouped by city."""
     options = Options.from_dict(stored)
-    parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
-    if options.only:
+    chosen = f"stores of {format_only(options.only)}" if options.only else "all stores"
+    parts = [f"store {isolated(options.store)}" if options.store else chosen]
+    if options.store and options.only:
         parts.append(f"only {format_only(options.only)}")
     if options.period is not None:
         parts.append(format_period(options.period))
