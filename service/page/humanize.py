@@ -166,6 +166,11 @@ def format_short_time(instant: datetime | str) -> str:
     return f"{there.day} {there:%b %H:%M}"
 
 
+def clock_seconds(instant: datetime) -> str:
+    """:05, to follow a time where many are within a minute."""
+    return f":{instant.second:02}"
+
+
 def format_points(value: float | None) -> str:
     """+0.31 or −0.31, a change in points of percent; nothing for None."""
     if value is None:
@@ -213,8 +218,9 @@ def format_options(stored: "StoredOptions") -> str:
 def format_scope(stored: "StoredOptions") -> str:
     """The options but now, for where that stands beside them: all stores, last month by day, grouped by city."""
     options = Options.from_dict(stored)
-    parts = [f"store {isolated(options.store)}" if options.store else "all stores"]
-    if options.only:
+    chosen = f"stores of {format_only(options.only)}" if options.only else "all stores"
+    parts = [f"store {isolated(options.store)}" if options.store else chosen]
+    if options.store and options.only:
         parts.append(f"only {format_only(options.only)}")
     if options.period is not None:
         parts.append(format_period(options.period))

@@ -54,6 +54,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_data_age,
         humanize.age_class,
         humanize.format_short_time,
+        humanize.clock_seconds,
         humanize.format_time,
         humanize.format_percent,
         hours_later,

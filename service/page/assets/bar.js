@@ -2,7 +2,7 @@
 // new report, or the view again; menus that close. Every half a minute it asks for the newest report: the event newest
 // of the document has what the server says.
 
-import { currentClock, ownOffset, restoreClock, setClock } from "./clock.js";
+import { clockTime, currentClock, ownOffset, restoreClock, setClock } from "./clock.js";
 import { callApi, part, sentenceOf } from "./page.js";
 import { ageClass, formatDataAge, formatOffset, formatShortTime, formatTime } from "./words.js";
 
@@ -62,9 +62,7 @@ async function askForNewest() {
 
 function showSilence() {
   silentSince ??= Date.now();
-  const offset = currentClock() === "mine" ? ownOffset(silentSince) : 0;
-  const clock = formatShortTime(silentSince, offset).split(" ")[2];
-  showInBar(`⚠ no answer since ${clock}${currentClock() === "mine" ? "" : " UTC"}`, "silent");
+  showInBar(`⚠ no answer since ${clockTime(silentSince)}`, "silent");
 }
 
 // Where nobody had to sign in there may be nobody whom the server answers.

@@ -40,7 +40,7 @@ async def trends_view(
     query = ViewQuery(window=window, days=days, by=names)
     first = await backend.registry.row(reports.newest_report())
     # As on Now: a report that somebody made with other options to try them does not hide those of the schedules.
-    alike = [] if first is None else with_same_options(rows, first.options)
+    alike: list[SummaryRow] = [] if first is None else with_same_options(rows, first.options)
     kept = [KeptSummary(row.id, len(row.warning_codes), row.summary) for row in alike if row.summary is not None]
     unread = sum(row.summary is None and row.has_lanes for row in alike)
     if not kept:
