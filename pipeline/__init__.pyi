@@ -164,6 +164,7 @@ from .report.lanes import (
     lane_spans as lane_spans,
 )
 from .report.overview.at_now import (
+    WORSE_POINTS as WORSE_POINTS,
     stores_at_now as stores_at_now,
 )
 from .report.overview.group_days import (

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from store_uptime.pipeline import LOOKBACK
 from store_uptime.service.registry.audit import Actor
 from store_uptime.service.registry.grants import Grant, Role
 from store_uptime.service.registry.rows import Count, NoRow, ReportId, Row, StoredContent, StoredOptions
 from store_uptime.service.registry.statements import Statement
-from store_uptime.service.registry.states import ReportState
+from store_uptime.service.registry.states import CANCELLED, ReportState
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class ReportRow(Row):
     warnings: list[str]
     warning_codes: list[str]
     as_of: datetime | None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has ended it before it was complete."""
+        return self.error == CANCELLED
 
     @property
     def is_by_periods(self) -> bool:
@@ -139,7 +145,7 @@ class StoredReport(Row):
 
 @dataclass(frozen=True)
 class SummaryRow(Row):
-    """A report of the three windows of all stores, as trends show it.
+    """A report of the three windows, as trends and the log show it.
 
     as_of: its now; None of an old one, until it has a summary. summary: encrypted where the server has a key; None of
     one that was made by an earlier version, until `save_summary`. has_lanes: whether a summary can be made.
@@ -156,18 +162,11 @@ class SummaryRow(Row):
 
 
 @dataclass(frozen=True)
-class ReportSummary(Row):
-    """A report that has a summary, encrypted where the server has a key."""
-
-    id: str
-    summary: bytes
-
-
-@dataclass(frozen=True)
 class NewestSummary(Row):
-    """The report that the page begins with; without one, None but for is_running.
+    """The report that the page begins with; without one, most are None.
 
-    is_of_newest_poll: its now was not given. is_running: whether any report is on its way.
+    is_of_newest_poll: its now was not given. is_running: whether any report is on its way. usual_max_gap,
+    usual_lookback: what a new one is made with, as stored options have it.
     """
 
     report_id: str | None
@@ -175,6 +174,8 @@ class NewestSummary(Row):
     is_of_newest_poll: bool | None
     summary: bytes | None
     is_running: bool
+    usual_max_gap: float | None
+    usual_lookback: float
 
 
 @dataclass(frozen=True)
@@ -200,8 +201,8 @@ def report_history(
 
 
 def newest_report() -> Statement[ReportRow]:
-    """The report that the page begins with."""
-    return Statement("newest_report", ReportRow)
+    """The report that the page begins with: of those with the usual options, whatever somebody tried out since."""
+    return Statement("newest_report", ReportRow, {"lookback": LOOKBACK.total_seconds()})
 
 
 def previous_report(report_id: str) -> Statement[ReportId]:
@@ -291,9 +292,9 @@ def summaries(limit: int) -> Statement[SummaryRow]:
     return Statement("summaries", SummaryRow, {"limit": limit})
 
 
-def summaries_of(report_ids: list[str]) -> Statement[ReportSummary]:
-    """The summaries of those of some reports that have one."""
-    return Statement("summaries_of", ReportSummary, {"ids": report_ids})
+def summaries_of(report_ids: list[str]) -> Statement[SummaryRow]:
+    """The same of those of some reports that are complete and of the three windows."""
+    return Statement("summaries_of", SummaryRow, {"ids": report_ids})
 
 
 def save_summary(report_id: str, summary: bytes, as_of: datetime) -> Statement[NoRow]:
@@ -303,7 +304,7 @@ def save_summary(report_id: str, summary: bytes, as_of: datetime) -> Statement[N
 
 def newest_summary() -> Statement[NewestSummary]:
     """The report that the page begins with, and whether another one is on its way; always one row."""
-    return Statement("newest_summary", NewestSummary)
+    return Statement("newest_summary", NewestSummary, {"lookback": LOOKBACK.total_seconds()})
 
 
 def report_before(report_id: str, interval: timedelta, tolerance: timedelta) -> Statement[EarlierReport]:

@@ -2,7 +2,7 @@
 // new report, or the view again; menus that close. Every half a minute it asks for the newest report: the event newest
 // of the document has what the server says.
 
-import { currentClock, ownOffset, restoreClock, setClock } from "./clock.js";
+import { clockTime, currentClock, ownOffset, restoreClock, setClock } from "./clock.js";
 import { callApi, part, sentenceOf } from "./page.js";
 import { ageClass, formatDataAge, formatOffset, formatShortTime, formatTime } from "./words.js";
 
@@ -15,9 +15,12 @@ const JSON_ALONE = { headers: { Accept: "application/json" } };
 const age = part("data-age");
 let dataMs = NaN; // when the newest data is of, by the clock of this browser; NaN where it has no age
 
-export function showDataAge({ now, age_seconds: seconds }) {
+export function showDataAge({ report_id: id, now, age_seconds: seconds }) {
   dataMs = seconds === null ? NaN : Date.now() - 1000 * seconds;
-  part("data-words").textContent = seconds === null ? "As of" : "Data up to";
+  const ofReport = part("of-report");
+  if (ofReport) ofReport.hidden = ofReport.dataset.report === id;
+  const words = seconds === null ? "As of" : "Data up to";
+  part("data-words").textContent = ofReport && !ofReport.hidden ? "newest" : words;
   if (part("data-now").dateTime !== now) {
     part("data-now").dateTime = now;
     part("data-now").textContent = formatShortTime(Date.parse(now), 0);
@@ -32,6 +35,7 @@ function countOn() {
   const seconds = Math.max(0, (Date.now() - dataMs) / 1000);
   part("age").textContent = formatDataAge(seconds);
   age.className = `data-age ${ageClass(seconds)}`;
+  document.dispatchEvent(new CustomEvent("data-age", { detail: seconds }));
 }
 
 // By the clock of the browser and not by counting: a machine that slept must not show a young age.
@@ -58,9 +62,7 @@ async function askForNewest() {
 
 function showSilence() {
   silentSince ??= Date.now();
-  const offset = currentClock() === "mine" ? ownOffset(silentSince) : 0;
-  const clock = formatShortTime(silentSince, offset).split(" ")[2];
-  showInBar(`⚠ no answer since ${clock}${currentClock() === "mine" ? "" : " UTC"}`, "silent");
+  showInBar(`⚠ no answer since ${clockTime(silentSince)}`, "silent");
 }
 
 // Where nobody had to sign in there may be nobody whom the server answers.
@@ -130,7 +132,8 @@ async function addressOf(id) {
 }
 
 async function makeReport() {
-  const { report_id: id } = await callApi("POST", "/trigger_report", {});
+  const { options } = await callApi("GET", "/newest.json"); // those that can be compared with what is shown
+  const { report_id: id } = await callApi("POST", "/trigger_report", options);
   for (;;) {
     const status = await callApi("GET", `/get_report/${id}?status_only=true`);
     if (status.status === "Complete") return location.assign(await addressOf(id));

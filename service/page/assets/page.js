@@ -7,6 +7,12 @@ import { isolated } from "./words.js";
 export const part = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=csrf-token]").content;
 
+const GONE = [404, 410];
+// Whatever was removed in another tab is removed.
+const isGone = (error) => { if (!GONE.includes(error.status)) throw error; };
+
+export const remove = (path) => callApi("DELETE", path).catch(isGone);
+
 export async function callApi(method, path, body) {
   const kinds = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) };
   const headers = { ...(token && { "X-CSRF-Token": token }), ...kinds };
@@ -20,7 +26,7 @@ export async function contentOf(answer) {
   if (answer.ok && content) return content;
   // What stands before the server may answer for it, with a page.
   const sentence = content?.error ?? `What came in answer cannot be read (status ${answer.status}). Load the page again.`;
-  throw Object.assign(new Error(sentence), { field: content?.field });
+  throw Object.assign(new Error(sentence), { field: content?.field, status: answer.status });
 }
 
 // What to say of an error. The sentences of problems are plain errors; TypeError and its like are mistakes of a script,
@@ -98,7 +104,7 @@ on("click", "[data-cancel]", handling(async (event) => {
 
 on("click", "[data-delete]", handling(async (event) => {
   if (!confirm("Delete this report for everybody? Its address will not open any more.")) return;
-  await callApi("DELETE", `/reports/${event.currentTarget.dataset.delete}`);
+  await remove(`/reports/${event.currentTarget.dataset.delete}`);
   location.assign("/history");
 }));
 

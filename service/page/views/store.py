@@ -8,9 +8,9 @@ from litestar.response import Template
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import ReportEncrypted, ReportRemoved
 from store_uptime.service.page.models import store as store_models, store_days as day_models
-from store_uptime.service.page.views.rendering import render
+from store_uptime.service.page.views.rendering import bar_values, render
 from store_uptime.service.registry.report_lookup import find_windows
-from store_uptime.service.registry.reports import day_reports, stored_figures, stored_fleet, week_reports
+from store_uptime.service.registry.reports import day_reports, newest_report, stored_figures, stored_fleet, week_reports
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.request_schemas import StoreIdInQuery
 
@@ -27,7 +27,8 @@ async def store_view(
     """One store of a report: whether it is up, its week day by day, its outages, and the polls that they rest on."""
     row = await find_windows(backend.registry, report_id, "week of a store")
     week = await caller.explained(store_models.store_week, report_id, store_id)
-    return render("store", report=row, store_id=store_id, data_age=week.fresh, **vars(week))
+    bar = bar_values(row, await backend.registry.row(newest_report()))
+    return render("store", report=row, store_id=store_id, **bar, **vars(week))
 
 
 @get("/view/{report_id:str}/store/days.json")

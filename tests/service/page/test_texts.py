@@ -1,6 +1,7 @@
 """Texts of others on the page: what is long is cut, marks that turn a line are shown, and an unseen name is none."""
 
 import re
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,7 +10,7 @@ from store_uptime.service.page.humanize import visible_name
 from store_uptime.service.page.models.fleet import with_names
 from store_uptime.service.page.templates import FOLDER, template_engine
 
-MACROS = template_engine().engine.get_template("macros.html").module
+MACROS: Any = template_engine().engine.get_template("macros.html").module
 LONG = "x" * 1000
 INVISIBLE = ["", " ", "\u200b", "\u202e \u2069", "\u3164", "\ufeff\u00ad", "\t"]
 OWN = ("tojson", "isolated", "without_controls")
