@@ -34,8 +34,8 @@ class PeriodsOverview:
     now, now_is, age_s: as in the provenance; first, last: when its periods begin and end; choices: what stores can be
     chosen by; columns: the attributes of its groups, empty without any; unpolled: how many of the stores have no poll;
     states: of each period in words, nothing of those that are final; clocks: how many have periods of their own, 1
-    where all share them; worst: the stores over all periods; has_profile: not of stores that are no whole groups; notes:
-    what is no fault of the data.
+    where all share them; worst: the stores over all periods; has_profile: not of stores that are no whole groups;
+    notes: what is no fault of the data.
     """
 
     now: str
