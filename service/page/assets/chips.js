@@ -69,22 +69,23 @@ function chosenValues(texts) {
 
 const hasText = (text, search) => text !== null && text !== undefined && text.toLowerCase().includes(search);
 
-function matches(n, { search, unknown, below, window, zone, only }) {
-  const percent = stores[`uptime_percent_last_${window}`][n];
-  const unknownSeconds = stores[`unknown_last_${window}`][n];
-  return (
-    (!search || hasText(stores.store_id[n], search) || hasText(stores.name?.[n], search)) &&
-    (!unknown || unknownSeconds === null || unknownSeconds > 0) &&
-    (below === null || (percent !== null && percent < below)) &&
-    (!zone || stores.zone[n] === zone) &&
-    only.every(([name, values]) => values.includes(stores.attributes?.[name]?.[n] ?? ""))
-  );
+// What each filter that is set demands of a store: mostly none is, and then no store is looked at.
+function conditions({ search, unknown, below, window, zone, only }) {
+  const percents = stores[`uptime_percent_last_${window}`];
+  const unknownSeconds = stores[`unknown_last_${window}`];
+  return [
+    search && ((n) => hasText(stores.store_id[n], search) || hasText(stores.name?.[n], search)),
+    unknown && ((n) => unknownSeconds[n] === null || unknownSeconds[n] > 0),
+    below !== null && ((n) => percents[n] !== null && percents[n] < below),
+    zone && ((n) => stores.zone[n] === zone),
+    ...only.map(([name, values]) => (n) => values.includes(stores.attributes?.[name]?.[n] ?? "")),
+  ].filter(Boolean);
 }
 
 function matching(values) {
-  const numbers = [];
-  for (let n = 0; n < stores.store_id.length; n++) if (matches(n, values)) numbers.push(n);
-  return numbers;
+  const tests = conditions(values);
+  const numbers = [...stores.store_id.keys()];
+  return tests.length ? numbers.filter((n) => tests.every((passes) => passes(n))) : numbers;
 }
 
 // others: the stores that all filters but the list leave; numbers: those of them that the list has.

@@ -1,6 +1,5 @@
 // The table of stores: which it shows, in which order, and the address and the downloads that say the same.
 
-import { allRows } from "./all_rows.js";
 import {
   checkAttributes, chipSort, chosenStores, clearFilters, countValues, currentChip, filterWords, setChip, showChips, startChips,
 } from "./chips.js";
@@ -23,6 +22,7 @@ const report = table.dataset.report;
 const nowMs = Date.parse(table.dataset.now);
 
 let stores = null; // columns by name
+let keeping = null; // the timer of `keepOrder`
 
 // Order and address -----------------------------------------------------------------------------------------------------
 
@@ -49,7 +49,8 @@ function arrange() {
   showChips(found);
   linkDownloads(found);
   showInOrder(found.numbers);
-  keepOrder(found.numbers);
+  clearTimeout(keeping); // rows first: nobody has clicked one yet
+  keeping = setTimeout(keepOrder, 0, found.numbers);
 }
 
 // A store's view leads to the one before and after it.
@@ -171,7 +172,7 @@ function listen() {
 
 async function start() {
   history.scrollRestoration = "manual"; // the rows that it would scroll to are not there yet
-  const answer = await allRows;
+  const answer = await fetch(`/view/${report}/fleet.json`); // the page has asked for it already: see its head
   if (!answer.ok) {
     return showMessage("The whole table could not be fetched; below are its first rows. Load the page again.");
   }

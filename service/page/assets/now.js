@@ -114,7 +114,7 @@ function walkWeekdays(table) {
   let current = rows[0][0];
   const words = (cell) => {
     const hour = String(cell.cellIndex - 1).padStart(2, "0");
-    return `${cell.parentNode.cells[0].textContent} ${hour}:00 · ${cell.textContent}`;
+    return `${cell.parentNode.cells[0].textContent} ${hour}:00 · ${cell.ariaLabel}`;
   };
   table.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -24], End: [0, 24] };

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Only, Report, Selection
+from store_uptime.pipeline import Only, Selection
 from store_uptime.service.page.freshness import SECOND_US
 from store_uptime.service.page.humanize import MINUTE, to_datetime
 from store_uptime.service.page.models.fleet import attribute_choices, with_names
@@ -18,6 +18,8 @@ from store_uptime.service.registry.reports import StoredFleet
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from store_uptime.pipeline import Report
 
 Kind = Literal["worse", "better", "same", "new", "gone", "unknown"]
 Listed = Literal["worse", "better", "new", "gone"]
@@ -90,11 +92,11 @@ def since_last_week(old: StoredFleet, new: StoredFleet, only: Only, kind: Listed
     return changes(rows, kind, strips, before.attributes if after.attributes is None else after.attributes)
 
 
-def restored(stored: StoredFleet) -> Report:
+def restored(stored: StoredFleet) -> "Report":
     return pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
 
 
-def both_weeks(before: Report, after: Report) -> "pl.DataFrame":
+def both_weeks(before: "Report", after: "Report") -> "pl.DataFrame":
     """Each store of either report: the columns of `changes`."""
     import polars as pl
 
@@ -151,7 +153,7 @@ def kind_of_store() -> "pl.Expr":
 class Lanes:
     """Some minutes of the lanes of a report."""
 
-    report: Report
+    report: "Report"
     first: int
     last: int
 

@@ -162,7 +162,7 @@ def test_the_drawings_are_of_the_hours_of_the_api(client: httpx.Client, reports:
     assert values is not None
     assert json.loads(values[1]) == [[hour[name] for name in names] for hour in told["hours"]]
     grid = head.partition('id="weekdays"')[2]
-    cells = re.findall(r'<td[^>]*tabindex[^>]*><span class="unseen">([^<]*)', grid)
+    cells = re.findall(r'<td[^>]*tabindex[^>]* aria-label="([^"]*)', grid)
     shares = [cell["down_percent"] for cell in told["profile"]]
     assert [cell for cell in cells if cell.endswith("%")] == [f"{share:.2f} %" for share in shares if share is not None]
     assert len(cells) == 168
