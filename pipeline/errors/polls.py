@@ -22,7 +22,7 @@ class NoPollsInHorizon(NoPolls):
     horizon: str
     oldest: str
     newest: str
-    message = "{source} has no accepted poll in {horizon}: its oldest is {oldest}, its newest {newest}. {remedy}"
+    message = "{source} has no accepted poll {horizon}: its oldest is {oldest}, its newest {newest}. {remedy}"
 
 
 class AllPollsRejected(NoPolls):

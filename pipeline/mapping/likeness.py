@@ -101,6 +101,8 @@ def optional_columns(table: Table, present: Sequence[str]) -> dict[str, str]:
 def table_likeness(table: Table, present: Sequence[str]) -> float:
     """The likeness of a table's columns to those of one of ours: 1 the same names, 0 none."""
     found = likely_columns(table, present)
+    if list(found) == ["store_id"] and len(present) > len(own_columns(table)):
+        return 0.0  # every table has the id: one with so many others is about something else
     return sum(likeness(column, name) for column, name in found.items()) / len(COLUMNS[table])
 
 

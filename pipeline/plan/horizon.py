@@ -91,7 +91,7 @@ def no_polls(source: "Source", horizon: Horizon) -> NoPolls:
     if span is None:
         return nothing_polled(source)
     oldest, newest = map(iso, span)
-    within = f"[{iso(horizon.start_us)}, {iso(horizon.now_us)}]"
+    within = f"from {iso(horizon.start_us)} to {iso(horizon.now_us)}"
     unit = other_unit(span[1], source.mapping.timestamp_unit)
     if unit is None:
         return NoPollsInHorizon(source.name, CHOOSE_NOW, within, oldest, newest)

@@ -33,7 +33,7 @@ from store_uptime.service.registry.schedules import (
 
 schedule = cyclopts.App(name="schedule", help="Reports on schedule, made by the servers on the same registry.")
 
-HEADINGS = ("name", "cron", "zone", "next (UTC)", "to", "last report", "of")
+HEADINGS = ("name", "cron", "zone", "next", "to", "last report", "of")
 
 Name = Annotated[str, Parameter(group=INPUT, help="Its name: letters, digits, - _ and .")]
 
@@ -134,7 +134,7 @@ def list_schedules(*, location: RegistryLocation = DEFAULT_LOCATION) -> int:
             row.name,
             row.cron,
             row.zone,
-            f"{row.next_due.astimezone(UTC):%Y-%m-%d %H:%M}",
+            f"{row.next_due.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
             ", ".join([*row.deliver_to, *([webhook_host(row.webhook)] if row.webhook else [])]),
             f"{row.status}: {row.error}" if row.error else row.status,
             format_options(row.options),

@@ -12,7 +12,7 @@ from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 
-from store_uptime.pipeline import StoreUptimeError
+from store_uptime.pipeline import StoreUptimeError, UnknownAttribute, UnknownValue
 from store_uptime.service.errors import Cause, RegistryUnreachable, ServiceError, public_message
 from store_uptime.service.front.fields import WrongField
 from store_uptime.service.front.problem_types import (
@@ -35,6 +35,7 @@ SENTENCES = {
 }
 CLASSIC, CLASSIC_MEDIA = ("/trigger_report", "/get_report"), "application/json"
 RETRY_AFTER = "5"  # seconds: by then a database that was restarted answers again, and so does a new worker
+ATTRIBUTE_PARAMETERS = ("by", "group_by", "only")
 UNEXPECTED = "Something went wrong in the server; its log has the details."
 
 log = structlog.get_logger(part="http")
@@ -122,11 +123,23 @@ def note_cause(request: ApiRequest, error: Exception) -> None:
 def problem_response(request: ApiRequest, error: Exception) -> Response[dict[str, object]]:
     """A problem as its address answers it."""
     note_cause(request, error)
-    answer = problem_of(error).to_response(request)
+    refused = problem_of(error)
+    if isinstance(error, UnknownAttribute | UnknownValue) and isinstance(refused.extra, dict):
+        refused.extra |= named_parameter(request, error.attribute)
+    answer = refused.to_response(request)
     # Scripts that are older than problem details read JSON only where the media type says no more than that.
     if is_classic(request.scope["path"]):
         answer.media_type = CLASSIC_MEDIA
     return answer
+
+
+def named_parameter(request: ApiRequest, attribute: str) -> dict[str, str]:
+    """The parameter of a request that names an attribute, as the member `field`; nothing where none does."""
+    for name in ATTRIBUTE_PARAMETERS:
+        named = ",".join(text.partition("=")[0] for text in request.query_params.getall(name, []))
+        if attribute in map(str.strip, named.split(",")):
+            return {"field": name}
+    return {}
 
 
 def is_classic(path: str) -> bool:
@@ -144,6 +157,11 @@ def unknown_address(request: ApiRequest, error: Exception) -> Response[dict[str,
 def is_for_a_browser(request: ApiRequest) -> bool:
     """Whether the client accepts HTML."""
     return "text/html" in request.headers.get("Accept", "")
+
+
+def is_for_a_script(request: ApiRequest) -> bool:
+    """Whether the client accepts JSON, and no HTML."""
+    return "application/json" in request.headers.get("Accept", "") and not is_for_a_browser(request)
 
 
 HANDLERS: ExceptionHandlersMap = {

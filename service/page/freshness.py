@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from store_uptime.service.page.humanize import DOWN_THEN, down_word, format_instant, format_time, is_old, to_datetime
+from store_uptime.service.page.humanize import (
+    DAY,
+    DOWN_THEN,
+    down_word,
+    format_instant,
+    format_last_poll,
+    format_last_poll_time,
+    format_time,
+    is_old,
+    to_datetime,
+)
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import Report
@@ -54,7 +64,23 @@ def seconds_since(instant: datetime | str) -> float:
     return max(0.0, (datetime.now(UTC) - to_datetime(instant)).total_seconds())
 
 
+def format_last_seen(poll_s: int, is_silent: bool, now_s: int) -> str:
+    """When the last poll of a store was: by the clock, as the age of all data in the bar; of data that is more than a
+    day old the time. Seconds since 1970; is_silent: it was more than two hours before now_s, that of the report."""
+    # assets/columns.js has the same rule.
+    clock_s = max(time.time(), now_s)
+    if clock_s - now_s > DAY:
+        return format_last_poll_time(poll_s, is_silent)
+    return format_last_poll(clock_s - poll_s, is_silent)
+
+
+def format_near_short_time(instant: datetime | str) -> str:
+    """10 Mar 16:00; of another year than this 10 Mar 2020, 16:00."""
+    return format_near_time(instant).partition(" ")[2]
+
+
 def format_near_time(instant: datetime | str) -> str:
-    """Tue 10 Mar 16:00; of another year than this Tue 10 Mar 2020, 16:00."""
+    """Tue 10 Mar 16:00; of another year than this Tue 10 Mar 2020, 16:00. On the clock of its own offset."""
+    # assets/words.js has the same rule: a test compares the two.
     is_of_this_year = to_datetime(instant).year == datetime.now(UTC).year
     return format_time(instant) if is_of_this_year else format_instant(instant).removesuffix(" UTC")

@@ -15,7 +15,8 @@ from cronsim import CronSim, CronSimError
 from store_uptime import pipeline
 from store_uptime.service.errors import WrongMember
 
-FIELDS = 5
+NAMES_OF_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
+FIELDS = len(NAMES_OF_FIELDS)
 COUNTED = 10_000  # of a schedule that was away for a year nobody needs the exact number
 ALL_DAYS, ALL_MONTHS, DAYS_OF_WEEK = set(range(1, 32)), set(range(1, 13)), 7
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")  # in cron's order
@@ -32,9 +33,30 @@ def check_cron(cron: str, zone: str) -> None:
     try:
         next_due(cron, zone, datetime.now(UTC))
     except CronSimError as error:
-        raise WrongMember("cron", f"{cron!r} is no cron expression: {str(error).lower()}") from None
+        raise WrongMember("cron", why_none(cron, str(error))) from None
     except StopIteration:
         raise WrongMember("cron", f"{cron!r} never comes") from None
+
+
+def why_none(cron: str, error: str) -> str:
+    """Why an expression of five fields is none. error: as cronsim has it, "Bad day-of-month"."""
+    number = next((number for number, name in enumerate(NAMES_OF_FIELDS) if name.replace(" ", "-") in error), None)
+    if number is None:
+        return f"{cron!r} is no cron expression: {error.lower()}"
+    fields = cron.split()
+    # Such as the 31st of February: cronsim calls the day wrong, which is there in other months.
+    if NAMES_OF_FIELDS[number] == "day of month" and is_cron(" ".join([*fields[:3], "*", *fields[4:]])):
+        return f"{cron!r} never comes: there is no such day in these months"
+    return f"{cron!r} is no cron expression: {fields[number]!r} is no {NAMES_OF_FIELDS[number]}"
+
+
+def is_cron(cron: str) -> bool:
+    """Whether it is an expression."""
+    try:
+        CronSim(cron, datetime.now(UTC))
+    except CronSimError:
+        return False
+    return True
 
 
 def next_due(cron: str, zone: str, after: datetime) -> datetime:
@@ -78,13 +100,15 @@ def in_words(cron: str) -> str:
         sim = CronSim(cron, datetime.now(UTC))
     except CronSimError:  # somebody has changed the row
         return cron
+    # Of a day of the month and a day of the week either is enough, unless one of them is a star: cronsim says "and".
+    if not sim.day_and:
+        return either_in_words(sim) or sim.explain().replace(" and on ", " or on ")
     return plain_words(sim) or sim.explain()
 
 
 def plain_words(sim: CronSim) -> str | None:
     """The words of what comes every day, on some weekdays, on a day of each month or every few hours; else None."""
-    # Of a day of the month and a day of the week either is enough, unless one of them is a star.
-    if sim.months != ALL_MONTHS or len(sim.minutes) != 1 or not sim.day_and:
+    if sim.months != ALL_MONTHS or len(sim.minutes) != 1:
         return None
     [minute] = sim.minutes
     hours, days, weekdays = sorted(sim.hours), sim.days, {each % 7 for each in sim.weekdays if isinstance(each, int)}
@@ -99,6 +123,19 @@ def plain_words(sim: CronSim) -> str | None:
     if len(weekdays) == DAYS_OF_WEEK and len(days) == 1 and days != {CronSim.LAST_WEEKDAY}:
         return f"On the {day_in_words(*days)} {at}"
     return None
+
+
+def either_in_words(sim: CronSim) -> str | None:
+    """The words of a day of each month or some weekdays, whichever comes; None of anything else."""
+    weekdays = {each % 7 for each in sim.weekdays if isinstance(each, int)}
+    counts = (len(sim.minutes), len(sim.hours), len(sim.days))
+    if sim.months != ALL_MONTHS or counts != (1, 1, 1) or sim.days == {CronSim.LAST_WEEKDAY}:
+        return None
+    if len(weekdays) != len(sim.weekdays):
+        return None
+    [minute], [hour], [day] = sim.minutes, sim.hours, sim.days
+    named = weekdays_in_words(weekdays).replace(" and ", " or ")
+    return f"On the {day_in_words(day)} or on a {named} at {hour:02}:{minute:02}"
 
 
 def hours_in_words(hours: list[int], minute: int) -> str | None:

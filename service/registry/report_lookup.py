@@ -50,6 +50,12 @@ async def find_report(registry: Registry, report_id: str) -> ReportRow:
     return kept(await registry.row(report_row(report_id)) if REPORT_ID.fullmatch(report_id) else None)
 
 
+async def check_cursor(registry: Registry, report_id: str) -> None:
+    """Raises UnknownReport where a page is to follow a report that there never was; one that is removed will do."""
+    if not REPORT_ID.fullmatch(report_id) or await registry.row(report_row(report_id)) is None:
+        raise UnknownReport
+
+
 def kept(row: ReportRow | None) -> ReportRow:
     """The report, if there is one. Raises UnknownReport, ReportRemoved."""
     if row is None:

@@ -8,7 +8,7 @@ from store_uptime.service.registry.audit import Actor
 from store_uptime.service.registry.grants import Grant, Role
 from store_uptime.service.registry.rows import Count, NoRow, ReportId, Row, StoredContent, StoredOptions
 from store_uptime.service.registry.statements import Statement
-from store_uptime.service.registry.states import ReportState
+from store_uptime.service.registry.states import CANCELLED, ReportState
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class ReportRow(Row):
     warnings: list[str]
     warning_codes: list[str]
     as_of: datetime | None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has ended it before it was complete."""
+        return self.error == CANCELLED
 
     @property
     def is_by_periods(self) -> bool:
@@ -140,7 +145,7 @@ class StoredReport(Row):
 
 @dataclass(frozen=True)
 class SummaryRow(Row):
-    """A report of the three windows of all stores, as trends show it.
+    """A report of the three windows, as trends and the log show it.
 
     as_of: its now; None of an old one, until it has a summary. summary: encrypted where the server has a key; None of
     one that was made by an earlier version, until `save_summary`. has_lanes: whether a summary can be made.
@@ -154,14 +159,6 @@ class SummaryRow(Row):
     options: StoredOptions
     summary: bytes | None
     has_lanes: bool
-
-
-@dataclass(frozen=True)
-class ReportSummary(Row):
-    """A report that has a summary, encrypted where the server has a key."""
-
-    id: str
-    summary: bytes
 
 
 @dataclass(frozen=True)
@@ -295,9 +292,9 @@ def summaries(limit: int) -> Statement[SummaryRow]:
     return Statement("summaries", SummaryRow, {"limit": limit})
 
 
-def summaries_of(report_ids: list[str]) -> Statement[ReportSummary]:
-    """The summaries of those of some reports that have one."""
-    return Statement("summaries_of", ReportSummary, {"ids": report_ids})
+def summaries_of(report_ids: list[str]) -> Statement[SummaryRow]:
+    """The same of those of some reports that are complete and of the three windows."""
+    return Statement("summaries_of", SummaryRow, {"ids": report_ids})
 
 
 def save_summary(report_id: str, summary: bytes, as_of: datetime) -> Statement[NoRow]:

@@ -7,7 +7,7 @@ from store_uptime.pipeline import Format
 from store_uptime.service.registry.audit import Actor
 from store_uptime.service.registry.rows import Found, NoRow, ReportId, Row, StoredOptions
 from store_uptime.service.registry.statements import Statement
-from store_uptime.service.registry.states import ReportState
+from store_uptime.service.registry.states import CANCELLED, ReportState
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ class ScheduleRow(Row):
     not_before: datetime | None
     warnings: list[str] | None
     warning_codes: list[str] | None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has ended its newest report before that was complete."""
+        return self.error == CANCELLED
 
 
 def any_due() -> Statement[Found]:

@@ -29,6 +29,8 @@ class ReportState(StrEnum):
         return STATUSES[self]
 
 
+CANCELLED = "It was cancelled."
+"""The error of a report that somebody has ended, as reports.sql writes it."""
 UNFINISHED = (ReportState.QUEUED, ReportState.RUNNING)
 STATUSES: dict[ReportState, Status] = {
     ReportState.QUEUED: "Running",  # the API has no word for waiting: clients poll until it is not Running

@@ -36,6 +36,8 @@ def allowed_plain(kind: inspect.Type) -> str:
     match kind:
         case inspect.StrType(pattern=pattern, min_length=least, max_length=most):
             words = WORDS_OF_PATTERNS[pattern] if pattern else "text"
+            if least and most:
+                return f"{words} of {least} to {most} characters"
             words = f"{words} that is not empty" if least else words
             return f"{words} of at most {most} characters" if most else words
         case inspect.IntType(ge=least, le=most):

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Quer
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.registry.grants import Role, needs
-from store_uptime.service.registry.report_lookup import cancel_or_remove
+from store_uptime.service.registry.report_lookup import cancel_or_remove, check_cursor
 from store_uptime.service.registry.reports import report_history
 from store_uptime.service.registry.states import Status, states_of
 from store_uptime.service.registry.triggers import ReportRequest, trigger
@@ -76,6 +76,8 @@ async def history(
     limit: Limit = 50,
 ) -> ReportPage:
     """The newest first, those of one status or one store only if that is asked for."""
+    if after:
+        await check_cursor(backend.registry, after)
     # One more than the page holds: whether there is a next page needs no count.
     rows = await backend.registry.rows(report_history(states_of(status), limit + 1, store_id or None, after or None))
     page = [await shown_status(backend, row) for row in rows[:limit]]

@@ -77,22 +77,30 @@ async def recent_summaries(caller: Caller, limit: int) -> list[SummaryRow]:
 
     Of a report that cannot be decrypted the summary is None. Raises ReportEncrypted where none can be decrypted.
     """
-    backend, keys = caller.backend, caller.backend.settings.encryption
-    rows = await backend.registry.rows(summaries(limit))
-    read = await backend.decrypt(partial(decrypted_rows, keys), rows)
-    until = time.monotonic() + MAKING_S
-    if not keys.recipients or keys.identities:  # else the figures cannot be read either
-        read = [await with_summary(caller, row, until) for row in read]
+    rows = await caller.backend.registry.rows(summaries(limit))
+    read = await decrypted_rows(caller, rows)
+    if any(row.summary for row in rows) and not any(row.summary for row in read):
+        raise ReportEncrypted
+    read = await with_summaries(caller, read)
     await caller.note("read", ALL_REPORTS, "summaries")
     return read
 
 
-def decrypted_rows(keys: Encryption, rows: list[SummaryRow]) -> list[SummaryRow]:
-    """The rows with their summaries as they were. Raises ReportEncrypted where none can be decrypted."""
-    read = [replace(row, summary=decrypted_summary(keys, row.summary)) for row in rows]
-    if any(row.summary for row in rows) and not any(row.summary for row in read):
-        raise ReportEncrypted
-    return read
+async def decrypted_rows(caller: Caller, rows: list[SummaryRow]) -> list[SummaryRow]:
+    """The rows with their summaries as they were; None where no key opens one."""
+    return await caller.backend.decrypt(partial(with_decrypted, caller.backend.settings.encryption), rows)
+
+
+def with_decrypted(keys: Encryption, rows: list[SummaryRow]) -> list[SummaryRow]:
+    return [replace(row, summary=decrypted_summary(keys, row.summary)) for row in rows]
+
+
+async def with_summaries(caller: Caller, rows: list[SummaryRow]) -> list[SummaryRow]:
+    """The reports with summaries for those that have none, as many as soon can be made."""
+    keys, until = caller.backend.settings.encryption, time.monotonic() + MAKING_S
+    if keys.recipients and not keys.identities:  # the figures cannot be read either
+        return rows
+    return [await with_summary(caller, row, until) for row in rows]
 
 
 def decrypted_summary(keys: Encryption, summary: bytes | None) -> bytes | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Options, Selection, duration_text
+from store_uptime.pipeline import Options, Selection, UnknownAttribute, duration_text
 from store_uptime.service.registry.reports import StoredFleet, StoredOverview, SummaryRow
 from store_uptime.service.registry.rows import utc
 
@@ -48,6 +48,12 @@ class FleetOverview:
 
     overview: "Overview"
     incidents: list[FleetIncident]
+
+
+class Grouped(msgspec.Struct):
+    """The groups of a summary, by attribute."""
+
+    groups: Members
 
 
 class KeptOverview(msgspec.Struct):
@@ -131,8 +137,22 @@ def render_group_days(stored: StoredFleet, by: Sequence[str], table_format: Tabl
 
 
 def render_summaries(rows: Sequence[SummaryRow], by: Sequence[str]) -> bytes:
-    """Reports with their summaries as JSON, in the same order. by: the attributes whose groups they have; else all."""
+    """Reports with their summaries as JSON, in the same order. by: the attributes whose groups they have; else all.
+
+    Raises UnknownAttribute where no report has groups of one of them.
+    """
+    check_groups(rows, by)
     return msgspec.json.encode({"reports": [plain_summary(row, by) for row in rows]})
+
+
+def check_groups(rows: Sequence[SummaryRow], by: Sequence[str]) -> None:
+    found: dict[str, None] = {}
+    for row in rows if by else ():
+        if row.summary is not None:
+            found |= dict.fromkeys(msgspec.json.decode(row.summary, type=Grouped).groups)
+    unknown = next((name for name in by if found and name not in found), None)
+    if unknown is not None:
+        raise UnknownAttribute(unknown, list(found), "One with more than 200 values has no groups here.")
 
 
 def plain_summary(row: SummaryRow, by: Sequence[str]) -> dict[str, Any]:

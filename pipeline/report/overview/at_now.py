@@ -19,6 +19,7 @@ from store_uptime.pipeline.report.times import utc_time
 
 DAY_BEFORE = (5 * 24 * 60, 6 * 24 * 60)
 """The 24 hours before the last day, in minutes of the week."""
+WORSE_POINTS = -1
 WORDS = {
     LaneStatus.CLOSED: "closed",
     LaneStatus.UP: "up",
@@ -27,6 +28,14 @@ WORDS = {
     LaneStatus.UP_CARRIED: "up",
     LaneStatus.DOWN_CARRIED: "down",
 }
+
+
+def got_worse(report: Report) -> pl.Series:
+    """Whether the last day of each store was at least a point less than the day before; false where either is unknown.
+
+    In the order of `Report.exact`. Raises ValueError where the report has no lanes.
+    """
+    return (stores_at_now(report)["change_day"] <= WORSE_POINTS).fill_null(False)
 
 
 def stores_at_now(report: Report) -> pl.DataFrame:

@@ -2,12 +2,13 @@
 // new report, or the view again; menus that close. Every half a minute it asks for the newest report: the event newest
 // of the document has what the server says.
 
-import { currentClock, ownOffset, restoreClock, setClock } from "./clock.js";
-import { callApi, part } from "./page.js";
+import { clockTime, currentClock, ownOffset, restoreClock, setClock } from "./clock.js";
+import { callApi, part, sentenceOf } from "./page.js";
 import { ageClass, formatDataAge, formatOffset, formatShortTime, formatTime } from "./words.js";
 
 const MINUTE_MS = 60_000;
 const ASK_MS = 30_000;
+const JSON_ALONE = { headers: { Accept: "application/json" } };
 
 // The age of the newest data --------------------------------------------------------------------------------------------
 
@@ -48,12 +49,12 @@ countOn();
 let silentSince = null; // when the server was first found not to answer
 
 async function askForNewest() {
-  const answer = await fetch("/newest.json", { signal: AbortSignal.timeout(ASK_MS) }).catch(() => null);
+  const answer = await fetch("/newest.json", { ...JSON_ALONE, signal: AbortSignal.timeout(ASK_MS) }).catch(() => null);
   if (answer?.status === 401) return showInBar("Signed out: load the page again", "silent");
-  if (!answer?.ok) return showSilence();
+  const newest = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (!newest) return showSilence();
   if (silentSince !== null) showInBar("");
   silentSince = null;
-  const newest = await answer.json();
   if (!newest.report_id) return;
   showDataAge(newest);
   document.dispatchEvent(new CustomEvent("newest", { detail: newest }));
@@ -61,9 +62,7 @@ async function askForNewest() {
 
 function showSilence() {
   silentSince ??= Date.now();
-  const offset = currentClock() === "mine" ? ownOffset(silentSince) : 0;
-  const clock = formatShortTime(silentSince, offset).split(" ")[2];
-  showInBar(`⚠ no answer since ${clock}${currentClock() === "mine" ? "" : " UTC"}`, "silent");
+  showInBar(`⚠ no answer since ${clockTime(silentSince)}`, "silent");
 }
 
 // Where nobody had to sign in there may be nobody whom the server answers.
@@ -151,7 +150,7 @@ refresh.addEventListener("click", async () => {
   try {
     await makeReport();
   } catch (error) {
-    showInBar(error.message, "silent");
+    showInBar(sentenceOf(error), "silent");
   } finally {
     refresh.disabled = false;
   }

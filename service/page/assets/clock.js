@@ -24,6 +24,13 @@ export function setClock(name) {
   document.dispatchEvent(new Event("clock-change"));
 }
 
+// 16:00 UTC, or 16:00 on the reader's own clock: a moment of today.
+export function clockTime(ms) {
+  const isMine = currentClock() === "mine";
+  const there = new Date(ms + (isMine ? ownOffset(ms) : 0) * 60_000).toISOString().slice(11, 16);
+  return isMine ? there : `${there} UTC`;
+}
+
 // Minutes that a clock is ahead of UTC at an instant.
 export const ownOffset = (ms) => -new Date(ms).getTimezoneOffset();
 

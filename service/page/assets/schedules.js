@@ -2,18 +2,28 @@
 // can be done with a schedule that is there.
 
 import { cronOf } from "./cron.js";
-import { clearFieldError, showFieldError } from "./fields.js";
-import { callApi, handling, on, part, withoutEmpty } from "./page.js";
+import { clearFieldError, complaintOf, focusField, showFieldError } from "./fields.js";
+import { callApi, handling, on, part, remove, sentenceOf, withoutEmpty } from "./page.js";
 
 const TYPING_MS = 250;
 const form = part("schedule");
 const { cron, zone } = form?.elements ?? {};
+const firstWeekday = form?.querySelector("[data-weekday]");
 let sought = ""; // the address whose answer is waited for: one that comes late is of what was picked before
 
 function pickedCron() {
   const weekdays = [...form.querySelectorAll("[data-weekday]:checked")].map((box) => box.dataset.weekday);
   const [often, at, day, hours, minute] = ["often", "at", "day", "hours", "minute"].map((id) => part(id).value);
   return cronOf({ often, at, weekdays, day, hours, minute });
+}
+
+// What is wrong with the pickers: the field and a sentence; undefined where nothing is.
+function pickerProblem() {
+  if (part("pickers").disabled) return undefined;
+  const wrong = [...part("pickers").querySelectorAll("input, select")].find((input) => !input.disabled && !input.validity.valid);
+  if (wrong) return { field: wrong, sentence: complaintOf(wrong) };
+  const isWithoutDay = part("often").value === "week" && !form.querySelector("[data-weekday]:checked");
+  return isWithoutDay ? { field: firstWeekday, sentence: "Pick at least one day of the week." } : undefined;
 }
 
 const chosenCron = () => cron.value.trim() || pickedCron();
@@ -27,6 +37,12 @@ function fitToPickers() {
 }
 
 async function showNextTimes() {
+  const problem = pickerProblem();
+  if (problem) {
+    sought = "";
+    if (!problem.field.validity.valueMissing) showFieldError(problem.field, problem.sentence); // else it is being written
+    return showNext("");
+  }
   const [expression, clock] = [chosenCron(), zone.value.trim()];
   const address = `/schedules/next?${new URLSearchParams({ cron: expression, zone: clock, count: 3 })}`;
   if (address === sought) return;
@@ -38,7 +54,7 @@ async function showNextTimes() {
   } catch (error) {
     if (address !== sought) return;
     const field = { cron, zone }[error.field];
-    showNext(field && field.value ? "" : error.message);
+    showNext(field && field.value ? "" : sentenceOf(error));
     if (field && field.value) showFieldError(field, error.message);
   }
 }
@@ -58,6 +74,7 @@ if (form) {
   const soon = later(showNextTimes);
   form.addEventListener("input", ({ target }) => {
     if (target === zone) clearFieldError(cron);
+    if (target.matches("[data-weekday], #often")) clearFieldError(firstWeekday);
     fitToPickers();
     soon();
   });
@@ -69,7 +86,11 @@ if (form) {
 
 on("submit", "#schedule", handling(async () => {
   const data = new FormData(form);
-  if (!chosenCron()) return showNext("Pick at least one day of the week.");
+  const problem = pickerProblem();
+  if (problem) {
+    showFieldError(problem.field, problem.sentence);
+    return focusField(problem.field);
+  }
   const values = { ...Object.fromEntries(data), cron: chosenCron(), deliver_to: data.getAll("deliver_to") };
   const { webhook_secret } = await callApi("POST", "/schedules", withoutEmpty(values));
   if (!webhook_secret) return location.reload();
@@ -86,6 +107,6 @@ on("click", "[data-run]", handling(async (event) => {
 
 on("click", "[data-remove]", handling(async (event) => {
   if (!confirm("Remove this schedule for everybody? Its reports stay.")) return;
-  await callApi("DELETE", `/schedules/${event.currentTarget.dataset.remove}`);
+  await remove(`/schedules/${event.currentTarget.dataset.remove}`);
   location.reload();
 }));

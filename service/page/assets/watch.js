@@ -1,20 +1,28 @@
 // The progress of reports: by server-sent events, and where a proxy keeps those back, by a request every two seconds.
+// While the server does not answer nothing is counted on: nobody knows what has become of a report.
 
+import { clockTime } from "./clock.js";
 import { callApi } from "./page.js";
 
 const POLL_MS = 2000;
 const SILENCE_MS = 5000;
+const CANCELLED = "It was cancelled.";
 
 for (const section of document.querySelectorAll("[data-report][data-then]")) watch(section);
 
 function watch(section) {
   const id = section.dataset.report;
   const startMs = performance.now() - 1000 * Number(section.dataset.seconds);
+  let silentSince = null;
   const ticking = setInterval(() => {
+    if (silentSince !== null) return showSilence(section, silentSince);
     section.querySelector(".elapsed").textContent = `${Math.round((performance.now() - startMs) / 1000)} s`;
   }, 1000);
 
+  const fallSilent = () => { silentSince ??= Date.now(); };
   const update = (status) => {
+    silentSince = null;
+    section.classList.remove("silent");
     if (status.status === "Running") return show(section, status.progress);
     clearInterval(ticking);
     arrive(section, id, status);
@@ -24,7 +32,7 @@ function watch(section) {
   function fallBack() {
     clearTimeout(patience);
     events.close();
-    poll(id, update);
+    poll(id, update, fallSilent);
   }
   events.addEventListener("progress", (event) => {
     clearTimeout(patience);
@@ -39,21 +47,28 @@ function watch(section) {
     });
   }
   events.onerror = () => {
+    fallSilent();
     if (events.readyState === EventSource.CLOSED) fallBack(); // else the browser connects again by itself
   };
 }
 
-async function poll(id, update) {
+async function poll(id, update, fallSilent) {
   for (;;) {
     try {
       const status = await callApi("GET", `/get_report/${id}?status_only=true`);
       update(status);
       if (status.status !== "Running") return;
     } catch {
-      // the server is away: it will be asked again
+      fallSilent(); // it will be asked again
     }
     await new Promise((go) => setTimeout(go, POLL_MS));
   }
+}
+
+function showSilence(section, since) {
+  if (Date.now() - since < POLL_MS || section.classList.contains("silent")) return; // a connection may end and begin again
+  section.classList.add("silent");
+  section.querySelector(".ahead").textContent = `⚠ no answer from the server since ${clockTime(since)}`;
 }
 
 function show(section, { step, stage: code, ahead }) {
@@ -77,6 +92,7 @@ function arrive(section, id, status) {
   }
   const link = document.createElement("a");
   link.href = `/view/${id}`;
-  link.textContent = status.status === "Complete" ? "It is complete: open it" : `It has failed: ${status.error}`;
+  link.textContent = status.status === "Complete" ? "It is complete: open it"
+    : status.error === CANCELLED ? status.error : `It has failed: ${status.error}`;
   section.querySelector(".line").replaceChildren(link);
 }

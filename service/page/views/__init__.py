@@ -10,7 +10,7 @@ from store_uptime.service.page import templates
 from store_uptime.service.page.views.changes import changes_view
 from store_uptime.service.page.views.comparison import comparison_view
 from store_uptime.service.page.views.documents import rule_view
-from store_uptime.service.page.views.errors import error_page, failure_response
+from store_uptime.service.page.views.errors import error_answer, failure_response
 from store_uptime.service.page.views.fleet import fleet_rows_view, table_choice
 from store_uptime.service.page.views.history import checked_view, history_view
 from store_uptime.service.page.views.newest import newest_view
@@ -45,7 +45,7 @@ views = Router(
     ],
     include_in_schema=False,
     dependencies={"choice": Provide(table_choice, sync_to_thread=False)},
-    exception_handlers={StoreUptimeError: error_page, HTTPException: error_page, Exception: failure_response},
+    exception_handlers={StoreUptimeError: error_answer, HTTPException: error_answer, Exception: failure_response},
 )
 
 

@@ -1,6 +1,6 @@
 """The log of reports, and the way from two of them to their comparison."""
 
-from functools import partial
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -11,52 +11,68 @@ from litestar.params import QueryParameter
 from litestar.response import Redirect, Template
 
 from store_uptime.service.backend.backend import Backend
-from store_uptime.service.encryption import Encryption
 from store_uptime.service.page.views.rendering import render
 from store_uptime.service.registry import reports
-from store_uptime.service.registry.report_lookup import find_report
-from store_uptime.service.registry.reports import ReportRow, ReportSummary, summaries_of
+from store_uptime.service.registry.report_lookup import check_cursor, find_report
+from store_uptime.service.registry.reports import ReportRow, summaries_of
 from store_uptime.service.registry.states import ReportState, states_of
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.request_options import shown_options
 from store_uptime.service.routes.request_schemas import TEXT
-from store_uptime.service.routes.summaries import ALL_REPORTS, FiguresOfSummary, decrypted_summary, figures_of
+from store_uptime.service.routes.summaries import (
+    ALL_REPORTS,
+    FiguresOfSummary,
+    decrypted_rows,
+    figures_of,
+    with_summaries,
+)
 
 PAGE_LENGTH = 50
 ReportId = Annotated[str, QueryParameter(pattern=TEXT, max_length=32)]
 Checked = Annotated[tuple[Annotated[str, msgspec.Meta(pattern=TEXT, max_length=32)], ...], QueryParameter()]
 
 
+@dataclass(frozen=True)
+class Read:
+    """What is known of the results of reports. figures: by report; unreadable: those that are encrypted for a key that
+    this server does not have."""
+
+    figures: dict[str, FiguresOfSummary]
+    unreadable: set[str]
+
+
 @get("/history")
 async def history_view(caller: NamedDependency[Caller], after: ReportId = "") -> Template:
     """Earlier reports, the newest first."""
     backend = caller.backend
+    if after:
+        await check_cursor(backend.registry, after)
     rows = await backend.registry.rows(reports.report_history(states_of(""), PAGE_LENGTH + 1, after=after or None))
     here = rows[:PAGE_LENGTH]  # one more was read: it shows whether there is another page
     failed = [row for row in here if row.status is ReportState.ERROR]
+    read = await read_figures(caller, [row.id for row in here if row.status is ReportState.COMPLETE])
+    comparable = {row.id for row in here if row.status is ReportState.COMPLETE and not row.is_by_periods}
     return render(
         "history",
         reports=here,
-        summaries=await figures_by_report(caller, [row.id for row in here if row.status is ReportState.COMPLETE]),
+        summaries=read.figures,
+        unreadable=read.unreadable,
         again={row.id: msgspec.to_builtins(shown_options(row.options)) for row in failed},
-        comparable=sum(row.status is ReportState.COMPLETE and not row.is_by_periods for row in here) > 1,
+        comparable=comparable - read.unreadable,
         more=here[-1].id if len(rows) > PAGE_LENGTH else None,
     )
 
 
-async def figures_by_report(caller: Caller, report_ids: list[str]) -> dict[str, FiguresOfSummary]:
-    """Some figures of those reports that have a summary which can be read here."""
+async def read_figures(caller: Caller, report_ids: list[str]) -> Read:
+    """Some figures of complete reports; those of an earlier version get theirs, as many as soon can be made."""
     rows = await caller.backend.registry.rows(summaries_of(report_ids))
-    read = await caller.backend.decrypt(partial(readable, caller.backend.settings.encryption), rows)
-    if read:
+    decrypted = await decrypted_rows(caller, rows)
+    unreadable = {row.id for row, read in zip(rows, decrypted, strict=True) if row.summary and not read.summary}
+    found = await with_summaries(caller, [row for row in decrypted if row.id not in unreadable])
+    figures = {row.id: figures_of(row.summary) for row in found if row.summary is not None}
+    if figures:
         await caller.note("read", ALL_REPORTS, "summaries")
-    return {row.id: figures_of(row.summary) for row in read}
-
-
-def readable(keys: Encryption, rows: list[ReportSummary]) -> list[ReportSummary]:
-    """The rows that can be decrypted, as they were."""
-    decrypted = [(row.id, decrypted_summary(keys, row.summary)) for row in rows]
-    return [ReportSummary(report_id, summary) for report_id, summary in decrypted if summary is not None]
+    return Read(figures, unreadable)
 
 
 @get("/history/compare")

@@ -11,7 +11,7 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.page.models import periods as period_models
 from store_uptime.service.page.views.fleet import TableChoice, fleet_values
-from store_uptime.service.page.views.rendering import bar_values, only_texts, progress_values, render
+from store_uptime.service.page.views.rendering import ViewQuery, bar_values, only_texts, progress_values, render
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.deliveries import deliveries_of_report
 from store_uptime.service.registry.report_lookup import find_report, find_result
@@ -58,8 +58,8 @@ async def periods_view(caller: Caller, row: ReportRow, selection: Selection) -> 
         period_models.periods_overview, stored, selection.search, selection.only
     )
     only = only_texts(selection.only)
-    query = [*([("search", selection.search)] if selection.search else []), *(("only", text) for text in only)]
-    return render("periods", report=row, search=selection.search, only=only, query=query, **vars(overview))
+    query = ViewQuery(search=selection.search, only=only)
+    return render("periods", report=row, query=query, **vars(overview))
 
 
 @get("/view/{report_id:str}/data")

@@ -38,19 +38,20 @@ async def store_days_view(
     report_id: FromPath[str],
     store_id: StoreIdInQuery,
 ) -> Response[bytes]:
-    """The days of a store in 13 weeks, as far as reports have them. A report that cannot be read is passed over."""
+    """The days of a store in 13 weeks, as far as reports have them: first the report's own, then the weeks of those
+    before it, then reports by periods. Of the others one that cannot be read is passed over."""
     await find_windows(backend.registry, report_id, "days of a store")
     run, passed_over = backend.workers.run_interactive, 0
-    candidates = await backend.registry.rows(week_reports(report_id, store_id))
-    weeks = []
-    until = None
-    for report in day_models.weekly_steps(report_id, candidates):
+    own = await caller.explained(day_models.own_week, report_id, store_id)
+    weeks = [] if own.days is None else [(report_id, own.days)]
+    until = own.now - day_models.WEEK
+    for report in day_models.weekly_steps(own.now, await backend.registry.rows(week_reports(report_id, store_id))):
         try:
             stored = await caller.content(stored_fleet(report.id), report.id, store_id)
         except (ReportEncrypted, ReportRemoved):
             passed_over += 1
             continue
-        days = await run(day_models.lane_days, stored, store_id, until or report.now)
+        days = await run(day_models.lane_days, stored, store_id, until)
         if days is not None:
             weeks.append((report.id, days))
             until = report.now - day_models.WEEK
@@ -62,5 +63,5 @@ async def store_days_view(
             passed_over += 1
             continue
         by_periods.append(await run(day_models.period_days, figures, store_id, report.id))
-    content = await run(day_models.calendar, weeks, by_periods, passed_over)
+    content = await run(day_models.calendar, own, weeks, by_periods, passed_over)
     return Response(content, media_type="application/json")

@@ -173,8 +173,12 @@ where standing.status = 'complete'
 order by as_of desc nulls last, standing.requested_at desc, id desc
 limit %(limit)s;
 
--- summaries_of: the summaries of those of some reports that have one
-select id, summary from store_uptime.report where id = any(%(ids)s) and status = 'complete' and summary is not null;
+-- summaries_of: the same of those of some reports that are complete and of the three windows, whatever their stores
+select standing.id, as_of, standing.finished_at, standing.schedule, standing.warning_codes, standing.options, summary,
+       lanes is not null as has_lanes
+from store_uptime.standing
+join store_uptime.report using (id)
+where standing.id = any(%(ids)s) and standing.status = 'complete' and not standing.options ? 'period';
 
 -- save_summary: the summary of a report that was made without one, and where nobody has kept it its now
 update store_uptime.report

@@ -206,8 +206,11 @@ def test_booleans_of_parquet_are_proposed(tmp_path: Path, expected: bytes) -> No
 
 
 def test_a_feed_as_it_should_be_needs_none(tmp_path: Path) -> None:
-    text = proposed_mapping(str(written_feed(tmp_path, polls=polls(), hours=WEEK[0], zones=PLACES)))
+    stores = lines("store_id,name,brand,city,platform", "a,A,Noodles,Bonn,web")  # no zones, though they have the id
+    text = proposed_mapping(str(written_feed(tmp_path, polls=polls(), hours=WEEK[0], zones=PLACES, stores=stores)))
     assert text.startswith("# No mapping is needed")
+    assert re.search(r"^\[timezones\]  # file zones.csv, \d rows$", text, re.MULTILINE)
+    assert "[stores]  # file stores.csv, 1 row" in text
     assert SourceMapping.from_dict(tomllib.loads(text)) == SourceMapping()
 
 

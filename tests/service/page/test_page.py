@@ -202,7 +202,7 @@ def test_a_running_report_is_seen_on_the_first_page_and_can_be_cancelled(
         card.get_by_role("button", name="Cancel").click()
         expect(card).to_have_count(0)
     page.goto(f"/view/{report_id}")
-    expect(page.locator("#why")).to_have_text("It was cancelled.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This uptime report was cancelled")
 
 
 def test_a_report_that_ends_elsewhere_is_offered(

@@ -77,7 +77,7 @@ def test_years_of_minutes_are_soon_looked_through() -> None:
         ("", "UTC", "has not five fields"),
         ("61 6 * * *", "UTC", "is no cron expression"),
         ("a b c d e", "UTC", "is no cron expression"),
-        ("0 0 30 2 *", "UTC", "is no cron expression: bad day-of-month"),
+        ("0 0 30 2 *", "UTC", "never comes: there is no such day in these months"),
         ("15 6 * * *", "Europe/Atlantis", "is no time zone"),
         ("15 6 * * *", "", "is no time zone"),
         ("15 6 * * *", "../etc/passwd", "is no time zone"),
@@ -114,6 +114,7 @@ def test_what_is_one_is_let_through_and_put_into_words(cron: str) -> None:
         "0 7 28 * *": "On the 28th of every month at 07:00",
         "0 7 31 * *": "On the 31st of every month that has one at 07:00",
         "0 7 L * *": "On the last day of every month at 07:00",
+        "0 6 13 * 5": "On the 13th of every month or on a Friday at 06:00",
         "0 * * * *": "Every hour, on the hour",
         "15 * * * *": "Every hour, 15 minutes past",
         "15 */4 * * *": "Every 4 hours from 00:15 on",
@@ -121,7 +122,7 @@ def test_what_is_one_is_let_through_and_put_into_words(cron: str) -> None:
         # Beyond the pickers:
         "15 6 29 2 *": "At 06:15 on February 29",
         "0 7 LW * *": "At 07:00 on the last weekday of every month",
-        "0 7 1 * 1": "At 07:00 on the first day of month and on Monday",
+        "0 7 1,15 * 1": "At 07:00 on the first and the 15th day of month or on Monday",  # either is enough
         "0 9 * * MON#1": "At 09:00 on the first Monday of the month",
         "0 9 * * 5L": "At 09:00 on the last Friday of the month",
         "0 7-9 * * *": "At minute 0 past every hour from 7 through 9",

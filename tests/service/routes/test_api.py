@@ -176,7 +176,7 @@ def test_a_report_that_fails_says_why_in_a_sentence(client: httpx.Client) -> Non
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     assert answer.headers["X-Report-Status"] == answer.json()["status"] == "Error"
     assert answer.json()["error"].startswith(
-        "the database has no accepted poll in [1999-12-24T00:00:00Z, 2000-01-01T00:00:00Z]: its oldest is "
+        "the database has no accepted poll from 1999-12-24T00:00:00Z to 2000-01-01T00:00:00Z: its oldest is "
     )
 
 

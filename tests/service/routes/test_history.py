@@ -152,9 +152,11 @@ def test_without_a_limit_a_page_has_fifty(client: httpx.Client, polled: str) -> 
     assert len(ids(client, limit=200)) > 60
 
 
-def test_after_a_report_that_never_was_there_is_nothing(client: httpx.Client) -> None:
-    complete(client, now=NOW)
-    assert client.get("/reports", params={"after": "0" * 32}).json() == {"reports": [], "next": None}
+def test_a_report_that_was_deleted_still_has_a_page_after_it(client: httpx.Client) -> None:
+    ids = [complete(client, now=NOW, lookback=f"{hours}h") for hours in (30, 31)]
+    client.delete(f"/reports/{ids[1]}").raise_for_status()
+    [next_one, *_] = client.get("/reports", params={"after": ids[1]}).json()["reports"]
+    assert next_one["report_id"] == ids[0]
 
 
 def ids(client: httpx.Client, **query: str | int) -> list[str]:

@@ -180,7 +180,7 @@ def test_summaries_are_those_of_the_pipeline_the_newest_first(
     assert of_report.items() >= {"max_gap": None, "lookback": "1d", "schedule": None}.items()
     assert next(each for each in found if each["report_id"] == earlier)["max_gap"] == "2h"
     assert client.get("/reports/summaries?limit=1").json()["reports"] == found[:1]
-    by_city = client.get("/reports/summaries?by=city,planet").json()["reports"]
+    by_city = client.get("/reports/summaries?by=city").json()["reports"]
     assert next(each for each in by_city if each["report_id"] == report)["groups"].keys() == {"city"}
 
 
@@ -241,3 +241,20 @@ def test_without_a_report_there_is_none(database: str) -> None:
     with running(database) as service, service.client() as client:
         assert client.get("/newest.json").json() == {"report_id": None, "running": False, "options": {}}
         assert client.get("/reports/summaries").json() == {"reports": []}
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/reports/{}/groups?by=city,planet", "by"),
+        ("/reports/{}/incidents?by=planet", "by"),
+        ("/reports/{}/now?only=planet=Mars", "only"),
+        ("/reports/summaries?by=planet", "by"),
+    ],
+)
+def test_an_attribute_that_no_store_has_is_refused_at_its_parameter(
+    client: httpx.Client, report: str, address: str, field: str
+) -> None:
+    answer = client.get(address.format(report))
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/unknown-attribute")
+    assert answer.json()["field"] == field

@@ -47,7 +47,7 @@ def body(content: str | bytes | dict[str, Any], says: str, status: int = 400) ->
 
 NO_REPORT = "There is no report with this id."
 NOT_KEPT = "This report is not kept any more. Trigger a new one."
-NO_RESULT = "This report has no result: the database has no accepted poll in [1999"
+NO_RESULT = "This report has no result: the database has no accepted poll from 1999"
 NO_ADDRESS = "There is nothing at this address; /schema shows what there is."
 NO_METHOD = "This address does not take this method; /schema shows which it takes."
 OUTSIDE = "is outside the calendar: in UTC it is not in the years 1 to 9999."
