@@ -50,7 +50,7 @@ export const handling = (action) => async (event) => {
 };
 
 export function showMessage(sentence) {
-  part("news").textContent = isolated(sentence);
+  part("news").textContent = isolated(`${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}`);
 }
 
 export function on(event, selector, handler) {
@@ -123,11 +123,12 @@ on("submit", "#deliver", handling(async ({ target }) => {
 on("click", "#sample-data", handling(async () => {
   showMessage("Loading sample data: a few seconds …");
   await callApi("POST", "/sample_data");
-  await trigger({});
+  await callApi("POST", "/trigger_report", {});
+  location.assign("/");
 }));
 
 on("submit", "#sign-in", handling(async (event) => {
-  await callApi("POST", "/session", { key: new FormData(event.target).get("key") }).catch((error) => {
+  await callApi("POST", "/session", { key: new FormData(event.target).get("key").trim() }).catch((error) => {
     throw error.message.includes("API key") ? new Error("There is no such key. Is it whole, not revoked, and not at its end?") : error;
   });
   location.reload();

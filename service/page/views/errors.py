@@ -1,5 +1,7 @@
 """Errors as pages."""
 
+import re
+
 from litestar import Response
 from litestar.response import Template
 
@@ -8,6 +10,8 @@ from store_uptime.service.front import problems
 from store_uptime.service.front.requests import ApiRequest
 
 DATA_ENDING = ".json"
+PARAMETER = re.compile(r"(?:^|(?<=[.?] ))([a-z_]+)(?= must be | is missing;|: )")
+"""Where a sentence about a request begins with the name of a parameter."""
 
 
 def error_answer(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
@@ -27,10 +31,15 @@ def error_page(request: ApiRequest, error: Exception) -> Response[dict[str, obje
     problem = problems.problem_of(error)
     return Template(
         "problem.html",
-        context={"detail": problem.detail},
+        context={"detail": sentence_on_page(problem.detail)},
         status_code=problem.status_code,
         headers=problem.headers,
     )
+
+
+def sentence_on_page(detail: str) -> str:
+    """The sentence of a problem for people, who know no names of parameters: where such a name begins it, in quotes."""
+    return PARAMETER.sub(r"“\1” in the address", detail).replace("text without zero bytes", "text")
 
 
 def failure_response(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
