@@ -64,8 +64,8 @@ class FleetTable:
     now_s: seconds since 1970. rows: the first that are selected, each with its `lane` (None: nothing to draw).
     matched: how many are selected; first: the number of the first row, from 1 on. counts: stores of each list, and of
     `all`, of those that the other filters leave. has_city: whether the last column is the attribute city, and not the
-    zone. zones and attributes: what can be chosen, the most frequent first; unfilterable: attributes that no address can
-    choose by. unknown_columns: those that a choice names and that there are not.
+    zone. zones and attributes: what can be chosen, the most frequent first; unfilterable: the attributes by which no
+    address can choose. unknown_columns: those that a choice names and that there are not.
     """
 
     now_s: int
@@ -124,7 +124,7 @@ def fleet_table(report: "Report", selection: Selection, choice: TableChoice) -> 
 
 def without_lists(selection: Selection) -> Selection:
     """The filters of a selection alone."""
-    return replace(selection, **dict.fromkeys(LISTS, False))
+    return replace(selection, down_now=False, got_worse=False, no_recent_poll=False)
 
 
 def in_order(rows: "pl.DataFrame", selection: Selection, choice: TableChoice) -> "pl.DataFrame":
