@@ -183,6 +183,7 @@ from .report.overview.overview import (
 from .report.overview.store_days import (
     joined_days as joined_days,
     store_days as store_days,
+    timeline_days as timeline_days,
 )
 from .report.overview.summary import (
     summary as summary,

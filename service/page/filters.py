@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from store_uptime.pipeline import Selection
-from store_uptime.service.page.humanize import capitalized
+from store_uptime.service.page.humanize import DOWN_NOW, capitalized, format_value
 from store_uptime.service.page.models.table import LISTS, PAGE_ROWS, Chip, TableChoice, without_lists
 
 Query = list[tuple[str, str]]
@@ -94,7 +94,7 @@ def active_filters(selection: Selection, chip: Chip) -> list[ActiveFilter]:
         for value in values:
             left = [(each, tuple(v for v in chosen if (each, v) != (name, value))) for each, chosen in selection.only]
             only = tuple((each, chosen) for each, chosen in left if chosen)
-            found.append(ActiveFilter(f"{name} {value or '(none)'}", without(only=only)))
+            found.append(ActiveFilter(f"{name} {format_value(value)}", without(only=only)))
     return found
 
 
@@ -110,7 +110,7 @@ def page_links(selection: Selection, choice: TableChoice, matched: int) -> dict[
 def nothing_words(selection: Selection, down_word: str) -> str:
     """Why the table is empty."""
     lacking = {
-        "down_now": f"is {down_word}" if down_word.endswith("now") else f"was {down_word}",
+        "down_now": f"is {down_word}" if down_word == DOWN_NOW else f"was {down_word}",
         "got_worse": "got worse",
         "no_recent_poll": "is without a recent poll",
     }

@@ -6,12 +6,12 @@ import { clearFieldError, showFieldError } from "./fields.js";
 import { part } from "./page.js";
 import { formatNumber, withoutControls } from "./words.js";
 
-const DOWN = part("fleet").dataset.down; // down now, or down when last seen
+const downWord = () => part("fleet").dataset.down; // down now, when last seen, or then: it becomes another with time
 // Words of the API, and columns: the stores of a list are those whose column says so. The list of the worst is but an order.
 const LISTS = {
-  down_now: `${DOWN.endsWith("now") ? "is" : "was"} ${DOWN}`,
-  got_worse: "got worse",
-  no_recent_poll: "is without a recent poll",
+  down_now: () => `${downWord() === "down now" ? "is" : "was"} ${downWord()}`,
+  got_worse: () => "got worse",
+  no_recent_poll: () => "is without a recent poll",
 };
 const FILTERS = ["search", "below", "window", "unknown", "zone", "only"];
 
@@ -171,7 +171,7 @@ function showCurrent(link) {
 }
 
 function nothingWords() {
-  const lacking = setLists().map((name) => LISTS[name]);
+  const lacking = setLists().map((name) => LISTS[name]());
   return lacking.length ? `No store of these ${lacking.join(" and ")}. ` : "No store fits these filters. ";
 }
 

@@ -11,7 +11,7 @@ import {
 import { clearFieldError } from "./fields.js";
 import { keepList } from "./kept_list.js";
 import { drawAxis } from "./lanes.js";
-import { part, showMessage } from "./page.js";
+import { contentOf, part, sentenceOf, showMessage } from "./page.js";
 import {
   focusNeighbour, openRow, refillColumn, refreshColumns, renderAnew, renderForPrint, renderInSight, renderResized, showInOrder,
   startRows,
@@ -159,7 +159,7 @@ function showAll(event) {
   clearFilters();
   refilter();
   showRefusals();
-  document.querySelector("[data-chip='']").focus();
+  document.querySelector("[data-chip][aria-current]").focus();
 }
 
 function chooseChip(event) {
@@ -225,11 +225,12 @@ function listen() {
 
 async function start() {
   history.scrollRestoration = "manual"; // the rows that it would scroll to are not there yet
-  const answer = await fetch(`/view/${report}/fleet.json`); // the page has asked for it already: see its head
-  if (!answer.ok) {
-    return showMessage("The whole table could not be fetched; below are its first rows. Load the page again.");
+  try {
+    const answer = await fetch(`/view/${report}/fleet.json`); // the page has asked for it already: see its head
+    stores = withAttributes(await contentOf(answer));
+  } catch (error) {
+    return showMessage(`The whole table could not be fetched; below are its first rows. ${sentenceOf(error)}`);
   }
-  stores = withAttributes(await answer.json());
   startChips(stores);
   startColumns(stores, new URLSearchParams(location.search).get("show"));
   startRows(stores);

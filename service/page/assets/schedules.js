@@ -3,7 +3,7 @@
 
 import { cronOf } from "./cron.js";
 import { clearFieldError, showFieldError } from "./fields.js";
-import { callApi, handling, on, part, withoutEmpty } from "./page.js";
+import { callApi, handling, on, part, sentenceOf, withoutEmpty } from "./page.js";
 
 const TYPING_MS = 250;
 const form = part("schedule");
@@ -38,7 +38,7 @@ async function showNextTimes() {
   } catch (error) {
     if (address !== sought) return;
     const field = { cron, zone }[error.field];
-    showNext(field && field.value ? "" : error.message);
+    showNext(field && field.value ? "" : sentenceOf(error));
     if (field && field.value) showFieldError(field, error.message);
   }
 }

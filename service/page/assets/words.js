@@ -62,14 +62,15 @@ export const OLD_S = 7200; // as humanize.is_old
 export const DAY_S = 86_400;
 const DAYS_FROM_S = 2 * DAY_S;
 
-// Tue 10 Mar 16:00 on a clock that is so many minutes ahead of UTC. Not by Intl, whose texts differ between browsers and
+// Tue 10 Mar 16:00, of another year than this Tue 10 Mar 2020, 16:00, on a clock that is so many minutes ahead of UTC. Not by Intl, whose texts differ between browsers and
 // would not be those of the server.
 export const formatTime = (ms, offset) => `${formatWeekday(ms + offset * MINUTE_MS)} ${formatShortTime(ms, offset)}`;
 
-// 10 Mar 16:00
+// 10 Mar 16:00, of another year than this 10 Mar 2020, 16:00
 export function formatShortTime(ms, offset) {
   const there = new Date(ms + offset * MINUTE_MS);
-  return `${there.getUTCDate()} ${MONTHS[there.getUTCMonth()]} ${there.toISOString().slice(11, 16)}`;
+  const year = there.getUTCFullYear() === new Date().getUTCFullYear() ? "" : ` ${there.getUTCFullYear()},`;
+  return `${there.getUTCDate()} ${MONTHS[there.getUTCMonth()]}${year} ${there.toISOString().slice(11, 16)}`;
 }
 
 // −05:00

@@ -17,6 +17,7 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.page.freshness import SECOND_US
 from store_uptime.service.page.humanize import to_datetime
 from store_uptime.service.page.lanes import Lane, drawn_lane
+from store_uptime.service.page.models.attributes import AttributeCounts, ValueCount, attribute_names, value_counts
 from store_uptime.service.page.models.fleet import TableRow, with_names
 from store_uptime.service.registry.reports import StoredFleet
 from store_uptime.service.workers.overviews import fleet_incidents
@@ -32,7 +33,6 @@ LISTS = ("down_now", "got_worse", "no_recent_poll")
 """The words of a selection that the page offers as lists; the columns of `table_rows` have the same names."""
 
 PAGE_ROWS = 40  # as many as a tall window shows until the script has all of them
-OFFERED_VALUES = 100  # of an attribute: the most frequent; others are written into a field
 INCIDENTS = 12  # more lines across all lanes would hide what they are to explain
 WINDOWS = ("hour", "day", "week")
 WEEK_US, MINUTE_US = 7 * 24 * 3600 * SECOND_US, 60 * SECOND_US
@@ -47,14 +47,6 @@ USUAL = "usual"
 PREFIX = "attribute."
 """Of the columns of attributes, which may be called as any other: `zone`, `down_now`."""
 SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
-
-
-@dataclass(frozen=True)
-class ValueCount:
-    """A value of an attribute, or a zone, and how many stores have it."""
-
-    value: str
-    stores: int
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,7 @@ class FleetTable:
     counts: dict[str, int]
     has_city: bool
     zones: list[ValueCount]
-    attributes: dict[str, list[ValueCount]]
+    attributes: AttributeCounts
     unfilterable: list[str]
     unknown_columns: list[str]
 
@@ -99,7 +91,7 @@ def fleet_table(report: "Report", selection: Selection, choice: TableChoice) -> 
     """The table of a report, with the stores that a selection leaves, in the order of a choice."""
     import polars as pl
 
-    rows, names = table_rows(report), attribute_names(report)
+    rows, names = table_rows(report), attribute_names(report.attributes)
     others = pipeline.select(report, without_lists(selection)).exact.select("store_id")
     left = rows.join(others, on="store_id", how="semi", maintain_order="left")
     # Not by `pipeline.select`, which refuses a report without lanes: in that no store got worse.
@@ -153,21 +145,6 @@ def unknown_columns(rows: "pl.DataFrame", choice: TableChoice) -> list[str]:
     return list(dict.fromkeys(name for name in (choice.sort.removeprefix("-"), *named) if name not in known))
 
 
-def attribute_names(report: "Report") -> list[str]:
-    if report.attributes is None:
-        return []
-    return [name for name in report.attributes.columns if name not in ("store_id", "name")]
-
-
-def value_counts(values: "pl.Series") -> list[ValueCount]:
-    """The most frequent values, those as frequent by name."""
-    import polars as pl
-
-    counted = values.alias("value").value_counts(name="stores")
-    first = counted.sort(pl.col("stores"), "value", descending=[True, False]).head(OFFERED_VALUES)
-    return [ValueCount(value, stores) for value, stores in first.iter_rows()]
-
-
 def table_rows(report: "Report") -> "pl.DataFrame":
     """The rows of the table: down now first, the longest first; then the worst share of the week, then hours down.
 
@@ -182,7 +159,7 @@ def table_rows(report: "Report") -> "pl.DataFrame":
     share = pl.col("uptime_last_week_us") / (pl.col("uptime_last_week_us") + pl.col("downtime_last_week_us"))
     written = pipeline.uptime_percents(report.exact).cast(pl.Float64)
     rows = with_names(report.exact.with_row_index("store"), report.attributes).hstack(written).hstack(at_now(report))
-    if names := attribute_names(report):
+    if names := attribute_names(report.attributes):
         values = report.attributes.rename({name: PREFIX + name for name in names})  # type: ignore[union-attr]
         rows = rows.join(values.drop("name"), on="store_id", how="left", maintain_order="left")
     return (
@@ -261,7 +238,7 @@ def fleet_columns(stored: StoredFleet) -> bytes:
     import polars.selectors as cs
 
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
-    rows, names = table_rows(report), attribute_names(report)
+    rows, names = table_rows(report), attribute_names(report.attributes)
     left_out = ["store", *(PREFIX + name for name in names)] if report.attributes is not None else ["store", "name"]
     plain = rows.drop(left_out).with_columns(cs.boolean().cast(pl.UInt8))  # 0 and 1: a quarter of the bytes to be read
     rest: dict[str, object] = {

@@ -12,6 +12,7 @@ from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import templates
 from store_uptime.service.page.filters import active_filters, chip_links, nothing_words, page_links, selection_query
+from store_uptime.service.page.freshness import as_of_its_now, is_of_the_past
 from store_uptime.service.page.models.now import EarlierWeek, now_values
 from store_uptime.service.page.models.table import Chip, TableChoice, fleet_columns
 from store_uptime.service.registry import reports
@@ -33,25 +34,31 @@ def table_choice(
     return TableChoice(chip, sort, tuple(unquote(name) for name in show.split(",") if name), page)
 
 
-async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, choice: TableChoice) -> dict[str, object]:
+async def fleet_values(
+    caller: Caller, row: ReportRow, newest: ReportRow | None, selection: Selection, choice: TableChoice
+) -> dict[str, object]:
     """What Now shows of a report, the newest or another one: its head, its table, and the links of the filters."""
     stored, backend = await caller.content(reports.stored_fleet(row.id), row.id), caller.backend
     earlier = await earlier_week(backend, row)
     head, now, table = await backend.workers.run_interactive(now_values, stored, earlier, selection, choice)
+    is_newest = newest is not None and newest.id == row.id
+    fresh = head.fresh if is_newest and not is_of_the_past(head.fresh) else as_of_its_now(head.fresh)
     before = await backend.registry.row(reports.previous_report(row.id))
     return vars(head) | {
+        "fresh": fresh,
+        "is_newest": is_newest,
         "head": now,
         "report": row,
         "before": before and before.id,
         "selection": selection,
         "chip": choice.chip,
         "table": table,
-        "chips": chip_links(selection, choice.chip, table.counts, head.fresh.down_word),
+        "chips": chip_links(selection, choice.chip, table.counts, fresh.down_word),
         "active": active_filters(selection, choice.chip),
         "choice": choice,
         "pages": page_links(selection, choice, table.matched),
         "query": selection_query(selection),
-        "nothing": nothing_words(selection, head.fresh.down_word),
+        "nothing": nothing_words(selection, fresh.down_word),
     }
 
 

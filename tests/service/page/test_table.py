@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from store_uptime.pipeline import Frames, Options, Report, Selection, archive, build_report_with_lanes
 from store_uptime.service.page.filters import active_filters, chip_links, page_links
+from store_uptime.service.page.freshness import format_near_time
 from store_uptime.service.page.humanize import (
     format_down_for,
     format_duration,
@@ -401,10 +402,14 @@ def test_scripts_have_the_rules_of_the_server(table: Page) -> None:
             const seen = [false, true].map(isSilent => lengths.map(each => words.formatLastPoll(each, isSilent)));
             const at = [false, true].map(isSilent => words.formatLastPollTime(1773158400000, isSilent, 0));
             const rules = [words.formatHours, words.formatSpan, words.formatDuration];
-            return [...rules.map(rule => lengths.map(each => rule(each))), ...cut, ...seen, at];
+            const times = [0, 1_700_000_000_000, Date.now()];
+            const near = times.map(each => words.formatTime(each, 0));
+            return [times, near, ...rules.map(rule => lengths.map(each => rule(each))), ...cut, ...seen, at];
         }}""",
         lengths,
     )
+    times, near, *said = said
+    assert near == [format_near_time(datetime.fromtimestamp(each / 1000, UTC)) for each in times]
     assert said == [
         [format_hours(each) for each in lengths],
         [format_span(each) for each in lengths],
