@@ -1,12 +1,14 @@
-"""The log of reports, as far as no browser is needed: its figures, and the way to a comparison."""
+"""The log of reports: its figures, the states of its reports, and the way to a comparison."""
 
 import re
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from store_uptime.service.testing import Service
+from tests.support.browsing import new_page
 from tests.support.postgres import run
 from tests.support.running import complete, held_up, trigger
 
@@ -94,3 +96,20 @@ def test_a_script_that_reads_data_gets_its_problem_as_data(client: httpx.Client)
     report_id = complete(client, period="7d")
     answer = client.get(f"/view/{report_id}/fleet.json")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-of-windows")
+
+
+@pytest.mark.long  # a browser
+def test_nothing_is_counted_on_while_the_server_does_not_answer(
+    chromium: Browser, service: Service, client: httpx.Client, polled: str
+) -> None:
+    with held_up(polled), new_page(chromium, service.url) as page:
+        report_id = trigger(client, lookback="33h")
+        page.route(re.compile("/events|/get_report/"), lambda route: route.abort())
+        page.goto(f"/view/{report_id}")
+        progress = page.locator(f"[data-report='{report_id}']")
+        expect(progress).to_contain_text(re.compile(r"no answer from the server since \d\d:\d\d UTC"))
+        elapsed = progress.locator(".elapsed").inner_text()
+        page.wait_for_timeout(1500)
+        assert progress.locator(".elapsed").inner_text() == elapsed
+        page.unroute_all()
+        expect(progress).not_to_contain_text("no answer")
