@@ -56,8 +56,8 @@ def measure(browser: Browser) -> None:
     stores, days, visits = scale((STORES, DAYS, VISITS), SMOKE)
     compile_packages()
     with served_sample(stores, days) as served, served.service.client() as client:
-        report_id = complete_report(client)
-        seen = [visit(browser, served.service.url, f"/view/{report_id}") for _ in range(visits)]
+        complete_report(client)
+        seen = [visit(browser, served.service.url) for _ in range(visits)]
     if not is_smoke():
         print(f"{machine()}\n{stores:,} stores, {visits} visits, medians")
         print_table(seen)
@@ -77,10 +77,10 @@ def print_table(seen: list[dict[str, Any]]) -> None:
     print(f"rows and lanes           {seen[0]['rows_bytes'] / 1000:6.0f} kB compressed")
 
 
-def visit(browser: Browser, url: str, path: str) -> dict[str, Any]:
-    """One visit with an empty cache."""
+def visit(browser: Browser, url: str) -> dict[str, Any]:
+    """One visit of Now with an empty cache."""
     with open_page(browser, url, viewport={"width": 1400, "height": 900}) as page:
-        page.goto(path)
+        page.goto("/")
         wait_for_rows(page)
         ready_ms = page.evaluate("performance.getEntriesByName('ready')[0].startTime")
         weights = page.evaluate(WEIGHT)

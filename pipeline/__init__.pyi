@@ -164,6 +164,7 @@ from .report.lanes import (
     lane_spans as lane_spans,
 )
 from .report.overview.at_now import (
+    WORSE_POINTS as WORSE_POINTS,
     stores_at_now as stores_at_now,
 )
 from .report.overview.group_days import (
@@ -182,6 +183,7 @@ from .report.overview.overview import (
 from .report.overview.store_days import (
     joined_days as joined_days,
     store_days as store_days,
+    timeline_days as timeline_days,
 )
 from .report.overview.summary import (
     summary as summary,

@@ -158,6 +158,8 @@ class Selection:
     zone      the store's hours are in this zone
     unknown   some business time of the window is unknown, or the hours are
     only      the values of attributes: docs/semantics.md, "Stores"
+    got_worse       the uptime of the last day is at least a point less than that of the day before
+    no_recent_poll  the last poll is more than two hours before now
     """
 
     search: str = ""
@@ -167,6 +169,8 @@ class Selection:
     zone: str = ""
     unknown: bool = False
     only: Only = ()
+    got_worse: bool = False
+    no_recent_poll: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The criteria that are set, as plain values; the window only where one of them uses it."""

@@ -168,8 +168,11 @@ def read_archive(
     """The report in these files. Raises DAMAGES where they are damaged."""
     numbered = pl.scan_parquet(io.BytesIO(figures), row_index_name="store")
     rows = (numbered if store is None else numbered.filter(store_id=store)).collect()
-    if "down_now" not in rows.columns:  # archived by a version that did not compute it
-        rows = rows.with_columns(down_now=pl.lit(None, pl.Boolean))
+    # Archived by a version that did not compute them.
+    missing = {"down_now": pl.Boolean, "down_since_us": pl.Int64}
+    rows = rows.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in missing.items() if name not in rows.columns
+    )
     own = pl.lit(True) if store is None else pl.col("store").is_in(rows["store"].to_list())
     facts: ArchivedFacts = json.loads(pl.read_parquet_metadata(io.BytesIO(figures))[MARK])
     # Without a plan the frame has no columns either, so that `explain` fails instead of finding every store closed.

@@ -15,9 +15,9 @@ from store_uptime.pipeline.plan.plan import Plan, ranked_stores
 from store_uptime.pipeline.plan.prepare import Prepared, make_plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
 from store_uptime.pipeline.report.figures import exact_figures
+from store_uptime.pipeline.report.only_chosen import only_chosen
 from store_uptime.pipeline.report.quality import quality_of
 from store_uptime.pipeline.report.report import Report, ranked_lanes
-from store_uptime.pipeline.report.selection import only_chosen
 from store_uptime.pipeline.uptime.stage import Figures
 
 log = logger_of(__name__)

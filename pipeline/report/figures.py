@@ -22,7 +22,7 @@ from store_uptime.pipeline.plan.plan import STORE_COLUMNS
 FIGURE = pl.Decimal(10, 2)
 SUM = pl.Decimal(18, 2)
 """A month of 200 000 stores has more hours than `FIGURE` holds."""
-POLLED = ("last_poll_us", "last_active", "has_evidence", "down_now")
+POLLED = ("last_poll_us", "last_active", "has_evidence", "down_now", "down_since_us")
 COUNTED = (("uptime", "_us"), ("downtime", "_us"), ("business", "_us"), ("polls", ""))
 """What the stage counts in a window, with the unit in its name."""
 UNIT_US = {"hour": HOUR_US // 60, "day": HOUR_US, "week": HOUR_US}
@@ -47,7 +47,8 @@ HEADINGS = {
 def exact_figures(stores: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """One row per store, in byte order of store_id, with {uptime,downtime,unknown,business}_last_{hour,day,week}_us.
 
-    Also polls_last_…, last_poll_us, last_active, has_evidence, down_now, and the plan's columns. uptime and downtime
+    Also polls_last_…, last_poll_us, last_active, has_evidence, down_now, down_since_us (when the down time began in
+    which it is or closed; null: in none, or there are no lanes), and the plan's columns. uptime and downtime
     are null where a window has business time and none of it is known; with unknown hours all columns but those of the
     polls are null, and down_now is false.
     stores: see `ranked_stores`, with the columns of `Figures.stores`. windows: of `last_week`, see `Figures.windows`.

@@ -13,7 +13,7 @@ LISTS = {
     "unknown_hours": "every row of business hours rejected: no figures",
     "partly_rejected_hours": "some rows of business hours rejected: computed from the rest",
     "no_known_status": "no poll in business hours: no figures",
-    "carried": "no poll in business hours in the day before now: the last known status counts",
+    "carried": "no poll in business hours in the day before now: an older one counts as far as max_gap lets it",
 }
 LISTS_OF_PERIODS = LISTS | {
     "not_observed": "business hours or a time zone, but no poll near the periods: nothing is known"

@@ -10,6 +10,7 @@
     windows        microseconds up and down, per store and window
     edges          where the status changes, or the poll that it rests on
     pieces         business time cut there
+    down_since     when the present down time of a store began
     statuses       the status at the end of each minute of the week in which an edge lies
     own_statuses   the same, kept while `edges` and `statuses` run once more for polls that speak two hours at most
     lanes          the minutes of the week in which the status changes, or whether a poll is near
@@ -88,9 +89,11 @@ def uptime_with_lanes(
         near_us = min(max_gap_us, NEAR_US)
         register_edges(run, changes(partition.intervals, partition.polls, 2 * near_us), found, partition.intervals)
         figures = figures_of(run, partition, found)
-        last_of(run, ("edges", "statuses", "own_statuses"))
+        since = last_of(run, ("edges", "down_since"))
+        last_of(run, ("statuses", "own_statuses"))
         execute(run, f"set variable max_gap = {2 * near_us}")
-        return replace(figures, lanes=last_of(run, ("exposed", "carried", "edges", "statuses", "lanes")))
+        stores = figures.stores.drop("down_since_us").join(since, on="code", how="left")
+        return replace(figures, stores=stores, lanes=last_of(run, ("exposed", "carried", "edges", "statuses", "lanes")))
 
 
 def pieces(db: duckdb.DuckDBPyConnection, partition: Partition, horizon: Horizon, max_gap_us: int) -> pl.DataFrame:
@@ -198,7 +201,10 @@ def figures_of(run: duckdb.DuckDBPyConnection, partition: Partition, found: pl.D
     return Figures(
         windows=last_of(run, ("band_windows", "exposed", "carried", "adjusted", "windows")),
         stores=stores.with_columns(
-            pl.col("has_evidence").fill_null(False), last_poll_us=keys.us(last), last_active=is_active(last)
+            pl.col("has_evidence").fill_null(False),
+            last_poll_us=keys.us(last),
+            last_active=is_active(last),
+            down_since_us=pl.lit(None, pl.Int64),
         )
         .drop("last_poll")
         .collect(),

@@ -21,6 +21,8 @@ from store_uptime.service.page.humanize import format_day
 
 Item = TypeVar("Item")
 GAP = 3  # usual distances: further apart than this, nobody knows what was between two reports
+LEAST_SEEN = 1000  # points closer than so small a part of the width are one to the eye
+FEW = 3
 TICKS_DOWN, TICKS_ACROSS = 3, 8
 MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -56,10 +58,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """lines: points of polylines, "x,y x,y …"; marks: one for each point, None where it has no value."""
+    """lines: points of polylines, "x,y x,y …"; marks: one for each point, None where it has no value; alone: those that
+    no line joins to another."""
 
     lines: list[str]
     marks: list[Mark | None]
+    alone: list[Mark]
     ticks: list[Tick]
 
 
@@ -96,13 +100,23 @@ def runs(instants: Sequence[datetime]) -> list[list[int]]:
     if not instants:
         return []
     distances = [later - earlier for earlier, later in pairwise(instants)]
-    longest = GAP * sorted(distances)[len(distances) // 2] if distances else timedelta()
+    longest = GAP * usual_distance(distances)
     found = [[0]]
     for number, distance in enumerate(distances, 1):
         if distance > longest:
             found.append([])
         found[-1].append(number)
     return found
+
+
+def usual_distance(distances: Sequence[timedelta]) -> timedelta:
+    """How far apart points are as a rule; nothing without any."""
+    # Some that were made within minutes must not make all others far apart: the eye does not tell them apart, either.
+    seen = sorted(each for each in distances if LEAST_SEEN * each >= sum(distances, timedelta()))
+    if len(seen) >= FEW:
+        return seen[len(seen) // 2]
+    # All but a gap or two are close together: what is usual is among those.
+    return sorted(distances)[3 * (len(distances) - 1) // 4] if distances else timedelta()
 
 
 def value_axis(values: Sequence[float], least: float, lowest: float, highest: float) -> Axis:
@@ -181,17 +195,19 @@ def plotted(
         None if value is None else Mark(span.percent(instant), down(value), words(number))
         for number, (instant, value) in enumerate(zip(instants, values, strict=True))
     ]
-    lines = [line for run in runs(instants) for line in unbroken([marks[number] for number in run])]
-    return Chart(lines, marks, [Tick(down(value), label) for value, label in axis.labels])
+    joined = [part for run in runs(instants) for part in unbroken([marks[number] for number in run])]
+    lines = [" ".join(f"{mark.x:g},{mark.y:g}" for mark in part) for part in joined if len(part) > 1]
+    alone = [part[0] for part in joined if len(part) == 1]
+    return Chart(lines, marks, alone, [Tick(down(value), label) for value, label in axis.labels])
 
 
-def unbroken(marks: Sequence[Mark | None]) -> Iterator[str]:
-    """Polylines through marks, a new one wherever one is missing; a mark by itself has none."""
-    line: list[str] = []
+def unbroken(marks: Sequence[Mark | None]) -> Iterator[list[Mark]]:
+    """Marks without one missing between them."""
+    part: list[Mark] = []
     for mark in [*marks, None]:
         if mark is not None:
-            line.append(f"{mark.x:g},{mark.y:g}")
+            part.append(mark)
             continue
-        if len(line) > 1:
-            yield " ".join(line)
-        line = []
+        if part:
+            yield part
+        part = []

@@ -134,7 +134,7 @@ class ClockChange:
 @dataclass(frozen=True)
 class DrawnDay:
     """A day. length: of it in percent of the longest; inside: what of it belongs to the week; hours: its business
-    hours, and down: how long it was down in them, in words."""
+    hours, and lost: how long it was down in them, in words; is_down: whether it was."""
 
     date: str
     length: float
@@ -144,7 +144,8 @@ class DrawnDay:
     hours: list[str]
     pieces: list[DrawnPiece]
     polls: list[DrawnPoll]
-    down: str
+    lost: str
+    is_down: bool
 
 
 def drawn_days(timeline: "Timeline") -> list[DrawnDay]:
@@ -217,6 +218,7 @@ class DrawnWeek:
     def day_on(self, strip: Strip) -> DrawnDay:
         """One of its days."""
         here = [each for each in self.parts if strip.overlaps(each[1].start_utc, each[1].end_utc)]
+        lost = down_length([part for _, part, _ in here], strip)
         return DrawnDay(
             date=format_day(datetime.combine(strip.day.date, datetime.min.time())),
             length=strip.x(strip.end),
@@ -226,7 +228,8 @@ class DrawnWeek:
             hours=[hours_text(span, strip) for span in self.spans if strip.overlaps(span.start_utc, span.end_utc)],
             pieces=[drawn_piece(number, part, title, strip) for number, part, title in here],
             polls=[drawn_poll(poll, strip) for poll in self.polls if strip.start <= poll.poll_utc < strip.end],
-            down=format_duration(sum(down_seconds(part, strip) for _, part, _ in here)),
+            lost=lost_words(lost, {part.piece.status for _, part, _ in here}),
+            is_down=lost > timedelta(),
         )
 
 
@@ -240,10 +243,19 @@ def drawn_poll(poll: Poll, strip: Strip) -> DrawnPoll:
     return DrawnPoll(strip.x(poll.poll_utc), poll, poll_title(poll))
 
 
-def down_seconds(part: EvidencePart, strip: Strip) -> float:
-    if part.piece.status != "down":
-        return 0
-    return (min(part.end_utc, strip.end) - max(part.start_utc, strip.start)).total_seconds()
+def down_length(parts: Iterable[EvidencePart], strip: Strip) -> timedelta:
+    down = (part for part in parts if part.piece.status == "down")
+    # Added up as lengths and not as seconds, whose sum may fall to the other side of half a minute.
+    return sum((min(part.end_utc, strip.end) - max(part.start_utc, strip.start) for part in down), timedelta())
+
+
+def lost_words(lost: timedelta, statuses: set[str]) -> str:
+    """How long a day was down. statuses: those of its business hours; of unknown ones nobody can say that."""
+    if lost:
+        return f"down {format_duration(lost.total_seconds())}"
+    if statuses == {"unknown"}:
+        return "unknown"
+    return "no down time known" if "unknown" in statuses else "no down time"
 
 
 def ticks(strip: Strip) -> Iterator[Tick]:

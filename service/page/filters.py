@@ -7,19 +7,20 @@ nothing_words    the sentence where no store is left
 """
 
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from store_uptime.pipeline import Selection
-from store_uptime.service.page.humanize import capitalized
-from store_uptime.service.page.models.table import Chip
+from store_uptime.service.page.humanize import DOWN_NOW, capitalized, format_value
+from store_uptime.service.page.models.table import LISTS, PAGE_ROWS, Chip, TableChoice, without_lists
 
 Query = list[tuple[str, str]]
-CHIPS: dict[Chip, str] = {"worst": "Worst this week", "worse": "Got worse", "stale": "No recent poll"}
-"""The lists that are of the page alone."""
+WORST, GOT_WORSE, NO_RECENT_POLL = "Worst this week", "Got worse", "No recent poll"
 
 
 @dataclass(frozen=True)
 class ChipLink:
-    """A list of stores. name: as the script calls it; count: how many there are, None where it is but an order."""
+    """A list of stores. name: as an address and the script call it; count: how many there are, None where it is but an
+    order."""
 
     name: str
     words: str
@@ -39,26 +40,36 @@ class ActiveFilter:
 def selection_query(selection: Selection) -> Query:
     """The words of a selection: what is set, a pair for each value of an attribute."""
     plain = {name: value for name, value in selection.to_dict().items() if name != "only"}
-    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in plain.items()}
+    texts = {name: query_text(value) for name, value in plain.items()}
     return [*texts.items(), *(("only", f"{name}={value}") for name, values in selection.only for value in values)]
+
+
+def query_text(value: str | float) -> str:
+    """true, 95, 99.95."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return percent_text(value) if isinstance(value, float) else str(value)
+
+
+def percent_text(value: float) -> str:
+    """95, not 95.0: as somebody has written it."""
+    return f"{value:.9f}".rstrip("0").rstrip(".")
 
 
 def chip_links(selection: Selection, chip: Chip, counts: dict[str, int], down_word: str) -> list[ChipLink]:
     """The lists, with how many stores each has of those that the other filters leave."""
-    others = selection_query(replace(selection, down_now=False))
+    others = selection_query(without_lists(selection))
+    words = {"down_now": capitalized(down_word), "got_worse": GOT_WORSE, "no_recent_poll": NO_RECENT_POLL}
+    lists = {
+        name: ChipLink(name, words[name], counts[name], getattr(selection, name), [(name, "true"), *others])
+        for name in LISTS
+    }
+    is_all = not chip and not any(link.is_current for link in lists.values())
     return [
-        ChipLink(
-            name="down_now",
-            words=capitalized(down_word),
-            count=counts["down_now"],
-            is_current=selection.down_now,
-            query=[("down_now", "true"), *others],
-        ),
-        *(
-            ChipLink(name, words, counts.get(name), chip == name and not selection.down_now, [("chip", name), *others])
-            for name, words in CHIPS.items()
-        ),
-        ChipLink("", "All", counts["all"], not chip and not selection.down_now, others),
+        lists.pop("down_now"),
+        ChipLink("worst", WORST, None, chip == "worst", [("chip", "worst"), *others]),
+        *lists.values(),
+        ChipLink("", "All", counts["all"], is_all, others),
     ]
 
 
@@ -73,7 +84,8 @@ def active_filters(selection: Selection, chip: Chip) -> list[ActiveFilter]:
     if selection.search:
         found.append(ActiveFilter(f"“{selection.search}”", without(search="")))
     if selection.below is not None:
-        found.append(ActiveFilter(f"under {selection.below:g} % in the {selection.window}", without(below=None)))
+        words = f"under {percent_text(selection.below)} % in the {selection.window}"
+        found.append(ActiveFilter(words, without(below=None)))
     if selection.unknown:
         found.append(ActiveFilter(f"unknown time in the {selection.window}", without(unknown=False)))
     if selection.zone:
@@ -82,13 +94,25 @@ def active_filters(selection: Selection, chip: Chip) -> list[ActiveFilter]:
         for value in values:
             left = [(each, tuple(v for v in chosen if (each, v) != (name, value))) for each, chosen in selection.only]
             only = tuple((each, chosen) for each, chosen in left if chosen)
-            found.append(ActiveFilter(f"{name} {value or '(none)'}", without(only=only)))
+            found.append(ActiveFilter(f"{name} {format_value(value)}", without(only=only)))
     return found
 
 
-def nothing_words(selection: Selection, chip: Chip, down_word: str) -> str:
+def page_links(selection: Selection, choice: TableChoice, matched: int) -> dict[str, Query]:
+    """The pages before and after, for who has no JavaScript: words, and the address of each that there is."""
+    words = {"chip": choice.chip, "sort": choice.sort, "show": ",".join(quote(name, safe="") for name in choice.show)}
+    kept = [*selection_query(selection), *((name, word) for name, word in words.items() if word)]
+    near = {"Previous": choice.page - 1, "Next": choice.page + 1}
+    last = -(-matched // PAGE_ROWS)
+    return {word: [*kept, ("page", str(page))] for word, page in near.items() if 1 <= page <= last}
+
+
+def nothing_words(selection: Selection, down_word: str) -> str:
     """Why the table is empty."""
-    lacking = {"worse": "got worse", "stale": "is without a recent poll"}.get(chip)
-    if selection.down_now:
-        lacking = f"is {down_word}" if down_word.endswith("now") else f"was {down_word}"
-    return f"No store of these {lacking}." if lacking else "No store fits these filters."
+    lacking = {
+        "down_now": f"is {down_word}" if down_word == DOWN_NOW else f"was {down_word}",
+        "got_worse": "got worse",
+        "no_recent_poll": "is without a recent poll",
+    }
+    said = [words for name, words in lacking.items() if getattr(selection, name)]
+    return f"No store of these {' and '.join(said)}." if said else "No store fits these filters."

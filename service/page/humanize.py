@@ -10,9 +10,18 @@ from store_uptime.pipeline import LOOKBACK, OLD_US, Only, Options, Period, age_i
 if TYPE_CHECKING:
     from store_uptime.service.registry.rows import StoredOptions
 
+DOWN_NOW, DOWN_WHEN_LAST_SEEN, DOWN_THEN = "down now", "down when last seen", "down then"
+"""When a store was down that is down by its last poll: see `down_word`; then: at the now of a report of the past."""
 DAY, HOUR, MINUTE = 86_400, 3600, 60
+DAYS_FROM = 48 * HOUR
+"""From here on a length is said in days."""
 BIDI_CLASSES = ("R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI")  # UAX 9
 BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+INVISIBLE = (
+    "^[\\s\x00-\x1f\x7f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]*$"
+)
+"""A text of which nothing is seen, for the expressions of Python and of Polars."""
 ISOLATE, END_OF_ISOLATE, REPLACEMENT = "\u2068", "\u2069", "\ufffd"
 
 
@@ -41,18 +50,37 @@ def format_hours(seconds: float | None) -> str:
     return f"{hours} h {rest:02}" if hours else f"{rest} min"
 
 
+def format_span(seconds: float) -> str:
+    """How long something goes on: 4 d 1 h, to the nearest hour; below two days as `format_duration`."""
+    if seconds < DAYS_FROM:
+        return format_duration(seconds)
+    days, hours = divmod(int(seconds + HOUR // 2) // HOUR, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def format_short_span(seconds: float) -> str:
+    """The same where many stand below each other: 4 d 1 h; below two days as `format_hours`."""
+    return format_hours(seconds) if seconds < DAYS_FROM else format_span(seconds)
+
+
 def format_down_for(seconds: float | None, is_cut: bool) -> str:
-    """How long a store has been down: 84 h 30; where it was down as the week began, at least 7 d."""
+    """How long a store has been down: 4 h 30; where it was down as the week began, over 7 d."""
     if seconds is None:
         return "down"
-    return f"at least {seconds // DAY:.0f} d" if is_cut else format_hours(seconds)
+    return f"over {seconds // DAY:.0f} d" if is_cut else format_short_span(seconds)
 
 
-def format_poll_age(seconds: float) -> str:
-    """41 min ago; no poll for 81 h 35 where that is more than two hours."""
-    if is_old(seconds):
-        return f"no poll for {format_hours(seconds)}"
-    return "just now" if seconds < MINUTE else f"{format_hours(seconds)} ago"
+def format_last_poll(ago_s: float, is_silent: bool) -> str:
+    """How long ago the last poll of a store was: 41 min ago. is_silent: it was more than two hours before now."""
+    if is_silent:
+        return f"no poll for {format_short_span(ago_s)}"
+    return "just now" if ago_s < MINUTE else f"{format_short_span(ago_s)} ago"
+
+
+def format_last_poll_time(poll_s: int, is_silent: bool) -> str:
+    """When the last poll of a store was, in data so old that its age says nothing: 10 Mar 16:00."""
+    time = format_short_time(datetime.fromtimestamp(poll_s, UTC))
+    return f"none since {time}" if is_silent else time
 
 
 def format_elapsed(seconds: float | None) -> str:
@@ -96,7 +124,7 @@ def age_class(seconds: float) -> str:
 def down_word(seconds: float | None) -> str:
     """When a store was down that is down by its last poll; seconds: the age of the newest poll, None without any."""
     # Of old data nobody knows what is down now.
-    return "down when last seen" if seconds is not None and is_old(seconds) else "down now"
+    return DOWN_WHEN_LAST_SEEN if seconds is not None and is_old(seconds) else DOWN_NOW
 
 
 def is_old(seconds: float) -> bool:
@@ -198,29 +226,57 @@ def format_scope(stored: "StoredOptions") -> str:
         parts.append(format_period(options.period))
     if options.group_by:
         parts.append(f"grouped by {isolated(' and '.join(options.group_by))}")
-    if options.max_gap is not None:
-        parts.append(f"a poll counts for at most {duration_text(options.max_gap)}")
+    return ", ".join([*parts, *evidence_parts(options)])
+
+
+def format_evidence(stored: "StoredOptions") -> str:
+    """Which polls count in a report, where these are not the usual ones: a poll counts for at most 30 min."""
+    return ", ".join(evidence_parts(Options.from_dict(stored)))
+
+
+def evidence_parts(options: Options) -> list[str]:
+    parts = [] if options.max_gap is None else [f"a poll counts for at most {duration_text(options.max_gap)}"]
     if not options.lookback:
-        parts.append("no polls from before the week")
-    elif options.lookback != LOOKBACK:
-        parts.append(f"polls from up to {duration_text(options.lookback)} before the week")
-    return ", ".join(parts)
+        return [*parts, "no polls from before the week"]
+    if options.lookback != LOOKBACK:
+        return [*parts, f"polls from up to {duration_text(options.lookback)} before the week"]
+    return parts
 
 
 def format_period(period: Period) -> str:
     """last month by day on the clock of Europe/Berlin."""
     if period.name is None:
         whole = f"{period.start} to {period.end or 'now'}"
+    elif period.name[0].isalpha():
+        whole = period.name.replace("-", " ")
+    elif period.name[-1].isalpha():
+        days = period.name.removesuffix("d")
+        whole = f"{f'{days} days' if days.isdigit() and days != '1' else period.name} until now"
     else:
-        whole = period.name.replace("-", " ") if period.name[0].isalpha() else period.name
+        whole = period.name
     return f"{whole}{f' by {period.by}' if period.by else ''}{f' on the clock of {period.on}' if period.on else ''}"
 
 
 def format_only(only: Only) -> str:
     """city Berlin or Paris and brand (none)."""
-    return isolated(
-        " and ".join(f"{name} {' or '.join(value or '(none)' for value in values)}" for name, values in only)
-    )
+    return isolated(" and ".join(f"{name} {' or '.join(map(format_value, values))}" for name, values in only))
+
+
+def format_value(value: str) -> str:
+    """A value of an attribute; (none) for the empty one, which stores have that lack it."""
+    # Quoted where a store really has that text: it is not chosen with those that have nothing.
+    return {"": "(none)", "(none)": "“(none)”"}.get(value, value)
+
+
+def attribute_of(choice: str) -> str:
+    """The attribute of a choice such as city=Berlin."""
+    return choice.partition("=")[0]
+
+
+def format_choice(choice: str) -> str:
+    """city Berlin, of a choice such as city=Berlin; brand (none), of brand=."""
+    name, _, value = choice.partition("=")
+    return f"{name} {format_value(value)}"
 
 
 def isolated(text: str) -> str:
@@ -228,7 +284,17 @@ def isolated(text: str) -> str:
     # A store id with U+202E would show the rest of the line backwards. Elsewhere the browser isolates it in a <bdi>.
     if not any(bidirectional(mark) in BIDI_CLASSES for mark in text):
         return text
-    return f"{ISOLATE}{BIDI_CONTROLS.sub(REPLACEMENT, text)}{END_OF_ISOLATE}"
+    return f"{ISOLATE}{without_controls(text)}{END_OF_ISOLATE}"
+
+
+def without_controls(text: str) -> str:
+    """Text of others for a <bdi>: the marks that would turn it are shown as such."""
+    return BIDI_CONTROLS.sub(REPLACEMENT, text)
+
+
+def visible_name(name: str | None) -> str | None:
+    """The name of a store; None where nothing of it would be seen, and the id stands for it."""
+    return None if name is None or re.match(INVISIBLE, name) else name
 
 
 def capitalized(text: str) -> str:

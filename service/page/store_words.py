@@ -11,13 +11,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from store_uptime.pipeline import OLD_US
-from store_uptime.service.page.humanize import format_duration
+from store_uptime.service.page.humanize import format_span
 
 Status = Literal["closed", "up", "down", "unknown"]
 Sentence = tuple[str | datetime, ...]
 """Words and instants in their order; each instant has the offset of the store's clock."""
-DAYS_FROM = timedelta(hours=48)
-"""From here on a length is said in days."""
 NEAR = timedelta(microseconds=OLD_US)
 
 
@@ -155,8 +153,8 @@ def open_always(facts: StatusFacts) -> Sentence:
 
 
 def format_length(length: timedelta) -> str:
-    """45 min, 16 h 5 min; 3 d from two days on, cut to whole days."""
-    return f"{length // timedelta(days=1)} d" if length >= DAYS_FROM else format_duration(length.total_seconds())
+    """45 min, 16 h 5 min, 3 d 2 h."""
+    return format_span(length.total_seconds())
 
 
 def as_text(sentence: Sentence) -> str:

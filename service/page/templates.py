@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
 
 from store_uptime.pipeline import DURATION_PATTERN, RELATIVE, duration_text
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.outgoing import targets
-from store_uptime.service.page import freshness, humanize
+from store_uptime.service.page import filters as table_filters, freshness, humanize, period_words
 from store_uptime.service.queue import cron
 from store_uptime.service.registry.grants import Role
 
@@ -46,7 +47,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_duration,
         humanize.format_hours,
         humanize.format_down_for,
-        humanize.format_poll_age,
+        freshness.format_last_seen,
         humanize.format_elapsed,
         humanize.format_ago,
         humanize.format_behind,
@@ -57,18 +58,28 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_time,
         humanize.format_percent,
         hours_later,
+        table_filters.percent_text,
         freshness.seconds_since,
         freshness.format_near_time,
+        freshness.format_near_short_time,
         humanize.format_instant,
         humanize.format_local_time,
         humanize.format_poll_time,
         humanize.format_points,
         humanize.change_class,
         humanize.format_number,
+        period_words.format_period_name,
+        with_code,
+        humanize.format_value,
+        humanize.format_choice,
+        humanize.attribute_of,
         humanize.capitalized,
         humanize.isolated,
+        humanize.without_controls,
+        humanize.visible_name,
         humanize.format_options,
         humanize.format_scope,
+        humanize.format_evidence,
         targets.webhook_host,
         targets.target_name,
         epoch_us,
@@ -80,6 +91,8 @@ def template_engine() -> JinjaTemplateEngine:
     filters: dict[str, Callable[..., object]] = {function.__name__: function for function in functions}
     values: dict[str, Any] = {
         "assets": assets_path(),
+        "outage_starts": period_words.STARTS,
+        "outage_ends": period_words.ENDS,
         "duration_pattern": DURATION_PATTERN,
         "periods_offered": PERIODS_OFFERED,
     }
@@ -102,6 +115,14 @@ def may_cancel(request: ApiRequest, requested_by: str | None) -> bool:
 def hours_later(start: str, hours: int) -> datetime:
     """The instant so many hours after another."""
     return humanize.to_datetime(start) + timedelta(hours=hours)
+
+
+def with_code(text: str) -> Markup:
+    """A sentence of which what stands between backticks is an element of code."""
+    parts = (
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(text.split("`"))
+    )
+    return Markup("").join(parts)
 
 
 def epoch_us(instant: datetime) -> int:

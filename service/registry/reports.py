@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from store_uptime.pipeline import LOOKBACK
 from store_uptime.service.registry.audit import Actor
 from store_uptime.service.registry.grants import Grant, Role
 from store_uptime.service.registry.rows import Count, NoRow, ReportId, Row, StoredContent, StoredOptions
@@ -162,9 +163,10 @@ class SummaryRow(Row):
 
 @dataclass(frozen=True)
 class NewestSummary(Row):
-    """The report that the page begins with; without one, None but for is_running.
+    """The report that the page begins with; without one, most are None.
 
-    is_of_newest_poll: its now was not given. is_running: whether any report is on its way.
+    is_of_newest_poll: its now was not given. is_running: whether any report is on its way. usual_max_gap,
+    usual_lookback: what a new one is made with, as stored options have it.
     """
 
     report_id: str | None
@@ -172,6 +174,8 @@ class NewestSummary(Row):
     is_of_newest_poll: bool | None
     summary: bytes | None
     is_running: bool
+    usual_max_gap: float | None
+    usual_lookback: float
 
 
 @dataclass(frozen=True)
@@ -197,8 +201,8 @@ def report_history(
 
 
 def newest_report() -> Statement[ReportRow]:
-    """The report that the page begins with."""
-    return Statement("newest_report", ReportRow)
+    """The report that the page begins with: of those with the usual options, whatever somebody tried out since."""
+    return Statement("newest_report", ReportRow, {"lookback": LOOKBACK.total_seconds()})
 
 
 def previous_report(report_id: str) -> Statement[ReportId]:
@@ -300,7 +304,7 @@ def save_summary(report_id: str, summary: bytes, as_of: datetime) -> Statement[N
 
 def newest_summary() -> Statement[NewestSummary]:
     """The report that the page begins with, and whether another one is on its way; always one row."""
-    return Statement("newest_summary", NewestSummary)
+    return Statement("newest_summary", NewestSummary, {"lookback": LOOKBACK.total_seconds()})
 
 
 def report_before(report_id: str, interval: timedelta, tolerance: timedelta) -> Statement[EarlierReport]:

@@ -58,6 +58,10 @@ def selection_words(selection: Selection) -> Iterator[str]:
     """Which stores are in it."""
     if selection.down_now:
         yield "down-now"
+    if selection.got_worse:
+        yield "got-worse"
+    if selection.no_recent_poll:
+        yield "no-recent-poll"
     if selection.below is not None:
         yield f"below-{selection.below:g}-{selection.window}"
     if selection.unknown:

@@ -10,10 +10,18 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 
 from store_uptime.pipeline import Columns, Format, Selection
 from store_uptime.service.backend.backend import Backend
+from store_uptime.service.errors import ReportTooOld
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.registry.grants import Role, needs
 from store_uptime.service.registry.report_lookup import find_report, find_result
-from store_uptime.service.registry.reports import ReportRow, stored_figures, stored_rejects
+from store_uptime.service.registry.reports import (
+    ReportRow,
+    StoredFigures,
+    StoredFleet,
+    stored_figures,
+    stored_fleet,
+    stored_rejects,
+)
 from store_uptime.service.registry.states import ReportState
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.conditional import etag, is_among
@@ -138,7 +146,7 @@ async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Resp
     headers = {"X-Report-Status": row.status.status, "ETag": tag, "Vary": "Accept"}
     if is_among(tag, file.if_none_match):
         return Response(None, status_code=304, headers=headers)
-    stored = await caller.content(stored_figures(row.id), row.id)
+    stored = await content_for(caller, row, file.selection)
     if file.is_safe:
         content = await caller.backend.workers.run_interactive(
             interactive.render_csv_safe, stored, file.selection, columns
@@ -149,6 +157,16 @@ async def file_answer(caller: Caller, row: ReportRow, file: FileRequest) -> Resp
         )
     headers["Content-Disposition"] = attachment(file.name(row))
     return Response(content, media_type=MEDIA[file.file_format], headers=headers)
+
+
+async def content_for(caller: Caller, row: ReportRow, selection: Selection) -> StoredFigures | StoredFleet:
+    """What the file of a selection is made from. Raises ReportTooOld, and what `Caller.content` raises."""
+    if not selection.got_worse:
+        return await caller.content(stored_figures(row.id), row.id)
+    stored = await caller.content(stored_fleet(row.id), row.id)
+    if stored.lanes is None:
+        raise ReportTooOld("day before the last")
+    return stored
 
 
 def check_selection(selection: Selection) -> None:

@@ -167,13 +167,30 @@ def selection_of(
     zone: Annotated[str, QueryParameter(max_length=100, description="Stores computed in this zone.")] = "",
     unknown: Annotated[bool, QueryParameter(description="Stores with business time of unknown status.")] = False,
     only: OnlyInQuery = (),
+    got_worse: Annotated[
+        bool,
+        QueryParameter(description="Stores whose last day had at least a point less uptime than the day before."),
+    ] = False,
+    no_recent_poll: Annotated[
+        bool, QueryParameter(description="Stores whose last poll is more than two hours before now.")
+    ] = False,
 ) -> Selection:
     """The stores of a report that a request selects: those for which all holds that is set.
 
     Raises WrongField.
     """
     least = parsed_percent(below) if below else None
-    return Selection(search, down_now, least, window or "week", zone, unknown, chosen_values(only))
+    return Selection(
+        search=search.strip(),
+        down_now=down_now,
+        below=least,
+        window=window or "week",
+        zone=zone,
+        unknown=unknown,
+        only=chosen_values(only),
+        got_worse=got_worse,
+        no_recent_poll=no_recent_poll,
+    )
 
 
 def stores_of(
@@ -181,7 +198,7 @@ def stores_of(
     only: OnlyInQuery = (),
 ) -> StoreChoice:
     """The stores that a request selects by id, name and attributes. Raises WrongField."""
-    return StoreChoice(search, chosen_values(only))
+    return StoreChoice(search.strip(), chosen_values(only))
 
 
 def chosen_values(texts: tuple[str, ...]) -> Only:

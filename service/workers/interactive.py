@@ -10,9 +10,9 @@ from store_uptime import pipeline
 from store_uptime.pipeline import About, Columns, Format, Limits, Only, Options, PartMissing, Selection
 from store_uptime.service.encryption import Encryption
 from store_uptime.service.registry.deliveries import OutgoingFile
-from store_uptime.service.registry.reports import StoredExplanation, StoredFigures, StoredRejects
+from store_uptime.service.registry.reports import StoredExplanation, StoredFigures, StoredFleet, StoredRejects
 from store_uptime.service.workers.jobs import deliverable
-from store_uptime.service.workers.report_kinds import restored
+from store_uptime.service.workers.report_kinds import AnyReport, restored
 from store_uptime.service.workers.tasks import FileToDeliver, SourceConfig
 
 if TYPE_CHECKING:
@@ -35,14 +35,23 @@ def render_delivery(stored: StoredFigures, file: FileToDeliver, recipients: tupl
     return deliverable(restored(**vars(stored)), file, Encryption(recipients))
 
 
-def render_report(stored: StoredFigures, selection: Selection, file_format: Format, columns: Columns) -> bytes:
+def render_report(
+    stored: StoredFigures | StoredFleet, selection: Selection, file_format: Format, columns: Columns
+) -> bytes:
     """A report, or a selection of it, in a format."""
-    return restored(**vars(stored)).select(selection).render(file_format, columns)
+    return restored_for_file(stored).select(selection).render(file_format, columns)
 
 
-def render_csv_safe(stored: StoredFigures, selection: Selection, columns: Columns) -> bytes:
+def restored_for_file(stored: StoredFigures | StoredFleet) -> AnyReport:
+    """A stored report; one with its lanes where stores are selected by what only these know."""
+    if isinstance(stored, StoredFleet):
+        return restored(stored.figures, stored.attributes, lanes=stored.lanes)
+    return restored(**vars(stored))
+
+
+def render_csv_safe(stored: StoredFigures | StoredFleet, selection: Selection, columns: Columns) -> bytes:
     """The same as CSV that is safe for spreadsheets."""
-    return restored(**vars(stored)).select(selection).csv_safe(columns)
+    return restored_for_file(stored).select(selection).csv_safe(columns)
 
 
 def render_rejected(stored: StoredRejects, table: str) -> bytes:

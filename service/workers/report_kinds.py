@@ -210,10 +210,11 @@ def restored(
     outages: bytes | None = None,
     profile: bytes | None = None,
     rejects: bytes | None = None,
+    lanes: bytes | None = None,
 ) -> AnyReport:
     """A stored report, with what is given of it."""
     if not pipeline.holds_periods(figures):
-        return WindowsReport(pipeline.restore(figures, rejects=rejects, attributes=attributes))
+        return WindowsReport(pipeline.restore(figures, rejects=rejects, lanes=lanes, attributes=attributes))
     parts = {"rejects": rejects, "attributes": attributes, "outages": outages, "profile": profile}
     return PeriodsReport(pipeline.restore_periods(figures, **parts))
 

@@ -68,7 +68,7 @@ def answer_of(world: World) -> Answer:
 def expected_figures(row: Row) -> Figures:
     figures: Figures = {"last poll": row.last_poll_us, "last status": row.last_status}
     figures |= {"zone": row.timezone, "always open": row.always_open, "cells": row.cells()}
-    figures |= {"down now": row.down_now, "lane": row.lane}
+    figures |= {"down now": row.down_now, "down since": row.down_since_us, "lane": row.lane}
     for name, window in row.windows.items():
         figures |= {
             f"up {name}": window.up,
@@ -106,6 +106,7 @@ def reported_row(exact: Figures, extended: Figures, cells: list[str]) -> Figures
     figures: Figures = {"last poll": micros(last), "last status": extended["last_status"]}
     figures |= {"zone": extended["timezone"], "always open": extended["always_open"], "cells": cells}
     figures |= {"down now": exact["down_now"]}
+    figures |= {"down since": exact["down_since_us"] if exact["down_now"] else None}  # it may have closed meanwhile
     for name in WINDOWS:
         figures |= {
             f"up {name}": exact[f"uptime_last_{name}_us"],

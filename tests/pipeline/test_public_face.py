@@ -197,6 +197,7 @@ PROMISED = {
     "explain_with_outages",
     "joined_days",
     "store_days",
+    "timeline_days",
     "known_zones",
     "load_files",
     "open_source",

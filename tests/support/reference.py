@@ -74,8 +74,8 @@ class Window:
 class Row:
     """One store of the report.
 
-    lane: (minute of the week before now, status) of each minute whose status differs from that of the one before;
-    4 and 5 are up and down that are carried.
+    down_since_us: since when a store is down that is down now. lane: (minute of the week before now, status) of each
+    minute whose status differs from that of the one before; 4 and 5 are up and down that are carried.
     """
 
     store_id: str
@@ -85,6 +85,7 @@ class Row:
     timezone: str
     always_open: bool
     down_now: bool
+    down_since_us: int | None
     lane: list[tuple[int, int]]
 
     def cells(self) -> list[str]:
@@ -531,6 +532,20 @@ def lane_of(now: int, intervals: list[Interval], pieces: list[Piece], evidence: 
     return lane
 
 
+def down_since(now: int, intervals: list[Interval], pieces: list[Piece]) -> int | None:
+    """Since when a store is down, going back from now until it is up or unknown; closed time is passed over."""
+    edges = {edge for interval in intervals for edge in interval}
+    edges |= {edge for piece in pieces for edge in (piece.start, piece.end)}
+    since = None
+    for edge in sorted((edge for edge in edges if edge < now), reverse=True):
+        status = status_then(edge, intervals, pieces)
+        if status in (UP, UNKNOWN):
+            break
+        if status == DOWN:
+            since = edge
+    return since
+
+
 def overlap(start: int, end: int, window_start: int, window_end: int) -> int:
     return max(0, min(end, window_end) - max(start, window_start))
 
@@ -626,9 +641,10 @@ def work_out(store: Store, first: int, now: int, max_gap: int | None) -> Worked:
     last = max(polls)
     status = "active" if polls[last] else "inactive"
     down_now = status_then(now - 1, intervals, pieces) == DOWN
+    since = down_since(now, intervals, pieces) if down_now else None
     lane = lane_of(now, intervals, pieces, evidence)
     zone = store.clock.zone(store.clock.date_at(now))
-    row = Row(store.store_id, windows, last, status, zone, store.always_open, down_now, lane)
+    row = Row(store.store_id, windows, last, status, zone, store.always_open, down_now, since, lane)
     return Worked(store, row, evidence, intervals, pieces)
 
 

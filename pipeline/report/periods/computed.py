@@ -18,6 +18,7 @@ from store_uptime.pipeline.plan.plan import Plan, ranked_stores
 from store_uptime.pipeline.plan.prepare import Prepared, make_plan
 from store_uptime.pipeline.plan.table_facts import TableFacts
 from store_uptime.pipeline.report.choice import choice_of, chosen
+from store_uptime.pipeline.report.only_chosen import renumbered
 from store_uptime.pipeline.report.periods.groups import GroupedStores, grouped_stores
 from store_uptime.pipeline.report.periods.period_quality import (
     DateFacts,
@@ -28,7 +29,6 @@ from store_uptime.pipeline.report.periods.period_quality import (
     period_quality,
 )
 from store_uptime.pipeline.report.periods.period_report import CELL, FIGURES, OUTAGE, PeriodReport
-from store_uptime.pipeline.report.selection import renumbered
 from store_uptime.pipeline.uptime.periods import PeriodFigures
 
 log = logger_of(__name__)

@@ -40,7 +40,7 @@ from store_uptime.pipeline.report.periods.period_about import (
     period_provenance,
 )
 from store_uptime.pipeline.report.periods.period_files import csv_pieces, guarded_texts, json_pieces, parquet_pieces
-from store_uptime.pipeline.report.periods.period_rows import exact_rows, whole_period, written_rows
+from store_uptime.pipeline.report.periods.period_rows import exact_rows, state_of, whole_period, written_rows
 from store_uptime.pipeline.report.periods.sheets import WORST_STORES, Sheet, stores_of_sheet
 from store_uptime.pipeline.report.periods.sliced import SlicedTable, sliced, sliced_by
 from store_uptime.pipeline.report.quality import Quality
@@ -195,6 +195,12 @@ class PeriodReport:
     def total(self) -> pl.DataFrame:
         """The roll-up of all stores: a row for each period."""
         return self.rollup()
+
+    def period_states(self) -> pl.DataFrame:
+        """period, start_us, end_us, state: each period once, in order of time, from its beginning on the first clock to
+        its end on the last."""
+        listed = listed_periods(self.periods).drop("row")
+        return listed.with_columns(state=state_of(self.now_us, self.max_gap_us))
 
     @cached_property
     def whole(self) -> pl.DataFrame:

@@ -3,20 +3,24 @@
 // of the document has what the server says.
 
 import { clockTime, currentClock, ownOffset, restoreClock, setClock } from "./clock.js";
-import { callApi, part } from "./page.js";
+import { callApi, part, sentenceOf } from "./page.js";
 import { ageClass, formatDataAge, formatOffset, formatShortTime, formatTime } from "./words.js";
 
 const MINUTE_MS = 60_000;
 const ASK_MS = 30_000;
+const JSON_ALONE = { headers: { Accept: "application/json" } };
 
 // The age of the newest data --------------------------------------------------------------------------------------------
 
 const age = part("data-age");
 let dataMs = NaN; // when the newest data is of, by the clock of this browser; NaN where it has no age
 
-export function showDataAge({ now, age_seconds: seconds }) {
+export function showDataAge({ report_id: id, now, age_seconds: seconds }) {
   dataMs = seconds === null ? NaN : Date.now() - 1000 * seconds;
-  part("data-words").textContent = seconds === null ? "As of" : "Data up to";
+  const ofReport = part("of-report");
+  if (ofReport) ofReport.hidden = ofReport.dataset.report === id;
+  const words = seconds === null ? "As of" : "Data up to";
+  part("data-words").textContent = ofReport && !ofReport.hidden ? "newest" : words;
   if (part("data-now").dateTime !== now) {
     part("data-now").dateTime = now;
     part("data-now").textContent = formatShortTime(Date.parse(now), 0);
@@ -31,6 +35,7 @@ function countOn() {
   const seconds = Math.max(0, (Date.now() - dataMs) / 1000);
   part("age").textContent = formatDataAge(seconds);
   age.className = `data-age ${ageClass(seconds)}`;
+  document.dispatchEvent(new CustomEvent("data-age", { detail: seconds }));
 }
 
 // By the clock of the browser and not by counting: a machine that slept must not show a young age.
@@ -44,12 +49,12 @@ countOn();
 let silentSince = null; // when the server was first found not to answer
 
 async function askForNewest() {
-  const answer = await fetch("/newest.json", { signal: AbortSignal.timeout(ASK_MS) }).catch(() => null);
+  const answer = await fetch("/newest.json", { ...JSON_ALONE, signal: AbortSignal.timeout(ASK_MS) }).catch(() => null);
   if (answer?.status === 401) return showInBar("Signed out: load the page again", "silent");
-  if (!answer?.ok) return showSilence();
+  const newest = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (!newest) return showSilence();
   if (silentSince !== null) showInBar("");
   silentSince = null;
-  const newest = await answer.json();
   if (!newest.report_id) return;
   showDataAge(newest);
   document.dispatchEvent(new CustomEvent("newest", { detail: newest }));
@@ -127,7 +132,8 @@ async function addressOf(id) {
 }
 
 async function makeReport() {
-  const { report_id: id } = await callApi("POST", "/trigger_report", {});
+  const { options } = await callApi("GET", "/newest.json"); // those that can be compared with what is shown
+  const { report_id: id } = await callApi("POST", "/trigger_report", options);
   for (;;) {
     const status = await callApi("GET", `/get_report/${id}?status_only=true`);
     if (status.status === "Complete") return location.assign(await addressOf(id));
@@ -144,7 +150,7 @@ refresh.addEventListener("click", async () => {
   try {
     await makeReport();
   } catch (error) {
-    showInBar(error.message, "silent");
+    showInBar(sentenceOf(error), "silent");
   } finally {
     refresh.disabled = false;
   }

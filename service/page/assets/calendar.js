@@ -1,7 +1,7 @@
 // The days of a store in 13 weeks, as reports have them: a column is a week, a row a weekday. The more of a day was down,
 // the larger is its mark; a day that no report has is blank. It is loaded once it comes into sight.
 
-import { callApi, part } from "./page.js";
+import { callApi, part, sentenceOf } from "./page.js";
 import { tipIn } from "./near_tip.js";
 import { formatDuration, formatNumber } from "./words.js";
 
@@ -30,11 +30,10 @@ function dayName(ms) {
   return `${WEEKDAYS[weekday(ms)]} ${there.getUTCDate()} ${MONTHS[there.getUTCMonth()]}`;
 }
 
-const minutes = (number) => formatDuration(60 * number);
-
 function dayText(day) {
   const share = day.percent === null ? (day.open ? "unknown" : "closed") : `${day.percent.toFixed(2)} % up`;
-  const lengths = day.open ? `, down ${minutes(day.down)}, unknown ${minutes(day.unknown)}, open ${minutes(day.open)}` : "";
+  const down = day.percent === null ? "" : `, down ${formatDuration(day.down)}`; // of what is unknown nobody can say that
+  const lengths = day.open ? `${down}, unknown ${formatDuration(day.unknown)}, open ${formatDuration(day.open)}` : "";
   const part = day.is_whole ? "" : " (part of the day)";
   return `${dayName(Date.parse(day.date))}: ${share}${lengths}${part}${day.by_periods ? ", from a report by periods" : ""}`;
 }
@@ -88,12 +87,15 @@ function drawn(days) {
   return svg;
 }
 
-function noteOf({ days, reports, passed_over: passedOver, max_gap_s: gap }) {
+const HOURS_UNKNOWN = "Nothing is known of its days: none of its business hours can be read.";
+
+function noteOf({ days, hours_unknown: areHoursUnknown, reports, passed_over: passedOver, max_gap_s: gap }) {
   const from = `From ${formatNumber(reports)} kept uptime report${reports === 1 ? "" : "s"}; a day that none has is blank.`;
   const periods = gap === null ? "" : ` Some days are from reports by periods, where a poll counts for up to ${formatDuration(gap)}.`;
   const passed = passedOver ? ` ${formatNumber(passedOver)} could not be read: encrypted or removed.` : "";
   const cut = days.some((day) => !day.is_whole) ? " Dashed: only a part of the day is known." : "";
-  return `${from}${cut}${periods}${passed} The larger the mark, the more of the day was down; a dot is none.`;
+  const unknown = areHoursUnknown ? " Of this report’s week nothing is known: none of the business hours can be read." : "";
+  return `${from}${unknown}${cut}${periods}${passed} The larger the mark, the more of the day was down; a dot is none.`;
 }
 
 // One day takes part in the order of Tab; arrow keys go on from there, over days that are blank.
@@ -132,7 +134,7 @@ async function load() {
   try {
     const found = await callApi("GET", address);
     if (!found.days.length) {
-      note.textContent = "No kept uptime report has a day of this store.";
+      note.textContent = found.hours_unknown ? HOURS_UNKNOWN : "No kept uptime report has a day of this store.";
       return body.replaceChildren(note);
     }
     const tip = document.createElement("p");
@@ -145,7 +147,7 @@ async function load() {
     body.after(note);
     withKeys(svg, tipIn(body));
   } catch (error) {
-    note.textContent = error.message;
+    note.textContent = sentenceOf(error);
     body.replaceChildren(note);
   }
 }

@@ -1,19 +1,19 @@
 // The filters of the table of stores: which stores match, the lists with their counts, and what is set, to be removed.
 // filters.py has the same words, for the page as it comes.
 
+import { attributeValues } from "./attributes.js";
+import { clearFieldError, showFieldError } from "./fields.js";
 import { part } from "./page.js";
-import { formatNumber } from "./words.js";
+import { formatNumber, withoutControls } from "./words.js";
 
-const WORSE_POINTS = -1;
-const DOWN = part("fleet").dataset.down; // down now, or down when last seen
-// The API knows down_now; the other lists are of the page alone.
-const CHIPS = {
-  "": { has: () => true, sort: null },
-  down_now: { has: (n) => stores.down_now[n], sort: null, none: `${DOWN.endsWith("now") ? "is" : "was"} ${DOWN}` },
-  worst: { has: () => true, sort: "uptime_percent_last_week" },
-  worse: { has: (n) => stores.change_day[n] !== null && stores.change_day[n] <= WORSE_POINTS, sort: "change_day", none: "got worse" },
-  stale: { has: (n) => stores.no_recent_poll[n], sort: "last_poll", none: "is without a recent poll" },
+const downWord = () => part("fleet").dataset.down; // down now, when last seen, or then: it becomes another with time
+// Words of the API, and columns: the stores of a list are those whose column says so. The list of the worst is but an order.
+const LISTS = {
+  down_now: () => `${downWord() === "down now" ? "is" : "was"} ${downWord()}`,
+  got_worse: () => "got worse",
+  no_recent_poll: () => "is without a recent poll",
 };
+const FILTERS = ["search", "below", "window", "unknown", "zone", "only"];
 
 const filter = part("filter");
 
@@ -25,98 +25,154 @@ export function startChips(data) {
 
 // What is set -----------------------------------------------------------------------------------------------------------
 
-export function currentChip() {
-  if (!filter.elements.down_now.disabled) return "down_now";
-  return filter.elements.chip.disabled ? "" : filter.elements.chip.value;
-}
+const isSet = (name) => !filter.elements[name].disabled;
+const setLists = () => Object.keys(LISTS).filter(isSet);
 
 export function setChip(name) {
-  filter.elements.down_now.disabled = name !== "down_now";
-  filter.elements.chip.disabled = name === "" || name === "down_now";
-  filter.elements.chip.value = name;
+  for (const each of [...Object.keys(LISTS), "chip"]) filter.elements[each].disabled = true;
+  if (name) filter.elements[name === "worst" ? "chip" : name].disabled = false;
 }
 
-export const chipSort = () => CHIPS[currentChip()]?.sort ?? null;
+const isCurrent = (name) => name === "" ? !isSet("chip") && !setLists().length : isSet(name === "worst" ? "chip" : name);
 
-// The words of the filter, as the address has them; the API knows all but chip.
+// What the list is called on its button; nothing for all stores.
+export function listWords() {
+  const current = [...document.querySelectorAll("[data-chip]")].filter(({ dataset }) => dataset.chip && isCurrent(dataset.chip));
+  return current.map((link) => link.firstChild.textContent.trim()).join(", ");
+}
+
+export function chipSort() {
+  if (isSet("chip")) return "uptime_percent_last_week";
+  return isSet("got_worse") ? "change_day" : isSet("no_recent_poll") ? "last_poll" : null;
+}
+
+// The words of the filter, as the address has them; the API knows all but chip. What a field refuses is not among them:
+// the others work on.
 export function filterWords() {
-  const words = new URLSearchParams([...new FormData(filter)].filter(([, value]) => value !== ""));
+  const words = new URLSearchParams();
+  for (const field of filter.elements) {
+    const isOff = field.disabled || !field.validity.valid || (field.type === "checkbox" && !field.checked);
+    const value = field.name === "below" ? plainNumber(field.value) : field.value.trim();
+    if (field.name && !isOff && value !== "") words.append(field.name, value);
+  }
   if (!words.has("below") && !words.has("unknown")) words.delete("window");
   if (words.get("window") === "week") words.delete("window");
   return words;
 }
 
+// 95, not 95.0 or 9.5e1: the API takes no other.
+const plainNumber = (text) => text === "" ? "" : Number(text).toFixed(9).replace(/\.?0+$/, "");
+
 function filterValues() {
-  const form = new FormData(filter);
+  const words = filterWords();
   return {
-    search: form.get("search").toLowerCase(),
-    unknown: form.has("unknown"),
-    below: form.get("below") === "" ? null : Number(form.get("below")),
-    window: form.get("window"),
-    zone: form.get("zone"),
-    only: chosenValues(form.getAll("only")),
+    search: (words.get("search") ?? "").toLowerCase(),
+    unknown: words.has("unknown"),
+    below: words.has("below") ? Number(words.get("below")) : null,
+    window: words.get("window") ?? "week",
+    zone: words.get("zone") ?? "",
+    only: chosenValues(words.getAll("only")),
   };
+}
+
+// The name and the value of city=Berlin, trimmed as the API does.
+function namedValue(text) {
+  const [, name, value] = text.match(/^([^=]+)=(.*)$/s) ?? [];
+  return name?.trim() ? [name.trim(), value.trim()] : null;
 }
 
 // city=Berlin, brand=A: several values of one attribute mean any of them, several attributes all of them.
 function chosenValues(texts) {
-  const values = {};
-  for (const [, name, value] of texts.map((text) => text.match(/^([^=]+)=(.*)$/s)).filter(Boolean)) {
-    (values[name] ??= []).push(value);
-  }
-  return Object.entries(values);
+  const values = new Map();
+  for (const [name, value] of texts.map(namedValue).filter(Boolean)) values.set(name, [...(values.get(name) ?? []), value]);
+  return [...values];
+}
+
+// The words of an address, as far as the form has no others: back and forward lead here.
+export function fillFilters(words) {
+  clearFilters();
+  for (const name of Object.keys(LISTS)) filter.elements[name].disabled = words.get(name) !== "true";
+  filter.elements.chip.disabled = words.get("chip") !== "worst";
+  for (const name of ["search", "below", "zone"]) filter.elements[name].value = words.get(name) ?? "";
+  filter.elements.window.value = words.get("window") || "week";
+  filter.elements.unknown.checked = words.get("unknown") === "true";
+  const chosen = new Set(words.getAll("only").filter(Boolean));
+  for (const box of filter.querySelectorAll("[type=checkbox][name=only]")) box.checked = chosen.delete(box.value);
+  const [first, ...others] = filter.querySelectorAll("[name=only]:not([type=checkbox])");
+  for (const field of others) field.closest("p").remove();
+  if (first) [...chosen].forEach((text, number) => { (number ? anotherField(first, number) : first).value = text; });
+}
+
+function anotherField(first, number) {
+  const line = first.closest("p").cloneNode(true);
+  const field = line.querySelector("input");
+  field.id = `only-${number + 1}`;
+  first.closest("p").after(line);
+  return field;
 }
 
 const hasText = (text, search) => text !== null && text !== undefined && text.toLowerCase().includes(search);
 
-function matches(n, { search, unknown, below, window, zone, only }) {
-  const percent = stores[`uptime_percent_last_${window}`][n];
-  const unknownSeconds = stores[`unknown_last_${window}`][n];
-  return (
-    (!search || hasText(stores.store_id[n], search) || hasText(stores.name?.[n], search)) &&
-    (!unknown || unknownSeconds === null || unknownSeconds > 0) &&
-    (below === null || (percent !== null && percent < below)) &&
-    (!zone || stores.zone[n] === zone) &&
-    only.every(([name, values]) => values.includes(stores.attributes?.[name]?.[n] ?? ""))
-  );
+// What each filter that is set demands of a store: mostly none is, and then no store is looked at.
+function conditions({ search, unknown, below, window, zone, only }) {
+  const percents = stores[`uptime_percent_last_${window}`];
+  const unknownSeconds = stores[`unknown_last_${window}`];
+  return [
+    search && ((n) => hasText(stores.store_id[n], search) || hasText(stores.name?.[n], search)),
+    unknown && ((n) => unknownSeconds[n] === null || unknownSeconds[n] > 0),
+    below !== null && ((n) => percents[n] !== null && percents[n] < below),
+    zone && ((n) => stores.zone[n] === zone),
+    ...only.map(([name, values]) => {
+      const there = attributeValues(stores, name);
+      return (n) => values.includes(there?.[n] ?? "");
+    }),
+  ].filter(Boolean);
 }
 
 function matching(values) {
-  const numbers = [];
-  for (let n = 0; n < stores.store_id.length; n++) if (matches(n, values)) numbers.push(n);
-  return numbers;
+  const tests = conditions(values);
+  const numbers = [...stores.store_id.keys()];
+  return tests.length ? numbers.filter((n) => tests.every((passes) => passes(n))) : numbers;
 }
 
-// others: the stores that all filters but the list leave; numbers: those of them that the list has.
+// others: the stores that all filters but the lists leave; numbers: those of them that the lists have.
 export function chosenStores() {
   const others = matching(filterValues());
-  return { others, numbers: others.filter(CHIPS[currentChip()]?.has ?? (() => true)) };
+  const lists = setLists();
+  return { others, numbers: others.filter((n) => lists.every((name) => stores[name][n])) };
 }
 
 // What is shown of it ---------------------------------------------------------------------------------------------------
 
 export function showChips({ others, numbers }) {
   const words = filterWords();
-  words.delete("down_now");
-  words.delete("chip");
+  const filters = [...words].filter(([name]) => FILTERS.includes(name));
   for (const link of document.querySelectorAll("[data-chip]")) {
     const name = link.dataset.chip;
-    const own = name === "" ? {} : name === "down_now" ? { down_now: "true" } : { chip: name };
-    link.href = `?${new URLSearchParams([...Object.entries(own), ...words])}`;
-    if (name === currentChip()) link.setAttribute("aria-current", "true");
+    const own = name === "" ? [] : name === "worst" ? [["chip", name]] : [[name, "true"]];
+    link.href = `?${new URLSearchParams([...own, ...filters])}`;
+    if (isCurrent(name)) showCurrent(link);
     else link.removeAttribute("aria-current");
     const count = link.querySelector(".count");
-    if (count) count.textContent = formatNumber(others.filter(CHIPS[name].has).length);
+    if (count) count.textContent = formatNumber(name ? others.filter((n) => stores[name][n]).length : others.length);
   }
   part("matched").textContent = `${formatNumber(numbers.length)} of ${formatNumber(stores.store_id.length)} stores`;
+  part("list-name").textContent = listWords() || "All";
   showActive();
   part("nothing").hidden = numbers.length > 0;
   part("nothing").firstChild.textContent = nothingWords();
 }
 
+// On a phone the lists are one line that scrolls.
+function showCurrent(link) {
+  link.setAttribute("aria-current", "true");
+  const [box, here] = [link.parentElement.getBoundingClientRect(), link.getBoundingClientRect()];
+  if (here.right > box.right || here.left < box.left) link.parentElement.scrollLeft += here.left - box.left;
+}
+
 function nothingWords() {
-  const none = CHIPS[currentChip()]?.none;
-  return none ? `No store of these ${none}. ` : "No store fits these filters. ";
+  const lacking = setLists().map((name) => LISTS[name]());
+  return lacking.length ? `No store of these ${lacking.join(" and ")}. ` : "No store fits these filters. ";
 }
 
 // Each filter that is set: its words, and how to take it away.
@@ -124,15 +180,17 @@ function activeFilters() {
   const { search, below, window, unknown, zone } = filter.elements;
   const found = [];
   const empty = (field) => () => { field.value = ""; };
-  if (search.value) found.push([`“${search.value}”`, empty(search)]);
-  if (below.value) found.push([`under ${Number(below.value)} % in the ${window.value}`, empty(below)]);
+  if (search.value.trim()) found.push([`“${search.value.trim()}”`, empty(search)]);
+  if (below.value && below.validity.valid) {
+    found.push([`under ${plainNumber(below.value)} % in the ${window.value}`, empty(below)]);
+  }
   if (unknown.checked) found.push([`unknown time in the ${window.value}`, () => { unknown.checked = false; }]);
   if (zone.value) found.push([`zone ${zone.value}`, empty(zone)]);
   for (const field of filter.querySelectorAll("[name=only]")) {
     const isBox = field.type === "checkbox";
-    const [, name, value] = ((isBox ? field.checked : field.value) && field.value.match(/^([^=]+)=(.*)$/s)) || [];
-    if (!name) continue;
-    found.push([`${name} ${value || "(none)"}`, isBox ? () => { field.checked = false; } : empty(field)]);
+    const there = (!isBox || field.checked) && field.validity.valid && namedValue(field.value);
+    if (!there) continue;
+    found.push([`${there[0]} ${there[1] || "(none)"}`, isBox ? () => { field.checked = false; } : empty(field)]);
   }
   return found;
 }
@@ -151,14 +209,17 @@ function activeChip(words, remove) {
   const [before, text, cross] = ["span", "bdi", "span"].map((name) => document.createElement(name));
   before.className = "unseen";
   before.textContent = "Remove ";
-  text.textContent = words;
+  text.textContent = withoutControls(words);
   cross.setAttribute("aria-hidden", "true");
   cross.textContent = " ×";
   chip.append(before, text, cross);
   chip.addEventListener("click", () => {
+    const number = [...part("active-filters").children].indexOf(chip);
     remove();
-    filter.dispatchEvent(new Event("input"));
-    part("find").focus();
+    filter.dispatchEvent(new Event("change"));
+    const left = part("active-filters").children;
+    // Not into a field: who has the focus there is taken to be writing.
+    (left[Math.min(number, left.length - 1)] ?? document.querySelector("[data-chip][aria-current]"))?.focus();
   });
   return chip;
 }
@@ -166,24 +227,37 @@ function activeChip(words, remove) {
 export function clearFilters() {
   setChip("");
   for (const field of filter.elements) {
-    if (field.type === "checkbox") field.checked = false;
-    else if (field.type !== "hidden") field.value = field.name === "window" ? "week" : "";
+    if (field.type === "checkbox" && field.name) field.checked = false;
+    else if (field.type !== "hidden" && field.name) field.value = field.name === "window" ? "week" : "";
   }
 }
 
 export function checkAttributes() {
   for (const field of filter.querySelectorAll("[name=only]:not([type=checkbox])")) {
-    const [name, value] = field.value.split("=", 2);
-    const isUnknown = value !== undefined && !(name in (stores.attributes ?? {}));
+    const [name] = namedValue(field.value) ?? [];
+    const isUnknown = name !== undefined && attributeValues(stores, name) === undefined;
     field.setCustomValidity(isUnknown ? `There is no attribute ${name}.` : "");
   }
+}
+
+// What a field refuses is said below it.
+export function showRefusals() {
+  for (const field of filter.elements) {
+    if (!field.willValidate) continue;
+    if (field.validity.valid) clearFieldError(field);
+    else showFieldError(field, refusal(field));
+  }
+}
+
+function refusal(field) {
+  return field.title && field.validity.patternMismatch ? `It must be ${field.title}.` : field.validationMessage;
 }
 
 // How many stores have each value, of those that all other filters leave: counted when the menu opens.
 export function countValues() {
   const values = filterValues();
   for (const box of filter.querySelectorAll("[type=checkbox][name=only]")) {
-    const [, name, value] = box.value.match(/^([^=]+)=(.*)$/s);
+    const [name, value] = namedValue(box.value);
     const counts = valueCounts(name, values);
     box.parentElement.querySelector(".count").textContent = formatNumber(counts.get(value) ?? 0);
   }
@@ -197,7 +271,7 @@ function valueCounts(name, values) {
     const others = { ...values, only: values.only.filter(([each]) => each !== name) };
     const counts = new Map();
     for (const n of matching(others)) {
-      const value = stores.attributes[name][n] ?? "";
+      const value = attributeValues(stores, name)[n] ?? "";
       counts.set(value, (counts.get(value) ?? 0) + 1);
     }
     counted.set(name, counts);

@@ -1,6 +1,8 @@
 // The clock that times are shown on: UTC, the reader's own, or each store's; kept for the next visit. Who shows times
 // listens to the event clock-change of the document.
 
+import { keep, readKept } from "./storage.js";
+
 export const CLOCKS = ["utc", "mine", "store"];
 const KEY = "clock";
 
@@ -8,23 +10,17 @@ export function currentClock() {
   return document.documentElement.dataset.clock ?? "utc";
 }
 
+// null where none was ever chosen.
+export const keptClock = () => readKept(KEY, null);
+
 export function restoreClock() {
-  let kept = null;
-  try {
-    kept = localStorage.getItem(KEY);
-  } catch {
-    // A browser that keeps nothing shows UTC.
-  }
+  const kept = keptClock();
   document.documentElement.dataset.clock = CLOCKS.includes(kept) ? kept : "utc";
 }
 
 export function setClock(name) {
   document.documentElement.dataset.clock = name;
-  try {
-    localStorage.setItem(KEY, name);
-  } catch {
-    // It holds for this view only.
-  }
+  keep(KEY, name); // where that cannot be, it holds for this view only
   document.dispatchEvent(new Event("clock-change"));
 }
 

@@ -4,9 +4,14 @@ import { currentClock, ownOffset } from "./clock.js";
 import { blankLane, fillLane } from "./lanes.js";
 import { part } from "./page.js";
 import { keep, readKept } from "./storage.js";
-import { formatDownFor, formatHours, formatNumber, formatOffset, formatPollAge, formatTime, isolated } from "./words.js";
+import {
+  DAY_S, formatDownFor, formatHours, formatLastPoll, formatLastPollTime, formatNumber, formatOffset, formatTime, isolated,
+  withoutControls,
+} from "./words.js";
 
 const KEY = "columns";
+const USUAL = "usual"; // in the place of the names of the usual columns
+const ATTRIBUTE = "attribute.";
 const MINUTE_MS = 60_000;
 const WINDOWS = ["hour", "day", "week"];
 const KINDS = [["downtime", "Down"], ["uptime", "Up"], ["unknown", "Unknown"], ["business", "Open"]];
@@ -15,11 +20,11 @@ const FIRST_DESCENDING = /^(down_for|downtime|unknown|last_poll)/;
 
 const table = part("fleet");
 const nowMs = Date.parse(table.dataset.now);
-const nowSeconds = Math.floor(nowMs / 1000);
 
 let stores = null; // columns by name
 let columns = []; // all that there are
 let chosen = []; // those that are shown
+let sortedNames = [];
 
 // key, heading, width (a class of <col>), blank (a cell to be copied), fill (a cell, with the number of a store)
 function column(key, heading, width, fill, { className = "", words = heading, blank = () => blankCell(className) } = {}) {
@@ -32,6 +37,7 @@ function blankCell(className) {
   return cell;
 }
 
+// named: those of an address; null where it says nothing of them.
 export function startColumns(data, named) {
   stores = data;
   columns = [
@@ -44,12 +50,27 @@ export function startColumns(data, named) {
     textColumn("change_day", "Change, day", "length", formatChange, "num"),
     column("last_poll", "Last seen", "seen", fillLastSeen, { blank: blankLastSeen }),
     textColumn("last_active", "Last status", "length", (isActive) => (isActive ? "active" : "inactive")),
-    ...Object.keys(stores.attributes ?? {}).map((name) => attributeColumn(name)),
-    textColumn("zone", "Zone", "zone"),
+    ...[...stores.attributes.keys()].map(attributeColumn),
+    textColumn("zone", "Zone", "zone", (text) => text, "place"),
     textColumn("always_open", "Always open", "length", (isOpen) => (isOpen ? "yes" : "no")),
   ];
+  sortedNames = stores.store_id.map((id, n) => (stores.name?.[n] || id).toLowerCase());
+  chooseColumns(named);
+}
+
+export function chooseColumns(named) {
   const kept = readKept(KEY, null);
-  chosen = known(named) ?? known(Array.isArray(kept) ? kept : null) ?? defaultKeys();
+  const ofAddress = named === USUAL ? defaultKeys() : known(named?.split(",").map(decodedKey) ?? null);
+  chosen = ofAddress ?? known(Array.isArray(kept) ? kept : null) ?? defaultKeys();
+  for (const box of part("columns").querySelectorAll("input")) box.checked = chosen.includes(box.value);
+}
+
+function decodedKey(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // somebody has written a % by hand
+  }
 }
 
 // A list that names the store, of columns that there are; null for what is none, as a choice of other data may be.
@@ -60,18 +81,24 @@ function known(keys) {
 }
 
 function defaultKeys() {
-  const place = stores.attributes?.city ? "attribute.city" : "zone";
+  const place = stores.attributes.has("city") ? `${ATTRIBUTE}city` : "zone";
   const figures = ["uptime_percent_last_day", "uptime_percent_last_week", "downtime_last_day", "downtime_last_week"];
   return known(["store_id", "down_for", "lane", ...figures, "last_poll", place]);
 }
 
 export const shownColumns = () => columns.filter(({ key }) => chosen.includes(key));
-export const hasDefaultColumns = () => String(chosen) === String(defaultKeys());
-export const chosenKeys = () => chosen;
+const hasDefaultColumns = () => String(chosen) === String(defaultKeys());
 
+// What an address says of the columns: their keys by commas, with %2C for one within the name of an attribute.
+export const columnWords = () => hasDefaultColumns()
+  ? USUAL
+  : chosen.map((key) => key.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
+
+// What a column is sorted by; undefined where there is no such column.
 export function valuesOf(key) {
-  if (key.startsWith("attribute.")) return stores.attributes?.[key.slice("attribute.".length)];
-  return ["lanes", "offsets", "incidents", "attributes"].includes(key) ? undefined : stores[key];
+  if (key === "store_id") return sortedNames; // what is shown in the column
+  if (key.startsWith(ATTRIBUTE)) return stores.attributes.get(key.slice(ATTRIBUTE.length));
+  return key !== "lane" && columns.some((each) => each.key === key) ? stores[key] : undefined;
 }
 
 // Cells -----------------------------------------------------------------------------------------------------------------
@@ -89,11 +116,11 @@ function fillName(cell, n) {
   const [link, id, name] = [cell.firstChild, stores.store_id[n], stores.name?.[n]];
   link.href = `/view/${table.dataset.report}/store?store_id=${encodeURIComponent(id).replaceAll("%20", "+")}`;
   link.title = isolated(id);
-  link.firstChild.textContent = name || id;
+  link.firstChild.textContent = withoutControls(name || id);
   if (!name) return;
   const quiet = document.createElement("bdi");
   quiet.className = "quiet";
-  quiet.textContent = id;
+  quiet.textContent = withoutControls(id);
   link.append(" ", quiet);
 }
 
@@ -126,7 +153,7 @@ function lengthColumn(kind, word, window) {
   const lengths = stores[`${kind}_last_${window}`];
   const fill = (cell, n) => {
     cell.textContent = formatHours(lengths[n]);
-    if (lengths[n] === 0) cell.className = "num pale";
+    cell.classList.toggle("pale", lengths[n] === 0);
   };
   return column(`${kind}_last_${window}`, `${word}, ${window}`, "length", fill, { className: "num" });
 }
@@ -140,8 +167,15 @@ function textColumn(key, heading, width, format = (text) => text, className = ""
 }
 
 function attributeColumn(name) {
-  const fill = (cell, n) => { cell.textContent = stores.attributes[name][n] ?? ""; };
-  return column(`attribute.${name}`, name[0].toUpperCase() + name.slice(1), "place", fill);
+  const values = stores.attributes.get(name);
+  const fill = (cell, n) => { cell.firstChild.textContent = withoutControls(values[n] ?? ""); };
+  return column(ATTRIBUTE + name, withoutControls(name), "place", fill, { className: "place", blank: blankPlace });
+}
+
+function blankPlace() {
+  const cell = blankCell("place");
+  cell.append(document.createElement("bdi"));
+  return cell;
 }
 
 const formatChange = (points) => `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(2)}`;
@@ -154,9 +188,14 @@ function blankLastSeen() {
 
 function fillLastSeen(cell, n) {
   const seconds = stores.last_poll[n];
-  cell.firstChild.textContent = formatPollAge(nowSeconds - seconds);
-  if (stores.no_recent_poll[n]) cell.firstChild.className = "silent";
   const offset = offsetOf(n, 1000 * seconds);
+  // By the clock, as the age of all data in the bar. freshness.py has the same rule.
+  const clockMs = Math.max(Date.now(), nowMs);
+  const isSilent = Boolean(stores.no_recent_poll[n]);
+  cell.firstChild.textContent = clockMs - nowMs > 1000 * DAY_S
+    ? formatLastPollTime(1000 * seconds, isSilent, offset)
+    : formatLastPoll(clockMs / 1000 - seconds, isSilent);
+  cell.firstChild.className = isSilent ? "silent" : "";
   const zone = currentClock() === "utc" ? "UTC" : formatOffset(offset);
   cell.title = `Last poll ${formatTime(1000 * seconds, offset)} ${zone}`;
 }
@@ -178,12 +217,12 @@ export function arrangeHead(onSort) {
   const row = table.tHead.rows[0];
   const cells = new Map([...row.cells].map((cell) => [cell.dataset.column, cell]));
   row.replaceChildren(...shownColumns().map((each) => cells.get(each.key) ?? headCell(each)));
-  table.querySelector("colgroup").replaceChildren(...shownColumns().map(({ width }) => {
+  table.querySelector("colgroup").replaceChildren(...shownColumns().map(({ key, width }) => {
     const col = document.createElement("col");
-    col.className = width;
+    col.className = [width, ...spareClass(key)].join(" ");
     return col;
   }));
-  table.classList.toggle("wide", chosen.length > defaultKeys().length);
+  table.classList.toggle("wide", !hasDefaultColumns());
   for (const cell of row.querySelectorAll("[data-sort]:not(:has(button))")) {
     const button = document.createElement("button");
     button.type = "button";
@@ -193,13 +232,31 @@ export function arrangeHead(onSort) {
   }
 }
 
+// The usual columns that give way to the week in a narrow window, the first first.
+const SPARE = { downtime_last_day: 1, "attribute.city": 2, zone: 2, uptime_percent_last_day: 3, downtime_last_week: 4 };
+const spareClass = (key) => Object.hasOwn(SPARE, key) ? [`spare-${SPARE[key]}`] : [];
+
+// A cell of each shown column, to be copied; that of the column which the rows are sorted by is marked.
+export function blankCells(sortedKey) {
+  table.querySelectorAll("col").forEach((col, number) => {
+    col.classList.toggle("sorted", shownColumns()[number].key === sortedKey);
+  });
+  return shownColumns().map(({ key, heading, blank }) => {
+    const cell = blank();
+    cell.classList.add(...spareClass(key));
+    cell.classList.toggle("sorted", key === sortedKey);
+    if (cell.localName === "td" && heading) cell.dataset.label = heading;
+    return cell;
+  });
+}
+
 let laneHead = null; // kept while the week is not shown: the axis is drawn in it
 
 function headCell({ key, heading, className }) {
   if (key === "lane") return laneHead;
   const cell = document.createElement("th");
   cell.scope = "col";
-  cell.className = className.startsWith("num") ? "num" : "";
+  cell.className = [...(className.startsWith("num") ? ["num"] : []), ...spareClass(key)].join(" ");
   cell.dataset.column = cell.dataset.sort = key;
   cell.textContent = heading;
   return cell;

@@ -10,7 +10,7 @@ export function checkFieldsOf(form) {
   form.addEventListener("invalid", (event) => {
     event.preventDefault();
     const isFirst = !form.querySelector("[aria-invalid=true]");
-    showFieldError(event.target, sentenceOf(event.target));
+    showFieldError(event.target, complaintOf(event.target));
     if (isFirst) focusField(event.target);
   }, true);
   // A field that is left sends a change, too: its sentence stays while its value does, and the button that is being
@@ -24,7 +24,7 @@ export function checkFieldsOf(form) {
 
 const valueOf = (input) => input.type === "checkbox" ? String(input.checked) : `${input.value} ${input.validity.badInput}`;
 
-export function sentenceOf(input) {
+export function complaintOf(input) {
   const { valid, valueMissing } = input.validity;
   return valid || valueMissing || !input.title ? input.validationMessage : `${input.title}.`;
 }

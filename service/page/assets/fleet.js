@@ -1,17 +1,20 @@
 // The table of stores: which it shows, in which order, and the address and the downloads that say the same.
 
-import { allRows } from "./all_rows.js";
+import { withAttributes } from "./attributes.js";
 import {
-  checkAttributes, chipSort, chosenStores, clearFilters, countValues, currentChip, filterWords, setChip, showChips, startChips,
+  checkAttributes, chipSort, chosenStores, clearFilters, countValues, fillFilters, filterWords, listWords, setChip,
+  showChips, showRefusals, startChips,
 } from "./chips.js";
 import {
-  arrangeHead, chosenKeys, fillColumnsMenu, firstDirection, hasDefaultColumns, startColumns, valuesOf,
+  arrangeHead, chooseColumns, columnWords, fillColumnsMenu, firstDirection, startColumns, valuesOf,
 } from "./columns.js";
+import { clearFieldError } from "./fields.js";
 import { keepList } from "./kept_list.js";
 import { drawAxis } from "./lanes.js";
-import { part, showMessage } from "./page.js";
+import { contentOf, part, sentenceOf, showMessage } from "./page.js";
 import {
-  focusNeighbour, openRow, refreshColumns, renderAnew, renderForPrint, renderInSight, renderResized, showInOrder, startRows,
+  focusNeighbour, openRow, refillColumn, refreshColumns, renderAnew, renderForPrint, renderInSight, renderResized, showInOrder,
+  startRows,
 } from "./rows.js";
 import { startTips } from "./tips.js";
 import { startViews } from "./views.js";
@@ -21,8 +24,10 @@ const table = part("fleet");
 const filter = part("filter");
 const report = table.dataset.report;
 const nowMs = Date.parse(table.dataset.now);
+const MINUTE_MS = 60_000;
 
 let stores = null; // columns by name
+let keeping = null; // the timer of `keepOrder`
 
 // Order and address -----------------------------------------------------------------------------------------------------
 
@@ -47,30 +52,47 @@ function arrange() {
     head.setAttribute("aria-sort", direction);
   }
   showChips(found);
-  linkDownloads(found);
+  linkDownloads(found.numbers);
+  refreshColumns(name);
   showInOrder(found.numbers);
-  keepOrder(found.numbers);
+  clearTimeout(keeping); // rows first: nobody has clicked one yet
+  keeping = setTimeout(keepOrder, 0, found.numbers);
 }
 
 // A store's view leads to the one before and after it.
 function keepOrder(numbers) {
   const ids = Array.from(numbers, (number) => stores.store_id[number]);
-  const list = document.querySelector(`[data-chip="${currentChip()}"]`)?.firstChild.textContent.trim().toLowerCase();
-  const words = !list || list === "all" ? "stores" : list;
+  const words = listWords().toLowerCase() || "stores";
   keepList(report, { words, ids, address: location.pathname + location.search });
 }
 
-// The address holds the filter, the order and the columns, so that it can be shared.
-function writeAddress(sort = sortKey()) {
+// What the view shows, in the words of an address. Without the columns somebody else would see those of his own choice.
+function viewWords(sort = sortKey()) {
   const words = filterWords();
   if (sort) words.set("sort", sort);
-  if (!hasDefaultColumns()) words.set("show", chosenKeys());
-  const text = words.toString();
-  history.replaceState(history.state, "", text ? `?${text}` : location.pathname);
+  words.set("show", columnWords());
+  return words;
 }
 
-// A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
-function linkDownloads({ others, numbers }) {
+// The address holds the filter, the order and the columns, so that it can be shared. What somebody has clicked on can be
+// taken back; what he has typed would be a step a letter.
+function addressOf(sort) {
+  const words = String(viewWords(sort));
+  return words === "show=usual" ? location.pathname : `?${words}`;
+}
+
+function replaceAddress() {
+  history.replaceState(history.state, "", addressOf());
+}
+
+function pushAddress(sort) {
+  const address = addressOf(sort);
+  if (address === (location.search || location.pathname)) return;
+  history.pushState(null, "", address);
+}
+
+// A file knows the words of the API, which has all but the order of the worst.
+function linkDownloads(numbers) {
   const words = filterWords();
   words.delete("chip");
   for (const link of document.querySelectorAll("[data-format]")) {
@@ -79,11 +101,7 @@ function linkDownloads({ others, numbers }) {
     if (part("all-columns").checked) parameters.set("columns", "extended");
     link.href = `/get_report/${report}?${parameters}`;
   }
-  const isWhole = ["worse", "stale"].includes(currentChip());
-  const count = isWhole ? others.length : numbers.length;
-  const list = document.querySelector(`[data-chip="${currentChip()}"]`)?.firstChild.textContent.trim();
-  const stores = `${formatNumber(count)} ${count === 1 ? "store" : "stores"}`;
-  part("download-words").textContent = isWhole ? `${stores}: a file cannot be cut to the list “${list}”` : stores;
+  part("download-words").textContent = `${formatNumber(numbers.length)} ${numbers.length === 1 ? "store" : "stores"}`;
 }
 
 function toTop() {
@@ -91,28 +109,46 @@ function toTop() {
   if (head < 0) scrollBy(0, head);
 }
 
-function refilter() {
+function showAnew() {
   checkAttributes();
-  if (!filter.checkValidity()) return;
-  writeAddress();
   toTop();
   arrange();
+}
+
+function refilter() {
+  checkAttributes();
+  pushAddress();
+  showAnew();
+}
+
+function refilterWhileTyping() {
+  checkAttributes();
+  replaceAddress();
+  showAnew();
 }
 
 function sortBy(name) {
   const first = firstDirection(name) + name;
   const turns = ["", first, first === name ? `-${name}` : name];
   const now = turns.indexOf(sortKey());
-  writeAddress(turns[(Math.max(now, 0) + 1) % 3]);
-  toTop();
-  arrange();
+  pushAddress(turns[(Math.max(now, 0) + 1) % 3]);
+  showAnew();
 }
 
 function changeColumns() {
   arrangeHead(sortBy);
-  refreshColumns();
-  writeAddress();
+  pushAddress();
   arrange();
+}
+
+// Back and forward lead to what was shown, not to another page.
+function showAddress() {
+  const words = new URLSearchParams(location.search);
+  fillFilters(words);
+  chooseColumns(words.get("show"));
+  arrangeHead(sortBy);
+  showRefusals();
+  showAnew();
 }
 
 // Start -----------------------------------------------------------------------------------------------------------------
@@ -122,7 +158,8 @@ function showAll(event) {
   event.preventDefault();
   clearFilters();
   refilter();
-  part("find").focus();
+  showRefusals();
+  document.querySelector("[data-chip][aria-current]").focus();
 }
 
 function chooseChip(event) {
@@ -130,19 +167,33 @@ function chooseChip(event) {
   if (!chip || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   setChip(chip.dataset.chip);
-  writeAddress(""); // each list has an order of its own
-  refilter();
+  pushAddress(""); // each list has an order of its own
+  showAnew();
+}
+
+const isWritten = (field) => field.matches("input:not([type=checkbox])");
+
+function whileTyping({ target }) {
+  if (!isWritten(target)) return;
+  clearFieldError(target);
+  refilterWhileTyping();
+}
+
+function whenChanged({ target }) {
+  showRefusals();
+  if (!isWritten(target)) refilter();
 }
 
 function findByKey(event) {
   const isWriting = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
   if (event.key === "/" && !isWriting && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
+    for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
     part("find").focus();
   }
   if (event.key === "Escape" && event.target === part("find") && part("find").value) {
     part("find").value = "";
-    refilter();
+    refilterWhileTyping();
   }
 }
 
@@ -154,38 +205,42 @@ function listen() {
   table.tBodies[0].addEventListener("keydown", focusNeighbour);
   table.tBodies[0].addEventListener("click", openRow);
   table.tBodies[0].addEventListener("auxclick", openRow);
-  filter.addEventListener("input", refilter);
-  filter.addEventListener("submit", (event) => { event.preventDefault(); refilter(); });
+  filter.addEventListener("input", whileTyping);
+  filter.addEventListener("change", whenChanged);
+  filter.addEventListener("submit", (event) => { event.preventDefault(); showRefusals(); refilter(); });
+  addEventListener("popstate", showAddress);
   filter.querySelector(".chips").addEventListener("click", chooseChip);
   part("clear").addEventListener("click", showAll);
   part("nothing").querySelector("a").addEventListener("click", showAll);
   part("add-filter").addEventListener("toggle", countValues);
-  part("all-columns").addEventListener("change", () => linkDownloads(chosenStores()));
+  part("all-columns").addEventListener("change", () => linkDownloads(chosenStores().numbers));
   document.addEventListener("clock-change", () => {
     drawAxis(nowMs, stores.incidents);
     renderAnew();
   });
+  setInterval(() => refillColumn("last_poll"), MINUTE_MS); // how long ago it was goes on, as in the bar
   addEventListener("beforeprint", renderForPrint);
   addEventListener("afterprint", renderAnew);
 }
 
 async function start() {
   history.scrollRestoration = "manual"; // the rows that it would scroll to are not there yet
-  const answer = await allRows;
-  if (!answer.ok) {
-    return showMessage("The whole table could not be fetched; below are its first rows. Load the page again.");
+  try {
+    const answer = await fetch(`/view/${report}/fleet.json`); // the page has asked for it already: see its head
+    stores = withAttributes(await contentOf(answer));
+  } catch (error) {
+    return showMessage(`The whole table could not be fetched; below are its first rows. ${sentenceOf(error)}`);
   }
-  stores = await answer.json();
-  const named = new URLSearchParams(location.search).get("show");
   startChips(stores);
-  startColumns(stores, named?.split(",") ?? null);
+  startColumns(stores, new URLSearchParams(location.search).get("show"));
   startRows(stores);
   startTips(stores);
   fillColumnsMenu(changeColumns);
-  startViews(() => location.search.slice(1));
+  startViews(() => String(viewWords()));
   drawAxis(nowMs, stores.incidents);
   arrangeHead(sortBy);
-  writeAddress();
+  checkAttributes();
+  replaceAddress();
   arrange();
   if (history.state?.top) scrollTo(0, history.state.top);
   renderInSight();

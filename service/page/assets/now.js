@@ -3,11 +3,13 @@
 
 import { currentClock, ownOffset } from "./clock.js";
 import { part } from "./page.js";
+import { keepForTab, readKeptForTab } from "./storage.js";
 import { formatNumber, formatOffset, formatTime, OLD_S } from "./words.js";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const IDLE_MS = 60_000;
+const LEFT_MS = 10 * IDLE_MS;
 const RETURN = "return-to-now";
 
 const now = part("now");
@@ -112,7 +114,7 @@ function walkWeekdays(table) {
   let current = rows[0][0];
   const words = (cell) => {
     const hour = String(cell.cellIndex - 1).padStart(2, "0");
-    return `${cell.parentNode.cells[0].textContent} ${hour}:00 · ${cell.textContent}`;
+    return `${cell.parentNode.cells[0].textContent} ${hour}:00 · ${cell.ariaLabel}`;
   };
   table.addEventListener("keydown", (event) => {
     const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -24], End: [0, 24] };
@@ -147,10 +149,12 @@ for (const event of ["pointermove", "pointerdown", "keydown", "wheel", "touchsta
   addEventListener(event, () => { usedMs = Date.now(); }, { passive: true });
 }
 
+// A field that merely has the focus is no use: what was typed into it a minute ago is in the address. A menu that
+// stands open, or text that is selected, may be somebody's, but not of who went home.
 function isInUse() {
-  // The choice of the clock keeps the focus, and is no work that could be lost.
-  const field = document.activeElement?.closest("input, textarea, select:not(#clock)");
-  return Date.now() - usedMs < IDLE_MS || field || getSelection()?.toString() || document.querySelector("details.menu[open]");
+  const idleMs = Date.now() - usedMs;
+  const isHeld = getSelection()?.toString() || document.querySelector("details.menu[open]");
+  return idleMs < (isHeld ? LEFT_MS : IDLE_MS);
 }
 
 // What has changed since the view came: another report, or its data has become too old to say what is down now.
@@ -162,12 +166,32 @@ function hasChanged({ report_id: id, age_seconds: age }) {
 async function follow(newest) {
   if (!newest.report_id) return;
   const isAnother = newest.report_id !== now.dataset.report;
-  if (part("newer") && isAnother) part("newer").hidden = false;
-  if (!isHome) return;
+  if (part("newer")) part("newer").hidden = !isAnother;
+  if (!isHome) {
+    if (isAnother && now.dataset.downWord === "down now") showDownWord("down then");
+    return;
+  }
   if (isAnother) part("newer")?.querySelector("a").setAttribute("href", location.href); // with the filter of the table
   const isOld = newest.age_seconds !== null && newest.age_seconds > OLD_S;
-  if (isOld || newest.down !== null) document.title = `(${isOld ? "old" : formatNumber(newest.down)}) Now · store-uptime`;
+  if (isOld || newest.down !== null) showTitle(isOld ? "old" : formatNumber(newest.down));
   if (hasChanged(newest) && !isInUse()) await reloadInPlace();
+}
+
+const showTitle = (count) => { document.title = `(${count}) Now · store-uptime`; };
+
+// When the stores are down that the view says are down: in its head, its list and what the list says.
+function showDownWord(word) {
+  for (const label of now.querySelectorAll("[data-when]")) label.hidden = label.dataset.when !== word;
+  const [table, chip] = [part("fleet"), document.querySelector("[data-chip=down_now]")];
+  if (table) table.dataset.down = word;
+  if (chip) chip.firstChild.textContent = `${word[0].toUpperCase()}${word.slice(1)} `;
+}
+
+// The server may be away when the data becomes too old to say what is down now.
+function grow(seconds) {
+  if (now.dataset.downWord !== "down now" || seconds <= OLD_S) return;
+  if (part("fleet")?.dataset.down === "down now") showDownWord("down when last seen");
+  if (isHome) showTitle("old");
 }
 
 // Not before the view is known to come: a page of the browser's that says that it did not would stand there for ever.
@@ -175,8 +199,8 @@ async function reloadInPlace() {
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (!answer?.ok || isInUse()) return;
   const focused = document.activeElement;
-  const kept = { top: scrollY && tableTop(), id: focused?.id || "", store: storeOf(focused) };
-  sessionStorage.setItem(RETURN, JSON.stringify(kept));
+  const kept = { top: scrollY ? tableTop() : null, id: focused?.id || "", store: storeOf(focused) };
+  keepForTab(RETURN, kept);
   location.reload();
 }
 
@@ -187,12 +211,12 @@ const tableTop = () => part("fleet")?.getBoundingClientRect().top ?? 0;
 const storeOf = (element) => (element?.href ? new URL(element.href).searchParams.get("store_id") : null);
 
 function returnToPlace() {
-  const kept = JSON.parse(sessionStorage.getItem(RETURN) ?? "null");
-  sessionStorage.removeItem(RETURN);
-  if (!kept) return;
+  const kept = readKeptForTab(RETURN, null);
+  if (kept === null) return;
+  keepForTab(RETURN, null);
   const restore = () => {
-    if (kept.top) scrollBy(0, tableTop() - kept.top);
-    const links = kept.store === null ? [] : document.querySelectorAll("#fleet tbody a");
+    if (Number.isFinite(kept.top)) scrollBy(0, tableTop() - kept.top);
+    const links = typeof kept.store !== "string" ? [] : document.querySelectorAll("#fleet tbody a");
     const focused = kept.id ? part(kept.id) : [...links].find((link) => storeOf(link) === kept.store);
     focused?.focus({ preventScroll: true });
   };
@@ -207,5 +231,6 @@ function returnToPlace() {
 
 if (now) {
   document.addEventListener("newest", ({ detail }) => follow(detail));
+  document.addEventListener("data-age", ({ detail }) => grow(detail));
   returnToPlace();
 }

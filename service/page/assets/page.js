@@ -14,14 +14,25 @@ const isGone = (error) => { if (!GONE.includes(error.status)) throw error; };
 export const remove = (path) => callApi("DELETE", path).catch(isGone);
 
 export async function callApi(method, path, body) {
-  const headers = { ...(token && { "X-CSRF-Token": token }), ...(body && { "Content-Type": "application/json" }) };
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => {
-    throw new Error("The server does not answer. Is it running, and this machine online?");
-  });
-  const content = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(content.error), { field: content.field, status: answer.status });
-  return content;
+  const kinds = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) };
+  const headers = { ...(token && { "X-CSRF-Token": token }), ...kinds };
+  return contentOf(await fetch(path, { method, headers, body: body && JSON.stringify(body) }).catch(() => null));
 }
+
+// The content of an answer, null: there came none. What is a problem is an error with its sentence.
+export async function contentOf(answer) {
+  if (!answer) throw new Error("The server does not answer. Is it running, and this machine online?");
+  const content = answer.status === 204 ? {} : await answer.json().catch(() => null);
+  if (answer.ok && content) return content;
+  // What stands before the server may answer for it, with a page.
+  const sentence = content?.error ?? `What came in answer cannot be read (status ${answer.status}). Load the page again.`;
+  throw Object.assign(new Error(sentence), { field: content?.field, status: answer.status });
+}
+
+// What to say of an error. The sentences of problems are plain errors; TypeError and its like are mistakes of a script,
+// which say nothing to a reader.
+export const sentenceOf = (error) =>
+  error.constructor === Error ? error.message : "Something went wrong in this page. Load it again.";
 
 // A handler of an event that runs an action: its button waits meanwhile, and its error is shown.
 export const handling = (action) => async (event) => {
@@ -32,7 +43,7 @@ export const handling = (action) => async (event) => {
   try {
     await action(event);
   } catch (error) {
-    if (!showErrorAtField(event.target, error)) showMessage(error.message);
+    if (!showErrorAtField(event.target, error)) showMessage(sentenceOf(error));
   } finally {
     button.disabled = false;
   }

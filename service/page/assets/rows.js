@@ -1,6 +1,6 @@
 // The rows of the table of stores: all stores in memory, those in sight in the document. The page scrolls, not the table.
 
-import { shownColumns } from "./columns.js";
+import { blankCells, shownColumns } from "./columns.js";
 import { part } from "./page.js";
 
 const SPARE = 10; // rows beyond the edge, so that not each frame of a scroll has to make some
@@ -20,14 +20,13 @@ let rendered = { first: 0, last: 0 }; // the positions that have one
 
 export function startRows(data) {
   stores = data;
-  refreshColumns();
 }
 
-export function refreshColumns() {
+// Before rows are shown that have other columns, or are sorted by another one.
+export function refreshColumns(sortedKey) {
   columns = shownColumns();
   blank = document.createElement("tr");
-  blank.append(...columns.map((column) => column.blank()));
-  for (const space of [above, below]) space.firstChild.colSpan = columns.length;
+  blank.append(...blankCells(sortedKey));
 }
 
 export function showInOrder(numbers) {
@@ -81,6 +80,13 @@ function render(first, last) {
   above.hidden = first === 0;
   below.hidden = last === order.length;
   rendered = { first, last };
+}
+
+// A column whose cells say other things with time.
+export function refillColumn(key) {
+  const number = columns.findIndex((column) => column.key === key);
+  if (number < 0) return;
+  for (const [position, row] of shown) columns[number].fill(row.cells[number], order[position]);
 }
 
 export function renderInSight() {

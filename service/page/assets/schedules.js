@@ -2,8 +2,8 @@
 // can be done with a schedule that is there.
 
 import { cronOf } from "./cron.js";
-import { clearFieldError, focusField, sentenceOf, showFieldError } from "./fields.js";
-import { callApi, handling, on, part, remove, withoutEmpty, withStoreId } from "./page.js";
+import { clearFieldError, complaintOf, focusField, showFieldError } from "./fields.js";
+import { callApi, handling, on, part, remove, sentenceOf, withoutEmpty, withStoreId } from "./page.js";
 
 const TYPING_MS = 250;
 const form = part("schedule");
@@ -21,7 +21,7 @@ function pickedCron() {
 function pickerProblem() {
   if (part("pickers").disabled) return undefined;
   const wrong = [...part("pickers").querySelectorAll("input, select")].find((input) => !input.disabled && !input.validity.valid);
-  if (wrong) return { field: wrong, sentence: sentenceOf(wrong) };
+  if (wrong) return { field: wrong, sentence: complaintOf(wrong) };
   const isWithoutDay = part("often").value === "week" && !form.querySelector("[data-weekday]:checked");
   return isWithoutDay ? { field: firstWeekday, sentence: "Pick at least one day of the week." } : undefined;
 }
@@ -54,7 +54,7 @@ async function showNextTimes() {
   } catch (error) {
     if (address !== sought) return;
     const field = { cron, zone }[error.field];
-    showNext(field && field.value ? "" : error.message);
+    showNext(field && field.value ? "" : sentenceOf(error));
     if (field && field.value) showFieldError(field, error.message);
   }
 }

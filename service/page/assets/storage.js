@@ -1,19 +1,29 @@
 // What the browser keeps of a reader's choices. Storage may be full, forbidden or hold anything: the page works then, too.
 
-export function readKept(key, fallback) {
+const OURS = () => localStorage; // where storage is forbidden, its name alone is an error
+const TAB = () => sessionStorage;
+
+const readFrom = (storage) => (key, fallback) => {
   try {
-    return JSON.parse(localStorage.getItem(key)) ?? fallback;
+    return JSON.parse(storage().getItem(key)) ?? fallback;
   } catch {
     return fallback;
   }
-}
+};
 
 // Whether it was kept.
-export function keep(key, value) {
+const keepIn = (storage) => (key, value) => {
   try {
-    localStorage.setItem(key, JSON.stringify(value));
+    storage().setItem(key, JSON.stringify(value));
     return true;
   } catch {
     return false;
   }
-}
+};
+
+export const readKept = readFrom(OURS);
+export const keep = keepIn(OURS);
+
+// For this tab alone, until it is closed.
+export const readKeptForTab = readFrom(TAB);
+export const keepForTab = keepIn(TAB);

@@ -1,6 +1,7 @@
 // A store's week: what a stretch rests on, by pointer or by arrow keys, on the clock that was chosen; where an outage is
 // drawn, and its polls; the stores before and after it in the list that one came from.
 
+import { keptClock } from "./clock.js";
 import { keptList } from "./kept_list.js";
 import { tipIn } from "./near_tip.js";
 import { on, part } from "./page.js";
@@ -46,13 +47,7 @@ function showTimes() {
 
 // The bar begins with UTC where nothing was ever chosen: here the store's own clock is what days are drawn on.
 function beginWithOwnClock() {
-  let kept = null;
-  try {
-    kept = localStorage.getItem("clock");
-  } catch {
-    // A browser that keeps nothing has no choice either.
-  }
-  if (kept !== null) return;
+  if (keptClock() !== null) return;
   document.documentElement.dataset.clock = "store";
   const choice = part("clock");
   if (choice) choice.value = "store";

@@ -2,6 +2,7 @@
 
 import { part, showMessage } from "./page.js";
 import { keep, readKept } from "./storage.js";
+import { isolated, withoutControls } from "./words.js";
 
 const KEY = "views";
 
@@ -43,12 +44,13 @@ function list() {
   part("saved-views").replaceChildren(...savedViews().map(({ name, query }) => {
     const [item, link, remove] = ["li", "a", "button"].map((tag) => document.createElement(tag));
     const bdi = document.createElement("bdi");
-    bdi.textContent = name;
+    bdi.textContent = withoutControls(name);
     link.href = `?${query}`;
     link.append(bdi);
+    link.title = isolated(name);
     remove.type = "button";
     remove.textContent = "×";
-    remove.setAttribute("aria-label", `Delete the view ${name}`);
+    remove.setAttribute("aria-label", `Delete the view ${isolated(name)}`);
     remove.addEventListener("click", (event) => {
       event.stopPropagation(); // the button is gone by the time that a menu asks whether it is inside
       write(savedViews().filter((each) => each.name !== name));

@@ -3,7 +3,8 @@
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-export const formatNumber = (value) => value.toLocaleString("en");
+// 12,345, of whole numbers. Not by toLocaleString: its first call takes as long as all rows in sight.
+export const formatNumber = (value) => String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 
 export const formatWeekday = (ms) => DAYS[new Date(ms).getUTCDay()];
 
@@ -24,23 +25,31 @@ export function formatHours(seconds) {
   return hours ? `${hours} h ${String(rest).padStart(2, "0")}` : `${rest} min`;
 }
 
+// 4 h 30; over 7 d where it was down as the week began.
 export function formatDownFor(seconds, isCut) {
   if (seconds === null) return "down";
-  return isCut ? `at least ${Math.floor(seconds / DAY_S)} d` : formatHours(seconds);
+  return isCut ? `over ${Math.floor(seconds / DAY_S)} d` : formatShortSpan(seconds);
 }
 
-// 41 min ago; no poll for 81 h 35 where that is more than two hours.
-export function formatPollAge(seconds) {
-  if (seconds > OLD_S) return `no poll for ${formatHours(seconds)}`;
-  return seconds < 60 ? "just now" : `${formatHours(seconds)} ago`;
+// 41 min ago. isSilent: the last poll was more than two hours before now.
+export function formatLastPoll(agoSeconds, isSilent) {
+  if (isSilent) return `no poll for ${formatShortSpan(agoSeconds)}`;
+  return agoSeconds < 60 ? "just now" : `${formatShortSpan(agoSeconds)} ago`;
 }
 
-// 3 d 2 h, or 2 h 15 min below a day.
+// Of data so old that an age says nothing: 10 Mar 16:00.
+export function formatLastPollTime(ms, isSilent, offset) {
+  return isSilent ? `none since ${formatShortTime(ms, offset)}` : formatShortTime(ms, offset);
+}
+
+// How long something goes on: 4 d 1 h, or 2 h 15 min below two days.
 export function formatSpan(seconds) {
-  if (seconds < DAY_S) return formatDuration(seconds);
-  const hours = Math.round(seconds / 3600);
+  if (seconds < DAYS_FROM_S) return formatDuration(seconds);
+  const hours = Math.floor(Math.trunc(seconds + 1800) / 3600);
   return [`${Math.floor(hours / 24)} d`, hours % 24 && `${hours % 24} h`].filter(Boolean).join(" ");
 }
+
+const formatShortSpan = (seconds) => seconds < DAYS_FROM_S ? formatHours(seconds) : formatSpan(seconds);
 
 // Fri 18:42 on a clock that is so many minutes ahead of UTC.
 export function formatWeekTime(ms, offset) {
@@ -50,16 +59,18 @@ export function formatWeekTime(ms, offset) {
 
 const MINUTE_MS = 60_000;
 export const OLD_S = 7200; // as humanize.is_old
-const DAY_S = 86_400;
+export const DAY_S = 86_400;
+const DAYS_FROM_S = 2 * DAY_S;
 
-// Tue 10 Mar 16:00 on a clock that is so many minutes ahead of UTC. Not by Intl, whose texts differ between browsers and
+// Tue 10 Mar 16:00, of another year than this Tue 10 Mar 2020, 16:00, on a clock that is so many minutes ahead of UTC. Not by Intl, whose texts differ between browsers and
 // would not be those of the server.
 export const formatTime = (ms, offset) => `${formatWeekday(ms + offset * MINUTE_MS)} ${formatShortTime(ms, offset)}`;
 
-// 10 Mar 16:00
+// 10 Mar 16:00, of another year than this 10 Mar 2020, 16:00
 export function formatShortTime(ms, offset) {
   const there = new Date(ms + offset * MINUTE_MS);
-  return `${there.getUTCDate()} ${MONTHS[there.getUTCMonth()]} ${there.toISOString().slice(11, 16)}`;
+  const year = there.getUTCFullYear() === new Date().getUTCFullYear() ? "" : ` ${there.getUTCFullYear()},`;
+  return `${there.getUTCDate()} ${MONTHS[there.getUTCMonth()]}${year} ${there.toISOString().slice(11, 16)}`;
 }
 
 // −05:00
@@ -86,4 +97,7 @@ export const ageClass = (seconds) => seconds > DAY_S ? "very-old" : seconds > OL
 const CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 const TURNING = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-export const isolated = (text) => TURNING.test(text) ? `\u2068${text.replace(CONTROLS, "\ufffd")}\u2069` : text;
+export const isolated = (text) => TURNING.test(text) ? `\u2068${withoutControls(text)}\u2069` : text;
+
+// Text of others for a <bdi>.
+export const withoutControls = (text) => text.replace(CONTROLS, "\ufffd");

@@ -9,15 +9,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from store_uptime import pipeline
-from store_uptime.pipeline import Only, Report, Selection
+from store_uptime.pipeline import Only, Selection
 from store_uptime.service.page.freshness import SECOND_US
 from store_uptime.service.page.humanize import MINUTE, to_datetime
-from store_uptime.service.page.models.fleet import attribute_choices, with_names
+from store_uptime.service.page.models.attributes import AttributeCounts, attribute_counts
+from store_uptime.service.page.models.fleet import with_names
 from store_uptime.service.page.strips import Strip, drawn_strip
 from store_uptime.service.registry.reports import StoredFleet
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from store_uptime.pipeline import Report
 
 Kind = Literal["worse", "better", "same", "new", "gone", "unknown"]
 Listed = Literal["worse", "better", "new", "gone"]
@@ -50,12 +53,12 @@ class ChangedStore:
 
 @dataclass(frozen=True)
 class Changes:
-    """spans: from when to when both times are; choices: values of attributes such as city=Berlin; counts: stores by
-    kind, those without any left out; rows: the first of the kind that is shown, the greatest change first; left: how
+    """spans: from when to when both times are; choices: what stores can be chosen by; counts: stores by kind, those
+    without any left out; rows: the first of the kind that is shown, the greatest change first; left: how
     many of it are not shown."""
 
     spans: list[tuple[datetime, datetime]]
-    choices: list[str]
+    choices: AttributeCounts
     counts: dict[Kind, int]
     rows: list[ChangedStore]
     left: int
@@ -78,7 +81,7 @@ def since_yesterday(stored: StoredFleet, only: Only, kind: Listed) -> Changes:
         (chosen.exact["downtime_last_day_us"] / SECOND_US).alias("down_after"),
     )
     strips = (Lanes(chosen, *DAY_BEFORE), Lanes(chosen, *LAST_DAY))
-    return changes(rows, kind, strips, report.attributes)
+    return changes(rows, kind, strips, report)
 
 
 def since_last_week(old: StoredFleet, new: StoredFleet, only: Only, kind: Listed) -> Changes:
@@ -87,14 +90,14 @@ def since_last_week(old: StoredFleet, new: StoredFleet, only: Only, kind: Listed
     chosen_before, chosen_after = (pipeline.select(report, Selection(only=only)) for report in (before, after))
     rows = both_weeks(chosen_before, chosen_after)
     strips = (Lanes(chosen_before, *WEEK), Lanes(chosen_after, *WEEK))
-    return changes(rows, kind, strips, before.attributes if after.attributes is None else after.attributes)
+    return changes(rows, kind, strips, before if after.attributes is None else after)
 
 
-def restored(stored: StoredFleet) -> Report:
+def restored(stored: StoredFleet) -> "Report":
     return pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
 
 
-def both_weeks(before: Report, after: Report) -> "pl.DataFrame":
+def both_weeks(before: "Report", after: "Report") -> "pl.DataFrame":
     """Each store of either report: the columns of `changes`."""
     import polars as pl
 
@@ -110,20 +113,19 @@ def both_weeks(before: Report, after: Report) -> "pl.DataFrame":
     )
 
 
-def changes(
-    rows: "pl.DataFrame", kind: Listed, strips: "tuple[Lanes, Lanes]", attributes: "pl.DataFrame | None"
-) -> Changes:
-    """The page of rows with store_id, is_before, is_after, percent_…, change and down_…."""
+def changes(rows: "pl.DataFrame", kind: Listed, strips: "tuple[Lanes, Lanes]", every: "Report") -> Changes:
+    """The page of rows with store_id, is_before, is_after, percent_…, change and down_…. every: all stores that rows
+    may be chosen from, with the attributes that there are."""
     import polars as pl
 
     rows = rows.with_columns(kind=kind_of_store())
     # Ties by id, so that the same report gives the same page.
     found = rows.filter(pl.col("kind") == kind).sort(pl.col("change").abs(), "store_id", descending=[True, False])
-    first = with_names(found.head(MOST_ROWS), attributes)
+    first = with_names(found.head(MOST_ROWS), every.attributes)
     before, after = (each.strips(first["store_id"]) for each in strips)
     return Changes(
         spans=[each.span for each in strips],
-        choices=attribute_choices(attributes),
+        choices=attribute_counts(every.exact, every.attributes),
         counts=dict(rows.group_by("kind").len().iter_rows()),
         rows=[
             ChangedStore(**row, before=before.get(row["store_id"]), after=after.get(row["store_id"]))
@@ -151,7 +153,7 @@ def kind_of_store() -> "pl.Expr":
 class Lanes:
     """Some minutes of the lanes of a report."""
 
-    report: Report
+    report: "Report"
     first: int
     last: int
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from store_uptime import pipeline
 from store_uptime.pipeline import Only, Selection
 from store_uptime.service.page.freshness import Freshness, freshness
+from store_uptime.service.page.humanize import INVISIBLE
+from store_uptime.service.page.models.attributes import AttributeCounts, attribute_counts
 from store_uptime.service.registry.reports import StoredFigures
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline import Report
 
-OFFERED_VALUES = 200  # of an attribute that has more nobody looks for one in a list
 COMPARED_ROWS = 1000  # the worst come first; more would only make the page heavy
 
 
@@ -38,12 +39,12 @@ class FleetHead:
 
 @dataclass(frozen=True)
 class ComparedFleets:
-    """Two reports side by side. choices: values of attributes such as city=Berlin; counts: stores by what became of
-    them; rows: those that differ, the worst first; left: how many are not shown."""
+    """Two reports side by side. choices: what stores of the new one can be chosen by; counts: stores by what became
+    of them; rows: those that differ, the worst first; left: how many are not shown."""
 
     fresh_old: Freshness
     fresh_new: Freshness
-    choices: list[str]
+    choices: AttributeCounts
     counts: dict[str, int]
     rows: list[TableRow]
     left: int
@@ -57,15 +58,6 @@ def fleet_head(report: "Report", newest_us: int | None) -> FleetHead:
     )
 
 
-def attribute_choices(attributes: "pl.DataFrame | None") -> list[str]:
-    """city=Berlin, for each value of each attribute, as far as a list of them is of use."""
-    if attributes is None:
-        return []
-    names = [name for name in attributes.columns if name not in ("store_id", "name")]
-    values = {name: attributes[name].drop_nulls().unique().sort().to_list() for name in names}
-    return [f"{name}={value}" for name in names if len(values[name]) <= OFFERED_VALUES for value in values[name]]
-
-
 def newest_poll_us(figures: bytes) -> int | None:
     """The newest poll of all stores of a stored report, in microseconds since 1970; None where it has no row."""
     import polars as pl
@@ -75,12 +67,14 @@ def newest_poll_us(figures: bytes) -> int | None:
 
 
 def with_names(rows: "pl.DataFrame", attributes: "pl.DataFrame | None") -> "pl.DataFrame":
-    """Rows of stores with a column `name`, null where a store has none."""
+    """Rows of stores with a column `name`, null where a store has none that can be seen."""
     import polars as pl
 
     if attributes is None:
         return rows.with_columns(name=pl.lit(None, pl.String))
-    return rows.join(attributes.select("store_id", "name"), on="store_id", how="left", maintain_order="left")
+    name = pl.col("name")
+    named = attributes.select("store_id", name=pl.when(~name.str.contains(INVISIBLE)).then(name))
+    return rows.join(named, on="store_id", how="left", maintain_order="left")
 
 
 def compared_fleets(old: StoredFigures, new: StoredFigures, only: Only) -> ComparedFleets:
@@ -95,7 +89,7 @@ def compared_fleets(old: StoredFigures, new: StoredFigures, only: Only) -> Compa
     return ComparedFleets(
         fresh_old=freshness(before, newest_poll_us(old.figures)),
         fresh_new=freshness(after, newest_poll_us(new.figures)),
-        choices=attribute_choices(after.attributes),
+        choices=attribute_counts(after.exact, after.attributes),
         counts=dict(rows.group_by("change").len().iter_rows()),
         rows=differing.head(COMPARED_ROWS).to_dicts(),
         left=max(0, differing.height - COMPARED_ROWS),

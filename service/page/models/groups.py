@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from store_uptime import pipeline
 from store_uptime.service.page.charts import Tick
+from store_uptime.service.page.freshness import freshness
 from store_uptime.service.page.humanize import MINUTE, format_day, format_duration, format_percent
+from store_uptime.service.page.models.fleet import newest_poll_us
 from store_uptime.service.registry.reports import StoredFleet
 
 if TYPE_CHECKING:
@@ -78,9 +80,11 @@ class Incident:
 
 @dataclass(frozen=True)
 class GroupWeek:
-    """dates: the days of the strips, and in percent where each is drawn; step: how wide one is; marks: where incidents
-    are drawn, and their numbers; left, incidents_left: how many are not shown."""
+    """down_word: when the stores are down that are down now. dates: the days of the strips, and in percent where each
+    is drawn; step: how wide one is; marks: where incidents are drawn, and their numbers; left, incidents_left: how many
+    are not shown."""
 
+    down_word: str
     dates: list[Tick]
     step: float
     marks: list[Tick]
@@ -98,6 +102,7 @@ def group_week(stored: StoredFleet, by: Key) -> GroupWeek:
     rows = tree_rows(found, dates)
     incidents = drawn_incidents(pipeline.incidents(report, by), dates)
     return GroupWeek(
+        down_word=freshness(report, newest_poll_us(stored.figures)).down_word,
         dates=[Tick(place(number, dates), f"{day:%a} {day.day}") for number, day in enumerate(dates)],
         step=place(1, dates),
         marks=marks_of(incidents),
@@ -197,14 +202,14 @@ def drawn_incidents(found: "pl.DataFrame", dates: Sequence[date]) -> list[Incide
 
 def marks_of(incidents: Sequence[Incident]) -> list[Tick]:
     """Where incidents are drawn, those that would cover each other under one mark."""
-    marks: list[Tick] = []
+    marks: list[tuple[float, list[int]]] = []
     drawn = ((incident.x, incident.number) for incident in incidents if incident.x is not None)
     for x, number in sorted(drawn):
-        if marks and x - marks[-1].at < LEAST_DISTANCE:
-            marks[-1] = Tick(marks[-1].at, f"{marks[-1].label}, {number}")
+        if marks and x - marks[-1][0] < LEAST_DISTANCE:
+            marks[-1] = (marks[-1][0], [*marks[-1][1], number])
         else:
-            marks.append(Tick(x, str(number)))
-    return marks
+            marks.append((x, [number]))
+    return [Tick(x, ", ".join(map(str, sorted(numbers)))) for x, numbers in marks]
 
 
 def query_of(attribute: str, value: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Selection
 from store_uptime.service.page.humanize import format_instant, to_datetime
 from store_uptime.service.page.models.fleet import FleetHead, fleet_head, newest_poll_us
-from store_uptime.service.page.models.table import Chip, FleetTable, fleet_table
+from store_uptime.service.page.models.table import FleetTable, TableChoice, fleet_table
 from store_uptime.service.page.week_drawing import (
     HourChart,
     Mark,
@@ -72,13 +72,13 @@ class NowHead:
 
 
 def now_values(
-    stored: StoredFleet, earlier: EarlierWeek | None, selection: Selection, chip: Chip
+    stored: StoredFleet, earlier: EarlierWeek | None, selection: Selection, choice: TableChoice
 ) -> tuple[FleetHead, NowHead, FleetTable]:
     """What is above the table, and the table. earlier: the week of the report a week before, where there is one."""
     # In one call of a worker: to restore a report takes longer than what is made of it.
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
     head = fleet_head(report, newest_poll_us(stored.figures))
-    return head, now_head(report, stored.overview, earlier), fleet_table(report, selection, chip)
+    return head, now_head(report, stored.overview, earlier), fleet_table(report, selection, choice)
 
 
 def now_head(report: "Report", kept: bytes | None, earlier: EarlierWeek | None) -> NowHead:

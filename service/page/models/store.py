@@ -16,7 +16,7 @@ from store_uptime import pipeline
 from store_uptime.pipeline import Limits
 from store_uptime.service.page.drawing import DrawnDay, EvidencePart, Poll, drawn_days, evidence_parts
 from store_uptime.service.page.freshness import Freshness, freshness
-from store_uptime.service.page.humanize import is_old
+from store_uptime.service.page.humanize import is_old, visible_name
 from store_uptime.service.page.models.fleet import newest_poll_us
 from store_uptime.service.page.store_words import Status, StatusFacts, StatusWords, status_words
 from store_uptime.service.registry.reports import StoredExplanation
@@ -130,7 +130,7 @@ def store_week(source: SourceConfig, store: str, limits: Limits, stored: StoredE
     outages = outages_shown(timeline)
     attributes = attributes_of(report, store)
     return StoreWeek(
-        name=attributes.pop("name", None),
+        name=visible_name(attributes.pop("name", None)),
         attributes=attributes,
         zone=row["zone"],
         hours_unknown=row["hours_unknown"],

@@ -17,6 +17,7 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.page.freshness import SECOND_US
 from store_uptime.service.page.humanize import to_datetime
 from store_uptime.service.page.lanes import Lane, drawn_lane
+from store_uptime.service.page.models.attributes import AttributeCounts, ValueCount, attribute_names, value_counts
 from store_uptime.service.page.models.fleet import TableRow, with_names
 from store_uptime.service.registry.reports import StoredFleet
 from store_uptime.service.workers.overviews import fleet_incidents
@@ -26,28 +27,26 @@ if TYPE_CHECKING:
 
     from store_uptime.pipeline import Report
 
-Chip = Literal["", "worst", "worse", "stale"]
-"""A list of stores that is no filter of the API: the worst of the week, those that got worse, those not polled."""
+Chip = Literal["", "worst"]
+"""A list of stores that is no filter, but an order: the worst of the week first."""
+LISTS = ("down_now", "got_worse", "no_recent_poll")
+"""The words of a selection that the page offers as lists; the columns of `table_rows` have the same names."""
 
-FIRST_ROWS = 40  # as many as a tall window shows until the script has all of them
-OFFERED_VALUES = 100  # of an attribute: the most frequent; others are written into a field
+PAGE_ROWS = 40  # as many as a tall window shows until the script has all of them
 INCIDENTS = 12  # more lines across all lanes would hide what they are to explain
-WORSE_POINTS = -1
 WINDOWS = ("hour", "day", "week")
 WEEK_US, MINUTE_US = 7 * 24 * 3600 * SECOND_US, 60 * SECOND_US
 WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
 LENGTHS = tuple(f"{kind}_last_{window}" for kind in ("uptime", "downtime", "business") for window in WINDOWS)
 UNKNOWN = tuple(f"unknown_last_{window}" for window in WINDOWS)
 POLLS = tuple(f"polls_last_{window}" for window in WINDOWS)
+NO_COLUMNS = ("store", "name", "down_for_is_cut", "hours_unknown", *LISTS)
+"""What the rows have for the cells of other columns."""
+USUAL = "usual"
+"""The word for the usual columns, in the place of their names."""
+PREFIX = "attribute."
+"""Of the columns of attributes, which may be called as any other: `zone`, `down_now`."""
 SHARES = tuple(f"uptime_percent_last_{window}" for window in WINDOWS)
-
-
-@dataclass(frozen=True)
-class ValueCount:
-    """A value of an attribute, or a zone, and how many stores have it."""
-
-    value: str
-    stores: int
 
 
 @dataclass(frozen=True)
@@ -55,82 +54,95 @@ class FleetTable:
     """The table as the server writes it.
 
     now_s: seconds since 1970. rows: the first that are selected, each with its `lane` (None: nothing to draw).
-    matched: how many are selected. counts: stores by chip (all, down_now, worse, stale) of those that the other filters
-    leave. has_city: whether the last column is the attribute city, and not the zone. zones and attributes: what can
-    be chosen, the most frequent first.
+    matched: how many are selected; first: the number of the first row, from 1 on. counts: stores of each list, and of
+    `all`, of those that the other filters leave. has_city: whether the last column is the attribute city, and not the
+    zone. zones and attributes: what can be chosen, the most frequent first; unfilterable: attributes that cannot be in an
+    address. unknown_columns: those that a choice names and that there are not.
     """
 
     now_s: int
     rows: list[TableRow]
     matched: int
+    first: int
     stores: int
     counts: dict[str, int]
     has_city: bool
     zones: list[ValueCount]
-    attributes: dict[str, list[ValueCount]]
+    attributes: AttributeCounts
+    unfilterable: list[str]
+    unknown_columns: list[str]
 
 
-def fleet_table(report: "Report", selection: Selection, chip: Chip) -> FleetTable:
-    """The table of a report, with the stores that a selection and a chip leave."""
+@dataclass(frozen=True)
+class TableChoice:
+    """What an address says of the table, besides the selection.
+
+    chip: the order of a list; sort: a column, with a minus where it descends; show: the columns that are shown, empty
+    for the usual ones; page: from 1 on.
+    """
+
+    chip: Chip = ""
+    sort: str = ""
+    show: tuple[str, ...] = ()
+    page: int = 1
+
+
+def fleet_table(report: "Report", selection: Selection, choice: TableChoice) -> FleetTable:
+    """The table of a report, with the stores that a selection leaves, in the order of a choice."""
     import polars as pl
 
-    rows = table_rows(report)
-    others = pipeline.select(report, replace(selection, down_now=False)).exact.select("store_id")
+    rows, names = table_rows(report), attribute_names(report.attributes)
+    others = pipeline.select(report, without_lists(selection)).exact.select("store_id")
     left = rows.join(others, on="store_id", how="semi", maintain_order="left")
-    chosen = of_chip(left.filter(pl.col("down_now")) if selection.down_now else left, chip)
-    first = chosen.head(FIRST_ROWS)
+    # Not by `pipeline.select`, which refuses a report without lanes: in that no store got worse.
+    listed = [pl.col(name) for name in LISTS if getattr(selection, name)]
+    chosen = in_order(left.filter(listed) if listed else left, selection, choice)
+    before = PAGE_ROWS * (choice.page - 1)
+    first = chosen.slice(before, PAGE_ROWS)
     return FleetTable(
         now_s=report.plan.horizon.now_us // SECOND_US,
         rows=with_lanes(report, first),
         matched=chosen.height,
+        first=before + 1,
         stores=rows.height,
-        counts=left.select(
-            all=pl.len(),
-            down_now=pl.col("down_now").sum(),
-            worse=got_worse().sum(),
-            stale=pl.col("no_recent_poll").sum(),
-        ).row(0, named=True),
-        has_city="city" in rows.columns,
+        counts=left.select(pl.len().alias("all"), pl.col(LISTS).sum()).row(0, named=True),
+        has_city=f"{PREFIX}city" in rows.columns,
         zones=value_counts(rows["zone"]),
-        attributes={name: value_counts(rows[name].fill_null("")) for name in attribute_names(report)},
+        attributes={name: value_counts(rows[PREFIX + name].fill_null("")) for name in names if "=" not in name},
+        unfilterable=[name for name in names if "=" in name],
+        unknown_columns=unknown_columns(rows, choice),
     )
 
 
-def of_chip(rows: "pl.DataFrame", chip: Chip) -> "pl.DataFrame":
-    """The rows of a chip, in its order."""
+def without_lists(selection: Selection) -> Selection:
+    """The filters of a selection alone."""
+    return replace(selection, down_now=False, got_worse=False, no_recent_poll=False)
+
+
+def in_order(rows: "pl.DataFrame", selection: Selection, choice: TableChoice) -> "pl.DataFrame":
+    """The rows in the order that somebody has chosen, or else in that of their list."""
     import polars as pl
 
-    match chip:
-        case "worst":
-            return rows.sort("uptime_percent_last_week", nulls_last=True, maintain_order=True)
-        case "worse":
-            return rows.filter(got_worse()).sort("change_day", maintain_order=True)
-        case "stale":
-            return rows.filter(pl.col("no_recent_poll")).sort("last_poll", maintain_order=True)
-        case _:
-            return rows
+    usual = "uptime_percent_last_week" if choice.chip else "change_day" if selection.got_worse else ""
+    sort = choice.sort or usual or ("last_poll" if selection.no_recent_poll else "")
+    name, descends = sort.removeprefix("-"), sort.startswith("-")
+    if name not in sortable(rows):
+        return rows
+    # By what is shown in the column: the name of a store that has one.
+    key = pl.coalesce("name", "store_id").str.to_lowercase() if name == "store_id" else pl.col(name)
+    return rows.sort(key, descending=descends, nulls_last=True, maintain_order=True)
 
 
-def got_worse() -> "pl.Expr":
-    """Whether the uptime of the last day is at least a point less than that of the day before."""
-    import polars as pl
-
-    return (pl.col("change_day") <= WORSE_POINTS).fill_null(False)
+def sortable(rows: "pl.DataFrame") -> list[str]:
+    """The columns that somebody can choose, by which rows can be sorted, too."""
+    return [name for name in rows.columns if name not in NO_COLUMNS]
 
 
-def attribute_names(report: "Report") -> list[str]:
-    if report.attributes is None:
-        return []
-    return [name for name in report.attributes.columns if name not in ("store_id", "name")]
-
-
-def value_counts(values: "pl.Series") -> list[ValueCount]:
-    """The most frequent values, those as frequent by name."""
-    import polars as pl
-
-    counted = values.alias("value").value_counts(name="stores")
-    first = counted.sort(pl.col("stores"), "value", descending=[True, False]).head(OFFERED_VALUES)
-    return [ValueCount(value, stores) for value, stores in first.iter_rows()]
+def unknown_columns(rows: "pl.DataFrame", choice: TableChoice) -> list[str]:
+    """The columns of a choice that there are not, each once."""
+    known = {"", USUAL, *sortable(rows)}
+    named = [name for name in choice.show if name != "lane"]
+    return list(dict.fromkeys(name for name in (choice.sort.removeprefix("-"), *named) if name not in known))
 
 
 def table_rows(report: "Report") -> "pl.DataFrame":
@@ -138,7 +150,7 @@ def table_rows(report: "Report") -> "pl.DataFrame":
 
     store: the row of `Report.exact`; lengths in whole seconds, shares in percent, last_poll in seconds since 1970.
     down_for: how long a store has been down; down_for_is_cut: at least so long, since it began before the week.
-    change_day: points of uptime against the day before. A column for each attribute.
+    change_day: points of uptime against the day before. A column for each attribute, with `PREFIX` before its name.
     """
     import polars as pl
 
@@ -147,9 +159,9 @@ def table_rows(report: "Report") -> "pl.DataFrame":
     share = pl.col("uptime_last_week_us") / (pl.col("uptime_last_week_us") + pl.col("downtime_last_week_us"))
     written = pipeline.uptime_percents(report.exact).cast(pl.Float64)
     rows = with_names(report.exact.with_row_index("store"), report.attributes).hstack(written).hstack(at_now(report))
-    if names := attribute_names(report):
-        values = report.attributes.select("store_id", *names)  # type: ignore[union-attr]
-        rows = rows.join(values, on="store_id", how="left", maintain_order="left")
+    if names := attribute_names(report.attributes):
+        values = report.attributes.rename({name: PREFIX + name for name in names})  # type: ignore[union-attr]
+        rows = rows.join(values.drop("name"), on="store_id", how="left", maintain_order="left")
     return (
         rows.with_columns(share=pl.when(share.is_finite()).then(share))  # 0 / 0 where nothing is known: null, and last
         .sort(
@@ -166,8 +178,9 @@ def table_rows(report: "Report") -> "pl.DataFrame":
             *POLLS,
             *("change_day", "last_active", "zone", "hours_unknown", "always_open"),
             last_poll=pl.col("last_poll_us") // SECOND_US,
+            got_worse=(pl.col("change_day") <= pipeline.WORSE_POINTS).fill_null(False),
             no_recent_poll=now_us - pl.col("last_poll_us") > pipeline.OLD_US,
-            **{name: pl.col(name) for name in names},
+            **{name: pl.col(name) for name in (PREFIX + name for name in names)},
         )
     )
 
@@ -225,8 +238,8 @@ def fleet_columns(stored: StoredFleet) -> bytes:
     import polars.selectors as cs
 
     report = pipeline.restore(stored.figures, lanes=stored.lanes, attributes=stored.attributes)
-    rows, names = table_rows(report), attribute_names(report)
-    left_out = ["store", *names] if report.attributes is not None else ["store", "name"]
+    rows, names = table_rows(report), attribute_names(report.attributes)
+    left_out = ["store", *(PREFIX + name for name in names)] if report.attributes is not None else ["store", "name"]
     plain = rows.drop(left_out).with_columns(cs.boolean().cast(pl.UInt8))  # 0 and 1: a quarter of the bytes to be read
     rest: dict[str, object] = {
         "lanes": None,
@@ -237,7 +250,7 @@ def fleet_columns(stored: StoredFleet) -> bytes:
         drawn = rows.select("store").join(lanes, on="store", how="left", maintain_order="left")
         rest["lanes"] = msgspec.Raw(columns_json(drawn.select("lane")).removeprefix(b'{"lane":').removesuffix(b"}"))
     if report.attributes is not None:
-        rest["attributes"] = msgspec.Raw(columns_json(rows.select(names)))
+        rest["attributes"] = msgspec.Raw(columns_json(rows.select(pl.col(PREFIX + name).alias(name) for name in names)))
     return columns_json(plain).removesuffix(b"}") + b"," + msgspec.json.encode(rest).removeprefix(b"{")
 
 

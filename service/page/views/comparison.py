@@ -9,7 +9,7 @@ from litestar.response import Template
 
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.page.models import fleet as fleet_models
-from store_uptime.service.page.views.rendering import only_texts, render
+from store_uptime.service.page.views.rendering import ViewQuery, only_texts, render
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.report_lookup import find_windows
 from store_uptime.service.routes.caller import Caller
@@ -30,4 +30,5 @@ async def comparison_view(
     new_stored = await caller.content(reports.stored_figures(new), new)
     only = stores_chosen.only
     found = await backend.workers.run_interactive(fleet_models.compared_fleets, old_stored, new_stored, only)
-    return render("compare", old=old_row, new=new_row, only=only_texts(only), **vars(found))
+    query = ViewQuery(old=old, new=new, only=only_texts(only))
+    return render("compare", old=old_row, new=new_row, query=query, **vars(found))

@@ -1,7 +1,7 @@
 """The fleet of a report: its head, and the rows of its table."""
 
-from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import unquote
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -11,9 +11,10 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page import templates
-from store_uptime.service.page.filters import active_filters, chip_links, nothing_words, selection_query
+from store_uptime.service.page.filters import active_filters, chip_links, nothing_words, page_links, selection_query
+from store_uptime.service.page.freshness import as_of_its_now, is_of_the_past
 from store_uptime.service.page.models.now import EarlierWeek, now_values
-from store_uptime.service.page.models.table import Chip, fleet_columns
+from store_uptime.service.page.models.table import Chip, TableChoice, fleet_columns
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.report_lookup import find_windows
 from store_uptime.service.registry.reports import ReportRow
@@ -23,42 +24,41 @@ from store_uptime.service.routes.overview import TOLERANCE, WEEK, week_percent
 from store_uptime.service.routes.request_schemas import TEXT
 
 
-@dataclass(frozen=True)
-class TableChoice:
-    """What an address says of the table, besides the selection. chip: the list of stores."""
-
-    chip: Chip
-
-
 def table_choice(
     chip: FromQuery[Chip] = "",
-    # Only the table's script reads these; a view that did not declare them would refuse the address that it wrote.
     sort: Annotated[str, QueryParameter(pattern=TEXT, max_length=1000)] = "",
     show: Annotated[str, QueryParameter(pattern=TEXT, max_length=8000)] = "",
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
 ) -> TableChoice:
-    """The table that an address asks for. sort: a column, with a minus where it descends; show: columns, by commas."""
-    return TableChoice(chip)
+    """The table that an address asks for. show: columns by commas; a comma within a name is written as %2C."""
+    return TableChoice(chip, sort, tuple(unquote(name) for name in show.split(",") if name), page)
 
 
-async def fleet_values(caller: Caller, row: ReportRow, selection: Selection, choice: TableChoice) -> dict[str, object]:
+async def fleet_values(
+    caller: Caller, row: ReportRow, newest: ReportRow | None, selection: Selection, choice: TableChoice
+) -> dict[str, object]:
     """What Now shows of a report, the newest or another one: its head, its table, and the links of the filters."""
     stored, backend = await caller.content(reports.stored_fleet(row.id), row.id), caller.backend
     earlier = await earlier_week(backend, row)
-    head, now, table = await backend.workers.run_interactive(now_values, stored, earlier, selection, choice.chip)
+    head, now, table = await backend.workers.run_interactive(now_values, stored, earlier, selection, choice)
+    is_newest = newest is not None and newest.id == row.id
+    fresh = head.fresh if is_newest and not is_of_the_past(head.fresh) else as_of_its_now(head.fresh)
     before = await backend.registry.row(reports.previous_report(row.id))
     return vars(head) | {
+        "fresh": fresh,
+        "is_newest": is_newest,
         "head": now,
         "report": row,
         "before": before and before.id,
         "selection": selection,
         "chip": choice.chip,
         "table": table,
-        "chips": chip_links(selection, choice.chip, table.counts, head.fresh.down_word),
+        "chips": chip_links(selection, choice.chip, table.counts, fresh.down_word),
         "active": active_filters(selection, choice.chip),
+        "choice": choice,
+        "pages": page_links(selection, choice, table.matched),
         "query": selection_query(selection),
-        "nothing": nothing_words(selection, choice.chip, head.fresh.down_word),
-        # A file knows the words of the API: of a list that is of the page alone it holds what the other filters leave.
-        "in_file": table.counts["down_now" if selection.down_now else "all"],
+        "nothing": nothing_words(selection, fresh.down_word),
     }
 
 

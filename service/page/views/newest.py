@@ -1,11 +1,13 @@
 """The newest report in some numbers, for every open page: each asks again every half minute."""
 
+from datetime import timedelta
 from functools import partial
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 
 from store_uptime import pipeline
+from store_uptime.pipeline import LOOKBACK, duration_text
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.front.requests import ApiRequest
 from store_uptime.service.page.freshness import seconds_since
@@ -21,7 +23,7 @@ async def newest_view(request: ApiRequest, backend: NamedDependency[Backend]) ->
     # Not noted in the audit: a screen on a wall would fill it, and what it reads are two numbers.
     newest = await backend.registry.only_row(newest_summary())
     # The age is not in the tag: whoever has the answer of before can go on counting.
-    headers = {"ETag": etag(newest.report_id, newest.summary is None, newest.is_running)}
+    headers = {"ETag": etag(newest.report_id, newest.summary is None, newest.is_running, usual_options(newest))}
     if is_among(headers["ETag"], request.headers.get("If-None-Match", "")):
         return Response(None, status_code=304, headers=headers)
     summary = await backend.decrypt(partial(decrypted_summary, backend.settings.encryption), newest.summary)
@@ -30,9 +32,9 @@ async def newest_view(request: ApiRequest, backend: NamedDependency[Backend]) ->
 
 def shown_newest(newest: NewestSummary, summary: bytes | None) -> dict[str, object]:
     """The numbers of the newest report. age_seconds: None where its now was given; down, open: None without a summary
-    that can be read."""
+    that can be read; options: what the next one is made with."""
     if newest.report_id is None:
-        return {"report_id": None, "running": newest.is_running}
+        return {"report_id": None, "running": newest.is_running, "options": usual_options(newest)}
     figures = None if summary is None else figures_of(summary)
     as_of = newest.as_of if figures is None else figures.now
     return {
@@ -42,4 +44,13 @@ def shown_newest(newest: NewestSummary, summary: bytes | None) -> dict[str, obje
         "down": None if figures is None else figures.down,
         "open": None if figures is None else figures.open,
         "running": newest.is_running,
+        "options": usual_options(newest),
     }
+
+
+def usual_options(newest: NewestSummary) -> dict[str, str]:
+    """The options that a new report has, as a trigger has them; defaults are left out."""
+    options = {} if newest.usual_max_gap is None else {"max_gap": newest.usual_max_gap}
+    if newest.usual_lookback != LOOKBACK.total_seconds():
+        options["lookback"] = newest.usual_lookback
+    return {name: duration_text(timedelta(seconds=seconds)) for name, seconds in options.items()}

@@ -34,7 +34,7 @@ async def home_view(
     if newest is None:
         return render("home", **values | {"empty": await why_empty(backend)})
     try:
-        return render("home", **values | await fleet_values(caller, newest, selection, choice))
+        return render("home", **values | await fleet_values(caller, newest, newest, selection, choice))
     except ReportEncrypted as error:
         # People still see what runs, and can make a report: the server may have been given other keys since.
         encrypted = {"why": str(error), "id": newest.id}

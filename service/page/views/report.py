@@ -11,7 +11,7 @@ from store_uptime.pipeline import Selection
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.page.models import periods as period_models
 from store_uptime.service.page.views.fleet import TableChoice, fleet_values
-from store_uptime.service.page.views.rendering import only_texts, progress_values, render
+from store_uptime.service.page.views.rendering import ViewQuery, bar_values, only_texts, progress_values, render
 from store_uptime.service.registry import reports
 from store_uptime.service.registry.deliveries import deliveries_of_report
 from store_uptime.service.registry.report_lookup import find_report, find_result
@@ -46,8 +46,8 @@ async def report_view(
         query = {"store_id": row.options["store_id"]}
         return Redirect(f"/view/{report_id}/store", query_params=query, status_code=303)
     newest = await backend.registry.row(reports.newest_report())
-    is_newest = newest is not None and newest.id == row.id
-    return render("fleet", **await fleet_values(caller, row, selection, choice), is_newest=is_newest)
+    values = await fleet_values(caller, row, newest, selection, choice)
+    return render("fleet", **values, **bar_values(row, newest))
 
 
 async def periods_view(caller: Caller, row: ReportRow, selection: Selection) -> Template:
@@ -58,8 +58,8 @@ async def periods_view(caller: Caller, row: ReportRow, selection: Selection) -> 
         period_models.periods_overview, stored, selection.search, selection.only
     )
     only = only_texts(selection.only)
-    query = [*([("search", selection.search)] if selection.search else []), *(("only", text) for text in only)]
-    return render("periods", report=row, search=selection.search, only=only, query=query, **vars(overview))
+    query = ViewQuery(search=selection.search, only=only)
+    return render("periods", report=row, query=query, **vars(overview))
 
 
 @get("/view/{report_id:str}/data")
@@ -73,6 +73,7 @@ async def data_view(
     deliveries = await backend.registry.rows(deliveries_of_report(report_id))
     meanings = pipeline.LISTS_OF_PERIODS if row.is_by_periods else pipeline.LISTS
     more = {"meanings": meanings, "destinations": sorted(backend.settings.destinations)}
+    more |= bar_values(row, await backend.registry.row(reports.newest_report()))
     return render(
         "data", report=row, deliveries=deliveries, provenance=about["provenance"], quality=about["quality"], **more
     )

@@ -8,9 +8,9 @@ from litestar.response import Template
 from store_uptime.service.backend.backend import Backend
 from store_uptime.service.errors import ReportEncrypted, ReportRemoved
 from store_uptime.service.page.models import store as store_models, store_days as day_models
-from store_uptime.service.page.views.rendering import render
+from store_uptime.service.page.views.rendering import bar_values, render
 from store_uptime.service.registry.report_lookup import find_windows
-from store_uptime.service.registry.reports import day_reports, stored_figures, stored_fleet, week_reports
+from store_uptime.service.registry.reports import day_reports, newest_report, stored_figures, stored_fleet, week_reports
 from store_uptime.service.routes.caller import Caller
 from store_uptime.service.routes.request_schemas import StoreIdInQuery
 
@@ -27,7 +27,8 @@ async def store_view(
     """One store of a report: whether it is up, its week day by day, its outages, and the polls that they rest on."""
     row = await find_windows(backend.registry, report_id, "week of a store")
     week = await caller.explained(store_models.store_week, report_id, store_id)
-    return render("store", report=row, store_id=store_id, data_age=week.fresh, **vars(week))
+    bar = bar_values(row, await backend.registry.row(newest_report()))
+    return render("store", report=row, store_id=store_id, **bar, **vars(week))
 
 
 @get("/view/{report_id:str}/store/days.json")
@@ -37,19 +38,20 @@ async def store_days_view(
     report_id: FromPath[str],
     store_id: StoreIdInQuery,
 ) -> Response[bytes]:
-    """The days of a store in 13 weeks, as far as reports have them. A report that cannot be read is passed over."""
+    """The days of a store in 13 weeks, as far as reports have them: first the report's own, then the weeks of those
+    before it, then reports by periods. Of the others one that cannot be read is passed over."""
     await find_windows(backend.registry, report_id, "days of a store")
     run, passed_over = backend.workers.run_interactive, 0
-    candidates = await backend.registry.rows(week_reports(report_id, store_id))
-    weeks = []
-    until = None
-    for report in day_models.weekly_steps(report_id, candidates):
+    own = await caller.explained(day_models.own_week, report_id, store_id)
+    weeks = [] if own.days is None else [(report_id, own.days)]
+    until = own.now - day_models.WEEK
+    for report in day_models.weekly_steps(own.now, await backend.registry.rows(week_reports(report_id, store_id))):
         try:
             stored = await caller.content(stored_fleet(report.id), report.id, store_id)
         except (ReportEncrypted, ReportRemoved):
             passed_over += 1
             continue
-        days = await run(day_models.lane_days, stored, store_id, until or report.now)
+        days = await run(day_models.lane_days, stored, store_id, until)
         if days is not None:
             weeks.append((report.id, days))
             until = report.now - day_models.WEEK
@@ -61,5 +63,5 @@ async def store_days_view(
             passed_over += 1
             continue
         by_periods.append(await run(day_models.period_days, figures, store_id, report.id))
-    content = await run(day_models.calendar, weeks, by_periods, passed_over)
+    content = await run(day_models.calendar, own, weeks, by_periods, passed_over)
     return Response(content, media_type="application/json")

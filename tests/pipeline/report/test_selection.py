@@ -24,7 +24,7 @@ from store_uptime.pipeline import (
     restore,
     select,
 )
-from store_uptime.pipeline.report.selection import only_chosen
+from store_uptime.pipeline.report.only_chosen import only_chosen
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines
 
 NOW = datetime(2024, 10, 14, 12, tzinfo=UTC)  # a Monday

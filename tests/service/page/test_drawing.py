@@ -90,7 +90,7 @@ def test_a_day_with_25_hours_is_the_longest_and_the_others_keep_their_scale() ->
     assert longest.ticks == ticks(0, 7 / 25, 13 / 25, 19 / 25)
     assert days[1].ticks == ticks(0, 6 / 25, 12 / 25, 18 / 25)
     assert longest.hours == days[1].hours == ["00:00–10:00"]
-    assert (longest.down, days[1].down) == ("11 h", "10 h")
+    assert (longest.lost, days[1].lost) == ("down 11 h", "down 10 h")
 
 
 def test_a_day_with_23_hours_is_the_shortest() -> None:

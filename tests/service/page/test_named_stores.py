@@ -79,7 +79,7 @@ def test_its_page_has_totals_groups_worst_stores_outages_and_files(
         page.goto(f"/view/{reports['periods']}")
         assert page.get_by_label("All stores by period").locator("tbody tr").count() == 7
         groups = page.get_by_label("Groups by period").locator("tbody tr")
-        assert groups.filter(has_text="Paris").filter(has_text="2026-03-08").inner_text().split("\t")[2] == "0.00 %"
+        assert groups.filter(has_text="Paris").filter(has_text="Sun 8 Mar").inner_text().split("\t")[2] == "0.00 %"
         worst = page.get_by_label("Stores, the worst first").locator("tbody th").all_inner_texts()
         assert worst[0] == f"=Gamma {GAMMA}"
         assert BETA in worst[-1]
@@ -88,11 +88,17 @@ def test_its_page_has_totals_groups_worst_stores_outages_and_files(
         links = [link.get_attribute("href") or "" for link in page.locator(".files a").all()]
         assert len(links) == 16
         assert {page.request.get(link).status for link in links} == {200}
-        page.get_by_label("Only").fill("city=Berlin")
-        page.get_by_role("button", name="Choose").click()
+        page.get_by_text("Choose stores").click()
+        page.locator(".values summary", has_text="brand").click()
+        expect(page.get_by_label("(none)")).to_have_attribute("value", "brand=")
+        page.locator(".values summary", has_text="city").click()
+        page.get_by_label("Berlin").check()
+        page.get_by_role("button", name="Show these stores").click()
         expect(page.get_by_text("2 stores", exact=True)).to_be_visible()
         assert GAMMA not in page.inner_text("main")
         assert "only=city%3DBerlin" in (page.locator(".files a").first.get_attribute("href") or "")
+        page.get_by_role("link", name="Remove city Berlin").click()
+        expect(page.get_by_text("3 stores", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

@@ -120,10 +120,19 @@ def reports(service: Service) -> dict[str, str]:
 
 
 def section(html: str) -> str:
-    """The markup of the head."""
+    """The markup of the head, without what is hidden in it."""
     found = re.search(r'<section class="now".*?</section>', html, re.DOTALL)
     assert found is not None
-    return found[0]
+    return re.sub(r'<span class="label"[^>]* hidden>.*?(?=<span class="(label|big))', "", found[0], flags=re.DOTALL)
+
+
+def add_poll(url: str) -> None:
+    run(url, f"insert into store_status select store_id, '{datetime.now(UTC)}', status from store_status limit 1")
+
+
+def newer_report(client: httpx.Client, url: str) -> str:
+    add_poll(url)
+    return complete(client)
 
 
 def words_of(html: str) -> str:
@@ -153,7 +162,7 @@ def test_the_drawings_are_of_the_hours_of_the_api(client: httpx.Client, reports:
     assert values is not None
     assert json.loads(values[1]) == [[hour[name] for name in names] for hour in told["hours"]]
     grid = head.partition('id="weekdays"')[2]
-    cells = re.findall(r'<td[^>]*tabindex[^>]*><span class="unseen">([^<]*)', grid)
+    cells = re.findall(r'<td[^>]*tabindex[^>]* aria-label="([^"]*)', grid)
     shares = [cell["down_percent"] for cell in told["profile"]]
     assert [cell for cell in cells if cell.endswith("%")] == [f"{share:.2f} %" for share in shares if share is not None]
     assert len(cells) == 168
@@ -168,6 +177,23 @@ def test_what_is_not_the_newest_report_says_so(client: httpx.Client, reports: di
     said = {name: client.get(f"/view/{report}").text for name, report in reports.items()}
     assert re.search(r'<span id="newer">It is not the newest one: <a href="/">', said["earlier"])
     assert '<span id="newer" hidden>' in said["newest"]
+    week_ago = datetime.now(UTC) - timedelta(days=7)
+    at = f"{week_ago:%a} {week_ago.day} {week_ago:%b} "
+    assert re.search(rf"^Down on {at}[0-9:]+ UTC [0-9]+ of ", words_of(section(said["earlier"])))
+    assert "Down then" in words_of(said["earlier"])
+    assert "right now" not in words_of(section(said["earlier"]))
+    bar = words_of(said["earlier"].partition("<header")[2].partition("</header>")[0])
+    assert re.search(rf"Report as of {week_ago.day} {week_ago:%b} [0-9:]+ ; newest .* UTC .* ago", bar)
+    assert "Down right now" in words_of(section(said["newest"]))
+
+
+def test_a_report_that_tries_other_options_out_is_not_now(client: httpx.Client, reports: dict[str, str]) -> None:
+    tried = complete(client, max_gap="30m", lookback="1h")
+    html = client.get("/").text
+    assert f'data-report="{reports["newest"]}"' in section(html)
+    assert client.get("/newest.json").json()["report_id"] == reports["newest"]
+    assert "Not with the usual options" not in html
+    assert tried not in html
 
 
 def test_a_report_that_is_older_than_lanes_shows_what_it_has(
@@ -222,7 +248,7 @@ def test_now_follows_new_reports_and_says_when_the_server_is_silent(
         ready(page)
         page.evaluate("scrollTo(0, 300)")
         top = page.evaluate(TABLE_TOP)
-        newer = complete(client, lookback="25h")
+        newer = newer_report(client, fresh)
         page.clock.fast_forward(31_000)
         expect(page.locator("#newer")).to_be_visible()
         page.route("**/newest.json", lambda route: route.abort())
@@ -235,6 +261,40 @@ def test_now_follows_new_reports_and_says_when_the_server_is_silent(
         expect(page.locator("#bar-news")).to_have_text("")
         ready(page)
         eventually(lambda: abs(page.evaluate(TABLE_TOP) - top) < 1)
-        run(fresh, f"insert into store_status select store_id, '{datetime.now(UTC)}', status from store_status limit 1")
+        add_poll(fresh)
         page.get_by_role("button", name="Refresh").click()
         expect(page.locator("#now")).not_to_have_attribute("data-report", newer)
+
+
+FORBIDDEN = """for (const name of ["localStorage", "sessionStorage"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });
+}"""
+
+
+def test_a_wall_goes_on_without_storage_and_without_the_server(
+    chromium: Browser, service: Service, client: httpx.Client, fresh: str, reports: dict[str, str]
+) -> None:
+    newest = newer_report(client, fresh)
+    with new_page(chromium, service.url) as page:
+        page.add_init_script(FORBIDDEN)
+        page.clock.install()
+        page.goto("/?search=a")
+        ready(page)
+        page.get_by_role("button", name="Remove “a”").click()
+        expect(page.locator("#add-filter > summary")).to_be_focused()
+        page.locator("#find").focus()  # and leave it there
+        expect(page.locator("#now-title")).to_contain_text("Down right now")
+        page.route("**/newest.json", lambda route: route.abort())
+        page.clock.fast_forward(600_000)
+        expect(page.locator("#age")).to_have_text(re.compile(r"^1[0-9] min ago$"))
+        page.clock.fast_forward(7_200_000)
+        expect(page).to_have_title("(old) Now · store-uptime")
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            re.compile("^Down when last seen"), use_inner_text=True
+        )
+        expect(page.locator("[data-chip=down_now]")).to_contain_text("Down when last seen")
+        page.unroute("**/newest.json")
+        newer = newer_report(client, fresh)
+        page.clock.fast_forward(31_000)
+        expect(page.locator("#now")).not_to_have_attribute("data-report", newest)
+        expect(page.locator("#now")).to_have_attribute("data-report", newer)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import polars as pl
@@ -23,18 +23,22 @@ from store_uptime.pipeline import (
     archive_periods,
     build_periods,
     build_report_with_lanes,
+    explain,
     group_days,
     joined_days,
     open_source,
     store_days,
+    timeline_days,
 )
 from store_uptime.pipeline.options import LIMITS
 from store_uptime.service.page.humanize import format_duration
 from store_uptime.service.page.models.store import StoreWeek, store_week
-from store_uptime.service.page.models.store_days import WEEK, calendar, period_days, weekly_steps
+from store_uptime.service.page.models.store_days import WEEK, OwnWeek, calendar, own_week, period_days, weekly_steps
 from store_uptime.service.page.store_words import StatusFacts, as_text, status_words
+from store_uptime.service.page.templates import ASSETS
 from store_uptime.service.registry.reports import DatedReport, StoredExplanation, StoredFigures
 from store_uptime.service.testing import Service
+from store_uptime.service.workers.explained import Explain
 from store_uptime.service.workers.tasks import SourceConfig
 from tests.support.browsing import faults, opened, overflow
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
@@ -155,13 +159,23 @@ MONDAY = datetime(2026, 3, 16, 15, tzinfo=UTC)
 DAILY = tuple(f"a,{day},06:00,18:00" for day in range(7))
 
 
+Seen = TypeVar("Seen")
+
+
 def shown(folder: Path, polls: tuple[str, ...], hours: tuple[str, ...], options: Options) -> StoreWeek:
     """What the page shows of store a in New York; polls of March 2026, in UTC."""
+    return seen(folder, polls, hours, options, store_week)
+
+
+def seen(
+    folder: Path, polls: tuple[str, ...], hours: tuple[str, ...], options: Options, explained: Explain[Seen]
+) -> Seen:
+    """The same, as one of the functions says it that explain a store."""
     files = {"polls": lines(POLLS, *(f"a,2026-03-{poll}" for poll in polls)), "hours": lines(HOURS, *hours)}
     feed = written_feed(folder, **files, zones=lines(ZONES, "a,America/New_York"))
     kept = archive(build_report_with_lanes(open_source(feed), options))
     stored = StoredExplanation(kept.figures, kept.plan, kept.rejects, kept.attributes, kept.lanes)
-    return store_week(SourceConfig(str(feed), None), "a", LIMITS, stored)
+    return explained(SourceConfig(str(feed), None), "a", LIMITS, stored)
 
 
 GIVEN = Options(now=datetime(2026, 3, 10, 20, tzinfo=UTC))  # 16:00 in New York
@@ -228,6 +242,23 @@ def test_an_outage_over_a_closed_night_is_one_with_its_bounds_and_polls(tmp_path
     assert outage.last - outage.first == 1  # drawn before the night, and after it
 
 
+@pytest.mark.parametrize(
+    ("polls", "options", "said"),
+    [
+        (("10 19:00:00,active",), GIVEN, ["no down time"] * 8),
+        (("10 19:00:00,inactive",), GIVEN, ["down 10 h", *["down 12 h"] * 6, "down 3 h"]),
+        (("10 19:00:00,active",), replace(GIVEN, max_gap=timedelta(hours=1)), ["no down time known", *["unknown"] * 7]),
+    ],
+    ids=["up", "down", "unknown"],
+)
+def test_a_day_says_how_long_it_was_down_where_that_is_known(
+    tmp_path: Path, polls: tuple[str, ...], options: Options, said: list[str]
+) -> None:
+    days = shown(tmp_path, polls, DAILY, options).days
+    assert [day.lost for day in days] == said
+    assert [day.is_down for day in days] == [words.startswith("down") for words in said]
+
+
 # Days of 13 weeks -----------------------------------------------------------------------------------------------------
 
 
@@ -235,23 +266,20 @@ def dated(*days_before: float) -> list[DatedReport]:
     return [DatedReport(str(days), NOW - timedelta(days=days)) for days in days_before]
 
 
-STEPS = {
-    "one each week": ((0, 7, 14, 21), ["0", "7", "14", "21"]),
-    "the nearest to a week before": ((0, 1, 6.9, 7.5, 14), ["0", "6.9", "14"]),
-    "over a gap": ((0, 30, 37), ["0", "30", "37"]),
-    "alone": ((0,), ["0"]),
-    "none that has next to nothing of its own": ((0, 0.5), ["0"]),
-    "thirteen of them at most": (tuple(range(0, 120, 7)), [str(7 * number) for number in range(13)]),
+STEPS: dict[str, tuple[tuple[float, ...], list[str]]] = {
+    "one each week": ((0, 7, 14, 21), ["7", "14", "21"]),
+    "the nearest to a week before": ((0, 1, 6.9, 7.5, 14), ["6.9", "14"]),
+    "over a gap": ((0, 30, 37), ["30", "37"]),
+    "alone": ((0,), []),
+    "none that has next to nothing of its own": ((0, 0.5), []),
+    "thirteen weeks at most": (tuple(range(0, 120, 7)), [str(7 * number) for number in range(1, 13)]),
+    "of a report that is older than lanes": ((7, 14), ["7", "14"]),
 }
 
 
 @pytest.mark.parametrize(("days", "expected"), STEPS.values(), ids=STEPS)
 def test_each_step_goes_to_the_report_nearest_to_a_week_before(days: tuple[float, ...], expected: list[str]) -> None:
-    assert [report.id for report in weekly_steps("0", dated(*days))] == expected
-
-
-def test_from_a_report_without_lanes_no_step_is_taken() -> None:
-    assert weekly_steps("0", dated(7, 14)) == []
+    assert [report.id for report in weekly_steps(NOW, dated(*days))] == expected
 
 
 def half_down() -> Frames:
@@ -270,13 +298,43 @@ HALF_DOWN = [
 ]
 
 
+DAY_S, HALF_S = 720 * 60, 360 * 60
+MINUTE_US = 60_000_000
+
+
 def test_the_days_of_one_report_are_those_of_its_groups() -> None:
     report = built(MONDAY)
+    lengths = [f"{kind}_minutes" for kind in ("open", "down", "unknown")]
     found = store_days(report, report.plan.horizon.now_us).select(
-        "date", "open_minutes", "down_minutes", "unknown_minutes"
+        "date", *(pl.col(name.replace("minutes", "us")).floordiv(MINUTE_US).alias(name) for name in lengths)
     )
     assert found.equals(group_days(report, ()).select(found.columns))
     assert found["open_minutes"].to_list() == [180, *[720] * 6, 540]
+
+
+def test_the_days_of_a_timeline_are_those_of_lanes_but_exact() -> None:
+    report = built(MONDAY)
+    exact = timeline_days(explain(half_down(), report, "a"))
+    assert exact.equals(store_days(report, report.plan.horizon.now_us))  # all of it on the minute
+    odd = build_report_with_lanes(half_down(), Options(now=MONDAY.replace(hour=8, minute=1, second=20)))
+    (last,) = timeline_days(explain(half_down(), odd, "a"))[-1].rows(named=True)
+    assert (last["open_us"], last["down_us"], last["unknown_us"]) == ((2 * 3600 + 80) * 1_000_000,) * 2 + (0,)
+    assert (last["covered_us"], last["day_us"]) == ((8 * 3600 + 80) * 1_000_000, 86_400_000_000)
+
+
+def test_the_calendar_of_a_store_says_of_its_week_what_the_rows_of_the_week_say(tmp_path: Path) -> None:
+    # Every stretch begins and ends within a minute, where a lane says another minute than the rows.
+    minutes = ((12, 31, "active"), (15, 29, "inactive"), (18, 59, "active"))
+    polls = tuple(
+        f"{day:02} {hour}:{day:02}:{second},{status}" for day in range(3, 11) for hour, second, status in minutes
+    )
+    week = shown(tmp_path / "week", polls, DAILY, GIVEN)
+    own = seen(tmp_path / "own", polls, DAILY, GIVEN, own_week)
+    assert own.days is not None
+    told = json.loads(calendar(own, [("own", own.days)], [], 0))["days"]
+    said = [f"down {format_duration(day['down'])}" if day["down"] else "no down time" for day in told]
+    assert said == [day.lost for day in reversed(week.days)]
+    assert any(day["down"] % 60 for day in told)
 
 
 def test_a_date_in_two_reports_is_whole_and_one_that_both_have_counts_once() -> None:
@@ -284,26 +342,40 @@ def test_a_date_in_two_reports_is_whole_and_one_that_both_have_counts_once() -> 
     until = late.plan.horizon.now_us - WEEK // timedelta(microseconds=1)
     days = joined_days([store_days(late, late.plan.horizon.now_us), store_days(early, until)])
     told = days.filter(pl.col("date") == date(2026, 3, 9)).row(0, named=True)
-    assert (told["covered_minutes"], told["open_minutes"], told["down_minutes"]) == (1440, 720, 360)
+    assert [told[f"{kind}_us"] // MINUTE_US for kind in ("covered", "open", "down")] == [1440, 720, 360]
     assert (told["uptime_percent"], told["report"]) == (Decimal("50.00"), 1)
-    assert days["open_minutes"].to_list() == [180, *[720] * 11, 540]
+    assert [us // MINUTE_US for us in days["open_us"]] == [180, *[720] * 11, 540]
     assert days.height == 13
 
 
-def test_reports_by_periods_fill_the_days_that_no_other_has() -> None:
-    report = built(MONDAY)
-    by_day = build_periods(half_down(), Period(start="2026-03-05", end="2026-03-12", by="day"), Options(now=MONDAY))
+def own_of(report: Report) -> OwnWeek:
+    return OwnWeek(MONDAY, MONDAY.date(), timeline_days(explain(half_down(), report, "a")))
+
+
+def test_reports_by_periods_fill_the_days_that_no_other_has_and_none_after_now() -> None:
+    own = own_of(built(MONDAY))
+    assert own.days is not None
+    later = Options(now=MONDAY + timedelta(days=3))
+    by_day = build_periods(half_down(), Period(start="2026-03-05", end="2026-03-19", by="day"), later)
     stored = StoredFigures(archive_periods(by_day).figures, None, None, None)
-    weeks = [("week", store_days(report, report.plan.horizon.now_us))]
-    told: dict[str, Any] = json.loads(calendar(weeks, [period_days(stored, "a", "periods")], 2))
+    told: dict[str, Any] = json.loads(calendar(own, [("week", own.days)], [period_days(stored, "a", "periods")], 2))
     assert [day["date"] for day in told["days"]] == [f"2026-03-{day:02}" for day in range(5, 17)]
     assert [day["by_periods"] for day in told["days"]] == [True] * 5 + [False] * 7  # the first of the week is not whole
-    assert {(day["open"], day["down"], day["percent"]) for day in told["days"][:-1]} == {(720, 360, 50.0)}
+    assert {(day["open"], day["down"], day["percent"]) for day in told["days"][:-1]} == {(DAY_S, HALF_S, 50.0)}
+    assert (told["days"][-1]["open"], told["days"][-1]["is_whole"]) == (540 * 60, False)  # to its now
     assert (told["reports"], told["passed_over"], told["max_gap_s"]) == (2, 2, 86_400)
 
 
-def test_without_any_report_there_is_no_day() -> None:
-    assert json.loads(calendar([], [], 1)) == {"days": [], "reports": 0, "passed_over": 1, "max_gap_s": None}
+def test_of_a_store_without_hours_no_day_is_said_to_be_closed(tmp_path: Path) -> None:
+    own = seen(tmp_path, ("10 19:00:00,active",), ("a,9,06:00,18:00",), GIVEN, own_week)
+    assert own.days is None
+    assert json.loads(calendar(own, [], [], 1)) == {
+        "days": [],
+        "reports": 0,
+        "passed_over": 1,
+        "max_gap_s": None,
+        "hours_unknown": True,
+    }
 
 
 # Over a service -------------------------------------------------------------------------------------------------------
@@ -379,12 +451,32 @@ def test_its_days_come_from_the_weeks_of_several_reports(client: httpx.Client, r
     days = {day["date"]: day for day in told["days"]}
     assert list(days) == [str(date(2026, 2, 17) + timedelta(days=number)) for number in range(22)]
     for monday, report in (("2026-03-02", reports[1]), ("2026-03-09", reports[0])):
-        assert (days[monday]["down"], days[monday]["open"], days[monday]["report_id"]) == (150, 480, report)
+        assert (days[monday]["down"], days[monday]["open"], days[monday]["report_id"]) == (9000, 28_800, report)
     assert [day["date"] for day in told["days"] if not day["is_whole"]] == ["2026-02-17", "2026-03-10"]
     run(polled, f"update store_uptime.report set lanes = convert_to('{ENCRYPTED}', 'utf8') where id = '{reports[1]}'")
     told = client.get(address, params=query).json()
     assert [told["reports"], told["passed_over"]] == [2, 1]
     assert "2026-03-01" not in [day["date"] for day in told["days"]]
+
+
+@pytest.mark.parametrize("data", ["fleet.json", f"store/days.json?store_id={SHOP}"])
+def test_a_script_is_told_of_a_problem_in_json_and_a_reader_on_a_page(client: httpx.Client, data: str) -> None:
+    gone = complete(client, now="2026-03-01T00:00:00Z")
+    client.delete(f"/reports/{gone}").raise_for_status()
+    answer = client.get(f"/view/{gone}/{data}", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (410, "This report is not kept any more. Trigger a new one.")
+    page = client.get(f"/view/{gone}/{data}", headers={"Accept": "text/html,*/*"})
+    assert (page.status_code, "<h1>This cannot be shown</h1>" in page.text) == (410, True)
+
+
+def test_every_script_asks_for_json_and_says_an_error_in_a_sentence() -> None:
+    scripts = {file.name: file.read_text(encoding="utf-8") for file in ASSETS.glob("*.js")}
+    fetches = [line for text in scripts.values() for line in text.splitlines() if " fetch(" in f" {line.lstrip()}"]
+    assert len(fetches) >= 3
+    asked = re.compile(r"headers|JSON_ALONE|location\.href")  # the view itself is fetched as a page
+    assert [line for line in fetches if not asked.search(line)] == []
+    shown = re.compile(r"(textContent = |showMessage\(|showInBar\(|showNext\()error\.message")
+    assert [name for name, text in scripts.items() if shown.search(text)] == []
 
 
 @pytest.mark.long  # a browser
@@ -394,7 +486,7 @@ def test_its_days_come_from_the_weeks_of_several_reports(client: httpx.Client, r
     ids=["", "phone"],
 )
 def test_it_can_be_read_and_walked_by_everybody(
-    chromium: Browser, service: Service, reports: list[str], look: dict[str, Any]
+    chromium: Browser, service: Service, client: httpx.Client, reports: list[str], look: dict[str, Any]
 ) -> None:
     with opened(chromium, service.url, timezone_id="Asia/Kolkata", **look) as page:
         kept = json.dumps({"words": "down now, longest first", "ids": [SHOP, OTHER]})
@@ -424,3 +516,9 @@ def test_it_can_be_read_and_walked_by_everybody(
         expect(page.locator("h1")).to_contain_text(OTHER)
         page.keyboard.press("[")
         expect(page.locator("h1")).to_contain_text(SHOP)
+        gone = complete(client, now="2026-03-01T00:00:00Z")
+        page.set_viewport_size({"width": 600, "height": 200})  # what is below is not loaded yet
+        page.goto(f"/view/{gone}/store?store_id={SHOP}")
+        client.delete(f"/reports/{gone}").raise_for_status()
+        page.locator("#calendar-body").scroll_into_view_if_needed()
+        expect(page.locator("#calendar-body")).to_contain_text("This report is not kept any more.")

@@ -2,22 +2,41 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import polars as pl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from store_uptime.pipeline import Options, Report, Selection, build_report_with_lanes
-from store_uptime.service.page.filters import active_filters, chip_links
-from store_uptime.service.page.humanize import format_down_for, format_duration, format_hours, format_poll_age
-from store_uptime.service.page.models.table import Chip, fleet_table, table_rows, week_incidents
+from store_uptime.pipeline import Frames, Options, Report, Selection, archive, build_report_with_lanes
+from store_uptime.service.page.filters import active_filters, chip_links, page_links
+from store_uptime.service.page.freshness import format_near_time
+from store_uptime.service.page.humanize import (
+    format_down_for,
+    format_duration,
+    format_hours,
+    format_last_poll,
+    format_last_poll_time,
+    format_span,
+)
+from store_uptime.service.page.models.table import (
+    PAGE_ROWS,
+    Chip,
+    TableChoice,
+    fleet_columns,
+    fleet_table,
+    table_rows,
+    week_incidents,
+)
 from store_uptime.service.page.templates import assets_path
+from store_uptime.service.registry.reports import StoredFleet
 from store_uptime.service.testing import Service
 from tests.support.browsing import faults, opened, overflow, ready, shown_stores
-from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
+from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, table as csv_table, written_feed
 from tests.support.postgres import fresh_database, insert, run
 from tests.support.running import complete, loaded, running
 
@@ -60,17 +79,42 @@ def report() -> Report:
         ("", Selection(), ORDER),
         ("", Selection(down_now=True), ["long", "four"]),
         ("worst", Selection(), ["long", "four", "dipped", "fine", "silent"]),
-        ("worse", Selection(), ["four", "dipped"]),
-        ("stale", Selection(), ["silent"]),
-        ("stale", Selection(search="f"), []),
+        ("", Selection(got_worse=True), ["four", "dipped"]),
+        ("", Selection(got_worse=True, down_now=True), ["four"]),
+        ("", Selection(no_recent_poll=True), ["silent"]),
+        ("", Selection(no_recent_poll=True, search="f"), []),
     ],
 )
 def test_a_list_has_its_stores_in_its_order(
     report: Report, chip: Chip, selection: Selection, stores: list[str]
 ) -> None:
-    table = fleet_table(report, selection, chip)
+    table = fleet_table(report, selection, TableChoice(chip))
     assert [row["store_id"] for row in table.rows] == stores
     assert table.matched == len(stores)
+
+
+@pytest.mark.parametrize(
+    ("choice", "stores", "unknown"),
+    [
+        (TableChoice(sort="store_id"), sorted(ORDER), []),
+        (TableChoice(sort="-last_poll", chip="worst"), ["long", "four", "dipped", "fine", "silent"], []),
+        (TableChoice(sort="-nope", show=("nope", "a,b", "lane")), ORDER, ["nope", "a,b"]),
+        (TableChoice(page=2), [], []),
+    ],
+)
+def test_a_choice_orders_the_rows_and_cuts_them_into_pages(
+    report: Report, choice: TableChoice, stores: list[str], unknown: list[str]
+) -> None:
+    table = fleet_table(report, Selection(), choice)
+    assert [row["store_id"] for row in table.rows] == stores
+    assert (table.matched, table.unknown_columns) == (5, unknown)
+
+
+def test_each_page_leads_to_the_ones_beside_it() -> None:
+    links = page_links(Selection(search="a"), TableChoice(sort="zone", show=("a,b", "zone"), page=2), 81)
+    kept = [("search", "a"), ("sort", "zone"), ("show", "a%2Cb,zone")]
+    assert links == {"Previous": [*kept, ("page", "1")], "Next": [*kept, ("page", "3")]}
+    assert page_links(Selection(), TableChoice(), PAGE_ROWS) == {}
 
 
 def test_down_now_stands_first_with_how_long(report: Report) -> None:
@@ -80,11 +124,31 @@ def test_down_now_stands_first_with_how_long(report: Report) -> None:
     assert rows["down_for_is_cut"].to_list()[:2] == [True, False]
 
 
+def test_attributes_may_be_called_as_columns(report: Report) -> None:
+    names = [*table_rows(report).columns[3:], "lane", "lanes", "attributes", "__proto__", "a,b=c"]
+    names = [name for name in names if name not in ("name", "store_id")]
+    stores = pl.DataFrame({"store_id": ["four"], "name": ["Four"]} | {name: [f"own {name}"] for name in names})
+    polls, hours, zones = (csv_table(text) for text in FEED.values())
+    named = build_report_with_lanes(Frames(polls, hours, zones, stores=stores))
+    found = fleet_table(named, Selection(only=(("zone", ("own zone",)),)), TableChoice())
+    assert (found.matched, found.rows[0]["zone"]) == (1, "UTC")
+    assert {name: values[0].value for name, values in found.attributes.items()} == dict.fromkeys(names[:-1], "")
+    assert found.unfilterable == ["a,b=c"]
+    sent = json.loads(fleet_columns(stored(named)))
+    assert {name: values[1] for name, values in sent["attributes"].items()} == {name: f"own {name}" for name in names}
+    assert sent["zone"] == json.loads(fleet_columns(stored(report)))["zone"]
+
+
+def stored(report: Report) -> StoredFleet:
+    files = archive(report)
+    return StoredFleet(files.figures, files.attributes, files.lanes, overview=None)
+
+
 def test_counts_are_of_what_the_other_filters_leave(report: Report) -> None:
-    whole = fleet_table(report, Selection(down_now=True), "").counts
-    assert whole == {"all": 5, "down_now": 2, "worse": 2, "stale": 1}
-    assert fleet_table(report, Selection(search="F"), "worse").counts == {
-        "all": 2, "down_now": 1, "worse": 1, "stale": 0
+    whole = fleet_table(report, Selection(down_now=True), TableChoice()).counts
+    assert whole == {"all": 5, "down_now": 2, "got_worse": 2, "no_recent_poll": 1}
+    assert fleet_table(report, Selection(search="F", got_worse=True), TableChoice()).counts == {
+        "all": 2, "down_now": 1, "got_worse": 1, "no_recent_poll": 0
     }  # fmt: skip
 
 
@@ -99,16 +163,17 @@ def test_incidents_stand_in_minutes_of_the_week() -> None:
 
 
 def test_each_list_and_each_filter_has_an_address() -> None:
-    selection = Selection(search="a", below=95.0, only=(("city", ("", "Berlin")),))
-    counts = {"all": 5, "down_now": 2, "worse": 1, "stale": 1}
-    links = {link.name: link for link in chip_links(selection, "worse", counts, "down now")}
-    others = [("search", "a"), ("below", "95.0"), ("window", "week"), ("only", "city="), ("only", "city=Berlin")]
+    selection = Selection(search="a", below=95.0, only=(("city", ("", "Berlin")),), got_worse=True)
+    counts = {"all": 5, "down_now": 2, "got_worse": 1, "no_recent_poll": 1}
+    links = {link.name: link for link in chip_links(selection, "", counts, "down now")}
+    others = [("search", "a"), ("below", "95"), ("window", "week"), ("only", "city="), ("only", "city=Berlin")]
     assert links["down_now"].query == [("down_now", "true"), *others]
-    assert links["stale"].query == [("chip", "stale"), *others]
-    assert [name for name, link in links.items() if link.is_current] == ["worse"]
-    found = active_filters(selection, "worse")
+    assert links["no_recent_poll"].query == [("no_recent_poll", "true"), *others]
+    assert links["worst"].query == [("chip", "worst"), *others]
+    assert [name for name, link in links.items() if link.is_current] == ["got_worse"]
+    found = active_filters(selection, "")
     assert [each.words for each in found] == ["“a”", "under 95 % in the week", "city (none)", "city Berlin"]
-    assert found[2].query == [("chip", "worse"), *others[:3], others[4]]
+    assert dict(found[2].query) == dict([*others[:3], others[4], ("got_worse", "true")])
 
 
 @pytest.mark.parametrize(
@@ -154,18 +219,20 @@ def counts(page: Page) -> dict[str, str]:
 
 def test_an_address_alone_gives_the_list(service: Service, report_id: str) -> None:
     with service.client() as client:
-        text = client.get(f"/view/{report_id}", params={"chip": "worse", "only": "city=Berlin"}).text
+        text = client.get(f"/view/{report_id}", params={"got_worse": "true", "only": "city=Berlin"}).text
+        file = client.get(f"/get_report/{report_id}", params={"got_worse": "true", "only": "city=Berlin"})
         refused = client.get(f"/view/{report_id}", params={"chip": "nicest"})
     assert re.findall(r'<th scope="row"><a href="[^"]*store_id=(\w+)"', text) == ["four"]
-    assert re.search(r'data-chip="worse"[^>]* aria-current="true"', text)
+    assert re.search(r'data-chip="got_worse"[^>]* aria-current="true"', text)
     assert '<output id="matched" for="filter">1 of 5 stores</output>' in text
-    assert "a file cannot be cut to this list" in text
+    assert [row["store_id"] for row in csv.DictReader(io.StringIO(file.text))] == ["four"]
+    assert file.headers["Content-Disposition"].startswith('attachment; filename="stores-got-worse-city-Berlin-')
     assert refused.status_code == 400
 
 
 @pytest.mark.long  # a browser
 def test_lists_and_filters_are_chosen_counted_and_taken_away(table: Page) -> None:
-    assert counts(table) == {"down_now": "2", "worse": "2", "stale": "1", "all": "5"}
+    assert counts(table) == {"down_now": "2", "got_worse": "2", "no_recent_poll": "1", "all": "5"}
     table.get_by_text("+ Filter").click()
     table.locator(".values summary").click()
     expect(table.locator(".values label").filter(has_text="Berlin")).to_have_text(re.compile(r"Berlin\s+2"))
@@ -173,22 +240,41 @@ def test_lists_and_filters_are_chosen_counted_and_taken_away(table: Page) -> Non
     assert faults(table) == []
     table.keyboard.press("Escape")
     assert shown_stores(table) == ["fine", "silent"]
-    assert counts(table) == {"down_now": "0", "worse": "0", "stale": "1", "all": "2"}
+    assert counts(table) == {"down_now": "0", "got_worse": "0", "no_recent_poll": "1", "all": "2"}
     table.get_by_role("link", name="No recent poll").click()
     assert shown_stores(table) == ["silent"]
-    expect(table.locator("#download-words")).to_have_text("2 stores: a file cannot be cut to the list “No recent poll”")
-    assert "chip" not in (table.locator("[data-format=csv]").get_attribute("href") or "")
-    assert table.url.partition("?")[2] == "chip=stale&only=city%3DParis"
+    expect(table.locator("#download-words")).to_have_text("1 store")
+    assert "no_recent_poll=true" in (table.locator("[data-format=csv]").get_attribute("href") or "")
+    assert table.url.partition("?")[2] == "no_recent_poll=true&only=city%3DParis&show=usual"
+    table.go_back()
+    assert shown_stores(table) == ["fine", "silent"]
+    table.go_forward()
     table.get_by_role("link", name="Down now").click()
     expect(table.locator("#nothing")).to_have_text("No store of these is down now. Show all")
     table.get_by_role("button", name="Remove city Paris").click()
     assert shown_stores(table) == ["long", "four"]
     table.get_by_role("link", name="All", exact=False).first.click()
     table.keyboard.press("/")
-    table.keyboard.type("DIP")
+    table.keyboard.type(" DIP")
     assert shown_stores(table) == ["dipped"]
     table.keyboard.press("Escape")
     assert shown_stores(table) == ORDER
+
+
+@pytest.mark.long  # a browser
+def test_what_a_field_refuses_leaves_the_others_at_work(table: Page, report_id: str) -> None:
+    table.goto(f"/view/{report_id}?only=store_id=four&only=store_id=fine&only=name=")  # no store has a name
+    ready(table)
+    assert shown_stores(table) == ["four", "fine"]
+    table.get_by_role("button", name="Remove store_id fine").click()
+    table.get_by_text("+ Filter").click()
+    table.get_by_label("Uptime under").fill("150")
+    table.get_by_label("Another value").nth(1).fill("constructor=a")
+    table.get_by_role("combobox", name="Zone").select_option("UTC")
+    expect(table.locator(".field-error")).to_have_count(2)
+    assert shown_stores(table) == ["four"]
+    assert "150" not in table.url
+    assert "constructor" not in table.url
 
 
 @pytest.mark.long  # a browser
@@ -215,10 +301,11 @@ def test_every_figure_is_that_of_the_api(table: Page, client: httpx.Client, repo
                     length if unit == "minutes" else 60 * length, abs=0.81
                 )
         assert shown["Last status"] == figures["last_status"]
-        assert (shown["Zone"], shown["City"]) == (figures["timezone"], PLACES[store] or "")
+        assert (shown["Zone"], shown["city"]) == (figures["timezone"], PLACES[store] or "")
         assert shown["Always open"] == ("yes" if figures["always_open"] == "true" else "no")
-        age = NOW - datetime.fromisoformat(figures["last_poll_utc"])
-        assert shown["Last seen"] == format_poll_age(age.total_seconds())
+        polled = datetime.fromisoformat(figures["last_poll_utc"])
+        is_silent = NOW - polled > timedelta(hours=2)
+        assert shown["Last seen"] == format_last_poll_time(int(polled.timestamp()), is_silent)
         assert number_of(shown["Change, day"]) == float(there["change_day"])
         since = there["down_since_utc"]
         down_for = None if since is None else (NOW - datetime.fromisoformat(since)).total_seconds()
@@ -307,21 +394,29 @@ def test_a_view_is_saved_opened_and_deleted_also_where_storage_is_broken(table: 
 
 @pytest.mark.long  # a browser
 def test_scripts_have_the_rules_of_the_server(table: Page) -> None:
-    lengths = [0, 0.2, 59, 60, 89, 90, 3569, 3570, 8100, 7200, 7201, 86_399, 304_200, 604_800]
+    lengths = [0, 0.2, 59, 60, 89, 90, 3569, 3570, 8100, 7200, 7201, 86_399, 172_799, 172_800, 304_200, 604_800]
     said = table.evaluate(
         f"""async lengths => {{
             const words = await import('{assets_path()}/words.js');
             const cut = [false, true].map(isCut => lengths.map(each => words.formatDownFor(each, isCut)));
-            const rules = [words.formatHours, words.formatPollAge, words.formatDuration];
-            return [...rules.map(rule => lengths.map(each => rule(each))), ...cut];
+            const seen = [false, true].map(isSilent => lengths.map(each => words.formatLastPoll(each, isSilent)));
+            const at = [false, true].map(isSilent => words.formatLastPollTime(1773158400000, isSilent, 0));
+            const rules = [words.formatHours, words.formatSpan, words.formatDuration];
+            const times = [0, 1_700_000_000_000, Date.now()];
+            const near = times.map(each => words.formatTime(each, 0));
+            return [times, near, ...rules.map(rule => lengths.map(each => rule(each))), ...cut, ...seen, at];
         }}""",
         lengths,
     )
+    times, near, *said = said
+    assert near == [format_near_time(datetime.fromtimestamp(each / 1000, UTC)) for each in times]
     assert said == [
         [format_hours(each) for each in lengths],
-        [format_poll_age(each) for each in lengths],
+        [format_span(each) for each in lengths],
         [format_duration(each) for each in lengths],
         *([format_down_for(each, is_cut) for each in lengths] for is_cut in (False, True)),
+        *([format_last_poll(each, is_silent) for each in lengths] for is_silent in (False, True)),
+        [format_last_poll_time(1_773_158_400, is_silent) for is_silent in (False, True)],
     ]
 
 
@@ -332,7 +427,7 @@ def test_on_a_phone_a_row_is_a_card_of_a_fixed_height(chromium: Browser, service
         page.goto(f"/view/{report_id}")
         ready(page)
         rows = page.locator("#fleet tbody tr[aria-rowindex]")
-        assert set(rows.evaluate_all("rows => rows.map(row => row.getBoundingClientRect().height)")) == {64}
+        assert set(rows.evaluate_all("rows => rows.map(row => row.getBoundingClientRect().height)")) == {86}
         assert faults(page) == []
         assert overflow(page) == 0
         page.locator("#downloads > summary").click()

@@ -130,6 +130,14 @@ def test_changes_since_last_week_are_those_of_both_reports(client: httpx.Client,
             *("0 min" if not week[store]["downtime_last_week"] else "5 h" for week in weeks),
         ]
     assert f'href="/view/{reports[0]}"' in page
+    assert "Since last week" not in page  # the data is older than that
+
+
+def test_a_choice_that_no_store_fits_says_so(client: httpx.Client, reports: list[str]) -> None:
+    for address in ("/changes?", f"/compare?old={reports[0]}&new={reports[-1]}&"):
+        assert (
+            "There is no store of this choice." in client.get(f"{address}only=city%3DNowhere").raise_for_status().text
+        )
 
 
 def uptime_percent(row: dict[str, float]) -> float:
@@ -141,6 +149,7 @@ def test_without_a_report_of_the_week_before_the_page_says_what_to_do(client: ht
     extra = complete(client, now="2026-03-19T00:00:00Z")
     try:
         page = client.get("/trends").raise_for_status().text
+        assert "Stores down when last seen" in page
         assert "There is no uptime report from a week before" in page
         assert "No uptime report is kept from a week before" in client.get("/changes?since=last-week").text
     finally:

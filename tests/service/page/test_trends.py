@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
+from store_uptime.pipeline import Options
 from store_uptime.service.page.charts import Axis, TimeSpan, plotted, runs, thinned, time_ticks, value_axis
 from store_uptime.service.page.models.groups import Incident, day_cell, incident_x, marks_of, tree_rows
 from store_uptime.service.page.models.trends import KeptSummary, trends
+from store_uptime.service.page.views.trends import with_same_options
+from store_uptime.service.registry.reports import SummaryRow
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 
@@ -28,6 +31,9 @@ def hours(*numbers: float) -> list[datetime]:
         (hours(0, 1, 2, 5), [[0, 1, 2, 3]]),  # three usual distances are none too many
         (hours(0, 1, 2, 5.1, 6), [[0, 1, 2], [3, 4]]),
         (hours(0, 24), [[0, 1]]),
+        (hours(0, 24, 48, 72, 72.02), [[0, 1, 2, 3, 4]]),  # made once more at once
+        (hours(0, 24, 48, 72, *(72 + number / 100 for number in range(1, 9))), [list(range(12))]),
+        (hours(0, 1, 2, 3, 9000), [[0, 1, 2, 3], [4]]),
     ],
 )
 def test_a_line_breaks_where_reports_are_missing(instants: list[datetime], joined: list[list[int]]) -> None:
@@ -38,6 +44,8 @@ def test_a_line_breaks_at_what_is_not_known() -> None:
     chart = plotted(hours(0, 1, 2, 3, 4), [50, 100, None, 0, 50], str, Axis(0, 100, [(0, "0")]), 80)
     assert chart.lines == ["0,40 25,0", "75,80 100,40"]
     assert [mark and mark.said for mark in chart.marks] == ["0", "1", None, "3", "4"]
+    assert chart.alone == []
+    assert [mark.said for mark in plotted(hours(0, 1, 2, 9), [1, 2, None, 3], str, Axis(0, 4, []), 8).alone] == ["3"]
     assert [(tick.at, tick.label) for tick in chart.ticks] == [(80, "0")]
 
 
@@ -192,6 +200,19 @@ def test_marks_that_would_cover_each_other_are_one() -> None:
     def incident(number: int, x: float | None) -> Incident:
         return Incident(number, "city", "Rome", START, START, 5, 10, 50.0, x, {})
 
-    marks = marks_of([incident(1, 50.0), incident(2, 20.0), incident(3, 51.0), incident(4, None)])
-    assert [(mark.at, mark.label) for mark in marks] == [(20.0, "2"), (50.0, "1, 3")]
+    marks = marks_of([incident(1, 50.0), incident(2, 20.0), incident(3, 49.5), incident(4, None)])
+    assert [(mark.at, mark.label) for mark in marks] == [(20.0, "2"), (49.5, "1, 3")]
     assert incident_x(START + timedelta(hours=12), [MONDAY, MONDAY + timedelta(days=1)]) == 25.0
+
+
+# Options --------------------------------------------------------------------------------------------------------------
+
+
+def test_reports_with_other_options_are_no_points() -> None:
+    def row(name: str, max_gap: str | None) -> SummaryRow:
+        options = Options(max_gap=max_gap).to_dict() | {"columns": "plain"}
+        return SummaryRow(name, START, START, None, [], options, None, has_lanes=True)  # type: ignore[arg-type]
+
+    rows = [row("tried", "1h"), row("newest", None), row("older", None)]
+    assert [each.id for each in with_same_options(rows, rows[1].options)] == ["newest", "older"]
+    assert with_same_options(rows, rows[0].options) == rows[:1]

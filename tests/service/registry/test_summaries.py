@@ -11,7 +11,7 @@ import pytest
 from store_uptime.pipeline import Options
 from store_uptime.service.registry.connection import execute_statement
 from store_uptime.service.registry.migrations import migrate
-from store_uptime.service.registry.reports import newest_summary, report_before, save_summary, summaries
+from store_uptime.service.registry.reports import newest_report, newest_summary, report_before, save_summary, summaries
 from tests.support.postgres import fresh_database, run
 
 NOW = datetime(2026, 3, 10, 16, tzinfo=UTC)
@@ -115,10 +115,38 @@ def test_the_newest_is_the_one_that_the_page_begins_with(connection: psycopg.Con
     assert (none.report_id, none.is_running) == (None, False)
     keep(connection, "1", NOW - DAY)
     keep(connection, "2", NOW, given_now=True)
+    keep(connection, "4", NOW, max_gap="30m")  # somebody tries it out
     connection.execute("insert into store_uptime.report (id, options, client) values (repeat('3', 32), '{}', '')")
     [newest] = execute_statement(connection, newest_summary())
     assert (newest.report_id, newest.as_of, newest.is_of_newest_poll) == ("1" * 32, NOW - DAY, True)
     assert (newest.summary, newest.is_running) == (b"{}", True)
+
+
+def test_where_schedules_have_other_options_these_are_the_usual_ones(connection: psycopg.Connection) -> None:
+    keep(connection, "1", NOW - DAY, max_gap="2h")
+    assert begins_with(connection) == ("1", None)  # there is no other
+    keep(connection, "2", NOW - 2 * DAY)
+    assert begins_with(connection) == ("2", None)
+    add_schedule(connection, "by store", store="a")
+    add_schedule(connection, "every hour", max_gap="2h")
+    assert begins_with(connection) == ("1", 7200)
+    add_schedule(connection, "every day")
+    assert begins_with(connection) == ("2", None)
+
+
+def add_schedule(connection: psycopg.Connection, name: str, **options: Any) -> None:
+    connection.execute(
+        "insert into store_uptime.schedule (name, cron, zone, options, next_due) values (%s, '', 'UTC', %s, now())",
+        [name, json.dumps(Options(**options).to_dict() | {"columns": "plain"})],
+    )
+
+
+def begins_with(connection: psycopg.Connection) -> tuple[str, float | None]:
+    """The letter of the report that the page begins with, and the usual max_gap."""
+    [newest] = execute_statement(connection, newest_summary())
+    [row] = execute_statement(connection, newest_report())
+    assert row.id == newest.report_id
+    return row.id[0], newest.usual_max_gap
 
 
 OF_THE_VERSION_BEFORE = {

@@ -221,6 +221,7 @@ def test_the_newest_report_in_numbers(client: httpx.Client, polled: str) -> None
         "down": overview["down"],
         "open": overview["open"],
         "running": False,
+        "options": {},
     }
     assert age_s > 0
     known = {"If-None-Match": answer.headers["ETag"]}
@@ -238,7 +239,7 @@ def test_nobody_is_noted_for_following_it(client: httpx.Client, polled: str) -> 
 
 def test_without_a_report_there_is_none(database: str) -> None:
     with running(database) as service, service.client() as client:
-        assert client.get("/newest.json").json() == {"report_id": None, "running": False}
+        assert client.get("/newest.json").json() == {"report_id": None, "running": False, "options": {}}
         assert client.get("/reports/summaries").json() == {"reports": []}
 
 

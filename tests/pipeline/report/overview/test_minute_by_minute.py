@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from dataclasses import astuple
-from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from hypothesis import assume, given
 
@@ -12,8 +12,11 @@ from store_uptime.pipeline import Report, group_days, overview, stores_at_now
 from tests.pipeline.test_against_reference import answer_of, report_of
 from tests.support.lane_counts import Counted, CountedMinute, counted_minutes
 from tests.support.profiles import examples
-from tests.support.reference import CLOSED, DOWN, DOWN_CARRIED, UNKNOWN, UP, UP_CARRIED, Window
+from tests.support.reference import CLOSED, DOWN, DOWN_CARRIED, MINUTE, UNKNOWN, UP, UP_CARRIED, Answer, Window
 from tests.support.worlds import World, moment, worlds
+
+if TYPE_CHECKING:
+    from datetime import date
 
 MEASURES = ("open", "down", "unknown", "carried")
 WORDS = {CLOSED: "closed", UP: "up", DOWN: "down", UNKNOWN: "unknown", UP_CARRIED: "up", DOWN_CARRIED: "down"}
@@ -55,31 +58,19 @@ def check_overview(report: Report, minutes: list[CountedMinute]) -> None:
     assert found.unknown == last.count(UNKNOWN)
 
 
-def since(minutes: list[CountedMinute]) -> int | None:
-    """The minute since which a store is down, going back from now."""
-    if minutes[-1].status not in (DOWN, DOWN_CARRIED):
-        return None
-    start = WEEK
-    for minute in reversed(minutes):
-        if minute.status in (DOWN, DOWN_CARRIED):
-            start = minute.number
-        elif minute.status != CLOSED:
-            break
-    return start
-
-
-def check_stores(report: Report, minutes: list[CountedMinute], week_start: datetime) -> None:
+def check_stores(report: Report, minutes: list[CountedMinute], answer: Answer) -> None:
+    week_us = (answer.now_us or 0) - WEEK * MINUTE
     rows = stores_at_now(report).rows(named=True)
     by_store = [list(own) for _, own in groupby(minutes, key=lambda minute: minute.store_id)]
     assert [row["store_id"] for row in rows] == [own[0].store_id for own in by_store]
-    for row, own in zip(rows, by_store, strict=True):
+    for row, own, expected in zip(rows, by_store, answer.rows, strict=True):
         day = sum((minute.counts for minute in own[WEEK - 2 * DAY : WEEK - DAY]), Counter[str]())
-        up, start = day["open"] - day["down"] - day["unknown"], since(own)
+        up, since_us = day["open"] - day["down"] - day["unknown"], expected.down_since_us
         assert (row["status"], row["is_carried"]) == (WORDS[own[-1].status], own[-1].counts["carried"] == 1)
         assert (row["uptime_day_before"], row["downtime_day_before"]) == (up, day["down"])
         assert text(row["uptime_percent_day_before"]) == percent(up, day["down"])
-        assert row["down_since_utc"] == (None if start is None else week_start + timedelta(minutes=start))
-        assert row["down_since_is_cut"] == (start == 0)
+        assert row["down_since_utc"] == (None if since_us is None else moment(max(since_us, week_us)))
+        assert row["down_since_is_cut"] == (since_us is not None and since_us <= week_us)
 
 
 def check_days(report: Report, minutes: list[CountedMinute]) -> None:
@@ -99,5 +90,5 @@ def test_all_is_what_counting_each_minute_of_each_store_gives(world: World) -> N
     assume(answer.rows)
     report, minutes = report_of(world), list(counted_minutes(answer))
     check_overview(report, minutes)
-    check_stores(report, minutes, moment(answer.now_us or 0) - timedelta(days=7))
+    check_stores(report, minutes, answer)
     check_days(report, minutes)
