@@ -200,7 +200,7 @@ def service(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.fixture(scope="module")
 def report_id(service: Service) -> str:
     with service.client() as client:
-        return complete(client, now=NOW.isoformat())  # of old data nobody would be down now
+        return complete(client, now=NOW.isoformat())
 
 
 @pytest.fixture
@@ -249,8 +249,8 @@ def test_lists_and_filters_are_chosen_counted_and_taken_away(table: Page) -> Non
     table.go_back()
     assert shown_stores(table) == ["fine", "silent"]
     table.go_forward()
-    table.get_by_role("link", name="Down now").click()
-    expect(table.locator("#nothing")).to_have_text("No store of these is down now. Show all")
+    table.get_by_role("link", name="Down then").click()
+    expect(table.locator("#nothing")).to_have_text("No store of these was down then. Show all")
     table.get_by_role("button", name="Remove city Paris").click()
     assert shown_stores(table) == ["long", "four"]
     table.get_by_role("link", name="All", exact=False).first.click()
