@@ -20,17 +20,17 @@ GIVES = ("store_id", "change", "percent_before", "percent_after", "downtime_befo
 def comparison(old: Report, new: Report) -> pl.DataFrame:
     """The week of every store in one report and in the other, in the order of `ORDER`.
 
-    store_id; change: worse or better by the exact share of the known time that was up, same, new, gone, or unknown
-    (in both reports, but without a percent in one); percent_before, percent_after (DECIMAL(10,2)), downtime_before_us,
-    downtime_after_us (null: not known). Among those that got worse the one that lost the most percent comes first;
-    equal ones are in byte order of the ids.
+    store_id; change: worse or better by the percents, so that a change that reads 0.00 is none, same, new, gone, or
+    unknown (in both reports, but without a percent in one); percent_before, percent_after (DECIMAL(10,2)),
+    downtime_before_us, downtime_after_us (null: not known). Among those that got worse, and among those that got
+    better, the largest change comes first; equal ones are in byte order of the ids.
     """
     both = weeks(old, "before").join(weeks(new, "after"), on="store_id", how="full", coalesce=True)
-    lost = pl.when(change_of_store() == "worse").then(pl.col("percent_before") - pl.col("percent_after"))
+    moved = (pl.col("percent_after") - pl.col("percent_before")).abs()
     rank = change_of_store().replace_strict(ORDER, range(len(ORDER)), return_dtype=pl.UInt8)
     return (
-        both.with_columns(change=change_of_store(), rank=rank, lost=lost.fill_null(0))
-        .sort("rank", "lost", "store_id", descending=[False, True, False])
+        both.with_columns(change=change_of_store(), rank=rank, moved=moved.fill_null(0))
+        .sort("rank", "moved", "store_id", descending=[False, True, False])
         .select(GIVES)
     )
 
@@ -52,27 +52,22 @@ def since_earlier(report: Report, earlier: Report) -> Report:
 
 
 def weeks(report: Report, when: str) -> pl.DataFrame:
-    """store_id, and with `when` in their names percent_…, downtime_…_us, up_…, known_… and there_… (true)."""
-    # In 128 bits: the products of `change_of_store` do not fit into 64.
+    """store_id, and with `when` in their names percent_…, downtime_…_us and there_… (true)."""
     up, down = pl.col("uptime_last_week_us"), pl.col("downtime_last_week_us")
     return report.exact.select(
         "store_id",
         uptime_percent(up, down).alias(f"percent_{when}"),
         down.alias(f"downtime_{when}_us"),
-        up.cast(pl.Int128).alias(f"up_{when}"),
-        (up + down).cast(pl.Int128).alias(f"known_{when}"),
         pl.lit(True).alias(f"there_{when}"),
     )
 
 
 def change_of_store() -> pl.Expr:
-    # a / b < c / d as a * d < c * b: exact, where two shares as floats may come out equal or the wrong way round.
-    before = pl.col("up_before") * pl.col("known_after")
-    after = pl.col("up_after") * pl.col("known_before")
+    before, after = pl.col("percent_before"), pl.col("percent_after")
     return (
         pl.when(pl.col("there_before").is_null()).then(pl.lit("new"))
         .when(pl.col("there_after").is_null()).then(pl.lit("gone"))
-        .when(pl.any_horizontal(pl.col("percent_before", "percent_after").is_null())).then(pl.lit("unknown"))
+        .when(before.is_null() | after.is_null()).then(pl.lit("unknown"))
         .when(after < before).then(pl.lit("worse"))
         .when(after > before).then(pl.lit("better"))
         .otherwise(pl.lit("same"))

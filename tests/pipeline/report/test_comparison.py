@@ -40,8 +40,10 @@ CHANGES: dict[str, tuple[Week, Week, str]] = {
     "the same share of another week": ((3, 1), (6, 2), "same"),
     "less": ((3, 1), (2, 2), "worse"),
     "more": ((2, 2), (3, 1), "better"),
-    "less by a microsecond of a week": ((LONG - 1, 1), (LONG - 2, 2), "worse"),
-    "more by a microsecond of a week": ((LONG - 2, 2), (LONG - 1, 1), "better"),
+    "less by a microsecond of a week, which reads 0.00": ((LONG - 1, 1), (LONG - 2, 2), "same"),
+    "more by a microsecond of a week": ((LONG - 2, 2), (LONG - 1, 1), "same"),
+    "less by a microsecond, and not always up any more": ((LONG, 0), (LONG - 1, 1), "worse"),
+    "more by a hundredth of a percent": ((5000, 5000), (5001, 4999), "better"),
     "never up, in weeks of other lengths": ((0, 5), (0, 7), "same"),
     "hours that were not known before": ((None, None), (3, 1), "unknown"),
     "and are not any more": ((3, 1), (None, None), "unknown"),
@@ -51,7 +53,7 @@ CHANGES: dict[str, tuple[Week, Week, str]] = {
 
 
 @pytest.mark.parametrize(("before", "after", "change"), CHANGES.values(), ids=CHANGES)
-def test_a_change_is_one_of_the_exact_share(before: Week, after: Week, change: str) -> None:
+def test_a_change_is_one_that_can_be_read(before: Week, after: Week, change: str) -> None:
     assert changes({"a": before}, {"a": after}) == [("a", change)]
 
 
@@ -68,11 +70,11 @@ def test_a_row_has_both_weeks() -> None:
 
 def test_the_worst_comes_first_and_what_is_the_same_last() -> None:
     old: dict[str, Week] = {"Z": (1, 1), "a": (1, 1), "much": (10, 0), "same": (1, 0), "gone": (1, 0)}
-    old |= {"better b": (1, 9), "better a": (1, 1), "unknown": (None, None), "little": (LONG - 1, 1)}
+    old |= {"better b": (1, 9), "better a": (1, 1), "unknown": (None, None), "little": (LONG, 0)}
     new: dict[str, Week] = {"Z": (1, 3), "a": (1, 3), "much": (1, 9), "same": (2, 0), "new": (1, 0)}
-    new |= {"better b": (1, 0), "better a": (2, 1), "unknown": (1, 0), "little": (LONG - 2, 2)}
+    new |= {"better b": (1, 0), "better a": (2, 1), "unknown": (1, 0), "little": (LONG - 1, 1)}
     assert [store for store, _ in changes(old, new)] == [
-        "much", "Z", "a", "little", "gone", "new", "unknown", "better a", "better b", "same",
+        "much", "Z", "a", "little", "gone", "new", "unknown", "better b", "better a", "same",
     ]  # fmt: skip
 
 
