@@ -200,7 +200,7 @@ def service(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.fixture(scope="module")
 def report_id(service: Service) -> str:
     with service.client() as client:
-        return complete(client, now=NOW.isoformat())  # of old data nobody would be down now
+        return complete(client, now=NOW.isoformat())
 
 
 @pytest.fixture
