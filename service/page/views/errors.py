@@ -1,5 +1,7 @@
 """Errors as pages."""
 
+import re
+
 from litestar import Response
 from litestar.response import Template
 
@@ -8,6 +10,7 @@ from store_uptime.service.front import problems
 from store_uptime.service.front.requests import ApiRequest
 
 DATA_ENDING = ".json"
+MISSING = re.compile(r"(\w+) is missing; it must be [^.]*\.\s*")
 
 
 def error_answer(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
@@ -17,20 +20,26 @@ def error_answer(request: ApiRequest, error: Exception) -> Response[dict[str, ob
     return error_page(request, error)
 
 
-def error_page(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
-    """An error as a page, where a key is missing the form to sign in; as problem details for a script of the page."""
-    if problems.is_for_a_script(request):
-        return problems.problem_response(request, error)
+def error_page(request: ApiRequest, error: Exception) -> Template:
+    """An error as a page; where a key is missing, the form to sign in."""
     problems.note_cause(request, error)
     if isinstance(error, KeyNeeded):
         return Template("sign_in.html", status_code=401, headers=error.headers)
     problem = problems.problem_of(error)
     return Template(
         "problem.html",
-        context={"detail": problem.detail},
+        context={"detail": in_plain_words(problem.detail)},
         status_code=problem.status_code,
         headers=problem.headers,
     )
+
+
+def in_plain_words(detail: str) -> str:
+    """What is said of a problem, for readers: what an address lacks they do not write, but come to by a link."""
+    names = MISSING.findall(detail)
+    if not names or MISSING.sub("", detail):
+        return detail
+    return f"This address is not whole: it lacks {' and '.join(names)}. Go back, and follow a link."
 
 
 def failure_response(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:

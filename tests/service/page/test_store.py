@@ -58,20 +58,20 @@ SHOP, OTHER = "corner shop", "other shop"
 DOWN = StatusFacts(NOW, "down", RECENT, False, RECENT, down_since=FRIDAY)
 UP = StatusFacts(NOW, "up", RECENT, True, RECENT)
 WORDS: dict[str, tuple[StatusFacts, str]] = {
-    "down": (DOWN, "Down since Fri 6 Mar 18:42 (3 d). Last poll Tue 10 Mar 15:58: inactive."),
+    "down": (DOWN, "Down since Fri 6 Mar 18:42 (3 d 21 h). Last poll Tue 10 Mar 15:58: inactive."),
     "down, and nobody looks": (
         replace(DOWN, last_poll=SATURDAY, last_evidence=SATURDAY, is_carried=True),
-        "Down since Fri 6 Mar 18:42 (3 d). Last poll Sat 7 Mar 23:43, none since: perhaps the feed.",
+        "Down since Fri 6 Mar 18:42 (3 d 21 h). Last poll Sat 7 Mar 23:43, none since: perhaps the feed.",
     ),
     "down, and looked at while it is closed": (
         replace(DOWN, last_evidence=SATURDAY, is_carried=True),
-        "Down since Fri 6 Mar 18:42 (3 d). Last poll in business hours Sat 7 Mar 23:43; those since, until "
+        "Down since Fri 6 Mar 18:42 (3 d 21 h). Last poll in business hours Sat 7 Mar 23:43; those since, until "
         "Tue 10 Mar 15:58, were outside them.",
     ),
     "down, and looked at last while it was closed": (
         replace(DOWN, last_poll=SATURDAY, last_evidence=FRIDAY, is_carried=True),
-        "Down since Fri 6 Mar 18:42 (3 d). Last poll in business hours Fri 6 Mar 18:42; outside them until Sat 7 Mar "
-        "23:43, none since: perhaps the feed.",
+        "Down since Fri 6 Mar 18:42 (3 d 21 h). Last poll in business hours Fri 6 Mar 18:42; outside them until Sat 7 "
+        "Mar 23:43, none since: perhaps the feed.",
     ),
     "down for an hour": (
         replace(DOWN, down_since=NOW - timedelta(hours=1, minutes=5)),
@@ -83,12 +83,12 @@ WORDS: dict[str, tuple[StatusFacts, str]] = {
     ),
     "down in old data": (
         replace(DOWN, newest_poll=RECENT),
-        "Down when last seen, since Fri 6 Mar 18:42 (3 d). Last poll Tue 10 Mar 15:58: inactive. "
+        "Down when last seen, since Fri 6 Mar 18:42 (3 d 21 h). Last poll Tue 10 Mar 15:58: inactive. "
         "The data is old: the newest poll of all stores is of Tue 10 Mar 15:58.",
     ),
     "down at a given now": (
         replace(DOWN, is_given=True),
-        "As of Tue 10 Mar 16:00: down since Fri 6 Mar 18:42 (3 d). Last poll Tue 10 Mar 15:58: inactive.",
+        "As of Tue 10 Mar 16:00: down since Fri 6 Mar 18:42 (3 d 21 h). Last poll Tue 10 Mar 15:58: inactive.",
     ),
     "up": (UP, "Up. Last poll Tue 10 Mar 15:58: active. No outage in this week."),
     "up again": (
@@ -190,8 +190,8 @@ WORLDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Options, str]] = {
         ("06 20:00:00,active", "06 21:00:00,inactive"),
         DAILY,
         GIVEN,
-        "As of Tue 10 Mar 16:00: down when last seen, since Fri 6 Mar 16:00 (3 d). Last poll Fri 6 Mar 16:00, none "
-        "since: perhaps the feed. The data is old: the newest poll of all stores is of Fri 6 Mar 16:00.",
+        "As of Tue 10 Mar 16:00: down when last seen, since Fri 6 Mar 16:00 (3 d 23 h). Last poll Fri 6 Mar 16:00, "
+        "none since: perhaps the feed. The data is old: the newest poll of all stores is of Fri 6 Mar 16:00.",
     ),
     "closed, and down": (
         ("10 18:00:00,active", "10 19:00:00,inactive"),
@@ -460,23 +460,59 @@ def test_its_days_come_from_the_weeks_of_several_reports(client: httpx.Client, r
 
 
 @pytest.mark.parametrize("data", ["fleet.json", f"store/days.json?store_id={SHOP}"])
-def test_a_script_is_told_of_a_problem_in_json_and_a_reader_on_a_page(client: httpx.Client, data: str) -> None:
+def test_a_script_gets_the_sentence_of_a_problem_as_json(client: httpx.Client, data: str) -> None:
     gone = complete(client, now="2026-03-01T00:00:00Z")
     client.delete(f"/reports/{gone}").raise_for_status()
     answer = client.get(f"/view/{gone}/{data}", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()["error"]) == (410, "This report is not kept any more. Trigger a new one.")
-    page = client.get(f"/view/{gone}/{data}", headers={"Accept": "text/html,*/*"})
-    assert (page.status_code, "<h1>This cannot be shown</h1>" in page.text) == (410, True)
 
 
 def test_every_script_asks_for_json_and_says_an_error_in_a_sentence() -> None:
     scripts = {file.name: file.read_text(encoding="utf-8") for file in ASSETS.glob("*.js")}
     fetches = [line for text in scripts.values() for line in text.splitlines() if " fetch(" in f" {line.lstrip()}"]
     assert len(fetches) >= 3
-    asked = re.compile(r"headers|JSON_ALONE|location\.href")  # the view itself is fetched as a page
+    asked = re.compile(r"headers|JSON_ALONE|\.json|location\.href")  # the view itself is fetched as a page
     assert [line for line in fetches if not asked.search(line)] == []
     shown = re.compile(r"(textContent = |showMessage\(|showInBar\(|showNext\()error\.message")
     assert [name for name, text in scripts.items() if shown.search(text)] == []
+
+
+ADDRESSES = {
+    "/compare": "This address is not whole: it lacks old and new. Go back, and follow a link.",
+    "/compare?new=7": "This address is not whole: it lacks old. Go back, and follow a link.",
+    "/view/7/store": "This address is not whole: it lacks store_id. Go back, and follow a link.",
+    "/compare?old=a&new=b&newer=c": "There is no parameter",
+}
+
+
+@pytest.mark.parametrize(("address", "said"), ADDRESSES.items(), ids=ADDRESSES)
+def test_an_address_that_is_not_whole_is_told_in_plain_words(client: httpx.Client, address: str, said: str) -> None:
+    page = client.get(address, headers={"Accept": "text/html"})
+    assert (page.status_code, said in page.text) == (400, True)
+
+
+def test_a_view_is_marked_as_what_leads_to_it(client: httpx.Client, reports: list[str]) -> None:
+    def marked(address: str) -> list[str]:
+        return re.findall(r'aria-current="[^"]*">([^<]*)<', client.get(address).text.split("</nav>")[0])
+
+    by_periods = complete(client, period="2026-03-01/2026-03-03")
+    old, new = reports[1], reports[0]
+    assert marked("/") == marked(f"/view/{new}/store?store_id={SHOP}") == marked(f"/view/{new}/data") == ["Now"]
+    others = (f"/view/{old}", f"/view/{old}/store?store_id={SHOP}", f"/view/{old}/data", f"/view/{by_periods}")
+    assert [marked(address) for address in (*others, f"/compare?old={old}&new={new}")] == [["Reports"]] * 5
+
+
+def test_a_comparison_says_why_reports_may_differ_for_another_reason(client: httpx.Client, reports: list[str]) -> None:
+    def notes(old: str, new: str) -> list[str]:
+        return re.findall(r'<p class="warning">(.*?)</p>', client.get("/compare", params={"old": old, "new": new}).text)
+
+    other = complete(client, max_gap="2h")
+    assert not any("differ" in note or "week" in note for note in notes(reports[1], reports[0]))
+    options = "Before: all stores. After: all stores, a poll counts for at most 2h."
+    assert any("Their options differ" in note and options in note for note in notes(reports[0], other))
+    assert any(note.startswith("Both are of the same week") for note in notes(reports[0], other))
+    assert any(note.startswith("This is one uptime report") for note in notes(other, other))
+    assert any("the later one" in note for note in notes(reports[0], reports[1]))
 
 
 @pytest.mark.long  # a browser
