@@ -79,7 +79,7 @@ def result_lines(report: "Report", fresh: Freshness) -> Iterator[Line]:
     day, week = (format_share(report.uptime_percent(window)) for window in ("day", "week"))
     yield "uptime", f"{day} in the last day, {week} in the last week, of all stores together"
     down = report.exact["down_now"].sum()
-    yield "down", f"{down:,} of {counted(report.exact.height, 'store')} {fresh.down_word}"
+    yield "down", f"{down:,} {'store' if down == 1 else 'stores'} {fresh.down_word}"
 
 
 def format_share(share: "Decimal | None") -> str:

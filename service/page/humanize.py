@@ -307,6 +307,11 @@ def format_number(value: float) -> str:
     return f"{value:,}"
 
 
+def format_count(count: int, noun: str) -> str:
+    """12,345 stores; 1 store."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def format_percent(percent: float | None) -> str:
     """94.88 %, as it stands in the files."""
     return "unknown" if percent is None else f"{percent:.2f} %"

@@ -95,7 +95,7 @@ def closed(facts: StatusFacts) -> Sentence:
 
 
 def since(facts: StatusFacts, before: str) -> Sentence:
-    """since Fri 6 Mar 18:42 (3 d)"""
+    """since Fri 6 Mar 18:42 (3 d 21 h)"""
     if facts.down_since is None:
         return ()
     length = format_length(facts.now - facts.down_since)

@@ -68,6 +68,7 @@ def template_engine() -> JinjaTemplateEngine:
         humanize.format_points,
         humanize.change_class,
         humanize.format_number,
+        humanize.format_count,
         period_words.format_period_name,
         with_code,
         humanize.format_value,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from store_uptime.service.page.humanize import format_number, format_percent, to_datetime
+from store_uptime.service.page.humanize import format_count, format_percent, to_datetime
 
 if TYPE_CHECKING:
     from store_uptime.pipeline import HourOfWeek, ProfileCell
@@ -24,7 +24,7 @@ LEVELS = 8
 MOST = 0.95
 """The part of the cells of a map that its scale has room for."""
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-LEAST_LABEL = 6.0
+LEAST_LABEL = 9.0
 """Percent of the width that the name of a day needs."""
 
 
@@ -151,7 +151,7 @@ def map_cell(cell: "ProfileCell", top: float) -> MapCell:
 
 def incident_mark(start: datetime, stores: int, share_percent: float, first: datetime, last: datetime) -> Mark:
     """293 stores went down together, 12:43–13:41 UTC, 82.54 % of those open: in the week from start on."""
-    together = f"{format_number(stores)} stores went down together"
+    together = f"{format_count(stores, 'store')} went down together"
     times = f"{first:%H:%M}" if last - first < timedelta(minutes=1) else f"{first:%H:%M}–{last:%H:%M}"
     words = f"{together}, {times} UTC, {format_percent(share_percent)} of those open"
     return Mark(position(start, first), first.isoformat(), words, f"▼ {together}")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from store_uptime.pipeline import Columns, Format, Options
+from store_uptime.pipeline import Columns, Format, Options, duration_text
 from store_uptime.service.errors import WrongMember
 from store_uptime.service.outgoing.webhooks import check_webhook_url, new_secret
 from store_uptime.service.queue.cron import check_cron, count_between, last_due, next_due
@@ -31,6 +31,7 @@ from store_uptime.service.registry.triggers import new_id, stored_options
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,62}", re.ASCII)
 NO_NAME = "next"  # GET /schedules/next: what came under this name could not be changed
+LONGEST_RETENTION = timedelta(days=36525)  # a century
 ON_TIME = timedelta(minutes=1)
 RECKONING_S = 15.0  # from one statement to the next, where thousands of due times were missed; others pass over the row
 WHEN_UNKNOWN = timedelta(hours=1)
@@ -64,6 +65,8 @@ class NewSchedule:
             raise WrongMember("name", f"{self.name!r} is no name for a schedule: it is an address of the API")
         if self.retention is not None and self.retention <= timedelta(0):
             raise WrongMember("retention", "retention must be more than 0")
+        if self.retention is not None and self.retention > LONGEST_RETENTION:
+            raise WrongMember("retention", f"retention must be at most {duration_text(LONGEST_RETENTION)}")
         check_cron(self.cron, self.zone)
         if self.webhook is not None:
             check_webhook(self.webhook)

@@ -115,6 +115,7 @@ PROMISED = {
     "read_mapping",
     "EMBEDDED",
     "OLD_US",
+    "WORSE_POINTS",
     "WARNING_CODES",
     "AllPollsRejected",
     "age_in_words",

@@ -47,14 +47,17 @@ countOn();
 // The newest report, every half a minute --------------------------------------------------------------------------------
 
 let silentSince = null; // when the server was first found not to answer
+let refusedMs = NaN; // when Refresh did not work
 
 async function askForNewest() {
   const answer = await fetch("/newest.json", { ...JSON_ALONE, signal: AbortSignal.timeout(ASK_MS) }).catch(() => null);
   if (answer?.status === 401) return showInBar("Signed out: load the page again", "silent");
   const newest = answer?.ok ? await answer.json().catch(() => null) : null;
   if (!newest) return showSilence();
-  if (silentSince !== null) showInBar("");
-  silentSince = null;
+  if (silentSince !== null || Date.now() - refusedMs > ASK_MS / 2) { // a refusal stays for as long as one reads it
+    showInBar("");
+    [silentSince, refusedMs] = [null, NaN];
+  }
   if (!newest.report_id) return;
   showDataAge(newest);
   document.dispatchEvent(new CustomEvent("newest", { detail: newest }));
@@ -146,10 +149,12 @@ async function makeReport() {
 refresh.addEventListener("click", async () => {
   if (!("makesReport" in refresh.dataset)) return location.reload();
   refresh.disabled = true;
+  refusedMs = NaN;
   showInBar("Making a new report …");
   try {
     await makeReport();
   } catch (error) {
+    refusedMs = Date.now();
     showInBar(sentenceOf(error), "silent");
   } finally {
     refresh.disabled = false;

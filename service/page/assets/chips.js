@@ -190,10 +190,13 @@ function activeFilters() {
     const isBox = field.type === "checkbox";
     const there = (!isBox || field.checked) && field.validity.valid && namedValue(field.value);
     if (!there) continue;
-    found.push([`${there[0]} ${there[1] || "(none)"}`, isBox ? () => { field.checked = false; } : empty(field)]);
+    found.push([`${there[0]} ${formatValue(there[1])}`, isBox ? () => { field.checked = false; } : empty(field)]);
   }
   return found;
 }
+
+// Quoted where a store really has that text: it is not chosen with those that have nothing.
+const formatValue = (value) => value === "" ? "(none)" : value === "(none)" ? "“(none)”" : value;
 
 function showActive() {
   const found = activeFilters();
@@ -219,7 +222,7 @@ function activeChip(words, remove) {
     filter.dispatchEvent(new Event("change"));
     const left = part("active-filters").children;
     // Not into a field: who has the focus there is taken to be writing.
-    (left[Math.min(number, left.length - 1)] ?? document.querySelector("[data-chip][aria-current]"))?.focus();
+    (left[Math.min(number, left.length - 1)] ?? part("add-filter").querySelector("summary")).focus();
   });
   return chip;
 }

@@ -226,9 +226,9 @@ export function arrangeHead(onSort) {
   for (const cell of row.querySelectorAll("[data-sort]:not(:has(button))")) {
     const button = document.createElement("button");
     button.type = "button";
-    button.append(...cell.childNodes);
+    button.textContent = cell.textContent; // in the place of a link, which sorts on the server
     button.addEventListener("click", () => onSort(cell.dataset.sort));
-    cell.append(button);
+    cell.replaceChildren(button);
   }
 }
 

@@ -78,23 +78,25 @@ function walkHours(plot) {
   plot.addEventListener("pointerdown", point);
   plot.addEventListener("pointerleave", rest);
   document.addEventListener("clock-change", () => showDays(plot, startMs, values.length));
-  showDays(plot, startMs, values.length);
+  new ResizeObserver(() => showDays(plot, startMs, values.length)).observe(plot); // comes at once, too
 }
 
-const LEAST_LABEL = 6; // percent of the width that the name of a day needs, as in week_drawing.py
+const [FULL_LABEL, SHORT_LABEL] = [48, 28]; // pixels that Wed 25 and Wed need
 
 // The midnights of the clock that is chosen.
 function showDays(plot, startMs, hours) {
   const marks = [];
+  const width = plot.clientWidth || plot.getBoundingClientRect().width;
+  const parts = (24 * width) / hours >= FULL_LABEL ? 2 : 1; // of the name: on a phone a day has little room
   const shift = 60_000 * offsetAt(startMs);
   for (let day = Math.floor((startMs + shift) / DAY_MS) + 1; marks.length < 14; day++) {
     const ms = day * DAY_MS - 60_000 * offsetAt(day * DAY_MS);
     const x = (100 * (ms - startMs)) / (hours * HOUR_MS);
     if (x > 100) break;
     marks.push(svgElement("line", { x1: `${x}%`, x2: `${x}%`, y1: 8, y2: 96 }));
-    if (x > 100 - LEAST_LABEL) continue;
+    if ((1 - x / 100) * width < (parts === 2 ? FULL_LABEL : SHORT_LABEL)) continue;
     const label = svgElement("text", { x: `${x}%`, dx: 4, y: 109 });
-    label.textContent = formatTime(ms, offsetAt(ms)).split(" ").slice(0, 2).join(" ");
+    label.textContent = formatTime(ms, offsetAt(ms)).split(" ").slice(0, parts).join(" ");
     marks.push(label);
   }
   plot.querySelector(".days").replaceChildren(...marks);
@@ -140,6 +142,24 @@ function walkWeekdays(table) {
 if (part("hours")) walkHours(part("hours"));
 if (part("weekdays")) walkWeekdays(part("weekdays"));
 
+// Folded on a phone -----------------------------------------------------------------------------------------------------
+
+for (const button of document.querySelectorAll(".folds button")) {
+  button.addEventListener("click", () => {
+    const isOpen = part(button.getAttribute("aria-controls")).classList.toggle("unfolded");
+    button.setAttribute("aria-expanded", isOpen);
+  });
+}
+
+// The list that is chosen is in sight, also where not all lists are.
+function showChosenList() {
+  const [chips, chosen] = [document.querySelector(".chips"), document.querySelector(".chips [aria-current]")];
+  if (chosen) chips.scrollLeft = chosen.offsetLeft - chips.offsetLeft - 16;
+}
+
+showChosenList();
+document.querySelector(".chips")?.addEventListener("click", () => setTimeout(showChosenList));
+
 // Following -------------------------------------------------------------------------------------------------------------
 
 const isHome = location.pathname === "/";
@@ -167,6 +187,7 @@ async function follow(newest) {
   if (!newest.report_id) return;
   const isAnother = newest.report_id !== now.dataset.report;
   if (part("newer")) part("newer").hidden = !isAnother;
+  if (part("making")) part("making").hidden = !newest.running || document.querySelector(".run-line") !== null;
   if (!isHome) {
     if (isAnother && now.dataset.downWord === "down now") showDownWord("down then");
     return;

@@ -50,7 +50,7 @@ export const handling = (action) => async (event) => {
 };
 
 export function showMessage(sentence) {
-  part("news").textContent = isolated(sentence);
+  part("news").textContent = isolated(`${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}`);
 }
 
 export function on(event, selector, handler) {
@@ -75,8 +75,18 @@ addEventListener("pageshow", () => { // after the browser has put back what was 
 const isGiven = (value) => typeof value === "object" ? value && Object.keys(value).length > 0 : value?.length > 0;
 export const withoutEmpty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => isGiven(value)));
 
+// The name of one store stands for its id: the list below the field has both.
+export async function withStoreId(values) {
+  const text = values.store_id?.trim();
+  if (!text) return values;
+  const found = await callApi("GET", `/stores?${new URLSearchParams({ limit: 100, search: text })}`).catch(() => null);
+  const [stores, names] = [found?.stores ?? [], found?.names ?? {}]; // without an answer the API says what is wrong
+  const named = stores.filter((id) => names[id] === text);
+  return { ...values, store_id: stores.includes(text) || named.length !== 1 ? text : named[0] };
+}
+
 async function trigger(values) {
-  const { report_id } = await callApi("POST", "/trigger_report", withoutEmpty(values));
+  const { report_id } = await callApi("POST", "/trigger_report", withoutEmpty(await withStoreId(values)));
   location.assign(`/view/${report_id}`);
 }
 
@@ -123,11 +133,12 @@ on("submit", "#deliver", handling(async ({ target }) => {
 on("click", "#sample-data", handling(async () => {
   showMessage("Loading sample data: a few seconds …");
   await callApi("POST", "/sample_data");
-  await trigger({});
+  await callApi("POST", "/trigger_report", {});
+  location.assign("/");
 }));
 
 on("submit", "#sign-in", handling(async (event) => {
-  await callApi("POST", "/session", { key: new FormData(event.target).get("key") }).catch((error) => {
+  await callApi("POST", "/session", { key: new FormData(event.target).get("key").trim() }).catch((error) => {
     throw error.message.includes("API key") ? new Error("There is no such key. Is it whole, not revoked, and not at its end?") : error;
   });
   location.reload();

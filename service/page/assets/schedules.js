@@ -3,7 +3,7 @@
 
 import { cronOf } from "./cron.js";
 import { clearFieldError, complaintOf, focusField, showFieldError } from "./fields.js";
-import { callApi, handling, on, part, remove, sentenceOf, withoutEmpty } from "./page.js";
+import { callApi, handling, on, part, remove, sentenceOf, withoutEmpty, withStoreId } from "./page.js";
 
 const TYPING_MS = 250;
 const form = part("schedule");
@@ -92,7 +92,7 @@ on("submit", "#schedule", handling(async () => {
     return focusField(problem.field);
   }
   const values = { ...Object.fromEntries(data), cron: chosenCron(), deliver_to: data.getAll("deliver_to") };
-  const { webhook_secret } = await callApi("POST", "/schedules", withoutEmpty(values));
+  const { webhook_secret } = await callApi("POST", "/schedules", withoutEmpty(await withStoreId(values)));
   if (!webhook_secret) return location.reload();
   form.hidden = true;
   part("secret").hidden = false;

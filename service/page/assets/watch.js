@@ -86,6 +86,8 @@ function show(section, { step, stage: code, ahead }) {
 
 function arrive(section, id, status) {
   if (section.dataset.then === "reload") return location.reload();
+  const others = section.closest(".runs");
+  if (others && status.status === "Complete") return leave(section, others);
   for (const stage of section.querySelectorAll("[data-stage]")) {
     stage.className = status.status === "Complete" ? "done" : "";
     stage.toggleAttribute("aria-current", false);
@@ -95,4 +97,13 @@ function arrive(section, id, status) {
   link.textContent = status.status === "Complete" ? "It is complete: open it"
     : status.error === CANCELLED ? status.error : `It has failed: ${status.error}`;
   section.querySelector(".line").replaceChildren(link);
+}
+
+// One of several lines: what it made is in the log, and Now follows it by itself where it is the newest.
+function leave(section, others) {
+  section.remove();
+  const left = others.querySelectorAll("[data-report][data-then]").length;
+  const words = `${left} uptime ${left === 1 ? "report is on its" : "reports are on their"} way`;
+  if (left) others.querySelector("summary").textContent = words;
+  else others.remove();
 }

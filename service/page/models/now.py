@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from store_uptime import pipeline
 from store_uptime.pipeline import Selection
-from store_uptime.service.page.humanize import format_instant, to_datetime
+from store_uptime.service.page.humanize import format_instant, format_percent, to_datetime
 from store_uptime.service.page.models.fleet import FleetHead, fleet_head, newest_poll_us
 from store_uptime.service.page.models.table import FleetTable, TableChoice, fleet_table
 from store_uptime.service.page.week_drawing import (
@@ -41,11 +41,12 @@ class PercentChange:
 
 @dataclass(frozen=True)
 class WindowHead:
-    """A window as the head shows it. against: what it is compared with; change: None where that is not known."""
+    """A window as the head shows it. against: what it is compared with; uptime: in words; change: None where not
+    known."""
 
     name: str
     against: str
-    uptime_percent: float | None
+    uptime: str
     change: PercentChange | None
 
 
@@ -106,14 +107,19 @@ def drawn_head(found: FleetOverview, earlier: EarlierWeek | None) -> NowHead:
 
 def day_head(day: "WindowOverview") -> WindowHead:
     change = percent_change(day.before_percent, day.uptime_percent)
-    return WindowHead("last 24 h", "against the 24 h before", day.uptime_percent, change)
+    return WindowHead("last 24 h", "against the 24 h before", uptime_words(day), change)
 
 
 def week_head(week: "WindowOverview", earlier: EarlierWeek | None) -> WindowHead:
     if earlier is None:
-        return WindowHead("week", "", week.uptime_percent, None)
+        return WindowHead("week", "", uptime_words(week), None)
     change = percent_change(earlier.uptime_percent, week.uptime_percent)
-    return WindowHead("week", f"against the week up to {format_instant(earlier.now)}", week.uptime_percent, change)
+    return WindowHead("week", f"against the week up to {format_instant(earlier.now)}", uptime_words(week), change)
+
+
+def uptime_words(window: "WindowOverview") -> str:
+    """94.88 %; closed where no store had business hours, as in the rows of the table."""
+    return "closed" if window.coverage_percent is None else format_percent(window.uptime_percent)
 
 
 def percent_change(before: float | None, now: float | None) -> PercentChange | None:

@@ -32,9 +32,10 @@ class PeriodsOverview:
     """A report by periods, or some of its stores; lengths are in hours.
 
     now, now_is, age_s: as in the provenance; first, last: when its periods begin and end; choices: what stores can be
-    chosen by; columns: the attributes of its groups, empty without any; states: of each period in words, nothing of
-    those that are final; clocks: how many have periods of their own, 1 where all share them; worst: the stores over all
-    periods; has_profile: not of stores that are no whole groups; notes: what is no fault of the data.
+    chosen by; columns: the attributes of its groups, empty without any; unpolled: how many of the stores have no poll;
+    states: of each period in words, nothing of those that are final; clocks: how many have periods of their own, 1
+    where all share them; worst: the stores over all periods; has_profile: not of stores that are no whole groups;
+    notes: what is no fault of the data.
     """
 
     now: str
@@ -45,6 +46,7 @@ class PeriodsOverview:
     choices: AttributeCounts
     columns: list[str]
     stores: int
+    unpolled: int
     states: dict[str, str]
     clocks: int
     periods: ShownRows
@@ -72,6 +74,7 @@ def periods_overview(stored: StoredFigures, search: str, only: Only) -> PeriodsO
         choices=attribute_counts(whole.stores, whole.attributes),
         columns=groups.columns[: groups.columns.index("period")],
         stores=report.stores.height,
+        unpolled=report.stores.join(report.plan.not_observed.to_frame("store_id"), on="store_id", how="semi").height,
         states={
             period: state_words(state, start_us, report.now_us)
             for period, start_us, _, state in report.period_states().iter_rows()

@@ -56,8 +56,8 @@ class FleetTable:
     now_s: seconds since 1970. rows: the first that are selected, each with its `lane` (None: nothing to draw).
     matched: how many are selected; first: the number of the first row, from 1 on. counts: stores of each list, and of
     `all`, of those that the other filters leave. has_city: whether the last column is the attribute city, and not the
-    zone. zones and attributes: what can be chosen, the most frequent first; unfilterable: attributes that cannot be in
-    an address. unknown_columns: those that a choice names and that there are not.
+    zone. zones and attributes: what can be chosen, the most frequent first; unfilterable: the attributes by which no
+    address can choose. unknown_columns: those that a choice names and that there are not.
     """
 
     now_s: int

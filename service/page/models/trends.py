@@ -22,7 +22,7 @@ from store_uptime.service.page.charts import (
     time_ticks,
     value_axis,
 )
-from store_uptime.service.page.humanize import format_percent
+from store_uptime.service.page.humanize import format_count, format_percent
 
 Window = Literal["day", "week"]
 Days = Literal["7", "30", "all"]
@@ -213,7 +213,7 @@ def down_chart(points: Sequence[Point]) -> Chart:
 def down_words(point: Point) -> str:
     """394 of 6,922 open stores down, 5.69 %."""
     share = "" if point.down_percent is None else f", {format_percent(point.down_percent)}"
-    return f"{point.summary.down:,} of {point.summary.open:,} open stores down{share}"
+    return f"{point.summary.down:,} of {format_count(point.summary.open, 'open store')} down{share}"
 
 
 def group_trends(

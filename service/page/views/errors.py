@@ -10,7 +10,8 @@ from store_uptime.service.front import problems
 from store_uptime.service.front.requests import ApiRequest
 
 DATA_ENDING = ".json"
-MISSING = re.compile(r"(\w+) is missing; it must be [^.]*\.\s*")
+PARAMETER = re.compile(r"(?:^|(?<=[.?] ))([a-z_]+)(?= must be | is missing;|: )")
+"""Where a sentence about a request begins with the name of a parameter."""
 
 
 def error_answer(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
@@ -28,18 +29,15 @@ def error_page(request: ApiRequest, error: Exception) -> Template:
     problem = problems.problem_of(error)
     return Template(
         "problem.html",
-        context={"detail": in_plain_words(problem.detail)},
+        context={"detail": sentence_on_page(problem.detail)},
         status_code=problem.status_code,
         headers=problem.headers,
     )
 
 
-def in_plain_words(detail: str) -> str:
-    """What is said of a problem, for readers: what an address lacks they do not write, but come to by a link."""
-    names = MISSING.findall(detail)
-    if not names or MISSING.sub("", detail):
-        return detail
-    return f"This address is not whole: it lacks {' and '.join(names)}. Go back, and follow a link."
+def sentence_on_page(detail: str) -> str:
+    """The sentence of a problem for people, who know no names of parameters: where such a name begins it, in quotes."""
+    return PARAMETER.sub(r"“\1” in the address", detail).replace("text without zero bytes", "text")
 
 
 def failure_response(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:

@@ -118,14 +118,14 @@ def test_the_summary_ends_with_what_came_out(command: Command, tmp_path: Path) -
     hours = lines(HOURS, "a,0,00:00,12:00", "b,0,06:00,12:00")
     source = written_feed(tmp_path / "f", polls=polls, hours=hours, zones=lines(ZONES, "a,UTC", "b,UTC"))
     given = command("report", source, "--now", "2024-10-14T12:00").err.splitlines()[-2]
-    assert given.split(maxsplit=1)[1] == "1 of 2 stores down now"
+    assert given.split(maxsplit=1)[1] == "1 store down now"
     long_after = command("report", source, "--now", "2024-10-15T20:00").err.splitlines()
     assert "(given, newest poll 32 hours before)" in long_after[1]
-    assert long_after[-2].endswith("of 2 stores down when last seen")
+    assert long_after[-2].endswith(" 0 stores down when last seen")
     assert not any(line.startswith("warning") and "old" in line for line in long_after)
     uptime, down, written = command("report", source, "--out", tmp_path / "w.csv").err.splitlines()[-3:]
     assert uptime.split(maxsplit=1)[1] == "50.00 % in the last day, 50.00 % in the last week, of all stores together"
-    assert down.split(maxsplit=1)[1] == "1 of 2 stores down when last seen"
+    assert down.split(maxsplit=1)[1] == "1 store down when last seen"
     assert re.fullmatch(rf"written +to {tmp_path / 'w.csv'}, in [0-9.]+ s", written)
 
 

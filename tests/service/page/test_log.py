@@ -1,12 +1,14 @@
-"""The log of reports, as far as no browser is needed: its figures, and the way to a comparison."""
+"""The log of reports: its figures, the states of its reports, and the way to a comparison."""
 
 import re
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from store_uptime.service.testing import Service
+from tests.support.browsing import new_page
 from tests.support.postgres import run
 from tests.support.running import complete, held_up, trigger
 
@@ -37,12 +39,10 @@ def test_its_figures_are_those_of_the_api(client: httpx.Client, two: tuple[str, 
         assert f" {overview['down']:,} of {overview['open']:,} " in row
 
 
-def test_where_the_times_do_not_follow_the_order_it_says_when_each_was_made(
-    client: httpx.Client, two: tuple[str, str]
-) -> None:
-    assert [" made " in row_of(client, report_id) for report_id in two] == [True, True]
-    last = complete(client, lookback="25h")
-    assert " made " not in row_of(client, last)
+def test_each_says_when_it_was_made(client: httpx.Client, two: tuple[str, str]) -> None:
+    for report_id in two:
+        made = datetime.fromisoformat(client.get(f"/reports/{report_id}").json()["report"]["requested_at"])
+        assert f"{made:%H:%M :%S} " in row_of(client, report_id)
 
 
 def test_two_that_are_checked_are_compared_the_older_one_first(client: httpx.Client, two: tuple[str, str]) -> None:
@@ -102,3 +102,20 @@ def test_a_script_that_reads_data_gets_its_problem_as_data(client: httpx.Client)
     report_id = complete(client, period="7d")
     answer = client.get(f"/view/{report_id}/fleet.json")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/not-of-windows")
+
+
+@pytest.mark.long  # a browser
+def test_nothing_is_counted_on_while_the_server_does_not_answer(
+    chromium: Browser, service: Service, client: httpx.Client, polled: str
+) -> None:
+    with held_up(polled), new_page(chromium, service.url) as page:
+        report_id = trigger(client, lookback="33h")
+        page.route(re.compile("/events|/get_report/"), lambda route: route.abort())
+        page.goto(f"/view/{report_id}")
+        progress = page.locator(f"[data-report='{report_id}']")
+        expect(progress).to_contain_text(re.compile(r"no answer from the server since \d\d:\d\d UTC"))
+        elapsed = progress.locator(".elapsed").inner_text()
+        page.wait_for_timeout(1500)
+        assert progress.locator(".elapsed").inner_text() == elapsed
+        page.unroute_all()
+        expect(progress).not_to_contain_text("no answer")

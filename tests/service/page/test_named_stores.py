@@ -65,6 +65,13 @@ def test_one_is_made_by_the_form_and_stands_in_the_history_in_words(page: Page) 
     assert row.get_by_role("checkbox").count() == 0  # only reports of the three windows are compared
 
 
+def test_a_store_may_be_given_by_its_name(page: Page, reports: dict[str, str]) -> None:
+    page.goto("/history")
+    page.get_by_label("Store").fill("Alpha")
+    page.get_by_role("button", name="Make the report").click()
+    expect(page.locator("h1")).to_have_text(re.compile(f"^Alpha {ALPHA}"))
+
+
 def test_its_page_has_totals_groups_worst_stores_outages_and_files(
     chromium: Browser, service: Service, reports: dict[str, str]
 ) -> None:

@@ -13,13 +13,14 @@ from playwright.sync_api import Browser, expect
 
 from store_uptime.pipeline import HourOfWeek, ProfileCell, WindowOverview, write_sample
 from store_uptime.service.page.humanize import age_class, format_data_age
-from store_uptime.service.page.models.now import EarlierWeek, percent_change, week_head
+from store_uptime.service.page.models.now import EarlierWeek, day_head, percent_change, week_head
 from store_uptime.service.page.templates import assets_path
+from store_uptime.service.page.views.errors import sentence_on_page
 from store_uptime.service.page.week_drawing import hour_chart, weekday_map
 from store_uptime.service.testing import Service
-from tests.support.browsing import new_page, opened, ready
+from tests.support.browsing import new_page, opened, overflow, ready
 from tests.support.postgres import eventually, fresh_database, run
-from tests.support.running import complete, loaded, running
+from tests.support.running import complete, finished, held_up, loaded, running, trigger
 
 AGES = (0, 59, 60, 119, 3599, 3600, 7199, 7200, 7201, 86_400, 86_401, 172_799, 172_800, 5_000_000)
 TABLE_TOP = "document.getElementById('fleet').getBoundingClientRect().top"
@@ -55,6 +56,33 @@ def test_a_week_is_compared_only_with_a_report_that_is_there() -> None:
         "▼ 0.5 points",
         "against the week up to Tue 3 Mar 2026, 15:00 UTC",
     )
+
+
+def test_a_time_in_which_no_store_has_hours_is_closed() -> None:
+    assert day_head(WindowOverview(None, None, None, 0.0)).uptime == "closed"
+    assert day_head(WindowOverview(None, None, 0.0, 0.0)).uptime == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        (
+            'down_now must be true or false, not "perhaps".',
+            '“down_now” in the address must be true or false, not "perhaps".',
+        ),
+        (
+            "store_id is missing; it must be text without zero bytes.",
+            "“store_id” in the address is missing; it must be text.",
+        ),
+        (
+            "below: 'x' is not a share in percent: write 95.",
+            "“below” in the address: 'x' is not a share in percent: write 95.",
+        ),
+        ("There is no such report.", "There is no such report."),
+    ],
+)
+def test_an_error_of_an_address_names_its_parameter_in_quotes(sentence: str, said: str) -> None:
+    assert sentence_on_page(sentence) == said
 
 
 def hours_of_week() -> list[HourOfWeek]:
@@ -246,11 +274,22 @@ def test_now_follows_new_reports_and_says_when_the_server_is_silent(
         page.clock.install()
         page.goto("/")
         ready(page)
+        with held_up(fresh):
+            waiting = trigger(client, max_gap="5h")
+            page.clock.fast_forward(31_000)
+            expect(page.locator("#making")).to_be_visible()
+            page.route("**/trigger_report", lambda route: route.abort())
+            page.get_by_role("button", name="Refresh").click()
+            expect(page.locator("#bar-news")).to_contain_text("The server does not answer")
+        finished(client, waiting)
         page.evaluate("scrollTo(0, 300)")
         top = page.evaluate(TABLE_TOP)
         newer = newer_report(client, fresh)
         page.clock.fast_forward(31_000)
+        expect(page.locator("#making")).to_be_hidden()
+        expect(page.locator("#bar-news")).to_have_text("")  # of Refresh
         expect(page.locator("#newer")).to_be_visible()
+        page.unroute("**/trigger_report")
         page.route("**/newest.json", lambda route: route.abort())
         page.clock.fast_forward(31_000)
         expect(page.locator("#bar-news")).to_have_text(re.compile(r"^⚠ no answer since \d\d:\d\d UTC$"))
@@ -281,7 +320,7 @@ def test_a_wall_goes_on_without_storage_and_without_the_server(
         page.goto("/?search=a")
         ready(page)
         page.get_by_role("button", name="Remove “a”").click()
-        expect(page.locator("#add-filter > summary")).to_be_focused()
+        expect(page.locator("[data-chip][aria-current]")).to_be_focused()
         page.locator("#find").focus()  # and leave it there
         expect(page.locator("#now-title")).to_contain_text("Down right now")
         page.route("**/newest.json", lambda route: route.abort())
@@ -298,3 +337,27 @@ def test_a_wall_goes_on_without_storage_and_without_the_server(
         page.clock.fast_forward(31_000)
         expect(page.locator("#now")).not_to_have_attribute("data-report", newest)
         expect(page.locator("#now")).to_have_attribute("data-report", newer)
+
+
+def test_on_a_phone_stores_are_in_sight_and_drawings_and_waiting_reports_open(
+    chromium: Browser, service: Service, client: httpx.Client, fresh: str, reports: dict[str, str]
+) -> None:
+    with held_up(fresh):
+        waiting = [trigger(client, max_gap=f"{hours}h") for hours in (6, 7, 8)]
+        with opened(chromium, service.url, viewport={"width": 320, "height": 700}) as page:
+            page.goto("/")
+            ready(page)
+            page.locator(".runs summary").get_by_text("3 uptime reports are on their way").click()
+            expect(page.get_by_role("button", name="Cancel")).to_have_count(3)
+            page.locator(".runs summary").click()
+            assert page.evaluate(TABLE_TOP) < 640
+            assert overflow(page) == 0
+            expect(page.locator("#hours")).to_be_hidden()
+            page.get_by_role("button", name="Week by hour").click()
+            expect(page.locator("#hours")).to_be_visible()
+            expect(page.locator("#hours .days text").first).to_have_text(re.compile("^[A-Z][a-z]{2}$"))
+            edge = "(e) => e.getBoundingClientRect().right"
+            ends = page.locator("#hours .days text").evaluate_all(f"(all) => all.map({edge})")
+            assert max(ends) <= page.locator("#hours").evaluate(edge)
+    for report_id in waiting:
+        finished(client, report_id)

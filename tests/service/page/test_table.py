@@ -128,7 +128,7 @@ def test_attributes_may_be_called_as_columns(report: Report) -> None:
     names = [*table_rows(report).columns[3:], "lane", "lanes", "attributes", "__proto__", "a,b=c"]
     names = [name for name in names if name not in ("name", "store_id")]
     stores = pl.DataFrame({"store_id": ["four"], "name": ["Four"]} | {name: [f"own {name}"] for name in names})
-    polls, hours, zones = (csv_table(text) for text in FEED.values())
+    polls, hours, zones = (csv_table(FEED[name]) for name in ("polls", "hours", "zones"))
     named = build_report_with_lanes(Frames(polls, hours, zones, stores=stores))
     found = fleet_table(named, Selection(only=(("zone", ("own zone",)),)), TableChoice())
     assert (found.matched, found.rows[0]["zone"]) == (1, "UTC")
@@ -200,7 +200,7 @@ def service(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.fixture(scope="module")
 def report_id(service: Service) -> str:
     with service.client() as client:
-        return complete(client, now=NOW.isoformat())  # of old data nobody would be down now
+        return complete(client, now=NOW.isoformat())
 
 
 @pytest.fixture
@@ -249,8 +249,8 @@ def test_lists_and_filters_are_chosen_counted_and_taken_away(table: Page) -> Non
     table.go_back()
     assert shown_stores(table) == ["fine", "silent"]
     table.go_forward()
-    table.get_by_role("link", name="Down now").click()
-    expect(table.locator("#nothing")).to_have_text("No store of these is down now. Show all")
+    table.get_by_role("link", name="Down then").click()
+    expect(table.locator("#nothing")).to_have_text("No store of these was down then. Show all")
     table.get_by_role("button", name="Remove city Paris").click()
     assert shown_stores(table) == ["long", "four"]
     table.get_by_role("link", name="All", exact=False).first.click()
@@ -418,6 +418,31 @@ def test_scripts_have_the_rules_of_the_server(table: Page) -> None:
         *([format_last_poll(each, is_silent) for each in lengths] for is_silent in (False, True)),
         [format_last_poll_time(1_773_158_400, is_silent) for is_silent in (False, True)],
     ]
+
+
+@pytest.mark.long  # a browser
+def test_an_attribute_may_be_called_as_what_every_object_has(table: Page) -> None:
+    sent = '{"store_id": ["a"], "attributes": {"__proto__": ["x"], "constructor": ["y"]}}'
+    names = ["__proto__", "constructor", "toString", "store_id", "name"]
+    found = table.evaluate(
+        f"""async ([sent, names]) => {{
+            const {{ withAttributes, attributeValues }} = await import('{assets_path()}/attributes.js');
+            const data = withAttributes(JSON.parse(sent));
+            return names.map(name => attributeValues(data, name)?.[0] ?? null);
+        }}""",
+        [sent, names],
+    )
+    assert found == ["x", "y", None, "a", None]
+
+
+@pytest.mark.long  # a browser
+@pytest.mark.parametrize("width", [320, 820, 1024, 1100, 1280])
+def test_at_every_width_the_week_has_room_and_nothing_is_wider_than_the_window(table: Page, width: int) -> None:
+    table.set_viewport_size({"width": width, "height": 800})
+    assert overflow(table) == 0
+    box = table.locator("tr[aria-rowindex='2'] .lane svg").bounding_box()
+    assert box is not None
+    assert box["width"] > 150
 
 
 @pytest.mark.long  # a browser

@@ -154,6 +154,7 @@ def test_a_report_without_them_says_why(client: httpx.Client, polled: str) -> No
     client.delete(f"/reports/{gone}").raise_for_status()
     failed = trigger(client, now="1999-01-01")
     finished(client, failed)
+    assert "made by an earlier version" in problem(client.get(f"/get_report/{old}?got_worse=true"), 409)
     for table in ("overview", *TABLES):
         refused = client.get(f"/reports/{old}/{table}")
         assert "made by an earlier version" in problem(refused, 409)

@@ -1,5 +1,6 @@
 """Each of five stores at now, by hand, and since when stores are down, lane by lane."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -89,3 +90,15 @@ def test_percents_are_decimals_and_lengths_whole_minutes() -> None:
 def test_a_report_without_lanes_is_refused() -> None:
     with pytest.raises(ValueError, match="no lanes"):
         stores_at_now(build_report(FEED))
+
+
+def test_stores_are_selected_by_what_changed_and_by_their_last_poll() -> None:
+    report = five_stores()
+    assert select(report, Selection(got_worse=True)).exact["store_id"].to_list() == ["b"]
+    silent = select(report, Selection(no_recent_poll=True)).exact
+    two_hours_us = 2 * 3600 * 1_000_000
+    is_silent = report.plan.horizon.now_us - pl.col("last_poll_us") > two_hours_us
+    assert silent.equals(report.exact.filter(is_silent))
+    assert 0 < silent.height < 5
+    with pytest.raises(ValueError, match="lanes"):
+        select(replace(report, lanes=None), Selection(got_worse=True))
