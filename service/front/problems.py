@@ -159,11 +159,6 @@ def is_for_a_browser(request: ApiRequest) -> bool:
     return "text/html" in request.headers.get("Accept", "")
 
 
-def is_for_a_script(request: ApiRequest) -> bool:
-    """Whether the client accepts JSON, and no HTML."""
-    return "application/json" in request.headers.get("Accept", "") and not is_for_a_browser(request)
-
-
 HANDLERS: ExceptionHandlersMap = {
     NotFoundException: unknown_address,
     HTTPException: problem_response,

@@ -17,7 +17,11 @@ let current = 0;
 const numbers = (text) => text.split(" ").map(Number);
 const offsets = numbers(part("days").dataset.offsets);
 const offsetsSince = numbers(part("days").dataset.offsetsSince).map((us) => us / US_PER_MS);
-const NOTES = { store: "; so are times", utc: "; times in UTC", mine: "; times on your clock" };
+const NOTES = {
+  store: () => "",
+  utc: () => "Times are in UTC.",
+  mine: () => `Times are on your clock, ${formatOffset(OFFSETS.mine(Date.now()))}.`,
+};
 
 const chosenClock = () => document.documentElement.dataset.clock ?? "store";
 
@@ -42,7 +46,7 @@ function showTimes() {
   }
   for (const piece of pieces) piece.setAttribute("aria-label", pieceText(piece));
   if (pieces.includes(document.activeElement)) showTip(document.activeElement);
-  part("clock-note").textContent = NOTES[chosenClock()];
+  for (const note of document.querySelectorAll(".clock-note")) note.textContent = NOTES[chosenClock()]();
 }
 
 // The bar begins with UTC where nothing was ever chosen: here the store's own clock is what days are drawn on.

@@ -81,6 +81,16 @@ class RejectedRow:
     reason: str
     values: list[str | None]
 
+    @property
+    def is_from_database(self) -> bool:
+        """Whether it is not from a file of text."""
+        return self.line is None
+
+    @property
+    def has_empty(self) -> bool:
+        """Whether one of its values is missing."""
+        return not all(self.values)
+
 
 @dataclass(frozen=True)
 class ClockOffset:

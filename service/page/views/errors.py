@@ -21,10 +21,8 @@ def error_answer(request: ApiRequest, error: Exception) -> Response[dict[str, ob
     return error_page(request, error)
 
 
-def error_page(request: ApiRequest, error: Exception) -> Response[dict[str, object]] | Template:
-    """An error as a page, where a key is missing the form to sign in; as problem details for a script of the page."""
-    if problems.is_for_a_script(request):
-        return problems.problem_response(request, error)
+def error_page(request: ApiRequest, error: Exception) -> Template:
+    """An error as a page; where a key is missing, the form to sign in."""
     problems.note_cause(request, error)
     if isinstance(error, KeyNeeded):
         return Template("sign_in.html", status_code=401, headers=error.headers)

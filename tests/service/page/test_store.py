@@ -479,6 +479,30 @@ def test_every_script_asks_for_json_and_says_an_error_in_a_sentence() -> None:
     assert [name for name, text in scripts.items() if shown.search(text)] == []
 
 
+def test_a_view_is_marked_as_what_leads_to_it(client: httpx.Client, reports: list[str]) -> None:
+    def marked(address: str) -> list[str]:
+        return re.findall(r'aria-current="[^"]*">([^<]*)<', client.get(address).text.split("</nav>")[0])
+
+    by_periods = complete(client, period="2026-03-01/2026-03-03")
+    old, new = reports[1], reports[0]
+    assert marked("/") == marked(f"/view/{new}/store?store_id={SHOP}") == marked(f"/view/{new}/data") == ["Now"]
+    others = (f"/view/{old}", f"/view/{old}/store?store_id={SHOP}", f"/view/{old}/data", f"/view/{by_periods}")
+    assert [marked(address) for address in (*others, f"/compare?old={old}&new={new}")] == [["Reports"]] * 5
+
+
+def test_a_comparison_says_why_reports_may_differ_for_another_reason(client: httpx.Client, reports: list[str]) -> None:
+    def notes(old: str, new: str) -> list[str]:
+        return re.findall(r'<p class="warning">(.*?)</p>', client.get("/compare", params={"old": old, "new": new}).text)
+
+    other = complete(client, max_gap="2h")
+    assert not any("differ" in note or "week" in note for note in notes(reports[1], reports[0]))
+    options = "Before: all stores. After: all stores, a poll counts for at most 2h."
+    assert any("Their options differ" in note and options in note for note in notes(reports[0], other))
+    assert any(note.startswith("Both are of the same week") for note in notes(reports[0], other))
+    assert any(note.startswith("This is one uptime report") for note in notes(other, other))
+    assert any("the later one" in note for note in notes(reports[0], reports[1]))
+
+
 @pytest.mark.long  # a browser
 @pytest.mark.parametrize(
     "look",
