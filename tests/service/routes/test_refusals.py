@@ -202,7 +202,8 @@ WRONG = {
     "parameters that nothing goes by": Refused(
         400,
         'There is no parameter "colums": this address takes format, columns, csv_safe, status_only, search, down_now, '
-        'below, window, zone, unknown and only. Did you mean columns? There is no parameter "formt":',
+        "below, window, zone, unknown, only, got_worse and no_recent_poll. Did you mean columns? "
+        'There is no parameter "formt":',
         f"/get_report/{UNKNOWN}?colums=extended&formt=json",
     ),
     "a parameter of operations": Refused(400, 'There is no parameter "x": this address takes none.', "/health?x=1"),
