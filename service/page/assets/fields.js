@@ -17,7 +17,8 @@ export function checkFieldsOf(form) {
   // clicked stays under the pointer.
   for (const kind of ["input", "change"]) {
     form.addEventListener(kind, ({ target }) => {
-      if (valueOf(target) !== wrongValues.get(target)) clearFieldError(target);
+      const isField = target !== form; // a script that changes several tells the form
+      if (isField && valueOf(target) !== wrongValues.get(target)) clearFieldError(target);
     });
   }
 }

@@ -29,6 +29,7 @@ export function startTips(data) {
 }
 
 const hide = () => {
+  if (tip.hidden) return; // each frame of a scroll comes here, and to hide it again makes the browser restyle
   tip.hidden = true;
   walked = { row: null, number: 0 };
 };
