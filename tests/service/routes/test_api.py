@@ -122,7 +122,7 @@ def test_only_the_oldest_addresses_call_a_problem_plain_json(client: httpx.Clien
 def test_an_address_that_leads_nowhere_is_a_page_for_browsers_only(client: httpx.Client) -> None:
     page = client.get("/nothing", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
-    assert '<a href="/">Back to the fleet</a>' in page.text
+    assert '<a href="/">Back to now</a>' in page.text
     for accept in ("*/*", "application/json", ""):
         problem(client.get("/nothing", headers={"Accept": accept}), 404)
 
