@@ -46,7 +46,7 @@ IMPATIENT = {"STORE_UPTIME_TIMING_HEAD_S": str(HEAD_S)}
 WAITING, PULLING = "waiting for its turn", "reading polls, hours and zones"
 INSIDE = re.compile(
     r"traceback|file \"|site-packages|\.py\b|postgresql:|localhost|host=|/tmp|psycopg|litestar|msgspec|test_[0-9a-f]"
-    r"|\bselect\b|store_uptime\.|\bat 0x",
+    r"|(?<!<)(?<!</)\bselect\b|store_uptime\.|\bat 0x",
     re.IGNORECASE,
 )
 SENTENCES = re.compile(r"(?![0-9]{3}: )(?:(?!\.\.(?: |$)).)*[.?]", re.DOTALL)

@@ -80,7 +80,7 @@ def test_the_demo_serves_also_where_its_port_is_taken_and_takes_its_service_alon
         eventually(lambda: "Ctrl-C ends it." in said.read_text(encoding="utf-8") or process.poll() is not None, 120)
         (page,) = re.findall(r"^The page: (\S+) ", said.read_text(encoding="utf-8"), re.MULTILINE)
         assert not page.endswith(":8000")
-        assert "<title>store-uptime</title>" in httpx.get(page).text
+        assert "Now · store-uptime</title>" in httpx.get(page).text
         assert httpx.get(f"{page}/reports").json()["reports"][0]["status"] == "Complete"
         os.kill(process.pid, signal.SIGTERM)  # which does what Ctrl-C does, but is for the demo alone
         assert process.wait(60) == 0
