@@ -198,7 +198,8 @@ with usual as (
     limit 1
 )
 select newest.id as report_id, newest.as_of, newest.is_of_newest_poll, newest.summary, queue.is_running,
-       usual.max_gap as usual_max_gap, usual.lookback as usual_lookback
+       (usual.max_gap #>> '{}')::float8 as usual_max_gap,
+       (usual.lookback #>> '{}')::float8 as usual_lookback
 from (
     select exists (select from store_uptime.report where status in ('queued', 'running')) as is_running
 ) as queue

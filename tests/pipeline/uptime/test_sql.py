@@ -69,9 +69,9 @@ def relations(statement: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def stores() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The stage after its run over three stores: the second has a poll in one of two intervals, the third in none."""
+    """The stage after its run over three stores: the second has a poll, inactive, in one of two intervals, the third none."""
     keys = PollKeys.over(HORIZON)
-    polls = ((0, WEEK_US, True), (0, WEEK_US + HOUR_US, False), (1, WEEK_US, True))
+    polls = ((0, WEEK_US, True), (0, WEEK_US + HOUR_US, False), (1, WEEK_US, False))
     intervals = ((store, day * DAY_US, day * DAY_US + HOUR_US) for store in range(3) for day in (2, 7))
     codes = pl.DataFrame({"code": [0, 1, 2]}, schema={"code": pl.UInt32})
     partition = Partition(keys, packed(keys, *polls), on_line(keys, *intervals), codes)

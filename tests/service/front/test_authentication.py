@@ -190,7 +190,7 @@ def test_where_others_may_call_a_key_is_asked_for_though_there_is_none(polled: s
     "path",
     [
         *("/", "/trends", "/changes", "/history", "/rule", "/compare"),
-        *(f"/view/{NO_ID}", f"/view/{NO_ID}/data", f"/view/{NO_ID}/fleet.json"),
+        *(f"/view/{NO_ID}", f"/view/{NO_ID}/data"),
     ],
 )
 def test_every_view_of_the_page_asks_for_a_key(stranger: httpx.Client, path: str) -> None:
@@ -198,6 +198,13 @@ def test_every_view_of_the_page_asks_for_a_key(stranger: httpx.Client, path: str
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="store-uptime"'
     assert '<form id="sign-in"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/newest.json", f"/view/{NO_ID}/fleet.json", f"/view/{NO_ID}/store/days.json?store_id=a"]
+)
+def test_so_do_the_data_of_views(stranger: httpx.Client, path: str) -> None:
+    problem(stranger.get(path), 401)
 
 
 def test_every_address_asks_for_a_key_but_those_that_hold_no_data(stranger: httpx.Client) -> None:
