@@ -69,7 +69,7 @@ def relations(statement: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def stores() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The stage after its run over three stores: the second has a poll, inactive, in one of two intervals, the third none."""
+    """The stage after its run over three stores: the second has an inactive poll in one interval, the third in none."""
     keys = PollKeys.over(HORIZON)
     polls = ((0, WEEK_US, True), (0, WEEK_US + HOUR_US, False), (1, WEEK_US, False))
     intervals = ((store, day * DAY_US, day * DAY_US + HOUR_US) for store in range(3) for day in (2, 7))

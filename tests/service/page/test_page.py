@@ -595,10 +595,11 @@ def test_all_of_it_can_be_done_with_the_keyboard(page: Page, reports: dict[str, 
     last = page.get_by_role("link", name=stores[-1])
     expect(last).to_be_focused()
     expect(last).to_be_in_viewport()
-    for _ in range(STORES - 2):
+    chosen = next(number for number in (1, 2) if stores[number] != FICKLE)  # which may have no polls any more
+    for _ in range(STORES - 1 - chosen):
         page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(stores[1])
+    expect(page.get_by_role("heading", level=1)).to_contain_text(stores[chosen])
     for _ in range(30):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.closest('#days') !== null"):
