@@ -105,6 +105,7 @@ def test_a_script_that_reads_data_gets_its_problem_as_data(client: httpx.Client)
 
 
 @pytest.mark.long  # a browser
+@pytest.mark.nightly
 def test_nothing_is_counted_on_while_the_server_does_not_answer(
     chromium: Browser, service: Service, client: httpx.Client, polled: str
 ) -> None:

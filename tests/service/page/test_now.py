@@ -310,6 +310,7 @@ FORBIDDEN = """for (const name of ["localStorage", "sessionStorage"]) {
 }"""
 
 
+@pytest.mark.nightly
 def test_a_wall_goes_on_without_storage_and_without_the_server(
     chromium: Browser, service: Service, client: httpx.Client, fresh: str, reports: dict[str, str]
 ) -> None:

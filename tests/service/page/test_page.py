@@ -252,7 +252,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize("which", ["fleet", "earlier"])
+@pytest.mark.parametrize("which", ["fleet", pytest.param("earlier", marks=pytest.mark.nightly)])
 def test_what_is_filtered_on_the_page_is_what_is_downloaded(page: Page, reports: dict[str, str], which: str) -> None:
     page.goto(f"/view/{reports[which]}")
     ready(page)

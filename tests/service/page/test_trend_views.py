@@ -187,6 +187,7 @@ def test_all_of_trends_can_be_read_by_keyboard(chromium: Browser, service: Servi
         expect(page).to_have_url(re.compile(f"/view/{reports[0]}"))
 
 
+@pytest.mark.nightly
 def test_both_fit_on_a_phone_and_need_no_script(chromium: Browser, service: Service, reports: list[str]) -> None:
     assert reports
     with opened(chromium, service.url, **PHONE) as page:
