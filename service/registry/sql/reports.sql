@@ -19,22 +19,11 @@ order by requested_at desc, id desc
 limit %(limit)s;
 
 -- newest_report: the complete report that the page begins with: of the three windows and all stores, as of the newest
--- poll if there is one, and with the usual options: the defaults, but where schedules make only others, those of the
--- oldest schedule
-with usual as (
-    select options -> 'max_gap' as max_gap, options -> 'lookback' as lookback, made_at,
-           options -> 'max_gap' = 'null' and options -> 'lookback' = to_jsonb(%(lookback)s::float8) as is_default
-    from store_uptime.schedule
-    where options ->> 'store_id' is null and not options ?| array['period', 'only']
-    union all
-    select 'null', to_jsonb(%(lookback)s::float8), 'infinity', false
-    order by is_default desc, made_at
-    limit 1
-)
+-- poll if there is one, and with the usual options
 select id, status, options, requested_by, requested_at, started_at, finished_at, step, error, stores, schedule, due_at,
        is_late, passed_over as missed_due_times, tries, not_before, seconds, warnings, warning_codes, as_of
 from store_uptime.standing
-cross join usual
+cross join store_uptime.usual_options(%(lookback)s) as usual
 where status = 'complete' and options ->> 'store_id' is null and not options ?| array['period', 'only']
 order by options ->> 'now' is null desc,
          options -> 'max_gap' = usual.max_gap and options -> 'lookback' = usual.lookback desc nulls last,
@@ -187,23 +176,13 @@ set summary = %(summary)s,
 where id = %(id)s and status = 'complete' and summary is null;
 
 -- newest_summary: the report that the page begins with, as newest_report; always a row
-with usual as (
-    select options -> 'max_gap' as max_gap, options -> 'lookback' as lookback, made_at,
-           options -> 'max_gap' = 'null' and options -> 'lookback' = to_jsonb(%(lookback)s::float8) as is_default
-    from store_uptime.schedule
-    where options ->> 'store_id' is null and not options ?| array['period', 'only']
-    union all
-    select 'null', to_jsonb(%(lookback)s::float8), 'infinity', false
-    order by is_default desc, made_at
-    limit 1
-)
 select newest.id as report_id, newest.as_of, newest.is_of_newest_poll, newest.summary, queue.is_running,
        (usual.max_gap #>> '{}')::float8 as usual_max_gap,
        (usual.lookback #>> '{}')::float8 as usual_lookback
 from (
     select exists (select from store_uptime.report where status in ('queued', 'running')) as is_running
 ) as queue
-cross join usual
+cross join store_uptime.usual_options(%(lookback)s) as usual
 left join lateral (
     select standing.id, as_of, standing.options ->> 'now' is null as is_of_newest_poll, summary
     from store_uptime.standing

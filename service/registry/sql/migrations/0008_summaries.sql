@@ -29,3 +29,18 @@ select id, status, options, requested_by, requested_at, started_at, finished_at,
        data_now, warnings, warning_codes,
        coalesce(data_now, (options ->> 'now')::timestamptz) as as_of
 from store_uptime.report;
+
+-- The options that reports of all stores have as a rule: the defaults, but where schedules make only others, those of the
+-- oldest schedule.
+create function store_uptime.usual_options(default_lookback float8) returns table (max_gap jsonb, lookback jsonb)
+language sql stable as $$
+    with found as (
+        select options -> 'max_gap' as max_gap, options -> 'lookback' as lookback, made_at,
+               options -> 'max_gap' = 'null' and options -> 'lookback' = to_jsonb(default_lookback) as is_default
+        from store_uptime.schedule
+        where options ->> 'store_id' is null and not options ?| array['period', 'only']
+        union all
+        select 'null', to_jsonb(default_lookback), 'infinity', false
+    )
+    select max_gap, lookback from found order by is_default desc, made_at limit 1
+$$;
