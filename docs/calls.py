@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from store_uptime.pipeline import load_files, write_sample
-from store_uptime.service.testing import complete_report, serving
+from store_uptime.service.testing import await_report, complete_report, serving
 
 ADDRESS = "http://127.0.0.1:8000"  # of the service, on the page
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -45,6 +45,8 @@ def answers(lines: list[str], database: str, folder: Path) -> Iterator[tuple[str
             done = subprocess.run(call, cwd=folder, capture_output=True, text=True, check=True)
             if "csrf_token" in done.stdout:
                 values["TOKEN"] = json.loads(done.stdout)["csrf_token"]
+            if "/trigger_report" in line:
+                await_report(client, json.loads(done.stdout)["report_id"])  # so that a list of complete ones holds it
             yield line, done.stdout
 
 

@@ -159,7 +159,8 @@ def test_all_workers_are_killed_one_after_the_other_and_a_new_one_goes_on(
     assert [run.redone(step) for step in FUNCTIONS] == [1, 1]
 
 
-@pytest.mark.parametrize("step", [Step.READING, pytest.param(Step.COMPUTING, marks=pytest.mark.nightly)])
+@pytest.mark.nightly  # in CI, the same on processes
+@pytest.mark.parametrize("step", [Step.READING, Step.COMPUTING])
 def test_a_worker_that_wakes_after_its_task_was_done_elsewhere_changes_nothing(
     shared: Dask, feed: Path, expected: Report, exchange: Path, step: Step
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_worker_that_wakes_after_its_task_was_done_elsewhere_changes_nothing(
     assert files_in(exchange) == []
 
 
+@pytest.mark.nightly  # in CI, the same on processes
 def test_a_worker_that_wakes_after_the_run_is_over_leaves_nothing(
     shared: Dask, feed: Path, expected: Report, exchange: Path
 ) -> None:

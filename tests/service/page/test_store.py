@@ -538,6 +538,7 @@ def test_it_can_be_read_and_walked_by_everybody(
         expect(page.locator("#neighbours")).to_contain_text("1 of 2 down now, longest first")
         page.keyboard.press("]")
         expect(page.locator("h1")).to_contain_text(OTHER)
+        expect(page.locator("#neighbours")).to_contain_text("2 of 2 down now")  # its script listens to keys by then
         page.keyboard.press("[")
         expect(page.locator("h1")).to_contain_text(SHOP)
         gone = complete(client, now="2026-03-01T00:00:00Z")

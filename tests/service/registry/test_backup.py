@@ -14,6 +14,7 @@ from tests.support.running import bearer, complete, finished, new_key, occupied,
 pytestmark = pytest.mark.long  # a server of its own
 
 
+@pytest.mark.nightly  # takes a dump and starts servers on both sides of it
 def test_what_was_restored_is_served_as_before(client: httpx.Client, polled: str, server: str, tmp_path: Path) -> None:
     """The rehearsal: reports, keys, schedules and the audit are there, and what ran or waited runs again."""
     dump = tmp_path / "registry.dump"
