@@ -172,7 +172,7 @@ def test_a_worker_that_wakes_after_its_task_was_done_elsewhere_changes_nothing(
     assert files_in(exchange) == []
 
 
-@pytest.mark.nightly  # in CI, the same on processes
+@pytest.mark.nightly
 def test_a_worker_that_wakes_after_the_run_is_over_leaves_nothing(
     shared: Dask, feed: Path, expected: Report, exchange: Path
 ) -> None:
