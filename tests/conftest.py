@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tests.support.postgres import (
 gc.set_threshold(100_000)  # as in service/__main__.py; a tenth of what small reports take here
 for name in [name for name in os.environ if name.startswith(ASIDE)]:
     del os.environ[name]  # settings of whoever runs the tests, and none of theirs
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell, Ctrl-C would be ignored
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1"
 os.environ["RUST_LOG"] = "off"  # as the source of PostgreSQL says, though some tests import ConnectorX before it
 
