@@ -52,5 +52,5 @@ def test_a_report_that_is_refused_fails_or_takes_too_long_is_an_error_with_its_r
 
 def test_where_there_is_no_chromium_it_is_said_before_playwright_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(NoBrowser, match=r"none of chromium, .* is on the PATH"), launched():
+    with pytest.raises(NoBrowser, match=r"none of chromium-headless-shell, chromium, .* is on the PATH"), launched():
         pass
