@@ -107,9 +107,12 @@ if (currentClock() === "mine") showInstants();
 
 const openMenus = () => document.querySelectorAll("details.menu[open]");
 
-document.addEventListener("click", ({ target }) => {
+function closeOthers({ target }) {
   for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false;
-});
+}
+
+document.addEventListener("click", closeOthers);
+document.addEventListener("focusin", closeOthers); // by the keyboard
 document.addEventListener("keydown", ({ key }) => {
   if (key !== "Escape") return;
   for (const menu of openMenus()) {

@@ -141,7 +141,14 @@ def test_worlds_of_timestamps_have_the_figures_of_worlds_of_text(world: World) -
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("days", [60, 36_525, 735_000], ids=["months", "a century", "ages"])
+@pytest.mark.parametrize(
+    "days",
+    [
+        pytest.param(60, id="months"),
+        pytest.param(36_525, id="a century"),
+        pytest.param(735_000, id="ages", marks=pytest.mark.nightly),
+    ],
+)
 def test_horizons_of_months_and_of_centuries(days: int, form: Form) -> None:
     """Twenty stores, up from the start to the last hour; of ages, a line has room for eight of them."""
     lookback, hour, us = timedelta(days=days), timedelta(hours=1), timedelta(microseconds=1)

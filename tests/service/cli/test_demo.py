@@ -73,7 +73,7 @@ def test_the_demo_shows_it_all_over_http_and_leaves_nothing() -> None:
     assert "Ctrl-C" not in said
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_demo_serves_also_where_its_port_is_taken_and_takes_its_service_along_when_it_is_ended() -> None:
     with taken(8000), demo() as (process, folder):
         said = folder / "err"

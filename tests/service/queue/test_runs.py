@@ -212,6 +212,7 @@ def test_idle_workers_that_are_killed_are_replaced(service: Service, client: htt
     assert finished(client, new_report(client))["status"] == "Complete"
 
 
+@pytest.mark.nightly  # in CI, chaos has it among others
 def test_a_worker_that_is_killed_over_a_file_is_made_up_for(service: Service, client: httpx.Client) -> None:
     report_id = new_report(client)
     finished(client, report_id)

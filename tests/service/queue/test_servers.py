@@ -210,6 +210,7 @@ def test_reports_outlive_their_database_being_killed_and_go_on_soon_though_it_wa
             assert finished(client, in_it)["status"] in ("Complete", "Error")
 
 
+@pytest.mark.nightly
 def test_the_built_in_server_comes_back_when_it_is_killed(feed: Path) -> None:
     with open_folder() as folder:
         data = folder / "data"
