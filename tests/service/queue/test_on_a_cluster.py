@@ -116,9 +116,7 @@ def test_a_cluster_that_is_away_is_said_without_its_address_and_small_reports_ne
     report_id = new_report(client)
     sentence = "The cluster that makes large reports does not answer; the server's log says why."
     assert finished(client, report_id)["error"] == sentence
-    eventually(
-        lambda: log_lines(service, event="run ends", report=report_id[:8])
-    )  # just after the report has its error
+    eventually(lambda: log_lines(service, event="run ends", report=report_id[:8]))  # soon after its error
     (line,) = log_lines(service, event="run ends", report=report_id[:8])
     assert line["error"].startswith(f"cannot reach the cluster at {cluster.address}")
     store = build_report(feed).table()["store_id"][0]
