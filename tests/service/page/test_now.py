@@ -283,7 +283,6 @@ def test_now_follows_new_reports_and_says_when_the_server_is_silent(
             expect(page.locator("#bar-news")).to_contain_text("The server does not answer")
         finished(client, waiting)
         page.evaluate("scrollTo(0, 300)")
-        top = page.evaluate(TABLE_TOP)
         newer = newer_report(client, fresh)
         page.clock.fast_forward(31_000)
         expect(page.locator("#making")).to_be_hidden()
@@ -294,6 +293,7 @@ def test_now_follows_new_reports_and_says_when_the_server_is_silent(
         page.clock.fast_forward(31_000)
         expect(page.locator("#bar-news")).to_have_text(re.compile(r"^⚠ no answer since \d\d:\d\d UTC$"))
         expect(page.locator("#now")).to_have_attribute("data-report", reports["newest"])
+        top = page.evaluate(TABLE_TOP)
         page.unroute("**/newest.json")
         page.clock.fast_forward(31_000)  # nobody has used the page for a minute and a half
         expect(page.locator("#now")).to_have_attribute("data-report", newer)
