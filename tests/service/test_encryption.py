@@ -307,7 +307,7 @@ def test_a_delivered_file_is_encrypted_and_can_be_decrypted(keyed: Keyed) -> Non
     assert out.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_keys_can_follow_each_other(polled: str, registry: str, tmp_path: Path) -> None:
     old, new = made_key(tmp_path, "old.txt"), made_key(tmp_path, "new.txt")
     at = ("--registry", registry)

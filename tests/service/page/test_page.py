@@ -555,15 +555,25 @@ def test_the_log_shows_how_far_a_report_is(page: Page, polled: str, client: http
 VIEWS = ("home", "unknown", "store", "data", "history", "compare", "rule", "failed")
 
 
-@pytest.fixture(scope="module", params=["light", "dark phone"])
+LOOKS = {"light": {"viewport": DESK}, "dark phone": {**PHONE, "color_scheme": "dark"}}
+
+
+@pytest.fixture(scope="module")
 def eyes(request: pytest.FixtureRequest, chromium: Browser, service: Service) -> Iterator[Page]:
     """A page in one of two looks, which differ in size and in colours."""
-    looks = {"light": {"viewport": DESK}, "dark phone": {**PHONE, "color_scheme": "dark"}}
-    with opened(chromium, service.url, **looks[request.param]) as page:
+    with opened(chromium, service.url, **LOOKS[request.param]) as page:
         yield page
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(
+    ("eyes", "view"),
+    [
+        pytest.param(look, view, marks=[] if odd == number % 2 else pytest.mark.nightly)  # by day, each in one of them
+        for odd, look in enumerate(LOOKS)
+        for number, view in enumerate(VIEWS)
+    ],
+    indirect=["eyes"],
+)
 def test_every_view_can_be_read_by_everybody(eyes: Page, views: dict[str, str], view: str) -> None:
     eyes.goto(views[view])
     if view in ("home", "unknown"):

@@ -76,6 +76,7 @@ def known_tasks(looking: Client) -> int:
     return looking.run_on_scheduler(count)
 
 
+@pytest.mark.nightly  # in CI, tests/pipeline/parts has it without a service
 def test_a_worker_that_is_killed_costs_the_report_nothing_and_it_is_that_of_one_process(
     client: httpx.Client, service: Service, cluster: Dask, registry: str, feed: Path, exchange: Path
 ) -> None:
