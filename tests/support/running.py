@@ -73,6 +73,12 @@ def running(database: str, *options: str, **environment: str) -> Generator[Servi
         yield service
 
 
+def served(polled: str) -> Generator[Service]:
+    """The fixture `service` of a module that has a database of its own: its fixture `polled`."""
+    with running(polled) as service:
+        yield service
+
+
 def workers_of(service: Service) -> list[psutil.Process]:
     """Its worker processes that live: it has no other children, but where it uses the built-in database server."""
     return [child for child in psutil.Process(service.process.pid).children() if is_alive(child)]

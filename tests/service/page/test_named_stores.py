@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from store_uptime.service.testing import Service
 from tests.support.browsing import faults, opened, overflow, ready, shown_stores
 from tests.support.named_stores import ALPHA, BETA, GAMMA, named_database
-from tests.support.running import complete, running
+from tests.support.running import complete, served
 
 pytestmark = pytest.mark.long  # a browser
 
@@ -30,10 +30,7 @@ def polled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-@pytest.fixture(scope="module")
-def service(polled: str) -> Iterator[Service]:
-    with running(polled) as service:
-        yield service
+service = pytest.fixture(served, scope="module")
 
 
 @pytest.fixture(scope="module")

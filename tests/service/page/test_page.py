@@ -17,7 +17,7 @@ from store_uptime.service.testing import Service
 from tests.support.browsing import faults, opened, overflow, ready, shown_stores
 from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.support.postgres import fresh_database, run
-from tests.support.running import complete, finished, held_up, loaded, running, trigger
+from tests.support.running import complete, finished, held_up, loaded, served, trigger
 
 pytestmark = pytest.mark.long  # a browser
 
@@ -48,10 +48,7 @@ def polled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-@pytest.fixture(scope="module")
-def service(polled: str) -> Iterator[Service]:
-    with running(polled) as service:
-        yield service
+service = pytest.fixture(served, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -102,15 +99,22 @@ def downloaded(page: Page, name: str) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
-def test_what_is_picked_as_now_is_now(page: Page, service: Service) -> None:
+@pytest.mark.parametrize(
+    ("picked", "now"),
+    [
+        ("2026-03-09T12:00", "2026-03-09T12:00:00Z"),
+        pytest.param("2026-03-09T16:20:30", "2026-03-09T16:20:30Z", marks=pytest.mark.nightly),
+    ],
+)
+def test_what_is_picked_as_now_is_now(page: Page, service: Service, picked: str, now: str) -> None:
     page.goto("/history")
     page.get_by_text("More options").click()
-    page.get_by_label("As of, in UTC").fill("2026-03-09T16:20:30")
+    page.get_by_label("As of, in UTC").fill(picked)
     page.get_by_role("button", name="Make the report").click()
     page.wait_for_url("**/view/*")
     with service.client() as client:
         report_id = page.url.rpartition("/")[2]
-        assert client.get(f"/reports/{report_id}/status").json()["options"]["now"] == "2026-03-09T16:20:30Z"
+        assert client.get(f"/reports/{report_id}/status").json()["options"]["now"] == now
         finished(client, report_id)
 
 
@@ -125,9 +129,10 @@ def test_what_is_no_duration_is_not_sent(page: Page) -> None:
     assert fits == {"90m": True, "1d12h": True, "0h": True, "2 hours": False, "12h1d": False, "-2h": False}
 
 
-@pytest.mark.parametrize(
-    "address", ["/nothing", "/view/a/b/c", "/reports/x/nothing", "/?utm_source=letter", "/rule?x=1"]
-)
+ADDRESSES = ("/nothing", "/view/a/b/c", "/reports/x/nothing", "/?utm_source=letter", "/rule?x=1")
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_that_nothing_goes_by_is_answered_with_a_page(client: httpx.Client, address: str) -> None:
     answer = client.get(address, headers={"Accept": "text/html"})
     assert answer.status_code == (400 if "?" in address else 404)
@@ -135,8 +140,13 @@ def test_an_address_that_nothing_goes_by_is_answered_with_a_page(client: httpx.C
     assert "There is no" in answer.text
 
 
-def test_that_page_has_a_way_home(page: Page) -> None:
-    page.goto("/nothing")
+@pytest.mark.parametrize(
+    "address", [ADDRESSES[0], *(pytest.param(each, marks=pytest.mark.nightly) for each in ADDRESSES[1:])]
+)
+def test_an_address_that_nothing_goes_by_is_a_page_with_a_way_home(page: Page, address: str) -> None:
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == (400 if "?" in address else 404)
     expect(page.get_by_role("heading", level=1)).to_have_text("This cannot be shown")
     expect(page.locator(".warning").first).to_contain_text(re.compile("^There is no"))
     assert faults(page) == []
@@ -385,7 +395,7 @@ def test_back_and_forward_keep_the_filter(fleet: Page) -> None:
     expect(fleet.get_by_role("heading", level=1)).to_have_text(f"Store {KNOWN}")
 
 
-@pytest.mark.parametrize("name", ["XLSX", "JSON"])
+@pytest.mark.parametrize("name", ["XLSX", "JSON", "PARQUET"])
 def test_other_formats_are_those_of_the_api(
     fleet: Page, client: httpx.Client, reports: dict[str, str], name: str
 ) -> None:

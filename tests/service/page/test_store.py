@@ -43,7 +43,7 @@ from store_uptime.service.workers.tasks import SourceConfig
 from tests.support.browsing import faults, opened, overflow
 from tests.support.feeds import HOURS, POLLS, ZONES, frames, lines, written_feed
 from tests.support.postgres import fresh_database, run
-from tests.support.running import complete, loaded, running
+from tests.support.running import complete, loaded, served
 
 NEW_YORK = timezone(timedelta(hours=-4))
 NOW = datetime(2026, 3, 10, 16, 0, tzinfo=NEW_YORK)  # a Tuesday
@@ -398,10 +398,7 @@ def polled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-@pytest.fixture(scope="module")
-def service(polled: str) -> Iterator[Service]:
-    with running(polled) as service:
-        yield service
+service = pytest.fixture(served, scope="module")
 
 
 @pytest.fixture(scope="module")

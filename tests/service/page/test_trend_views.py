@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from store_uptime.service.page.humanize import format_points
 from store_uptime.service.testing import Service
 from tests.support.browsing import faults, opened, overflow
-from tests.support.running import complete, running
+from tests.support.running import complete, served
 from tests.support.trend_stores import BETTER, IDS, NOW, TOGETHER, WORSE, trend_database
 
 pytestmark = pytest.mark.long  # a browser
@@ -27,10 +27,7 @@ def polled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-@pytest.fixture(scope="module")
-def service(polled: str) -> Iterator[Service]:
-    with running(polled) as service:
-        yield service
+service = pytest.fixture(served, scope="module")
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from store_uptime.service.testing import Service
 from tests.support.feeds import called
 from tests.support.postgres import fresh_database, insert, run
-from tests.support.running import complete, finished, problem, running
+from tests.support.running import complete, finished, problem, served
 
 TABLES = (
     "create table store_status (store_id text, timestamp_utc timestamptz, status text)",
@@ -57,10 +56,7 @@ def polled(server: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def service(polled: str) -> Iterator[Service]:
-    with running(polled) as service:
-        yield service
+service = pytest.fixture(served, scope="module")
 
 
 # Stores ---------------------------------------------------------------------------------------------------------------

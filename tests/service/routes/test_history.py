@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from store_uptime.service.testing import Service
 from tests.support.feeds import HOURS, POLLS, ZONES, called, lines, written_feed
 from tests.support.postgres import eventually, fresh_database, run
 from tests.support.running import (
@@ -25,7 +24,7 @@ from tests.support.running import (
     loaded,
     occupied,
     problem,
-    running,
+    served,
     step,
     trigger,
 )
@@ -55,10 +54,7 @@ def polled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-@pytest.fixture(scope="module")
-def service(polled: str) -> Iterator[Service]:
-    with running(polled) as service:
-        yield service
+service = pytest.fixture(served, scope="module")
 
 
 # The history ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from store_uptime.pipeline import Options, Report, Selection
 from store_uptime.service.testing import Service
 from tests.support.named_stores import ALPHA, BETA, GAMMA, NOW, named_database
 from tests.support.postgres import run
-from tests.support.running import complete, finished, occupied, problem, running, trigger
+from tests.support.running import complete, finished, occupied, problem, running, served, trigger
 
 TABLES = ("now", "incidents?by=city", "groups?by=brand,city")
 WEEK_BEFORE = (datetime.fromisoformat(NOW) - timedelta(days=7)).isoformat()
@@ -30,10 +30,7 @@ def polled(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         yield url
 
 
-@pytest.fixture(scope="module")
-def service(polled: str) -> Iterator[Service]:
-    with running(polled) as service:
-        yield service
+service = pytest.fixture(served, scope="module")
 
 
 @pytest.fixture(scope="module")
